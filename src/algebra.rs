@@ -1,0 +1,56 @@
+//! The groups of BLS12-381 and what every scheme needs of them.
+//!
+//! A Type-3 pairing `e: G1 x G2 -> GT` of groups of prime order `r` (255 bits). [`G1`] and [`G2`]
+//! are written additively, as RFC 9380 does, [`Gt`] multiplicatively; the papers write all three
+//! multiplicatively, and so do the equations quoted in this crate.
+//!
+//! | type | element of | compressed bytes |
+//! |---|---|---|
+//! | [`Scalar`] | integers modulo `r` | 32, big-endian |
+//! | [`G1`] | `E(Fp)[r]` | 48, ZCash format |
+//! | [`G2`] | `E'(Fp2)[r]` | 96, ZCash format |
+//! | [`Gt`] | `Fp12`, r-torsion | 576, twelve big-endian coefficients |
+//!
+//! **Architecture invariant.** This is the only module that names a curve library. Every operation
+//! goes through the private module `backend`, which decides what computes it; callers cannot tell.
+//!
+//! **Secrets.** Arithmetic on curve points and in GT is *not* constant time (see
+//! `docs/security.md`). [`Secret`] erases and hides what it holds; it does not hide how long
+//! computing with it takes.
+//!
+//! ```
+//! use epione::algebra::{pairing, G1, G2, Scalar};
+//! let mut rng = rand::thread_rng();
+//! let (a, b) = (Scalar::random(&mut rng), Scalar::random(&mut rng));
+//! // e(g1^a, g2^b) = e(g1, g2)^{ab}
+//! assert_eq!(
+//!     pairing(&(G1::generator() * a), &(G2::generator() * b)),
+//!     pairing(&G1::generator(), &G2::generator()).pow(&(a * b)),
+//! );
+//! ```
+
+mod backend;
+pub mod codec;
+mod group;
+pub mod hash;
+mod scalar;
+mod secret;
+pub mod tag;
+
+pub use group::{G1, G2, Gt, multi_pairing, pairing};
+pub use rand_core;
+pub use scalar::Scalar;
+pub use secret::Secret;
+
+use rand_core::{CryptoRng, RngCore};
+
+/// What every randomised function takes: a cryptographic random generator, passed in by the caller.
+pub trait Rng: RngCore + CryptoRng {}
+impl<T: RngCore + CryptoRng + ?Sized> Rng for T {}
+
+/// `N` random bytes.
+pub fn random_bytes<const N: usize>(rng: &mut (impl Rng + ?Sized)) -> [u8; N] {
+    let mut bytes = [0; N];
+    rng.fill_bytes(&mut bytes);
+    bytes
+}

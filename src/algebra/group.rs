@@ -1,0 +1,205 @@
+//! The three groups and the pairing between them.
+#![forbid(unsafe_code)]
+
+use super::{Rng, Scalar, backend};
+use crate::error::DecodeError;
+use ark_bls12_381::{Fq12, G1Projective, G2Projective};
+use ark_ec::PrimeGroup;
+use ark_ff::{Field, Zero};
+use std::fmt;
+use std::iter::{Product, Sum};
+use std::ops::{Add, AddAssign, Mul, Neg, Sub};
+use zeroize::Zeroize;
+
+/// An element of G1, the group with the short encoding (48 bytes).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct G1(pub(super) G1Projective);
+
+/// An element of G2 (96 bytes).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct G2(pub(super) G2Projective);
+
+/// What the two source groups share, written once.
+macro_rules! source_group {
+    ($group:ident, $inner:ident, $bytes:literal, $mul:path, $compress:path, $decompress:path) => {
+        impl $group {
+            /// The bytes of a compressed element.
+            pub const BYTES: usize = $bytes;
+
+            /// The standard generator.
+            pub fn generator() -> Self {
+                Self($inner::generator())
+            }
+
+            /// The neutral element.
+            pub fn identity() -> Self {
+                Self($inner::zero())
+            }
+
+            /// A uniform element whose discrete logarithm the caller's generator decides.
+            pub fn random(rng: &mut (impl Rng + ?Sized)) -> Self {
+                Self::generator() * Scalar::random(rng)
+            }
+
+            /// Whether this is the neutral element.
+            pub fn is_identity(&self) -> bool {
+                self.0.is_zero()
+            }
+
+            /// The compressed ZCash encoding.
+            pub fn to_bytes(&self) -> [u8; $bytes] {
+                $compress(&self.0)
+            }
+
+            /// Reads a compressed element: on the curve, in the subgroup, not the identity.
+            ///
+            /// # Errors
+            /// [`DecodeError::NotOnCurve`], [`DecodeError::NotInSubgroup`] or
+            /// [`DecodeError::Identity`].
+            pub fn from_bytes(bytes: &[u8; $bytes]) -> Result<Self, DecodeError> {
+                let point = $decompress(bytes)?;
+                if point.is_zero() { Err(DecodeError::Identity) } else { Ok(Self(point)) }
+            }
+        }
+
+        impl Add for $group {
+            type Output = Self;
+            fn add(self, other: Self) -> Self {
+                Self(self.0 + other.0)
+            }
+        }
+        impl AddAssign for $group {
+            fn add_assign(&mut self, other: Self) {
+                self.0 += other.0;
+            }
+        }
+        impl Sub for $group {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                Self(self.0 - other.0)
+            }
+        }
+        impl Neg for $group {
+            type Output = Self;
+            fn neg(self) -> Self {
+                Self(-self.0)
+            }
+        }
+        impl Mul<Scalar> for $group {
+            type Output = Self;
+            fn mul(self, scalar: Scalar) -> Self {
+                Self($mul(&self.0, &scalar.0))
+            }
+        }
+        impl Sum for $group {
+            fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
+                items.fold(Self::identity(), Add::add)
+            }
+        }
+        impl Zeroize for $group {
+            fn zeroize(&mut self) {
+                self.0.zeroize();
+            }
+        }
+        /// Shows nothing: some elements are keys. Encode a public one to see it.
+        impl fmt::Debug for $group {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($group), "(..)"))
+            }
+        }
+    };
+}
+
+source_group!(G1, G1Projective, 48, backend::mul_g1, backend::compress_g1, backend::decompress_g1);
+source_group!(G2, G2Projective, 96, backend::mul_g2, backend::compress_g2, backend::decompress_g2);
+
+/// An element of GT, the target of the pairing (576 bytes).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Gt(pub(super) Fq12);
+
+impl Gt {
+    /// The bytes of an element.
+    pub const BYTES: usize = 576;
+
+    /// `Z = e(g1, g2)`, the generator that the schemes use.
+    pub fn generator() -> Self {
+        static Z: std::sync::OnceLock<Gt> = std::sync::OnceLock::new();
+        *Z.get_or_init(|| pairing(&G1::generator(), &G2::generator()))
+    }
+
+    /// The neutral element.
+    pub fn identity() -> Self {
+        Self(Fq12::ONE)
+    }
+
+    /// Whether this is the neutral element.
+    pub fn is_identity(&self) -> bool {
+        self.0 == Fq12::ONE
+    }
+
+    /// `self^scalar`. Variable time.
+    pub fn pow(&self, scalar: &Scalar) -> Self {
+        Self(backend::pow_gt(&self.0, &scalar.0))
+    }
+
+    /// The inverse, a conjugation.
+    pub fn inverse(&self) -> Self {
+        let mut inverse = self.0;
+        ark_ff::CyclotomicMultSubgroup::cyclotomic_inverse_in_place(&mut inverse);
+        Self(inverse)
+    }
+
+    /// Twelve big-endian coefficients in tower order.
+    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+        backend::gt_to_bytes(&self.0).try_into().expect("twelve coefficients of 48 bytes")
+    }
+
+    /// Reads an element: reduced coefficients, r-torsion, not the identity.
+    ///
+    /// Without the torsion check an element of small order would leak a secret exponent modulo
+    /// that order.
+    ///
+    /// # Errors
+    /// [`DecodeError::NotReduced`], [`DecodeError::NotInSubgroup`] or [`DecodeError::Identity`].
+    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Result<Self, DecodeError> {
+        let f = backend::gt_from_bytes(bytes)?;
+        if f == Fq12::ONE {
+            return Err(DecodeError::Identity);
+        }
+        if backend::is_in_gt(&f) { Ok(Self(f)) } else { Err(DecodeError::NotInSubgroup) }
+    }
+}
+
+impl Mul for Gt {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+}
+impl Product for Gt {
+    fn product<I: Iterator<Item = Self>>(items: I) -> Self {
+        items.fold(Self::identity(), Mul::mul)
+    }
+}
+impl Zeroize for Gt {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
+/// Shows nothing: most values of GT are keys.
+impl fmt::Debug for Gt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gt(..)")
+    }
+}
+
+/// `e(p, q)`. One Miller loop, one final exponentiation.
+pub fn pairing(p: &G1, q: &G2) -> Gt {
+    multi_pairing(&[(*p, *q)])
+}
+
+/// `prod e(p_i, q_i)`. One Miller loop a pair, one final exponentiation; no pairs give the identity.
+pub fn multi_pairing(pairs: &[(G1, G2)]) -> Gt {
+    let inner: Vec<_> = pairs.iter().map(|(p, q)| (p.0, q.0)).collect();
+    Gt(backend::multi_pairing(&inner))
+}

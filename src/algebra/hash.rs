@@ -1,0 +1,114 @@
+//! Hashing to the groups, to scalars and to keys.
+//!
+//! | function | standard | output |
+//! |---|---|---|
+//! | [`hash_to_g1`] | RFC 9380 `BLS12381G1_XMD:SHA-256_SSWU_RO_` | point of unknown logarithm |
+//! | [`hash_to_g2`] | RFC 9380 `BLS12381G2_XMD:SHA-256_SSWU_RO_` | point of unknown logarithm |
+//! | [`hash_to_scalar`] | RFC 9380 `hash_to_field`, one element of 48 bytes modulo `r` | scalar |
+//! | [`digest`] | SHA-256 over framed parts | 32 bytes |
+//! | [`kdf`] | HKDF-SHA-256 (RFC 5869), salt = tag | secret bytes |
+//!
+//! A point is never made as `g^h(x)`: a hash whose logarithm is known breaks every scheme here.
+//! Inputs of several parts are [`framed`], so that no two lists of parts give the same bytes.
+#![forbid(unsafe_code)]
+
+use super::tag::Tag;
+use super::{G1, G2, Scalar, Secret, backend};
+use hkdf::Hkdf;
+use sha2::{Digest, Sha256};
+
+/// Bytes of a [`digest`].
+pub const DIGEST_BYTES: usize = 32;
+
+/// Each part behind its 32-bit big-endian length.
+///
+/// # Panics
+/// If a part has 4 GiB or more; callers cap their inputs far below.
+pub fn framed(parts: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 4).sum());
+    for part in parts {
+        let length = u32::try_from(part.len()).expect("parts are capped far below 4 GiB");
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(part);
+    }
+    bytes
+}
+
+/// SHA-256 of the tag and the parts, each framed.
+pub fn digest(tag: Tag, parts: &[&[u8]]) -> [u8; DIGEST_BYTES] {
+    let mut hasher = Sha256::new();
+    hasher.update(framed(&[tag.as_bytes()]));
+    for part in parts {
+        hasher.update(framed(&[part]));
+    }
+    hasher.finalize().into()
+}
+
+/// HKDF-SHA-256: salt the tag, input keying material `secret`, info the framed context.
+///
+/// `N` is at most 8160 bytes (255 blocks).
+pub fn kdf<const N: usize>(tag: Tag, secret: &[u8], context: &[&[u8]]) -> Secret<[u8; N]> {
+    const { assert!(N <= 255 * DIGEST_BYTES) };
+    let mut output = Secret::new([0; N]);
+    Hkdf::<Sha256>::new(Some(tag.as_bytes()), secret)
+        .expand(&framed(context), output.expose_mut())
+        .expect("the length is within HKDF's limit");
+    output
+}
+
+/// A point of G1 that nobody knows the logarithm of. Cost: one hash to G1. Variable time.
+pub fn hash_to_g1(tag: Tag, message: &[u8]) -> G1 {
+    G1(backend::hash_to_g1(tag.as_bytes(), message))
+}
+
+/// A point of G2 that nobody knows the logarithm of. Cost: one hash to G2. Variable time.
+pub fn hash_to_g2(tag: Tag, message: &[u8]) -> G2 {
+    G2(backend::hash_to_g2(tag.as_bytes(), message))
+}
+
+/// A scalar, 2^-128 away from uniform.
+pub fn hash_to_scalar(tag: Tag, message: &[u8]) -> Scalar {
+    // L = ceil((ceil(log2 r) + k) / 8) = ceil((255 + 128) / 8) = 48
+    let uniform = expand_message_xmd(tag, message, 48);
+    Scalar::reduce(uniform[..].try_into().expect("48 bytes were asked for"))
+}
+
+/// `expand_message_xmd` of RFC 9380, 5.3.1, with SHA-256.
+///
+/// # Panics
+/// If more than 8160 bytes are asked for.
+pub fn expand_message_xmd(tag: Tag, message: &[u8], length: usize) -> Vec<u8> {
+    const INPUT_BLOCK: usize = 64;
+    let blocks = length.div_ceil(DIGEST_BYTES);
+    assert!(blocks <= 255, "expand_message_xmd gives at most 8160 bytes");
+    let tag = tag.as_bytes();
+    let tag_length = [u8::try_from(tag.len()).expect("a tag has at most 255 bytes")];
+    let length_bytes = u16::try_from(length).expect("checked above").to_be_bytes();
+
+    // b_0 = H(Z_pad || msg || l_i_b_str || 0 || DST_prime)
+    let b_0 = Sha256::new()
+        .chain_update([0; INPUT_BLOCK])
+        .chain_update(message)
+        .chain_update(length_bytes)
+        .chain_update([0])
+        .chain_update(tag)
+        .chain_update(tag_length)
+        .finalize();
+
+    // b_i = H((b_0 xor b_{i-1}) || i || DST_prime), b_1 without the xor
+    let mut output = Vec::with_capacity(blocks * DIGEST_BYTES);
+    let mut previous = [0; DIGEST_BYTES];
+    for i in 1..=blocks {
+        let mixed: Vec<u8> = b_0.iter().zip(previous).map(|(a, b)| a ^ b).collect();
+        previous = Sha256::new()
+            .chain_update(mixed)
+            .chain_update([i as u8])
+            .chain_update(tag)
+            .chain_update(tag_length)
+            .finalize()
+            .into();
+        output.extend_from_slice(&previous);
+    }
+    output.truncate(length);
+    output
+}

@@ -1,0 +1,150 @@
+//! Integers modulo the group order `r`.
+#![forbid(unsafe_code)]
+
+use super::Rng;
+use crate::error::DecodeError;
+use ark_bls12_381::Fr;
+use ark_ff::{BigInteger, Field, One, PrimeField, UniformRand, Zero};
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub};
+use zeroize::Zeroize;
+
+/// An integer modulo `r`, the order of the three groups.
+///
+/// Secret scalars live in a [`Secret`](super::Secret).
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scalar(pub(super) Fr);
+
+impl Scalar {
+    /// The bytes of a scalar.
+    pub const BYTES: usize = 32;
+    /// Zero.
+    pub const ZERO: Self = Self(<Fr as ark_ff::AdditiveGroup>::ZERO);
+    /// One.
+    pub const ONE: Self = Self(<Fr as Field>::ONE);
+
+    /// A uniform scalar, zero excluded: no scheme here can use zero as an exponent.
+    pub fn random(rng: &mut (impl Rng + ?Sized)) -> Self {
+        loop {
+            let candidate = Fr::rand(rng);
+            if !candidate.is_zero() {
+                return Self(candidate);
+            }
+        }
+    }
+
+    /// The inverse modulo `r`; `None` for zero. Variable time.
+    pub fn inverse(&self) -> Option<Self> {
+        self.0.inverse().map(Self)
+    }
+
+    /// Whether this is zero.
+    pub fn is_zero(&self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// Whether this is one.
+    pub fn is_one(&self) -> bool {
+        self.0.is_one()
+    }
+
+    /// 32 bytes, big-endian.
+    pub fn to_be_bytes(&self) -> [u8; 32] {
+        let bytes = self.0.into_bigint().to_bytes_be();
+        bytes.try_into().expect("r has 255 bits")
+    }
+
+    /// Reads 32 big-endian bytes, refusing what is not below `r`.
+    ///
+    /// # Errors
+    /// [`DecodeError::NotReduced`].
+    pub fn from_be_bytes(bytes: &[u8; 32]) -> Result<Self, DecodeError> {
+        let value = Self(Fr::from_be_bytes_mod_order(bytes));
+        if value.to_be_bytes() == *bytes { Ok(value) } else { Err(DecodeError::NotReduced) }
+    }
+
+    /// Reduces 48 big-endian bytes modulo `r`: 2^-128 away from uniform (RFC 9380, 5.2).
+    pub(super) fn reduce(bytes: &[u8; 48]) -> Self {
+        Self(Fr::from_be_bytes_mod_order(bytes))
+    }
+}
+
+impl From<u64> for Scalar {
+    fn from(value: u64) -> Self {
+        Self(Fr::from(value))
+    }
+}
+
+impl Add for Scalar {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+impl AddAssign for Scalar {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+impl Sub for Scalar {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+impl Mul for Scalar {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+}
+impl MulAssign for Scalar {
+    fn mul_assign(&mut self, other: Self) {
+        self.0 *= other.0;
+    }
+}
+impl Neg for Scalar {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+impl Sum for Scalar {
+    fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
+        items.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl Zeroize for Scalar {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// Shows nothing: most scalars are secret exponents. Encode a public one to see it.
+impl fmt::Debug for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scalar(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_at_the_modulus() {
+        // r - 1 is the largest canonical encoding; r itself is refused.
+        let largest = (-Scalar::ONE).to_be_bytes();
+        assert_eq!(
+            hex::encode(largest),
+            "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000000"
+        );
+        assert!(Scalar::from_be_bytes(&largest).is_ok());
+        let mut modulus = largest;
+        modulus[31] = 1;
+        assert_eq!(Scalar::from_be_bytes(&modulus), Err(DecodeError::NotReduced));
+        assert_eq!(Scalar::from_be_bytes(&[0xff; 32]), Err(DecodeError::NotReduced));
+    }
+}

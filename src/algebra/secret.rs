@@ -1,0 +1,68 @@
+//! One wrapper for everything that must not be seen or left behind.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+/// A secret value: on the heap, erased on drop, hidden from `Debug`, compared in constant time.
+///
+/// It does not protect against swapping, core dumps, copies that the compiler leaves on the stack
+/// while computing, or the timing of the computation itself.
+pub struct Secret<T: Zeroize>(Box<T>);
+
+impl<T: Zeroize> Secret<T> {
+    /// Takes a value into custody.
+    pub fn new(value: T) -> Self {
+        Self(Box::new(value))
+    }
+
+    /// Lends the value; the name is there to be searched for in a review.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+
+    /// Lends the value to be written.
+    pub fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: Zeroize> Drop for Secret<T> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<T: Zeroize + Clone> Clone for Secret<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: Zeroize> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl<const N: usize> PartialEq for Secret<[u8; N]> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0[..].ct_eq(&other.0[..]).into()
+    }
+}
+impl<const N: usize> Eq for Secret<[u8; N]> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing() {
+        let secret = Secret::new([0x5a_u8; 32]);
+        let shown = format!("{secret:?}");
+        assert_eq!(shown, "Secret(..)");
+        assert_eq!(secret, secret.clone());
+        assert_ne!(secret, Secret::new([0; 32]));
+    }
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod error;
+
+pub mod algebra;
+
+pub mod dem;
+pub mod policy;
+pub mod sign;
+
+pub mod abe;
+pub mod consensus;
+pub mod peks;
+pub mod pre;
+pub mod pseudonym;
+pub mod store;
