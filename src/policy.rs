@@ -1,1 +1,181 @@
-//! .
+//! Who may open: attributes, access policies and their span programs.
+//!
+//! A policy is a monotone formula over attributes with `and`, `or` and `k of (...)` gates, written
+//! in a small language with one meaning a string:
+//!
+//! ```text
+//! policy    = conjunct / disjunct / primary
+//! conjunct  = primary 1*("and" primary)
+//! disjunct  = primary 1*("or" primary)
+//! primary   = attribute / threshold / "(" policy ")"
+//! threshold = number "of" "(" policy *("," policy) ")"
+//! attribute = bare / quoted             ; doctor, department:neurology, "Dr. Ada Ruiz"
+//! bare      = 1*(ALPHA / DIGIT / "_" / "-" / "." / ":" / "@" / "/")
+//! quoted    = %x22 *(any character, with \" and \\ escaped) %x22
+//! ```
+//!
+//! Mixing `and` with `or` needs parentheses: libraries disagree about what `a and b or c` means,
+//! so here it is an error. `and`, `or` and `of` are reserved unless quoted. The whole input must be
+//! consumed, depth, leaves and length are limited, and printing is canonical:
+//! `parse(print(p)) == p`.
+//!
+//! **Architecture invariant.** The parser is part of the trusted base: a policy that silently
+//! becomes weaker is a broken lock. It therefore refuses whatever it does not fully understand.
+//! There is no negation and no comparison in the language yet.
+//!
+//! ```
+//! use epione::policy::{AccessPolicy, AttributeSet};
+//! let policy: AccessPolicy = "doctor and (neurology or 2 of (surgery, imaging, icu))".parse().unwrap();
+//! let set = AttributeSet::from_names(["doctor", "surgery", "icu"]).unwrap();
+//! assert!(policy.is_satisfied_by(&set));
+//! assert!("doctor and neurology or icu".parse::<AccessPolicy>().is_err());
+//! ```
+#![forbid(unsafe_code)]
+
+mod attribute;
+mod msp;
+mod parse;
+
+pub use attribute::{Attribute, AttributeSet, InvalidAttribute};
+pub use msp::{Row, SpanProgram};
+pub use parse::ParseError;
+
+use std::fmt;
+
+/// The most characters (bytes) of a policy's text.
+pub const MAX_LENGTH: usize = 1 << 20;
+/// The most leaves of a policy.
+pub const MAX_LEAVES: usize = 4096;
+/// The deepest nesting of a policy.
+pub const MAX_DEPTH: usize = 32;
+
+/// A monotone access policy; always within the limits above.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessPolicy(Node);
+
+/// A gate or leaf of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Node {
+    /// The attribute must be held.
+    Leaf(Attribute),
+    /// All children, at least two.
+    And(Vec<Node>),
+    /// Any child, at least two.
+    Or(Vec<Node>),
+    /// At least `k` of the children, `1 <= k <= n`.
+    Threshold(usize, Vec<Node>),
+}
+
+/// A tree that is no policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPolicy {
+    /// More leaves than [`MAX_LEAVES`].
+    #[error("the policy has more than {MAX_LEAVES} attributes")]
+    TooManyLeaves,
+    /// Deeper than [`MAX_DEPTH`].
+    #[error("the policy is nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+    /// `k` is zero or more than the children.
+    #[error("{k} of {n} can never be a threshold")]
+    Threshold {
+        /// The threshold.
+        k: usize,
+        /// The number of children.
+        n: usize,
+    },
+    /// A gate with too few children.
+    #[error("a gate needs at least {0} branches")]
+    TooFewBranches(usize),
+}
+
+impl AccessPolicy {
+    /// Checks the limits and gates of a tree.
+    ///
+    /// # Errors
+    /// [`InvalidPolicy`] with the broken rule.
+    pub fn new(root: Node) -> Result<Self, InvalidPolicy> {
+        let leaves = check(&root, 1)?;
+        if leaves > MAX_LEAVES { Err(InvalidPolicy::TooManyLeaves) } else { Ok(Self(root)) }
+    }
+
+    /// The tree.
+    pub fn root(&self) -> &Node {
+        &self.0
+    }
+
+    /// Whether the attributes satisfy the policy. Public data only.
+    pub fn is_satisfied_by(&self, attributes: &AttributeSet) -> bool {
+        satisfied(&self.0, attributes)
+    }
+
+    /// The monotone span program.
+    pub fn span_program(&self) -> SpanProgram {
+        SpanProgram::new(self)
+    }
+}
+
+fn check(node: &Node, depth: usize) -> Result<usize, InvalidPolicy> {
+    if depth > MAX_DEPTH {
+        return Err(InvalidPolicy::TooDeep);
+    }
+    let (children, least) = match node {
+        Node::Leaf(_) => return Ok(1),
+        Node::And(children) | Node::Or(children) => (children, 2),
+        Node::Threshold(k, children) => {
+            let (k, n) = (*k, children.len());
+            if k == 0 || k > n {
+                return Err(InvalidPolicy::Threshold { k, n });
+            }
+            (children, 1)
+        }
+    };
+    if children.len() < least {
+        return Err(InvalidPolicy::TooFewBranches(least));
+    }
+    children.iter().map(|child| check(child, depth + 1)).sum()
+}
+
+fn satisfied(node: &Node, attributes: &AttributeSet) -> bool {
+    match node {
+        Node::Leaf(attribute) => attributes.contains(attribute),
+        Node::And(children) => children.iter().all(|child| satisfied(child, attributes)),
+        Node::Or(children) => children.iter().any(|child| satisfied(child, attributes)),
+        Node::Threshold(k, children) => {
+            children.iter().filter(|child| satisfied(child, attributes)).count() >= *k
+        }
+    }
+}
+
+/// The canonical text, which parses back to the same policy.
+impl fmt::Display for AccessPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        print(&self.0, f)
+    }
+}
+
+fn print(node: &Node, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (children, separator) = match node {
+        Node::Leaf(attribute) => return write!(f, "{attribute}"),
+        Node::And(children) => (children, " and "),
+        Node::Or(children) => (children, " or "),
+        Node::Threshold(k, children) => {
+            write!(f, "{k} of (")?;
+            (children, ", ")
+        }
+    };
+    let in_threshold = matches!(node, Node::Threshold(..));
+    for (i, child) in children.iter().enumerate() {
+        if i > 0 {
+            f.write_str(separator)?;
+        }
+        // Inside and/or every gate of and/or is parenthesised; between commas none is.
+        if !in_threshold && matches!(child, Node::And(_) | Node::Or(_)) {
+            f.write_str("(")?;
+            print(child, f)?;
+            f.write_str(")")?;
+        } else {
+            print(child, f)?;
+        }
+    }
+    if in_threshold { f.write_str(")") } else { Ok(()) }
+}

@@ -1,0 +1,57 @@
+//! Keys of the receiver, and trapdoors.
+#![forbid(unsafe_code)]
+
+use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::tag::Kind;
+use crate::algebra::{G1, G2, Scalar, Secret};
+use crate::error::DecodeError;
+
+/// `P = g1^s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicKey(pub(super) G1);
+
+impl Canonical for PublicKey {
+    const KIND: Kind = Kind::PeksPublicKey;
+    fn write(&self, w: &mut Writer) {
+        w.g1(&self.0);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self(r.g1()?))
+    }
+}
+
+/// `s`.
+#[derive(Debug, Clone)]
+pub struct SecretKey(pub(super) Secret<Scalar>);
+
+impl SecretKey {
+    /// The public key `g1^s`.
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey(G1::generator() * *self.0.expose())
+    }
+}
+
+impl Canonical for SecretKey {
+    const KIND: Kind = Kind::PeksSecretKey;
+    fn write(&self, w: &mut Writer) {
+        w.scalar(self.0.expose());
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self(Secret::new(r.nonzero_scalar()?)))
+    }
+}
+
+/// `T_w = H(w)^s`: finds one keyword, and lets its holder test guesses of that keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trapdoor(pub(super) G2);
+
+impl Canonical for Trapdoor {
+    const KIND: Kind = Kind::PeksTrapdoor;
+    fn write(&self, w: &mut Writer) {
+        w.g2(&self.0);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self(r.g2()?))
+    }
+}
+public_encoding!(PublicKey, Trapdoor);

@@ -1,0 +1,149 @@
+//! Re-encrypting, checking a re-encryption, and opening it.
+#![forbid(unsafe_code)]
+
+use super::{Delegation, VerifiedCiphertext, VerifiedReKey, unmask};
+use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::hash::framed;
+use crate::algebra::tag::{self, Kind};
+use crate::algebra::{G1, G2, Rng, Scalar, multi_pairing, pairing};
+use crate::error::{DecodeError, DecryptionFailed};
+use crate::pre::SecretKey;
+use crate::pre::proof::Schnorr;
+use zeroize::{Zeroize, Zeroizing};
+
+/// A proxy's work off the wire, with the proof that it is right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReEncryption {
+    d1: G1,
+    t: G1,
+    d2: G2,
+    proof: Schnorr,
+}
+
+impl Canonical for ReEncryption {
+    const KIND: Kind = Kind::PreReEncryption;
+    fn write(&self, w: &mut Writer) {
+        w.g1(&self.d1);
+        w.g1(&self.t);
+        w.g2(&self.d2);
+        self.proof.write(w);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { d1: r.g1()?, t: r.g1()?, d2: r.g2()?, proof: Schnorr::read(r)? })
+    }
+}
+public_encoding!(ReEncryption);
+
+/// A re-encryption that was checked against its delegation and ciphertext.
+#[derive(Debug, Clone)]
+pub struct VerifiedReEncryption {
+    d1: G1,
+    d2: G2,
+    rk2: G2,
+    delegatee: crate::pre::PublicKey,
+    source: VerifiedCiphertext,
+}
+
+/// The key covers another delegator or condition than the ciphertext's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the re-encryption key does not cover this ciphertext")]
+pub struct NotCovered;
+
+/// A re-encryption is not what its proxy should have made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the re-encryption does not fit the delegation and the ciphertext")]
+pub struct InvalidReEncryption;
+
+/// ReEncrypt: `t;  D1 = C1^t;  T = g1^t;  D2 = rk1^{1/t}` and the proof of one `t`.
+///
+/// # Errors
+/// [`NotCovered`].
+pub fn reencrypt(
+    rekey: &VerifiedReKey,
+    ciphertext: &VerifiedCiphertext,
+    rng: &mut (impl Rng + ?Sized),
+) -> Result<ReEncryption, NotCovered> {
+    reencrypt_with(rekey, ciphertext, Scalar::random(rng), rng)
+}
+
+/// [`reencrypt`] with a given `t`, for test vectors; the proof's nonce is hedged with `rng`.
+///
+/// # Errors
+/// [`NotCovered`].
+pub fn reencrypt_with(
+    rekey: &VerifiedReKey,
+    ciphertext: &VerifiedCiphertext,
+    mut t: Scalar,
+    rng: &mut (impl Rng + ?Sized),
+) -> Result<ReEncryption, NotCovered> {
+    covers(&rekey.delegation, ciphertext)?;
+    let c1 = ciphertext.ciphertext.c1;
+    let inverse = Zeroizing::new(t.inverse().expect("a random exponent is never zero"));
+    let (t_point, d1, d2) = (G1::generator() * t, c1 * t, *rekey.rk1.expose() * *inverse);
+    let context = statement(&rekey.delegation, ciphertext, &d2);
+    let (bases, images) = ([G1::generator(), c1], [t_point, d1]);
+    let proof = Schnorr::prove(tag::PRE_PROOF, &bases, &images, &t, &context, rng);
+    t.zeroize();
+    Ok(ReEncryption { d1, t: t_point, d2, proof })
+}
+
+fn covers(delegation: &Delegation, ciphertext: &VerifiedCiphertext) -> Result<(), NotCovered> {
+    let same = delegation.delegator == ciphertext.delegator
+        && delegation.condition == ciphertext.condition;
+    if same { Ok(()) } else { Err(NotCovered) }
+}
+
+/// What the proof is about, besides its points.
+fn statement(delegation: &Delegation, ciphertext: &VerifiedCiphertext, d2: &G2) -> Vec<u8> {
+    framed(&[
+        &ciphertext.context,
+        &ciphertext.ciphertext.to_bytes(),
+        &delegation.delegatee.to_bytes(),
+        &delegation.rk2.to_bytes(),
+        &d2.to_bytes(),
+    ])
+}
+
+impl ReEncryption {
+    /// Checks the proof and `e(T, D2) = V`. Anyone can.
+    ///
+    /// # Errors
+    /// [`InvalidReEncryption`].
+    pub fn verify(
+        &self,
+        delegation: &Delegation,
+        ciphertext: &VerifiedCiphertext,
+    ) -> Result<VerifiedReEncryption, InvalidReEncryption> {
+        covers(delegation, ciphertext).map_err(|_| InvalidReEncryption)?;
+        let (bases, images) = ([G1::generator(), ciphertext.ciphertext.c1], [self.t, self.d1]);
+        let context = statement(delegation, ciphertext, &self.d2);
+        let proven = self.proof.verify(tag::PRE_PROOF, &bases, &images, &context);
+        if !proven || pairing(&self.t, &self.d2) != delegation.v {
+            return Err(InvalidReEncryption);
+        }
+        Ok(VerifiedReEncryption {
+            d1: self.d1,
+            d2: self.d2,
+            rk2: delegation.rk2,
+            delegatee: delegation.delegatee,
+            source: ciphertext.clone(),
+        })
+    }
+}
+
+/// Decrypts as the delegatee: `K = e(D1, D2) / e(C1, rk2^{x_j})`.
+///
+/// # Errors
+/// [`DecryptionFailed`], also if this is not the delegatee.
+pub fn open_reencrypted(
+    secret: &SecretKey,
+    receipt: &VerifiedReEncryption,
+) -> Result<Zeroizing<Vec<u8>>, DecryptionFailed> {
+    if receipt.delegatee != *secret.public_key() {
+        return Err(DecryptionFailed);
+    }
+    let VerifiedCiphertext { ciphertext, context, .. } = &receipt.source;
+    let blinding = Zeroizing::new(receipt.rk2 * secret.exponent());
+    let k = multi_pairing(&[(receipt.d1, receipt.d2), (-ciphertext.c1, *blinding)]);
+    unmask(&k, ciphertext, context)
+}

@@ -1,0 +1,119 @@
+//! User keys: one exponent in both source groups.
+#![forbid(unsafe_code)]
+
+use super::proof::Schnorr;
+use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::tag::{self, Kind};
+use crate::algebra::{G1, G2, Rng, Scalar, Secret, multi_pairing};
+use crate::error::DecodeError;
+use crate::sign::InvalidSignature;
+
+/// `X = g1^x` and `Y = g2^x`, always with the same `x`: decoding checks `e(X, g2) = e(g1, Y)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicKey {
+    pub(super) x: G1,
+    pub(super) y: G2,
+}
+
+impl Canonical for PublicKey {
+    const KIND: Kind = Kind::PrePublicKey;
+    fn write(&self, w: &mut Writer) {
+        w.g1(&self.x);
+        w.g2(&self.y);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (x, y) = (r.g1()?, r.g2()?);
+        if multi_pairing(&[(x, G2::generator()), (-G1::generator(), y)]).is_identity() {
+            Ok(Self { x, y })
+        } else {
+            Err(DecodeError::Invalid("X and Y have different exponents"))
+        }
+    }
+}
+
+/// The exponent `x`.
+#[derive(Debug, Clone)]
+pub struct SecretKey {
+    x: Secret<Scalar>,
+    public: PublicKey,
+}
+
+impl SecretKey {
+    fn new(x: Scalar) -> Self {
+        let public = PublicKey { x: G1::generator() * x, y: G2::generator() * x };
+        Self { x: Secret::new(x), public }
+    }
+
+    /// The public key.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    pub(super) fn exponent(&self) -> Scalar {
+        *self.x.expose()
+    }
+
+    /// Proves to a registration centre that this key is known, bound to a context (the
+    /// certificate's subject).
+    pub fn prove_possession(&self, context: &[u8], rng: &mut (impl Rng + ?Sized)) -> Possession {
+        Possession(Schnorr::prove(
+            tag::PRE_POSSESSION,
+            &[G1::generator()],
+            &[self.public.x],
+            &self.exponent(),
+            context,
+            rng,
+        ))
+    }
+}
+
+impl Canonical for SecretKey {
+    const KIND: Kind = Kind::PreSecretKey;
+    fn write(&self, w: &mut Writer) {
+        w.scalar(self.x.expose());
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self::new(r.nonzero_scalar()?))
+    }
+}
+
+/// KeyGen: `x`; `X = g1^x`, `Y = g2^x`.
+pub fn keygen(rng: &mut (impl Rng + ?Sized)) -> (SecretKey, PublicKey) {
+    let secret = SecretKey::new(Scalar::random(rng));
+    let public = secret.public;
+    (secret, public)
+}
+
+/// A proof of knowledge of a public key's exponent (Schnorr, Fiat-Shamir).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Possession(Schnorr);
+
+impl PublicKey {
+    /// Checks a proof of possession for a context.
+    ///
+    /// # Errors
+    /// [`InvalidSignature`].
+    pub fn verify_possession(
+        &self,
+        context: &[u8],
+        proof: &Possession,
+    ) -> Result<(), InvalidSignature> {
+        let (bases, images) = ([G1::generator()], [self.x]);
+        if proof.0.verify(tag::PRE_POSSESSION, &bases, &images, context) {
+            Ok(())
+        } else {
+            Err(InvalidSignature)
+        }
+    }
+}
+
+impl Canonical for Possession {
+    const KIND: Kind = Kind::PrePossession;
+    fn write(&self, w: &mut Writer) {
+        self.0.write(w);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self(Schnorr::read(r)?))
+    }
+}
+public_encoding!(PublicKey, Possession);
