@@ -10,7 +10,9 @@ pub mod sign;
 
 pub mod abe;
 pub mod consensus;
+
 pub mod peks;
 pub mod pre;
 pub mod pseudonym;
+pub mod record;
 pub mod store;

@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_raw_leaf_has_the_name_that_ipfs_gives_it() {
         // `ipfs add --cid-version 1 --raw-leaves` of the eleven bytes "hello world".
-        let expected = "bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e";
+        let expected = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e";
         assert_eq!(block_name(b"hello world").to_string(), expected);
     }
 

@@ -1,0 +1,234 @@
+//! Putting sections back to their places.
+//!
+//! A section's table comes from whoever wrote the record and is hostile until checked: every piece
+//! must lie inside the record, pieces may not overlap, and the record is whole only if they cover
+//! all of it.
+#![forbid(unsafe_code)]
+
+use super::Piece;
+use super::section::{PREAMBLE, ROW};
+use crate::algebra::codec::{Reader, VERSION};
+use crate::algebra::tag::Kind;
+use crate::error::DecodeError;
+use std::collections::VecDeque;
+use std::io::{self, Seek, SeekFrom, Write};
+
+/// The most pieces of a section.
+const MAX_PIECES: usize = 1 << 20;
+
+/// Why sections do not make a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AssemblyError {
+    /// A section ended before its last piece, or has bytes after it.
+    #[error("a section's length does not fit its table")]
+    Length,
+    /// Two pieces claim the same bytes of the record.
+    #[error("two sections claim the same bytes of the record")]
+    Overlap,
+}
+
+/// How much of a record was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coverage {
+    /// Bytes written to their places.
+    pub written: u64,
+    /// Bytes of the record.
+    pub length: u64,
+}
+
+impl Coverage {
+    /// Whether every byte of the record is there.
+    pub fn is_whole(self) -> bool {
+        self.written == self.length
+    }
+}
+
+/// A record being put together in an output.
+pub struct Assembly<'a, W> {
+    output: &'a mut W,
+    length: u64,
+    pieces: Vec<Piece>,
+    unfinished: bool,
+}
+
+impl<'a, W: Write + Seek> Assembly<'a, W> {
+    /// Starts a record of `length` bytes.
+    pub fn new(output: &'a mut W, length: u64) -> Self {
+        Self { output, length, pieces: Vec::new(), unfinished: false }
+    }
+
+    /// Takes the plaintext of the next section, in writes of any size.
+    pub fn section(&mut self) -> SectionWriter<'_, 'a, W> {
+        self.unfinished = true;
+        SectionWriter {
+            assembly: self,
+            head: Vec::new(),
+            pieces: VecDeque::new(),
+            table_read: false,
+        }
+    }
+
+    /// Judges what was written.
+    ///
+    /// # Errors
+    /// [`AssemblyError`].
+    pub fn finish(mut self) -> Result<Coverage, AssemblyError> {
+        if self.unfinished {
+            return Err(AssemblyError::Length);
+        }
+        self.pieces.sort_by_key(|piece| piece.start);
+        if self.pieces.windows(2).any(|pair| pair[1].start < pair[0].end) {
+            return Err(AssemblyError::Overlap);
+        }
+        let written = self.pieces.iter().map(|piece| piece.end - piece.start).sum();
+        Ok(Coverage { written, length: self.length })
+    }
+}
+
+/// The place where one section's plaintext is written.
+pub struct SectionWriter<'b, 'a, W> {
+    assembly: &'b mut Assembly<'a, W>,
+    head: Vec<u8>,
+    pieces: VecDeque<Piece>,
+    table_read: bool,
+}
+
+impl<W: Write + Seek> SectionWriter<'_, '_, W> {
+    /// Takes bytes of the table until it is complete; gives how many were taken.
+    fn read_table(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let wanted = self.table_length()?;
+        let taken = bytes.len().min(wanted - self.head.len());
+        self.head.extend_from_slice(&bytes[..taken]);
+        if self.head.len() == self.table_length()? && self.head.len() >= PREAMBLE {
+            self.pieces = self.parse_table().map_err(hostile)?.into();
+            self.assembly.pieces.extend(&self.pieces);
+            self.table_read = true;
+            self.seek_next()?;
+        }
+        Ok(taken)
+    }
+
+    /// Bytes of the table, as far as it is known: the preamble, then with the rows it counts.
+    fn table_length(&self) -> io::Result<usize> {
+        let Some(count) = self.head.get(2..PREAMBLE) else { return Ok(PREAMBLE) };
+        let count = Reader::new(count).count(MAX_PIECES).map_err(hostile)?;
+        Ok(PREAMBLE + count * ROW)
+    }
+
+    fn parse_table(&self) -> Result<Vec<Piece>, DecodeError> {
+        let mut r = Reader::new(&self.head);
+        if r.fixed()? != [VERSION, Kind::RecordSection as u8] {
+            return Err(DecodeError::Invalid("the plaintext is not a section"));
+        }
+        let length = self.assembly.length;
+        r.list(MAX_PIECES, |r| {
+            let (start, bytes) = (r.u64()?, r.u64()?);
+            let end = start.checked_add(bytes).filter(|end| bytes > 0 && *end <= length);
+            let outside = DecodeError::Invalid("a piece lies outside the record");
+            end.map(|end| Piece { start, end }).ok_or(outside)
+        })
+    }
+
+    /// Goes to the place of the next piece, or marks the section finished.
+    fn seek_next(&mut self) -> io::Result<()> {
+        match self.pieces.front() {
+            Some(piece) => self.assembly.output.seek(SeekFrom::Start(piece.start)).map(|_| ()),
+            None => {
+                self.assembly.unfinished = false;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn hostile(error: DecodeError) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+impl<W: Write + Seek> Write for SectionWriter<'_, '_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        if !self.table_read {
+            return self.read_table(bytes);
+        }
+        let Some(piece) = self.pieces.front_mut() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, AssemblyError::Length));
+        };
+        let limit = (piece.end - piece.start).min(bytes.len() as u64) as usize;
+        let written = self.assembly.output.write(&bytes[..limit])?;
+        piece.start += written as u64;
+        if piece.start == piece.end {
+            self.pieces.pop_front();
+            self.seek_next()?;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.assembly.output.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    fn section(pieces: &[(u64, &[u8])]) -> Vec<u8> {
+        let mut bytes = vec![VERSION, Kind::RecordSection as u8];
+        bytes.extend((pieces.len() as u32).to_be_bytes());
+        for (offset, content) in pieces {
+            bytes.extend(offset.to_be_bytes());
+            bytes.extend((content.len() as u64).to_be_bytes());
+        }
+        bytes.extend(pieces.iter().flat_map(|(_, content)| content.iter().copied()));
+        bytes
+    }
+
+    /// Writes sections in steps of `step` bytes into a record of eight bytes.
+    fn assemble(sections: &[Vec<u8>], step: usize) -> io::Result<(Coverage, Vec<u8>)> {
+        let mut output = Cursor::new(Vec::new());
+        let mut assembly = Assembly::new(&mut output, 8);
+        for section in sections {
+            let mut writer = assembly.section();
+            section.chunks(step).try_for_each(|chunk| writer.write_all(chunk))?;
+        }
+        let coverage = assembly.finish().map_err(io::Error::other)?;
+        Ok((coverage, output.into_inner()))
+    }
+
+    #[test]
+    fn pieces_find_their_places_whatever_the_size_of_writes() {
+        let sections = [section(&[(2, b"cd"), (6, b"gh")]), section(&[(0, b"ab"), (4, b"ef")])];
+        for step in 1..60 {
+            let (coverage, output) = assemble(&sections, step).unwrap();
+            assert!(coverage.is_whole());
+            assert_eq!(output, b"abcdefgh");
+        }
+        assert!(!assemble(&sections[..1], 7).unwrap().0.is_whole());
+    }
+
+    #[test]
+    fn hostile_tables_are_refused() {
+        let mut longer = section(&[(0, b"ab")]);
+        longer.push(b'!');
+        let mut huge = section(&[]);
+        huge[2..6].copy_from_slice(&u32::MAX.to_be_bytes());
+        for (what, sections) in [
+            ("outside", vec![section(&[(7, b"ab")])]),
+            ("overflow", vec![section(&[(u64::MAX, b"ab")])]),
+            ("empty piece", vec![section(&[(3, b"")])]),
+            ("overlap", vec![section(&[(0, b"abc")]), section(&[(2, b"cd")])]),
+            ("bytes after", vec![longer]),
+            ("cut short", vec![section(&[(0, b"ab")])[..23].to_vec()]),
+            ("only a table", vec![section(&[(0, b"ab")])[..10].to_vec()]),
+            ("nothing", vec![vec![]]),
+            ("huge count", vec![huge]),
+            ("another kind", vec![vec![VERSION, 0, 0, 0, 0, 0]]),
+        ] {
+            assert!(assemble(&sections, 5).is_err(), "{what}");
+        }
+    }
+}
