@@ -14,3 +14,6 @@ pub mod peks;
 pub mod pre;
 pub mod pseudonym;
 pub mod store;
+
+#[cfg(feature = "sim")]
+pub mod sim;
