@@ -16,3 +16,6 @@ pub mod pre;
 pub mod pseudonym;
 pub mod record;
 pub mod store;
+
+#[cfg(feature = "sim")]
+pub mod sim;

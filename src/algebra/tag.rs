@@ -111,6 +111,14 @@ tags! {
     CONSENSUS_REQUEST = "EPIONE-V1-CONSENSUS-REQUEST";
     /// Consensus: the choice of the next centre of a group.
     CONSENSUS_GROUPING = "EPIONE-V1-CONSENSUS-GROUPING";
+    /// Consensus: the digest of a message that is not a vote.
+    CONSENSUS_MESSAGE = "EPIONE-V1-CONSENSUS-MESSAGE";
+    /// Simulator: the running hash of everything delivered.
+    SIM_TRACE = "EPIONE-V1-SIM-TRACE";
+    /// Simulator: the digest of a value of the toy application.
+    SIM_VALUE = "EPIONE-V1-SIM-VALUE";
+    /// Simulator: the name of a remembered signature verdict.
+    SIM_VERDICT = "EPIONE-V1-SIM-VERDICT";
     /// Ledger: a transaction's identifier.
     LEDGER_TRANSACTION = "EPIONE-V1-LEDGER-TRANSACTION";
     /// Ledger: a Merkle leaf.

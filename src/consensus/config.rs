@@ -1,0 +1,401 @@
+//! The epoch's configuration: who votes, in which groups, who leads. Its digest is in every
+//! signature, so a vote of one chain or epoch is nothing in another.
+#![forbid(unsafe_code)]
+
+use super::quorum::{faults, quorum};
+use super::{Digest, ReplicaId, election, grouping};
+use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::tag::Kind;
+use crate::algebra::{hash, tag};
+use crate::error::DecodeError;
+use crate::sign::VerifyingKey;
+use std::collections::{BTreeMap, BTreeSet};
+use thiserror::Error;
+
+/// The most members a configuration may have.
+pub const MAX_MEMBERS: usize = 1024;
+/// The fewest members of a group, and the fewest groups of two layers: `3f + 1` with `f = 1`.
+pub const MIN_GROUP: usize = 4;
+
+/// A place on earth, in millionths of a degree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Location {
+    /// -90 000 000 to 90 000 000.
+    pub latitude: i32,
+    /// -180 000 000 to 180 000 000.
+    pub longitude: i32,
+}
+
+/// A member of the roster: one hospital's replica.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its number, unique in the roster.
+    pub id: ReplicaId,
+    /// The key that verifies its votes, used for nothing else.
+    pub key: VerifyingKey,
+    /// Where it is.
+    pub location: Location,
+    /// Its comprehensive rating; higher is better.
+    pub rating: u32,
+}
+
+/// How the members agree; see the table of guarantees in [`crate::consensus`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Profile {
+    /// PBFT, all to all.
+    Flat = 0,
+    /// Two layers with the groups as a tree, the quorum counted over all members.
+    MemberQuorum = 1,
+}
+
+/// Delays in milliseconds of virtual or real time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// An undelivered request is passed to everyone after this.
+    pub relay: u64,
+    /// Without progress for this long, votes and proposals are sent again, and directly.
+    pub fallback: u64,
+    /// A view without a commit ends after this; more than four fallback delays.
+    pub view: u64,
+    /// The view delay doubles once per pass through the schedule, at most this often.
+    pub doublings: u32,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { relay: 400, fallback: 250, view: 2000, doublings: 6 }
+    }
+}
+
+/// What is chosen about an epoch besides its roster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameters {
+    /// The chain's name, 1 to 64 bytes.
+    pub chain: String,
+    /// The epoch's number.
+    pub epoch: u64,
+    /// The profile wished for.
+    pub profile: Profile,
+    /// The number of groups wished for; 0 takes the square root of the number of members.
+    pub groups: u16,
+    /// Eq. 4's `alpha` in thousandths; `beta` is the rest.
+    pub distance_weight: u16,
+    /// The delays.
+    pub timing: Timing,
+}
+
+impl Parameters {
+    /// `MemberQuorum` with groups of its own choice, distance and rating weighing the same.
+    pub fn new(chain: &str) -> Self {
+        Self {
+            chain: chain.to_owned(),
+            epoch: 0,
+            profile: Profile::MemberQuorum,
+            groups: 0,
+            distance_weight: 500,
+            timing: Timing::default(),
+        }
+    }
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The chain's name is empty or longer than 64 bytes.
+    #[error("the chain's name must have 1 to 64 bytes")]
+    Chain,
+    /// Fewer than four members tolerate no fault.
+    #[error("{0} members are too few: four are needed to tolerate one fault")]
+    TooFew(usize),
+    /// More than [`MAX_MEMBERS`].
+    #[error("{0} members are too many")]
+    TooMany(usize),
+    /// Two members with one id.
+    #[error("the id {0} occurs twice")]
+    DuplicateId(ReplicaId),
+    /// Two members with one key, which would vote twice.
+    #[error("member {0} has the key of another member")]
+    DuplicateKey(ReplicaId),
+    /// A location off the globe.
+    #[error("member {0} is at a place that does not exist")]
+    Location(ReplicaId),
+    /// Groups below four members tolerate no fault.
+    #[error("{members} members make no {groups} groups of at least four")]
+    SmallGroups {
+        /// The members there are.
+        members: usize,
+        /// The groups wished for.
+        groups: usize,
+    },
+    /// `alpha` above one.
+    #[error("the weight of the distance is above 1000 thousandths")]
+    Weight,
+    /// A delay of zero, above a day, or a view delay that leaves no room for four fallbacks.
+    #[error("a delay is zero or too long, or the view delay is not above four fallback delays")]
+    Timing,
+}
+
+/// A group of neighbours and the order in which its members serve as its primary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its number, from 1; 0 stands for all members.
+    pub number: u16,
+    /// Its members, the first-ranked first.
+    pub ranking: Vec<ReplicaId>,
+}
+
+impl Group {
+    /// `f_i`: the faults that the group tolerates.
+    pub fn faults(&self) -> usize {
+        faults(self.ranking.len())
+    }
+    /// `q_i`: the votes that certify a batch.
+    pub fn quorum(&self) -> usize {
+        quorum(self.ranking.len())
+    }
+}
+
+/// A checked configuration: all of it follows from the parameters and the roster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    parameters: Parameters,
+    members: BTreeMap<ReplicaId, Member>,
+    profile: Profile,
+    groups: Vec<Group>,
+    group_of: BTreeMap<ReplicaId, usize>,
+    schedule: Vec<ReplicaId>,
+    digest: Digest,
+}
+
+impl Config {
+    /// Checks the roster, makes the groups, and elects.
+    ///
+    /// `MemberQuorum` with fewer than four groups, or with fewer than 16 members, is `Flat`.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn new(parameters: Parameters, members: Vec<Member>) -> Result<Self, ConfigError> {
+        check_parameters(&parameters)?;
+        let members = check_roster(members)?;
+        let (profile, count) = effective(&parameters, members.len())?;
+        let list: Vec<Member> = members.values().cloned().collect();
+        let divided = grouping::group(&parameters.chain, parameters.epoch, &list, count);
+        let rankings: Vec<Vec<election::Score>> = divided
+            .iter()
+            .map(|group| group.iter().map(|i| &list[*i]).collect::<Vec<_>>())
+            .map(|group| election::rank(&group, parameters.distance_weight))
+            .collect();
+        let groups = numbered(&rankings);
+        let mut config = Self {
+            group_of: positions(&groups),
+            schedule: election::order(&rankings),
+            digest: [0; 32],
+            parameters,
+            members,
+            profile,
+            groups,
+        };
+        // S: with F + 1 candidates, at least one is honest.
+        config.schedule.truncate(config.faults() + 1);
+        config.digest = hash::digest(tag::CONSENSUS_CONFIG, &[&config.to_bytes()]);
+        Ok(config)
+    }
+
+    /// The digest that every signature covers.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+    /// What the configuration was made from.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+    /// The epoch's number.
+    pub fn epoch(&self) -> u64 {
+        self.parameters.epoch
+    }
+    /// The delays.
+    pub fn timing(&self) -> Timing {
+        self.parameters.timing
+    }
+    /// The profile in force, which may be `Flat` where `MemberQuorum` was wished for.
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+    /// The members by id.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.members.values()
+    }
+    /// One member.
+    pub fn member(&self, id: ReplicaId) -> Option<&Member> {
+        self.members.get(&id)
+    }
+    /// `N`.
+    pub fn size(&self) -> usize {
+        self.members.len()
+    }
+    /// `F = floor((N - 1) / 3)`.
+    pub fn faults(&self) -> usize {
+        faults(self.size())
+    }
+    /// `Q = ceil((N + F + 1) / 2)`.
+    pub fn quorum(&self) -> usize {
+        quorum(self.size())
+    }
+    /// The groups; one of all members where the profile is `Flat`.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+    /// A member's group.
+    pub fn group_of(&self, id: ReplicaId) -> Option<&Group> {
+        self.group_of.get(&id).map(|i| &self.groups[*i])
+    }
+    /// The group of a number.
+    pub fn group(&self, number: u16) -> Option<&Group> {
+        self.groups.get(usize::from(number).checked_sub(1)?)
+    }
+    /// `S`: the members that lead.
+    pub fn schedule(&self) -> &[ReplicaId] {
+        &self.schedule
+    }
+    /// `S[(h + V) mod |S|]`.
+    pub fn leader(&self, height: u64, view: u64) -> ReplicaId {
+        let length = self.schedule.len() as u64;
+        self.schedule[((height % length + view % length) % length) as usize]
+    }
+    /// The primary of a member's group in a view: the ranking's `[V mod length]`.
+    pub fn group_primary(&self, id: ReplicaId, view: u64) -> Option<ReplicaId> {
+        let ranking = &self.group_of(id)?.ranking;
+        Some(ranking[(view % ranking.len() as u64) as usize])
+    }
+    /// How long a view lasts: doubled once per pass through `S`, up to the cap.
+    pub fn view_delay(&self, view: u64) -> u64 {
+        let passes = view / self.schedule.len() as u64;
+        let doublings = passes.min(u64::from(self.timing().doublings));
+        self.timing().view << doublings
+    }
+}
+
+fn check_parameters(parameters: &Parameters) -> Result<(), ConfigError> {
+    let Timing { relay, fallback, view, doublings } = parameters.timing;
+    const DAY: u64 = 86_400_000;
+    if parameters.chain.is_empty() || parameters.chain.len() > 64 {
+        return Err(ConfigError::Chain);
+    }
+    if parameters.distance_weight > 1000 {
+        return Err(ConfigError::Weight);
+    }
+    let sound = relay > 0 && fallback > 0 && relay.max(fallback).max(view) <= DAY;
+    if sound && view > 4 * fallback && doublings <= 16 { Ok(()) } else { Err(ConfigError::Timing) }
+}
+
+fn check_roster(members: Vec<Member>) -> Result<BTreeMap<ReplicaId, Member>, ConfigError> {
+    match members.len() {
+        n if n < MIN_GROUP => return Err(ConfigError::TooFew(n)),
+        n if n > MAX_MEMBERS => return Err(ConfigError::TooMany(n)),
+        _ => {}
+    }
+    let (mut roster, mut keys) = (BTreeMap::new(), BTreeSet::new());
+    for member in members {
+        let (id, place) = (member.id, member.location);
+        if place.latitude.unsigned_abs() > 90_000_000
+            || place.longitude.unsigned_abs() > 180_000_000
+        {
+            return Err(ConfigError::Location(id));
+        }
+        if !keys.insert(member.key) {
+            return Err(ConfigError::DuplicateKey(id));
+        }
+        if roster.insert(id, member).is_some() {
+            return Err(ConfigError::DuplicateId(id));
+        }
+    }
+    Ok(roster)
+}
+
+/// The profile in force and its number of groups.
+fn effective(parameters: &Parameters, n: usize) -> Result<(Profile, usize), ConfigError> {
+    let wished = match usize::from(parameters.groups) {
+        0 => n.isqrt().clamp(MIN_GROUP, (n / MIN_GROUP).max(MIN_GROUP)),
+        groups => groups,
+    };
+    let flat = n < MIN_GROUP * MIN_GROUP || wished < MIN_GROUP;
+    match parameters.profile {
+        Profile::MemberQuorum if !flat && n / wished < MIN_GROUP => {
+            Err(ConfigError::SmallGroups { members: n, groups: wished })
+        }
+        Profile::MemberQuorum if !flat => Ok((Profile::MemberQuorum, wished)),
+        _ => Ok((Profile::Flat, 1)),
+    }
+}
+
+fn numbered(rankings: &[Vec<election::Score>]) -> Vec<Group> {
+    let ids = |ranking: &Vec<election::Score>| ranking.iter().map(|(_, _, id)| *id).collect();
+    (1..).zip(rankings).map(|(number, ranking)| Group { number, ranking: ids(ranking) }).collect()
+}
+
+fn positions(groups: &[Group]) -> BTreeMap<ReplicaId, usize> {
+    let of = |(i, group): (usize, &Group)| group.ranking.clone().into_iter().map(move |id| (id, i));
+    groups.iter().enumerate().flat_map(of).collect()
+}
+
+/// The encoding is what the configuration is made from; reading makes and checks it again.
+impl Canonical for Config {
+    const KIND: Kind = Kind::ConsensusConfig;
+
+    fn write(&self, w: &mut Writer) {
+        let p = &self.parameters;
+        w.bytes(p.chain.as_bytes());
+        w.u64(p.epoch);
+        w.u8(p.profile as u8);
+        w.u16(p.groups);
+        w.u16(p.distance_weight);
+        w.u64(p.timing.relay);
+        w.u64(p.timing.fallback);
+        w.u64(p.timing.view);
+        w.u32(p.timing.doublings);
+        let members: Vec<&Member> = self.members.values().collect();
+        w.list(&members, |w, member| {
+            w.u16(member.id);
+            member.key.write(w);
+            w.u32(member.location.latitude as u32);
+            w.u32(member.location.longitude as u32);
+            w.u32(member.rating);
+        });
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let parameters = Parameters {
+            chain: r.text(64)?,
+            epoch: r.u64()?,
+            profile: match r.u8()? {
+                0 => Profile::Flat,
+                1 => Profile::MemberQuorum,
+                _ => return Err(DecodeError::Invalid("the profile is unknown")),
+            },
+            groups: r.u16()?,
+            distance_weight: r.u16()?,
+            timing: Timing {
+                relay: r.u64()?,
+                fallback: r.u64()?,
+                view: r.u64()?,
+                doublings: r.u32()?,
+            },
+        };
+        let members = r.list(MAX_MEMBERS, |r| {
+            Ok(Member {
+                id: r.u16()?,
+                key: VerifyingKey::read(r)?,
+                location: Location { latitude: r.u32()? as i32, longitude: r.u32()? as i32 },
+                rating: r.u32()?,
+            })
+        })?;
+        if !members.is_sorted_by(|a, b| a.id < b.id) {
+            return Err(DecodeError::Invalid("the members are not in the order of their ids"));
+        }
+        Self::new(parameters, members)
+            .map_err(|_| DecodeError::Invalid("the configuration breaks a rule"))
+    }
+}
+public_encoding!(Config);

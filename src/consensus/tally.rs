@@ -1,0 +1,51 @@
+//! Counting votes.
+#![forbid(unsafe_code)]
+
+use super::quorum::Phase;
+use super::{Digest, ReplicaId};
+use crate::sign::Signature;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+/// Verified votes, one per signer, phase and view: whoever votes twice counts once.
+#[derive(Debug, Default)]
+pub(super) struct Tally(BTreeMap<(Phase, u64), BTreeMap<ReplicaId, (Digest, Signature)>>);
+
+impl Tally {
+    /// Keeps a verified vote; false if the signer's vote of this phase and view is already there.
+    pub(super) fn add(
+        &mut self,
+        (phase, view, digest): (Phase, u64, Digest),
+        signer: ReplicaId,
+        signature: Signature,
+    ) -> bool {
+        let votes = self.0.entry((phase, view)).or_default();
+        if votes.contains_key(&signer) {
+            return false;
+        }
+        votes.insert(signer, (digest, signature));
+        true
+    }
+
+    pub(super) fn has(&self, phase: Phase, view: u64, signer: ReplicaId) -> bool {
+        self.0.get(&(phase, view)).is_some_and(|votes| votes.contains_key(&signer))
+    }
+
+    /// The signatures on one digest by those whom `from` admits, ascending.
+    pub(super) fn signatures(
+        &self,
+        (phase, view, digest): (Phase, u64, Digest),
+        from: impl Fn(ReplicaId) -> bool,
+    ) -> Vec<(ReplicaId, Signature)> {
+        let votes = self.0.get(&(phase, view)).into_iter().flatten();
+        votes
+            .filter(|(id, (d, _))| *d == digest && from(**id))
+            .map(|(id, (_, s))| (*id, *s))
+            .collect()
+    }
+
+    /// Forgets views outside the window.
+    pub(super) fn keep(&mut self, views: RangeInclusive<u64>) {
+        self.0.retain(|(_, view), _| views.contains(view));
+    }
+}

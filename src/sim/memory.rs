@@ -1,0 +1,32 @@
+//! Remembered verdicts on signatures, shared by all replicas of a simulation.
+#![forbid(unsafe_code)]
+
+use crate::algebra::{hash, tag};
+use crate::consensus::{Digest, Strict, Verifier};
+use crate::sign::{Signature, VerifyingKey};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// More verdicts than this are forgotten together.
+const CAPACITY: usize = 1 << 16;
+
+#[derive(Debug, Default)]
+pub(super) struct Memory(Mutex<BTreeMap<Digest, bool>>);
+
+impl Verifier for Memory {
+    fn verify(
+        &self,
+        key: &VerifyingKey,
+        config: &Digest,
+        statement: &[u8],
+        signature: &Signature,
+    ) -> bool {
+        let parts: [&[u8]; 4] = [key.as_bytes(), config, statement, &signature.to_bytes()];
+        let name = hash::digest(tag::SIM_VERDICT, &parts);
+        let mut verdicts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if verdicts.len() > CAPACITY {
+            verdicts.clear();
+        }
+        *verdicts.entry(name).or_insert_with(|| Strict.verify(key, config, statement, signature))
+    }
+}

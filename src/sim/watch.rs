@@ -1,0 +1,71 @@
+//! The judge: compares what honest replicas deliver.
+#![forbid(unsafe_code)]
+
+use crate::consensus::{Certificate, Config, Digest, Phase, ReplicaId, RequestId};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) struct Delivery<'a> {
+    pub(super) at: ReplicaId,
+    pub(super) height: u64,
+    pub(super) requests: Vec<RequestId>,
+    pub(super) digest: Option<Digest>,
+    pub(super) certificate: &'a Certificate,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    submitted: BTreeSet<RequestId>,
+    decided: BTreeMap<u64, Digest>,
+    placed: BTreeMap<RequestId, (u64, u64)>,
+    heights: BTreeMap<ReplicaId, u64>,
+    violation: Option<String>,
+}
+
+impl Watch {
+    pub(super) fn submitted(&mut self, request: RequestId) {
+        self.submitted.insert(request);
+    }
+
+    /// Height and view of a delivered request.
+    pub(super) fn place_of(&self, request: &RequestId) -> Option<(u64, u64)> {
+        self.placed.get(request).copied()
+    }
+
+    pub(super) fn violation(&self) -> Option<&str> {
+        self.violation.as_deref()
+    }
+
+    pub(super) fn delivered(&mut self, config: &Config, delivery: &Delivery<'_>) {
+        if let Err(broken) = self.check(config, delivery) {
+            let Delivery { at, height, .. } = delivery;
+            self.violation.get_or_insert(format!("replica {at}, height {height}: {broken}"));
+        }
+    }
+
+    fn check(&mut self, config: &Config, delivery: &Delivery<'_>) -> Result<(), &'static str> {
+        let Delivery { at, height, requests, digest, certificate } = delivery;
+        let last = self.heights.insert(*at, *height).unwrap_or(0);
+        require(*height == last + 1, "total order: a height is skipped or repeated")?;
+        let digest = digest.ok_or("validity: the value has no digest")?;
+        let agreed = *self.decided.entry(*height).or_insert(digest) == digest;
+        require(agreed, "agreement: another value was decided here")?;
+        let about = (certificate.phase, certificate.height, certificate.digest);
+        require(
+            about == (Phase::Commit, *height, digest),
+            "the certificate is about other things",
+        )?;
+        require(certificate.verify(config).is_ok(), "the certificate does not verify")?;
+        for request in requests {
+            require(self.submitted.contains(request), "validity: nobody submitted a request")?;
+            let place = (*height, certificate.view);
+            let first = *self.placed.entry(*request).or_insert(place);
+            require(first.0 == *height, "exactly once: a request is delivered twice")?;
+        }
+        let distinct: BTreeSet<&RequestId> = requests.iter().collect();
+        require(distinct.len() == requests.len(), "exactly once: a value repeats a request")
+    }
+}
+
+fn require(holds: bool, otherwise: &'static str) -> Result<(), &'static str> {
+    if holds { Ok(()) } else { Err(otherwise) }
+}
