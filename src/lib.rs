@@ -11,10 +11,13 @@ pub mod sign;
 pub mod abe;
 pub mod consensus;
 
+pub mod ledger;
 pub mod peks;
 pub mod pre;
 pub mod pseudonym;
 pub mod record;
+
+pub mod protocol;
 pub mod store;
 
 #[cfg(feature = "sim")]

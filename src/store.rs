@@ -24,7 +24,7 @@
 mod chunk;
 mod directory;
 
-pub use chunk::{CHUNK, cid_of};
+pub use chunk::{CHUNK, cid_of, hash_of_name, name_of_hash};
 pub use cid::Cid;
 pub use directory::DirectoryStore;
 

@@ -139,6 +139,14 @@ tags! {
     PROTOCOL_SECTION = "EPIONE-V1-PROTOCOL-SECTION";
     /// Protocol: the associated data of a lock.
     PROTOCOL_LOCK = "EPIONE-V1-PROTOCOL-LOCK";
+    /// Protocol: the digest of an object's name.
+    PROTOCOL_OBJECT = "EPIONE-V1-PROTOCOL-OBJECT";
+    /// Protocol: the digest of a policy's text.
+    PROTOCOL_POLICY = "EPIONE-V1-PROTOCOL-POLICY";
+    /// Protocol: a search term under a pseudonym.
+    PROTOCOL_TERM = "EPIONE-V1-PROTOCOL-TERM";
+    /// Protocol: the digest of a re-encryption in a report.
+    PROTOCOL_REENCRYPTION = "EPIONE-V1-PROTOCOL-REENCRYPTION";
     /// Protocol: the context of a search entry.
     PROTOCOL_ENTRY = "EPIONE-V1-PROTOCOL-ENTRY";
 }

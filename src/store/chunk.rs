@@ -21,12 +21,19 @@ const SHA2_256: u64 = 0x12;
 
 /// The name of a block.
 pub(super) fn block_name(block: &[u8]) -> Cid {
-    name_of_digest(&Sha256::digest(block).into())
+    name_of_hash(&Sha256::digest(block).into())
 }
 
-pub(super) fn name_of_digest(digest: &[u8; 32]) -> Cid {
-    let hash = Multihash::wrap(SHA2_256, digest).expect("a digest of 32 bytes fits into 64");
+/// The name of the block with this SHA-256.
+pub fn name_of_hash(hash: &[u8; 32]) -> Cid {
+    let hash = Multihash::wrap(SHA2_256, hash).expect("a hash of 32 bytes fits into 64");
     Cid::new_v1(RAW, hash)
+}
+
+/// The SHA-256 in a name; `None` for a name that this store never gives.
+pub fn hash_of_name(name: &Cid) -> Option<[u8; 32]> {
+    let hash = name.hash().digest().try_into().ok()?;
+    (name_of_hash(&hash) == *name).then_some(hash)
 }
 
 /// The list of an object's chunks, itself a block.
@@ -72,7 +79,7 @@ pub(super) fn cut(
             return Err(io::Error::other("an object has at most 1 TiB"));
         }
         let digest = Sha256::digest(&chunk).into();
-        each(&name_of_digest(&digest), &chunk)?;
+        each(&name_of_hash(&digest), &chunk)?;
         manifest.length += chunk.len() as u64;
         manifest.chunks.push(digest);
     }

@@ -4,7 +4,7 @@
 //! nothing or a whole block; an object's manifest comes last, so that an object is there or not.
 #![forbid(unsafe_code)]
 
-use super::chunk::{CHUNK, Manifest, block_name, cut, name_of_digest};
+use super::chunk::{CHUNK, Manifest, block_name, cut, name_of_hash};
 use super::{RecordStore, StoreError};
 use crate::algebra::codec::Canonical;
 use cid::Cid;
@@ -44,7 +44,7 @@ impl DirectoryStore {
     /// # Errors
     /// As [`RecordStore::read`].
     pub fn chunks(&self, name: &Cid) -> Result<Vec<Cid>, StoreError> {
-        Ok(self.manifest(name)?.chunks.iter().map(name_of_digest).collect())
+        Ok(self.manifest(name)?.chunks.iter().map(name_of_hash).collect())
     }
 
     fn write_block(&self, name: &Cid, block: &[u8]) -> io::Result<()> {
@@ -102,7 +102,7 @@ impl RecordStore for DirectoryStore {
 
     fn read(&self, name: &Cid, object: &mut dyn Write) -> Result<(), StoreError> {
         for digest in self.manifest(name)?.chunks {
-            let chunk = self.read_block(&name_of_digest(&digest), CHUNK as u64)?;
+            let chunk = self.read_block(&name_of_hash(&digest), CHUNK as u64)?;
             object.write_all(&chunk)?;
         }
         Ok(())

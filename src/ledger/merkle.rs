@@ -1,0 +1,123 @@
+//! Merkle trees over lists of digests.
+//!
+//! The shape of RFC 6962: the left subtree holds the largest power of two below the number of
+//! leaves, so no leaf is ever duplicated (a duplicated leaf gives two lists one root). Leaves and
+//! inner nodes are hashed under different tags, and the root commits to the number of leaves.
+#![forbid(unsafe_code)]
+
+use crate::algebra::hash::digest;
+use crate::algebra::tag::{LEDGER_LEAF, LEDGER_NODE};
+use crate::consensus::Digest;
+
+/// The digest of a leaf's content.
+pub fn leaf(content: &[&[u8]]) -> Digest {
+    digest(LEDGER_LEAF, content)
+}
+
+/// The root of a list of leaves; a fixed digest for none.
+pub fn root(leaves: &[Digest]) -> Digest {
+    seal(leaves.len(), &subtree(leaves))
+}
+
+fn subtree(leaves: &[Digest]) -> Digest {
+    match leaves {
+        [] => [0; 32],
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = leaves.split_at(split(leaves.len()));
+            node(&subtree(left), &subtree(right))
+        }
+    }
+}
+
+/// The siblings of a leaf from the bottom up; `None` if there is no such leaf.
+pub fn path(leaves: &[Digest], index: usize) -> Option<Vec<Digest>> {
+    if index >= leaves.len() {
+        return None;
+    }
+    let mut siblings = Vec::new();
+    let (mut leaves, mut index) = (leaves, index);
+    while leaves.len() > 1 {
+        let (left, right) = leaves.split_at(split(leaves.len()));
+        if index < left.len() {
+            siblings.push(subtree(right));
+            leaves = left;
+        } else {
+            siblings.push(subtree(left));
+            (leaves, index) = (right, index - left.len());
+        }
+    }
+    siblings.reverse();
+    Some(siblings)
+}
+
+/// Whether `leaf` is the one at `index` of `count` under `root`.
+pub fn verify(root: &Digest, count: usize, index: usize, leaf: &Digest, path: &[Digest]) -> bool {
+    let Some(turns) = turns(count, index) else { return false };
+    if turns.len() != path.len() {
+        return false;
+    }
+    let climb = |below: Digest, (is_left, sibling): (&bool, &Digest)| {
+        if *is_left { node(&below, sibling) } else { node(sibling, &below) }
+    };
+    seal(count, &turns.iter().rev().zip(path).fold(*leaf, climb)) == *root
+}
+
+/// From the root down: whether the leaf is in the left subtree.
+fn turns(count: usize, index: usize) -> Option<Vec<bool>> {
+    if index >= count {
+        return None;
+    }
+    let mut turns = Vec::new();
+    let (mut count, mut index) = (count, index);
+    while count > 1 {
+        let left = split(count);
+        turns.push(index < left);
+        (count, index) = if index < left { (left, index) } else { (count - left, index - left) };
+    }
+    Some(turns)
+}
+
+/// The largest power of two below `count`, which is at least two.
+fn split(count: usize) -> usize {
+    count.next_power_of_two() / 2
+}
+
+fn node(left: &Digest, right: &Digest) -> Digest {
+    digest(LEDGER_NODE, &[left, right])
+}
+
+fn seal(count: usize, top: &Digest) -> Digest {
+    digest(LEDGER_NODE, &[&(count as u64).to_be_bytes(), top])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_leaf_of_every_small_tree_has_one_path() {
+        for count in 0..20 {
+            let leaves: Vec<Digest> = (0..count).map(|i| leaf(&[&[i as u8]])).collect();
+            let root = root(&leaves);
+            assert_eq!(path(&leaves, count), None);
+            for index in 0..count {
+                let path = path(&leaves, index).unwrap();
+                for other in 0..count {
+                    let holds = verify(&root, count, other, &leaves[index], &path);
+                    assert_eq!(holds, other == index, "leaf {index} of {count} as {other}");
+                }
+                assert!(!verify(&root, count + 1, index, &leaves[index], &path));
+                let longer = [&path[..], &[root]].concat();
+                assert!(!verify(&root, count, index, &leaves[index], &longer));
+            }
+        }
+    }
+
+    #[test]
+    fn a_duplicated_last_leaf_changes_the_root() {
+        let leaves = [[1; 32], [2; 32], [3; 32]];
+        assert_ne!(root(&leaves), root(&[[1; 32], [2; 32], [3; 32], [3; 32]]));
+        assert_ne!(root(&[]), root(&[[0; 32]]));
+    }
+}

@@ -1,0 +1,72 @@
+//! Audit: what happened to a record, out of a verified chain.
+#![forbid(unsafe_code)]
+
+use crate::algebra::codec::Canonical;
+use crate::consensus::Digest;
+use crate::ledger::{Action, Basis, Ledger, Rule, Time, Transaction};
+
+/// A line of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrailEntry {
+    /// The block.
+    pub height: u64,
+    /// The block's time.
+    pub time: Time,
+    /// The transaction.
+    pub transaction: Digest,
+    /// The kind of action.
+    pub action: &'static str,
+    /// Who signed first: the author, the reader, the proxy, an owner key.
+    pub party: String,
+    /// The rule that refused it, if one did.
+    pub refused: Option<Rule>,
+}
+
+/// Everything on the ledger that concerns a record: its publication, the grants over its owner
+/// key, their revocations, the requests and accesses. Verify the chain first ([`Ledger::audit`]).
+pub fn trail(ledger: &Ledger, record: &Digest) -> Vec<TrailEntry> {
+    let entries = ledger
+        .blocks()
+        .iter()
+        .flat_map(|(block, _)| block.entries.iter().map(move |entry| (&block.header, entry)));
+    entries
+        .filter_map(|(header, entry)| {
+            let transaction = Transaction::from_bytes(&entry.transaction).ok()?;
+            concerns(ledger, &transaction, record).then(|| TrailEntry {
+                height: header.height,
+                time: header.time,
+                transaction: transaction.id(),
+                action: transaction.action().name(),
+                party: party(ledger, &transaction),
+                refused: entry.refused,
+            })
+        })
+        .collect()
+}
+
+fn concerns(ledger: &Ledger, transaction: &Transaction, record: &Digest) -> bool {
+    let state = ledger.state();
+    let Some(owner) = state.record(record).map(|record| record.owner) else { return false };
+    let covers = |grant: &Digest| state.grant(grant).is_some_and(|g| g.owners.contains(&owner));
+    match transaction.action() {
+        Action::Register(_) => false,
+        Action::Record(_) => transaction.id() == *record,
+        Action::Grant(grant) => grant.owners.contains(&owner),
+        Action::Request(request) => {
+            request.record == *record
+                || matches!(&request.basis, Basis::Grant(grant) if covers(grant))
+        }
+        Action::Access(access) => {
+            state.request(&access.request).is_some_and(|(request, _)| request.record == *record)
+        }
+        Action::Revoke(revoke) => revoke.owner == owner || covers(&revoke.grant),
+    }
+}
+
+fn party(ledger: &Ledger, transaction: &Transaction) -> String {
+    let (word, key) = transaction.action().signers()[0];
+    match ledger.state().party(&key) {
+        Some(party) => party.name.clone(),
+        None => format!("{word} {}", &key.to_string()[..16]),
+    }
+}

@@ -1,0 +1,309 @@
+//! Open: from a lock to the bytes, four ways (Qin Eq. 16; Pang Step 6).
+//!
+//! Whoever opens checks everything against the ledger first: the envelope against its digest, each
+//! ciphertext against its digest and its name, each re-encryption against the grant.
+#![forbid(unsafe_code)]
+
+use super::binding::{
+    AUTHOR_CONDITION, Envelope, Origin, SectionKey, condition, object_digest, rekey_digest,
+};
+use super::reencrypt::SectionReEncryption;
+use super::{Doctor, Fetch, FetchBasis, Hit, Patient, ProtocolError, Ticket};
+use crate::algebra::codec::Canonical;
+use crate::consensus::Digest;
+use crate::ledger::{Basis, DelegationDigest, RecordAction, SectionDigests, State, Time};
+use crate::pre::conditional::{self, Delegation};
+use crate::record::{Assembly, Class, Coverage};
+use crate::store::{self, Cid};
+use crate::{abe, dem, pre};
+use std::io::{BufReader, BufWriter, Seek, Write};
+use zeroize::Zeroizing;
+
+/// The most bytes of a lock or an envelope.
+const MAX_SMALL: u64 = 16 << 20;
+
+/// How objects are had: a call to the store's keeper, near or far.
+pub type Fetcher<'a> = &'a dyn Fn(&Fetch, &mut dyn Write) -> Result<(), ProtocolError>;
+
+/// What was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// How much of the record was written.
+    pub coverage: Coverage,
+    /// Which sections.
+    pub classes: Vec<Class>,
+}
+
+impl Opened {
+    /// Insists on the whole record.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Incomplete`].
+    pub fn whole(self) -> Result<Self, ProtocolError> {
+        let Coverage { written, length } = self.coverage;
+        if self.coverage.is_whole() {
+            Ok(self)
+        } else {
+            Err(ProtocolError::Incomplete { written, length })
+        }
+    }
+}
+
+/// A small object in memory.
+pub(super) fn fetch_bytes(
+    name: &Cid,
+    fetcher: Fetcher<'_>,
+    fetch: &dyn Fn(&Cid) -> Fetch,
+) -> Result<Vec<u8>, ProtocolError> {
+    let mut bytes = Capped(Vec::new());
+    fetcher(&fetch(name), &mut bytes)?;
+    Ok(bytes.0)
+}
+
+/// Refuses to grow beyond [`MAX_SMALL`].
+struct Capped(Vec<u8>);
+
+impl Write for Capped {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if (self.0.len() + bytes.len()) as u64 > MAX_SMALL {
+            return Err(std::io::Error::other("a lock or envelope has at most 16 MiB"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The envelope of a record, checked against the ledger.
+pub(super) fn fetch_envelope(
+    record: &RecordAction,
+    location: &Cid,
+    fetcher: Fetcher<'_>,
+    fetch: &dyn Fn(&Cid) -> Fetch,
+) -> Result<Envelope, ProtocolError> {
+    if object_digest(location) != record.envelope {
+        return Err(ProtocolError::DigestMismatch("the location of the record"));
+    }
+    let bytes = fetch_bytes(location, fetcher, fetch)?;
+    let envelope = Envelope::from_bytes(&bytes)
+        .map_err(|error| ProtocolError::Decode("the record's envelope", error))?;
+    if envelope.fits(record) {
+        Ok(envelope)
+    } else {
+        Err(ProtocolError::DigestMismatch("the record's envelope"))
+    }
+}
+
+/// Opens sections of a record into `output`, each with the key that `unlock` gives.
+///
+/// `unlock` returns `None` for a section that is not to be opened.
+fn open_sections<W: Write + Seek>(
+    record: &RecordAction,
+    fetcher: Fetcher<'_>,
+    fetch: &dyn Fn(&Cid) -> Fetch,
+    unlock: &mut dyn FnMut(&SectionDigests) -> Result<Option<Zeroizing<Vec<u8>>>, ProtocolError>,
+    output: &mut W,
+) -> Result<Opened, ProtocolError> {
+    let mut keys = Vec::new();
+    for section in &record.sections {
+        if let Some(key) = unlock(section)? {
+            let key = SectionKey::from_bytes(&key)
+                .map_err(|error| ProtocolError::Decode("the section's key", error))?;
+            keys.push((section, key));
+        }
+    }
+    let (_, first) =
+        keys.first().ok_or(ProtocolError::NotAuthorised("no section may be opened"))?;
+    let location = store::name_of_hash(&first.envelope);
+    let envelope = fetch_envelope(record, &location, fetcher, fetch)?;
+
+    let mut output = BufWriter::new(output);
+    let mut assembly = Assembly::new(&mut output, envelope.length);
+    for (section, key) in &keys {
+        let name = envelope.ciphertext(section.class).expect("the envelope fits the record");
+        let mut ciphertext = BufWriter::new(tempfile::tempfile()?);
+        fetcher(&fetch(&name), &mut ciphertext)?;
+        let mut ciphertext = ciphertext.into_inner().map_err(|error| error.into_error())?;
+        ciphertext.rewind()?;
+        let ad = Origin::of(record).section_ad(section.class);
+        let source = &mut BufReader::new(ciphertext);
+        dem::open_stream(&key.content_key, &ad, source, &mut assembly.section())?;
+    }
+    let coverage = assembly.finish()?;
+    output.flush()?;
+    Ok(Opened { coverage, classes: keys.iter().map(|(section, _)| section.class).collect() })
+}
+
+/// A lock out of the store.
+fn fetch_lock<L: Canonical>(
+    hash: &Digest,
+    fetcher: Fetcher<'_>,
+    fetch: &dyn Fn(&Cid) -> Fetch,
+) -> Result<L, ProtocolError> {
+    let bytes = fetch_bytes(&store::name_of_hash(hash), fetcher, fetch)?;
+    L::from_bytes(&bytes).map_err(|error| ProtocolError::Decode("the lock", error))
+}
+
+impl Doctor {
+    /// Opens what a proxy has re-encrypted, after checking it against the grant on the ledger.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] with what is wrong; `output` must then be thrown away.
+    pub fn open_granted<W: Write + Seek>(
+        &self,
+        (state, now): (&State, Time),
+        request_id: &Digest,
+        ticket: &Ticket,
+        reencryptions: &[SectionReEncryption],
+        fetcher: Fetcher<'_>,
+        output: &mut W,
+    ) -> Result<Opened, ProtocolError> {
+        let record = self.requested(state, request_id, Basis::Grant(ticket.grant))?;
+        let unknown = ProtocolError::NotAuthorised("the grant is not on the ledger");
+        let grant = state.grant(&ticket.grant).ok_or(unknown)?;
+        let fetch = |name: &Cid| self.fetch(name, FetchBasis::Request(*request_id), now);
+        let mut unlock = |section: &SectionDigests| {
+            let Some(work) = reencryptions.iter().find(|work| work.class == section.class) else {
+                return Ok(None);
+            };
+            let delegation = find_delegation(&grant.delegations, record, section, ticket)?;
+            self.unlock_granted(record, section, (ticket, delegation), work).map(Some)
+        };
+        open_sections(record, fetcher, &fetch, &mut unlock, output)
+    }
+
+    fn unlock_granted(
+        &self,
+        record: &RecordAction,
+        section: &SectionDigests,
+        (ticket, delegation): (&Ticket, usize),
+        work: &SectionReEncryption,
+    ) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
+        let name = store::cid_of(&mut &work.lock.to_bytes()[..])?;
+        if name != store::name_of_hash(&section.patient_lock) {
+            return Err(ProtocolError::DigestMismatch("the patient's lock"));
+        }
+        let condition = condition(section.class, record.epoch, &section.policy);
+        let ad = Origin::of(record).lock_ad(section.class);
+        let lock = work.lock.verify(&ticket.patient, &condition, &ad)?;
+        let (own, rk2) = (self.pre.public_key(), &ticket.rk2[delegation]);
+        let delegation = Delegation::new(&ticket.patient, own, &condition, rk2);
+        let receipt = work.reencryption.verify(&delegation, &lock)?;
+        Ok(conditional::open_reencrypted(&self.pre, &receipt)?)
+    }
+
+    /// Opens one section by its policy, without any grant.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Policy`] if the attributes do not satisfy it, or what else is wrong.
+    pub fn open_by_policy<W: Write + Seek>(
+        &self,
+        (state, now): (&State, Time),
+        request_id: &Digest,
+        class: Class,
+        fetcher: Fetcher<'_>,
+        output: &mut W,
+    ) -> Result<Opened, ProtocolError> {
+        let none = ProtocolError::NotAuthorised("this doctor has no attributes");
+        let key = self.abe.as_ref().ok_or(none)?;
+        let record = self.requested(state, request_id, Basis::Policy)?;
+        let fetch = |name: &Cid| self.fetch(name, FetchBasis::Request(*request_id), now);
+        let mut unlock = |section: &SectionDigests| {
+            if section.class != class {
+                return Ok(None);
+            }
+            let lock: abe::Ciphertext = fetch_lock(&section.policy_lock, fetcher, &fetch)?;
+            let ad = Origin::of(record).lock_ad(class);
+            Ok(Some(abe::open_cpa(key, &ad, &lock)?))
+        };
+        open_sections(record, fetcher, &fetch, &mut unlock, output)
+    }
+
+    /// Opens a record of his own writing through the author's locks.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] with what is wrong.
+    pub fn open_as_author<W: Write + Seek>(
+        &self,
+        (state, now): (&State, Time),
+        record_id: &Digest,
+        fetcher: Fetcher<'_>,
+        output: &mut W,
+    ) -> Result<Opened, ProtocolError> {
+        let unknown = ProtocolError::NotAuthorised("the record is not on the ledger");
+        let record = state.record(record_id).ok_or(unknown)?;
+        let fetch = |name: &Cid| self.fetch(name, FetchBasis::Own(*record_id), now);
+        let mut unlock = |section: &SectionDigests| {
+            let lock = fetch_lock(&section.author_lock, fetcher, &fetch)?;
+            let ad = Origin::of(record).lock_ad(section.class);
+            Ok(Some(conditional::open(&self.pre, AUTHOR_CONDITION, &ad, &lock)?))
+        };
+        open_sections(record, fetcher, &fetch, &mut unlock, output)
+    }
+
+    /// The record of a request of his own on the ledger.
+    fn requested<'a>(
+        &self,
+        state: &'a State,
+        request_id: &Digest,
+        basis: Basis,
+    ) -> Result<&'a RecordAction, ProtocolError> {
+        let own = |request: &crate::ledger::RequestAction| {
+            request.reader == self.verifying_key() && request.basis == basis
+        };
+        match state.request(request_id) {
+            Some((request, _)) if own(request) => {
+                Ok(state.record(&request.record).expect("a request is admitted for a record"))
+            }
+            _ => Err(ProtocolError::NotAuthorised("there is no such request on the ledger")),
+        }
+    }
+}
+
+/// The delegation that covers a section, if the ticket's key is the one that the grant names.
+fn find_delegation(
+    delegations: &[DelegationDigest],
+    record: &RecordAction,
+    section: &SectionDigests,
+    ticket: &Ticket,
+) -> Result<usize, ProtocolError> {
+    let covers = |d: &DelegationDigest| {
+        (d.class, d.epoch, d.policy) == (section.class, record.epoch, section.policy)
+    };
+    let index = delegations
+        .iter()
+        .position(covers)
+        .ok_or(ProtocolError::NotCovered(conditional::NotCovered))?;
+    let named = ticket
+        .rk2
+        .get(index)
+        .is_some_and(|rk2| rekey_digest(&ticket.patient, rk2) == delegations[index].rekey);
+    if named { Ok(index) } else { Err(ProtocolError::DigestMismatch("the re-encryption key")) }
+}
+
+impl Patient {
+    /// Opens one of her own records with her keys alone.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] with what is wrong.
+    pub fn open<W: Write + Seek>(
+        &self,
+        (state, now): (&State, Time),
+        hit: &Hit,
+        fetcher: Fetcher<'_>,
+        output: &mut W,
+    ) -> Result<Opened, ProtocolError> {
+        let unknown = ProtocolError::NotAuthorised("the record is not on the ledger");
+        let record = state.record(&hit.record).ok_or(unknown)?;
+        let fetch = |name: &Cid| self.fetch(name, (&hit.record, record), now);
+        let mut unlock = |section: &SectionDigests| {
+            let lock = fetch_lock(&section.patient_lock, fetcher, &fetch)?;
+            let condition = condition(section.class, record.epoch, &section.policy);
+            let ad = Origin::of(record).lock_ad(section.class);
+            Ok(Some(pre::conditional::open(&self.pre, &condition, &ad, &lock)?))
+        };
+        open_sections(record, fetcher, &fetch, &mut unlock, output)
+    }
+}

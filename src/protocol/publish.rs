@@ -1,0 +1,102 @@
+//! Publish: a transaction signed by doctor and institution, with the patient's consent
+//! (Qin 3.5.2, Eq. 10; Pang Step 3).
+#![forbid(unsafe_code)]
+
+use super::binding::{Origin, SectionKey, condition, object_digest};
+use super::{Doctor, Institution, Introduction, Patient, ProtocolError, SealedRecord};
+use crate::algebra::Rng;
+use crate::algebra::codec::Canonical;
+use crate::ledger::{Action, Draft, RecordAction, Role, State, Time, Transaction};
+use crate::pre::conditional;
+use crate::sign::{Signature, VerifyingKey};
+use crate::store;
+
+impl Doctor {
+    /// The draft of a record's transaction.
+    pub fn draft_record(
+        &self,
+        (chain, valid_until): (&str, Time),
+        sealed: &SealedRecord,
+        index: Vec<Vec<u8>>,
+        introduction: &Introduction,
+        institution: VerifyingKey,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Draft {
+        let record = RecordAction {
+            owner: introduction.owner,
+            author: self.verifying_key(),
+            institution,
+            record_id: sealed.record_id,
+            epoch: introduction.epoch,
+            envelope: object_digest(&sealed.envelope.0),
+            sections: sealed.digests(),
+            index,
+        };
+        Draft::new(chain, valid_until, Action::Record(record), rng)
+    }
+
+    /// Signs as the author and puts the three signatures together.
+    pub fn publish(&self, draft: Draft, institution: Signature, consent: Signature) -> Transaction {
+        let author = draft.sign(&self.key);
+        Transaction { draft, signatures: vec![author, institution, consent] }
+    }
+}
+
+fn record_of(draft: &Draft) -> Result<&RecordAction, ProtocolError> {
+    match &draft.action {
+        Action::Record(record) => Ok(record),
+        _ => Err(ProtocolError::NotAuthorised("this is no record's transaction")),
+    }
+}
+
+impl Institution {
+    /// Signs a record of a registered doctor that names this institution.
+    ///
+    /// # Errors
+    /// [`ProtocolError::NotAuthorised`].
+    pub fn countersign(&self, draft: &Draft, state: &State) -> Result<Signature, ProtocolError> {
+        let record = record_of(draft)?;
+        if record.institution != self.verifying_key() {
+            return Err(ProtocolError::NotAuthorised("the record names another institution"));
+        }
+        match state.party(&record.author) {
+            Some(author) if author.role == Role::Doctor => Ok(draft.sign(&self.key)),
+            _ => Err(ProtocolError::NotAuthorised("the author is not a registered doctor")),
+        }
+    }
+}
+
+impl Patient {
+    /// Consents to a record: only if it stands under her owner key, and every one of her locks
+    /// opens for her and leads to the ciphertext that the ledger will hold the digest of.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] with what is wrong.
+    pub fn consent(
+        &self,
+        draft: &Draft,
+        sealed: &SealedRecord,
+    ) -> Result<Signature, ProtocolError> {
+        let record = record_of(draft)?;
+        let owner = self.owner_key(&record.author, record.epoch);
+        if record.owner != owner.verifying_key() {
+            return Err(ProtocolError::NotAuthorised("the record stands under another owner key"));
+        }
+        if record.sections != sealed.digests() || record.record_id != sealed.record_id {
+            return Err(ProtocolError::DigestMismatch("the sealed record"));
+        }
+        for (digests, section) in record.sections.iter().zip(&sealed.sections) {
+            let lock = conditional::Ciphertext::from_bytes(section.patient_lock())
+                .map_err(|error| ProtocolError::Decode("the patient's lock", error))?;
+            let condition = condition(digests.class, record.epoch, &digests.policy);
+            let ad = Origin::of(record).lock_ad(digests.class);
+            let key = conditional::open(&self.pre, &condition, &ad, &lock)?;
+            let key = SectionKey::from_bytes(&key)
+                .map_err(|error| ProtocolError::Decode("the patient's lock", error))?;
+            if object_digest(&store::name_of_hash(&key.envelope)) != record.envelope {
+                return Err(ProtocolError::DigestMismatch("the envelope in the patient's lock"));
+            }
+        }
+        Ok(draft.sign(&owner))
+    }
+}

@@ -1,0 +1,156 @@
+//! Re-encrypt: the proxy turns the patient's locks towards the reader, after all checks
+//! (Qin 3.5.4, Eq. 15 and the master node's two checks).
+#![forbid(unsafe_code)]
+
+use super::binding::{Origin, condition, object_digest};
+use super::open::{Fetcher, fetch_bytes, fetch_envelope};
+use super::{Fetch, ProtocolError, Proxy};
+use crate::algebra::codec::Canonical;
+use crate::algebra::{Rng, hash::digest, tag::PROTOCOL_REENCRYPTION};
+use crate::consensus::Digest;
+use crate::ledger::{
+    AccessAction, Action, Basis, Draft, GrantAction, RecordAction, RequestAction, SectionDigests,
+    State, Time, Transaction,
+};
+use crate::pre::conditional::{self, ReEncryption, VerifiedCiphertext};
+use crate::record::Class;
+use crate::store;
+use std::io;
+
+/// A section's lock, turned towards the reader. It travels with the original lock, which the
+/// reader checks it against.
+#[derive(Debug, Clone)]
+pub struct SectionReEncryption {
+    /// The section.
+    pub class: Class,
+    /// The patient's lock.
+    pub lock: conditional::Ciphertext,
+    /// The proxy's work and proof.
+    pub reencryption: ReEncryption,
+}
+
+impl SectionReEncryption {
+    /// Bytes on the wire.
+    pub fn size(&self) -> u64 {
+        (self.lock.to_bytes().len() + self.reencryption.to_bytes().len()) as u64
+    }
+}
+
+impl Proxy {
+    /// Re-encrypts the granted sections of a record for a request on the ledger.
+    ///
+    /// Checked first, in this order: the request is on the ledger and for this proxy; the grant
+    /// is not revoked and its window open by the proxy's own clock; every ciphertext in the store
+    /// hashes to the digest on the ledger; every lock's public tag holds. Only then is a key
+    /// touched.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] with the check that failed.
+    pub fn reencrypt(
+        &self,
+        state: &State,
+        request_id: &Digest,
+        fetcher: Fetcher<'_>,
+        now: Time,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Vec<SectionReEncryption>, ProtocolError> {
+        let unknown = ProtocolError::NotAuthorised("the request is not on the ledger");
+        let (request, _) = state.request(request_id).ok_or(unknown)?;
+        let (record, grant_id) = self.granted(state, request, now)?;
+        let fetch = |name: &store::Cid| self.fetch(name, *request_id, now);
+        self.check_ciphertexts(record, grant_id, fetcher, &fetch)?;
+
+        let accepted = &self.accepted[grant_id];
+        let mut reencryptions = Vec::new();
+        for section in &record.sections {
+            let covers = |(d, _): &&(crate::ledger::DelegationDigest, _)| {
+                (d.class, d.epoch, d.policy) == (section.class, record.epoch, section.policy)
+            };
+            let Some((_, rekey)) = accepted.rekeys.iter().find(covers) else { continue };
+            let verified = self.verified_lock(record, section, grant_id, fetcher, &fetch)?;
+            let reencryption = conditional::reencrypt(rekey, &verified.1, rng)?;
+            let (class, lock) = (section.class, verified.0);
+            reencryptions.push(SectionReEncryption { class, lock, reencryption });
+        }
+        Ok(reencryptions)
+    }
+
+    /// The record of a request whose grant is valid now and was delivered here.
+    fn granted<'a>(
+        &self,
+        state: &'a State,
+        request: &'a RequestAction,
+        now: Time,
+    ) -> Result<(&'a RecordAction, &'a Digest), ProtocolError> {
+        let Basis::Grant(grant_id) = &request.basis else {
+            return Err(ProtocolError::NotAuthorised("the request rests on no grant"));
+        };
+        let record = state.record(&request.record).expect("a request is admitted for a record");
+        let grant: &GrantAction =
+            state.check_grant(grant_id, &request.reader, &record.owner, now)?;
+        if grant.proxy != self.verifying_key() {
+            return Err(ProtocolError::NotAuthorised("the grant names another proxy"));
+        }
+        if !self.accepted.contains_key(grant_id) {
+            return Err(ProtocolError::NotAuthorised("nothing was delivered for this grant"));
+        }
+        Ok((record, grant_id))
+    }
+
+    /// The ciphertexts in the store are those whose digests are on the ledger.
+    fn check_ciphertexts(
+        &self,
+        record: &RecordAction,
+        grant: &Digest,
+        fetcher: Fetcher<'_>,
+        fetch: &dyn Fn(&store::Cid) -> Fetch,
+    ) -> Result<(), ProtocolError> {
+        let location = self.locate(grant, record)?;
+        let envelope = fetch_envelope(record, &location, fetcher, fetch)?;
+        for section in &record.sections {
+            let name = envelope.ciphertext(section.class).expect("the envelope fits the record");
+            debug_assert_eq!(object_digest(&name), section.ciphertext);
+            // The store hashes every block against its name as it is read.
+            fetcher(&fetch(&name), &mut io::sink())?;
+        }
+        Ok(())
+    }
+
+    fn verified_lock(
+        &self,
+        record: &RecordAction,
+        section: &SectionDigests,
+        grant: &Digest,
+        fetcher: Fetcher<'_>,
+        fetch: &dyn Fn(&store::Cid) -> Fetch,
+    ) -> Result<(conditional::Ciphertext, VerifiedCiphertext), ProtocolError> {
+        let name = store::name_of_hash(&section.patient_lock);
+        let bytes = fetch_bytes(&name, fetcher, fetch)?;
+        let lock = conditional::Ciphertext::from_bytes(&bytes)
+            .map_err(|error| ProtocolError::Decode("the patient's lock", error))?;
+        // The context is rebuilt from the transaction, never taken from the lock.
+        let condition = condition(section.class, record.epoch, &section.policy);
+        let ad = Origin::of(record).lock_ad(section.class);
+        let verified = lock.verify(&self.accepted[grant].patient, &condition, &ad)?;
+        Ok((lock, verified))
+    }
+
+    /// The report that goes onto the audit trail.
+    pub fn report(
+        &self,
+        (chain, valid_until): (&str, Time),
+        request: Digest,
+        reencryptions: &[SectionReEncryption],
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Transaction {
+        let digest = |section: &SectionReEncryption| {
+            digest(PROTOCOL_REENCRYPTION, &[&section.reencryption.to_bytes()])
+        };
+        let action = Action::Access(AccessAction {
+            proxy: self.verifying_key(),
+            request,
+            reencryptions: reencryptions.iter().map(digest).collect(),
+        });
+        Draft::new(chain, valid_until, action, rng).signed_by(&[&self.key])
+    }
+}

@@ -1,0 +1,201 @@
+//! Register: own keys, proof of possession, certificate (Qin 3.5.1, Chang section 2).
+#![forbid(unsafe_code)]
+
+use super::roles::{Doctor, Institution, Patient, Proxy, QueryManager};
+use super::setup::RegistrationCentre;
+use crate::algebra::codec::Canonical;
+use crate::algebra::{Rng, Secret, random_bytes, tag};
+use crate::error::DecodeError;
+use crate::ledger::{Action, Certificate, Draft, Role, Subject, Time, Transaction};
+use crate::sign::{Signature, SigningKey};
+use crate::{peks, pre, pseudonym};
+use std::collections::BTreeMap;
+
+/// What a party sends to the registration centre: public keys and proofs that it has the secrets.
+#[derive(Debug, Clone)]
+pub struct Enrolment {
+    subject: Subject,
+    signing_possession: Signature,
+    pre_possession: Option<pre::Possession>,
+}
+
+/// Why the centre gives no certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RegistrationError {
+    /// The signing key is not the applicant's.
+    #[error("possession of the signing key is not proven")]
+    SigningKey,
+    /// The re-encryption key is not the applicant's, or missing.
+    #[error("possession of the re-encryption key is not proven")]
+    PreKey,
+    /// The re-encryption key is malformed.
+    #[error("the re-encryption key does not decode: {0}")]
+    Malformed(#[from] DecodeError),
+}
+
+impl RegistrationCentre {
+    /// Checks both proofs of possession and signs. Who the applicant *is* is checked at the desk,
+    /// not here.
+    ///
+    /// # Errors
+    /// [`RegistrationError`].
+    pub fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError> {
+        let Enrolment { subject, signing_possession, pre_possession } = enrolment;
+        let statement = subject.to_signed_bytes();
+        let signed =
+            subject.key.verify(tag::SIGN_POSSESSION, &[&statement], signing_possession).is_ok();
+        if !signed {
+            return Err(RegistrationError::SigningKey);
+        }
+        match (pre_possession, subject.pre_key.is_empty()) {
+            (None, true) => {}
+            (Some(proof), false) => subject
+                .pre_key()?
+                .verify_possession(&statement, proof)
+                .map_err(|_| RegistrationError::PreKey)?,
+            _ => return Err(RegistrationError::PreKey),
+        }
+        Ok(Certificate::issue(&self.key, subject.clone()))
+    }
+}
+
+/// The enrolment of fresh keys.
+fn enrol(
+    key: &SigningKey,
+    pre: Option<&pre::SecretKey>,
+    (name, role, valid_until): (&str, Role, Time),
+    rng: &mut (impl Rng + ?Sized),
+) -> Enrolment {
+    let subject = Subject {
+        key: key.verifying_key(),
+        name: name.to_owned(),
+        role,
+        pre_key: pre.map(|pre| pre.public_key().to_bytes()).unwrap_or_default(),
+        valid_until,
+    };
+    let statement = subject.to_signed_bytes();
+    Enrolment {
+        signing_possession: key.sign(tag::SIGN_POSSESSION, &[&statement]),
+        pre_possession: pre.map(|pre| pre.prove_possession(&statement, rng)),
+        subject,
+    }
+}
+
+/// How an enrolment becomes a certificate: a call to the centre, near or far.
+type Certify<'a> = &'a dyn Fn(&Enrolment) -> Result<Certificate, RegistrationError>;
+
+impl Patient {
+    /// Makes all keys and has them certified.
+    ///
+    /// # Errors
+    /// What the centre says.
+    pub fn register(
+        name: &str,
+        valid_until: Time,
+        certify: Certify<'_>,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Self, RegistrationError> {
+        let key = SigningKey::generate(rng);
+        let (pre, _) = pre::keygen(rng);
+        let certificate =
+            certify(&enrol(&key, Some(&pre), (name, Role::Patient, valid_until), rng))?;
+        Ok(Self {
+            key,
+            pre,
+            peks: peks::keygen(rng).0,
+            series: pseudonym::SeriesSecret::generate(rng),
+            owner_secret: Secret::new(random_bytes(rng)),
+            certificate,
+        })
+    }
+}
+
+impl Doctor {
+    /// Makes all keys and has them certified.
+    ///
+    /// # Errors
+    /// What the centre says.
+    pub fn register(
+        name: &str,
+        valid_until: Time,
+        certify: Certify<'_>,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Self, RegistrationError> {
+        let key = SigningKey::generate(rng);
+        let (pre, _) = pre::keygen(rng);
+        let certificate =
+            certify(&enrol(&key, Some(&pre), (name, Role::Doctor, valid_until), rng))?;
+        Ok(Self { key, pre, abe: None, certificate })
+    }
+}
+
+impl Institution {
+    /// Makes a key and has it certified.
+    ///
+    /// # Errors
+    /// What the centre says.
+    pub fn register(
+        name: &str,
+        valid_until: Time,
+        certify: Certify<'_>,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Self, RegistrationError> {
+        let key = SigningKey::generate(rng);
+        let certificate = certify(&enrol(&key, None, (name, Role::Institution, valid_until), rng))?;
+        Ok(Self { key, certificate })
+    }
+}
+
+impl QueryManager {
+    /// Makes a key and has it certified.
+    ///
+    /// # Errors
+    /// What the centre says.
+    pub fn register(
+        name: &str,
+        valid_until: Time,
+        certify: Certify<'_>,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Self, RegistrationError> {
+        let key = SigningKey::generate(rng);
+        let certificate =
+            certify(&enrol(&key, None, (name, Role::QueryManager, valid_until), rng))?;
+        Ok(Self { key, certificate })
+    }
+}
+
+impl Proxy {
+    /// Makes a key and has it certified.
+    ///
+    /// # Errors
+    /// What the centre says.
+    pub fn register(
+        name: &str,
+        valid_until: Time,
+        certify: Certify<'_>,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Self, RegistrationError> {
+        let key = SigningKey::generate(rng);
+        let certificate = certify(&enrol(&key, None, (name, Role::Proxy, valid_until), rng))?;
+        Ok(Self { key, certificate, accepted: BTreeMap::new() })
+    }
+}
+
+/// The transaction that makes a party known on the ledger. Patients have none.
+macro_rules! announced {
+    ($($role:ident),+) => {$(
+        impl $role {
+            /// The transaction that makes this party known on the ledger.
+            pub fn announce(
+                &self,
+                chain: &str,
+                valid_until: Time,
+                rng: &mut (impl Rng + ?Sized),
+            ) -> Transaction {
+                let action = Action::Register(self.certificate.clone());
+                Draft::new(chain, valid_until, action, rng).signed_by(&[&self.key])
+            }
+        }
+    )+};
+}
+announced!(Doctor, Institution, QueryManager, Proxy);

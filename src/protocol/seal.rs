@@ -1,0 +1,199 @@
+//! Seal: each section under its own content key, each content key behind three locks
+//! (Qin Eq. 9; Chang section 2, a key a sensitivity; Pang Step 2).
+#![forbid(unsafe_code)]
+
+use super::binding::{
+    AUTHOR_CONDITION, Envelope, Origin, SectionKey, condition, object_digest, policy_digest,
+};
+use super::{Doctor, Introduction, ProtocolError};
+use crate::abe::{self, PublicParameters};
+use crate::algebra::codec::Canonical;
+use crate::algebra::{Rng, random_bytes};
+use crate::dem::{self, ContentKey};
+use crate::ledger::SectionDigests;
+use crate::policy::AccessPolicy;
+use crate::pre::{self, conditional};
+use crate::record::{Class, Record};
+use crate::store::{self, Cid};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, Write};
+
+/// Which policy locks each class.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    by_class: Vec<(Class, AccessPolicy)>,
+    otherwise: AccessPolicy,
+}
+
+impl Policies {
+    /// One policy for every class.
+    pub fn uniform(policy: AccessPolicy) -> Self {
+        Self { by_class: Vec::new(), otherwise: policy }
+    }
+
+    /// Another policy for one class.
+    pub fn with(mut self, class: Class, policy: AccessPolicy) -> Self {
+        self.by_class.retain(|(other, _)| *other != class);
+        self.by_class.push((class, policy));
+        self
+    }
+
+    /// The policy of a class.
+    pub fn of(&self, class: Class) -> &AccessPolicy {
+        let found = self.by_class.iter().find(|(other, _)| *other == class);
+        found.map_or(&self.otherwise, |(_, policy)| policy)
+    }
+}
+
+/// A section, sealed: its ciphertext in a temporary file, its locks in memory.
+#[derive(Debug)]
+pub struct SealedSection {
+    class: Class,
+    name: Cid,
+    ciphertext: File,
+    locks: [(Cid, Vec<u8>); 3],
+    policy: [u8; 32],
+}
+
+impl SealedSection {
+    pub(super) fn patient_lock(&self) -> &[u8] {
+        &self.locks[0].1
+    }
+}
+
+/// A record, sealed and ready for the store.
+#[derive(Debug)]
+pub struct SealedRecord {
+    pub(super) record_id: [u8; 32],
+    pub(super) envelope: (Cid, Vec<u8>),
+    pub(super) sections: Vec<SealedSection>,
+}
+
+impl Doctor {
+    /// Seals a record for an introduced patient. Memory is bounded; ciphertexts go to temporary
+    /// files.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] if the introduction is not valid or a file fails.
+    pub fn seal(
+        &self,
+        record: &Record,
+        file: &mut (impl Read + Seek),
+        (introduction, patient): (&Introduction, &pre::PublicKey),
+        (parameters, policies): (&PublicParameters, &Policies),
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<SealedRecord, ProtocolError> {
+        let origin = Origin { record_id: random_bytes(rng), author: self.verifying_key() };
+        let mut ciphertexts = Vec::new();
+        for class in record.classes() {
+            let content_key = ContentKey::generate(rng);
+            let ad = origin.section_ad(class);
+            let plaintext = &mut record.section(class, file);
+            let (name, ciphertext) = seal_to_file(&content_key, &ad, plaintext)?;
+            ciphertexts.push((class, content_key, name, ciphertext));
+        }
+        let envelope = named(
+            Envelope {
+                record_id: origin.record_id,
+                length: record.length(),
+                sections: ciphertexts
+                    .iter()
+                    .map(|(class, _, name, _)| (*class, hash(name)))
+                    .collect(),
+            }
+            .to_bytes(),
+        );
+
+        let mut sections = Vec::new();
+        for (class, content_key, name, ciphertext) in ciphertexts {
+            let policy = policies.of(class);
+            let condition = condition(class, introduction.epoch, &policy_digest(policy));
+            let ad = origin.lock_ad(class);
+            let key = SectionKey { content_key, envelope: hash(&envelope.0) }.to_bytes();
+            let own = self.pre.public_key();
+            let locks = [
+                conditional::seal(patient, &condition, &ad, &key[..], rng).to_bytes(),
+                abe::seal_cpa(parameters, policy, &ad, &key[..], rng).to_bytes(),
+                conditional::seal(own, AUTHOR_CONDITION, &ad, &key[..], rng).to_bytes(),
+            ];
+            let (locks, policy) = (locks.map(named), policy_digest(policy));
+            sections.push(SealedSection { class, name, ciphertext, locks, policy });
+        }
+        Ok(SealedRecord { record_id: origin.record_id, envelope, sections })
+    }
+}
+
+/// The hash in a name that was computed here.
+fn hash(name: &Cid) -> [u8; 32] {
+    store::hash_of_name(name).expect("every name here was computed by the store's rule")
+}
+
+/// Encrypts a stream into a temporary file; gives its name in the store.
+fn seal_to_file(
+    key: &ContentKey,
+    ad: &[u8],
+    plaintext: &mut impl Read,
+) -> Result<(Cid, File), ProtocolError> {
+    let mut writer = BufWriter::new(tempfile::tempfile()?);
+    dem::seal_stream(key, ad, plaintext, &mut writer)?;
+    writer.flush()?;
+    let mut file = writer.into_inner().map_err(|error| error.into_error())?;
+    file.rewind()?;
+    let name = store::cid_of(&mut file)?;
+    Ok((name, file))
+}
+
+fn named(bytes: Vec<u8>) -> (Cid, Vec<u8>) {
+    let name = store::cid_of(&mut &bytes[..]).expect("memory does not fail to read");
+    (name, bytes)
+}
+
+impl SealedRecord {
+    /// Every object to be stored, with its name: ciphertexts, locks, the envelope last.
+    ///
+    /// # Errors
+    /// What rewinding a temporary file gives.
+    pub fn objects(&mut self) -> Result<Vec<(Cid, Box<dyn Read + '_>)>, ProtocolError> {
+        let mut objects: Vec<(Cid, Box<dyn Read + '_>)> = Vec::new();
+        for section in &mut self.sections {
+            section.ciphertext.rewind()?;
+            objects.push((section.name, Box::new(BufReader::new(&section.ciphertext))));
+            for (name, lock) in &section.locks {
+                objects.push((*name, Box::new(&lock[..])));
+            }
+        }
+        objects.push((self.envelope.0, Box::new(&self.envelope.1[..])));
+        Ok(objects)
+    }
+
+    /// Bytes of everything to be stored.
+    ///
+    /// # Errors
+    /// What asking a temporary file for its length gives.
+    pub fn size(&self) -> Result<u64, ProtocolError> {
+        let mut size = self.envelope.1.len() as u64;
+        for section in &self.sections {
+            size += section.ciphertext.metadata()?.len();
+            size += section.locks.iter().map(|(_, lock)| lock.len() as u64).sum::<u64>();
+        }
+        Ok(size)
+    }
+
+    /// The number of sections.
+    pub fn section_count(&self) -> usize {
+        self.sections.len()
+    }
+
+    /// The digests for the ledger.
+    pub(super) fn digests(&self) -> Vec<SectionDigests> {
+        let digests = |section: &SealedSection| SectionDigests {
+            class: section.class,
+            ciphertext: object_digest(&section.name),
+            patient_lock: hash(&section.locks[0].0),
+            policy_lock: hash(&section.locks[1].0),
+            author_lock: hash(&section.locks[2].0),
+            policy: section.policy,
+        };
+        self.sections.iter().map(digests).collect()
+    }
+}

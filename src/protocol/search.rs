@@ -1,0 +1,135 @@
+//! Search: which records match, and where they are (Qin Eq. 13).
+#![forbid(unsafe_code)]
+
+use super::binding::Origin;
+use super::{Patient, ProtocolError, Proxy};
+use crate::algebra::codec::Canonical;
+use crate::algebra::{hash::framed, tag::PROTOCOL_TERM};
+use crate::consensus::Digest;
+use crate::ledger::{GrantAction, RecordAction, State, Time};
+use crate::peks::{self, SearchableCiphertext, Trapdoor};
+use crate::pseudonym::Pseudonym;
+use crate::store::Cid;
+
+/// A field and a value to search for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SearchTerm {
+    /// What the value is: `code`, `type`.
+    pub field: String,
+    /// The value.
+    pub value: String,
+}
+
+impl SearchTerm {
+    /// A term.
+    pub fn new(field: &str, value: &str) -> Self {
+        Self { field: field.to_owned(), value: value.to_owned() }
+    }
+
+    /// The term that every record has: it finds all of a pseudonym's.
+    pub fn everything() -> Self {
+        Self::new("record", "")
+    }
+
+    /// The keyword under a pseudonym. Without the pseudonym nobody can guess it.
+    pub(super) fn keyword(&self, pseudonym: &Pseudonym) -> Vec<u8> {
+        let (field, value) = (self.field.as_bytes(), self.value.as_bytes());
+        framed(&[PROTOCOL_TERM.as_bytes(), pseudonym.as_bytes(), field, value])
+    }
+}
+
+/// A record that matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// The record, by the identifier of its transaction.
+    pub record: Digest,
+    /// The name of its envelope, which was sealed in the matching entry.
+    pub location: Cid,
+}
+
+/// The location in the first entry that a trapdoor opens. Cost: a pairing an entry and trapdoor.
+fn locate(record: &RecordAction, trapdoors: &[Trapdoor]) -> Option<Cid> {
+    let context = Origin::of(record).entry_context();
+    let decoded =
+        record.index.iter().filter_map(|bytes| SearchableCiphertext::from_bytes(bytes).ok());
+    let mut locations = decoded.flat_map(|entry| {
+        let open = |trapdoor| peks::locate(&entry, trapdoor, &context).ok();
+        let locations: Vec<Cid> = trapdoors
+            .iter()
+            .filter_map(open)
+            .filter_map(|location| Cid::try_from(&location[..]).ok())
+            .collect();
+        locations
+    });
+    locations.next()
+}
+
+fn hits<'a>(
+    records: impl Iterator<Item = (&'a Digest, &'a RecordAction)>,
+    trapdoors: &[Trapdoor],
+) -> Vec<Hit> {
+    let hit = |(id, record): (&Digest, &RecordAction)| {
+        Some(Hit { record: *id, location: locate(record, trapdoors)? })
+    };
+    records.filter_map(hit).collect()
+}
+
+impl Proxy {
+    /// Searches the records that a valid grant covers with its trapdoors.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Rule`] if the grant is not valid now, [`ProtocolError::NoMatch`], or
+    /// [`ProtocolError::NotAuthorised`] without a delivery.
+    pub fn search(
+        &self,
+        state: &State,
+        grant_id: &Digest,
+        now: Time,
+    ) -> Result<Vec<Hit>, ProtocolError> {
+        let missing = ProtocolError::NotAuthorised("nothing was delivered for this grant");
+        let accepted = self.accepted.get(grant_id).ok_or(missing)?;
+        let grant = valid_grant(state, grant_id, now)?;
+        let covered = state.records().filter(|(_, record)| grant.owners.contains(&record.owner));
+        let hits = hits(covered, &accepted.trapdoors);
+        if hits.is_empty() { Err(ProtocolError::NoMatch) } else { Ok(hits) }
+    }
+
+    /// The location of one covered record.
+    pub(super) fn locate(
+        &self,
+        grant: &Digest,
+        record: &RecordAction,
+    ) -> Result<Cid, ProtocolError> {
+        let missing = ProtocolError::NotAuthorised("nothing was delivered for this grant");
+        let accepted = self.accepted.get(grant).ok_or(missing)?;
+        locate(record, &accepted.trapdoors).ok_or(ProtocolError::NoMatch)
+    }
+}
+
+fn valid_grant<'a>(
+    state: &'a State,
+    id: &Digest,
+    now: Time,
+) -> Result<&'a GrantAction, ProtocolError> {
+    let unknown = ProtocolError::NotAuthorised("the grant is not on the ledger");
+    let grant = state.grant(id).ok_or(unknown)?;
+    for owner in &grant.owners {
+        state.check_grant(id, &grant.reader, owner, now)?;
+    }
+    Ok(grant)
+}
+
+impl Patient {
+    /// Finds all of her own records with her keys alone: recognises her owner keys, and opens the
+    /// locations with trapdoors for her own pseudonyms.
+    pub fn find(&self, state: &State) -> Vec<Hit> {
+        let own = state.records().filter(|(_, record)| self.owns(record));
+        let hit = |(id, record): (&Digest, &RecordAction)| {
+            let pseudonym = self.pseudonym(&record.author, record.epoch);
+            let keyword = SearchTerm::everything().keyword(&pseudonym);
+            let trapdoor = peks::trapdoor(&self.peks, &keyword);
+            Some(Hit { record: *id, location: locate(record, &[trapdoor])? })
+        };
+        own.filter_map(hit).collect()
+    }
+}
