@@ -59,6 +59,11 @@ impl Ticket {
     pub fn grant(&self) -> &Digest {
         &self.grant
     }
+
+    /// How many conditions the grant covers.
+    pub fn conditions(&self) -> usize {
+        self.rk2.len()
+    }
 }
 
 /// What a proxy keeps of a delivery that it has checked.

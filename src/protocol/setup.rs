@@ -74,4 +74,9 @@ impl Doctor {
     pub fn receive_attributes(&mut self, key: abe::UserSecretKey) {
         self.abe = Some(key);
     }
+
+    /// The key for his attributes, if he has been given one.
+    pub fn attribute_key(&self) -> Option<&abe::UserSecretKey> {
+        self.abe.as_ref()
+    }
 }

@@ -1,2 +1,33 @@
-//! .
-fn main() {}
+//! The `epione` program.
+#![forbid(unsafe_code)]
+
+mod demo;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Share medical records by cryptography instead of trust.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play the whole way of a record, with every role, and show what is refused.
+    Demo(demo::Options),
+}
+
+fn main() -> ExitCode {
+    let Command::Demo(options) = Arguments::parse().command;
+    match demo::run(&options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("epione: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

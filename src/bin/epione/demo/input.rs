@@ -1,0 +1,87 @@
+//! The files to be shared.
+
+use super::Failure;
+use epione::record::Record;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// The record that is used when no file is named: wholly invented, FHIR R4.
+const SYNTHETIC: &[u8] = include_bytes!("../../../../vectors/records/stroke.json");
+const SYNTHETIC_NAME: &str = "stroke.json (synthetic)";
+
+/// A file with its outline.
+pub(super) struct Input {
+    pub(super) name: String,
+    pub(super) source: Source,
+    pub(super) record: Record,
+    pub(super) sha256: String,
+}
+
+/// Where its bytes are.
+pub(super) trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
+pub(super) type Source = Box<dyn ReadSeek>;
+
+impl Input {
+    /// Opens and scans every file, or the synthetic record.
+    pub(super) fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
+        if paths.is_empty() {
+            let source = Box::new(Cursor::new(SYNTHETIC));
+            return Ok(vec![Self::new(SYNTHETIC_NAME.to_owned(), source)?]);
+        }
+        paths.iter().map(|path| Self::open(path)).collect()
+    }
+
+    fn open(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let because = |reason: String| Failure::from(format!("{name}: {reason}"));
+        let file = File::open(path).map_err(|error| because(plain(&error)))?;
+        let metadata = file.metadata().map_err(|error| because(plain(&error)))?;
+        if metadata.is_dir() {
+            return Err(because("this is a directory; name the files in it".to_owned()));
+        }
+        if !metadata.is_file() {
+            return Err(because("this is not a regular file".to_owned()));
+        }
+        Self::new(name.clone(), Box::new(BufReader::new(file)))
+    }
+
+    fn new(name: String, mut source: Source) -> Result<Self, Failure> {
+        let record =
+            Record::scan(&mut source, &name).map_err(|error| format!("{name}: {error}"))?;
+        let sha256 = sha256(&mut source)?;
+        Ok(Self { name, source, record, sha256 })
+    }
+}
+
+/// An I/O error without its number.
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission to read it is missing".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// SHA-256 of a whole stream, in hex.
+pub(super) fn sha256(source: &mut (impl Read + Seek)) -> io::Result<String> {
+    source.rewind()?;
+    let mut hasher = Hashing(Sha256::new());
+    io::copy(source, &mut hasher)?;
+    source.rewind()?;
+    Ok(hex::encode(hasher.0.finalize()))
+}
+
+struct Hashing(Sha256);
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
