@@ -59,7 +59,7 @@ pub use reencrypt::SectionReEncryption;
 pub use register::{Enrolment, RegistrationError};
 pub use request::{ForwardedQuery, Query};
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
-pub use seal::{Policies, SealedRecord, SealedSection};
+pub use seal::{Object, Policies, SealedRecord, SealedSection};
 pub use search::{Hit, SearchTerm};
 pub use setup::{AttributeAuthority, RegistrationCentre};
 pub use storage::{Fetch, FetchBasis, StoreKeeper, Upload};

@@ -192,6 +192,14 @@ impl<A: Application> Network<A> {
         }
     }
 
+    /// How a replica behaves.
+    ///
+    /// # Panics
+    /// If there is none of this id.
+    pub fn behaviour(&self, id: ReplicaId) -> Behaviour {
+        self.nodes[&id].behaviour
+    }
+
     /// From now on messages fare like this.
     pub fn set_link(&mut self, link: Link) {
         self.link = link;

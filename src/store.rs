@@ -24,7 +24,7 @@
 mod chunk;
 mod directory;
 
-pub use chunk::{CHUNK, cid_of, hash_of_name, name_of_hash};
+pub use chunk::{CHUNK, Naming, cid_of, hash_of_name, name_of_hash};
 pub use cid::Cid;
 pub use directory::DirectoryStore;
 
@@ -37,9 +37,9 @@ pub enum StoreError {
     #[error("the upload hashes to {found}, not to {expected} as claimed: refused")]
     WrongHash {
         /// The name claimed.
-        expected: Cid,
+        expected: Box<Cid>,
         /// The name of what was sent.
-        found: Cid,
+        found: Box<Cid>,
     },
     /// A stored block is not what its name says.
     #[error("block {0} was changed in the store: its hash is not its name")]

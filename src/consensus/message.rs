@@ -20,7 +20,7 @@ use crate::sign::{Signature, SigningKey};
 /// The most bytes of a value.
 pub const MAX_VALUE: usize = 4 << 20;
 /// The most bytes of a request.
-pub const MAX_REQUEST: usize = 1 << 18;
+pub const MAX_REQUEST: usize = 1 << 20;
 /// The most requests of a batch or a block.
 pub const MAX_REQUESTS: usize = 512;
 /// The most decisions of one answer to a laggard.

@@ -19,7 +19,7 @@ use crate::record::Class;
 use crate::sign::VerifyingKey;
 
 /// The most entries of a record's index.
-pub const MAX_ENTRIES: usize = 1024;
+pub const MAX_ENTRIES: usize = 4096;
 /// The most bytes of an entry.
 const MAX_ENTRY: usize = 4096;
 /// The most owner keys, delegations or trapdoors of a grant.
@@ -92,6 +92,13 @@ pub struct DelegationDigest {
     pub policy: Digest,
     /// Commitment to the patient's re-encryption public key and `rk2`.
     pub rekey: Digest,
+}
+
+impl DelegationDigest {
+    /// Whether the key covers a section of a record.
+    pub fn covers(&self, record: &RecordAction, section: &SectionDigests) -> bool {
+        self.class == section.class && self.epoch == record.epoch && self.policy == section.policy
+    }
 }
 
 /// Permission for one reader, for a time.

@@ -21,7 +21,7 @@ use crate::error::DecodeError;
 /// The most entries of a block.
 const MAX_ENTRIES: usize = 4096;
 /// The most bytes of a transaction.
-pub(super) const MAX_TRANSACTION: usize = 1 << 18;
+pub(super) const MAX_TRANSACTION: usize = 1 << 20;
 
 /// What is known of a block without its transactions.
 #[derive(Debug, Clone, PartialEq, Eq)]

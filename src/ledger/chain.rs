@@ -183,7 +183,7 @@ impl Application for Ledger {
             }
             Ok(())
         };
-        require(request.len() <= MAX_TRANSACTION, "the transaction is longer than 256 KiB")?;
+        require(request.len() <= MAX_TRANSACTION, "the transaction is longer than 1 MiB")?;
         check().map_err(|error| Refusal::new(error.to_string()))
     }
 

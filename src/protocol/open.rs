@@ -14,13 +14,14 @@ use crate::consensus::Digest;
 use crate::ledger::{Basis, DelegationDigest, RecordAction, SectionDigests, State, Time};
 use crate::pre::conditional::{self, Delegation};
 use crate::record::{Assembly, Class, Coverage};
-use crate::store::{self, Cid};
+use crate::store::{self, Cid, Naming, StoreError};
 use crate::{abe, dem, pre};
-use std::io::{BufReader, BufWriter, Seek, Write};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, IntoInnerError, Seek, Write};
 use zeroize::Zeroizing;
 
 /// The most bytes of a lock or an envelope.
-const MAX_SMALL: u64 = 16 << 20;
+const MAX_SMALL: usize = 16 << 20;
 
 /// How objects are had: a call to the store's keeper, near or far.
 pub type Fetcher<'a> = &'a dyn Fn(&Fetch, &mut dyn Write) -> Result<(), ProtocolError>;
@@ -49,61 +50,97 @@ impl Opened {
     }
 }
 
-/// A small object in memory.
-pub(super) fn fetch_bytes(
-    name: &Cid,
-    fetcher: Fetcher<'_>,
-    fetch: &dyn Fn(&Cid) -> Fetch,
-) -> Result<Vec<u8>, ProtocolError> {
-    let mut bytes = Capped(Vec::new());
-    fetcher(&fetch(name), &mut bytes)?;
-    Ok(bytes.0)
+/// Where one party has a record's objects from: the keeper, and his own signature on each wish.
+pub(super) struct Source<'a> {
+    pub(super) fetcher: Fetcher<'a>,
+    pub(super) sign: &'a dyn Fn(&Cid) -> Fetch,
+}
+
+impl Source<'_> {
+    /// An object of any length, checked here to be the one that was asked for. Only `Ok` says that
+    /// it is.
+    pub(super) fn stream(&self, name: &Cid, to: &mut dyn Write) -> Result<(), ProtocolError> {
+        let mut checked = Checked { to, naming: Naming::default() };
+        (self.fetcher)(&(self.sign)(name), &mut checked)?;
+        if checked.naming.finish() == *name {
+            Ok(())
+        } else {
+            Err(StoreError::Corrupt(*name).into())
+        }
+    }
+
+    fn bytes(&self, name: &Cid) -> Result<Vec<u8>, ProtocolError> {
+        let mut bytes = Capped(Vec::new());
+        self.stream(name, &mut bytes)?;
+        Ok(bytes.0)
+    }
+
+    /// A lock, by the hash in its name.
+    pub(super) fn lock<L: Canonical>(&self, hash: &Digest) -> Result<L, ProtocolError> {
+        let bytes = self.bytes(&store::name_of_hash(hash))?;
+        L::from_bytes(&bytes).map_err(|error| ProtocolError::Decode("the lock", error))
+    }
+
+    /// The envelope of a record, checked against the ledger.
+    pub(super) fn envelope(
+        &self,
+        record: &RecordAction,
+        location: &Cid,
+    ) -> Result<Envelope, ProtocolError> {
+        if object_digest(location) != record.envelope {
+            return Err(ProtocolError::DigestMismatch("the location of the record"));
+        }
+        let envelope = Envelope::from_bytes(&self.bytes(location)?)
+            .map_err(|error| ProtocolError::Decode("the record's envelope", error))?;
+        if envelope.fits(record) {
+            Ok(envelope)
+        } else {
+            Err(ProtocolError::DigestMismatch("the record's envelope"))
+        }
+    }
+}
+
+/// Names what passes through.
+struct Checked<'a> {
+    to: &'a mut dyn Write,
+    naming: Naming,
+}
+
+impl Write for Checked<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.naming.write_all(&bytes[..written])?;
+        Ok(written)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }
 
 /// Refuses to grow beyond [`MAX_SMALL`].
 struct Capped(Vec<u8>);
 
 impl Write for Capped {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if (self.0.len() + bytes.len()) as u64 > MAX_SMALL {
-            return Err(std::io::Error::other("a lock or envelope has at most 16 MiB"));
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_SMALL {
+            return Err(io::Error::other("a lock or envelope has at most 16 MiB"));
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())
     }
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// The envelope of a record, checked against the ledger.
-pub(super) fn fetch_envelope(
-    record: &RecordAction,
-    location: &Cid,
-    fetcher: Fetcher<'_>,
-    fetch: &dyn Fn(&Cid) -> Fetch,
-) -> Result<Envelope, ProtocolError> {
-    if object_digest(location) != record.envelope {
-        return Err(ProtocolError::DigestMismatch("the location of the record"));
-    }
-    let bytes = fetch_bytes(location, fetcher, fetch)?;
-    let envelope = Envelope::from_bytes(&bytes)
-        .map_err(|error| ProtocolError::Decode("the record's envelope", error))?;
-    if envelope.fits(record) {
-        Ok(envelope)
-    } else {
-        Err(ProtocolError::DigestMismatch("the record's envelope"))
-    }
-}
+/// What a lock wraps, or nothing for a section that is not to be opened.
+type Unlocked = Result<Option<Zeroizing<Vec<u8>>>, ProtocolError>;
 
-/// Opens sections of a record into `output`, each with the key that `unlock` gives.
-///
-/// `unlock` returns `None` for a section that is not to be opened.
+/// Opens sections of a record into `output`, each with what `unlock` finds behind its lock.
 fn open_sections<W: Write + Seek>(
     record: &RecordAction,
-    fetcher: Fetcher<'_>,
-    fetch: &dyn Fn(&Cid) -> Fetch,
-    unlock: &mut dyn FnMut(&SectionDigests) -> Result<Option<Zeroizing<Vec<u8>>>, ProtocolError>,
+    source: &Source<'_>,
+    unlock: &dyn Fn(&SectionDigests) -> Unlocked,
     output: &mut W,
 ) -> Result<Opened, ProtocolError> {
     let mut keys = Vec::new();
@@ -111,39 +148,33 @@ fn open_sections<W: Write + Seek>(
         if let Some(key) = unlock(section)? {
             let key = SectionKey::from_bytes(&key)
                 .map_err(|error| ProtocolError::Decode("the section's key", error))?;
-            keys.push((section, key));
+            keys.push((section.class, key));
         }
     }
     let (_, first) =
         keys.first().ok_or(ProtocolError::NotAuthorised("no section may be opened"))?;
-    let location = store::name_of_hash(&first.envelope);
-    let envelope = fetch_envelope(record, &location, fetcher, fetch)?;
+    let envelope = source.envelope(record, &store::name_of_hash(&first.envelope))?;
 
     let mut output = BufWriter::new(output);
     let mut assembly = Assembly::new(&mut output, envelope.length);
-    for (section, key) in &keys {
-        let name = envelope.ciphertext(section.class).expect("the envelope fits the record");
-        let mut ciphertext = BufWriter::new(tempfile::tempfile()?);
-        fetcher(&fetch(&name), &mut ciphertext)?;
-        let mut ciphertext = ciphertext.into_inner().map_err(|error| error.into_error())?;
-        ciphertext.rewind()?;
-        let ad = Origin::of(record).section_ad(section.class);
-        let source = &mut BufReader::new(ciphertext);
-        dem::open_stream(&key.content_key, &ad, source, &mut assembly.section())?;
+    for (class, key) in &keys {
+        let name = envelope.ciphertext(*class).expect("the envelope fits the record");
+        let mut ciphertext = fetch_to_file(source, &name)?;
+        let ad = Origin::of(record).section_ad(*class);
+        dem::open_stream(&key.content_key, &ad, &mut ciphertext, &mut assembly.section())?;
     }
     let coverage = assembly.finish()?;
     output.flush()?;
-    Ok(Opened { coverage, classes: keys.iter().map(|(section, _)| section.class).collect() })
+    Ok(Opened { coverage, classes: keys.into_iter().map(|(class, _)| class).collect() })
 }
 
-/// A lock out of the store.
-fn fetch_lock<L: Canonical>(
-    hash: &Digest,
-    fetcher: Fetcher<'_>,
-    fetch: &dyn Fn(&Cid) -> Fetch,
-) -> Result<L, ProtocolError> {
-    let bytes = fetch_bytes(&store::name_of_hash(hash), fetcher, fetch)?;
-    L::from_bytes(&bytes).map_err(|error| ProtocolError::Decode("the lock", error))
+/// A ciphertext in a temporary file: the store pushes, the cipher pulls.
+fn fetch_to_file(source: &Source<'_>, name: &Cid) -> Result<BufReader<File>, ProtocolError> {
+    let mut writer = BufWriter::new(tempfile::tempfile()?);
+    source.stream(name, &mut writer)?;
+    let mut file = writer.into_inner().map_err(IntoInnerError::into_error)?;
+    file.rewind()?;
+    Ok(BufReader::new(file))
 }
 
 impl Doctor {
@@ -163,15 +194,16 @@ impl Doctor {
         let record = self.requested(state, request_id, Basis::Grant(ticket.grant))?;
         let unknown = ProtocolError::NotAuthorised("the grant is not on the ledger");
         let grant = state.grant(&ticket.grant).ok_or(unknown)?;
-        let fetch = |name: &Cid| self.fetch(name, FetchBasis::Request(*request_id), now);
-        let mut unlock = |section: &SectionDigests| {
+        let sign = |name: &Cid| self.fetch(name, FetchBasis::Request(*request_id), now);
+        let source = Source { fetcher, sign: &sign };
+        let unlock = |section: &SectionDigests| {
             let Some(work) = reencryptions.iter().find(|work| work.class == section.class) else {
                 return Ok(None);
             };
             let delegation = find_delegation(&grant.delegations, record, section, ticket)?;
             self.unlock_granted(record, section, (ticket, delegation), work).map(Some)
         };
-        open_sections(record, fetcher, &fetch, &mut unlock, output)
+        open_sections(record, &source, &unlock, output)
     }
 
     fn unlock_granted(
@@ -209,16 +241,17 @@ impl Doctor {
         let none = ProtocolError::NotAuthorised("this doctor has no attributes");
         let key = self.abe.as_ref().ok_or(none)?;
         let record = self.requested(state, request_id, Basis::Policy)?;
-        let fetch = |name: &Cid| self.fetch(name, FetchBasis::Request(*request_id), now);
-        let mut unlock = |section: &SectionDigests| {
+        let sign = |name: &Cid| self.fetch(name, FetchBasis::Request(*request_id), now);
+        let source = Source { fetcher, sign: &sign };
+        let unlock = |section: &SectionDigests| {
             if section.class != class {
                 return Ok(None);
             }
-            let lock: abe::Ciphertext = fetch_lock(&section.policy_lock, fetcher, &fetch)?;
+            let lock: abe::Ciphertext = source.lock(&section.policy_lock)?;
             let ad = Origin::of(record).lock_ad(class);
             Ok(Some(abe::open_cpa(key, &ad, &lock)?))
         };
-        open_sections(record, fetcher, &fetch, &mut unlock, output)
+        open_sections(record, &source, &unlock, output)
     }
 
     /// Opens a record of his own writing through the author's locks.
@@ -234,13 +267,14 @@ impl Doctor {
     ) -> Result<Opened, ProtocolError> {
         let unknown = ProtocolError::NotAuthorised("the record is not on the ledger");
         let record = state.record(record_id).ok_or(unknown)?;
-        let fetch = |name: &Cid| self.fetch(name, FetchBasis::Own(*record_id), now);
-        let mut unlock = |section: &SectionDigests| {
-            let lock = fetch_lock(&section.author_lock, fetcher, &fetch)?;
+        let sign = |name: &Cid| self.fetch(name, FetchBasis::Own(*record_id), now);
+        let source = Source { fetcher, sign: &sign };
+        let unlock = |section: &SectionDigests| {
+            let lock = source.lock(&section.author_lock)?;
             let ad = Origin::of(record).lock_ad(section.class);
             Ok(Some(conditional::open(&self.pre, AUTHOR_CONDITION, &ad, &lock)?))
         };
-        open_sections(record, fetcher, &fetch, &mut unlock, output)
+        open_sections(record, &source, &unlock, output)
     }
 
     /// The record of a request of his own on the ledger.
@@ -269,12 +303,9 @@ fn find_delegation(
     section: &SectionDigests,
     ticket: &Ticket,
 ) -> Result<usize, ProtocolError> {
-    let covers = |d: &DelegationDigest| {
-        (d.class, d.epoch, d.policy) == (section.class, record.epoch, section.policy)
-    };
     let index = delegations
         .iter()
-        .position(covers)
+        .position(|delegation| delegation.covers(record, section))
         .ok_or(ProtocolError::NotCovered(conditional::NotCovered))?;
     let named = ticket
         .rk2
@@ -297,13 +328,14 @@ impl Patient {
     ) -> Result<Opened, ProtocolError> {
         let unknown = ProtocolError::NotAuthorised("the record is not on the ledger");
         let record = state.record(&hit.record).ok_or(unknown)?;
-        let fetch = |name: &Cid| self.fetch(name, (&hit.record, record), now);
-        let mut unlock = |section: &SectionDigests| {
-            let lock = fetch_lock(&section.patient_lock, fetcher, &fetch)?;
+        let sign = |name: &Cid| self.fetch(name, (&hit.record, record), now);
+        let source = Source { fetcher, sign: &sign };
+        let unlock = |section: &SectionDigests| {
+            let lock = source.lock(&section.patient_lock)?;
             let condition = condition(section.class, record.epoch, &section.policy);
             let ad = Origin::of(record).lock_ad(section.class);
             Ok(Some(pre::conditional::open(&self.pre, &condition, &ad, &lock)?))
         };
-        open_sections(record, fetcher, &fetch, &mut unlock, output)
+        open_sections(record, &source, &unlock, output)
     }
 }

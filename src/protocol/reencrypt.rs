@@ -2,19 +2,19 @@
 //! (Qin 3.5.4, Eq. 15 and the master node's two checks).
 #![forbid(unsafe_code)]
 
-use super::binding::{Origin, condition, object_digest};
-use super::open::{Fetcher, fetch_bytes, fetch_envelope};
-use super::{Fetch, ProtocolError, Proxy};
+use super::binding::{Origin, condition};
+use super::open::{Fetcher, Source};
+use super::{ProtocolError, Proxy};
 use crate::algebra::codec::Canonical;
 use crate::algebra::{Rng, hash::digest, tag::PROTOCOL_REENCRYPTION};
 use crate::consensus::Digest;
 use crate::ledger::{
-    AccessAction, Action, Basis, Draft, GrantAction, RecordAction, RequestAction, SectionDigests,
-    State, Time, Transaction,
+    AccessAction, Action, Basis, Draft, GrantAction, RecordAction, RequestAction, State, Time,
+    Transaction,
 };
-use crate::pre::conditional::{self, ReEncryption, VerifiedCiphertext};
+use crate::pre::conditional::{self, ReEncryption};
 use crate::record::Class;
-use crate::store;
+use crate::store::{self, Cid};
 use std::io;
 
 /// A section's lock, turned towards the reader. It travels with the original lock, which the
@@ -57,20 +57,24 @@ impl Proxy {
         let unknown = ProtocolError::NotAuthorised("the request is not on the ledger");
         let (request, _) = state.request(request_id).ok_or(unknown)?;
         let (record, grant_id) = self.granted(state, request, now)?;
-        let fetch = |name: &store::Cid| self.fetch(name, *request_id, now);
-        self.check_ciphertexts(record, grant_id, fetcher, &fetch)?;
+        let sign = |name: &Cid| self.fetch(name, *request_id, now);
+        let source = Source { fetcher, sign: &sign };
+        self.check_ciphertexts(record, grant_id, &source)?;
 
         let accepted = &self.accepted[grant_id];
         let mut reencryptions = Vec::new();
         for section in &record.sections {
-            let covers = |(d, _): &&(crate::ledger::DelegationDigest, _)| {
-                (d.class, d.epoch, d.policy) == (section.class, record.epoch, section.policy)
+            let mut rekeys = accepted.rekeys.iter();
+            let Some((_, rekey)) = rekeys.find(|(d, _)| d.covers(record, section)) else {
+                continue;
             };
-            let Some((_, rekey)) = accepted.rekeys.iter().find(covers) else { continue };
-            let verified = self.verified_lock(record, section, grant_id, fetcher, &fetch)?;
-            let reencryption = conditional::reencrypt(rekey, &verified.1, rng)?;
-            let (class, lock) = (section.class, verified.0);
-            reencryptions.push(SectionReEncryption { class, lock, reencryption });
+            let lock: conditional::Ciphertext = source.lock(&section.patient_lock)?;
+            // The context is rebuilt from the transaction, never taken from the lock.
+            let condition = condition(section.class, record.epoch, &section.policy);
+            let ad = Origin::of(record).lock_ad(section.class);
+            let verified = lock.verify(&accepted.patient, &condition, &ad)?;
+            let reencryption = conditional::reencrypt(rekey, &verified, rng)?;
+            reencryptions.push(SectionReEncryption { class: section.class, lock, reencryption });
         }
         Ok(reencryptions)
     }
@@ -102,37 +106,13 @@ impl Proxy {
         &self,
         record: &RecordAction,
         grant: &Digest,
-        fetcher: Fetcher<'_>,
-        fetch: &dyn Fn(&store::Cid) -> Fetch,
+        source: &Source<'_>,
     ) -> Result<(), ProtocolError> {
-        let location = self.locate(grant, record)?;
-        let envelope = fetch_envelope(record, &location, fetcher, fetch)?;
-        for section in &record.sections {
-            let name = envelope.ciphertext(section.class).expect("the envelope fits the record");
-            debug_assert_eq!(object_digest(&name), section.ciphertext);
-            // The store hashes every block against its name as it is read.
-            fetcher(&fetch(&name), &mut io::sink())?;
+        let envelope = source.envelope(record, &self.locate(grant, record)?)?;
+        for (_, hash) in &envelope.sections {
+            source.stream(&store::name_of_hash(hash), &mut io::sink())?;
         }
         Ok(())
-    }
-
-    fn verified_lock(
-        &self,
-        record: &RecordAction,
-        section: &SectionDigests,
-        grant: &Digest,
-        fetcher: Fetcher<'_>,
-        fetch: &dyn Fn(&store::Cid) -> Fetch,
-    ) -> Result<(conditional::Ciphertext, VerifiedCiphertext), ProtocolError> {
-        let name = store::name_of_hash(&section.patient_lock);
-        let bytes = fetch_bytes(&name, fetcher, fetch)?;
-        let lock = conditional::Ciphertext::from_bytes(&bytes)
-            .map_err(|error| ProtocolError::Decode("the patient's lock", error))?;
-        // The context is rebuilt from the transaction, never taken from the lock.
-        let condition = condition(section.class, record.epoch, &section.policy);
-        let ad = Origin::of(record).lock_ad(section.class);
-        let verified = lock.verify(&self.accepted[grant].patient, &condition, &ad)?;
-        Ok((lock, verified))
     }
 
     /// The report that goes onto the audit trail.

@@ -55,6 +55,9 @@ pub struct SealedSection {
     policy: [u8; 32],
 }
 
+/// A name, and where to read the object from.
+pub type Object<'a> = (Cid, Box<dyn Read + 'a>);
+
 impl SealedSection {
     pub(super) fn patient_lock(&self) -> &[u8] {
         &self.locks[0].1
@@ -153,8 +156,8 @@ impl SealedRecord {
     ///
     /// # Errors
     /// What rewinding a temporary file gives.
-    pub fn objects(&mut self) -> Result<Vec<(Cid, Box<dyn Read + '_>)>, ProtocolError> {
-        let mut objects: Vec<(Cid, Box<dyn Read + '_>)> = Vec::new();
+    pub fn objects(&mut self) -> Result<Vec<Object<'_>>, ProtocolError> {
+        let mut objects: Vec<Object<'_>> = Vec::new();
         for section in &mut self.sections {
             section.ciphertext.rewind()?;
             objects.push((section.name, Box::new(BufReader::new(&section.ciphertext))));

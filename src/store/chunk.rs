@@ -7,7 +7,7 @@ use crate::error::DecodeError;
 use cid::Cid;
 use multihash::Multihash;
 use sha2::{Digest, Sha256};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 /// The most bytes of a chunk.
 pub const CHUNK: usize = 1 << 20;
@@ -37,7 +37,7 @@ pub fn hash_of_name(name: &Cid) -> Option<[u8; 32]> {
 }
 
 /// The list of an object's chunks, itself a block.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Manifest {
     /// Bytes of the object.
     pub(super) length: u64,
@@ -90,8 +90,48 @@ pub(super) fn cut(
 /// # Errors
 /// What reading gives.
 pub fn cid_of(object: &mut (impl Read + ?Sized)) -> io::Result<Cid> {
-    let manifest = cut(object, |_, _| Ok(()))?;
-    Ok(block_name(&manifest.to_bytes()))
+    let mut naming = Naming::default();
+    io::copy(object, &mut naming)?;
+    Ok(naming.finish())
+}
+
+/// Computes the name of what is written to it, so that a receiver need not trust the store.
+#[derive(Default)]
+pub struct Naming {
+    manifest: Manifest,
+    chunk: Sha256,
+    filled: usize,
+}
+
+impl Naming {
+    /// The name of all that was written.
+    pub fn finish(mut self) -> Cid {
+        self.end_chunk();
+        block_name(&self.manifest.to_bytes())
+    }
+
+    fn end_chunk(&mut self) {
+        if self.filled > 0 {
+            self.manifest.chunks.push(self.chunk.finalize_reset().into());
+            self.manifest.length += self.filled as u64;
+            self.filled = 0;
+        }
+    }
+}
+
+impl Write for Naming {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(CHUNK - self.filled);
+        self.chunk.update(&bytes[..taken]);
+        self.filled += taken;
+        if self.filled == CHUNK {
+            self.end_chunk();
+        }
+        Ok(taken)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -116,6 +156,7 @@ mod tests {
             .unwrap();
             assert_eq!((seen, manifest.chunks.len()), (length, chunks));
             let bytes = manifest.to_bytes();
+            assert_eq!(cid_of(&mut &vec![7; length][..]).unwrap(), block_name(&bytes));
             assert_eq!(Manifest::from_bytes(&bytes).unwrap(), manifest);
         }
         let wrong = Manifest { length: 5, chunks: vec![] };

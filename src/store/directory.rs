@@ -95,7 +95,8 @@ impl RecordStore for DirectoryStore {
             for chunk in written {
                 fs::remove_file(self.block_path(&chunk))?;
             }
-            return Err(StoreError::WrongHash { expected: *name, found });
+            let (expected, found) = (Box::new(*name), Box::new(found));
+            return Err(StoreError::WrongHash { expected, found });
         }
         Ok(self.write_block(name, &block)?)
     }

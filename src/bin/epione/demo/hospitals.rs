@@ -24,7 +24,7 @@ const HOSPITALS: [(&str, i32, i32, u32); 16] = [
     ("Old Port Hospital, Marseille",           43_296_000,  5_370_000, 72),
     ("Canal Clinic, Lille",                    50_629_000,  3_057_000, 66),
     ("Retiro University Hospital, Madrid",     40_416_000, -3_703_000, 88),
-    ("Turia Hospital, Valencia",               39_469_000, -0_376_000, 70),
+    ("Turia Hospital, Valencia",               39_469_000,   -376_000, 70),
     ("Giralda Clinic, Seville",                37_389_000, -5_984_000, 68),
     ("Montjuic Hospital, Barcelona",           41_385_000,  2_173_000, 86),
 ];

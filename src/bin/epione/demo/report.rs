@@ -154,16 +154,22 @@ impl Report {
         }
         let LedgerLine { replicas, height, transactions } = &self.result.ledger;
         let total = world.network.total();
+        let later = ledger_views(world);
         println!("\n{table}");
         println!(
-            "{} refused as they must be; {replicas} replicas, {height} blocks, {transactions} \
+            "{replicas} replicas, {height} blocks ({later} in a later view), {transactions} \
              transactions, {} messages ({})",
-            self.result.refused.len(),
             total.messages,
-            in_bytes(total.bytes).trim(),
+            in_bytes(total.bytes),
         );
+        println!("{} cases refused as they must be.", self.result.refused.len());
         println!("{}", if self.result.ok { "All is well." } else { "NOT all is well." });
     }
+}
+
+/// How many blocks the first leader of their height did not bring to agreement.
+fn ledger_views(world: &World) -> usize {
+    world.ledger().blocks().iter().filter(|(_, certificate)| certificate.view > 0).count()
 }
 
 fn in_bytes(bytes: u64) -> String {

@@ -191,12 +191,8 @@ fn permit(
     }
     let entries: usize = world.state().records().map(|(_, record)| record.index.len()).sum();
     let first = &search[0];
-    let what = format!(
-        "{} of {entries} entries' records match, e.g. {}={}",
-        hits.len(),
-        first.field,
-        first.value
-    );
+    let (field, value) = (&first.field, &first.value);
+    let what = format!("{} found among {entries} entries, e.g. {field}={value}", hits.len());
     report.step("search", "proxy for doctor B", 0, start, &what);
     Ok((ticket, terms))
 }

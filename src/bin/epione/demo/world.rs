@@ -1,7 +1,7 @@
 //! The world of the demo: authorities, people, institutions, a store, and a ledger run by
 //! hospitals of which one is not honest.
 
-use super::hospitals::hospitals;
+use super::hospitals::{Hospital, hospitals};
 use super::report::Report;
 use super::{Failure, Options, Profile};
 use epione::algebra::codec::Canonical;
@@ -52,7 +52,6 @@ pub(super) struct World {
     pub(super) doctor_b: Doctor,
     /// Reads by policy.
     pub(super) doctor_c: Doctor,
-    /// Has no grant: B's keys to the ledger, none to the attributes.
     pub(super) institutions: [Institution; 2],
     pub(super) manager: QueryManager,
     pub(super) proxy: Proxy,
@@ -88,10 +87,14 @@ impl World {
         let centre = RegistrationCentre::new(rng);
         let authority = AttributeAuthority::new(centre.verifying_key(), rng);
         let keeper = StoreKeeper::new(DirectoryStore::open(&out.join("store"))?);
-        let network = network(options, &centre, rng)?;
+        let hospitals = hospitals(options.replicas);
+        let network = network(options, &hospitals, &centre, rng)?;
         let bytes = authority.parameters().to_bytes().len() as u64;
-        let who = format!("{} on {} replicas", CHAIN, network.config().size());
-        report.step("setup", "registration centre, attribute authority", bytes, start, &who);
+        report.say("The ledger");
+        describe(&network, &hospitals, report);
+        report.say("\nThe parties");
+        let what = "public parameters, chain configuration";
+        report.step("setup", "registration centre, attribute authority", bytes, start, what);
 
         let start = report.start();
         let certify = |enrolment: &_| centre.certify(enrolment);
@@ -211,12 +214,12 @@ fn policies() -> Result<Policies, Failure> {
 /// The hospitals' network with its faulty members.
 fn network(
     options: &Options,
+    hospitals: &[Hospital],
     centre: &RegistrationCentre,
     rng: &mut ChaCha20Rng,
 ) -> Result<Network<Ledger>, Failure> {
-    let hospitals = hospitals(options.replicas);
     let keys: Vec<SigningKey> = hospitals.iter().map(|_| SigningKey::generate(rng)).collect();
-    let member = |(id, (hospital, key)): (usize, (&super::hospitals::Hospital, &SigningKey))| {
+    let member = |(id, (hospital, key)): (usize, (&Hospital, &SigningKey))| {
         let (location, rating) = (hospital.location, hospital.rating);
         Member { id: id as ReplicaId, key: key.verifying_key(), location, rating }
     };
@@ -234,6 +237,30 @@ fn network(
         network.set_behaviour(id, behaviour);
     }
     Ok(network)
+}
+
+/// Who runs the ledger, and who of them is faulty.
+fn describe(network: &Network<Ledger>, hospitals: &[Hospital], report: &Report) {
+    let config = network.config();
+    let (size, faults, quorum) = (config.size(), config.faults(), config.quorum());
+    let profile = match config.profile() {
+        consensus::Profile::Flat => "flat".to_owned(),
+        consensus::Profile::MemberQuorum => {
+            format!("two layers, {} groups", config.groups().len())
+        }
+    };
+    report.say(&format!(
+        "  {size} hospitals ({profile}); a quorum is {quorum}, {faults} may be faulty"
+    ));
+    for (hospital, (id, _)) in hospitals.iter().zip(network.applications()) {
+        let does = match network.behaviour(id) {
+            Behaviour::Equivocating => "proposes two blocks at once whenever it leads",
+            Behaviour::Silent => "never answers",
+            _ => continue,
+        };
+        let leads = if config.leader(1, 0) == id { ", and is the first to lead" } else { "" };
+        report.say(&format!("  {} {does}{leads}", hospital.name));
+    }
 }
 
 /// Equivocating replicas first, then silent ones, in the order in which they would lead.
