@@ -4,6 +4,7 @@ use super::Failure;
 use super::world::World;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
+use std::io::{self, Write};
 use std::time::Instant;
 
 /// Everything that was done and refused.
@@ -62,7 +63,7 @@ impl Report {
     /// Says a sentence between the steps.
     pub(super) fn say(&self, sentence: &str) {
         if !self.json {
-            println!("{sentence}");
+            print(sentence);
         }
     }
 
@@ -126,7 +127,7 @@ impl Report {
         };
         self.result.ok = self.result.failures.is_empty();
         if self.json {
-            println!("{}", serde_json::to_string(&self.result)?);
+            print(&serde_json::to_string(&self.result)?);
         } else {
             self.summary(world);
         }
@@ -155,16 +156,22 @@ impl Report {
         let LedgerLine { replicas, height, transactions } = &self.result.ledger;
         let total = world.network.total();
         let later = ledger_views(world);
-        println!("\n{table}");
-        println!(
+        print(&format!("\n{table}"));
+        print(&format!(
             "{replicas} replicas, {height} blocks ({later} in a later view), {transactions} \
              transactions, {} messages ({})",
             total.messages,
             in_bytes(total.bytes),
-        );
-        println!("{} cases refused as they must be.", self.result.refused.len());
-        println!("{}", if self.result.ok { "All is well." } else { "NOT all is well." });
+        ));
+        print(&format!("{} cases refused as they must be.", self.result.refused.len()));
+        print(if self.result.ok { "All is well." } else { "NOT all is well." });
     }
+}
+
+/// A line on standard output. Whoever closed it early (`| head`) has seen enough: the run goes on,
+/// and its exit status still says how it ended.
+fn print(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// How many blocks the first leader of their height did not bring to agreement.
