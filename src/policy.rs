@@ -33,10 +33,12 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod class;
 mod msp;
 mod parse;
 
 pub use attribute::{Attribute, AttributeSet, InvalidAttribute};
+pub use class::Class;
 pub use msp::{Row, SpanProgram};
 pub use parse::ParseError;
 

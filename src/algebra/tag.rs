@@ -177,7 +177,6 @@ pub enum Kind {
     PseudonymWindow = 0x30,
     DemCiphertext = 0x40,
     StoreManifest = 0x50,
-    SignedMessage = 0x60,
     Certificate = 0x61,
     ConsensusConfig = 0x70,
     ConsensusMessage = 0x71,
@@ -187,8 +186,6 @@ pub enum Kind {
     RecordSection = 0x90,
     SealedRecord = 0x91,
     Query = 0x92,
-    Location = 0x93,
-    Delivery = 0x94,
 }
 
 #[cfg(test)]

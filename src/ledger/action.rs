@@ -15,7 +15,7 @@ use super::certificate::Certificate;
 use crate::algebra::codec::{Canonical, Reader, Writer};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
-use crate::record::Class;
+use crate::policy::Class;
 use crate::sign::VerifyingKey;
 
 /// The most entries of a record's index.
