@@ -103,4 +103,154 @@ mod consensus {
         }
         campaign(Profile::MemberQuorum, 16, 6, &ALL, &lossy());
     }
+
+    /// With equal delays every vote is sent, and the counts are those of the documentation.
+    #[test]
+    fn message_counts_are_the_documented_ones() {
+        let even = Link { delay: 10..=10, loss: 0, duplicates: 0 };
+        for n in [4, 5, 7, 16] {
+            let mut network = network(Profile::Flat, n, 1);
+            network.set_link(even.clone());
+            let (n, leader) = (u64::from(n), network.leader());
+            let committed = network.commit(leader, b"a".to_vec()).unwrap();
+            assert_eq!(committed.messages, 2 * n * n - n - 1, "Flat, {n}");
+            assert_eq!((committed.height, committed.view, committed.virtual_ms), (1, 0, 30));
+        }
+        for n in [16, 20, 32] {
+            let mut network = network(Profile::MemberQuorum, n, 1);
+            network.set_link(even.clone());
+            let (n, leader) = (u64::from(n), network.leader());
+            let committed = network.commit(leader, b"a".to_vec()).unwrap();
+            assert_eq!(committed.messages, 5 * (n - 1), "MemberQuorum, {n}");
+        }
+    }
+
+    /// Layer 1: request to the primary, batch, votes, one certificate to the leader.
+    #[test]
+    fn batches_cost_what_is_documented() {
+        let mut network = network(Profile::MemberQuorum, 16, 1);
+        network.set_link(Link { delay: 10..=10, ..Link::default() });
+        let leader = network.leader();
+        let away = network.config().groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
+        let (k, member) = (away.ranking.len() as u64, away.ranking[away.ranking.len() - 1]);
+        let committed = network.commit(member, b"a".to_vec()).unwrap();
+        let layer_1 =
+            ["request", "batch", "batch vote", "certified batch"].map(|kind| network.sent(kind));
+        assert_eq!(layer_1, [1, k - 1, k - 1, 1]);
+        assert_eq!(committed.messages, 5 * 15 + 1 + 2 * (k - 1) + 1);
+    }
+
+    #[test]
+    fn same_seed_same_trace() {
+        let trace = |seed, behaviour| {
+            let mut network = network(Profile::Flat, 7, seed);
+            network.set_link(lossy());
+            corrupt(&mut network, &[behaviour]);
+            run(&mut network, 4, 3);
+            (network.trace(), network.now(), network.counters().clone())
+        };
+        let first = trace(5, Behaviour::Equivocating);
+        assert_eq!(first, trace(5, Behaviour::Equivocating));
+        assert_ne!(first.0, trace(6, Behaviour::Equivocating).0);
+    }
+
+    /// The attack is real: with half of the others on either side no value reaches its quorum,
+    /// and the view ends; of four, two and the leader are one, and the third must catch up.
+    #[test]
+    fn equivocation_happens_and_is_survived() {
+        for (profile, n) in [(Profile::Flat, 4), (Profile::Flat, 7), (Profile::MemberQuorum, 16)] {
+            for seed in 0..4 {
+                let mut network = network(profile, n, seed);
+                network.set_behaviour(network.leader(), Behaviour::Equivocating);
+                let at = network.honest()[0];
+                let committed = network.commit(at, b"a".to_vec()).unwrap();
+                assert_eq!(committed.view == 0, n == 4, "{profile:?} {n} {seed}");
+                assert!(n > 4 || network.sent("decided") > 0, "nobody had to catch up");
+                network.advance(10_000);
+                assert_eq!(network.violation(), None);
+            }
+        }
+    }
+
+    /// F replicas stop in the middle, others are cut off and come back: they catch up.
+    #[test]
+    fn crash_and_partition_midway() {
+        for seed in seeds(10) {
+            let (profile, n) = [(Profile::Flat, 7), (Profile::MemberQuorum, 16)][seed as usize % 2];
+            let mut network = network(profile, n, seed);
+            run(&mut network, 3, seed);
+            let faults = network.config().faults();
+            let island: Vec<ReplicaId> = network.config().schedule()[..faults].to_vec();
+            network.partition(&island);
+            let rest: Vec<ReplicaId> = (0..n).filter(|id| !island.contains(id)).collect();
+            let split: Vec<_> = (0..20_u8)
+                .map(|i| network.submit(rest[usize::from(i) % rest.len()], vec![i, 1]))
+                .collect();
+            network.advance(40_000);
+            let reached = network.replica(rest[0]).height();
+            assert!(reached > network.replica(island[0]).height(), "seed {seed}: no progress");
+            network.partition(&[]);
+            let committed = network.commit(island[0], b"healed".to_vec());
+            assert!(committed.is_ok(), "seed {seed}: {committed:?}");
+            assert!(split.iter().all(|id| network.has_applied_everywhere(id)), "seed {seed}");
+            island.iter().for_each(|id| network.set_behaviour(*id, Behaviour::Silent));
+            assert!(network.commit(rest[1], b"without them".to_vec()).is_ok(), "seed {seed}");
+            assert_eq!(network.violation(), None, "seed {seed}");
+        }
+    }
+
+    /// Every group's first-ranked primary is faulty, as far as F goes; nothing is lost.
+    #[test]
+    fn faulty_primaries_cost_time_only() {
+        for behaviour in ALL {
+            for seed in seeds(3) {
+                let mut network = network(Profile::MemberQuorum, 16, seed);
+                let firsts: Vec<_> =
+                    network.config().groups().iter().map(|group| group.ranking[0]).collect();
+                firsts.iter().for_each(|id| network.set_behaviour(*id, behaviour));
+                run(&mut network, 6, seed);
+            }
+        }
+    }
+
+    /// A whole group and one more are faulty: 5 of 16.
+    #[test]
+    fn a_whole_group_is_faulty() {
+        for behaviour in ALL {
+            let mut network = network(Profile::MemberQuorum, 16, 3);
+            let group = network.config().groups()[0].ranking.clone();
+            group.iter().for_each(|id| network.set_behaviour(*id, behaviour));
+            network.set_behaviour(network.config().groups()[1].ranking[0], behaviour);
+            run(&mut network, 6, 3);
+        }
+    }
+
+    /// One fault more than tolerated: no progress, and a clear word about it.
+    #[test]
+    fn too_many_faults_stall() {
+        let mut network = network(Profile::Flat, 4, 1);
+        network.set_behaviour(0, Behaviour::Silent);
+        network.set_behaviour(1, Behaviour::Silent);
+        let stalled = network.commit(2, b"a".to_vec()).unwrap_err().to_string();
+        assert!(stalled.contains("0 of 2 honest replicas"), "{stalled}");
+        assert!(stalled.contains("2 faulty replicas, 1 tolerated"), "{stalled}");
+        let rejected = network.commit(2, Vec::new()).unwrap_err().to_string();
+        assert_eq!(rejected, "replica 2 refuses the request: the request is empty");
+    }
+
+    /// The judge can find fault: F + 1 equivocating replicas of four fork the chain.
+    #[test]
+    fn beyond_the_bound_the_chain_forks_and_is_caught() {
+        let forked = (0..20).any(|seed| {
+            let mut network = network(Profile::Flat, 4, seed);
+            let (first, second) = (network.config().leader(1, 0), network.config().leader(1, 1));
+            network.set_behaviour(first, Behaviour::Equivocating);
+            network.set_behaviour(second, Behaviour::Equivocating);
+            network.submit(first, b"a".to_vec());
+            network.submit(first, b"b".to_vec());
+            network.advance(5_000);
+            network.violation().is_some_and(|broken| broken.contains("agreement"))
+        });
+        assert!(forked, "two of four equivocate and no run forks");
+    }
 }

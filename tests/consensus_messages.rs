@@ -6,12 +6,14 @@ mod table;
 mod consensus_messages {
     use super::table::*;
     use epione::algebra::codec::Canonical;
+    use epione::consensus::Application;
     use epione::consensus::{
         Body, Certificate, CertificateError, Config, ConfigError, Decision, Effect, Fault, Input,
-        Location, Member, Message, Parameters, Phase, Profile, ReplicaId, Strict, Timing, distance,
-        faults, quorum,
+        Location, Member, Message, Parameters, Phase, Profile, ProposalContext, ReplicaId, Strict,
+        Timing, distance, faults, quorum,
     };
     use epione::error::DecodeError;
+    use epione::sim::Journal;
     use proptest::prelude::*;
 
     fn one_of_each(table: &Table) -> Vec<Message> {
@@ -118,9 +120,8 @@ mod consensus_messages {
             let head = [&[1, 0x71, 0, 1][..], &[9; 64], &[body]].concat();
             if let Ok(message) = Message::from_bytes(&[head, tail].concat()) {
                 let from = table.followers()[0];
-                prop_assert!(refused(&mut table.replica(from), &message).is_none_or(|fault| {
-                    fault == Fault::Signature
-                }));
+                let fault = refused(&mut table.replica(from), &message);
+                prop_assert!(fault.is_none_or(|fault| fault == Fault::Signature));
             }
         }
 
@@ -243,10 +244,33 @@ mod consensus_messages {
     fn repeated_requests_are_refused() {
         let table = Table::flat(4);
         let (digest, value) = table.value(0, "a");
-        let mut replica = table.replica(table.followers()[0]);
+        // Not the leader of height 2, who must hear from another.
+        let me = (0..4).find(|id| ![table.leader(0), table.leader(1)].contains(id)).unwrap();
+        let mut replica = table.replica(me);
         give(&mut replica, &table.propose(&value));
         let commits = table.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
         give(&mut replica, &table.sign(table.leader(0), Body::Certificate(commits)));
+        assert_eq!(replica.height(), 2);
+        let leader = table.config.leader(2, 0);
+        let mut propose = |requests: &[&[u8]]| {
+            let context = ProposalContext {
+                height: 2,
+                view: 0,
+                leader,
+                parent: digest,
+                parent_certificate: None,
+                time: 5,
+                config: &table.config,
+            };
+            let requests: Vec<Vec<u8>> = requests.iter().map(|request| request.to_vec()).collect();
+            let value = Journal::default().propose(&context, &requests);
+            give(&mut replica, &table.sign(leader, Body::Propose { height: 2, value }))
+        };
+        let repeated =
+            |effects: &[Effect]| matches!(effects, [Effect::Refuse { fault: Fault::Repeated, .. }]);
+        assert!(repeated(&propose(&[b"b", b"a"])), "delivered at height 1");
+        assert!(repeated(&propose(&[b"b", b"b"])), "twice in one value");
+        assert_eq!(votes(&propose(&[b"b"])).len(), 1);
         let effects = replica.step(0, Input::Request(b"a".to_vec()));
         assert!(matches!(&effects[..], [Effect::Reject { .. }]), "{effects:?}");
         let effects = replica.step(0, Input::Request(Vec::new()));

@@ -1,5 +1,5 @@
 //! Replicas on a table: every message is written and handed over by the test.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use epione::algebra::Secret;
 use epione::consensus::{
