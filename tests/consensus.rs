@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod consensus {
-    use epione::consensus::{Parameters, Profile, ReplicaId};
+    use epione::consensus::{Fault, Parameters, Profile, ReplicaId};
     use epione::sim::{Behaviour, Journal, Link, Network};
 
     fn seeds(count: u64) -> std::ops::Range<u64> {
@@ -165,7 +165,10 @@ mod consensus {
                 let at = network.honest()[0];
                 network.commit(at, b"a".to_vec()).unwrap();
                 let first = network.replica(at).decision(1).unwrap();
-                assert_eq!(first.certificate.view == 0, n == 4, "{profile:?} {n} {seed}");
+                // In the tree, primaries pass on what they got first and may save a quorum.
+                let saved = n == 16 && network.faults().iter().any(|f| f.2 == Fault::Equivocation);
+                let at_once = first.certificate.view == 0;
+                assert!(saved || at_once == (n == 4), "{profile:?} {n} {seed}");
                 assert!(n > 4 || network.sent("decided") > 0, "nobody had to catch up");
                 network.advance(10_000);
                 assert_eq!(network.violation(), None);
