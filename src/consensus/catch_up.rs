@@ -116,7 +116,11 @@ impl<A: Application> Replica<A> {
         };
         let missed = self.decisions[from..].iter().take(MAX_DECISIONS).take_while(fits);
         let missed: Vec<Decision> = missed.cloned().collect();
-        if !missed.is_empty() {
+        // A few bytes ask for megabytes, so each member may ask so often and no more.
+        let pause = self.config.timing().fallback / 4;
+        let again = self.answered.get(&to).map_or(0, |last| last.saturating_add(pause));
+        if !missed.is_empty() && self.now >= again {
+            self.answered.insert(to, self.now);
             self.send(vec![to], Body::Decided(missed));
         }
     }

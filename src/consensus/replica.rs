@@ -67,6 +67,8 @@ pub struct Replica<A> {
     replay: Vec<Message>,
     /// The highest height that each member was heard at.
     pub(super) ahead: BTreeMap<ReplicaId, u64>,
+    /// When each member was last answered with decisions.
+    pub(super) answered: BTreeMap<ReplicaId, u64>,
     pub(super) timers: BTreeMap<Timer, u64>,
     pub(super) ticks: u64,
     pub(super) effects: Vec<Effect>,
@@ -99,6 +101,7 @@ impl<A: Application> Replica<A> {
             future: BTreeMap::new(),
             replay: Vec::new(),
             ahead: BTreeMap::new(),
+            answered: BTreeMap::new(),
             timers: BTreeMap::new(),
             ticks: 0,
             effects: Vec::new(),
@@ -294,11 +297,11 @@ impl<A: Application> Replica<A> {
         let open = round.changing || round.accepted.is_some() || round.lock.is_some();
         let behind = self.ahead.values().any(|height| *height > self.height);
         let busy = open || behind || round.wanted.is_some();
-        let view = self.now + self.config.view_delay(round.view);
-        let relay = self.pool.oldest_unrelayed().map(|since| since + timing.relay);
+        let view = self.now.saturating_add(self.config.view_delay(round.view));
+        let relay = self.pool.oldest_unrelayed().map(|since| since.saturating_add(timing.relay));
         let view = (open || !self.pool.is_empty()).then_some(view);
         self.arm_one(Timer::View, view);
-        self.arm_one(Timer::Fallback, busy.then_some(self.now + timing.fallback));
+        self.arm_one(Timer::Fallback, busy.then_some(self.now.saturating_add(timing.fallback)));
         self.arm_one(Timer::Relay, relay);
     }
 
