@@ -1,7 +1,8 @@
 //! The normal case: propose, PREPARE, COMMIT, deliver.
 #![forbid(unsafe_code)]
 
-use super::message::{Body, Decision, MAX_VALUE, Message};
+use super::claim::Decision;
+use super::message::{Body, MAX_VALUE, Message};
 use super::quorum::{Certificate, CertificateError, Phase};
 use super::replica::{Replica, VIEW_WINDOW};
 use super::{Application, Digest, Effect, Fault, FirstProposal, ReplicaId, Timer};

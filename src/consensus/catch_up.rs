@@ -4,7 +4,8 @@
 //! only with its commit certificate. So any member may be asked, and a faulty one costs a round.
 #![forbid(unsafe_code)]
 
-use super::message::{Body, Decision, MAX_DECISIONS, MAX_VALUE};
+use super::claim::Decision;
+use super::message::{Body, MAX_DECISIONS, MAX_VALUE};
 use super::quorum::{Certificate, Phase};
 use super::replica::Replica;
 use super::{Application, Digest, Fault, ReplicaId};

@@ -11,7 +11,8 @@
 //! quorum contains an honest one, who reports the lock or a higher one.
 #![forbid(unsafe_code)]
 
-use super::message::{Body, Message, SignedViewChange, ViewChange};
+use super::claim::{SignedViewChange, ViewChange};
+use super::message::{Body, Message};
 use super::quorum::{Certificate, Phase};
 use super::replica::{Replica, VIEW_WINDOW};
 use super::{Application, Digest, Fault, ReplicaId, Timer};
