@@ -6,7 +6,14 @@ mod table;
 
 mod consensus_view_change {
     use super::table::*;
-    use epione::consensus::{Body, CertificateError, Effect, Fault, Message, Phase, ReplicaId};
+    use epione::consensus::{
+        Body, CertificateError, Effect, Fault, Input, Message, Phase, Profile, ReplicaId, Timer,
+    };
+
+    /// Both profiles obey the same rules.
+    fn both() -> [Table; 2] {
+        [Table::flat(4), Table::of(Profile::MemberQuorum, 16, 0)]
+    }
 
     /// Everything on one table: what was committed at one replica survives its leader.
     #[test]
@@ -42,89 +49,99 @@ mod consensus_view_change {
 
     #[test]
     fn view_timer_reports_the_lock_and_its_value() {
-        let table = Table::flat(4);
-        let (digest, value) = table.value(0, "a");
-        let mut replica = table.replica(table.followers()[0]);
-        assert_eq!(
-            votes(&give(&mut replica, &table.propose(&value))),
-            [(Phase::Prepare, 0, digest)]
-        );
-        let prepared = table.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
-        let certificate = table.sign(table.leader(0), Body::Certificate(prepared.clone()));
-        assert_eq!(votes(&give(&mut replica, &certificate)), [(Phase::Commit, 0, digest)]);
-        let effects = time_out(&mut replica);
-        let [Body::ViewChange { change, value: with }] = sent(&effects)[..] else {
-            panic!("{effects:?}")
-        };
-        assert_eq!((change.view, with), (1, &Some(value)));
-        assert_eq!(change.prepared.as_ref(), Some(&prepared));
+        for table in both() {
+            let (digest, value) = table.value(0, "a");
+            let mut replica = table.replica(table.followers()[0]);
+            assert_eq!(
+                votes(&give(&mut replica, &table.propose(&value))),
+                [(Phase::Prepare, 0, digest)]
+            );
+            let prepared = table.certificate(Phase::Prepare, 0, digest, &table.quorum());
+            let certificate = table.sign(table.leader(0), Body::Certificate(prepared.clone()));
+            assert_eq!(votes(&give(&mut replica, &certificate)), [(Phase::Commit, 0, digest)]);
+            let effects = time_out(&mut replica);
+            let [Body::ViewChange { change, value: with }] = sent(&effects)[..] else {
+                panic!("{effects:?}")
+            };
+            assert_eq!((change.view, with), (1, &Some(value)));
+            assert_eq!(change.prepared.as_ref(), Some(&prepared));
+        }
     }
 
     /// After its ViewChange a member never votes below; a complete commit certificate it accepts.
     #[test]
     fn no_vote_after_view_change() {
-        let table = Table::flat(4);
-        let (digest, value) = table.value(0, "a");
-        let mut replica = table.replica(table.followers()[0]);
-        give(&mut replica, &table.propose(&value));
-        time_out(&mut replica);
-        assert_eq!(replica.view(), 1);
-        let prepared = table.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
-        let late = table.sign(table.leader(0), Body::Certificate(prepared.clone()));
-        assert_eq!(votes(&give(&mut replica, &late)), []);
-        assert_eq!(replica.locked(), Some(&prepared), "but it is reported from now on");
-        let committed = table.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
-        let late = table.sign(table.leader(0), Body::Certificate(committed));
-        assert_eq!(delivered(&give(&mut replica, &late)), [value]);
+        for table in both() {
+            let (digest, value) = table.value(0, "a");
+            let mut replica = table.replica(table.followers()[0]);
+            give(&mut replica, &table.propose(&value));
+            time_out(&mut replica);
+            assert_eq!(replica.view(), 1);
+            let prepared = table.certificate(Phase::Prepare, 0, digest, &table.quorum());
+            let late = table.sign(table.leader(0), Body::Certificate(prepared.clone()));
+            assert_eq!(votes(&give(&mut replica, &late)), []);
+            assert_eq!(replica.locked(), Some(&prepared), "but it is reported from now on");
+            let committed = table.certificate(Phase::Commit, 0, digest, &table.quorum());
+            let late = table.sign(table.leader(0), Body::Certificate(committed));
+            assert_eq!(delivered(&give(&mut replica, &late)), [value]);
+        }
     }
 
     /// Neither does it PREPARE what the old leader still proposes.
     #[test]
     fn no_prepare_after_view_change() {
-        let table = Table::flat(4);
-        let (_, value) = table.value(0, "a");
-        let mut replica = table.replica(table.followers()[0]);
-        for from in [table.leader(0), table.leader(1)] {
-            give(&mut replica, &table.view_change(from, 1, None));
+        for table in both() {
+            let (_, value) = table.value(0, "a");
+            let mut replica = table.replica(table.followers()[0]);
+            let others = (0..).filter(|id| *id != replica.id()).take(table.config.faults() + 1);
+            for from in others.collect::<Vec<_>>() {
+                give(&mut replica, &table.view_change(from, 1, None));
+            }
+            assert_eq!(replica.view(), 1, "joined F + 1");
+            assert_eq!(votes(&give(&mut replica, &table.propose(&value))), []);
         }
-        assert_eq!(replica.view(), 1, "joined F + 1");
-        assert_eq!(votes(&give(&mut replica, &table.propose(&value))), []);
     }
 
     /// A valid NewView overrides the lock: a lock that is a veto halts the chain.
     #[test]
     fn new_view_overrides_lock() {
-        let table = Table::flat(4);
-        let ((digest, value), (other, rival)) = (table.value(0, "a"), table.value(1, "b"));
-        let mut replica = table.replica(table.followers()[0]);
-        give(&mut replica, &table.propose(&value));
-        let prepared = table.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
-        give(&mut replica, &table.sign(table.leader(0), Body::Certificate(prepared)));
-        assert!(replica.locked().is_some());
-        let changes: Vec<_> = (0..3).map(|id| table.view_change(id, 1, None)).collect();
-        let effects = give(&mut replica, &table.new_view(1, &changes, &rival));
-        assert_eq!(votes(&effects), [(Phase::Prepare, 1, other)]);
+        for table in both() {
+            let ((digest, value), (other, rival)) = (table.value(0, "a"), table.value(1, "b"));
+            let mut replica = table.replica(table.followers()[0]);
+            give(&mut replica, &table.propose(&value));
+            let prepared = table.certificate(Phase::Prepare, 0, digest, &table.quorum());
+            give(&mut replica, &table.sign(table.leader(0), Body::Certificate(prepared)));
+            assert!(replica.locked().is_some());
+            let changes: Vec<_> =
+                table.quorum().into_iter().map(|id| table.view_change(id, 1, None)).collect();
+            let effects = give(&mut replica, &table.new_view(1, &changes, &rival));
+            assert_eq!(votes(&effects), [(Phase::Prepare, 1, other)]);
+        }
     }
 
     /// A late certificate of a lower view does not replace the lock; a higher one does.
     #[test]
     fn lock_never_falls() {
-        let table = Table::flat(4);
-        let ((old, value), (new, rival)) = (table.value(0, "a"), table.value(1, "b"));
-        let mut replica = table.replica(table.followers()[0]);
-        give(&mut replica, &table.propose(&value));
-        let changes: Vec<_> = (0..3).map(|id| table.view_change(id, 1, None)).collect();
-        give(&mut replica, &table.new_view(1, &changes, &rival));
-        let higher = table.certificate(Phase::Prepare, 1, new, &[0, 1, 2]);
-        let effects =
-            give(&mut replica, &table.sign(table.leader(0), Body::Certificate(higher.clone())));
-        assert_eq!(votes(&effects), [(Phase::Commit, 1, new)]);
-        let lower = table.certificate(Phase::Prepare, 0, old, &[0, 1, 2]);
-        give(&mut replica, &table.sign(table.leader(0), Body::Certificate(lower)));
-        assert_eq!(replica.locked(), Some(&higher));
-        let effects = time_out(&mut replica);
-        let [Body::ViewChange { change, .. }] = sent(&effects)[..] else { panic!("{effects:?}") };
-        assert_eq!((change.view, change.prepared.as_ref()), (2, Some(&higher)));
+        for table in both() {
+            let ((old, value), (new, rival)) = (table.value(0, "a"), table.value(1, "b"));
+            let mut replica = table.replica(table.followers()[0]);
+            give(&mut replica, &table.propose(&value));
+            let changes: Vec<_> =
+                table.quorum().into_iter().map(|id| table.view_change(id, 1, None)).collect();
+            give(&mut replica, &table.new_view(1, &changes, &rival));
+            let higher = table.certificate(Phase::Prepare, 1, new, &table.quorum());
+            let effects =
+                give(&mut replica, &table.sign(table.leader(0), Body::Certificate(higher.clone())));
+            assert_eq!(votes(&effects), [(Phase::Commit, 1, new)]);
+            let lower = table.certificate(Phase::Prepare, 0, old, &table.quorum());
+            give(&mut replica, &table.sign(table.leader(0), Body::Certificate(lower)));
+            assert_eq!(replica.locked(), Some(&higher));
+            let effects = time_out(&mut replica);
+            let [Body::ViewChange { change, .. }] = sent(&effects)[..] else {
+                panic!("{effects:?}")
+            };
+            assert_eq!((change.view, change.prepared.as_ref()), (2, Some(&higher)));
+        }
     }
 
     #[test]
@@ -172,36 +189,40 @@ mod consensus_view_change {
     /// Of several certificates the one of the highest view decides.
     #[test]
     fn new_view_with_lower_certificate_is_refused() {
-        let table = Table::flat(4);
-        let ((a, first), (b, second)) = (table.value(0, "a"), table.value(1, "b"));
-        let low = table.certificate(Phase::Prepare, 0, a, &[0, 1, 2]);
-        let high = table.certificate(Phase::Prepare, 1, b, &[0, 1, 2]);
-        let changes = [
-            table.view_change(0, 2, Some((&low, &first))),
-            table.view_change(1, 2, Some((&high, &second))),
-            table.view_change(2, 2, None),
-        ];
-        let leader = table.leader(2);
-        let mut replica = table.replica((0..4).find(|id| *id != leader).unwrap());
-        let wrong = table.new_view(2, &changes, &first);
-        assert_eq!(refused(&mut replica, &wrong), Some(Fault::WrongValue));
-        let effects = give(&mut replica, &table.new_view(2, &changes, &second));
-        assert_eq!(votes(&effects), [(Phase::Prepare, 2, b)]);
+        for table in both() {
+            let ((a, first), (b, second)) = (table.value(0, "a"), table.value(1, "b"));
+            let low = table.certificate(Phase::Prepare, 0, a, &table.quorum());
+            let high = table.certificate(Phase::Prepare, 1, b, &table.quorum());
+            let with = [Some((&low, &first[..])), Some((&high, &second[..])), None];
+            let change = |id: ReplicaId| {
+                table.view_change(id, 2, *with.get(usize::from(id)).unwrap_or(&None))
+            };
+            let changes: Vec<_> = table.quorum().into_iter().map(change).collect();
+            let leader = table.leader(2);
+            let me = table.followers().into_iter().find(|id| *id != leader).unwrap();
+            let mut replica = table.replica(me);
+            let wrong = table.new_view(2, &changes, &first);
+            assert_eq!(refused(&mut replica, &wrong), Some(Fault::WrongValue));
+            let effects = give(&mut replica, &table.new_view(2, &changes, &second));
+            assert_eq!(votes(&effects), [(Phase::Prepare, 2, b)]);
+        }
     }
 
     #[test]
     fn second_proposal_is_equivocation() {
-        let table = Table::flat(4);
-        let ((_, value), (_, rival)) = (table.value(0, "a"), table.value(0, "b"));
-        let mut replica = table.replica(table.followers()[0]);
-        give(&mut replica, &table.propose(&value));
-        assert_eq!(refused(&mut replica, &table.propose(&rival)), Some(Fault::Equivocation));
-        assert_eq!(refused(&mut replica, &table.propose(&value)), None, "a repetition is not");
-        let changes: Vec<_> = (0..3).map(|id| table.view_change(id, 1, None)).collect();
-        let [one, two] = ["c", "d"].map(|request| table.value(1, request).1);
-        give(&mut replica, &table.new_view(1, &changes, &one));
-        let second = table.new_view(1, &changes, &two);
-        assert_eq!(refused(&mut replica, &second), Some(Fault::Equivocation));
+        for table in both() {
+            let ((_, value), (_, rival)) = (table.value(0, "a"), table.value(0, "b"));
+            let mut replica = table.replica(table.followers()[0]);
+            give(&mut replica, &table.propose(&value));
+            assert_eq!(refused(&mut replica, &table.propose(&rival)), Some(Fault::Equivocation));
+            assert_eq!(refused(&mut replica, &table.propose(&value)), None, "a repetition is not");
+            let changes: Vec<_> =
+                table.quorum().into_iter().map(|id| table.view_change(id, 1, None)).collect();
+            let [one, two] = ["c", "d"].map(|request| table.value(1, request).1);
+            give(&mut replica, &table.new_view(1, &changes, &one));
+            let second = table.new_view(1, &changes, &two);
+            assert_eq!(refused(&mut replica, &second), Some(Fault::Equivocation));
+        }
     }
 
     #[test]
@@ -260,14 +281,73 @@ mod consensus_view_change {
         time_out(&mut replica);
         assert_eq!(replica.view(), 1);
         for _ in 0..5 {
-            replica.step(
-                u64::MAX / 2,
-                epione::consensus::Input::Timer(epione::consensus::Timer::View),
-            );
+            replica.step(u64::MAX / 2, Input::Timer(Timer::View));
         }
         assert_eq!(replica.view(), 1, "no quorum asks for view 1 yet");
         give(&mut replica, &table.view_change(table.leader(0), 1 << 20, None));
         assert_eq!(replica.view(), 1 << 20, "the largest view that F + 1 claim or exceed");
+    }
+
+    /// A lock of a view that was never entered: the next view asked for is above it, since a
+    /// certificate that is not below its view change is refused.
+    #[test]
+    fn view_changes_stay_above_their_certificates() {
+        for table in both() {
+            let (digest, value) = table.value(0, "a");
+            let mut replica = table.replica(table.followers()[0]);
+            give(&mut replica, &table.propose(&value));
+            let ahead = table.certificate(Phase::Prepare, 5, digest, &table.quorum());
+            let certificate = table.sign(table.leader(0), Body::Certificate(ahead.clone()));
+            assert_eq!(votes(&give(&mut replica, &certificate)), [], "not in that view");
+            assert_eq!(replica.locked(), Some(&ahead));
+            time_out(&mut replica);
+            assert_eq!(replica.view(), 6);
+            for view in [1, 5] {
+                let late = table.view_change(table.leader(0), view, Some((&ahead, &value)));
+                assert_eq!(refused(&mut replica, &late), Some(Fault::Mismatch), "{view}");
+            }
+        }
+    }
+
+    /// In the tree: what a primary hears from the leader it passes to its group, what it hears
+    /// from its group it passes up, once all of it is there or when the fallback timer ends.
+    #[test]
+    fn primaries_pass_on() {
+        let table = Table::of(Profile::MemberQuorum, 16, 0);
+        let (digest, value) = table.value(0, "a");
+        let leader = table.leader(0);
+        let group = table.config.groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
+        let members: Vec<ReplicaId> = group.ranking[1..].to_vec();
+        let mut primary = table.replica(group.ranking[0]);
+        let effects = give(&mut primary, &table.propose(&value));
+        let mut down = members.clone();
+        down.sort_unstable();
+        assert!(matches!(&effects[0], Effect::Send { to, message }
+            if *to == down && *message == table.propose(&value)));
+        assert_eq!(votes(&effects), [], "its own vote is in the partial");
+        for member in &members[..2] {
+            let vote = table.vote(*member, Phase::Prepare, 0, digest);
+            assert_eq!(give(&mut primary, &vote), []);
+        }
+        // A vote of another group is none of its own.
+        let stranger = table.vote(leader, Phase::Prepare, 0, digest);
+        assert_eq!(sent(&give(&mut primary, &stranger)), Vec::<&Body>::new());
+        let incomplete = primary.step(1_000, Input::Timer(Timer::Fallback));
+        let partial = |effects: &[Effect]| {
+            effects.iter().find_map(|effect| match effect {
+                Effect::Send { to, message: Message { body: Body::Partial(c), .. } } => {
+                    Some((to.clone(), c.signatures.len()))
+                }
+                _ => None,
+            })
+        };
+        assert_eq!(partial(&incomplete), Some((vec![leader], 3)));
+        let last = table.vote(members[2], Phase::Prepare, 0, digest);
+        assert_eq!(partial(&give(&mut primary, &last)), Some((vec![leader], 4)));
+        let prepared = table.certificate(Phase::Prepare, 0, digest, &table.quorum());
+        let effects = give(&mut primary, &table.sign(leader, Body::Certificate(prepared)));
+        assert!(matches!(&effects[0], Effect::Send { to, message: Message {
+            body: Body::Certificate(_), .. } } if *to == down));
     }
 
     /// A view change for a height that is over is answered with its certificate and value.

@@ -42,10 +42,20 @@ impl Table {
         self.config.leader(1, view)
     }
 
-    /// The members that lead neither view 0 nor view 1.
+    /// Members that neither lead nor collect votes in the first views: they vote and are heard.
     pub fn followers(&self) -> Vec<ReplicaId> {
+        let views = if self.config.profile() == Profile::Flat { 0..2 } else { 0..3 };
+        let has_duty = |id: ReplicaId, view: u64| {
+            let primary = self.config.group_primary(id, view) == Some(id);
+            id == self.leader(view) || self.config.profile() != Profile::Flat && primary
+        };
         let ids = self.config.members().map(|member| member.id);
-        ids.filter(|id| *id != self.leader(0) && *id != self.leader(1)).collect()
+        ids.filter(|id| views.clone().all(|view| !has_duty(*id, view))).collect()
+    }
+
+    /// The first `Q` members.
+    pub fn quorum(&self) -> Vec<ReplicaId> {
+        (0..self.config.quorum() as ReplicaId).collect()
     }
 
     pub fn replica(&self, id: ReplicaId) -> Replica<Journal> {
