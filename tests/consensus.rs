@@ -4,6 +4,7 @@
 //!
 //! `EPIONE_CAMPAIGN=20 cargo test --test consensus` runs twenty times as many seeds.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used)]
 
 mod consensus {
     use epione::consensus::{Fault, Parameters, Profile, ReplicaId};

@@ -97,7 +97,7 @@ pub enum ConfigError {
     /// Fewer than four members tolerate no fault.
     #[error("{0} members are too few: four are needed to tolerate one fault")]
     TooFew(usize),
-    /// More than [`MAX_MEMBERS`].
+    /// More than [`super::config::MAX_MEMBERS`].
     #[error("{0} members are too many")]
     TooMany(usize),
     /// Two members with one id.

@@ -141,10 +141,9 @@ pub fn refused(replica: &mut Replica<Journal>, message: &Message) -> Option<Faul
 }
 
 pub fn sent(effects: &[Effect]) -> Vec<&Body> {
-    let body = |effect| match effect {
-        &Effect::Send { ref message, .. } => Some(&message.body),
-        _ => None,
-    };
+    fn body(effect: &Effect) -> Option<&Body> {
+        if let Effect::Send { message, .. } = effect { Some(&message.body) } else { None }
+    }
     effects.iter().filter_map(body).collect()
 }
 
