@@ -29,7 +29,8 @@
 //! gaps; no request is applied twice; every value passed [`Application::verify`] at an honest
 //! member. Live means: once messages arrive within the fallback delay, every request that an
 //! honest replica holds is applied within one pass through the leaders whose timers are long
-//! enough. Both profiles are live with `F` faulty members.
+//! enough. Both profiles are live with `F` faulty members. A replica to which every message of
+//! the last height was lost learns of that height with the next message it gets.
 //!
 //! **Security.** Rests on Ed25519 and SHA-256. Every signature covers a tag, the digest of the
 //! configuration (chain, epoch, roster), layer, group, kind, height, view and digest, so that no

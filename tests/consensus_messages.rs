@@ -1,4 +1,5 @@
 //! Encodings, certificates, configurations: what must be refused, and why.
+#![cfg(feature = "sim")]
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,6 @@
 //! View changes, one transition at a time. Each test names the rule it guards; with the rule
 //! taken out of the code the test fails.
+#![cfg(feature = "sim")]
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +9,8 @@ mod table;
 mod consensus_view_change {
     use super::table::*;
     use epione::consensus::{
-        Body, CertificateError, Effect, Fault, Input, Message, Phase, Profile, ReplicaId, Timer,
+        Body, Certificate, CertificateError, Decision, Effect, Fault, Input, Message, Phase,
+        Profile, ReplicaId, Timer,
     };
 
     /// Both profiles obey the same rules.
@@ -177,6 +179,16 @@ mod consensus_view_change {
         let few = table.certificate(Phase::Prepare, 0, old, &[0, 1]);
         let with_few = table.view_change(0, 1, Some((&few, &value)));
         assert!(matches!(refusal(&[&with_few, &one, &two], &value), Some(Fault::Certificate(_))));
+        // Or of another height, by all rules a certificate there.
+        let vote = |id: ReplicaId| {
+            let body = Body::Vote { phase: Phase::Prepare, height: 2, view: 0, digest: old };
+            (id, table.sign(id, body).signature)
+        };
+        let signatures = [0, 1, 2].map(vote).to_vec();
+        let alien = Certificate { height: 2, signatures, ..prepared.clone() };
+        assert_eq!(alien.verify(&table.config), Ok(()));
+        let with_alien = table.view_change(0, 1, Some((&alien, &value)));
+        assert_eq!(refusal(&[&with_alien, &one, &two], &value), Some(Fault::Mismatch));
         // By another than the leader of view 1.
         let mut stolen = table.new_view(1, &[one.clone(), two.clone(), three.clone()], &rival);
         stolen = table.sign(table.leader(0), stolen.body);
@@ -384,6 +396,38 @@ mod consensus_view_change {
         assert_eq!(votes(&give(&mut replica, &unasked)), []);
         let answer = table.sign(other, Body::Value { height: 1, value });
         assert_eq!(votes(&give(&mut replica, &answer)), [(Phase::Commit, 0, digest)]);
+    }
+
+    /// All the votes and never the proposal: it asks one signer after the other, not itself.
+    #[test]
+    fn missing_decision_is_asked_for() {
+        let table = Table::flat(4);
+        let (digest, value) = table.value(0, "a");
+        let [me, other] = table.followers()[..] else { panic!() };
+        let mut replica = table.replica(me);
+        let mut asked = Vec::new();
+        let mut note = |effects: Vec<Effect>| {
+            for effect in effects {
+                if let Effect::Send { to, message: Message { body: Body::CatchUp { .. }, .. } } =
+                    effect
+                {
+                    asked.extend(to);
+                }
+            }
+        };
+        for from in (0..4).filter(|id| *id != me) {
+            note(give(&mut replica, &table.vote(from, Phase::Commit, 0, digest)));
+        }
+        for tick in 1..=3 {
+            note(replica.step(tick * 1_000, Input::Timer(Timer::Fallback)));
+        }
+        asked.sort_unstable();
+        asked.dedup();
+        assert_eq!(asked, (0..4).filter(|id| *id != me).collect::<Vec<_>>());
+        let certificate = table.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
+        let decision = Decision { value: value.clone(), certificate };
+        let answer = table.sign(other, Body::Decided(vec![decision]));
+        assert_eq!(delivered(&give(&mut replica, &answer)), [value]);
     }
 
     /// Votes count per signer, and a quorum is 4 of 6.

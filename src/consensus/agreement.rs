@@ -299,8 +299,7 @@ impl<A: Application> Replica<A> {
     /// A quorum committed, in whatever view: the value is final.
     fn committed(&mut self, from: ReplicaId, certificate: Certificate) -> Result<(), Fault> {
         let Some(value) = self.round.values.get(&certificate.digest).cloned() else {
-            self.ahead.insert(from, self.height + 1);
-            self.send(vec![from], Body::CatchUp { height: self.height });
+            self.ask_signers(from, &certificate);
             return Ok(());
         };
         if self.round.seen.insert((Phase::Commit, certificate.view)) {

@@ -80,6 +80,23 @@ impl<A: Application> Replica<A> {
         self.send(to, Body::Pull { height: self.height, digest: wanted.digest });
     }
 
+    /// A commit certificate came without its value, or was put together here out of votes: any
+    /// of its signers may be the one that helps.
+    pub(super) fn ask_signers(&mut self, from: ReplicaId, certificate: &Certificate) {
+        let signers: Vec<ReplicaId> = certificate.signers().collect();
+        signers.iter().for_each(|signer| self.hear_at(*signer, self.height + 1));
+        let to = if from == self.id { self.rotating(&signers) } else { Some(from) };
+        self.send(to.into_iter().collect(), Body::CatchUp { height: self.height });
+    }
+
+    /// Notes that a member is at this height, if it is another and that is news.
+    pub(super) fn hear_at(&mut self, id: ReplicaId, height: u64) {
+        if id != self.id {
+            let heard = self.ahead.entry(id).or_default();
+            *heard = (*heard).max(height);
+        }
+    }
+
     pub(super) fn on_pull(
         &mut self,
         from: ReplicaId,

@@ -216,8 +216,7 @@ impl<A: Application> Replica<A> {
 
     /// Notes that the sender is ahead, and keeps what belongs to the next height.
     fn keep_for_later(&mut self, message: Message, height: u64) -> Result<(), Fault> {
-        let heard = self.ahead.entry(message.from).or_default();
-        *heard = (*heard).max(height);
+        self.hear_at(message.from, height);
         if height > self.height + 1 {
             return Err(Fault::Stale);
         }

@@ -11,7 +11,9 @@ impl<A: Application> Replica<A> {
         let (round, timing) = (&self.round, self.config.timing());
         let open = round.changing || round.accepted.is_some() || round.lock.is_some();
         let behind = self.ahead.values().any(|height| *height > self.height);
-        let busy = open || behind || round.wanted.is_some();
+        // Votes without their proposal: the others may be about to decide, or have done so.
+        let heard = !round.tally.is_empty();
+        let busy = open || behind || heard || round.wanted.is_some();
         let view = self.now.saturating_add(self.config.view_delay(round.view));
         let relay = self.pool.oldest_unrelayed().map(|since| since.saturating_add(timing.relay));
         let view = (open || !self.pool.is_empty()).then_some(view);
