@@ -3,6 +3,13 @@
 //! exactly-once, validity and its certificate; every run must also finish.
 //!
 //! `EPIONE_CAMPAIGN=20 cargo test --test consensus` runs twenty times as many seeds.
+//!
+//! Faults planted by hand that these tests or their neighbours catch: a quorum of `2F + 1`; one
+//! vote short of it; a value made anew instead of proposed again; no relay of overdue requests;
+//! no answer to laggards; no straight votes past the tree; a COMMIT after the `ViewChange`; a lock
+//! that falls, or is a veto; the lowest certificate required instead of the highest; any value in
+//! a `NewView`; view changes, signers or requests that repeat; PREPARE that verifies as COMMIT; the
+//! configuration left out of signatures; partials of strangers or unverified; joining at `F` claims.
 #![cfg(feature = "sim")]
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used)]
@@ -224,6 +231,19 @@ mod consensus {
                 run(&mut network, 6, seed);
             }
         }
+    }
+
+    /// With an honest leader not even the view is lost: what the tree withholds goes straight.
+    #[test]
+    fn withholding_primaries_are_bypassed() {
+        let mut network = network(Profile::MemberQuorum, 16, 1);
+        let leader = network.leader();
+        let groups = network.config().groups().to_vec();
+        for group in groups.iter().filter(|group| !group.ranking.contains(&leader)) {
+            network.set_behaviour(group.ranking[0], Behaviour::WithholdingPrimary);
+        }
+        let committed = network.commit(leader, b"a".to_vec()).unwrap();
+        assert_eq!((committed.height, committed.view), (1, 0), "{committed:?}");
     }
 
     /// A whole group and one more are faulty: 5 of 16.
