@@ -194,6 +194,10 @@ mod consensus_messages {
         assert_eq!(refused(&mut replica, &alien), Some(Fault::Signature));
         let signers: Vec<ReplicaId> = (0..4).filter(|id| *id != me).collect();
         let prepare = table.certificate(Phase::Prepare, 0, digest, &signers);
+        // A valid PREPARE certificate is no decision either.
+        let undecided = Decision { value: value.clone(), certificate: prepare.clone() };
+        let message = table.sign(from, Body::Decided(vec![undecided]));
+        assert_eq!(refused(&mut replica, &message), Some(Fault::Mismatch));
         let as_commit = Certificate { phase: Phase::Commit, ..prepare };
         let message = table.sign(from, Body::Certificate(as_commit.clone()));
         let fault = refused(&mut replica, &message);
