@@ -23,10 +23,12 @@
 mod behaviour;
 mod journal;
 mod memory;
+mod report;
 mod watch;
 
 pub use behaviour::Behaviour;
 pub use journal::Journal;
+pub use report::{Committed, Count, Link, Stalled};
 
 use crate::algebra::codec::Canonical;
 use crate::algebra::{Secret, hash, tag};
@@ -41,86 +43,11 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
 use std::sync::Arc;
-use thiserror::Error;
 use watch::Watch;
 
 /// How long [`Network::commit`] waits, in virtual milliseconds.
 const PATIENCE: u64 = 600_000;
-
-/// What happens to a message between two replicas.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// Its delay in milliseconds, drawn evenly.
-    pub delay: RangeInclusive<u64>,
-    /// How many of a thousand are lost.
-    pub loss: u32,
-    /// How many of a thousand arrive twice.
-    pub duplicates: u32,
-}
-
-impl Default for Link {
-    fn default() -> Self {
-        Self { delay: 1..=20, loss: 0, duplicates: 0 }
-    }
-}
-
-/// Messages and their bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count {
-    /// How many were sent.
-    pub messages: u64,
-    /// Their encodings' length.
-    pub bytes: u64,
-}
-
-/// A request that every honest replica has applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Committed {
-    /// The request.
-    pub request: RequestId,
-    /// The height of its value.
-    pub height: u64,
-    /// The view in which that was committed.
-    pub view: u64,
-    /// From submission to the last honest replica.
-    pub virtual_ms: u64,
-    /// Messages sent meanwhile.
-    pub messages: u64,
-    /// Their bytes.
-    pub bytes: u64,
-}
-
-/// Why a request was not committed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Stalled {
-    /// The replica it was submitted to refuses it.
-    #[error("replica {at} refuses the request: {reason}")]
-    Rejected {
-        /// The replica.
-        at: ReplicaId,
-        /// Its reason.
-        reason: String,
-    },
-    /// Too few replicas answer, or the one it was submitted to is faulty.
-    #[error(
-        "after {waited_ms} ms, {applied} of {honest} honest replicas have applied the request \
-         ({faulty} faulty replicas, {tolerated} tolerated)"
-    )]
-    OutOfTime {
-        /// Virtual milliseconds.
-        waited_ms: u64,
-        /// The honest replicas that have applied it.
-        applied: usize,
-        /// The honest replicas.
-        honest: usize,
-        /// The others.
-        faulty: usize,
-        /// `F`.
-        tolerated: usize,
-    },
-}
 
 enum Event {
     Message { to: ReplicaId, bytes: Arc<[u8]> },

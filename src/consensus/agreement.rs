@@ -1,7 +1,8 @@
 //! The normal case: propose, PREPARE, COMMIT, deliver.
 #![forbid(unsafe_code)]
 
-use super::message::{Body, Decision, MAX_VALUE, Message};
+use super::claim::Decision;
+use super::message::{Body, MAX_VALUE, Message};
 use super::quorum::{Certificate, CertificateError, Phase};
 use super::replica::{Replica, VIEW_WINDOW};
 use super::{Application, Digest, Effect, Fault, FirstProposal, ReplicaId, Timer};
@@ -298,8 +299,7 @@ impl<A: Application> Replica<A> {
     /// A quorum committed, in whatever view: the value is final.
     fn committed(&mut self, from: ReplicaId, certificate: Certificate) -> Result<(), Fault> {
         let Some(value) = self.round.values.get(&certificate.digest).cloned() else {
-            self.ahead.insert(from, self.height + 1);
-            self.send(vec![from], Body::CatchUp { height: self.height });
+            self.ask_signers(from, &certificate);
             return Ok(());
         };
         if self.round.seen.insert((Phase::Commit, certificate.view)) {

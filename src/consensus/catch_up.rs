@@ -4,7 +4,8 @@
 //! only with its commit certificate. So any member may be asked, and a faulty one costs a round.
 #![forbid(unsafe_code)]
 
-use super::message::{Body, Decision, MAX_DECISIONS, MAX_VALUE};
+use super::claim::Decision;
+use super::message::{Body, MAX_DECISIONS, MAX_VALUE};
 use super::quorum::{Certificate, Phase};
 use super::replica::Replica;
 use super::{Application, Digest, Fault, ReplicaId};
@@ -79,6 +80,23 @@ impl<A: Application> Replica<A> {
         self.send(to, Body::Pull { height: self.height, digest: wanted.digest });
     }
 
+    /// A commit certificate came without its value, or was put together here out of votes: any
+    /// of its signers may be the one that helps.
+    pub(super) fn ask_signers(&mut self, from: ReplicaId, certificate: &Certificate) {
+        let signers: Vec<ReplicaId> = certificate.signers().collect();
+        signers.iter().for_each(|signer| self.hear_at(*signer, self.height + 1));
+        let to = if from == self.id { self.rotating(&signers) } else { Some(from) };
+        self.send(to.into_iter().collect(), Body::CatchUp { height: self.height });
+    }
+
+    /// Notes that a member is at this height, if it is another and that is news.
+    pub(super) fn hear_at(&mut self, id: ReplicaId, height: u64) {
+        if id != self.id {
+            let heard = self.ahead.entry(id).or_default();
+            *heard = (*heard).max(height);
+        }
+    }
+
     pub(super) fn on_pull(
         &mut self,
         from: ReplicaId,
@@ -116,7 +134,11 @@ impl<A: Application> Replica<A> {
         };
         let missed = self.decisions[from..].iter().take(MAX_DECISIONS).take_while(fits);
         let missed: Vec<Decision> = missed.cloned().collect();
-        if !missed.is_empty() {
+        // A few bytes ask for megabytes, so each member may ask so often and no more.
+        let pause = self.config.timing().fallback / 4;
+        let again = self.answered.get(&to).map_or(0, |last| last.saturating_add(pause));
+        if !missed.is_empty() && self.now >= again {
+            self.answered.insert(to, self.now);
             self.send(vec![to], Body::Decided(missed));
         }
     }

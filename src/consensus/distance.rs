@@ -7,7 +7,7 @@
 //! 0.1 % at 1 000 km and by 10 % at 10 000 km. The error of the arithmetic is below one metre.
 #![forbid(unsafe_code)]
 
-use super::config::Location;
+use super::parameters::Location;
 
 const DEGREE: i64 = 1_000_000;
 /// pi * 2^32.

@@ -6,8 +6,8 @@
 #![forbid(unsafe_code)]
 
 use super::ReplicaId;
-use super::config::{Location, Member};
 use super::distance::mean_and_deviation;
+use super::parameters::{Location, Member};
 
 const SCALE: u64 = 1_000_000;
 

@@ -9,8 +9,8 @@
 //! * the leftover loop removes what it places.
 #![forbid(unsafe_code)]
 
-use super::config::{Location, Member};
 use super::distance::{distance, mean_and_deviation};
+use super::parameters::{Location, Member};
 use crate::algebra::{hash, tag};
 
 /// Divides the members into `m` groups of positions in `members`.

@@ -23,6 +23,7 @@ pub(super) struct Waiting {
 pub(super) struct Pool {
     waiting: BTreeMap<u64, (RequestId, Waiting)>,
     order: BTreeMap<RequestId, u64>,
+    of_origin: BTreeMap<ReplicaId, usize>,
     delivered: BTreeSet<RequestId>,
     arrivals: u64,
 }
@@ -51,10 +52,11 @@ impl Pool {
         if request.len() > MAX_REQUEST {
             return Err(Fault::Value(Refusal::new("the request is too long")));
         }
-        if self.waiting.values().filter(|(_, w)| w.origin == origin).count() >= PER_ORIGIN {
+        if self.of_origin.get(&origin).is_some_and(|count| *count >= PER_ORIGIN) {
             return Err(Fault::Full);
         }
         application.check_request(request).map_err(Fault::Value)?;
+        *self.of_origin.entry(origin).or_default() += 1;
         let request = request.to_vec();
         let entry = Waiting { request, origin, since: now, relayed: false, batched };
         self.order.insert(id, self.arrivals);
@@ -95,10 +97,12 @@ impl Pool {
 
     /// A view ended in vain: whatever was sent may be lost, so it is sent and judged again.
     pub(super) fn retry(&mut self, application: &impl Application) {
-        self.waiting.retain(|_, (_, waiting)| application.check_request(&waiting.request).is_ok());
+        let refused = |(id, waiting): &(RequestId, Waiting)| {
+            application.check_request(&waiting.request).is_err().then_some(*id)
+        };
+        let refused: Vec<RequestId> = self.waiting.values().filter_map(refused).collect();
+        refused.iter().for_each(|id| self.remove(id));
         self.waiting.values_mut().for_each(|(_, waiting)| waiting.relayed = false);
-        let waiting: BTreeSet<u64> = self.waiting.keys().copied().collect();
-        self.order.retain(|_, arrival| waiting.contains(arrival));
     }
 
     /// What this replica's own clients gave it and nobody else was told for sure.
@@ -110,9 +114,17 @@ impl Pool {
     pub(super) fn deliver(&mut self, ids: &[RequestId]) {
         for id in ids {
             self.delivered.insert(*id);
-            if let Some(arrival) = self.order.remove(id) {
-                self.waiting.remove(&arrival);
-            }
+            self.remove(id);
+        }
+    }
+
+    fn remove(&mut self, id: &RequestId) {
+        let Some((_, waiting)) = self.order.remove(id).and_then(|at| self.waiting.remove(&at))
+        else {
+            return;
+        };
+        if let Some(count) = self.of_origin.get_mut(&waiting.origin) {
+            *count -= 1;
         }
     }
 }

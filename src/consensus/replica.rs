@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::batch::Batches;
-use super::message::{Body, Decision, MAX_VALUE, Message, SignedViewChange};
+use super::claim::{Decision, SignedViewChange};
+use super::message::{Body, MAX_VALUE, Message};
 use super::pool::Pool;
 use super::quorum::{Certificate, Phase, Strict, Verifier};
 use super::request_id;
@@ -67,6 +68,8 @@ pub struct Replica<A> {
     replay: Vec<Message>,
     /// The highest height that each member was heard at.
     pub(super) ahead: BTreeMap<ReplicaId, u64>,
+    /// When each member was last answered with decisions.
+    pub(super) answered: BTreeMap<ReplicaId, u64>,
     pub(super) timers: BTreeMap<Timer, u64>,
     pub(super) ticks: u64,
     pub(super) effects: Vec<Effect>,
@@ -99,6 +102,7 @@ impl<A: Application> Replica<A> {
             future: BTreeMap::new(),
             replay: Vec::new(),
             ahead: BTreeMap::new(),
+            answered: BTreeMap::new(),
             timers: BTreeMap::new(),
             ticks: 0,
             effects: Vec::new(),
@@ -212,8 +216,7 @@ impl<A: Application> Replica<A> {
 
     /// Notes that the sender is ahead, and keeps what belongs to the next height.
     fn keep_for_later(&mut self, message: Message, height: u64) -> Result<(), Fault> {
-        let heard = self.ahead.entry(message.from).or_default();
-        *heard = (*heard).max(height);
+        self.hear_at(message.from, height);
         if height > self.height + 1 {
             return Err(Fault::Stale);
         }
@@ -252,28 +255,6 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    fn expire(&mut self, timer: Timer) {
-        if self.timers.get(&timer).is_none_or(|at| *at > self.now) {
-            return;
-        }
-        self.timers.remove(&timer);
-        match timer {
-            Timer::View => self.on_view_timer(),
-            Timer::Fallback => self.send_again(),
-            Timer::Relay => self.relay(),
-        }
-    }
-
-    /// Requests that the primaries did not get delivered in time go to everyone, straight: with
-    /// every honest member holding them, the first honest leader proposes them.
-    fn relay(&mut self) {
-        let limit = self.now.saturating_sub(self.config.timing().relay);
-        let everyone = self.place().everyone_else();
-        for request in self.pool.take_overdue(limit) {
-            self.send(everyone.clone(), Body::Request(request));
-        }
-    }
-
     /// What follows from the new state without a further input.
     fn settle(&mut self) {
         loop {
@@ -286,34 +267,6 @@ impl<A: Application> Replica<A> {
         }
         self.make_batch();
         self.arm();
-    }
-
-    /// Starts the timers that are needed and stops the others.
-    fn arm(&mut self) {
-        let (round, timing) = (&self.round, self.config.timing());
-        let open = round.changing || round.accepted.is_some() || round.lock.is_some();
-        let behind = self.ahead.values().any(|height| *height > self.height);
-        let busy = open || behind || round.wanted.is_some();
-        let view = self.now + self.config.view_delay(round.view);
-        let relay = self.pool.oldest_unrelayed().map(|since| since + timing.relay);
-        let view = (open || !self.pool.is_empty()).then_some(view);
-        self.arm_one(Timer::View, view);
-        self.arm_one(Timer::Fallback, busy.then_some(self.now + timing.fallback));
-        self.arm_one(Timer::Relay, relay);
-    }
-
-    fn arm_one(&mut self, timer: Timer, at: Option<u64>) {
-        match (self.timers.contains_key(&timer), at) {
-            (false, Some(at)) => {
-                self.timers.insert(timer, at);
-                self.effects.push(Effect::SetTimer { timer, at });
-            }
-            (true, None) => {
-                self.timers.remove(&timer);
-                self.effects.push(Effect::CancelTimer(timer));
-            }
-            _ => {}
-        }
     }
 
     /// Signs and sends; nothing if there is nobody to send to.

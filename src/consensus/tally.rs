@@ -27,6 +27,10 @@ impl Tally {
         true
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn has(&self, phase: Phase, view: u64, signer: ReplicaId) -> bool {
         self.0.get(&(phase, view)).is_some_and(|votes| votes.contains_key(&signer))
     }

@@ -6,7 +6,8 @@
 #![forbid(unsafe_code)]
 
 use super::ReplicaId;
-use super::config::{Config, Group, Profile};
+use super::config::{Config, Group};
+use super::parameters::Profile;
 
 /// One replica's place in the tree of a view.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,8 @@
 //! quorum contains an honest one, who reports the lock or a higher one.
 #![forbid(unsafe_code)]
 
-use super::message::{Body, Message, SignedViewChange, ViewChange};
+use super::claim::{SignedViewChange, ViewChange};
+use super::message::{Body, Message};
 use super::quorum::{Certificate, Phase};
 use super::replica::{Replica, VIEW_WINDOW};
 use super::{Application, Digest, Fault, ReplicaId, Timer};
@@ -40,8 +41,12 @@ impl<A: Application> Replica<A> {
     }
 
     /// Step 1.
+    ///
+    /// A lock of a view that this replica has not reached proves that a quorum has: it goes above
+    /// that view, since nobody accepts a certificate that is not below the view asked for.
     fn leave_view(&mut self, view: u64) {
         let round = &mut self.round;
+        let view = view.max(round.lock.as_ref().map_or(0, |lock| lock.view + 1));
         (round.view, round.changing, round.declined) = (view, true, false);
         (round.accepted, round.proposal) = (None, None);
         round.tally.keep(view.saturating_sub(VIEW_WINDOW)..=view + VIEW_WINDOW);

@@ -3,7 +3,7 @@
 
 use crate::consensus::{Application, Body, Digest, Effect, Message, Phase, Replica, ReplicaId};
 use crate::sign::SigningKey;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a replica does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,17 +12,19 @@ pub enum Behaviour {
     Honest,
     /// Neither receives nor sends.
     Silent,
-    /// As leader proposes two valid values, one to each half of the others; votes at once for
-    /// every value that it or another replica of this kind proposed, PREPARE and COMMIT, to all.
+    /// As leader proposes two valid values, one to each half of the others. Votes for every value
+    /// that it or another replica of this kind proposed, PREPARE and COMMIT at once, in front of
+    /// the half that knows it.
     Equivocating,
     /// Sends its own votes and nothing that others depend on: no proposals, batches, group
     /// votes or certificates.
     WithholdingPrimary,
 }
 
-/// What the equivocating replicas know in common: the values of each height and view.
+/// What the equivocating replicas know in common: the values of each height and view, and who
+/// was given which.
 #[derive(Debug, Default)]
-pub(super) struct Collusion(BTreeMap<(u64, u64), BTreeSet<Digest>>);
+pub(super) struct Collusion(BTreeMap<(u64, u64), BTreeMap<Digest, Vec<ReplicaId>>>);
 
 impl Collusion {
     pub(super) fn distort<A: Application>(
@@ -55,8 +57,8 @@ impl Collusion {
             Body::Propose { .. } | Body::NewView { .. } if own => {
                 self.propose_two(replica, key, message)
             }
-            Body::Vote { height, view, .. } => {
-                self.vote_for_all(replica, key, (*height, *view), &message)
+            Body::Vote { height, view, .. } if self.0.contains_key(&(*height, *view)) => {
+                self.vote_for_all(replica, key, (*height, *view))
             }
             _ => vec![Effect::Send { to, message }],
         }
@@ -82,28 +84,35 @@ impl Collusion {
         if slot != (replica.height(), replica.view()) {
             return vec![Effect::Send { to: others(replica), message }];
         }
-        let values = [proposed(&message.body), Some(&rival[..])].into_iter().flatten();
-        let digests = values.filter_map(|value| replica.application().digest(value).ok());
-        self.0.entry(slot).or_default().extend(digests);
-        let twin = Message::sign(replica.config(), replica.id(), key, body);
         let (mut left, mut right) = (others(replica), Vec::new());
         right.extend(left.split_off(left.len() / 2));
+        let sides = [(proposed(&message.body), &left), (Some(&rival[..]), &right)];
+        let digest = |value: Option<&[u8]>| replica.application().digest(value?).ok();
+        let sides =
+            sides.into_iter().filter_map(|(value, half)| Some((digest(value)?, half.clone())));
+        self.0.entry(slot).or_default().extend(sides);
+        let twin = Message::sign(replica.config(), replica.id(), key, body);
         vec![Effect::Send { to: left, message }, Effect::Send { to: right, message: twin }]
     }
 
+    /// Each half is told what it wants to hear, and nothing else: a replica counts only the
+    /// first vote of a signer.
     fn vote_for_all<A: Application>(
         &self,
         replica: &Replica<A>,
         key: &SigningKey,
         (height, view): (u64, u64),
-        message: &Message,
     ) -> Vec<Effect> {
-        let known = self.0.get(&(height, view)).into_iter().flatten();
-        let votes = known.flat_map(|digest| [Phase::Prepare, Phase::Commit].map(|p| (p, *digest)));
-        let bodies = votes.map(|(phase, digest)| Body::Vote { phase, height, view, digest });
-        let signed = bodies.map(|body| Message::sign(replica.config(), replica.id(), key, body));
-        let all = [message.clone()].into_iter().chain(signed);
-        all.map(|message| Effect::Send { to: others(replica), message }).collect()
+        let mut effects = Vec::new();
+        for (digest, half) in self.0.get(&(height, view)).into_iter().flatten() {
+            for phase in [Phase::Prepare, Phase::Commit] {
+                let body = Body::Vote { phase, height, view, digest: *digest };
+                let message = Message::sign(replica.config(), replica.id(), key, body);
+                let to = half.iter().copied().filter(|id| *id != replica.id()).collect();
+                effects.push(Effect::Send { to, message });
+            }
+        }
+        effects
     }
 }
 

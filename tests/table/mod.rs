@@ -1,0 +1,170 @@
+//! Replicas on a table: every message is written and handed over by the test.
+#![allow(dead_code, unreachable_pub)]
+
+use epione::algebra::Secret;
+use epione::consensus::{
+    Application, Body, Certificate, Config, Digest, Effect, Fault, Input, Location, Member,
+    Message, Parameters, Phase, Profile, ProposalContext, Replica, ReplicaId, SignedViewChange,
+    Timer, ViewChange,
+};
+use epione::sign::SigningKey;
+use epione::sim::Journal;
+use std::sync::Arc;
+
+pub struct Table {
+    pub config: Arc<Config>,
+    pub keys: Vec<SigningKey>,
+}
+
+pub fn key(id: ReplicaId) -> SigningKey {
+    let mut seed = [7; 32];
+    seed[..2].copy_from_slice(&id.to_be_bytes());
+    SigningKey::from_seed(&Secret::new(seed))
+}
+
+pub fn member(id: ReplicaId) -> Member {
+    let location = Location { latitude: i32::from(id) * 10_000, longitude: 0 };
+    Member { id, key: key(id).verifying_key(), location, rating: u32::from(id) }
+}
+
+impl Table {
+    pub fn of(profile: Profile, n: u16, epoch: u64) -> Self {
+        let parameters = Parameters { profile, epoch, ..Parameters::new("table") };
+        let config = Config::new(parameters, (0..n).map(member).collect()).unwrap();
+        Self { config: Arc::new(config), keys: (0..n).map(key).collect() }
+    }
+
+    pub fn flat(n: u16) -> Self {
+        Self::of(Profile::Flat, n, 0)
+    }
+
+    pub fn leader(&self, view: u64) -> ReplicaId {
+        self.config.leader(1, view)
+    }
+
+    /// Members that neither lead nor collect votes in the first views: they vote and are heard.
+    pub fn followers(&self) -> Vec<ReplicaId> {
+        let views = if self.config.profile() == Profile::Flat { 0..2 } else { 0..3 };
+        let has_duty = |id: ReplicaId, view: u64| {
+            let primary = self.config.group_primary(id, view) == Some(id);
+            id == self.leader(view) || self.config.profile() != Profile::Flat && primary
+        };
+        let ids = self.config.members().map(|member| member.id);
+        ids.filter(|id| views.clone().all(|view| !has_duty(*id, view))).collect()
+    }
+
+    /// The first `Q` members.
+    pub fn quorum(&self) -> Vec<ReplicaId> {
+        (0..self.config.quorum() as ReplicaId).collect()
+    }
+
+    pub fn replica(&self, id: ReplicaId) -> Replica<Journal> {
+        let key = self.keys[usize::from(id)].clone();
+        Replica::new(self.config.clone(), id, key, Journal::default()).unwrap()
+    }
+
+    /// A valid first value of height 1 in this view.
+    pub fn value(&self, view: u64, request: &str) -> (Digest, Vec<u8>) {
+        let context = ProposalContext {
+            height: 1,
+            view,
+            leader: self.leader(view),
+            parent: self.config.digest(),
+            parent_certificate: None,
+            time: 1,
+            config: &self.config,
+        };
+        let value = Journal::default().propose(&context, &[request.as_bytes().to_vec()]);
+        (Journal::default().digest(&value).unwrap(), value)
+    }
+
+    pub fn sign(&self, from: ReplicaId, body: Body) -> Message {
+        Message::sign(&self.config, from, &self.keys[usize::from(from)], body)
+    }
+
+    pub fn propose(&self, value: &[u8]) -> Message {
+        self.sign(self.leader(0), Body::Propose { height: 1, value: value.to_vec() })
+    }
+
+    pub fn vote(&self, from: ReplicaId, phase: Phase, view: u64, digest: Digest) -> Message {
+        self.sign(from, Body::Vote { phase, height: 1, view, digest })
+    }
+
+    pub fn certificate(
+        &self,
+        phase: Phase,
+        view: u64,
+        digest: Digest,
+        signers: &[ReplicaId],
+    ) -> Certificate {
+        let sign = |id: &ReplicaId| (*id, self.vote(*id, phase, view, digest).signature);
+        let signatures = signers.iter().map(sign).collect();
+        Certificate { phase, group: 0, height: 1, view, digest, signatures }
+    }
+
+    pub fn view_change(
+        &self,
+        from: ReplicaId,
+        view: u64,
+        prepared: Option<(&Certificate, &[u8])>,
+    ) -> Message {
+        let certificate = prepared.map(|(certificate, _)| certificate.clone());
+        let change = ViewChange { height: 1, view, prepared: certificate };
+        let value = prepared.map(|(_, value)| value.to_vec());
+        self.sign(from, Body::ViewChange { change, value })
+    }
+
+    /// A new view by its leader, out of these view changes.
+    pub fn new_view(&self, view: u64, changes: &[Message], value: &[u8]) -> Message {
+        let changes = changes.iter().map(signed).collect();
+        let body = Body::NewView { height: 1, view, changes, value: value.to_vec() };
+        self.sign(self.leader(view), body)
+    }
+}
+
+pub fn signed(message: &Message) -> SignedViewChange {
+    let Body::ViewChange { change, .. } = &message.body else { panic!("not a view change") };
+    SignedViewChange { from: message.from, signature: message.signature, change: change.clone() }
+}
+
+pub fn give(replica: &mut Replica<Journal>, message: &Message) -> Vec<Effect> {
+    replica.step(0, Input::Message(message.clone()))
+}
+
+/// Gives a message that must be refused, and says why it was.
+pub fn refused(replica: &mut Replica<Journal>, message: &Message) -> Option<Fault> {
+    match give(replica, message).as_slice() {
+        [Effect::Refuse { fault, .. }] => Some(fault.clone()),
+        [] => None,
+        other => panic!("the message had effects: {other:?}"),
+    }
+}
+
+pub fn sent(effects: &[Effect]) -> Vec<&Body> {
+    fn body(effect: &Effect) -> Option<&Body> {
+        if let Effect::Send { message, .. } = effect { Some(&message.body) } else { None }
+    }
+    effects.iter().filter_map(body).collect()
+}
+
+/// The votes among the effects: phase, view, digest.
+pub fn votes(effects: &[Effect]) -> Vec<(Phase, u64, Digest)> {
+    let vote = |body: &Body| match body {
+        Body::Vote { phase, view, digest, .. } => Some((*phase, *view, *digest)),
+        _ => None,
+    };
+    sent(effects).into_iter().filter_map(vote).collect()
+}
+
+pub fn delivered(effects: &[Effect]) -> Vec<Vec<u8>> {
+    let value = |effect: &Effect| match effect {
+        Effect::Deliver { value, .. } => Some(value.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(value).collect()
+}
+
+/// Lets the view timer run out.
+pub fn time_out(replica: &mut Replica<Journal>) -> Vec<Effect> {
+    replica.step(1_000_000_000, Input::Timer(Timer::View))
+}
