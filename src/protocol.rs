@@ -47,6 +47,7 @@ mod roles;
 mod seal;
 mod search;
 mod setup;
+mod source;
 mod storage;
 
 pub use audit::{TrailEntry, trail};
@@ -54,7 +55,7 @@ pub use binding::{EPOCH, Envelope, epoch_of, object_digest};
 pub use error::ProtocolError;
 pub use grant::{Delivery, Terms, Ticket};
 pub use introduce::Introduction;
-pub use open::{Fetcher, Opened};
+pub use open::Opened;
 pub use reencrypt::SectionReEncryption;
 pub use register::{Enrolment, RegistrationError};
 pub use request::{ForwardedQuery, Query};
@@ -62,6 +63,7 @@ pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 pub use seal::{Object, Policies, SealedRecord, SealedSection};
 pub use search::{Hit, SearchTerm};
 pub use setup::{AttributeAuthority, RegistrationCentre};
+pub use source::Fetcher;
 pub use storage::{Fetch, FetchBasis, StoreKeeper, Upload};
 
 #[allow(unused_imports)] // named in the table above

@@ -4,27 +4,20 @@
 //! ciphertext against its digest and its name, each re-encryption against the grant.
 #![forbid(unsafe_code)]
 
-use super::binding::{
-    AUTHOR_CONDITION, Envelope, Origin, SectionKey, condition, object_digest, rekey_digest,
-};
+use super::binding::{AUTHOR_CONDITION, Origin, SectionKey, condition, rekey_digest};
 use super::reencrypt::SectionReEncryption;
-use super::{Doctor, Fetch, FetchBasis, Hit, Patient, ProtocolError, Ticket};
+use super::source::{Fetcher, Source};
+use super::{Doctor, FetchBasis, Hit, Patient, ProtocolError, Ticket};
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
 use crate::ledger::{Basis, DelegationDigest, RecordAction, SectionDigests, State, Time};
 use crate::pre::conditional::{self, Delegation};
 use crate::record::{Assembly, Class, Coverage};
-use crate::store::{self, Cid, Naming, StoreError};
+use crate::store::{self, Cid};
 use crate::{abe, dem, pre};
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, IntoInnerError, Seek, Write};
+use std::io::{BufReader, BufWriter, IntoInnerError, Seek, Write};
 use zeroize::Zeroizing;
-
-/// The most bytes of a lock or an envelope.
-const MAX_SMALL: usize = 16 << 20;
-
-/// How objects are had: a call to the store's keeper, near or far.
-pub type Fetcher<'a> = &'a dyn Fn(&Fetch, &mut dyn Write) -> Result<(), ProtocolError>;
 
 /// What was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,89 +40,6 @@ impl Opened {
         } else {
             Err(ProtocolError::Incomplete { written, length })
         }
-    }
-}
-
-/// Where one party has a record's objects from: the keeper, and his own signature on each wish.
-pub(super) struct Source<'a> {
-    pub(super) fetcher: Fetcher<'a>,
-    pub(super) sign: &'a dyn Fn(&Cid) -> Fetch,
-}
-
-impl Source<'_> {
-    /// An object of any length, checked here to be the one that was asked for. Only `Ok` says that
-    /// it is.
-    pub(super) fn stream(&self, name: &Cid, to: &mut dyn Write) -> Result<(), ProtocolError> {
-        let mut checked = Checked { to, naming: Naming::default() };
-        (self.fetcher)(&(self.sign)(name), &mut checked)?;
-        if checked.naming.finish() == *name {
-            Ok(())
-        } else {
-            Err(StoreError::Corrupt(*name).into())
-        }
-    }
-
-    fn bytes(&self, name: &Cid) -> Result<Vec<u8>, ProtocolError> {
-        let mut bytes = Capped(Vec::new());
-        self.stream(name, &mut bytes)?;
-        Ok(bytes.0)
-    }
-
-    /// A lock, by the hash in its name.
-    pub(super) fn lock<L: Canonical>(&self, hash: &Digest) -> Result<L, ProtocolError> {
-        let bytes = self.bytes(&store::name_of_hash(hash))?;
-        L::from_bytes(&bytes).map_err(|error| ProtocolError::Decode("the lock", error))
-    }
-
-    /// The envelope of a record, checked against the ledger.
-    pub(super) fn envelope(
-        &self,
-        record: &RecordAction,
-        location: &Cid,
-    ) -> Result<Envelope, ProtocolError> {
-        if object_digest(location) != record.envelope {
-            return Err(ProtocolError::DigestMismatch("the location of the record"));
-        }
-        let envelope = Envelope::from_bytes(&self.bytes(location)?)
-            .map_err(|error| ProtocolError::Decode("the record's envelope", error))?;
-        if envelope.fits(record) {
-            Ok(envelope)
-        } else {
-            Err(ProtocolError::DigestMismatch("the record's envelope"))
-        }
-    }
-}
-
-/// Names what passes through.
-struct Checked<'a> {
-    to: &'a mut dyn Write,
-    naming: Naming,
-}
-
-impl Write for Checked<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(bytes)?;
-        self.naming.write_all(&bytes[..written])?;
-        Ok(written)
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
-}
-
-/// Refuses to grow beyond [`MAX_SMALL`].
-struct Capped(Vec<u8>);
-
-impl Write for Capped {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_SMALL {
-            return Err(io::Error::other("a lock or envelope has at most 16 MiB"));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::binding::{Origin, condition};
-use super::open::{Fetcher, Source};
+use super::source::{Fetcher, Source};
 use super::{ProtocolError, Proxy};
 use crate::algebra::codec::Canonical;
 use crate::algebra::{Rng, hash::digest, tag::PROTOCOL_REENCRYPTION};

@@ -9,7 +9,6 @@ use crate::error::DecodeError;
 use crate::ledger::{Action, Certificate, Draft, Role, Subject, Time, Transaction};
 use crate::sign::{Signature, SigningKey};
 use crate::{peks, pre, pseudonym};
-use std::collections::BTreeMap;
 
 /// What a party sends to the registration centre: public keys and proofs that it has the secrets.
 #[derive(Debug, Clone)]
@@ -129,57 +128,29 @@ impl Doctor {
     }
 }
 
-impl Institution {
-    /// Makes a key and has it certified.
-    ///
-    /// # Errors
-    /// What the centre says.
-    pub fn register(
-        name: &str,
-        valid_until: Time,
-        certify: Certify<'_>,
-        rng: &mut (impl Rng + ?Sized),
-    ) -> Result<Self, RegistrationError> {
-        let key = SigningKey::generate(rng);
-        let certificate = certify(&enrol(&key, None, (name, Role::Institution, valid_until), rng))?;
-        Ok(Self { key, certificate })
-    }
+/// Parties with a signing key and nothing else.
+macro_rules! signing_only {
+    ($($role:ident),+) => {$(
+        impl $role {
+            /// Makes a key and has it certified.
+            ///
+            /// # Errors
+            /// What the centre says.
+            pub fn register(
+                name: &str,
+                valid_until: Time,
+                certify: Certify<'_>,
+                rng: &mut (impl Rng + ?Sized),
+            ) -> Result<Self, RegistrationError> {
+                let key = SigningKey::generate(rng);
+                let certificate =
+                    certify(&enrol(&key, None, (name, Role::$role, valid_until), rng))?;
+                Ok(Self::new(key, certificate))
+            }
+        }
+    )+};
 }
-
-impl QueryManager {
-    /// Makes a key and has it certified.
-    ///
-    /// # Errors
-    /// What the centre says.
-    pub fn register(
-        name: &str,
-        valid_until: Time,
-        certify: Certify<'_>,
-        rng: &mut (impl Rng + ?Sized),
-    ) -> Result<Self, RegistrationError> {
-        let key = SigningKey::generate(rng);
-        let certificate =
-            certify(&enrol(&key, None, (name, Role::QueryManager, valid_until), rng))?;
-        Ok(Self { key, certificate })
-    }
-}
-
-impl Proxy {
-    /// Makes a key and has it certified.
-    ///
-    /// # Errors
-    /// What the centre says.
-    pub fn register(
-        name: &str,
-        valid_until: Time,
-        certify: Certify<'_>,
-        rng: &mut (impl Rng + ?Sized),
-    ) -> Result<Self, RegistrationError> {
-        let key = SigningKey::generate(rng);
-        let certificate = certify(&enrol(&key, None, (name, Role::Proxy, valid_until), rng))?;
-        Ok(Self { key, certificate, accepted: BTreeMap::new() })
-    }
-}
+signing_only!(Institution, QueryManager, Proxy);
 
 /// The transaction that makes a party known on the ledger. Patients have none.
 macro_rules! announced {

@@ -69,6 +69,24 @@ impl Patient {
     }
 }
 
+impl Institution {
+    pub(super) fn new(key: SigningKey, certificate: Certificate) -> Self {
+        Self { key, certificate }
+    }
+}
+
+impl QueryManager {
+    pub(super) fn new(key: SigningKey, certificate: Certificate) -> Self {
+        Self { key, certificate }
+    }
+}
+
+impl Proxy {
+    pub(super) fn new(key: SigningKey, certificate: Certificate) -> Self {
+        Self { key, certificate, accepted: BTreeMap::new() }
+    }
+}
+
 /// What every registered party shows of itself.
 macro_rules! registered {
     ($($role:ident),+) => {$(

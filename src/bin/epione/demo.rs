@@ -6,6 +6,7 @@ mod input;
 mod progress;
 mod refusals;
 mod report;
+mod steps;
 mod story;
 mod world;
 

@@ -3,7 +3,7 @@
 
 use super::Failure;
 use super::report::Report;
-use super::story::{Published, grant, open_to};
+use super::steps::{Published, grant, open_to};
 use super::world::{CHAIN, DAY, HOUR, NotDone, World};
 use epione::abe::UserSecretKey;
 use epione::algebra::codec::{Canonical, Reader, Writer};

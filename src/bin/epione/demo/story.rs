@@ -1,28 +1,18 @@
 //! The way of the records, step by step.
 
 use super::Failure;
-use super::input::{Input, sha256};
+use super::input::Input;
 use super::progress::{Progress, Watched};
 use super::refusals;
 use super::report::{RecordLine, Report};
+use super::steps::{Published, grant, open_to};
 use super::world::{CHAIN, DAY, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
-use epione::ledger::{Basis, Time};
-use epione::protocol::{
-    Introduction, Opened, ProtocolError, SealedRecord, SearchTerm, Terms, Ticket, trail,
-};
+use epione::ledger::Basis;
+use epione::protocol::{Introduction, SealedRecord, SearchTerm, Terms, Ticket, trail};
 use epione::record::{Class, Record};
-use std::fs::File;
-use std::io::BufReader;
 use std::path::PathBuf;
-
-/// A record on the ledger.
-pub(super) struct Published {
-    pub(super) id: Digest,
-    pub(super) classes: Vec<Class>,
-    input: usize,
-}
 
 /// The whole story, refusals included.
 pub(super) fn tell(
@@ -197,32 +187,6 @@ fn permit(
     Ok((ticket, terms))
 }
 
-/// A grant to doctor B on the ledger, its keys with the proxy.
-pub(super) fn grant(
-    world: &mut World,
-    terms: &Terms,
-    report: &mut Report,
-) -> Result<Ticket, Failure> {
-    let start = report.start();
-    let chain = (CHAIN, world.valid_until());
-    let state = world.state().clone();
-    let reader = state.party(&world.doctor_b.verifying_key()).expect("B is registered");
-    let (transaction, delivery, ticket) =
-        world.patient.grant(chain, &state, reader, terms, &mut world.rng)?;
-    world.commit(&transaction)?;
-    let state = world.state().clone();
-    world.proxy.accept(&state, delivery)?;
-    let bytes = transaction.to_bytes().len() as u64;
-    let what = format!("{} conditions, window {}", ticket.conditions(), window(terms));
-    report.step("grant", "patient, replicas, proxy", bytes, start, &what);
-    Ok(ticket)
-}
-
-fn window(terms: &Terms) -> String {
-    let length: Time = terms.until - terms.from;
-    if length >= DAY { format!("{} days", length / DAY) } else { format!("{} h", length / HOUR) }
-}
-
 /// Request, re-encrypt, open: doctor B gets the record.
 fn share(
     world: &mut World,
@@ -277,23 +241,6 @@ fn share(
 fn file_name(path: &str) -> String {
     let name = PathBuf::from(path).file_name().map(|name| name.to_string_lossy().into_owned());
     name.unwrap_or_default()
-}
-
-/// Opens into a new file that is kept only if all went well and a name is given.
-pub(super) fn open_to(
-    world: &World,
-    name: Option<&str>,
-    open: impl FnOnce(&mut File) -> Result<Opened, ProtocolError>,
-) -> Result<(String, Opened), Failure> {
-    let folder = world.out().join("opened");
-    std::fs::create_dir_all(&folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-    let opened = open(file.as_file_mut())?;
-    let sha256 = sha256(&mut BufReader::new(file.as_file_mut()))?;
-    if let Some(name) = name {
-        file.persist(folder.join(name))?;
-    }
-    Ok((sha256, opened))
 }
 
 /// The other three ways: by policy, as the author, as the patient.
@@ -360,15 +307,6 @@ fn by_policy(world: &mut World, record: &Published, report: &mut Report) -> Resu
     let what = format!("section {class}, no grant: {}", world.policies.of(class));
     report.step("open by policy", "doctor C", opened.coverage.written, start, &what);
     Ok(())
-}
-
-impl Published {
-    /// The section that the policy reader is after.
-    pub(super) fn main_class(&self) -> Class {
-        let wish = [Class::Clinical, Class::Document];
-        let found = wish.into_iter().find(|class| self.classes.contains(class));
-        found.unwrap_or(self.classes[0])
-    }
 }
 
 /// Everyone's chain is verified from the first block; what happened to the records is read off it.
