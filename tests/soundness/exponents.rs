@@ -1,0 +1,69 @@
+//! Every linear attack at once, in the exponent.
+//!
+//! Whoever holds `g1^{a_k}` and `g2^{b_l}` and pairs everything with everything reaches a target
+//! `Z^t` if constants `c_kl` exist with `sum c_kl a_k b_l = t` for *all* values of the secrets.
+//! Evaluating both sides at more random points than there are constants turns this into a linear
+//! system: solvable means broken. What a party knows as a number is a constant, not a variable.
+//! This finds all attacks of this shape and no others; it is evidence and not a proof.
+
+use crate::common::rng;
+use epione::algebra::Scalar;
+use rand_chacha::ChaCha20Rng;
+
+/// The exponents of what a coalition holds, and of what it wants, at one random point.
+pub(crate) struct View {
+    pub(crate) g1: Vec<Scalar>,
+    pub(crate) g2: Vec<Scalar>,
+    pub(crate) target: Scalar,
+}
+
+/// Whether constants exist that combine the products of a view to its target.
+pub(crate) fn reaches(evaluate: impl Fn(&mut ChaCha20Rng) -> View) -> bool {
+    let rng = &mut rng(17);
+    let first = evaluate(rng);
+    let unknowns = first.g1.len() * first.g2.len();
+    let equation = |view: View| -> Vec<Scalar> {
+        let products = view.g1.iter().flat_map(|a| view.g2.iter().map(move |b| *a * *b));
+        products.chain([view.target]).collect()
+    };
+    let samples = std::iter::once(first).chain((0..unknowns + 8).map(|_| evaluate(rng)));
+    solvable(samples.map(equation).collect(), unknowns)
+}
+
+/// Whether a linear system has a solution; the right side is each equation's last entry.
+pub(crate) fn solvable(mut equations: Vec<Vec<Scalar>>, unknowns: usize) -> bool {
+    let mut rank = 0;
+    for column in 0..unknowns {
+        let Some(found) = (rank..equations.len()).find(|i| !equations[*i][column].is_zero()) else {
+            continue;
+        };
+        equations.swap(rank, found);
+        let inverse = equations[rank][column].inverse().unwrap();
+        let pivot: Vec<Scalar> = equations[rank].iter().map(|x| *x * inverse).collect();
+        for equation in &mut equations[rank + 1..] {
+            let factor = equation[column];
+            if !factor.is_zero() {
+                for (x, p) in equation.iter_mut().zip(&pivot).skip(column) {
+                    *x = *x - factor * *p;
+                }
+            }
+        }
+        equations[rank] = pivot;
+        rank += 1;
+    }
+    // What is left has zeros on its left sides.
+    equations[rank..].iter().all(|equation| equation[unknowns].is_zero())
+}
+
+#[test]
+fn the_engine_finds_a_product_and_no_more() {
+    // From a, b and ab, c one reaches abc and b c, never a b^2.
+    let view = |target: fn(Scalar, Scalar, Scalar) -> Scalar| {
+        move |rng: &mut ChaCha20Rng| {
+            let [a, b, c] = std::array::from_fn(|_| Scalar::random(rng));
+            View { g1: vec![a, b, a * b], g2: vec![Scalar::ONE, c], target: target(a, b, c) }
+        }
+    };
+    assert!(reaches(view(|a, b, c| a * b * c + b * c + a * Scalar::from(5))));
+    assert!(!reaches(view(|a, b, _| a * b * b)));
+}
