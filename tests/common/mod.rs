@@ -3,7 +3,7 @@
 
 use epione::abe::{Header, UserSecretKey};
 use epione::algebra::codec::{Canonical, Reader, VERSION, Writer};
-use epione::algebra::{G1, G2};
+use epione::algebra::{G1, G2, Scalar};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -113,6 +113,31 @@ impl AbeHeader {
             self.ct3.iter().for_each(|point| w.g1(point));
         })
     }
+}
+
+/// Whether a linear system has a solution; the right side is each equation's last entry.
+pub(crate) fn solvable(mut equations: Vec<Vec<Scalar>>, unknowns: usize) -> bool {
+    let mut rank = 0;
+    for column in 0..unknowns {
+        let Some(found) = (rank..equations.len()).find(|i| !equations[*i][column].is_zero()) else {
+            continue;
+        };
+        equations.swap(rank, found);
+        let inverse = equations[rank][column].inverse().unwrap();
+        let pivot: Vec<Scalar> = equations[rank].iter().map(|x| *x * inverse).collect();
+        for equation in &mut equations[rank + 1..] {
+            let factor = equation[column];
+            if !factor.is_zero() {
+                for (x, p) in equation.iter_mut().zip(&pivot).skip(column) {
+                    *x = *x - factor * *p;
+                }
+            }
+        }
+        equations[rank] = pivot;
+        rank += 1;
+    }
+    // What is left has zeros on its left sides.
+    equations[rank..].iter().all(|equation| equation[unknowns].is_zero())
 }
 
 /// A file of the data that nobody here wrote; `None`, and a line saying so, where it is absent.

@@ -6,7 +6,7 @@
 //! system: solvable means broken. What a party knows as a number is a constant, not a variable.
 //! This finds all attacks of this shape and no others; it is evidence and not a proof.
 
-use crate::common::rng;
+use crate::common::{rng, solvable};
 use epione::algebra::Scalar;
 use rand_chacha::ChaCha20Rng;
 
@@ -28,31 +28,6 @@ pub(crate) fn reaches(evaluate: impl Fn(&mut ChaCha20Rng) -> View) -> bool {
     };
     let samples = std::iter::once(first).chain((0..unknowns + 8).map(|_| evaluate(rng)));
     solvable(samples.map(equation).collect(), unknowns)
-}
-
-/// Whether a linear system has a solution; the right side is each equation's last entry.
-pub(crate) fn solvable(mut equations: Vec<Vec<Scalar>>, unknowns: usize) -> bool {
-    let mut rank = 0;
-    for column in 0..unknowns {
-        let Some(found) = (rank..equations.len()).find(|i| !equations[*i][column].is_zero()) else {
-            continue;
-        };
-        equations.swap(rank, found);
-        let inverse = equations[rank][column].inverse().unwrap();
-        let pivot: Vec<Scalar> = equations[rank].iter().map(|x| *x * inverse).collect();
-        for equation in &mut equations[rank + 1..] {
-            let factor = equation[column];
-            if !factor.is_zero() {
-                for (x, p) in equation.iter_mut().zip(&pivot).skip(column) {
-                    *x = *x - factor * *p;
-                }
-            }
-        }
-        equations[rank] = pivot;
-        rank += 1;
-    }
-    // What is left has zeros on its left sides.
-    equations[rank..].iter().all(|equation| equation[unknowns].is_zero())
 }
 
 #[test]
