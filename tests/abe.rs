@@ -1,4 +1,5 @@
 //! Attribute-based encryption as its users see it.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

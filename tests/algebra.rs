@@ -1,4 +1,5 @@
 //! The groups, hashes and codec against vectors of others and against hostile bytes.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 #[path = "algebra/elements.rs"]

@@ -1,4 +1,5 @@
 //! Data encapsulation over streams that behave badly.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

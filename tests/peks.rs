@@ -1,4 +1,5 @@
 //! Searchable encryption as its users see it.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Policies: the language has one meaning a text, the span program is the policy.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

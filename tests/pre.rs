@@ -1,4 +1,5 @@
 //! Proxy re-encryption as its users see it.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Pseudonyms as patients and doctors see them.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -2,6 +2,7 @@
 //!
 //! Each attack also runs against a scheme with a fault planted in it, where it must succeed: a
 //! test that cannot fail proves nothing.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 #[path = "soundness/exponents.rs"]

@@ -3,6 +3,7 @@
 //! Every generator restates its scheme with the public algebra alone and asserts that the
 //! restatement gives the library's bytes. `EPIONE_WRITE_VECTORS=1 cargo test --test vectors` writes
 //! the files instead of comparing them.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -8,7 +8,10 @@ use epione::algebra::{G1, Scalar, pairing};
 use epione::dem::{self, ContentKey};
 use epione::peks::{self, SearchableCiphertext, SecretKey, plain};
 
-const CASES: [(&str, &[u8], &[u8], &[u8], &[u8]); 4] = [
+/// Comment, keyword, context, location, and the keyword that is sought.
+type Example = (&'static str, &'static [u8], &'static [u8], &'static [u8], &'static [u8]);
+
+const CASES: [Example; 4] = [
     (
         "a match",
         b"code=http://snomed.info/sct|230690007",
