@@ -1,10 +1,10 @@
 //! FABEO against keys that do not satisfy the policy, alone and pooled.
 
-use crate::common::{AbeHeader, AbeKey, attribute, attributes, policy, rng};
+use crate::common::{AbeHeader, AbeKey, attribute, attributes, forge, policy, rng};
 use crate::exponents::{View, reaches};
 use epione::abe::{self, Header, MasterSecretKey, PublicParameters, fabeo};
 use epione::algebra::codec::Canonical;
-use epione::algebra::hash::{hash_to_g1, hash_to_scalar, kdf};
+use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar, kdf};
 use epione::algebra::{G1, G2, Gt, Scalar, multi_pairing, tag};
 use epione::policy::AccessPolicy;
 use rand_chacha::ChaCha20Rng;
@@ -339,4 +339,29 @@ fn the_linear_attacks_on_planted_faults_are_found() {
     assert!(view(ONE_MASK, &policy("a and (a or b)"), &[&["b"]], false), "one s'");
     assert!(view(KNOWN_LOGARITHM, &policy("a and b"), &[&["a"]], false), "known logarithms");
     assert!(view(OURS, &policy("a and b"), &[&["a"], &["b"]], true), "one r for two users");
+}
+
+#[test]
+fn a_dishonest_header_gives_two_users_two_keys_and_never_two_plaintexts() {
+    // Documented: nothing proves a CPA header honest. With another ct3[1], `a or b` opens for a
+    // and gives b Z_s / e(X, sk3_b). The commitment of the body then refuses him.
+    let (parameters, master, _) = authority();
+    let policy = policy("a or b");
+    let coins = coins(&policy, &mut rng(13));
+    let (honest, _) = fabeo::encapsulate_cpa_with(&parameters, &policy, &coins);
+    let mut dishonest = AbeHeader::of(&honest);
+    dishonest.ct3[1] += G1::generator();
+    let header = dishonest.assemble();
+    let alice = abe::keygen(&master, &attributes(&["a"]), &mut rng(14));
+    let bob = abe::keygen(&master, &attributes(&["b"]), &mut rng(15));
+    let key = abe::decapsulate_cpa(&alice, &header).unwrap();
+    assert_ne!(key, abe::decapsulate_cpa(&bob, &header).unwrap());
+    let bytes = header.to_bytes();
+    let body = epione::dem::seal(&key, &framed(&[b"ad", &bytes]), b"for Alice");
+    let sealed: abe::Ciphertext = forge(|w| {
+        w.fixed(&bytes[2..]);
+        w.bytes(&body);
+    });
+    assert_eq!(&*abe::open_cpa(&alice, b"ad", &sealed).unwrap(), b"for Alice");
+    assert!(abe::open_cpa(&bob, b"ad", &sealed).is_err());
 }
