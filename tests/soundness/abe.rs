@@ -242,6 +242,22 @@ fn an_attribute_used_twice_does_not_open_for_the_other_branch() {
     };
     assert!(attack(ONE_MASK), "planted: one s' for all rows");
     assert!(!attack(OURS));
+
+    // And once more on what the library itself sends.
+    let (parameters, master, _) = authority();
+    let (header, key) = abe::encapsulate_cpa(&parameters, &policy, &mut rng(16));
+    let user = AbeKey::of(&abe::keygen(&master, &attributes(&["b"]), &mut rng(17)));
+    let (view, b, two) = (AbeHeader::of(&header), user.component("b").unwrap(), Scalar::from(2));
+    assert_ne!(view.ct2[0], view.ct2[1], "one mask an occurrence");
+    for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let z = multi_pairing(&[
+            (user.sk1, view.ct1),
+            (-(view.ct3[2] * two), user.sk3),
+            (b * two, view.ct2[i]),
+            (view.ct3[1 - j] - view.ct3[j], user.sk3),
+        ]);
+        assert_ne!(content_key(&z, &header), *key.expose());
+    }
 }
 
 #[test]

@@ -351,6 +351,46 @@ fn changed_work_of_a_proxy_is_refused() {
 }
 
 #[test]
+fn a_right_proof_of_a_wrong_d2_is_refused() {
+    // A proxy knows t, so it proves log T = log_{C1} D1 for whatever D2 it likes; only
+    // e(T, D2) = V says that D2 came from the patient's key.
+    let Cast { patient_public, doctor_public, sealed, rekey, .. } = cast(19);
+    let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
+    let verified = sealed.verify(&patient_public, CONDITION, b"record 7").unwrap();
+    let (rk1, rk2) = rekey_points(&rekey);
+    let context = context(&patient_public, CONDITION, b"record 7");
+    let (bases, t) = ([G1::generator(), Capsule::of(&sealed).c1], Scalar::from(41));
+    let work = |d2: G2| {
+        // B = G^n;  c = H(G, image, B, context);  z = n + c t
+        let nonce = Scalar::from(42);
+        let rows = [bases, bases.map(|base| base * t), bases.map(|base| base * nonce)];
+        let points: Vec<u8> = rows.as_flattened().iter().flat_map(G1::to_bytes).collect();
+        let statement = framed(&[
+            &context,
+            &sealed.to_bytes(),
+            &doctor_public.to_bytes(),
+            &rk2.to_bytes(),
+            &d2.to_bytes(),
+        ]);
+        let challenge = hash_to_scalar(tag::PRE_PROOF, &framed(&[&points, &statement]));
+        Work { d1: rows[1][1], t: rows[1][0], d2, challenge, response: nonce + challenge * t }
+    };
+    let accepts = |d2: G2| work(d2).assemble().verify(checked.delegation(), &verified).is_ok();
+    let honest = rk1 * t.inverse().unwrap();
+    assert!(accepts(honest), "this proxy's proofs are right");
+    let other = conditional::rekeygen(
+        &pre::keygen(&mut rng(20)).0,
+        &doctor_public,
+        CONDITION,
+        &mut rng(21),
+    );
+    let other = rekey_points(&other).0 * t.inverse().unwrap();
+    for d2 in [rk1, -honest, honest + G2::generator(), G2::generator(), other] {
+        assert!(!accepts(d2));
+    }
+}
+
+#[test]
 fn a_proof_cannot_be_replayed_for_another_ciphertext_or_delegation() {
     let Cast { patient, patient_public, doctor_public, sealed, rekey, .. } = cast(13);
     let rng = &mut rng(14);
@@ -482,5 +522,26 @@ fn a_proof_of_possession_fits_one_key_and_one_context() {
             w.scalar(&response);
         });
         assert!(rogue.verify_possession(b"Dr. Ruiz", &moved).is_err());
+    }
+}
+
+#[test]
+fn a_proof_is_for_one_ciphertext_even_where_c1_is_the_same() {
+    // A writer who knows r makes two records on one C1, both with right tags. Work on the first is
+    // no work on the second: the proof covers the whole ciphertext and not C1 alone.
+    let Cast { patient_public, doctor_public, sealed, rekey, .. } = cast(22);
+    let rng = &mut rng(23);
+    let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
+    let r = Scalar::from(7);
+    let write = |w: [u8; 32], ad: &[u8]| {
+        let mut capsule = Capsule { c1: G1::generator() * r, w, ..Capsule::of(&sealed) };
+        capsule.c4 = tag_point(&capsule, &context(&patient_public, CONDITION, ad)) * r;
+        capsule.assemble().verify(&patient_public, CONDITION, ad).unwrap()
+    };
+    let first = write([1; 32], b"record 7");
+    let work = conditional::reencrypt(&checked, &first, rng).unwrap();
+    assert!(work.verify(checked.delegation(), &first).is_ok());
+    for second in [write([2; 32], b"record 7"), write([1; 32], b"record 8")] {
+        assert!(work.verify(checked.delegation(), &second).is_err());
     }
 }

@@ -3,10 +3,11 @@
 use crate::common::rng;
 use epione::algebra::codec::Reader;
 use epione::algebra::hash::framed;
-use epione::algebra::tag;
+use epione::algebra::{Secret, tag};
 use epione::dem::{self, ContentKey};
 use epione::error::DecodeError;
 use epione::sign::{Signature, SigningKey, VerifyingKey};
+use sha2::{Digest, Sha512};
 
 /// The order `L` of Ed25519's subgroup, little-endian.
 const L: [u8; 32] = [
@@ -160,4 +161,50 @@ fn a_ciphertext_is_committed_to_one_key_and_context() {
     let elsewhere = dem::seal(&one, b"another context", b"plaintext");
     assert_ne!(by_one[2..34], elsewhere[2..34], "the context is committed to as well");
     assert!(dem::open(&one, b"another context", &by_one).is_err());
+}
+
+/// `a + b mod L`, both below `L`.
+fn add_mod(a: [u8; 32], b: [u8; 32]) -> [u8; 32] {
+    let sum = add(a, b).expect("twice L is below 2^256");
+    // sum - L = sum + (2^256 - L) if that overflows, that is if sum >= L
+    let mut borrow = 0;
+    let difference = std::array::from_fn(|i| {
+        let byte = i16::from(sum[i]) - i16::from(L[i]) - borrow;
+        borrow = i16::from(byte < 0);
+        byte as u8
+    });
+    if borrow == 0 { difference } else { sum }
+}
+
+/// `a times b mod L`; `b` little-endian of any length.
+fn mul_mod(a: [u8; 32], b: &[u8]) -> [u8; 32] {
+    let bits = b.iter().rev().flat_map(|byte| (0..8).rev().map(move |i| byte >> i & 1));
+    bits.fold([0; 32], |product, bit| {
+        let doubled = add_mod(product, product);
+        if bit == 1 { add_mod(doubled, a) } else { doubled }
+    })
+}
+
+#[test]
+fn an_r_of_small_order_is_refused_even_from_the_signer() {
+    // R = 1 and s = k a satisfy s B = R + k A: a signature without a nonce, which lenient
+    // verifiers accept. It shows s / k = a, and a signer can deny what half of the world accepts.
+    let seed = [9; 32];
+    let key = SigningKey::from_seed(&Secret::new(seed));
+    let public = key.verifying_key();
+    let mut message = framed(&[tag::SIGN_QUERY.as_bytes()]);
+    message.extend(framed(&[b"record 7"]));
+    let mut a: [u8; 32] = Sha512::digest(seed)[..32].try_into().unwrap();
+    a[0] &= 0xf8;
+    a[31] = a[31] & 0x7f | 0x40;
+    let (mut one, mut signature) = ([0; 32], [0; 64]);
+    (one[0], signature[0]) = (1, 1);
+    let k = Sha512::digest([&one[..], public.as_bytes(), &message].concat());
+    signature[32..].copy_from_slice(&mul_mod(mul_mod(one, &a), &k));
+
+    let lenient = ed25519_dalek::VerifyingKey::from_bytes(public.as_bytes()).unwrap();
+    let dalek = ed25519_dalek::Signature::from_bytes(&signature);
+    let accepts = ed25519_dalek::Verifier::verify(&lenient, &message, &dalek).is_ok();
+    assert!(accepts, "planted: the lenient rule");
+    assert!(!verifies(&public, signature));
 }
