@@ -42,6 +42,7 @@ pub use class::Class;
 pub use msp::{Row, SpanProgram};
 pub use parse::ParseError;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The most characters (bytes) of a policy's text.
@@ -74,6 +75,9 @@ pub enum InvalidPolicy {
     /// More leaves than [`MAX_LEAVES`].
     #[error("the policy has more than {MAX_LEAVES} attributes")]
     TooManyLeaves,
+    /// A canonical text longer than [`MAX_LENGTH`].
+    #[error("the policy's text is longer than {MAX_LENGTH} bytes")]
+    TooLong,
     /// Deeper than [`MAX_DEPTH`].
     #[error("the policy is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
@@ -97,7 +101,12 @@ impl AccessPolicy {
     /// [`InvalidPolicy`] with the broken rule.
     pub fn new(root: Node) -> Result<Self, InvalidPolicy> {
         let leaves = check(&root, 1)?;
-        if leaves > MAX_LEAVES { Err(InvalidPolicy::TooManyLeaves) } else { Ok(Self(root)) }
+        if leaves > MAX_LEAVES {
+            return Err(InvalidPolicy::TooManyLeaves);
+        }
+        let policy = Self(root);
+        // What is made can be sent: its text is within the limit of reading.
+        if policy.to_string().len() > MAX_LENGTH { Err(InvalidPolicy::TooLong) } else { Ok(policy) }
     }
 
     /// The tree.
@@ -110,7 +119,15 @@ impl AccessPolicy {
         satisfied(&self.0, attributes)
     }
 
-    /// The monotone span program.
+    /// `n` and `tau` of the span program without its matrix: how many leaves there are, and how
+    /// often the most frequent attribute occurs.
+    pub fn counts(&self) -> (usize, usize) {
+        let mut seen = BTreeMap::new();
+        count(&self.0, &mut seen);
+        (seen.values().sum(), seen.into_values().max().unwrap_or(0))
+    }
+
+    /// The monotone span program. A threshold gate `k of n` has about `k n` matrix entries.
     pub fn span_program(&self) -> SpanProgram {
         SpanProgram::new(self)
     }
@@ -135,6 +152,15 @@ fn check(node: &Node, depth: usize) -> Result<usize, InvalidPolicy> {
         return Err(InvalidPolicy::TooFewBranches(least));
     }
     children.iter().map(|child| check(child, depth + 1)).sum()
+}
+
+fn count<'a>(node: &'a Node, seen: &mut BTreeMap<&'a Attribute, usize>) {
+    match node {
+        Node::Leaf(attribute) => *seen.entry(attribute).or_insert(0) += 1,
+        Node::And(children) | Node::Or(children) | Node::Threshold(_, children) => {
+            children.iter().for_each(|child| count(child, seen));
+        }
+    }
 }
 
 fn satisfied(node: &Node, attributes: &AttributeSet) -> bool {

@@ -98,13 +98,24 @@ impl VerifyingKey {
     /// Reads a key.
     ///
     /// # Errors
-    /// [`DecodeError::NotOnCurve`], or [`DecodeError::NotInSubgroup`] for a key of small order.
+    /// [`DecodeError::NotOnCurve`], [`DecodeError::NotInSubgroup`] for a key of small order, or
+    /// [`DecodeError::NotReduced`] for a second spelling of a key.
     pub fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let bytes = r.fixed()?;
         let key =
             ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| DecodeError::NotOnCurve)?;
-        if key.is_weak() { Err(DecodeError::NotInSubgroup) } else { Ok(Self(bytes)) }
+        if key.is_weak() {
+            return Err(DecodeError::NotInSubgroup);
+        }
+        if is_reduced(&bytes) { Ok(Self(bytes)) } else { Err(DecodeError::NotReduced) }
     }
+}
+
+/// Whether `y`, all but the top bit, is below `p = 2^255 - 19`. The library reads `y + p` as `y`,
+/// which would give one key two spellings.
+fn is_reduced(bytes: &[u8; 32]) -> bool {
+    let high = bytes[31] & 0x7f == 0x7f && bytes[1..31].iter().all(|byte| *byte == 0xff);
+    !high || bytes[0] < 0xed
 }
 
 /// The first eight bytes in hex: enough to tell keys apart in a log.

@@ -44,7 +44,7 @@ use crate::algebra::hash::{hash_to_g1, kdf};
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, multi_pairing, tag};
 use crate::dem::ContentKey;
 use crate::policy::{AccessPolicy, Attribute, AttributeSet, SpanProgram};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// `B`, the point that blinds the shares.
 fn base() -> G1 {
@@ -58,15 +58,13 @@ fn hash_attribute(attribute: &Attribute) -> G1 {
 
 /// Setup: `alpha`; `mpk = Z^alpha`, `msk = g1^alpha`.
 pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters, MasterSecretKey) {
-    setup_with(Scalar::random(rng))
+    setup_with(&Zeroizing::new(Scalar::random(rng)))
 }
 
 /// [`setup`] with a given `alpha`, for test vectors.
-pub fn setup_with(mut alpha: Scalar) -> (PublicParameters, MasterSecretKey) {
-    let parameters = PublicParameters { mpk: Gt::generator().pow(&alpha) };
-    let master = MasterSecretKey::new(G1::generator() * alpha);
-    alpha.zeroize();
-    (parameters, master)
+pub fn setup_with(alpha: &Scalar) -> (PublicParameters, MasterSecretKey) {
+    let parameters = PublicParameters { mpk: Gt::generator().pow(alpha) };
+    (parameters, MasterSecretKey::new(G1::generator() * *alpha))
 }
 
 /// KeyGen for a set of attributes. Fresh randomness ties the components of one key together, so
@@ -76,23 +74,21 @@ pub fn keygen(
     attributes: &AttributeSet,
     rng: &mut (impl Rng + ?Sized),
 ) -> UserSecretKey {
-    keygen_with(master, attributes, Scalar::random(rng))
+    keygen_with(master, attributes, &Zeroizing::new(Scalar::random(rng)))
 }
 
 /// [`keygen`] with a given `r`, for test vectors. Two keys with one `r` break the scheme.
 pub fn keygen_with(
     master: &MasterSecretKey,
     attributes: &AttributeSet,
-    mut r: Scalar,
+    r: &Scalar,
 ) -> UserSecretKey {
     // sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r
-    let components = Components {
-        sk1: *master.g1_alpha() + base() * r,
-        sk2: attributes.iter().map(|u| (u.clone(), hash_attribute(u) * r)).collect(),
-        sk3: G2::generator() * r,
-    };
-    r.zeroize();
-    UserSecretKey::new(components)
+    UserSecretKey::new(Components {
+        sk1: *master.g1_alpha() + base() * *r,
+        sk2: attributes.iter().map(|u| (u.clone(), hash_attribute(u) * *r)).collect(),
+        sk3: G2::generator() * *r,
+    })
 }
 
 /// The randomness of one encapsulation: `s`, `v` and `s'`.

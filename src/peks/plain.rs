@@ -32,7 +32,7 @@ use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, pairing};
 use crate::dem::{self, ContentKey};
 use crate::error::{DecodeError, DecryptionFailed};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// The most bytes of a sealed location.
 const MAX_LOCATION: usize = 1 << 12;
@@ -80,7 +80,7 @@ pub fn encrypt(
     location: &[u8],
     rng: &mut (impl Rng + ?Sized),
 ) -> SearchableCiphertext {
-    encrypt_with(receiver, keyword, context, location, Scalar::random(rng))
+    encrypt_with(receiver, keyword, context, location, &Zeroizing::new(Scalar::random(rng)))
 }
 
 /// [`encrypt`] with a given `r`, for test vectors. An `r` used twice links two entries.
@@ -92,13 +92,12 @@ pub fn encrypt_with(
     keyword: &[u8],
     context: &[u8],
     location: &[u8],
-    mut r: Scalar,
+    r: &Scalar,
 ) -> SearchableCiphertext {
     assert!(location.len() <= MAX_LOCATION - 1024, "a location is a reference, not a record");
     // A = g1^r;  K = e(P^r, H(w))
-    let a = G1::generator() * r;
-    let k = pairing(&(receiver.0 * r), &hash_keyword(keyword));
-    r.zeroize();
+    let a = G1::generator() * *r;
+    let k = pairing(&(receiver.0 * *r), &hash_keyword(keyword));
     SearchableCiphertext {
         a,
         b: *derive(tag::PEKS_CHECK, &k, &a, context).expose(),

@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// The most bytes of an attribute's name.
 const MAX_BYTES: usize = 256;
 
-/// Words that need quotes to be attributes.
+/// Words that need quotes to be attributes, in whatever case.
 pub(super) const RESERVED: [&str; 3] = ["and", "or", "of"];
 
 /// A name like `doctor`, `department:neurology` or `Dr. Ada Ruiz`; compared byte by byte.
@@ -43,7 +43,8 @@ impl Attribute {
     /// Whether the name can be written without quotes.
     fn is_bare(&self) -> bool {
         let number = self.0.bytes().all(|b| b.is_ascii_digit());
-        !number && !RESERVED.contains(&self.0.as_str()) && self.0.chars().all(is_bare_character)
+        let gate = RESERVED.contains(&self.0.to_ascii_lowercase().as_str());
+        !number && !gate && self.0.chars().all(is_bare_character)
     }
 }
 

@@ -26,7 +26,7 @@ use crate::algebra::tag::{self, Kind};
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, pairing};
 use crate::dem::{self, ContentKey};
 use crate::error::{DecodeError, DecryptionFailed};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// The most bytes of a body.
 const MAX_BODY: usize = 1 << 30;
@@ -57,14 +57,13 @@ pub fn seal(
     plaintext: &[u8],
     rng: &mut (impl Rng + ?Sized),
 ) -> Ciphertext {
-    seal_with(delegator, ad, plaintext, Scalar::random(rng))
+    seal_with(delegator, ad, plaintext, &Zeroizing::new(Scalar::random(rng)))
 }
 
 /// [`seal`] with a given `r`, for test vectors. An `r` used twice reveals plaintexts.
-pub fn seal_with(delegator: &PublicKey, ad: &[u8], plaintext: &[u8], mut r: Scalar) -> Ciphertext {
-    let c1 = delegator.x * r;
-    let k = Gt::generator().pow(&r);
-    r.zeroize();
+pub fn seal_with(delegator: &PublicKey, ad: &[u8], plaintext: &[u8], r: &Scalar) -> Ciphertext {
+    let c1 = delegator.x * *r;
+    let k = Gt::generator().pow(r);
     Ciphertext { c1, body: dem::seal(&content_key(&k, &c1), ad, plaintext) }
 }
 

@@ -7,7 +7,7 @@ use crate::algebra::tag::Kind;
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, pairing};
 use crate::error::DecodeError;
 use crate::pre::{PublicKey, SecretKey};
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 /// A re-encryption key off the wire: `rk1` for the proxy alone, `rk2` public.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ pub fn rekeygen(
     condition: &[u8],
     rng: &mut (impl Rng + ?Sized),
 ) -> ReKey {
-    rekeygen_with(delegator, delegatee, condition, Scalar::random(rng))
+    rekeygen_with(delegator, delegatee, condition, &Zeroizing::new(Scalar::random(rng)))
 }
 
 /// [`rekeygen`] with a given `s`, for test vectors.
@@ -86,15 +86,13 @@ pub fn rekeygen_with(
     delegator: &SecretKey,
     delegatee: &PublicKey,
     condition: &[u8],
-    mut s: Scalar,
+    s: &Scalar,
 ) -> ReKey {
     let public = delegator.public_key();
     // rk1 = (Q Y_j^s)^{x_i};  rk2 = Y_i^s
     let q = hash_condition(public, condition);
-    let rekey =
-        ReKey { rk1: Secret::new((q + delegatee.y * s) * delegator.exponent()), rk2: public.y * s };
-    s.zeroize();
-    rekey
+    let rk1 = Secret::new((q + delegatee.y * *s) * delegator.exponent());
+    ReKey { rk1, rk2: public.y * *s }
 }
 
 impl ReKey {

@@ -9,7 +9,7 @@ use crate::algebra::{G1, G2, Rng, Scalar, multi_pairing, pairing};
 use crate::error::{DecodeError, DecryptionFailed};
 use crate::pre::SecretKey;
 use crate::pre::proof::Schnorr;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// A proxy's work off the wire, with the proof that it is right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,27 +63,29 @@ pub fn reencrypt(
     ciphertext: &VerifiedCiphertext,
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<ReEncryption, NotCovered> {
-    reencrypt_with(rekey, ciphertext, Scalar::random(rng), rng)
+    reencrypt_with(rekey, ciphertext, &Zeroizing::new(Scalar::random(rng)), rng)
 }
 
 /// [`reencrypt`] with a given `t`, for test vectors; the proof's nonce is hedged with `rng`.
 ///
 /// # Errors
 /// [`NotCovered`].
+///
+/// # Panics
+/// If `t` is zero.
 pub fn reencrypt_with(
     rekey: &VerifiedReKey,
     ciphertext: &VerifiedCiphertext,
-    mut t: Scalar,
+    t: &Scalar,
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<ReEncryption, NotCovered> {
     covers(&rekey.delegation, ciphertext)?;
     let c1 = ciphertext.ciphertext.c1;
     let inverse = Zeroizing::new(t.inverse().expect("a random exponent is never zero"));
-    let (t_point, d1, d2) = (G1::generator() * t, c1 * t, *rekey.rk1.expose() * *inverse);
+    let (t_point, d1, d2) = (G1::generator() * *t, c1 * *t, *rekey.rk1.expose() * *inverse);
     let context = statement(&rekey.delegation, ciphertext, &d2);
     let (bases, images) = ([G1::generator(), c1], [t_point, d1]);
-    let proof = Schnorr::prove(tag::PRE_PROOF, &bases, &images, &t, &context, rng);
-    t.zeroize();
+    let proof = Schnorr::prove(tag::PRE_PROOF, &bases, &images, t, &context, rng);
     Ok(ReEncryption { d1, t: t_point, d2, proof })
 }
 

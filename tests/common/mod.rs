@@ -1,0 +1,151 @@
+//! What several test crates share: a seeded generator, and an attacker's view of the bytes.
+#![allow(dead_code)]
+
+use epione::abe::{Header, UserSecretKey};
+use epione::algebra::codec::{Canonical, Reader, VERSION, Writer};
+use epione::algebra::{G1, G2, Scalar};
+use epione::policy::{AccessPolicy, Attribute, AttributeSet};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use std::path::PathBuf;
+
+/// A generator whose numbers are the same in every run.
+pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+pub(crate) fn policy(text: &str) -> AccessPolicy {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+pub(crate) fn attributes(names: &[&str]) -> AttributeSet {
+    AttributeSet::from_names(names.iter().copied()).unwrap()
+}
+
+pub(crate) fn attribute(name: &str) -> Attribute {
+    Attribute::new(name).unwrap()
+}
+
+/// The fields of an encoding, behind version and kind.
+pub(crate) fn fields(bytes: &[u8]) -> Reader<'_> {
+    let mut reader = Reader::new(bytes);
+    reader.take(2).unwrap();
+    reader
+}
+
+/// An encoding of `T` made of whatever fields an attacker likes.
+pub(crate) fn encoding<T: Canonical>(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    let mut writer = Writer::default();
+    writer.u8(VERSION);
+    writer.u8(T::KIND as u8);
+    write(&mut writer);
+    writer.finish()
+}
+
+/// [`encoding`], read back as the value.
+pub(crate) fn forge<T: Canonical>(write: impl FnOnce(&mut Writer)) -> T {
+    T::from_bytes(&encoding::<T>(write)).expect("the attacker writes well-formed fields")
+}
+
+/// The elements of a user's key.
+#[derive(Clone)]
+pub(crate) struct AbeKey {
+    pub(crate) sk1: G1,
+    pub(crate) sk2: Vec<(String, G1)>,
+    pub(crate) sk3: G2,
+}
+
+impl AbeKey {
+    pub(crate) fn of(key: &UserSecretKey) -> Self {
+        let bytes = key.to_bytes();
+        let mut r = fields(&bytes);
+        let (sk1, sk3) = (r.g1().unwrap(), r.g2().unwrap());
+        let sk2 = r.list(4096, |r| Ok((r.text(256)?, r.g1()?))).unwrap();
+        Self { sk1, sk2, sk3 }
+    }
+
+    pub(crate) fn component(&self, name: &str) -> Option<G1> {
+        self.sk2.iter().find(|(held, _)| held == name).map(|(_, point)| *point)
+    }
+
+    /// The key that these elements encode; names are put in order.
+    pub(crate) fn assemble(&self) -> UserSecretKey {
+        let mut sk2 = self.sk2.clone();
+        sk2.sort_by(|(a, _), (b, _)| a.cmp(b));
+        forge::<UserSecretKey>(|w| {
+            w.g1(&self.sk1);
+            w.g2(&self.sk3);
+            w.list(&sk2, |w, (name, point)| {
+                w.bytes(name.as_bytes());
+                w.g1(point);
+            });
+        })
+    }
+}
+
+/// The elements of a header.
+#[derive(Clone)]
+pub(crate) struct AbeHeader {
+    pub(crate) policy: AccessPolicy,
+    pub(crate) ct1: G2,
+    pub(crate) ct2: Vec<G2>,
+    pub(crate) ct3: Vec<G1>,
+}
+
+impl AbeHeader {
+    pub(crate) fn of(header: &Header) -> Self {
+        let bytes = header.to_bytes();
+        let mut r = fields(&bytes);
+        let policy = policy(&r.text(1 << 20).unwrap());
+        let program = policy.span_program();
+        let ct1 = r.g2().unwrap();
+        let ct2 = (0..program.max_occurrences()).map(|_| r.g2().unwrap()).collect();
+        let ct3 = program.rows().iter().map(|_| r.g1().unwrap()).collect();
+        r.end().unwrap();
+        Self { policy, ct1, ct2, ct3 }
+    }
+
+    pub(crate) fn assemble(&self) -> Header {
+        forge::<Header>(|w| {
+            w.bytes(self.policy.to_string().as_bytes());
+            w.g2(&self.ct1);
+            self.ct2.iter().for_each(|point| w.g2(point));
+            self.ct3.iter().for_each(|point| w.g1(point));
+        })
+    }
+}
+
+/// Whether a linear system has a solution; the right side is each equation's last entry.
+pub(crate) fn solvable(mut equations: Vec<Vec<Scalar>>, unknowns: usize) -> bool {
+    let mut rank = 0;
+    for column in 0..unknowns {
+        let Some(found) = (rank..equations.len()).find(|i| !equations[*i][column].is_zero()) else {
+            continue;
+        };
+        equations.swap(rank, found);
+        let inverse = equations[rank][column].inverse().unwrap();
+        let pivot: Vec<Scalar> = equations[rank].iter().map(|x| *x * inverse).collect();
+        for equation in &mut equations[rank + 1..] {
+            let factor = equation[column];
+            if !factor.is_zero() {
+                for (x, p) in equation.iter_mut().zip(&pivot).skip(column) {
+                    *x = *x - factor * *p;
+                }
+            }
+        }
+        equations[rank] = pivot;
+        rank += 1;
+    }
+    // What is left has zeros on its left sides.
+    equations[rank..].iter().all(|equation| equation[unknowns].is_zero())
+}
+
+/// A file of the data that nobody here wrote; `None`, and a line saying so, where it is absent.
+pub(crate) fn shared_data(path: &str) -> Option<PathBuf> {
+    let path = PathBuf::from("../shared/data").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {} is not here", path.display());
+    None
+}

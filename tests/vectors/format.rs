@@ -1,0 +1,201 @@
+//! The shape of the files, described in `vectors/README.md`.
+
+use epione::algebra::Scalar;
+use epione::algebra::tag::{self, Tag};
+use rand::{RngCore, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use serde::{Serialize, Serializer};
+use std::path::Path;
+
+/// A value of a field.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Field {
+    Text(String),
+    Number(u64),
+    Flag(bool),
+    List(Vec<String>),
+}
+
+/// Fields in the order in which they are computed.
+#[derive(Default)]
+pub(crate) struct Fields(Vec<(String, Field)>);
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, field)| (name, field)))
+    }
+}
+
+impl Fields {
+    fn push(mut self, name: &str, field: Field) -> Self {
+        assert!(self.0.iter().all(|(known, _)| known != name), "{name} occurs twice");
+        self.0.push((name.to_owned(), field));
+        self
+    }
+    /// Bytes in hex.
+    pub(crate) fn hex(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
+        self.push(name, Field::Text(hex::encode(bytes)))
+    }
+    pub(crate) fn scalar(self, name: &str, scalar: &Scalar) -> Self {
+        self.hex(name, scalar.to_be_bytes())
+    }
+    pub(crate) fn text(self, name: &str, text: &str) -> Self {
+        self.push(name, Field::Text(text.to_owned()))
+    }
+    pub(crate) fn number(self, name: &str, number: u64) -> Self {
+        self.push(name, Field::Number(number))
+    }
+    pub(crate) fn flag(self, name: &str, flag: bool) -> Self {
+        self.push(name, Field::Flag(flag))
+    }
+    pub(crate) fn list(self, name: &str, items: impl IntoIterator<Item = String>) -> Self {
+        self.push(name, Field::List(items.into_iter().collect()))
+    }
+}
+
+/// One case: what goes in, every step, what comes out.
+#[derive(Serialize)]
+pub(crate) struct Case {
+    #[serde(rename = "tcId")]
+    id: usize,
+    comment: String,
+    inputs: Fields,
+    trace: Fields,
+    outputs: Fields,
+}
+
+/// A file of cases.
+#[derive(Serialize)]
+pub(crate) struct File {
+    suite: &'static str,
+    about: &'static str,
+    tags: Fields,
+    seed: String,
+    cases: Vec<Case>,
+}
+
+impl File {
+    pub(crate) fn new(suite: &'static str, about: &'static str, tags: &[Tag]) -> Self {
+        let named = |fields: Fields, tag: &Tag| fields.text(&name(*tag), text(*tag));
+        Self {
+            suite,
+            about,
+            tags: tags.iter().fold(Fields::default(), named),
+            seed: hex::encode(seed(suite)),
+            cases: Vec::new(),
+        }
+    }
+
+    /// The generator behind the random inputs of a suite.
+    pub(crate) fn rng(&self) -> ChaCha20Rng {
+        ChaCha20Rng::from_seed(seed(self.suite))
+    }
+
+    pub(crate) fn case(&mut self, comment: &str, inputs: Fields, trace: Fields, outputs: Fields) {
+        let id = self.cases.len() + 1;
+        self.cases.push(Case { id, comment: comment.to_owned(), inputs, trace, outputs });
+    }
+}
+
+/// The suite's name, cut or filled up with zeros to 32 bytes.
+fn seed(suite: &str) -> [u8; 32] {
+    let mut seed = [0; 32];
+    let length = suite.len().min(32);
+    seed[..length].copy_from_slice(&suite.as_bytes()[..length]);
+    seed
+}
+
+fn text(tag: Tag) -> &'static str {
+    std::str::from_utf8(tag.as_bytes()).unwrap()
+}
+
+/// `ABE_BASE` of `EPIONE-V1-ABE-BASE-with-...`.
+fn name(tag: Tag) -> String {
+    let text = text(tag).strip_prefix("EPIONE-V1-").unwrap();
+    text.split("-with-").next().unwrap().replace('-', "_")
+}
+
+/// All tags of the crate with their names.
+pub(crate) fn all_tags() -> impl Iterator<Item = (String, Tag)> {
+    tag::ALL.iter().map(|tag| (name(*tag), *tag))
+}
+
+/// One negative case.
+#[derive(Serialize)]
+pub(crate) struct Refusal {
+    #[serde(rename = "tcId")]
+    id: usize,
+    comment: String,
+    flags: Vec<&'static str>,
+    bytes: String,
+    result: &'static str,
+}
+
+/// Negative cases of one decoder or operation.
+#[derive(Serialize)]
+pub(crate) struct Group {
+    #[serde(rename = "type")]
+    name: &'static str,
+    context: Fields,
+    tests: Vec<Refusal>,
+}
+
+/// A file of negative cases.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Refusals {
+    suite: &'static str,
+    about: &'static str,
+    number_of_tests: usize,
+    test_groups: Vec<Group>,
+}
+
+impl Refusals {
+    pub(crate) fn new(suite: &'static str, about: &'static str) -> Self {
+        Self { suite, about, number_of_tests: 0, test_groups: Vec::new() }
+    }
+
+    pub(crate) fn group(&mut self, name: &'static str, context: Fields) {
+        self.test_groups.push(Group { name, context, tests: Vec::new() });
+    }
+
+    /// Adds a case to the last group.
+    pub(crate) fn test(&mut self, comment: &str, flag: &'static str, bytes: &[u8], valid: bool) {
+        self.number_of_tests += 1;
+        let test = Refusal {
+            id: self.number_of_tests,
+            comment: comment.to_owned(),
+            flags: vec![flag],
+            bytes: hex::encode(bytes),
+            result: if valid { "valid" } else { "invalid" },
+        };
+        self.test_groups.last_mut().unwrap().tests.push(test);
+    }
+}
+
+/// Compares a file with what was made, or writes it.
+pub(crate) fn settle(path: &str, content: &impl Serialize) {
+    let path = Path::new("vectors").join(path);
+    let made = serde_json::to_string_pretty(content).unwrap() + "\n";
+    if std::env::var_os("EPIONE_WRITE_VECTORS").is_some_and(|value| value == "1") {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, made).unwrap();
+        return;
+    }
+    let stored = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    if let Some((line, (old, new))) =
+        stored.lines().zip(made.lines()).enumerate().find(|(_, (old, new))| old != new)
+    {
+        panic!("{}:{}: the file has\n{old}\nbut this is made\n{new}", path.display(), line + 1);
+    }
+    assert_eq!(stored.len(), made.len(), "{}", path.display());
+}
+
+/// `N` bytes of the suite's generator.
+pub(crate) fn draw<const N: usize>(rng: &mut ChaCha20Rng) -> [u8; N] {
+    let mut bytes = [0; N];
+    rng.fill_bytes(&mut bytes);
+    bytes
+}

@@ -1,0 +1,89 @@
+//! All hash functions under all tags that use them.
+
+use crate::format::{Fields, File, all_tags, settle};
+use epione::algebra::hash::{
+    digest, expand_message_xmd, framed, hash_to_g1, hash_to_g2, hash_to_scalar, kdf,
+};
+use epione::algebra::tag;
+
+const MESSAGES: [&[u8]; 3] = [b"", b"abc", b"NIHSS 4, left middle cerebral artery"];
+
+#[test]
+fn hash_vectors() {
+    let mut file = File::new(
+        "EPIONE-V1-HASH",
+        "Framing, digest, HKDF and the hashes of RFC 9380, under this crate's tags.",
+        tag::ALL,
+    );
+    for (name, tag) in all_tags() {
+        for message in MESSAGES {
+            let inputs = Fields::default().text("tag", &name).hex("message", message);
+            let text = std::str::from_utf8(tag.as_bytes()).unwrap();
+            if text.contains("BLS12381G1") {
+                let point = hash_to_g1(tag, message).to_bytes();
+                let inputs = inputs.text("function", "hash_to_g1");
+                file.case(
+                    "to G1",
+                    inputs,
+                    Fields::default(),
+                    Fields::default().hex("point", point),
+                );
+            } else if text.contains("BLS12381G2") {
+                let point = hash_to_g2(tag, message).to_bytes();
+                let inputs = inputs.text("function", "hash_to_g2");
+                file.case(
+                    "to G2",
+                    inputs,
+                    Fields::default(),
+                    Fields::default().hex("point", point),
+                );
+            } else if text.contains("expander") {
+                let uniform = expand_message_xmd(tag, message, 48);
+                let trace = Fields::default().hex("uniform_bytes", uniform);
+                let scalar = hash_to_scalar(tag, message);
+                let inputs = inputs.text("function", "hash_to_scalar");
+                file.case(
+                    "48 bytes modulo r",
+                    inputs,
+                    trace,
+                    Fields::default().scalar("scalar", &scalar),
+                );
+            }
+        }
+    }
+    for length in [0, 1, 32, 33, 48, 128] {
+        let output = expand_message_xmd(tag::PRE_EXPONENT, b"abc", length);
+        let inputs = Fields::default()
+            .text("tag", "PRE_EXPONENT")
+            .hex("message", "abc")
+            .number("length", length as u64)
+            .text("function", "expand_message_xmd");
+        file.case("any length", inputs, Fields::default(), Fields::default().hex("output", output));
+    }
+    let lists: [&[&[u8]]; 5] = [&[], &[b""], &[b"ab"], &[b"a", b"b"], &[b"", b"ab", b""]];
+    for parts in lists {
+        let inputs = || Fields::default().list("parts", parts.iter().map(hex::encode));
+        let bytes = framed(parts);
+        file.case(
+            "each part behind its 32-bit length",
+            inputs().text("function", "framed"),
+            Fields::default(),
+            Fields::default().hex("output", &bytes),
+        );
+        let inputs = || inputs().text("tag", "PRE_BODY");
+        file.case(
+            "SHA-256 of the framed tag and parts",
+            inputs().text("function", "digest"),
+            Fields::default()
+                .hex("hashed", [framed(&[tag::PRE_BODY.as_bytes()]), bytes.clone()].concat()),
+            Fields::default().hex("output", digest(tag::PRE_BODY, parts)),
+        );
+        file.case(
+            "HKDF-SHA-256: salt = tag, info = framed parts",
+            inputs().hex("secret", "secret").text("function", "kdf").number("length", 83),
+            Fields::default().hex("info", bytes),
+            Fields::default().hex("output", kdf::<83>(tag::PRE_BODY, b"secret", parts).expose()),
+        );
+    }
+    settle("hash.json", &file);
+}

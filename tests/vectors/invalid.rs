@@ -1,0 +1,471 @@
+//! Negative cases with a reason each. The generator asserts that the library judges as written.
+
+use crate::common::{attributes, policy, rng};
+use crate::format::{Fields, Refusals, settle};
+use epione::abe::{self, Header, MasterSecretKey, PublicParameters, UserSecretKey};
+use epione::algebra::codec::{Canonical, Reader};
+use epione::algebra::{G1, G2, Gt, Scalar};
+use epione::dem::{self, ContentKey};
+use epione::error::DecodeError;
+use epione::peks::{self, SearchableCiphertext};
+use epione::policy::AccessPolicy;
+use epione::pre::{self, Possession, afgh, conditional};
+use epione::pseudonym::{SeriesSecret, WindowKey};
+
+/// `bytes` with another byte at `position`.
+fn with(bytes: &[u8], position: usize, byte: u8) -> Vec<u8> {
+    let mut changed = bytes.to_vec();
+    changed[position] = byte;
+    changed
+}
+
+/// `bytes` with the identity's encoding over `length` bytes at `position`.
+fn with_identity(bytes: &[u8], position: usize, length: usize) -> Vec<u8> {
+    let mut changed = bytes.to_vec();
+    changed[position..position + length].fill(0);
+    changed[position] = 0xc0;
+    changed
+}
+
+fn element<'a, T>(
+    bytes: &'a [u8],
+    read: impl Fn(&mut Reader<'a>) -> Result<T, DecodeError>,
+) -> Result<(), DecodeError> {
+    let mut reader = Reader::new(bytes);
+    read(&mut reader)?;
+    reader.end()
+}
+
+const MODULUS: &str = "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab";
+
+#[test]
+fn refused_elements() {
+    let mut file = Refusals::new("EPIONE-V1-ELEMENTS", "Bare elements, without version and kind.");
+    let points: [(&str, usize, Vec<u8>); 2] = [
+        ("G1", 48, G1::generator().to_bytes().to_vec()),
+        ("G2", 96, G2::generator().to_bytes().to_vec()),
+    ];
+    for (name, length, honest) in points {
+        file.group(name, Fields::default());
+        let small = |flags: u8, x: u8| with(&with(&vec![0; length], length - 1, x), 0, flags);
+        let judge = |bytes: &[u8]| {
+            if length == 48 { element(bytes, Reader::g1) } else { element(bytes, Reader::g2) }
+        };
+        let found = |wanted: DecodeError| {
+            (0..=255).find(|x| judge(&small(0x80, *x)) == Err(wanted)).unwrap()
+        };
+        let (off, outside) = (found(DecodeError::NotOnCurve), found(DecodeError::NotInSubgroup));
+        let mut unreduced = hex::decode(MODULUS).unwrap();
+        unreduced.resize(length, 0);
+        unreduced[0] |= 0x80;
+        let cases = [
+            ("the generator", "Valid", honest.clone(), true),
+            ("its negative", "Valid", with(&honest, 0, honest[0] ^ 0x20), true),
+            ("the identity", "Identity", small(0xc0, 0), false),
+            ("x is on no point", "OffCurve", small(0x80, off), false),
+            ("a point outside the subgroup", "OffSubgroup", small(0x80, outside), false),
+            ("no compression flag", "Flags", with(&honest, 0, honest[0] & 0x7f), false),
+            ("infinity flag with coordinates", "Flags", with(&honest, 0, honest[0] | 0x40), false),
+            ("infinity with a sign", "Flags", small(0xe0, 0), false),
+            ("infinity without compression flag", "Flags", small(0x40, 0), false),
+            ("infinity with a coordinate", "Flags", small(0xc0, 1), false),
+            ("a coordinate equal to p", "NotReduced", unreduced, false),
+            ("one byte short", "Length", honest[..length - 1].to_vec(), false),
+            ("one byte more", "Length", [&honest[..], &[0]].concat(), false),
+        ];
+        for (comment, flag, bytes, valid) in cases {
+            assert_eq!(judge(&bytes).is_ok(), valid, "{name}: {comment}");
+            file.test(comment, flag, &bytes, valid);
+        }
+    }
+
+    file.group("GT", Fields::default());
+    let honest = Gt::generator().to_bytes().to_vec();
+    let mut one = vec![0; 576];
+    one[47] = 1;
+    let mut minus_one = vec![0; 576];
+    minus_one[..48].copy_from_slice(&hex::decode(MODULUS).unwrap());
+    minus_one[47] -= 1;
+    let mut unreduced = minus_one.clone();
+    unreduced[47] += 1;
+    let cases = [
+        ("e(g1, g2)", "Valid", honest.clone(), true),
+        ("one", "Identity", one.clone(), false),
+        ("zero, which is no unit", "OffTorsion", vec![0; 576], false),
+        ("minus one, of order two", "OffTorsion", minus_one, false),
+        ("two, in the base field", "OffTorsion", with(&one, 47, 2), false),
+        ("a changed coefficient", "OffTorsion", with(&honest, 575, honest[575] ^ 1), false),
+        ("a coefficient equal to p", "NotReduced", unreduced, false),
+        ("one byte short", "Length", honest[..575].to_vec(), false),
+    ];
+    for (comment, flag, bytes, valid) in cases {
+        assert_eq!(element(&bytes, Reader::gt).is_ok(), valid, "GT: {comment}");
+        file.test(comment, flag, &bytes, valid);
+    }
+
+    file.group("scalar", Fields::default());
+    let largest = (-Scalar::ONE).to_be_bytes();
+    let cases = [
+        ("r - 1", "Valid", largest.to_vec(), true),
+        ("zero", "Valid", vec![0; 32], true),
+        ("r", "NotReduced", with(&largest, 31, 1), false),
+        ("2^256 - 1", "NotReduced", vec![0xff; 32], false),
+        ("one byte short", "Length", largest[..31].to_vec(), false),
+    ];
+    for (comment, flag, bytes, valid) in cases {
+        assert_eq!(element(&bytes, Reader::scalar).is_ok(), valid, "scalar: {comment}");
+        file.test(comment, flag, &bytes, valid);
+    }
+    settle("invalid/elements.json", &file);
+}
+
+/// The cases that every type has, and its own.
+fn encodings<T: Canonical>(
+    file: &mut Refusals,
+    name: &'static str,
+    honest: &[u8],
+    own: &[(&str, &'static str, Vec<u8>)],
+) {
+    file.group(name, Fields::default().number("kind", T::KIND as u64));
+    let cut = |length: usize| honest[..length].to_vec();
+    let common = [
+        ("nothing", "Truncated", Vec::new()),
+        ("version alone", "Truncated", cut(1)),
+        ("version and kind alone", "Truncated", cut(2)),
+        ("one byte short", "Truncated", cut(honest.len() - 1)),
+        ("one byte more", "TrailingBytes", [honest, &[0]].concat()),
+        ("version 0", "Version", with(honest, 0, 0)),
+        ("version 2", "Version", with(honest, 0, 2)),
+        ("kind 0", "Kind", with(honest, 1, 0)),
+        ("another kind", "Kind", with(honest, 1, honest[1] ^ 1)),
+    ];
+    assert!(T::from_bytes(honest).is_ok_and(|value| value.to_bytes() == honest), "{name}");
+    file.test("an honest encoding", "Valid", honest, true);
+    for (comment, flag, bytes) in common.iter().chain(own) {
+        assert!(T::from_bytes(bytes).is_err(), "{name}: {comment}");
+        file.test(comment, flag, bytes, false);
+    }
+}
+
+/// `bytes` with a 32-bit length of all ones at `position`.
+fn overlong(bytes: &[u8], position: usize) -> (&'static str, &'static str, Vec<u8>) {
+    let mut changed = bytes.to_vec();
+    changed[position..position + 4].fill(0xff);
+    ("a length of 2^32 - 1", "TooLong", changed)
+}
+
+fn identity(bytes: &[u8], position: usize, length: usize) -> (&'static str, &'static str, Vec<u8>) {
+    ("an identity", "Identity", with_identity(bytes, position, length))
+}
+
+/// A header's bytes with another policy text before the same elements.
+fn retitled(header: &[u8], text: &str) -> Vec<u8> {
+    let old = u32::from_be_bytes(header[2..6].try_into().unwrap()) as usize;
+    [&header[..2], &(text.len() as u32).to_be_bytes(), text.as_bytes(), &header[6 + old..]].concat()
+}
+
+#[test]
+fn refused_encodings() {
+    let mut file = Refusals::new("EPIONE-V1-ENCODINGS", "Whole encodings of each type.");
+    let rng = &mut rng(2026);
+    let (parameters, master) = abe::setup(rng);
+    let user = abe::keygen(&master, &attributes(&["a", "b"]), rng).to_bytes();
+    let header = abe::encapsulate_cpa(&parameters, &policy("a and b"), rng).0.to_bytes();
+    let (parameters, master) = (parameters.to_bytes(), master.to_bytes());
+    let one = [vec![0; 47], vec![1], vec![0; 528]].concat();
+    let unit = [&parameters[..2], &one].concat();
+    encodings::<PublicParameters>(
+        &mut file,
+        "AbePublicParameters",
+        &parameters,
+        &[("the identity", "Identity", unit)],
+    );
+    encodings::<MasterSecretKey>(
+        &mut file,
+        "AbeMasterSecretKey",
+        &master,
+        &[identity(&master, 2, 48)],
+    );
+    // sk1 48, sk3 96, count 4, then length 4, name 1, point 48 twice.
+    let (first, second) = (user[150..203].to_vec(), user[203..256].to_vec());
+    let pair = |a: &[u8], b: &[u8]| [&user[..150], a, b].concat();
+    let own = [
+        identity(&user, 2, 48),
+        identity(&user, 50, 96),
+        overlong(&user, 146),
+        overlong(&user, 150),
+        ("attributes in descending order", "Order", pair(&second, &first)),
+        ("an attribute twice", "Order", pair(&first, &first)),
+        ("a control character in a name", "Name", with(&user, 154, b'\n')),
+        ("a name that is not UTF-8", "Name", with(&user, 154, 0xff)),
+    ];
+    encodings::<UserSecretKey>(&mut file, "AbeUserSecretKey", &user, &own);
+    let own = [
+        overlong(&header, 2),
+        ("fewer elements than the policy's rows", "Rows", retitled(&header, "a and b and c")),
+        ("more elements than the policy's rows", "Rows", retitled(&header, "a")),
+        ("superfluous parentheses", "NotCanonical", retitled(&header, "(a and b)")),
+        ("superfluous spaces", "NotCanonical", retitled(&header, "a  and b")),
+        ("superfluous quotes", "NotCanonical", retitled(&header, "\"a\" and b")),
+        ("a policy that does not parse", "Policy", retitled(&header, "a and")),
+    ];
+    encodings::<Header>(&mut file, "AbeHeader", &header, &own);
+
+    let (secret, public) = peks::keygen(rng);
+    let entry = peks::encrypt(&public, b"w", b"c", b"location", rng).to_bytes();
+    let (trapdoor, public) = (peks::trapdoor(&secret, b"w").to_bytes(), public.to_bytes());
+    encodings::<peks::PublicKey>(&mut file, "PeksPublicKey", &public, &[identity(&public, 2, 48)]);
+    encodings::<peks::Trapdoor>(
+        &mut file,
+        "PeksTrapdoor",
+        &trapdoor,
+        &[identity(&trapdoor, 2, 96)],
+    );
+    let own = [identity(&entry, 2, 48), overlong(&entry, 82)];
+    encodings::<SearchableCiphertext>(&mut file, "PeksCiphertext", &entry, &own);
+
+    let (alice, alice_public) = pre::keygen(rng);
+    let (_, bob_public) = pre::keygen(rng);
+    let (pk, other) = (alice_public.to_bytes(), bob_public.to_bytes());
+    let own = [
+        identity(&pk, 2, 48),
+        identity(&pk, 50, 96),
+        ("X and Y of two keys", "Halves", [&pk[..50], &other[50..]].concat()),
+    ];
+    encodings::<pre::PublicKey>(&mut file, "PrePublicKey", &pk, &own);
+    let secret = alice.to_bytes();
+    let zero = [&secret[..2], &[0; 32]].concat();
+    let own = [
+        ("zero", "Zero", zero),
+        ("not reduced", "NotReduced", [&secret[..2], &[0xff; 32]].concat()),
+    ];
+    encodings::<pre::SecretKey>(&mut file, "PreSecretKey", &secret, &own);
+    let possession = alice.prove_possession(b"", rng).to_bytes();
+    encodings::<Possession>(&mut file, "PrePossession", &possession, &[]);
+    let sealed = conditional::seal(&alice_public, b"w", b"ad", b"text", rng);
+    let rekey = conditional::rekeygen(&alice, &bob_public, b"w", rng);
+    let checked = rekey.verify(&alice_public, &bob_public, b"w").unwrap();
+    let verified = sealed.verify(&alice_public, b"w", b"ad").unwrap();
+    let turned = conditional::reencrypt(&checked, &verified, rng).unwrap().to_bytes();
+    let (sealed, rekey) = (sealed.to_bytes(), rekey.to_bytes());
+    let own = [identity(&sealed, 2, 48), identity(&sealed, 82, 96), overlong(&sealed, 178)];
+    encodings::<conditional::Ciphertext>(&mut file, "PreCiphertext", &sealed, &own);
+    let own = [identity(&rekey, 2, 96), identity(&rekey, 98, 96)];
+    encodings::<conditional::ReKey>(&mut file, "PreReKey", &rekey, &own);
+    let own = [
+        identity(&turned, 2, 48),
+        identity(&turned, 50, 48),
+        identity(&turned, 98, 96),
+        ("a challenge that is not reduced", "NotReduced", with(&turned, 194, 0xff)),
+    ];
+    encodings::<conditional::ReEncryption>(&mut file, "PreReEncryption", &turned, &own);
+
+    let sealed = afgh::seal(&alice_public, b"ad", b"text", rng);
+    let rekey = afgh::rekeygen(&alice, &bob_public);
+    let turned = afgh::reencrypt(&rekey, &sealed).to_bytes();
+    let (sealed, rekey) = (sealed.to_bytes(), rekey.to_bytes());
+    encodings::<afgh::Ciphertext>(
+        &mut file,
+        "AfghCiphertext",
+        &sealed,
+        &[identity(&sealed, 2, 48), overlong(&sealed, 50)],
+    );
+    encodings::<afgh::ReKey>(&mut file, "AfghReKey", &rekey, &[identity(&rekey, 2, 96)]);
+    let off_torsion = with(&turned, 50 + 575, turned[50 + 575] ^ 1);
+    let own = [overlong(&turned, 626), ("C1' outside the torsion", "OffTorsion", off_torsion)];
+    encodings::<afgh::ReEncryption>(&mut file, "AfghReEncryption", &turned, &own);
+
+    let window = SeriesSecret::generate(rng).for_doctor(b"d").window(3..=4).unwrap().to_bytes();
+    let (first, second) = (window[6..43].to_vec(), window[43..80].to_vec());
+    let pair = |a: &[u8], b: &[u8]| [&window[..6], a, b].concat();
+    let own = [
+        overlong(&window, 2),
+        ("no node", "Empty", [&window[..2], &[0; 4]].concat()),
+        ("nodes in descending order", "Order", pair(&second, &first)),
+        ("a node twice", "Order", pair(&first, &first)),
+        ("level 33", "Tree", with(&window, 6, 33)),
+        ("a prefix longer than its level", "Tree", with(&window, 6, 1)),
+    ];
+    encodings::<WindowKey>(&mut file, "PseudonymWindow", &window, &own);
+    settle("invalid/encodings.json", &file);
+}
+
+#[test]
+fn refused_policies() {
+    let mut file = Refusals::new("EPIONE-V1-POLICIES", "Texts of policies, in UTF-8.");
+    file.group("AccessPolicy", Fields::default());
+    let deep = |n: usize| format!("{}a{}", "1 of (".repeat(n), ")".repeat(n));
+    let cases: [(&str, &'static str, String, bool); 31] = [
+        ("an attribute", "Valid", "doctor".into(), true),
+        ("all gates", "Valid", "a and (b or 2 of (c, d, e and f))".into(), true),
+        ("a quoted gate", "Valid", "\"and\" and \"AND\"".into(), true),
+        ("escapes", "Valid", "\"\\\"\\\\\"".into(), true),
+        ("31 nested gates", "Valid", deep(31), true),
+        ("nothing", "Empty", "".into(), false),
+        ("spaces", "Empty", " \t\n".into(), false),
+        ("a missing operand", "Operand", "a and".into(), false),
+        ("a leading gate", "Operand", "or a".into(), false),
+        ("two operands without a gate", "Gate", "a b".into(), false),
+        ("two gates", "Gate", "a and and b".into(), false),
+        ("mixed gates", "Mixed", "a and b or c".into(), false),
+        ("mixed gates, other order", "Mixed", "a or b and c".into(), false),
+        ("an open parenthesis", "Parenthesis", "(a".into(), false),
+        ("a closing parenthesis", "Parenthesis", "a)".into(), false),
+        ("empty parentheses", "Parenthesis", "()".into(), false),
+        ("a gate in capitals", "Case", "a AND b".into(), false),
+        ("a gate of another spelling", "Case", "Or".into(), false),
+        ("a comparison", "Character", "age >= 65".into(), false),
+        ("a negation", "Character", "a and !b".into(), false),
+        ("not a word of the language", "Gate", "not a".into(), false),
+        ("an open quote", "Quote", "\"a".into(), false),
+        ("an unknown escape", "Quote", "\"\\n\"".into(), false),
+        ("an empty name", "Name", "\"\"".into(), false),
+        ("a control character in a name", "Name", "\"a\u{7}\"".into(), false),
+        ("a threshold of zero", "Threshold", "0 of (a, b)".into(), false),
+        ("a threshold above its branches", "Threshold", "3 of (a, b)".into(), false),
+        ("a threshold with leading zeros", "Threshold", "02 of (a, b)".into(), false),
+        ("a threshold without branches", "Threshold", "1 of ()".into(), false),
+        ("a trailing comma", "Threshold", "1 of (a,)".into(), false),
+        ("32 nested gates", "Depth", deep(32), false),
+    ];
+    for (comment, flag, text, valid) in cases {
+        assert_eq!(text.parse::<AccessPolicy>().is_ok(), valid, "{comment}: {text}");
+        file.test(comment, flag, text.as_bytes(), valid);
+    }
+    settle("invalid/policies.json", &file);
+}
+
+#[test]
+fn refused_openings() {
+    let mut file = Refusals::new(
+        "EPIONE-V1-OPENINGS",
+        "Well-formed values that must not verify or open under the context of their group.",
+    );
+    let rng = &mut rng(2027);
+    let (alice, alice_public) = pre::keygen(rng);
+    let (doctor, doctor_public) = pre::keygen(rng);
+    let sealed = conditional::seal(&alice_public, b"condition", b"ad", b"text", rng);
+    let other = conditional::seal(&alice_public, b"condition", b"ad 2", b"text", rng).to_bytes();
+    let rekey = conditional::rekeygen(&alice, &doctor_public, b"condition", rng);
+    let checked = rekey.verify(&alice_public, &doctor_public, b"condition").unwrap();
+    let verified = sealed.verify(&alice_public, b"condition", b"ad").unwrap();
+    let work = conditional::reencrypt(&checked, &verified, rng).unwrap().to_bytes();
+    let (honest, rk) = (sealed.to_bytes(), rekey.to_bytes());
+    let context = || {
+        Fields::default()
+            .hex("delegator_public_key", alice_public.to_bytes())
+            .hex("delegatee_public_key", doctor_public.to_bytes())
+            .hex("condition", "condition")
+            .hex("ad", "ad")
+    };
+    let negated = |bytes: &[u8], position: usize| with(bytes, position, bytes[position] ^ 0x20);
+    let last = honest.len() - 1;
+
+    file.group("conditional: tag of a ciphertext", context());
+    let cases = [
+        ("as it was made", "Valid", honest.clone(), true),
+        ("C1 negated", "C1", negated(&honest, 2), false),
+        ("W changed", "W", with(&honest, 50, honest[50] ^ 1), false),
+        ("C4 negated", "C4", negated(&honest, 82), false),
+        (
+            "C4 of another record",
+            "C4",
+            [&honest[..82], &other[82..178], &honest[178..]].concat(),
+            false,
+        ),
+        ("body changed", "Body", with(&honest, last, honest[last] ^ 1), false),
+        ("another record", "Context", other.clone(), false),
+    ];
+    for (comment, flag, bytes, valid) in cases {
+        let ciphertext = conditional::Ciphertext::from_bytes(&bytes).unwrap();
+        let verdict = ciphertext.verify(&alice_public, b"condition", b"ad");
+        assert_eq!(verdict.is_ok(), valid, "{comment}");
+        file.test(comment, flag, &bytes, valid);
+    }
+
+    file.group("conditional: re-encryption key", context());
+    let cases = [
+        ("as it was made", "Valid", rk.clone(), true),
+        ("rk1 negated", "Rk1", negated(&rk, 2), false),
+        ("rk2 negated", "Rk2", negated(&rk, 98), false),
+        ("halves exchanged", "Rk1", [&rk[..2], &rk[98..], &rk[2..98]].concat(), false),
+    ];
+    for (comment, flag, bytes, valid) in cases {
+        let key = conditional::ReKey::from_bytes(&bytes).unwrap();
+        let verdict = key.verify(&alice_public, &doctor_public, b"condition");
+        assert_eq!(verdict.is_ok(), valid, "{comment}");
+        file.test(comment, flag, &bytes, valid);
+    }
+
+    file.group(
+        "conditional: re-encryption",
+        context().hex("ciphertext", &honest).hex("rk2", &rk[98..]),
+    );
+    let cases = [
+        ("as it was made", "Valid", work.clone(), true),
+        ("D1 negated", "D1", negated(&work, 2), false),
+        ("T negated", "T", negated(&work, 50), false),
+        ("D2 negated", "D2", negated(&work, 98), false),
+        (
+            "D1 and T exchanged",
+            "D1",
+            [&work[..2], &work[50..98], &work[2..50], &work[98..]].concat(),
+            false,
+        ),
+        ("challenge changed", "Proof", with(&work, 225, work[225] ^ 1), false),
+        ("response changed", "Proof", with(&work, 257, work[257] ^ 1), false),
+    ];
+    for (comment, flag, bytes, valid) in cases {
+        let work = conditional::ReEncryption::from_bytes(&bytes).unwrap();
+        assert_eq!(work.verify(checked.delegation(), &verified).is_ok(), valid, "{comment}");
+        file.test(comment, flag, &bytes, valid);
+    }
+
+    let (secret, public) = peks::keygen(rng);
+    let entry = peks::encrypt(&public, b"w", b"record 7", b"location", rng).to_bytes();
+    let trapdoor = peks::trapdoor(&secret, b"w");
+    let last = entry.len() - 1;
+    file.group(
+        "peks: locate",
+        Fields::default().hex("trapdoor", trapdoor.to_bytes()).hex("context", "record 7"),
+    );
+    let cases = [
+        ("as it was made", "Valid", entry.clone(), true),
+        ("A negated", "A", negated(&entry, 2), false),
+        ("check value changed", "B", with(&entry, 50, entry[50] ^ 1), false),
+        ("location changed", "Location", with(&entry, last, entry[last] ^ 1), false),
+    ];
+    for (comment, flag, bytes, valid) in cases {
+        let entry = SearchableCiphertext::from_bytes(&bytes).unwrap();
+        assert_eq!(peks::locate(&entry, &trapdoor, b"record 7").is_ok(), valid, "{comment}");
+        file.test(comment, flag, &bytes, valid);
+    }
+
+    let key = ContentKey::generate(rng);
+    let sealed = dem::seal(&key, b"context", &[7; 40]);
+    let last = sealed.len() - 1;
+    file.group("dem: open", Fields::default().hex("key", key.expose()).hex("context", "context"));
+    let cases = [
+        ("as it was made", "Valid", sealed.clone(), true),
+        ("nothing", "Truncated", Vec::new(), false),
+        ("header alone", "Truncated", sealed[..34].to_vec(), false),
+        ("one byte short", "Truncated", sealed[..last].to_vec(), false),
+        ("one byte more", "TrailingBytes", [&sealed[..], &[0]].concat(), false),
+        ("version 2", "Version", with(&sealed, 0, 2), false),
+        ("another kind", "Kind", with(&sealed, 1, 0), false),
+        ("commitment changed", "Commitment", with(&sealed, 2, sealed[2] ^ 1), false),
+        ("ciphertext changed", "Body", with(&sealed, 34, sealed[34] ^ 1), false),
+        ("authentication tag changed", "Body", with(&sealed, last, sealed[last] ^ 1), false),
+        ("another context", "Context", dem::seal(&key, b"other", &[7; 40]), false),
+    ];
+    for (comment, flag, bytes, valid) in cases {
+        assert_eq!(dem::open(&key, b"context", &bytes).is_ok(), valid, "{comment}");
+        file.test(comment, flag, &bytes, valid);
+    }
+    assert!(conditional::open(&doctor, b"condition", b"ad", &verified_of(&honest)).is_err());
+    settle("invalid/openings.json", &file);
+}
+
+fn verified_of(bytes: &[u8]) -> conditional::Ciphertext {
+    conditional::Ciphertext::from_bytes(bytes).unwrap()
+}

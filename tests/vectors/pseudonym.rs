@@ -1,0 +1,90 @@
+//! The keyed series, restated.
+
+use crate::format::{Fields, File, draw, settle};
+use epione::algebra::Secret;
+use epione::algebra::codec::{Canonical, VERSION};
+use epione::algebra::hash::kdf;
+use epione::algebra::tag::{self, Kind};
+use epione::pseudonym::SeriesSecret;
+
+/// The node keys from the root to the leaf of an epoch: `child = KDF(parent, bit)`.
+fn path(root: [u8; 32], epoch: u32) -> Vec<[u8; 32]> {
+    let mut path = vec![root];
+    for level in 0..32 {
+        let bit = (epoch >> (31 - level) & 1) as u8;
+        path.push(*kdf::<32>(tag::PSEUDONYM_NODE, &path[level], &[&[bit]]).expose());
+    }
+    path
+}
+
+/// The highest nodes inside a window, by the definition: level by level, leftmost first.
+fn cover(from: u32, to: u32) -> Vec<(u32, u32)> {
+    let (mut nodes, mut next, end) = (Vec::new(), u64::from(from), u64::from(to) + 1);
+    while next < end {
+        let level = (0..=32).find(|level| {
+            let size = 1_u64 << (32 - level);
+            next.is_multiple_of(size) && next + size <= end
+        });
+        let level = level.unwrap();
+        nodes.push((level, (next >> (32 - level)) as u32));
+        next += 1 << (32 - level);
+    }
+    nodes
+}
+
+#[test]
+fn pseudonym_vectors() {
+    let tags =
+        [tag::PSEUDONYM_ROOT, tag::PSEUDONYM_DOCTOR, tag::PSEUDONYM_NODE, tag::PSEUDONYM_NAME];
+    let mut file = File::new("EPIONE-V1-PSEUDONYM-SERIES", "A GGM tree over 2^32 epochs.", &tags);
+    let rng = &mut file.rng();
+    for (doctor, epoch, index, from, to) in [
+        (&b"public key of Dr. Ruiz"[..], 677, 0, 675, 680),
+        (b"public key of Dr. Ruiz", 677, 1, 677, 677),
+        (b"", 0, u32::MAX, 0, u32::MAX),
+        (b"public key of Dr. Wolf", u32::MAX, 7, 1, u32::MAX - 1),
+    ] {
+        let secret = draw::<32>(rng);
+        let root = *kdf::<32>(tag::PSEUDONYM_ROOT, &secret, &[]).expose();
+        let doctor_key = *kdf::<32>(tag::PSEUDONYM_DOCTOR, &root, &[doctor]).expose();
+        let keys = path(doctor_key, epoch);
+        let name_context = [&epoch.to_be_bytes()[..], &index.to_be_bytes()];
+        let name = *kdf::<32>(tag::PSEUDONYM_NAME, &keys[32], &name_context).expose();
+        let nodes = cover(from, to);
+        let mut window = vec![VERSION, Kind::PseudonymWindow as u8];
+        window.extend((nodes.len() as u32).to_be_bytes());
+        for (level, prefix) in &nodes {
+            let first = u64::from(*prefix) << (32 - level);
+            window.push(*level as u8);
+            window.extend(prefix.to_be_bytes());
+            window.extend(path(doctor_key, first as u32)[*level as usize]);
+        }
+
+        let series = SeriesSecret::from_secret(Secret::new(secret)).for_doctor(doctor);
+        assert_eq!(*series.pseudonym(epoch, index).as_bytes(), name);
+        let library = series.window(from..=to).unwrap();
+        assert_eq!(library.to_bytes(), window);
+        let inside = (from..=to).contains(&epoch);
+        let by_doctor = library.pseudonym(epoch, index);
+        assert_eq!(by_doctor.map(|found| *found.as_bytes()), inside.then_some(name));
+
+        let inputs = Fields::default()
+            .hex("secret", secret)
+            .hex("doctor", doctor)
+            .number("epoch", epoch.into())
+            .number("index", index.into())
+            .number("window_from", from.into())
+            .number("window_to", to.into());
+        let trace = Fields::default()
+            .hex("root", root)
+            .hex("doctor_key", doctor_key)
+            .list("path", keys[1..].iter().map(hex::encode))
+            .list("window_nodes", nodes.iter().map(|(level, prefix)| format!("{level}:{prefix}")));
+        let outputs = Fields::default()
+            .hex("pseudonym", name)
+            .hex("window", window)
+            .flag("epoch_in_window", inside);
+        file.case("a name and a window", inputs, trace, outputs);
+    }
+    settle("pseudonym.json", &file);
+}
