@@ -3,147 +3,153 @@
 
 mod common;
 
-use common::{attribute, attributes, policy, rng};
-use epione::abe::{self, Ciphertext, OpenError};
-use epione::algebra::codec::Canonical;
-use epione::error::DecryptionFailed;
-use epione::policy::{AccessPolicy, AttributeSet, Node};
+/// So that `cargo test abe` selects all of them.
+mod abe {
+    use crate::common::{attribute, attributes, policy, rng};
+    use epione::abe::{self, Ciphertext, OpenError};
+    use epione::algebra::codec::Canonical;
+    use epione::error::DecryptionFailed;
+    use epione::policy::{AccessPolicy, AttributeSet, Node};
 
-const FAILED: OpenError = OpenError::Decryption(DecryptionFailed);
+    const FAILED: OpenError = OpenError::Decryption(DecryptionFailed);
 
-#[test]
-fn exactly_the_satisfying_keys_open() {
-    let rng = &mut rng(1);
-    let (parameters, master) = abe::setup(rng);
-    let texts = [
-        "a",
-        "a and b",
-        "a or b",
-        "a and (b or c)",
-        "2 of (a, b, c)",
-        "a and (a or b)",
-        "(a and b) or (a and c)",
-        "3 of (a, b, c)",
-        "1 of (a, b)",
-        "2 of (a and b, c, b)",
-    ];
-    let subsets: Vec<AttributeSet> = (0..8)
-        .map(|mask| {
-            ["a", "b", "c"].into_iter().enumerate().filter(move |(i, _)| mask >> i & 1 == 1)
-        })
-        .map(|names| names.map(|(_, name)| attribute(name)).collect())
-        .collect();
-    let keys: Vec<_> = subsets.iter().map(|set| abe::keygen(&master, set, rng)).collect();
-    for text in texts {
-        let policy = policy(text);
-        let sealed = abe::seal_cpa(&parameters, &policy, b"ad", b"text", rng);
-        for (set, key) in subsets.iter().zip(&keys) {
-            let opened = abe::open_cpa(key, b"ad", &sealed).map(|plaintext| plaintext.to_vec());
-            let expected = policy
-                .is_satisfied_by(set)
-                .then(|| b"text".to_vec())
-                .ok_or(OpenError::PolicyNotSatisfied);
-            assert_eq!(opened, expected, "{text} for {set:?}");
+    #[test]
+    fn exactly_the_satisfying_keys_open() {
+        let rng = &mut rng(1);
+        let (parameters, master) = abe::setup(rng);
+        let texts = [
+            "a",
+            "a and b",
+            "a or b",
+            "a and (b or c)",
+            "2 of (a, b, c)",
+            "a and (a or b)",
+            "(a and b) or (a and c)",
+            "3 of (a, b, c)",
+            "1 of (a, b)",
+            "2 of (a and b, c, b)",
+        ];
+        let subsets: Vec<AttributeSet> = (0..8)
+            .map(|mask| {
+                ["a", "b", "c"].into_iter().enumerate().filter(move |(i, _)| mask >> i & 1 == 1)
+            })
+            .map(|names| names.map(|(_, name)| attribute(name)).collect())
+            .collect();
+        let keys: Vec<_> = subsets.iter().map(|set| abe::keygen(&master, set, rng)).collect();
+        for text in texts {
+            let policy = policy(text);
+            let sealed = abe::seal_cpa(&parameters, &policy, b"ad", b"text", rng);
+            for (set, key) in subsets.iter().zip(&keys) {
+                let opened = abe::open_cpa(key, b"ad", &sealed).map(|plaintext| plaintext.to_vec());
+                let expected = policy
+                    .is_satisfied_by(set)
+                    .then(|| b"text".to_vec())
+                    .ok_or(OpenError::PolicyNotSatisfied);
+                assert_eq!(opened, expected, "{text} for {set:?}");
+            }
         }
     }
-}
 
-#[test]
-fn every_changed_byte_fails() {
-    let rng = &mut rng(2);
-    let (parameters, master) = abe::setup(rng);
-    let key = abe::keygen(&master, &attributes(&["a", "b", "c"]), rng);
-    let sealed = abe::seal_cpa(&parameters, &policy("a or b"), b"ad", b"text", rng).to_bytes();
-    for position in 0..sealed.len() {
-        let mut changed = sealed.clone();
-        // In the policy's text 'a' becomes 'c', which this key holds as well.
-        changed[position] ^= 2;
-        let opened =
-            Ciphertext::from_bytes(&changed).map(|changed| abe::open_cpa(&key, b"ad", &changed));
-        assert!(!matches!(opened, Ok(Ok(_))), "byte {position}");
+    #[test]
+    fn every_changed_byte_fails() {
+        let rng = &mut rng(2);
+        let (parameters, master) = abe::setup(rng);
+        let key = abe::keygen(&master, &attributes(&["a", "b", "c"]), rng);
+        let sealed = abe::seal_cpa(&parameters, &policy("a or b"), b"ad", b"text", rng).to_bytes();
+        for position in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            // In the policy's text 'a' becomes 'c', which this key holds as well.
+            changed[position] ^= 2;
+            let opened = Ciphertext::from_bytes(&changed)
+                .map(|changed| abe::open_cpa(&key, b"ad", &changed));
+            assert!(!matches!(opened, Ok(Ok(_))), "byte {position}");
+        }
     }
-}
 
-#[test]
-fn another_context_authority_or_header_fails() {
-    let rng = &mut rng(3);
-    let (parameters, master) = abe::setup(rng);
-    let (_, other_master) = abe::setup(rng);
-    let set = attributes(&["a"]);
-    let key = abe::keygen(&master, &set, rng);
-    let sealed = abe::seal_cpa(&parameters, &policy("a"), b"record 7", b"text", rng);
-    assert!(abe::open_cpa(&key, b"record 7", &sealed).is_ok());
-    assert_eq!(abe::open_cpa(&key, b"record 8", &sealed).err(), Some(FAILED));
-    assert_eq!(abe::open_cpa(&key, b"", &sealed).err(), Some(FAILED));
-    let stranger = abe::keygen(&other_master, &set, rng);
-    assert_eq!(abe::open_cpa(&stranger, b"record 7", &sealed).err(), Some(FAILED));
+    #[test]
+    fn another_context_authority_or_header_fails() {
+        let rng = &mut rng(3);
+        let (parameters, master) = abe::setup(rng);
+        let (_, other_master) = abe::setup(rng);
+        let set = attributes(&["a"]);
+        let key = abe::keygen(&master, &set, rng);
+        let sealed = abe::seal_cpa(&parameters, &policy("a"), b"record 7", b"text", rng);
+        assert!(abe::open_cpa(&key, b"record 7", &sealed).is_ok());
+        assert_eq!(abe::open_cpa(&key, b"record 8", &sealed).err(), Some(FAILED));
+        assert_eq!(abe::open_cpa(&key, b"", &sealed).err(), Some(FAILED));
+        let stranger = abe::keygen(&other_master, &set, rng);
+        assert_eq!(abe::open_cpa(&stranger, b"record 7", &sealed).err(), Some(FAILED));
 
-    // The body of one ciphertext behind the header of another.
-    let second = abe::seal_cpa(&parameters, &policy("a"), b"record 7", b"text", rng);
-    let (one, two) = (sealed.to_bytes(), second.to_bytes());
-    let header = sealed.header().to_bytes().len();
-    let mixed = [&one[..header], &two[header..]].concat();
-    let mixed = Ciphertext::from_bytes(&mixed).unwrap();
-    assert_eq!(abe::open_cpa(&key, b"record 7", &mixed).err(), Some(FAILED));
-}
-
-#[test]
-fn a_header_has_the_documented_length() {
-    let rng = &mut rng(4);
-    let (parameters, _) = abe::setup(rng);
-    for (text, rows, tau) in
-        [("a", 1, 1), ("a and b", 2, 1), ("a and (a or b)", 3, 2), ("2 of (a, a, a, b)", 4, 3)]
-    {
-        let (header, _) = abe::encapsulate_cpa(&parameters, &policy(text), rng);
-        let expected = 2 + 4 + text.len() + 96 * (1 + tau) + 48 * rows;
-        assert_eq!(header.to_bytes().len(), expected, "{text}");
-        assert_eq!(header.policy().to_string(), text);
+        // The body of one ciphertext behind the header of another.
+        let second = abe::seal_cpa(&parameters, &policy("a"), b"record 7", b"text", rng);
+        let (one, two) = (sealed.to_bytes(), second.to_bytes());
+        let header = sealed.header().to_bytes().len();
+        let mixed = [&one[..header], &two[header..]].concat();
+        let mixed = Ciphertext::from_bytes(&mixed).unwrap();
+        assert_eq!(abe::open_cpa(&key, b"record 7", &mixed).err(), Some(FAILED));
     }
-}
 
-#[test]
-fn long_policies_and_long_plaintexts_work() {
-    // Both beyond 64 KiB, where 16-bit lengths of other libraries wrapped around.
-    let rng = &mut rng(5);
-    let (parameters, master) = abe::setup(rng);
-    let name = |i: usize| format!("{i:0>256}x")[1..].to_owned();
-    let leaves = (0..300).map(|i| Node::Leaf(attribute(&name(i)))).collect();
-    let policy = AccessPolicy::new(Node::Or(leaves)).unwrap();
-    assert!(policy.to_string().len() > 1 << 16);
-    let plaintext: Vec<u8> = (0..200_000).map(|i| i as u8).collect();
-    let sealed = abe::seal_cpa(&parameters, &policy, b"ad", &plaintext, rng);
-    let sealed = Ciphertext::from_bytes(&sealed.to_bytes()).unwrap();
-    let key = abe::keygen(&master, &attributes(&[&name(299)]), rng);
-    assert_eq!(*abe::open_cpa(&key, b"ad", &sealed).unwrap(), plaintext);
-    let stranger = abe::keygen(&master, &attributes(&[&name(300)]), rng);
-    assert_eq!(abe::open_cpa(&stranger, b"ad", &sealed).err(), Some(OpenError::PolicyNotSatisfied));
-}
-
-#[test]
-fn keys_and_headers_are_fresh_each_time() {
-    let rng = &mut rng(6);
-    let (parameters, master) = abe::setup(rng);
-    let set = attributes(&["a"]);
-    let keys = [abe::keygen(&master, &set, rng), abe::keygen(&master, &set, rng)];
-    assert_ne!(keys[0].to_bytes(), keys[1].to_bytes());
-    let (one, first) = abe::encapsulate_cpa(&parameters, &policy("a"), rng);
-    let (two, second) = abe::encapsulate_cpa(&parameters, &policy("a"), rng);
-    assert_ne!(one, two);
-    assert_ne!(first, second);
-    for key in &keys {
-        assert_eq!(abe::decapsulate_cpa(key, &one).unwrap(), first);
-        assert_eq!(abe::decapsulate_cpa(key, &two).unwrap(), second);
+    #[test]
+    fn a_header_has_the_documented_length() {
+        let rng = &mut rng(4);
+        let (parameters, _) = abe::setup(rng);
+        for (text, rows, tau) in
+            [("a", 1, 1), ("a and b", 2, 1), ("a and (a or b)", 3, 2), ("2 of (a, a, a, b)", 4, 3)]
+        {
+            let (header, _) = abe::encapsulate_cpa(&parameters, &policy(text), rng);
+            let expected = 2 + 4 + text.len() + 96 * (1 + tau) + 48 * rows;
+            assert_eq!(header.to_bytes().len(), expected, "{text}");
+            assert_eq!(header.policy().to_string(), text);
+        }
     }
-}
 
-#[test]
-fn a_key_without_attributes_opens_nothing_and_shows_nothing() {
-    let rng = &mut rng(7);
-    let (parameters, master) = abe::setup(rng);
-    let key = abe::keygen(&master, &AttributeSet::default(), rng);
-    let sealed = abe::seal_cpa(&parameters, &policy("1 of (a)"), b"", b"", rng);
-    assert_eq!(abe::open_cpa(&key, b"", &sealed).err(), Some(OpenError::PolicyNotSatisfied));
-    for shown in [format!("{key:?}"), format!("{master:?}")] {
-        assert!(shown.contains("Secret(..)") && shown.len() < 60, "{shown}");
+    #[test]
+    fn long_policies_and_long_plaintexts_work() {
+        // Both beyond 64 KiB, where 16-bit lengths of other libraries wrapped around.
+        let rng = &mut rng(5);
+        let (parameters, master) = abe::setup(rng);
+        let name = |i: usize| format!("{i:0>256}x")[1..].to_owned();
+        let leaves = (0..300).map(|i| Node::Leaf(attribute(&name(i)))).collect();
+        let policy = AccessPolicy::new(Node::Or(leaves)).unwrap();
+        assert!(policy.to_string().len() > 1 << 16);
+        let plaintext: Vec<u8> = (0..200_000).map(|i| i as u8).collect();
+        let sealed = abe::seal_cpa(&parameters, &policy, b"ad", &plaintext, rng);
+        let sealed = Ciphertext::from_bytes(&sealed.to_bytes()).unwrap();
+        let key = abe::keygen(&master, &attributes(&[&name(299)]), rng);
+        assert_eq!(*abe::open_cpa(&key, b"ad", &sealed).unwrap(), plaintext);
+        let stranger = abe::keygen(&master, &attributes(&[&name(300)]), rng);
+        assert_eq!(
+            abe::open_cpa(&stranger, b"ad", &sealed).err(),
+            Some(OpenError::PolicyNotSatisfied)
+        );
+    }
+
+    #[test]
+    fn keys_and_headers_are_fresh_each_time() {
+        let rng = &mut rng(6);
+        let (parameters, master) = abe::setup(rng);
+        let set = attributes(&["a"]);
+        let keys = [abe::keygen(&master, &set, rng), abe::keygen(&master, &set, rng)];
+        assert_ne!(keys[0].to_bytes(), keys[1].to_bytes());
+        let (one, first) = abe::encapsulate_cpa(&parameters, &policy("a"), rng);
+        let (two, second) = abe::encapsulate_cpa(&parameters, &policy("a"), rng);
+        assert_ne!(one, two);
+        assert_ne!(first, second);
+        for key in &keys {
+            assert_eq!(abe::decapsulate_cpa(key, &one).unwrap(), first);
+            assert_eq!(abe::decapsulate_cpa(key, &two).unwrap(), second);
+        }
+    }
+
+    #[test]
+    fn a_key_without_attributes_opens_nothing_and_shows_nothing() {
+        let rng = &mut rng(7);
+        let (parameters, master) = abe::setup(rng);
+        let key = abe::keygen(&master, &AttributeSet::default(), rng);
+        let sealed = abe::seal_cpa(&parameters, &policy("1 of (a)"), b"", b"", rng);
+        assert_eq!(abe::open_cpa(&key, b"", &sealed).err(), Some(OpenError::PolicyNotSatisfied));
+        for shown in [format!("{key:?}"), format!("{master:?}")] {
+            assert!(shown.contains("Secret(..)") && shown.len() < 60, "{shown}");
+        }
     }
 }

@@ -2,13 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
-#[path = "algebra/elements.rs"]
-mod elements;
-#[path = "algebra/encodings.rs"]
-mod encodings;
-#[path = "algebra/hashes.rs"]
-mod hashes;
-#[path = "algebra/numbers.rs"]
-mod numbers;
-#[path = "algebra/standards.rs"]
-mod standards;
+
+/// So that `cargo test algebra` selects all of them.
+mod algebra {
+    mod elements;
+    mod encodings;
+    mod hashes;
+    mod numbers;
+    mod standards;
+}

@@ -5,18 +5,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
-#[path = "soundness/exponents.rs"]
-mod exponents;
 
-#[path = "soundness/abe.rs"]
-mod abe;
-#[path = "soundness/peks.rs"]
-mod peks;
-#[path = "soundness/pre_afgh.rs"]
-mod pre_afgh;
-#[path = "soundness/pre_conditional.rs"]
-mod pre_conditional;
-#[path = "soundness/pseudonym.rs"]
-mod pseudonym;
-#[path = "soundness/symmetric.rs"]
-mod symmetric;
+/// So that `cargo test soundness` selects all of them.
+mod soundness {
+    mod abe;
+    mod exponents;
+    mod peks;
+    mod pre_afgh;
+    mod pre_conditional;
+    mod pseudonym;
+    mod symmetric;
+}

@@ -1,7 +1,7 @@
 //! Hostile bytes where an element is expected.
 
+use crate::algebra::numbers::MODULUS;
 use crate::common::rng;
-use crate::numbers::MODULUS;
 use ark_bls12_381::Fq12;
 use ark_ff::{BigInteger, Field, PrimeField, UniformRand};
 use epione::algebra::codec::{Reader, Writer};

@@ -1,9 +1,9 @@
 //! RFC 9380, the ZCash encoding and the pairing, against numbers that nobody here computed.
 
-use crate::common::shared_data;
-use crate::numbers::{
+use crate::algebra::numbers::{
     EXPAND, HALF, HASH_TO_G1, HASH_TO_G2, MULTIPLES_G1, MULTIPLES_G2, PAIRING_OF_GENERATORS,
 };
+use crate::common::shared_data;
 use epione::algebra::hash::{expand_message_xmd, hash_to_g1, hash_to_g2};
 use epione::algebra::tag::Tag;
 use epione::algebra::{G1, G2, Gt, Scalar, multi_pairing, pairing};

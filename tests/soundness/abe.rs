@@ -1,7 +1,7 @@
 //! FABEO against keys that do not satisfy the policy, alone and pooled.
 
 use crate::common::{AbeHeader, AbeKey, attribute, attributes, forge, policy, rng};
-use crate::exponents::{View, reaches};
+use crate::soundness::exponents::{View, reaches};
 use epione::abe::{self, Header, MasterSecretKey, PublicParameters, fabeo};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar, kdf};

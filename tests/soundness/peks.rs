@@ -1,7 +1,7 @@
 //! Searchable encryption: what a trapdoor gives away by design, and what nothing else may.
 
 use crate::common::{fields, rng};
-use crate::exponents::{View, reaches};
+use crate::soundness::exponents::{View, reaches};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{hash_to_g2, kdf};
 use epione::algebra::{G1, G2, Gt, Scalar, pairing, tag};

@@ -1,7 +1,7 @@
 //! Conditional re-encryption against proxies, delegatees, both together, and changed bytes.
 
 use crate::common::{fields, forge, rng};
-use crate::exponents::{View, reaches};
+use crate::soundness::exponents::{View, reaches};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{digest, framed, hash_to_g2, hash_to_scalar, kdf};
 use epione::algebra::{G1, G2, Gt, Scalar, multi_pairing, pairing, tag};

@@ -1,7 +1,7 @@
 //! FABEO, restated.
 
 use crate::common::{attribute, attributes, policy};
-use crate::format::{Fields, File, settle};
+use crate::vectors::format::{Fields, File, settle};
 use epione::abe::{self, Ciphertext, Header, fabeo};
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::hash::{framed, hash_to_g1, kdf};

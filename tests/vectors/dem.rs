@@ -1,6 +1,6 @@
 //! Data encapsulation, restated segment by segment.
 
-use crate::format::{Fields, File, draw, settle};
+use crate::vectors::format::{Fields, File, draw, settle};
 use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use epione::algebra::Secret;

@@ -1,6 +1,6 @@
 //! All hash functions under all tags that use them.
 
-use crate::format::{Fields, File, all_tags, settle};
+use crate::vectors::format::{Fields, File, all_tags, settle};
 use epione::algebra::hash::{
     digest, expand_message_xmd, framed, hash_to_g1, hash_to_g2, hash_to_scalar, kdf,
 };

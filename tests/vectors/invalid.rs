@@ -1,7 +1,7 @@
 //! Negative cases with a reason each. The generator asserts that the library judges as written.
 
 use crate::common::{attributes, policy, rng};
-use crate::format::{Fields, Refusals, settle};
+use crate::vectors::format::{Fields, Refusals, settle};
 use epione::abe::{self, Header, MasterSecretKey, PublicParameters, UserSecretKey};
 use epione::algebra::codec::{Canonical, Reader};
 use epione::algebra::{G1, G2, Gt, Scalar};

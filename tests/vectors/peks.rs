@@ -1,6 +1,6 @@
 //! Searchable encryption, restated.
 
-use crate::format::{Fields, File, settle};
+use crate::vectors::format::{Fields, File, settle};
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::hash::{hash_to_g2, kdf};
 use epione::algebra::tag::{self, Kind};

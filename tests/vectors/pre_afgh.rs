@@ -1,6 +1,6 @@
 //! The baseline of re-encryption, restated.
 
-use crate::format::{Fields, File, settle};
+use crate::vectors::format::{Fields, File, settle};
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::hash::kdf;
 use epione::algebra::tag::{self, Kind};

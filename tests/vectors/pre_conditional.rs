@@ -1,6 +1,6 @@
 //! Conditional re-encryption, restated.
 
-use crate::format::{Fields, File, draw, settle};
+use crate::vectors::format::{Fields, File, draw, settle};
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::hash::{digest, framed, hash_to_g2, hash_to_scalar, kdf};
 use epione::algebra::tag::{self, Kind, Tag};

@@ -1,6 +1,6 @@
 //! The keyed series, restated.
 
-use crate::format::{Fields, File, draw, settle};
+use crate::vectors::format::{Fields, File, draw, settle};
 use epione::algebra::Secret;
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::hash::kdf;
