@@ -169,11 +169,17 @@ pub fn open_stream(
     }
     let mut decryptor = stream::DecryptorBE32::from_aead(keys.cipher, &keys.nonce.into());
     let mut segments = Segments::new(ciphertext, SEGMENT + TAG);
+    let mut is_first = true;
     while let Some(segment) = segments.next_but_last()? {
         let segment = decryptor.decrypt_next(segment).map_err(|_| DecryptionFailed)?;
         plaintext.write_all(&Zeroizing::new(segment))?;
+        is_first = false;
     }
     let last = decryptor.decrypt_last(segments.last()).map_err(|_| DecryptionFailed)?;
+    // Full segments have one encoding: an empty one may not follow them.
+    if last.is_empty() && !is_first {
+        return Err(DecryptionFailed.into());
+    }
     plaintext.write_all(&Zeroizing::new(last))?;
     Ok(())
 }

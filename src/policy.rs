@@ -52,6 +52,10 @@ pub const MAX_LEAVES: usize = 4096;
 /// The deepest nesting of a policy.
 pub const MAX_DEPTH: usize = 32;
 
+/// The most entries of a policy's span program that are not zero. A policy of a few kilobytes with
+/// one large threshold would otherwise take its reader hundreds of megabytes.
+pub const MAX_ENTRIES: usize = 1 << 18;
+
 /// A monotone access policy; always within the limits above.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessPolicy(Node);
@@ -78,6 +82,9 @@ pub enum InvalidPolicy {
     /// A canonical text longer than [`MAX_LENGTH`].
     #[error("the policy's text is longer than {MAX_LENGTH} bytes")]
     TooLong,
+    /// Thresholds over so many branches that the matrix has more than [`MAX_ENTRIES`].
+    #[error("the policy's thresholds need a matrix of more than {MAX_ENTRIES} entries")]
+    TooLarge,
     /// Deeper than [`MAX_DEPTH`].
     #[error("the policy is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
@@ -103,6 +110,9 @@ impl AccessPolicy {
         let leaves = check(&root, 1)?;
         if leaves > MAX_LEAVES {
             return Err(InvalidPolicy::TooManyLeaves);
+        }
+        if entries(&root, 1) > MAX_ENTRIES {
+            return Err(InvalidPolicy::TooLarge);
         }
         let policy = Self(root);
         // What is made can be sent: its text is within the limit of reading.
@@ -152,6 +162,24 @@ fn check(node: &Node, depth: usize) -> Result<usize, InvalidPolicy> {
         return Err(InvalidPolicy::TooFewBranches(least));
     }
     children.iter().map(|child| check(child, depth + 1)).sum()
+}
+
+/// Entries of the span program below a node whose own row has `row` of them.
+fn entries(node: &Node, row: usize) -> usize {
+    let (children, last) = match node {
+        Node::Leaf(_) => return row,
+        Node::Or(children) | Node::Threshold(1, children) => {
+            return children.iter().map(|child| entries(child, row)).sum();
+        }
+        Node::Threshold(k, children) if *k < children.len() => {
+            return children.iter().map(|child| entries(child, row + k - 1)).sum();
+        }
+        Node::And(children) | Node::Threshold(_, children) => {
+            children.split_last().map(|(last, others)| (others, last)).expect("a gate has children")
+        }
+    };
+    let others: usize = children.iter().map(|child| entries(child, 1)).sum();
+    others + entries(last, row + children.len())
 }
 
 fn count<'a>(node: &'a Node, seen: &mut BTreeMap<&'a Attribute, usize>) {

@@ -14,7 +14,6 @@ mod policy {
         Node,
     };
     use proptest::prelude::*;
-    use std::time::{Duration, Instant};
 
     /// Names that a careless printer or parser gets wrong.
     const NAMES: [&str; 20] = [
@@ -36,7 +35,7 @@ mod policy {
         "\\\"",
         " ",
         "a and b",
-        "ü\u{202e}",
+        "ü",
         "x:y@z/-_.",
     ];
 
@@ -44,7 +43,7 @@ mod policy {
         prop_oneof![
             6 => prop::sample::select(&["a", "b", "c", "d"][..]).prop_map(str::to_owned),
             3 => prop::sample::select(&NAMES[..]).prop_map(str::to_owned),
-            1 => "[^\\p{Cc}]{1,12}",
+            1 => "[^\\p{C}\\p{Zl}\\p{Zp}]{1,12}",
         ]
     }
 
@@ -394,7 +393,7 @@ mod policy {
     }
 
     #[test]
-    fn hostile_texts_end_soon_and_spare_the_stack() {
+    fn hostile_texts_are_refused_and_spare_the_stack() {
         let n = MAX_LENGTH;
         let texts = [
             "(".repeat(n),
@@ -412,27 +411,36 @@ mod policy {
             format!("{}a{}", "(".repeat(n / 2 - 1), ")".repeat(n / 2)),
         ];
         for text in texts {
-            let started = Instant::now();
             // A small stack: what recursed with the text would overflow it.
             let thread = std::thread::Builder::new().stack_size(256 << 10);
             let start: String = text.chars().take(20).collect();
             let parsed = thread.spawn(move || text.parse::<AccessPolicy>().is_ok()).unwrap();
             assert!(!parsed.join().unwrap(), "{start}");
-            assert!(started.elapsed() < Duration::from_secs(5), "{start}: {:?}", started.elapsed());
         }
     }
 
     #[test]
-    fn decoding_a_header_costs_what_its_bytes_cost() {
-        // 2048 of 4096 has 8 million matrix entries; whoever only decodes must not build them.
+    fn a_few_kilobytes_never_become_hundreds_of_megabytes() {
+        // 2048 of 4096 has 8 million matrix entries in 12 kB of text.
         let text = format!("2048 of ({})", vec!["a"; MAX_LEAVES].join(", "));
+        let error = text.parse::<AccessPolicy>().unwrap_err();
+        assert!(error.reason.contains("matrix"), "{error}");
         let mut bytes = vec![1, 4];
         bytes.extend((text.len() as u32).to_be_bytes());
         bytes.extend(text.as_bytes());
-        let started = Instant::now();
         assert!(Header::from_bytes(&bytes).is_err());
-        println!("a header without its elements: {:?}", started.elapsed());
-        assert!(started.elapsed() < Duration::from_millis(500));
+    }
+
+    #[test]
+    fn the_largest_matrix_is_counted_exactly() {
+        // k of n over leaves: n rows of k entries each; inside `and` the last child inherits more.
+        for (k, n, rows) in [(64, 4096, 4096), (2, 4096, 4096), (64, 128, 128)] {
+            let text = format!("{k} of ({})", vec!["a"; n].join(", "));
+            let program = policy(&text).span_program();
+            let entries: usize = program.rows().iter().map(|row| row.entries.len()).sum();
+            assert_eq!((program.rows().len(), entries), (rows, k * n));
+        }
+        assert!(format!("65 of ({})", vec!["a"; 4096].join(", ")).parse::<AccessPolicy>().is_err());
     }
 
     #[test]
@@ -442,7 +450,9 @@ mod policy {
         for other in ["doctor", "Doctor ", "DOCTOR", "D\u{43e}ctor"] {
             assert!(!policy.is_satisfied_by(&attributes(&[other])), "{other}");
         }
-        for refused in ["", "a\nb", "\u{7f}", "\u{85}", &"x".repeat(257)] {
+        let invisible = ["doc\u{200b}tor", "\u{202e}rotcod", "\u{feff}doctor", "doc\u{ad}tor"];
+        let control = ["", "a\nb", "\u{7f}", "\u{85}", &"x".repeat(257)];
+        for refused in control.into_iter().chain(invisible) {
             assert!(Attribute::new(refused).is_err(), "{refused:?}");
         }
         assert!(Attribute::new("x".repeat(256)).is_ok());

@@ -5,8 +5,13 @@ use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::algebra::{G1, G2, Gt, Secret};
 use crate::error::DecodeError;
-use crate::policy::{Attribute, AttributeSet, MAX_LEAVES};
+use crate::policy::{Attribute, AttributeSet};
 use zeroize::Zeroize;
+
+/// The most attributes of a key that is read.
+const MAX_ATTRIBUTES: usize = 1 << 16;
+/// The most bytes of a name that is looked at.
+const MAX_NAME: usize = 1 << 10;
 
 /// What everyone who encrypts needs: `mpk = Z^alpha` (GT).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +110,8 @@ impl Canonical for UserSecretKey {
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let (sk1, sk3) = (r.g1()?, r.g2()?);
-        let sk2 = r.list(MAX_LEAVES, |r| {
-            let name = r.text(MAX_LEAVES)?;
+        let sk2 = r.list(MAX_ATTRIBUTES, |r| {
+            let name = r.text(MAX_NAME)?;
             let attribute =
                 Attribute::new(name).map_err(|_| DecodeError::Invalid("not an attribute"))?;
             Ok((attribute, r.g1()?))

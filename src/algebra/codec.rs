@@ -30,7 +30,9 @@
 use super::tag::Kind;
 use super::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
-use zeroize::Zeroize;
+use std::fmt;
+use std::marker::PhantomData;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The format version, the first byte of every encoding.
 pub const VERSION: u8 = 1;
@@ -49,13 +51,18 @@ pub trait Canonical: Sized {
     /// Why the bytes are not an encoding.
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
 
-    /// The whole encoding.
+    /// The whole encoding. For secrets see [`Self::to_secret_bytes`].
     fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.u8(VERSION);
         writer.u8(Self::KIND as u8);
         self.write(&mut writer);
         writer.finish()
+    }
+
+    /// The whole encoding of a secret, erased when it is dropped.
+    fn to_secret_bytes(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.to_bytes())
     }
 
     /// Reads a whole encoding and nothing more.
@@ -119,13 +126,29 @@ pub(crate) fn serialize<T: Canonical, S: serde::Serializer>(
 pub(crate) fn deserialize<'de, T: Canonical, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    use serde::{Deserialize, de::Error};
-    let bytes = if deserializer.is_human_readable() {
-        hex::decode(String::deserialize(deserializer)?).map_err(D::Error::custom)?
+    struct Encoding<T>(PhantomData<T>);
+    impl<T: Canonical> serde::de::Visitor<'_> for Encoding<T> {
+        type Value = T;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a canonical encoding, in lower-case hex or bytes")
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            let bytes = hex::decode(text).map_err(E::custom)?;
+            // One value has one spelling.
+            if text.bytes().any(|b| b.is_ascii_uppercase()) {
+                return Err(E::custom("hex is written in lower case"));
+            }
+            self.visit_bytes(&bytes)
+        }
+        fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<T, E> {
+            T::from_bytes(bytes).map_err(E::custom)
+        }
+    }
+    if deserializer.is_human_readable() {
+        deserializer.deserialize_str(Encoding(PhantomData))
     } else {
-        Vec::<u8>::deserialize(deserializer)?
-    };
-    T::from_bytes(&bytes).map_err(D::Error::custom)
+        deserializer.deserialize_bytes(Encoding(PhantomData))
+    }
 }
 
 /// Builds an encoding.

@@ -17,18 +17,19 @@ pub struct Attribute(String);
 
 /// A text that is no attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an attribute has 1 to {MAX_BYTES} bytes and no control characters")]
+#[error("an attribute has 1 to {MAX_BYTES} bytes and no control or invisible characters")]
 pub struct InvalidAttribute;
 
 impl Attribute {
     /// Takes a name as it is, quotes and spaces included.
     ///
     /// # Errors
-    /// [`InvalidAttribute`] if it is empty, too long or holds control characters.
+    /// [`InvalidAttribute`] if it is empty, too long or holds control or invisible characters: two
+    /// policies that look alike must be alike.
     pub fn new(name: impl Into<String>) -> Result<Self, InvalidAttribute> {
         let name = name.into();
         let fits = (1..=MAX_BYTES).contains(&name.len());
-        if fits && !name.chars().any(char::is_control) {
+        if fits && !name.chars().any(|c| c.is_control() || is_invisible(c)) {
             Ok(Self(name))
         } else {
             Err(InvalidAttribute)
@@ -46,6 +47,22 @@ impl Attribute {
         let gate = RESERVED.contains(&self.0.to_ascii_lowercase().as_str());
         !number && !gate && self.0.chars().all(is_bare_character)
     }
+}
+
+/// Characters that show nothing, or turn the direction of what follows.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 pub(super) fn is_bare_character(c: char) -> bool {

@@ -172,7 +172,8 @@ pub fn seal_with(
     Ciphertext { c1, w, c4, body }
 }
 
-/// Decrypts as the delegator: with her own secret key alone.
+/// Decrypts as the delegator: with her own secret key alone. The public tag is not looked at: what
+/// protects her is the re-derivation of `C1`, what protects others is [`Ciphertext::verify`].
 ///
 /// # Errors
 /// [`DecryptionFailed`].
