@@ -29,6 +29,41 @@
 //! **What is enforced by what.** Who opens a section *by policy*, and which conditions a
 //! re-encryption key covers, is cryptography. *When* a granted reader may read is the contract's
 //! and the proxy's checking, and key erasure. A reader keeps what he has opened.
+//!
+//! ```
+//! use epione::protocol::{AttributeAuthority, Doctor, Patient, Policies, RegistrationCentre};
+//! use epione::record::Record;
+//! use std::io::Cursor;
+//! let rng = &mut rand::thread_rng();
+//! let (now, later) = (1_796_115_600_000, 1_900_000_000_000);
+//!
+//! // Setup and registration: keys are made by their owners, the centre certifies them.
+//! let centre = RegistrationCentre::new(rng);
+//! let authority = AttributeAuthority::new(centre.verifying_key(), rng);
+//! let certify = |enrolment: &_| centre.certify(enrolment);
+//! let ada = Patient::register("Ada Byron", later, &certify, rng)?;
+//! let ruiz = Doctor::register("Dr. Ruiz", later, &certify, rng)?;
+//!
+//! // At the consultation Ada hands Dr. Ruiz what he needs to write for her.
+//! let introduction = ada.introduce(&ruiz.verifying_key(), now);
+//! let key = ruiz.check_introduction(&introduction, &centre.verifying_key(), now)?;
+//!
+//! // He seals a record: a content key and three locks a section.
+//! let file = &mut Cursor::new(br#"{"resourceType": "Condition", "code": {"text": "stroke"}}"#);
+//! let record = Record::scan(file, "stroke.json")?;
+//! let policies = Policies::uniform("doctor and neurology".parse()?);
+//! let locks = (authority.parameters(), &policies);
+//! let sealed = ruiz.seal(&record, file, (&introduction, &key), locks, rng)?;
+//!
+//! // She consents only to what her own locks open, under the owner key that he was shown.
+//! let hospital = ruiz.verifying_key();
+//! let chain = ("example", later);
+//! let draft = ruiz.draft_record(chain, &sealed, vec![], &introduction, hospital, rng);
+//! assert!(ada.consent(&draft, &sealed).is_ok());
+//! let eve = Patient::register("Eve", later, &certify, rng)?;
+//! assert!(eve.consent(&draft, &sealed).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod audit;
