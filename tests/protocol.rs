@@ -1,11 +1,8 @@
 //! The whole protocol as a library, and what attackers get out of it.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-mod common;
+mod world;
 
-use common::{
-    A, ADA, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, START, World, policy, section_of, stroke,
-};
 use epione::abe::UserSecretKey;
 use epione::algebra::codec::{Canonical, Reader, Writer};
 use epione::consensus::Digest;
@@ -25,6 +22,9 @@ use proptest::prelude::*;
 use std::cell::RefCell;
 use std::fs;
 use std::io::{Cursor, Write};
+use world::{
+    A, ADA, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, START, World, policy, section_of, stroke,
+};
 
 /// Insists on one error.
 macro_rules! refused {
@@ -334,7 +334,7 @@ mod protocol_registration {
 mod protocol_publish {
     use super::*;
 
-    fn draft(world: &mut World, sealed: &common::Sealed) -> Draft {
+    fn draft(world: &mut World, sealed: &world::Sealed) -> Draft {
         let (chain, hospital) = (world.chain(), world.institutions[0].verifying_key());
         let (sealed, index, introduction) =
             (&sealed.sealed, sealed.index.clone(), &sealed.introduction);
@@ -426,7 +426,7 @@ mod protocol_publish {
         let file = &mut Cursor::new(BUNDLE);
         let sealed =
             doctor.seal(&outline, file, (&introduction, &foreign), locks, &mut world.rng).unwrap();
-        let sealed = common::Sealed { sealed, introduction, index: vec![] };
+        let sealed = world::Sealed { sealed, introduction, index: vec![] };
         let draft = draft(&mut world, &sealed);
         refused!(
             world.patients[ADA].consent(&draft, &sealed.sealed),
