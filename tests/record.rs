@@ -236,8 +236,15 @@ fn record_classes_of_typed_and_labelled_resources_alone() {
 /// A label inside a bundle inside an entry restricts the entry: what was put into the envelope of
 /// another does not become less sensitive.
 #[test]
-#[ignore = "labels of resources nested in an entry are not seen: the entry is clinical"]
 fn record_labels_of_nested_resources_restrict_their_entry() {
+    let inner = r#"{"resource": {"resourceType": "Basic", "meta": {"security": [{"code": "R"}]}}}"#;
+    for alone in [
+        format!(r#"{{"resourceType": "Parameters", "parameter": [{{"name": "x"}}, {inner}]}}"#),
+        format!(r#"{{"resourceType": "Novelty", "entry": [{inner}]}}"#),
+        format!(r#"{{"contained": [[{inner}], 7], "resourceType": "Patient"}}"#),
+    ] {
+        assert_eq!(classes_of(&alone), [Class::Restricted], "{alone}");
+    }
     let file = r#"{"resourceType": "Bundle", "entry": [{"resource":
         {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Observation",
             "meta": {"security": [{"code": "HIV"}]}, "valueString": "secret"}}]}}]}"#;
@@ -247,7 +254,6 @@ fn record_labels_of_nested_resources_restrict_their_entry() {
 /// Of two resources under one key, the more sensitive decides: a parser of the reader's may take
 /// either.
 #[test]
-#[ignore = "the last of two resources under one key decides alone"]
 fn record_of_duplicate_resources_the_restricted_one_decides() {
     let file = r#"{"resourceType": "Bundle", "entry": [{
         "resource": {"resourceType": "Observation", "meta": {"security": [{"code": "HIV"}]}},
