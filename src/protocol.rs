@@ -48,6 +48,8 @@ mod seal;
 mod search;
 mod setup;
 mod storage;
+#[cfg(test)]
+mod tests;
 
 pub use audit::{TrailEntry, trail};
 pub use binding::{EPOCH, Envelope, epoch_of, object_digest};
