@@ -88,7 +88,8 @@ mod protocol_story {
         let hits = world.proxies[0].search(&world.state(), ticket.grant(), world.now()).unwrap();
         let mut found: Vec<Digest> = hits.iter().map(|hit| hit.record).collect();
         let mut all = records.to_vec();
-        (found.sort(), all.sort());
+        found.sort();
+        all.sort();
         assert_eq!(found, all);
 
         for (record, (file, name)) in records.iter().zip(files) {
@@ -377,7 +378,7 @@ mod protocol_publish {
             |r| r.sections[0].author_lock[0] ^= 1,
             |r| r.sections[2].policy[0] ^= 1,
             |r| r.sections[0].class = Class::Document,
-            |r| drop(r.sections.pop()),
+            |r| r.sections.truncate(2),
         ];
         for (i, change) in changes.iter().enumerate() {
             let mut changed = honest.clone();
@@ -730,7 +731,7 @@ mod protocol_proxy {
         // With other, more, fewer trapdoors.
         let (foreign, _) = peks::keygen(&mut world.rng);
         let wrong = peks::trapdoor(&foreign, b"anything");
-        for trapdoors in [vec![], vec![wrong.clone()], vec![wrong.clone(), wrong]] {
+        for trapdoors in [vec![], vec![wrong], vec![wrong, wrong]] {
             refused!(
                 world.proxies[0].accept(&state, delivery.clone().with_trapdoors(trapdoors)),
                 ProtocolError::DigestMismatch("the trapdoor")
