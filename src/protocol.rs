@@ -84,6 +84,8 @@ mod search;
 mod setup;
 mod source;
 mod storage;
+#[cfg(test)]
+mod tests;
 
 pub use audit::{TrailEntry, trail};
 pub use binding::{EPOCH, Envelope, epoch_of, object_digest};

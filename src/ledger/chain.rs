@@ -111,20 +111,39 @@ impl Ledger {
             return require(header.height == 1, "the parent's certificate is missing");
         };
         let of_parent = certificate.phase == consensus::Phase::Commit
-            && certificate.height + 1 == header.height
+            && certificate.height.checked_add(1) == Some(header.height)
             && certificate.digest == header.previous;
         require(of_parent, "the certificate is not the parent's")?;
         certificate.verify(config).map_err(|error| Refusal::new(error.to_string()))
     }
 
-    /// Verifies a whole chain from its first block: hashes, certificates, outcomes, state roots.
+    /// Verifies this whole chain from its first block: hashes, certificates, outcomes, state roots.
     ///
     /// # Errors
     /// [`AuditError`] with the first height at which something is wrong.
     pub fn audit(&self, config: &Config) -> Result<Ledger, AuditError> {
-        let mut fresh = Self::new(&self.chain, *self.state.centre());
+        let fresh = Self::replay(&self.chain, *self.state.centre(), &self.blocks, config)?;
+        if fresh.state.root() != self.state.root() {
+            let (height, reason) =
+                (self.height(), "the state is not that of the blocks".to_owned());
+            return Err(AuditError { height, reason });
+        }
+        Ok(fresh)
+    }
+
+    /// The ledger of blocks that come from anywhere, each verified like an own one.
+    ///
+    /// # Errors
+    /// [`AuditError`] with the first height at which something is wrong.
+    pub fn replay(
+        chain: &str,
+        centre: VerifyingKey,
+        blocks: &[(Block, consensus::Certificate)],
+        config: &Config,
+    ) -> Result<Ledger, AuditError> {
+        let mut fresh = Self::new(chain, centre);
         let mut parent = config.digest();
-        for (block, certificate) in &self.blocks {
+        for (block, certificate) in blocks {
             let height = fresh.height() + 1;
             let fail = |reason: String| AuditError { height, reason };
             let context = VerifyContext { height, parent, config, first: None };
@@ -139,11 +158,6 @@ impl Ledger {
             certificate.verify(config).map_err(|error| fail(error.to_string()))?;
             fresh.blocks.push((block.clone(), certificate.clone()));
             fresh.state = state;
-        }
-        if fresh.state.root() != self.state.root() {
-            let (height, reason) =
-                (self.height(), "the state is not that of the blocks".to_owned());
-            return Err(AuditError { height, reason });
         }
         Ok(fresh)
     }

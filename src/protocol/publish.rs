@@ -3,10 +3,14 @@
 #![forbid(unsafe_code)]
 
 use super::binding::{Origin, SectionKey, condition, object_digest};
-use super::{Doctor, Institution, Introduction, Patient, ProtocolError, SealedRecord};
+use super::search::locate;
+use super::{
+    Doctor, Envelope, Institution, Introduction, Patient, ProtocolError, SealedRecord, SearchTerm,
+};
 use crate::algebra::Rng;
 use crate::algebra::codec::Canonical;
 use crate::ledger::{Action, Draft, RecordAction, Role, State, Time, Transaction};
+use crate::peks;
 use crate::pre::conditional;
 use crate::sign::{Signature, VerifyingKey};
 use crate::store;
@@ -67,8 +71,9 @@ impl Institution {
 }
 
 impl Patient {
-    /// Consents to a record: only if it stands under her owner key, and every one of her locks
-    /// opens for her and leads to the ciphertext that the ledger will hold the digest of.
+    /// Consents to a record: only if it stands under her owner key, every one of her locks opens
+    /// for her and leads to the envelope, the envelope lists the ciphertexts that the ledger will
+    /// hold the digests of, and the index lets her find it.
     ///
     /// # Errors
     /// [`ProtocolError`] with what is wrong.
@@ -97,6 +102,16 @@ impl Patient {
                 return Err(ProtocolError::DigestMismatch("the envelope in the patient's lock"));
             }
         }
-        Ok(draft.sign(&owner))
+        let listed = Envelope::from_bytes(&sealed.envelope.1)
+            .is_ok_and(|envelope| envelope.fits(record) && sealed.is_named_by_content());
+        if !listed {
+            return Err(ProtocolError::DigestMismatch("the record's envelope"));
+        }
+        let pseudonym = self.pseudonym(&record.author, record.epoch);
+        let trapdoor = peks::trapdoor(&self.peks, &SearchTerm::everything().keyword(&pseudonym));
+        match locate(record, &[trapdoor]) {
+            Some(location) if object_digest(&location) == record.envelope => Ok(draft.sign(&owner)),
+            _ => Err(ProtocolError::DigestMismatch("the entry that she finds it by")),
+        }
     }
 }

@@ -170,3 +170,61 @@ macro_rules! announced {
     )+};
 }
 announced!(Doctor, Institution, QueryManager, Proxy);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_centre_certifies_only_keys_whose_possession_is_proven() {
+        let rng = &mut rand::thread_rng();
+        let centre = RegistrationCentre::new(rng);
+        let (key, other) = (SigningKey::generate(rng), SigningKey::generate(rng));
+        let (pre, other_pre) = (pre::keygen(rng).0, pre::keygen(rng).0);
+        let who = ("Dr. Ruiz", Role::Doctor, 1000);
+        let honest = enrol(&key, Some(&pre), who, rng);
+        let foreign = enrol(&other, Some(&other_pre), who, rng);
+        let certify = |change: &dyn Fn(&mut Enrolment)| {
+            let mut changed = honest.clone();
+            change(&mut changed);
+            centre.certify(&changed).map(|_| ())
+        };
+        assert_eq!(certify(&|_| ()), Ok(()));
+
+        // Somebody else's keys, somebody else's proofs, a proof for another statement.
+        let signing = Err(RegistrationError::SigningKey);
+        assert_eq!(certify(&|e| e.subject.key = other.verifying_key()), signing);
+        assert_eq!(certify(&|e| e.signing_possession = foreign.signing_possession), signing);
+        assert_eq!(certify(&|e| e.subject.name.push('!')), signing);
+        assert_eq!(certify(&|e| e.subject.role = Role::Institution), signing);
+        assert_eq!(certify(&|e| e.subject.valid_until += 1), signing);
+
+        // The applicant signs a statement with a re-encryption key that is not his.
+        let stolen = |e: &mut Enrolment| {
+            e.subject.pre_key = foreign.subject.pre_key.clone();
+            let statement = e.subject.to_signed_bytes();
+            e.signing_possession = key.sign(tag::SIGN_POSSESSION, &[&statement]);
+        };
+        let pre_key = Err(RegistrationError::PreKey);
+        assert_eq!(certify(&stolen), pre_key);
+        let replayed = |e: &mut Enrolment| {
+            stolen(e);
+            e.pre_possession = foreign.pre_possession.clone();
+        };
+        assert_eq!(certify(&replayed), pre_key, "the proof is for another statement");
+        assert_eq!(certify(&|e| e.pre_possession = None), pre_key);
+        assert_eq!(certify(&|e| e.pre_possession = foreign.pre_possession.clone()), pre_key);
+        let superfluous = |e: &mut Enrolment| {
+            e.subject.pre_key.clear();
+            let statement = e.subject.to_signed_bytes();
+            e.signing_possession = key.sign(tag::SIGN_POSSESSION, &[&statement]);
+        };
+        assert_eq!(certify(&superfluous), pre_key, "a proof without a key");
+        let malformed = |e: &mut Enrolment| {
+            e.subject.pre_key.truncate(20);
+            let statement = e.subject.to_signed_bytes();
+            e.signing_possession = key.sign(tag::SIGN_POSSESSION, &[&statement]);
+        };
+        assert!(matches!(certify(&malformed), Err(RegistrationError::Malformed(_))));
+    }
+}

@@ -187,6 +187,11 @@ impl SealedRecord {
         self.sections.len()
     }
 
+    /// Whether the envelope's name is the name of its bytes.
+    pub(super) fn is_named_by_content(&self) -> bool {
+        named(self.envelope.1.clone()).0 == self.envelope.0
+    }
+
     /// The digests for the ledger.
     pub(super) fn digests(&self) -> Vec<SectionDigests> {
         let digests = |section: &SealedSection| SectionDigests {

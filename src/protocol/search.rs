@@ -48,7 +48,7 @@ pub struct Hit {
 }
 
 /// The location in the first entry that a trapdoor opens. Cost: a pairing an entry and trapdoor.
-fn locate(record: &RecordAction, trapdoors: &[Trapdoor]) -> Option<Cid> {
+pub(super) fn locate(record: &RecordAction, trapdoors: &[Trapdoor]) -> Option<Cid> {
     let context = Origin::of(record).entry_context();
     let decoded =
         record.index.iter().filter_map(|bytes| SearchableCiphertext::from_bytes(bytes).ok());

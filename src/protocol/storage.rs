@@ -213,3 +213,53 @@ fn belongs(record: &RecordAction, name: &Cid) -> bool {
     let of_section = |section: &SectionDigests| section.ciphertext == digest || is_lock(section);
     record.envelope == digest || record.sections.iter().any(of_section)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::Desk;
+    use super::*;
+    use crate::sign::InvalidSignature;
+
+    #[test]
+    fn a_fetch_or_upload_in_anothers_name_is_refused() {
+        let mut desk = Desk::new();
+        let record = desk.publish();
+        let (state, now) = (desk.state(), 1_000_000_000);
+        let name = store::cid_of(&mut &b"an object"[..]).unwrap();
+        let thief = SigningKey::generate(&mut desk.rng);
+        let honest = desk.author.fetch(&name, FetchBasis::Own(record), now);
+        let stolen = Fetch {
+            signer: honest.signer,
+            ..Fetch::new(&name, FetchBasis::Own(record), now, &thief)
+        };
+        let other = store::cid_of(&mut &b"another"[..]).unwrap();
+        let changed = [
+            stolen,
+            Fetch { name: other, ..honest.clone() },
+            Fetch { time: now + 1, ..honest.clone() },
+            Fetch { basis: FetchBasis::Request(record), ..honest.clone() },
+            Fetch { signer: desk.reader.verifying_key(), ..honest },
+        ];
+        for fetch in changed {
+            let outcome = desk.keeper.serve(&state, &fetch, now, &mut Vec::new());
+            let by_signature =
+                matches!(outcome, Err(ProtocolError::Signature("the fetch", InvalidSignature)));
+            assert!(by_signature, "{outcome:?}");
+        }
+
+        let honest = desk.author.offer(&name);
+        let changed = [
+            Upload { signature: Upload::new(&name, &thief).signature, ..honest.clone() },
+            Upload { name: other, ..honest.clone() },
+            Upload { uploader: desk.reader.verifying_key(), ..honest.clone() },
+        ];
+        let upload = |offer| desk.keeper.upload(&state, offer, &mut &b"an object"[..]);
+        for offer in &changed {
+            let outcome = upload(offer);
+            let by_signature =
+                matches!(outcome, Err(ProtocolError::Signature("the upload", InvalidSignature)));
+            assert!(by_signature, "{outcome:?}");
+        }
+        assert!(upload(&honest).is_ok());
+    }
+}

@@ -65,12 +65,22 @@ impl Head {
         match key {
             "resourceType" => self.resource_type = map.next_value::<Text>()?.0,
             "meta" => self.labels.extend(map.next_value::<Concepts>()?.0),
+            // What carries a restricted resource is as restricted.
+            "entry" | "contained" | "parameter" => {
+                self.labels.extend(map.next_value::<InnerLabels>()?.0);
+            }
             key if CODE_FIELDS.contains(&key) => self.codes.extend(map.next_value::<Concepts>()?.0),
             _ => {
                 map.next_value::<IgnoredAny>()?;
             }
         }
         Ok(())
+    }
+
+    /// This resource, after another under the same key: the labels of both hold.
+    pub(super) fn after(mut self, mut other: Self) -> Self {
+        self.labels.append(&mut other.labels);
+        self
     }
 
     /// Whether a sensitivity label restricts the resource.
@@ -226,6 +236,38 @@ impl<'de> Deserialize<'de> for Concepts {
             }
         }
         deserializer.deserialize_any(ConceptsVisitor)
+    }
+}
+
+/// The labels of all resources inside a value, at whatever depth.
+#[derive(Default)]
+struct InnerLabels(Vec<Coding>);
+
+impl<'de> Deserialize<'de> for InnerLabels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct LabelsVisitor;
+        impl<'de> Visitor<'de> for LabelsVisitor {
+            type Value = InnerLabels;
+            lenient!("anything with resources in it", InnerLabels);
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<InnerLabels, A::Error> {
+                let mut labels = InnerLabels::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    labels.0.append(&mut match key.as_str() {
+                        "meta" => map.next_value::<Concepts>()?.0,
+                        _ => map.next_value::<InnerLabels>()?.0,
+                    });
+                }
+                Ok(labels)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<InnerLabels, A::Error> {
+                let mut labels = InnerLabels::default();
+                while let Some(mut inner) = seq.next_element::<InnerLabels>()? {
+                    labels.0.append(&mut inner.0);
+                }
+                Ok(labels)
+            }
+        }
+        deserializer.deserialize_any(LabelsVisitor)
     }
 }
 

@@ -93,11 +93,16 @@ impl Outline {
             // Other resources, and a bundle that is restricted as a whole, are one piece; a list
             // called "entry" means something only in a bundle.
             other => {
+                let holds_restricted = self.entries.iter().any(|(c, _)| *c == Class::Restricted);
                 self.entries.clear();
                 if other != Some("Bundle") {
                     self.keywords.clear();
                 }
-                other.map_or(Class::Document, |_| self.resource.class())
+                match other {
+                    Some(_) if holds_restricted => Class::Restricted,
+                    Some(_) => self.resource.class(),
+                    None => Class::Document,
+                }
             }
         };
         let mut pieces: BTreeMap<Class, Vec<Piece>> = BTreeMap::new();
@@ -238,7 +243,7 @@ impl<'de> Visitor<'de> for EntryVisitor<'_> {
         let mut head = Head::default();
         while let Some(key) = map.next_key::<String>()? {
             if key == "resource" {
-                head = map.next_value()?;
+                head = map.next_value::<Head>()?.after(head);
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

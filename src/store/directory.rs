@@ -7,6 +7,7 @@
 use super::chunk::{CHUNK, Manifest, block_name, cut, name_of_hash};
 use super::{RecordStore, StoreError};
 use crate::algebra::codec::Canonical;
+use crate::error::DecodeError;
 use cid::Cid;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -73,6 +74,30 @@ impl DirectoryStore {
         if block_name(&block) == *name { Ok(block) } else { Err(StoreError::Corrupt(*name)) }
     }
 
+    /// Writes an object's chunks, noting those that are new, and its manifest last.
+    fn put_blocks(
+        &self,
+        name: &Cid,
+        object: &mut dyn Read,
+        written: &mut Vec<Cid>,
+    ) -> Result<(), StoreError> {
+        let manifest = cut(object, |chunk_name, chunk| {
+            let is_new = !self.block_path(chunk_name).exists();
+            self.write_block(chunk_name, chunk)?;
+            if is_new {
+                written.push(*chunk_name);
+            }
+            Ok(())
+        })?;
+        let block = manifest.to_bytes();
+        let found = block_name(&block);
+        if found != *name {
+            let (expected, found) = (Box::new(*name), Box::new(found));
+            return Err(StoreError::WrongHash { expected, found });
+        }
+        Ok(self.write_block(name, &block)?)
+    }
+
     fn manifest(&self, name: &Cid) -> Result<Manifest, StoreError> {
         let block = self.read_block(name, MAX_MANIFEST)?;
         Manifest::from_bytes(&block).map_err(|error| StoreError::NotAnObject(*name, error))
@@ -82,28 +107,27 @@ impl DirectoryStore {
 impl RecordStore for DirectoryStore {
     fn put(&self, name: &Cid, object: &mut dyn Read) -> Result<(), StoreError> {
         let mut written = Vec::new();
-        let manifest = cut(object, |chunk_name, chunk| {
-            if !self.block_path(chunk_name).exists() {
-                written.push(*chunk_name);
-            }
-            self.write_block(chunk_name, chunk)
-        })?;
-        let block = manifest.to_bytes();
-        let found = block_name(&block);
-        if found != *name {
+        let outcome = self.put_blocks(name, object, &mut written);
+        if outcome.is_err() {
             // What this upload brought goes again; what was there before stays.
             for chunk in written {
                 fs::remove_file(self.block_path(&chunk))?;
             }
-            let (expected, found) = (Box::new(*name), Box::new(found));
-            return Err(StoreError::WrongHash { expected, found });
         }
-        Ok(self.write_block(name, &block)?)
+        outcome
     }
 
     fn read(&self, name: &Cid, object: &mut dyn Write) -> Result<(), StoreError> {
-        for digest in self.manifest(name)?.chunks {
+        let manifest = self.manifest(name)?;
+        let mut remaining = manifest.length;
+        for digest in manifest.chunks {
             let chunk = self.read_block(&name_of_hash(&digest), CHUNK as u64)?;
+            // Other cuts of the same bytes would be a second name for one object.
+            if chunk.len() as u64 != remaining.min(CHUNK as u64) {
+                let cut = DecodeError::Invalid("a chunk is not as long as the manifest says");
+                return Err(StoreError::NotAnObject(*name, cut));
+            }
+            remaining -= chunk.len() as u64;
             object.write_all(&chunk)?;
         }
         Ok(())

@@ -1,0 +1,164 @@
+//! The ledger: admission and execution of blocks, audit, Merkle trees.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use epione::algebra::codec::Canonical;
+use epione::consensus::{
+    Application, Body, Certificate, Config, Digest, Location, Member, Message, Parameters, Phase,
+    ProposalContext, VerifyContext,
+};
+use epione::ledger::{Action, Draft, Ledger, Role, Subject, merkle};
+use epione::sign::SigningKey;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use std::hint::black_box;
+
+const CHAIN: &str = "bench";
+
+/// One process with the keys of four replicas.
+struct Chain {
+    rng: ChaCha20Rng,
+    centre: SigningKey,
+    keys: Vec<SigningKey>,
+    config: Config,
+    ledger: Ledger,
+}
+
+impl Chain {
+    fn new() -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let centre = SigningKey::generate(&mut rng);
+        let keys: Vec<SigningKey> = (0..4).map(|_| SigningKey::generate(&mut rng)).collect();
+        let member = |(id, key): (u16, &SigningKey)| Member {
+            id,
+            key: key.verifying_key(),
+            location: Location::default(),
+            rating: 1,
+        };
+        let members = (0..4).zip(&keys).map(member).collect();
+        let config = Config::new(Parameters::new(CHAIN), members).unwrap();
+        let ledger = Ledger::new(CHAIN, centre.verifying_key());
+        Self { rng, centre, keys, config, ledger }
+    }
+
+    /// Registrations: one signature and one certificate each.
+    fn transactions(&mut self, count: usize) -> Vec<Vec<u8>> {
+        let rng = &mut self.rng;
+        let transaction = |_| {
+            let key = SigningKey::generate(rng);
+            let subject = Subject {
+                key: key.verifying_key(),
+                name: "Dr. Ruiz".to_owned(),
+                role: Role::Doctor,
+                pre_key: vec![],
+                valid_until: u64::MAX,
+            };
+            let certificate = epione::ledger::Certificate::issue(&self.centre, subject);
+            let draft = Draft::new(CHAIN, u64::MAX, Action::Register(certificate), rng);
+            draft.signed_by(&[&key]).to_bytes()
+        };
+        (0..count).map(transaction).collect()
+    }
+
+    fn height(&self) -> u64 {
+        self.ledger.height() + 1
+    }
+
+    fn parent(&self) -> Digest {
+        let last = self.ledger.blocks().last();
+        last.map_or(self.config.digest(), |(block, _)| block.header.hash())
+    }
+
+    fn propose(&self, requests: &[Vec<u8>]) -> Vec<u8> {
+        let context = ProposalContext {
+            height: self.height(),
+            view: 0,
+            leader: 0,
+            parent: self.parent(),
+            parent_certificate: self.ledger.blocks().last().map(|(_, certificate)| certificate),
+            time: self.height() * 1000,
+            config: &self.config,
+        };
+        self.ledger.propose(&context, requests)
+    }
+
+    fn certify(&self, value: &[u8]) -> Certificate {
+        let (phase, height) = (Phase::Commit, self.height());
+        let digest = self.ledger.digest(value).unwrap();
+        let vote = |(id, key): (u16, &SigningKey)| {
+            let body = Body::Vote { phase, height, view: 0, digest };
+            (id, Message::sign(&self.config, id, key, body).signature)
+        };
+        let signatures = (0..3).zip(&self.keys).map(vote).collect();
+        Certificate { phase, group: 0, height, view: 0, digest, signatures }
+    }
+}
+
+/// What a replica does with a block: verify it by executing it, then apply it.
+fn verify_and_apply(c: &mut Criterion) {
+    let mut group = c.benchmark_group("ledger/verify and apply");
+    group.sample_size(10);
+    for count in [1, 16, 128] {
+        let mut chain = Chain::new();
+        let before = chain.transactions(64);
+        let value = chain.propose(&before);
+        let certificate = chain.certify(&value);
+        chain.ledger.apply(1, &value, &certificate);
+        let transactions = chain.transactions(count);
+        let value = chain.propose(&transactions);
+        let certificate = chain.certify(&value);
+        let (height, parent, config) = (chain.height(), chain.parent(), &chain.config);
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(BenchmarkId::new("transactions", count), |b| {
+            b.iter_batched_ref(
+                || chain.ledger.clone(),
+                |ledger| {
+                    let context = VerifyContext { height, parent, config, first: None };
+                    ledger.verify(&context, &value).unwrap();
+                    ledger.apply(height, &value, &certificate);
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+}
+
+fn audit(c: &mut Criterion) {
+    let mut group = c.benchmark_group("ledger/audit");
+    group.sample_size(10);
+    for blocks in [4, 32] {
+        let mut chain = Chain::new();
+        for _ in 0..blocks {
+            let transactions = chain.transactions(8);
+            let value = chain.propose(&transactions);
+            let certificate = chain.certify(&value);
+            chain.ledger.apply(chain.height(), &value, &certificate);
+        }
+        group.throughput(Throughput::Elements(blocks));
+        group.bench_function(BenchmarkId::new("blocks of 8", blocks), |b| {
+            b.iter(|| chain.ledger.audit(&chain.config).unwrap());
+        });
+    }
+}
+
+fn trees(c: &mut Criterion) {
+    let mut group = c.benchmark_group("ledger/merkle");
+    group.sample_size(20);
+    for count in [16usize, 256, 4096] {
+        let leaves: Vec<Digest> = (0..count).map(|i| merkle::leaf(&[&i.to_be_bytes()])).collect();
+        let (root, index) = (merkle::root(&leaves), count / 3);
+        let path = merkle::path(&leaves, index).unwrap();
+        group.bench_function(BenchmarkId::new("root", count), |b| {
+            b.iter(|| merkle::root(black_box(&leaves)));
+        });
+        group.bench_function(BenchmarkId::new("path", count), |b| {
+            b.iter(|| merkle::path(black_box(&leaves), index));
+        });
+        group.bench_function(BenchmarkId::new("verify", count), |b| {
+            b.iter(|| assert!(merkle::verify(&root, count, index, &leaves[index], &path)));
+        });
+    }
+}
+
+criterion_group!(benches, verify_and_apply, audit, trees);
+criterion_main!(benches);

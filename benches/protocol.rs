@@ -1,0 +1,120 @@
+//! The way of the shipped record, step by step, and from end to end.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+#[path = "../tests/world/mod.rs"]
+mod world;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use epione::consensus::{Digest, Profile};
+use epione::ledger::Basis;
+use epione::protocol::{Fetch, Terms};
+use epione::record::Record;
+use std::io::{Cursor, Write};
+use std::time::{Duration, Instant};
+use world::{A, ADA, B, World};
+
+const FILE: &[u8] = include_bytes!("../vectors/records/stroke.json");
+const NAME: &str = "stroke.json";
+
+fn terms(world: &World, record: Digest) -> Terms {
+    Terms { search: vec![epione::protocol::SearchTerm::everything()], ..world.terms(&[record]) }
+}
+
+/// Each step of the doctor, the patient, the proxy and the reader, without the network.
+fn steps(c: &mut Criterion) {
+    let mut group = c.benchmark_group("protocol");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    let mut world = World::new(1);
+    let outline = Record::scan(&mut Cursor::new(FILE), NAME).unwrap();
+    let introduction =
+        world.patients[ADA].introduce(&world.doctors[A].verifying_key(), world.now());
+    let centre = world.centre.verifying_key();
+    let doctor = &world.doctors[A];
+    let key = doctor.check_introduction(&introduction, &centre, world.now()).unwrap();
+    let locks = (world.authority.parameters(), &world.policies);
+    let mut rng = world.rng.clone();
+
+    group.bench_function("scan", |b| {
+        b.iter(|| Record::scan(&mut Cursor::new(FILE), NAME).unwrap());
+    });
+    group.bench_function("seal", |b| {
+        b.iter(|| {
+            let file = &mut Cursor::new(FILE);
+            doctor.seal(&outline, file, (&introduction, &key), locks, &mut rng).unwrap()
+        });
+    });
+    let file = &mut Cursor::new(FILE);
+    let sealed = doctor.seal(&outline, file, (&introduction, &key), locks, &mut rng).unwrap();
+    let all = doctor.terms(&outline).unwrap();
+    group.bench_function(BenchmarkId::new("index, entries", all.len()), |b| {
+        b.iter(|| {
+            let index = |term| doctor.index(term, &sealed, &introduction, &mut rng).unwrap();
+            all.iter().map(index).collect::<Vec<_>>()
+        });
+    });
+
+    let record = world.publish(A, ADA, FILE, NAME);
+    let (chain, state, wanted) = (world.chain(), world.state(), terms(&world, record));
+    let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
+    group.bench_function("grant", |b| {
+        let patient = &world.patients[ADA];
+        b.iter(|| patient.grant(chain, &state, &reader, &wanted, &mut rng).unwrap());
+    });
+    let (_, delivery, ticket) = world.grant_undelivered(&wanted);
+    let (state, now) = (world.state(), world.now());
+    group.bench_function("accept", |b| {
+        let proxy = &mut world.proxies[0];
+        let accept = |delivery| proxy.accept(&state, delivery).unwrap();
+        b.iter_batched(|| delivery.clone(), accept, BatchSize::SmallInput);
+    });
+    group.bench_function("search", |b| {
+        b.iter(|| world.proxies[0].search(&state, ticket.grant(), now).unwrap());
+    });
+    let request = world.request_granted(record, &ticket);
+    let (state, now) = (world.state(), world.now());
+    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
+    group.bench_function("reencrypt", |b| {
+        let proxy = &world.proxies[0];
+        b.iter(|| proxy.reencrypt(&state, &request, fetcher, now, &mut rng).unwrap());
+    });
+    let work = world.proxies[0].reencrypt(&state, &request, fetcher, now, &mut rng).unwrap();
+    group.bench_function("open", |b| {
+        b.iter(|| {
+            let opened = world.open_granted(B, &request, &ticket, &work).unwrap();
+            assert!(opened.1 == FILE);
+        });
+    });
+    group.bench_function("find own", |b| {
+        b.iter(|| world.patients[ADA].find(&state));
+    });
+}
+
+/// From the file to the other doctor's bytes, every transaction through consensus.
+fn whole_way(c: &mut Criterion) {
+    let mut group = c.benchmark_group("protocol/whole way");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    for replicas in [4u16, 16] {
+        let mut world = World::of(replicas, Profile::MemberQuorum, 2);
+        group.bench_function(BenchmarkId::new("replicas", replicas), |b| {
+            b.iter_custom(|runs| {
+                let start = Instant::now();
+                for _ in 0..runs {
+                    let record = world.publish(A, ADA, FILE, NAME);
+                    let wanted = terms(&world, record);
+                    let ticket = world.grant(&wanted);
+                    let hits = world.proxies[0].search(&world.state(), ticket.grant(), world.now());
+                    assert!(hits.unwrap().iter().any(|hit| hit.record == record));
+                    let basis = Basis::Grant(*ticket.grant());
+                    let request = world.request(B, record, basis).unwrap();
+                    let work = world.reencrypt(&request).unwrap();
+                    let (_, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
+                    assert!(bytes == FILE);
+                }
+                start.elapsed()
+            });
+        });
+    }
+}
+
+criterion_group!(benches, steps, whole_way);
+criterion_main!(benches);
