@@ -99,7 +99,7 @@ impl Chain {
         let mut chain = Self::new(seed);
         let owner = chain.parties.owner.clone();
         let record = chain.record(&owner, [1; 32]);
-        assert_eq!(chain.block(&[record.clone()]), [None]);
+        assert_eq!(chain.block(std::slice::from_ref(&record)), [None]);
         (chain, record.id())
     }
 
@@ -107,7 +107,7 @@ impl Chain {
     fn with_grant(seed: u64) -> (Self, Digest, Digest) {
         let (mut chain, record) = Self::with_record(seed);
         let grant = chain.grant(&[chain.parties.owner.clone()], T0, FAR);
-        assert_eq!(chain.block(&[grant.clone()]), [None]);
+        assert_eq!(chain.block(std::slice::from_ref(&grant)), [None]);
         (chain, record, grant.id())
     }
 
@@ -308,9 +308,9 @@ mod ledger_rules {
         assert_eq!(outcomes, [Some(Rule::Expired), Some(Rule::Expired), None]);
         assert!(chain.ledger.state().has_seen(&after.id()));
         // Once it has expired its identifier is forgotten, and it is refused all the same.
-        assert_eq!(chain.block_at(time + 1, &[after.clone()]), [Some(Rule::Duplicate)]);
+        assert_eq!(chain.block_at(time + 1, std::slice::from_ref(&after)), [Some(Rule::Duplicate)]);
         assert!(!chain.ledger.state().has_seen(&after.id()));
-        assert_eq!(chain.block_at(time + 2, &[after.clone()]), [Some(Rule::Expired)]);
+        assert_eq!(chain.block_at(time + 2, std::slice::from_ref(&after)), [Some(Rule::Expired)]);
         let refusal = chain.ledger.check_request(&after.to_bytes()).unwrap_err();
         assert_eq!(refusal.0, Inadmissible::Expired.to_string());
     }

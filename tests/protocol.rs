@@ -1,4 +1,5 @@
 //! The whole protocol as a library, and what attackers get out of it.
+#![cfg(feature = "sim")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod world;
