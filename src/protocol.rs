@@ -31,7 +31,9 @@
 //! and the proxy's checking, and key erasure. A reader keeps what he has opened.
 //!
 //! ```
-//! use epione::protocol::{AttributeAuthority, Doctor, Patient, Policies, RegistrationCentre};
+//! use epione::protocol::{
+//!     AttributeAuthority, Doctor, Patient, Policies, RegistrationCentre, SearchTerm,
+//! };
 //! use epione::record::Record;
 //! use std::io::Cursor;
 //! let rng = &mut rand::thread_rng();
@@ -55,10 +57,11 @@
 //! let locks = (authority.parameters(), &policies);
 //! let sealed = ruiz.seal(&record, file, (&introduction, &key), locks, rng)?;
 //!
-//! // She consents only to what her own locks open, under the owner key that he was shown.
+//! // She consents only to what her own locks open and her own trapdoor finds.
 //! let hospital = ruiz.verifying_key();
 //! let chain = ("example", later);
-//! let draft = ruiz.draft_record(chain, &sealed, vec![], &introduction, hospital, rng);
+//! let index = vec![ruiz.index(&SearchTerm::everything(), &sealed, &introduction, rng)?];
+//! let draft = ruiz.draft_record(chain, &sealed, index, &introduction, hospital, rng);
 //! assert!(ada.consent(&draft, &sealed).is_ok());
 //! let eve = Patient::register("Eve", later, &certify, rng)?;
 //! assert!(eve.consent(&draft, &sealed).is_err());

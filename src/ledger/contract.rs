@@ -52,8 +52,8 @@ rules! {
     UnknownInstitution = 7, "the institution is not registered";
     /// The owner key is a registered party's.
     OwnerIsRegistered = 8, "the owner key is the key of a registered party";
-    /// A record with this `record_id` exists.
-    RecordExists = 9, "a record with this identifier is already on the ledger";
+    /// The author has published a record with this `record_id`.
+    RecordExists = 9, "the author has a record with this identifier on the ledger";
     /// The reader is no registered doctor.
     UnknownReader = 10, "the reader is not a registered doctor";
     /// The proxy is not registered.
@@ -82,6 +82,8 @@ rules! {
     NotOwner = 22, "the grant was given by another owner";
     /// The request was served before.
     AlreadyServed = 23, "the request has been served already";
+    /// The subject's key stands for an owner.
+    KeyIsOwner = 24, "the key is the owner key of a record";
 }
 
 /// Executes one transaction, whose signatures were checked, at a block's time.
@@ -137,6 +139,9 @@ fn register(state: &mut State, certificate: &Certificate, time: Time) -> Result<
     if state.parties.contains_key(&subject.key) {
         return Err(Rule::AlreadyRegistered);
     }
+    if state.owners.contains(&subject.key) {
+        return Err(Rule::KeyIsOwner);
+    }
     state.parties.insert(subject.key, certificate.clone());
     Ok(())
 }
@@ -148,7 +153,8 @@ fn publish(state: &mut State, id: Digest, record: &RecordAction, time: Time) -> 
     if state.parties.contains_key(&record.owner) {
         return Err(Rule::OwnerIsRegistered);
     }
-    if !state.record_ids.insert(record.record_id) {
+    // Per author, so that nobody can take an identifier that he sees coming.
+    if !state.record_ids.insert((record.author, record.record_id)) {
         return Err(Rule::RecordExists);
     }
     state.owners.insert(record.owner);

@@ -19,7 +19,7 @@ pub struct State {
     centre: VerifyingKey,
     pub(super) parties: BTreeMap<VerifyingKey, Certificate>,
     pub(super) records: BTreeMap<Digest, Arc<RecordAction>>,
-    pub(super) record_ids: BTreeSet<[u8; 32]>,
+    pub(super) record_ids: BTreeSet<(VerifyingKey, [u8; 32])>,
     pub(super) owners: BTreeSet<VerifyingKey>,
     pub(super) grants: BTreeMap<Digest, GrantAction>,
     pub(super) revocations: BTreeSet<(Digest, VerifyingKey)>,

@@ -71,8 +71,8 @@ impl Institution {
 }
 
 impl Patient {
-    /// Consents to a record: only if it stands under her owner key, every one of her locks opens
-    /// for her and leads to the envelope, the envelope lists the ciphertexts that the ledger will
+    /// Consents to a record: only if it stands under her owner key, every one of her locks has a
+    /// right tag, opens for her and leads to the envelope, the envelope lists the ciphertexts that the ledger will
     /// hold the digests of, and the index lets her find it.
     ///
     /// # Errors
@@ -95,6 +95,8 @@ impl Patient {
                 .map_err(|error| ProtocolError::Decode("the patient's lock", error))?;
             let condition = condition(digests.class, record.epoch, &digests.policy);
             let ad = Origin::of(record).lock_ad(digests.class);
+            // Without a right tag no proxy would touch it, and no grant would be of use.
+            lock.verify(self.pre.public_key(), &condition, &ad)?;
             let key = conditional::open(&self.pre, &condition, &ad, &lock)?;
             let key = SectionKey::from_bytes(&key)
                 .map_err(|error| ProtocolError::Decode("the patient's lock", error))?;

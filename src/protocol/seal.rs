@@ -62,6 +62,12 @@ impl SealedSection {
     pub(super) fn patient_lock(&self) -> &[u8] {
         &self.locks[0].1
     }
+
+    /// What a dishonest author would do.
+    #[cfg(test)]
+    pub(super) fn replace_patient_lock(&mut self, lock: Vec<u8>) {
+        self.locks[0] = named(lock);
+    }
 }
 
 /// A record, sealed and ready for the store.

@@ -299,3 +299,18 @@ fn a_patient_does_not_consent_to_an_envelope_that_lists_something_else() {
     sealed.envelope.1 = honest;
     assert!(desk.patient.consent(&draft, &sealed).is_ok());
 }
+
+#[test]
+fn a_patient_does_not_consent_to_a_lock_that_no_proxy_would_touch() {
+    let mut desk = Desk::new();
+    let (mut sealed, introduction, index) = desk.seal();
+    let draft = desk.draft((&sealed, &introduction, index.clone()));
+    assert!(desk.patient.consent(&draft, &sealed).is_ok());
+    // [version][kind] C1 48, W 32, then the tag C4: another point, everything else as it was.
+    let mut lock = sealed.sections[0].patient_lock().to_vec();
+    lock[82..178].copy_from_slice(&other_point(&mut desk.rng).to_bytes());
+    sealed.sections[0].replace_patient_lock(lock);
+    let draft = desk.draft((&sealed, &introduction, index));
+    let error = desk.patient.consent(&draft, &sealed).unwrap_err();
+    assert!(matches!(error, ProtocolError::Lock(_)), "{error}");
+}

@@ -20,7 +20,7 @@ pub enum ScanError {
     #[error("the file is empty")]
     Empty,
     /// It is called JSON and is not.
-    #[error("the file is named .json but is not valid JSON: {0}")]
+    #[error("the file is named .json but cannot be read as JSON: {0}")]
     Json(serde_json::Error),
     /// Reading failed.
     #[error("the file could not be read: {0}")]
@@ -126,7 +126,29 @@ impl Outline {
     }
 }
 
+/// JSON is UTF-8 everywhere; the parser looks at what it does not skip.
+fn check_utf8(file: &mut (impl Read + Seek)) -> Result<(), serde_json::Error> {
+    file.rewind().map_err(serde_json::Error::io)?;
+    let mut buffer = Vec::new();
+    loop {
+        let carried = buffer.len();
+        let limit = 1 << 16;
+        Read::take(&mut *file, limit).read_to_end(&mut buffer).map_err(serde_json::Error::io)?;
+        let is_end = buffer.len() == carried;
+        match std::str::from_utf8(&buffer) {
+            Ok(_) if is_end => return Ok(()),
+            Ok(_) => buffer.clear(),
+            // A character that is cut at the end of a part is continued in the next.
+            Err(error) if error.error_len().is_none() && !is_end => {
+                buffer.drain(..error.valid_up_to());
+            }
+            Err(_) => return Err(serde::de::Error::custom("the text is not UTF-8")),
+        }
+    }
+}
+
 fn scan_json(file: &mut (impl Read + Seek)) -> Result<Outline, serde_json::Error> {
+    check_utf8(file)?;
     file.rewind().map_err(serde_json::Error::io)?;
     let mut reader = BufReader::new(file);
     let mut mark = [0; 3];

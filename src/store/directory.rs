@@ -1,7 +1,8 @@
 //! The store in a directory: one file a block, named by its CID.
 //!
-//! A block is written to a temporary file, synchronised, and renamed, so that a crash leaves either
-//! nothing or a whole block; an object's manifest comes last, so that an object is there or not.
+//! An upload's blocks are staged beside the store and synchronised; once the object's name is known
+//! to be right they are renamed to their places, the manifest last. A crash leaves either nothing
+//! or whole blocks, and an object is there or not.
 #![forbid(unsafe_code)]
 
 use super::chunk::{CHUNK, Manifest, block_name, cut, name_of_hash};
@@ -12,6 +13,7 @@ use cid::Cid;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use tempfile::{NamedTempFile, TempPath};
 
 /// The most bytes of a manifest: version, kind, length and a digest a chunk.
 const MAX_MANIFEST: u64 = 1 << 26;
@@ -20,6 +22,7 @@ const MAX_MANIFEST: u64 = 1 << 26;
 #[derive(Debug)]
 pub struct DirectoryStore {
     blocks: PathBuf,
+    staging: PathBuf,
 }
 
 impl DirectoryStore {
@@ -28,9 +31,10 @@ impl DirectoryStore {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let blocks = directory.join("blocks");
+        let (blocks, staging) = (directory.join("blocks"), directory.join("staging"));
         fs::create_dir_all(&blocks)?;
-        Ok(Self { blocks })
+        fs::create_dir_all(&staging)?;
+        Ok(Self { blocks, staging })
     }
 
     /// The file of a block; two characters of the name's end spread blocks over folders.
@@ -48,19 +52,25 @@ impl DirectoryStore {
         Ok(self.manifest(name)?.chunks.iter().map(name_of_hash).collect())
     }
 
-    fn write_block(&self, name: &Cid, block: &[u8]) -> io::Result<()> {
+    /// Whether the block is there as it should be; a damaged one counts as absent and is healed.
+    fn holds(&self, name: &Cid, block: &[u8]) -> bool {
+        fs::read(self.block_path(name)).is_ok_and(|stored| stored == block)
+    }
+
+    /// Moves a staged block to its place.
+    fn admit(&self, name: &Cid, staged: TempPath) -> io::Result<()> {
         let path = self.block_path(name);
-        // The same name means the same bytes, unless the disk lied: then it is written anew.
-        if fs::read(&path).is_ok_and(|stored| stored == block) {
-            return Ok(());
-        }
-        let folder = path.parent().expect("a block lies in a shard");
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        fs::create_dir_all(path.parent().expect("a block lies in a shard"))?;
+        staged.persist(&path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Writes a block where no reader sees it yet.
+    fn stage(&self, block: &[u8]) -> io::Result<NamedTempFile> {
+        let mut file = NamedTempFile::new_in(&self.staging)?;
         file.write_all(block)?;
         file.as_file().sync_all()?;
-        file.persist(&path).map_err(|error| error.error)?;
-        Ok(())
+        Ok(file)
     }
 
     /// Reads a block of at most `cap` bytes and checks that it is what its name says.
@@ -74,18 +84,20 @@ impl DirectoryStore {
         if block_name(&block) == *name { Ok(block) } else { Err(StoreError::Corrupt(*name)) }
     }
 
-    /// Writes an object's chunks, noting those that are new, and its manifest last.
-    fn put_blocks(
-        &self,
-        name: &Cid,
-        object: &mut dyn Read,
-        written: &mut Vec<Cid>,
-    ) -> Result<(), StoreError> {
+    fn manifest(&self, name: &Cid) -> Result<Manifest, StoreError> {
+        let block = self.read_block(name, MAX_MANIFEST)?;
+        Manifest::from_bytes(&block).map_err(|error| StoreError::NotAnObject(*name, error))
+    }
+}
+
+impl RecordStore for DirectoryStore {
+    fn put(&self, name: &Cid, object: &mut dyn Read) -> Result<(), StoreError> {
+        // Nothing is admitted before the name is known to be right; what is staged and not
+        // admitted goes with its handle.
+        let mut staged = Vec::new();
         let manifest = cut(object, |chunk_name, chunk| {
-            let is_new = !self.block_path(chunk_name).exists();
-            self.write_block(chunk_name, chunk)?;
-            if is_new {
-                written.push(*chunk_name);
+            if !self.holds(chunk_name, chunk) {
+                staged.push((*chunk_name, self.stage(chunk)?.into_temp_path()));
             }
             Ok(())
         })?;
@@ -95,26 +107,13 @@ impl DirectoryStore {
             let (expected, found) = (Box::new(*name), Box::new(found));
             return Err(StoreError::WrongHash { expected, found });
         }
-        Ok(self.write_block(name, &block)?)
-    }
-
-    fn manifest(&self, name: &Cid) -> Result<Manifest, StoreError> {
-        let block = self.read_block(name, MAX_MANIFEST)?;
-        Manifest::from_bytes(&block).map_err(|error| StoreError::NotAnObject(*name, error))
-    }
-}
-
-impl RecordStore for DirectoryStore {
-    fn put(&self, name: &Cid, object: &mut dyn Read) -> Result<(), StoreError> {
-        let mut written = Vec::new();
-        let outcome = self.put_blocks(name, object, &mut written);
-        if outcome.is_err() {
-            // What this upload brought goes again; what was there before stays.
-            for chunk in written {
-                fs::remove_file(self.block_path(&chunk))?;
-            }
+        for (chunk_name, chunk) in staged {
+            self.admit(&chunk_name, chunk)?;
         }
-        outcome
+        if !self.holds(name, &block) {
+            self.admit(name, self.stage(&block)?.into_temp_path())?;
+        }
+        Ok(())
     }
 
     fn read(&self, name: &Cid, object: &mut dyn Write) -> Result<(), StoreError> {

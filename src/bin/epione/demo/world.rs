@@ -86,9 +86,9 @@ impl World {
         let start = report.start();
         let centre = RegistrationCentre::new(rng);
         let authority = AttributeAuthority::new(centre.verifying_key(), rng);
-        let keeper = StoreKeeper::new(DirectoryStore::open(&out.join("store"))?);
         let hospitals = hospitals(options.replicas);
         let network = network(options, &hospitals, &centre, rng)?;
+        let keeper = StoreKeeper::new(DirectoryStore::open(&out.join("store"))?);
         let bytes = authority.parameters().to_bytes().len() as u64;
         report.say("The ledger");
         describe(&network, &hospitals, report);

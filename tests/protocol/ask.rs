@@ -1,0 +1,60 @@
+use super::*;
+
+#[test]
+fn a_query_passes_only_as_it_was_asked() {
+    let mut world = World::new(40);
+    let (now, state) = (world.now(), world.state());
+    let introduction = world.patients[ADA].introduce(&world.doctors[B].verifying_key(), now);
+    let ask = |doctor: &Doctor, time| {
+        doctor.ask(&introduction, vec![stroke()], vec![Class::Clinical], "why", time).unwrap()
+    };
+    let query = ask(&world.doctors[B], now);
+    let forwarded = world.manager.forward(&query, &state).unwrap();
+    assert!(world.patients[ADA].receive(&forwarded, &state).is_ok());
+    let elsewhere = "the query is about somebody else";
+    refused!(
+        world.patients[BEA].receive(&forwarded, &state),
+        ProtocolError::NotAuthorised(text) if text == elsewhere
+    );
+    // C uses the pseudonym that Ada has towards B.
+    let stolen = world.manager.forward(&ask(&world.doctors[C], now), &state).unwrap();
+    refused!(
+        world.patients[ADA].receive(&stolen, &state),
+        ProtocolError::NotAuthorised(text) if text == elsewhere
+    );
+    // B uses it in another epoch.
+    let later = world.manager.forward(&ask(&world.doctors[B], now + 31 * DAY), &state).unwrap();
+    refused!(
+        world.patients[ADA].receive(&later, &state),
+        ProtocolError::NotAuthorised(text) if text == elsewhere
+    );
+    let changes: [fn(&mut epione::protocol::Query); 5] = [
+        |q| q.purpose.push('!'),
+        |q| q.classes.push(Class::Restricted),
+        |q| q.terms.clear(),
+        |q| q.time += 1,
+        |q| q.pseudonym[0] ^= 1,
+    ];
+    for change in changes {
+        let mut changed = query.clone();
+        change(&mut changed);
+        refused!(
+            world.manager.forward(&changed, &state),
+            ProtocolError::Signature("the query", InvalidSignature)
+        );
+    }
+    // Whoever is not registered is no reader, and no manager.
+    let certify = &|enrolment: &Enrolment| world.centre.certify(enrolment);
+    let rng = &mut world.rng;
+    let stranger = Doctor::register("Dr. Eve", START + DAY, certify, rng).unwrap();
+    refused!(
+        world.manager.forward(&ask(&stranger, now), &state),
+        ProtocolError::NotAuthorised("the reader is not a registered doctor")
+    );
+    let manager = epione::protocol::QueryManager::register("N", START + DAY, certify, rng).unwrap();
+    let forwarded = manager.forward(&query, &state).unwrap();
+    refused!(
+        world.patients[ADA].receive(&forwarded, &state),
+        ProtocolError::NotAuthorised("this is no registered query manager")
+    );
+}

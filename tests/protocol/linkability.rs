@@ -1,0 +1,40 @@
+use super::*;
+
+/// Two records of one patient under two doctors, two hospitals and two policies share no
+/// window of 32 bytes: no key, no digest, no point.
+#[test]
+fn two_doctors_records_of_one_patient_have_nothing_in_common() {
+    let mut world = World::new(10);
+    let of_a = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let of_a = world.publish_sealed(A, ADA, 0, of_a);
+    world.policies = epione::protocol::Policies::uniform(policy("cardiology"));
+    let of_c = world.seal(C, ADA, BUNDLE, "bundle.json");
+    let of_c = world.publish_sealed(C, ADA, 1, of_c);
+    let (a, c) = (of_a.to_bytes(), of_c.to_bytes());
+    assert_eq!(common_window(&a, &c), None);
+    // The test sees what there is to see: the same author's next record has his key.
+    let again = world.seal(C, ADA, BUNDLE, "bundle.json");
+    let again = world.publish_sealed(C, ADA, 0, again);
+    assert!(common_window(&c, &again.to_bytes()).is_some());
+}
+
+fn common_window(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {
+    let of_a: std::collections::HashSet<&[u8]> = a.windows(32).collect();
+    b.windows(32).find(|window| of_a.contains(window)).map(<[u8]>::to_vec)
+}
+
+#[test]
+fn the_ledger_holds_no_patient() {
+    let mut world = World::new(11);
+    world.publish(A, ADA, BUNDLE, "bundle.json");
+    let patient = &world.patients[ADA];
+    let certificate = patient.certificate().verify(&world.centre.verifying_key()).unwrap();
+    let secrets: [&[u8]; 2] = [certificate.key.as_bytes(), &certificate.pre_key[2..50]];
+    for (block, _) in world.ledger().blocks() {
+        let bytes = block.to_bytes();
+        for secret in secrets {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+        }
+        assert!(!bytes.windows(9).any(|window| window == b"230690007"));
+    }
+}

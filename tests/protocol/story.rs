@@ -1,0 +1,150 @@
+use super::*;
+
+#[test]
+fn every_way_into_a_record_gives_the_same_bytes() {
+    let mut world = World::new(1);
+    let image: Vec<u8> = (0..3_000_000u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
+    let files: [(&[u8], &str); 3] =
+        [(BUNDLE, "bundle.json"), (&image, "image.dcm"), (b"\0", "one byte")];
+    let records = files.map(|(file, name)| world.publish(A, ADA, file, name));
+
+    // Ask, over the query manager.
+    let introduction =
+        world.patients[ADA].introduce(&world.doctors[B].verifying_key(), world.now());
+    let search = vec![stroke(), SearchTerm::everything()];
+    let query = world.doctors[B]
+        .ask(&introduction, search, Class::ALL.to_vec(), "stroke", world.now())
+        .unwrap();
+    let forwarded = world.manager.forward(&query, &world.state()).unwrap();
+    let received = world.patients[ADA].receive(&forwarded, &world.state()).unwrap().clone();
+    assert_eq!(received, query);
+
+    // Grant and search.
+    let terms = Terms { search: received.terms, ..world.terms(&records) };
+    let ticket = world.grant(&terms);
+    let hits = world.proxies[0].search(&world.state(), ticket.grant(), world.now()).unwrap();
+    let mut found: Vec<Digest> = hits.iter().map(|hit| hit.record).collect();
+    let mut all = records.to_vec();
+    found.sort();
+    all.sort();
+    assert_eq!(found, all);
+
+    for (record, (file, name)) in records.iter().zip(files) {
+        let classes = Record::scan(&mut Cursor::new(file), name).unwrap().classes();
+
+        // The granted reader.
+        let request = world.request_granted(*record, &ticket);
+        let work = world.reencrypt(&request).unwrap();
+        let chain = world.chain();
+        let access = world.proxies[0].report(chain, request, &work, &mut world.rng);
+        assert_eq!(world.commit(&access), Ok(()));
+        let (opened, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
+        assert_eq!(opened.whole().unwrap().classes, classes);
+        assert!(bytes == file, "the granted reader of {name}");
+
+        // The author.
+        let view = (&world.state(), world.now());
+        let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
+        let mut output = Cursor::new(Vec::new());
+        let opened = world.doctors[A].open_as_author(view, record, fetcher, &mut output).unwrap();
+        assert!(opened.whole().is_ok() && output.into_inner() == file, "the author of {name}");
+
+        // The patient, who finds it without being told.
+        let found = world.patients[ADA].find(&world.state());
+        let hit = found.iter().find(|hit| hit.record == *record).unwrap();
+        let mut output = Cursor::new(Vec::new());
+        let opened = world.patients[ADA].open(view, hit, fetcher, &mut output).unwrap();
+        assert!(opened.whole().is_ok() && output.into_inner() == file, "the patient of {name}");
+
+        let trail = trail(world.ledger(), record);
+        let actions: Vec<&str> = trail.iter().map(|entry| entry.action).collect();
+        for action in ["record", "grant", "request", "access"] {
+            assert!(actions.contains(&action), "{action} is on the trail of {name}");
+        }
+    }
+    assert!(world.patients[BEA].find(&world.state()).is_empty());
+    assert_eq!(world.network.violation(), None);
+    for (_, ledger) in world.network.applications() {
+        assert_eq!(ledger.audit(world.network.config()).unwrap().height(), ledger.height());
+    }
+}
+
+#[test]
+fn a_policy_reader_gets_exactly_the_sections_of_his_attributes() {
+    let mut world = World::new(2);
+    let record = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let request = world.request(C, record, Basis::Policy).unwrap();
+    for class in [Class::Identity, Class::Clinical, Class::Administrative] {
+        let (opened, bytes) = world.open_by_policy(C, &request, class).unwrap();
+        assert_eq!(opened.classes, [class]);
+        // Where the section's pieces are, the file's bytes are; elsewhere nothing.
+        let content = section_of(BUNDLE, "bundle.json", class);
+        let written = opened.coverage.written as usize;
+        assert!(content.len() > written && written > 0);
+        let same = bytes.iter().zip(BUNDLE).filter(|(a, b)| a == b).count();
+        assert!(same >= written, "{class}: {same} of {written}");
+        assert!(bytes.iter().zip(BUNDLE).all(|(a, b)| a == b || *a == 0), "{class}");
+        refused!(opened.whole(), ProtocolError::Incomplete { .. });
+    }
+    // Restricted asks for psychiatry.
+    let outcome = world.open_by_policy(C, &request, Class::Restricted);
+    refused!(outcome, ProtocolError::Policy(epione::abe::OpenError::PolicyNotSatisfied));
+    let outcome = world.open_by_policy(C, &request, Class::Financial);
+    refused!(outcome, ProtocolError::NotAuthorised("no section may be opened"));
+}
+
+#[test]
+fn a_partial_grant_opens_exactly_its_classes() {
+    let mut world = World::new(3);
+    let record = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let granted = vec![Class::Clinical, Class::Identity];
+    let terms = Terms { classes: granted.clone(), ..world.terms(&[record]) };
+    let ticket = world.grant(&terms);
+    assert_eq!(ticket.conditions(), 2);
+    let request = world.request_granted(record, &ticket);
+    let work = world.reencrypt(&request).unwrap();
+    assert_eq!(
+        work.iter().map(|w| w.class).collect::<Vec<_>>(),
+        [Class::Identity, Class::Clinical]
+    );
+    let (opened, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
+    assert_eq!(opened.classes, [Class::Identity, Class::Clinical]);
+    let shown = String::from_utf8_lossy(&bytes).into_owned();
+    assert!(shown.contains("Åström") && shown.contains("230690007"));
+    assert!(!shown.contains("44249-1") && !shown.contains("resourceType\": \"Bundle"));
+    refused!(opened.whole(), ProtocolError::Incomplete { .. });
+
+    // The proxy's work for a class that was not granted cannot be made up from another's.
+    let mut relabelled = work.clone();
+    relabelled[0].class = Class::Restricted;
+    refused!(world.open_granted(B, &request, &ticket, &relabelled), ProtocolError::NotCovered(_));
+}
+
+#[test]
+fn records_of_several_doctors_and_epochs_go_under_one_grant() {
+    let mut world = World::new(4);
+    let mut records = vec![world.publish(A, ADA, BUNDLE, "bundle.json")];
+    records.push(world.publish(C, ADA, BUNDLE, "bundle.json"));
+    world.network.advance(31 * DAY);
+    records.push(world.publish(A, ADA, BUNDLE, "bundle.json"));
+    let owners: std::collections::BTreeSet<_> =
+        records.iter().map(|id| world.state().record(id).unwrap().owner).collect();
+    assert_eq!(owners.len(), 3, "another owner key towards each doctor and in each epoch");
+
+    let terms = world.terms(&records);
+    let ticket = world.grant(&terms);
+    assert_eq!(ticket.conditions(), 8, "four classes in two epochs");
+    for record in &records {
+        let request = world.request_granted(*record, &ticket);
+        let work = world.reencrypt(&request).unwrap();
+        let (opened, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
+        assert!(opened.whole().is_ok() && bytes == BUNDLE);
+    }
+    assert_eq!(world.patients[ADA].find(&world.state()).len(), 3);
+
+    // A grant over one of them covers none of the others.
+    let terms = world.terms(&records[..1]);
+    let one = world.grant(&terms);
+    let outcome = world.request(B, records[1], Basis::Grant(*one.grant()));
+    assert_eq!(outcome, Err(Rule::NotCovered));
+}
