@@ -1,7 +1,7 @@
 //! Search: which records match, and where they are (Qin Eq. 13).
 #![forbid(unsafe_code)]
 
-use super::binding::Origin;
+use super::binding::{Origin, object_digest};
 use super::{Patient, ProtocolError, Proxy};
 use crate::algebra::codec::Canonical;
 use crate::algebra::{hash::framed, tag::PROTOCOL_TERM};
@@ -47,31 +47,24 @@ pub struct Hit {
     pub location: Cid,
 }
 
-/// The location in the first entry that a trapdoor opens. Cost: a pairing an entry and trapdoor.
-pub(super) fn locate(record: &RecordAction, trapdoors: &[Trapdoor]) -> Option<Cid> {
-    let context = Origin::of(record).entry_context();
-    let decoded =
-        record.index.iter().filter_map(|bytes| SearchableCiphertext::from_bytes(bytes).ok());
-    let mut locations = decoded.flat_map(|entry| {
-        let open = |trapdoor| peks::locate(&entry, trapdoor, &context).ok();
-        let locations: Vec<Cid> = trapdoors
-            .iter()
-            .filter_map(open)
-            .filter_map(|location| Cid::try_from(&location[..]).ok())
-            .collect();
-        locations
-    });
-    locations.next()
-}
-
-fn hits<'a>(
-    records: impl Iterator<Item = (&'a Digest, &'a RecordAction)>,
+/// The record's location out of the first entry that a trapdoor opens; `each` is called after
+/// every entry. An entry whose location is not the record's is no match, whoever wrote it.
+///
+/// Cost: a pairing an entry and trapdoor.
+pub(super) fn locate(
+    record: &RecordAction,
     trapdoors: &[Trapdoor],
-) -> Vec<Hit> {
-    let hit = |(id, record): (&Digest, &RecordAction)| {
-        Some(Hit { record: *id, location: locate(record, trapdoors)? })
-    };
-    records.filter_map(hit).collect()
+    each: &mut dyn FnMut(),
+) -> Option<Cid> {
+    let context = Origin::of(record).entry_context();
+    record.index.iter().find_map(|bytes| {
+        each();
+        let entry = SearchableCiphertext::from_bytes(bytes).ok()?;
+        let open = |trapdoor| peks::locate(&entry, trapdoor, &context).ok();
+        let location = trapdoors.iter().find_map(open)?;
+        let name = Cid::try_from(&location[..]).ok()?;
+        (object_digest(&name) == record.envelope).then_some(name)
+    })
 }
 
 impl Proxy {
@@ -86,11 +79,29 @@ impl Proxy {
         grant_id: &Digest,
         now: Time,
     ) -> Result<Vec<Hit>, ProtocolError> {
+        self.search_watched(state, grant_id, now, &mut || ())
+    }
+
+    /// [`Self::search`] that calls `each` after every entry, so that a caller can show progress.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn search_watched(
+        &self,
+        state: &State,
+        grant_id: &Digest,
+        now: Time,
+        each: &mut dyn FnMut(),
+    ) -> Result<Vec<Hit>, ProtocolError> {
         let missing = ProtocolError::NotAuthorised("nothing was delivered for this grant");
         let accepted = self.accepted.get(grant_id).ok_or(missing)?;
         let grant = valid_grant(state, grant_id, now)?;
         let covered = state.records().filter(|(_, record)| grant.owners.contains(&record.owner));
-        let hits = hits(covered, &accepted.trapdoors);
+        let hit = |(id, record): (&Digest, &RecordAction)| {
+            let location = locate(record, &accepted.trapdoors, each)?;
+            Some(Hit { record: *id, location })
+        };
+        let hits: Vec<Hit> = covered.filter_map(hit).collect();
         if hits.is_empty() { Err(ProtocolError::NoMatch) } else { Ok(hits) }
     }
 
@@ -102,7 +113,7 @@ impl Proxy {
     ) -> Result<Cid, ProtocolError> {
         let missing = ProtocolError::NotAuthorised("nothing was delivered for this grant");
         let accepted = self.accepted.get(grant).ok_or(missing)?;
-        locate(record, &accepted.trapdoors).ok_or(ProtocolError::NoMatch)
+        locate(record, &accepted.trapdoors, &mut || ()).ok_or(ProtocolError::NoMatch)
     }
 }
 
@@ -128,7 +139,7 @@ impl Patient {
             let pseudonym = self.pseudonym(&record.author, record.epoch);
             let keyword = SearchTerm::everything().keyword(&pseudonym);
             let trapdoor = peks::trapdoor(&self.peks, &keyword);
-            Some(Hit { record: *id, location: locate(record, &[trapdoor])? })
+            Some(Hit { record: *id, location: locate(record, &[trapdoor], &mut || ())? })
         };
         own.filter_map(hit).collect()
     }

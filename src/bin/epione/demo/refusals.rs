@@ -3,7 +3,7 @@
 
 use super::Failure;
 use super::report::Report;
-use super::steps::{Published, grant, open_to};
+use super::steps::{Published, grant, open_to, search};
 use super::world::{CHAIN, DAY, HOUR, NotDone, World};
 use epione::abe::UserSecretKey;
 use epione::algebra::codec::{Canonical, Reader, Writer};
@@ -156,9 +156,9 @@ fn keyword_that_does_not_occur(
     terms: &Terms,
     report: &mut Report,
 ) -> Result<Result<(), ProtocolError>, Failure> {
-    let search = vec![SearchTerm::new("code", "http://snomed.info/sct|0")];
-    let ticket = grant(world, &Terms { search, ..terms.clone() }, report)?;
-    Ok(world.proxy.search(world.state(), ticket.grant(), world.now()).map(|_| ()))
+    let nothing = vec![SearchTerm::new("code", "http://snomed.info/sct|0")];
+    let ticket = grant(world, &Terms { search: nothing, ..terms.clone() }, report)?;
+    Ok(search(world, ticket.grant()).map(|_| ()))
 }
 
 /// A bit of one stored chunk is flipped while doctor B's request is under way; then put right.
@@ -168,7 +168,7 @@ fn flipped_byte(
     ticket: &Ticket,
 ) -> Result<Result<(), ProtocolError>, Failure> {
     let request = request(world, record.id, Basis::Grant(*ticket.grant()))?;
-    let hits = world.proxy.search(world.state(), ticket.grant(), world.now())?;
+    let hits = search(world, ticket.grant())?;
     let hit = hits.iter().find(|hit| hit.record == record.id).ok_or("the record was found")?;
     let chunk = ciphertext_chunk(world, &hit.location)?;
     let path = world.keeper.store().block_path(&chunk);

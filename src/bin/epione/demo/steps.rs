@@ -2,12 +2,13 @@
 
 use super::Failure;
 use super::input::sha256;
+use super::progress::Progress;
 use super::report::Report;
 use super::world::{CHAIN, DAY, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::ledger::Time;
-use epione::protocol::{Opened, ProtocolError, Terms, Ticket};
+use epione::protocol::{Hit, Opened, ProtocolError, Terms, Ticket};
 use epione::record::Class;
 use std::fs::File;
 use std::io::BufReader;
@@ -53,6 +54,18 @@ pub(super) fn grant(
 fn window(terms: &Terms) -> String {
     let length: Time = terms.until - terms.from;
     if length >= DAY { format!("{} days", length / DAY) } else { format!("{} h", length / HOUR) }
+}
+
+/// The proxy's search under a grant, with a bar.
+pub(super) fn search(world: &World, grant: &Digest) -> Result<Vec<Hit>, ProtocolError> {
+    let mut progress = Progress::new("searching", entries(world), false);
+    let each = &mut || progress.advance(1);
+    world.proxy.search_watched(world.state(), grant, world.now(), each)
+}
+
+/// The search entries on the ledger.
+pub(super) fn entries(world: &World) -> u64 {
+    world.state().records().map(|(_, record)| record.index.len() as u64).sum()
 }
 
 /// Opens into a new file that is kept only if all went well and a name is given.

@@ -5,7 +5,7 @@ use super::input::Input;
 use super::progress::{Progress, Watched};
 use super::refusals;
 use super::report::{RecordLine, Report};
-use super::steps::{Published, grant, open_to};
+use super::steps::{self, Published, entries, grant, open_to};
 use super::world::{CHAIN, DAY, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
@@ -171,7 +171,7 @@ fn permit(
     let ticket = grant(world, &terms, report)?;
 
     let start = report.start();
-    let hits = world.proxy.search(world.state(), ticket.grant(), world.now())?;
+    let hits = steps::search(world, ticket.grant())?;
     let mut found: Vec<Digest> = hits.iter().map(|hit| hit.record).collect();
     let mut expected = terms.records.clone();
     found.sort();
@@ -179,7 +179,7 @@ fn permit(
     if found != expected {
         report.fail(format!("the search found {} of {} records", found.len(), expected.len()));
     }
-    let entries: usize = world.state().records().map(|(_, record)| record.index.len()).sum();
+    let entries = entries(world);
     let first = &search[0];
     let (field, value) = (&first.field, &first.value);
     let what = format!("{} found among {entries} entries, e.g. {field}={value}", hits.len());
