@@ -1,7 +1,7 @@
 //! FABEO, the ciphertext-policy scheme, as a key encapsulation mechanism secure against chosen
 //! plaintexts.
 //!
-//! **Paper.** Riepel and Wee, ACM CCS 2022, Figure 5 (CP-ABE), moved to keys and rows in G1.
+//! **Paper.** Riepel and Wee, ACM CCS 2022, the ciphertext-policy scheme.
 //!
 //! **Algorithms.** `B` is a hash-to-G1 point, `H` hashes attributes to G1, `Z = e(g1, g2)`, the
 //! policy is a span program `(M, pi)`, `rho(i)` counts the earlier rows with row `i`'s attribute
@@ -17,8 +17,8 @@
 //! key     = KDF(Z_s, header)
 //! ```
 //!
-//! **Security.** Adaptively CPA-secure in the generic group model with random oracles (the paper's
-//! Theorem 3); the model says nothing about attacks on BLS12-381 itself. The authority can open
+//! **Security.** Adaptively CPA-secure in the generic group model with random oracles (shown in the
+//! paper); the model says nothing about attacks on BLS12-381 itself. The authority can open
 //! everything: attribute-based encryption has key escrow by design.
 //!
 //! **Deviations.** `s'` is a *vector* over the occurrences of an attribute. With one `s'` for all

@@ -1,7 +1,8 @@
 //! The scheme of Ateniese, Fu, Green and Hohenberger: the baseline.
 //!
 //! **Paper.** *Improved Proxy Re-Encryption Schemes with Applications to Secure Distributed
-//! Storage*, NDSS 2005 (TISSEC 2006), third attempt, on a Type-3 pairing.
+//! Storage*, NDSS 2005 (TISSEC 2006): the unidirectional scheme with `rk = g^{b/a}`, on a Type-3
+//! pairing.
 //!
 //! ```text
 //! Encrypt for A         r;  C1 = X_A^r;  K = Z^r

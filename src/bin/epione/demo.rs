@@ -6,9 +6,11 @@ mod input;
 mod progress;
 mod refusals;
 mod report;
+mod sharing;
 mod steps;
 mod story;
 mod world;
+mod writing;
 
 use input::Input;
 use report::Report;

@@ -17,7 +17,7 @@ use epione::sign::SigningKey;
 use epione::sim::{Behaviour, Committed, Network, Stalled};
 use epione::store::DirectoryStore;
 use rand_chacha::ChaCha20Rng;
-use rand_core::{OsRng, RngCore, SeedableRng};
+use rand_core::{RngCore, SeedableRng};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -73,9 +73,8 @@ pub(super) enum NotDone {
 impl World {
     /// Setup and registration.
     pub(super) fn new(options: &Options, report: &mut Report) -> Result<Self, Failure> {
-        let seed = options.seed.unwrap_or_else(|| OsRng.next_u64());
-        let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let rng = &mut rng;
+        let rng =
+            &mut options.seed.map_or_else(ChaCha20Rng::from_entropy, SeedableRng::seed_from_u64);
         let temporary = options.out.is_none().then(tempfile::tempdir).transpose()?;
         let out = match (&options.out, &temporary) {
             (Some(out), _) => out.clone(),
