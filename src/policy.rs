@@ -54,7 +54,7 @@ pub const MAX_DEPTH: usize = 32;
 
 /// The most entries of a policy's span program that are not zero. A policy of a few kilobytes with
 /// one large threshold would otherwise take its reader hundreds of megabytes.
-pub const MAX_ENTRIES: usize = 1 << 18;
+pub const MAX_ENTRIES: usize = 1 << 20;
 
 /// A monotone access policy; always within the limits above.
 #[derive(Debug, Clone, PartialEq, Eq)]
