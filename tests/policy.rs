@@ -440,7 +440,9 @@ mod policy {
             let entries: usize = program.rows().iter().map(|row| row.entries.len()).sum();
             assert_eq!((program.rows().len(), entries), (rows, k * n));
         }
-        assert!(format!("257 of ({})", vec!["a"; 4096].join(", ")).parse::<AccessPolicy>().is_err());
+        assert!(
+            format!("257 of ({})", vec!["a"; 4096].join(", ")).parse::<AccessPolicy>().is_err()
+        );
     }
 
     #[test]
