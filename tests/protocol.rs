@@ -11,7 +11,7 @@ use epione::error::DecryptionFailed;
 use epione::ledger::{Action, Basis, Draft, Inadmissible, Rule, Transaction};
 use epione::peks;
 use epione::policy::AttributeSet;
-use epione::pre::conditional::InvalidReEncryption;
+use epione::pre::conditional::{InvalidCiphertext, InvalidReEncryption};
 use epione::protocol::{
     Doctor, Enrolment, Fetch, FetchBasis, Hit, Patient, ProtocolError, Proxy, RegistrationCentre,
     SearchTerm, SectionReEncryption, Terms, trail,

@@ -93,7 +93,7 @@ fn a_patient_does_not_consent_to_a_lock_that_opens_for_another() {
     let draft = draft(&mut world, &sealed);
     refused!(
         world.patients[ADA].consent(&draft, &sealed.sealed),
-        ProtocolError::Decryption(DecryptionFailed)
+        ProtocolError::Lock(InvalidCiphertext)
     );
 }
 
