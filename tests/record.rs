@@ -532,3 +532,14 @@ fn record_shared_samples_go_through() {
     let shipped = include_bytes!("../vectors/records/stroke.json");
     assert!(through(shipped, "stroke.json").1 == shipped);
 }
+
+/// A table of pieces that nobody would read back is not written in the first place.
+#[test]
+fn record_with_more_entries_than_a_section_has_pieces_is_refused() {
+    let entries = "{},".repeat(1 << 22);
+    let text = |entries: &str| format!(r#"{{"resourceType":"Bundle","entry":[{entries}{{}}]}}"#);
+    let outcome = Record::scan(&mut Cursor::new(text(&entries)), "x.json");
+    assert!(matches!(outcome, Err(ScanError::TooManyEntries)));
+    let fewer = text(&entries[..3 * 1000]);
+    assert!(Record::scan(&mut Cursor::new(fewer), "x.json").is_ok());
+}

@@ -6,15 +6,12 @@
 #![forbid(unsafe_code)]
 
 use super::Piece;
-use super::section::{PREAMBLE, ROW};
+use super::section::{MAX_PIECES, PREAMBLE, ROW};
 use crate::algebra::codec::{Reader, VERSION};
 use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
 use std::collections::VecDeque;
 use std::io::{self, Seek, SeekFrom, Write};
-
-/// The most pieces of a section.
-const MAX_PIECES: usize = 1 << 20;
 
 /// Why sections do not make a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::classify::{Head, lenient, skip, skip_map};
+use super::section::MAX_PIECES;
 use super::{Class, Keyword, Piece, Record};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -22,6 +23,9 @@ pub enum ScanError {
     /// It is called JSON and is not.
     #[error("the file is named .json but cannot be read as JSON: {0}")]
     Json(serde_json::Error),
+    /// What would seal but never open.
+    #[error("the bundle has more than {MAX_PIECES} entries; split it")]
+    TooManyEntries,
     /// Reading failed.
     #[error("the file could not be read: {0}")]
     Io(#[from] io::Error),
@@ -46,7 +50,11 @@ pub(super) fn scan(file: &mut (impl Read + Seek), name: &str) -> Result<Record, 
     } else {
         Outline::default()
     };
-    Ok(outline.into_record(length, media_type(&start[..read])))
+    let record = outline.into_record(length, media_type(&start[..read]));
+    if record.pieces.values().any(|pieces| pieces.len() > MAX_PIECES) {
+        return Err(ScanError::TooManyEntries);
+    }
+    Ok(record)
 }
 
 fn read_up_to(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {

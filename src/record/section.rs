@@ -10,6 +10,8 @@ use crate::algebra::codec::{VERSION, Writer};
 use crate::algebra::tag::Kind;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
+/// The most pieces of a section.
+pub(super) const MAX_PIECES: usize = 1 << 22;
 /// The bytes before the table.
 pub(super) const PREAMBLE: usize = 2 + 4;
 /// The bytes of a row of the table.

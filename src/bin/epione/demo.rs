@@ -30,7 +30,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(4..=100))]
     replicas: u16,
     /// How the replicas agree; below 16 replicas it is always flat.
-    #[arg(long, value_enum, default_value_t = Profile::MemberQuorum)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Profile::MemberQuorum)]
     profile: Profile,
     /// Replicas that never answer; they are the next in line to lead.
     #[arg(long, default_value_t = 0)]
@@ -52,6 +52,7 @@ enum Profile {
     /// PBFT, all to all.
     Flat,
     /// Two layers, the quorum counted over all members.
+    #[value(alias = "memberquorum")]
     MemberQuorum,
 }
 
