@@ -17,6 +17,9 @@ const MAX_TERMS: usize = 64;
 /// The most bytes of a field, a value or a purpose.
 const MAX_TEXT: usize = 1024;
 
+/// How old a query may be when it arrives: one hour.
+const FRESH: Time = 3_600_000;
+
 /// What a doctor wishes to read, under the patient's pseudonym towards him.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
@@ -129,11 +132,16 @@ impl Doctor {
 }
 
 impl QueryManager {
-    /// Authenticates a query and forwards it.
+    /// Authenticates a query of the last hour and forwards it.
     ///
     /// # Errors
     /// [`ProtocolError::NotAuthorised`] or [`ProtocolError::Signature`].
-    pub fn forward(&self, query: &Query, state: &State) -> Result<ForwardedQuery, ProtocolError> {
+    pub fn forward(
+        &self,
+        query: &Query,
+        state: &State,
+        now: Time,
+    ) -> Result<ForwardedQuery, ProtocolError> {
         let reader = state.party(&query.reader);
         if reader.is_none_or(|party| party.role != Role::Doctor) {
             return Err(ProtocolError::NotAuthorised("the reader is not a registered doctor"));
@@ -142,6 +150,7 @@ impl QueryManager {
             .reader
             .verify(tag::SIGN_QUERY, &[&query.statement()], &query.signature)
             .map_err(|error| ProtocolError::Signature("the query", error))?;
+        require_fresh(query, now)?;
         let signature = self.key.sign(tag::SIGN_FORWARD, &[&forwarded(query)]);
         Ok(ForwardedQuery { query: query.clone(), manager: self.verifying_key(), signature })
     }
@@ -151,8 +160,17 @@ fn forwarded(query: &Query) -> Vec<u8> {
     framed(&[&query.to_bytes()])
 }
 
+/// An old query may have been answered long ago.
+fn require_fresh(query: &Query, now: Time) -> Result<(), ProtocolError> {
+    if query.time.abs_diff(now) <= FRESH {
+        Ok(())
+    } else {
+        Err(ProtocolError::NotAuthorised("the query is not fresh"))
+    }
+}
+
 impl Patient {
-    /// Receives a query: from a registered manager, and about her.
+    /// Receives a query: of the last hour, from a registered manager, and about her.
     ///
     /// # Errors
     /// [`ProtocolError::NotAuthorised`] or [`ProtocolError::Signature`].
@@ -160,6 +178,7 @@ impl Patient {
         &self,
         forward: &'a ForwardedQuery,
         state: &State,
+        now: Time,
     ) -> Result<&'a Query, ProtocolError> {
         let ForwardedQuery { query, manager, signature } = forward;
         let party = state.party(manager);
@@ -169,6 +188,7 @@ impl Patient {
         manager
             .verify(tag::SIGN_FORWARD, &[&forwarded(query)], signature)
             .map_err(|error| ProtocolError::Signature("the forwarded query", error))?;
+        require_fresh(query, now)?;
         let epoch = super::epoch_of(query.time);
         if self.pseudonym(&query.reader, epoch).as_bytes() != &query.pseudonym {
             return Err(ProtocolError::NotAuthorised("the query is about somebody else"));

@@ -5,23 +5,54 @@ use super::{Patient, ProtocolError, Proxy};
 use crate::algebra::Rng;
 use crate::consensus::Digest;
 use crate::ledger::{Action, Draft, RevokeAction, State, Time, Transaction};
+use crate::sign::VerifyingKey;
 
 impl Patient {
-    /// Withdraws a grant.
+    /// Withdraws a grant that is on the ledger.
     ///
     /// # Errors
     /// [`ProtocolError::NotAuthorised`] if it is not hers.
     pub fn revoke(
         &self,
-        (chain, valid_until): (&str, Time),
+        chain: (&str, Time),
         state: &State,
         grant: &Digest,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Transaction, ProtocolError> {
-        let not_hers = ProtocolError::NotAuthorised("the grant is not this patient's");
         let owners = state.grant(grant).map(|grant| grant.owners.as_slice()).unwrap_or_default();
+        self.withdraw(chain, state, (grant, owners), rng)
+    }
+
+    /// Withdraws a grant that she has made and that may not be on the ledger yet: wherever it comes
+    /// after the revocation, it is refused.
+    ///
+    /// # Errors
+    /// [`ProtocolError::NotAuthorised`] if it is not hers.
+    pub fn revoke_pending(
+        &self,
+        chain: (&str, Time),
+        state: &State,
+        grant: &Transaction,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Transaction, ProtocolError> {
+        let owners = match grant.action() {
+            Action::Grant(action) => action.owners.as_slice(),
+            _ => &[],
+        };
+        self.withdraw(chain, state, (&grant.id(), owners), rng)
+    }
+
+    /// Signs with one of her owner keys among the grant's.
+    fn withdraw(
+        &self,
+        (chain, valid_until): (&str, Time),
+        state: &State,
+        (grant, owners): (&Digest, &[VerifyingKey]),
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Transaction, ProtocolError> {
+        let not_hers = ProtocolError::NotAuthorised("the grant is not this patient's");
         let mut own = state.records().filter(|(_, record)| owners.contains(&record.owner));
-        let record = own.find(|(_, record)| self.owns(record)).ok_or(not_hers)?.1;
+        let (_, record) = own.find(|(_, record)| self.owns(record)).ok_or(not_hers)?;
         let action = Action::Revoke(RevokeAction { owner: record.owner, grant: *grant });
         let key = self.owner_key(&record.author, record.epoch);
         Ok(Draft::new(chain, valid_until, action, rng).signed_by(&[&key]))

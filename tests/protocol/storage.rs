@@ -115,3 +115,22 @@ fn after_revocation_nothing_is_served_searched_requested_or_re_encrypted() {
         ProtocolError::NotAuthorised(text) if text == NOT_DELIVERED
     );
 }
+
+#[test]
+fn a_revocation_may_overtake_its_grant() {
+    let mut world = World::new(54);
+    let record = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let terms = world.terms(&[record]);
+    // Made and revoked by the patient before any replica has seen it.
+    let (chain, state) = (world.chain(), world.state());
+    let reader = state.party(&world.doctors[B].verifying_key()).unwrap();
+    let rng = &mut world.rng.clone();
+    let (grant, _, _) = world.patients[ADA].grant(chain, &state, reader, &terms, rng).unwrap();
+    refused!(
+        world.patients[BEA].revoke_pending(chain, &state, &grant, rng),
+        ProtocolError::NotAuthorised("the grant is not this patient's")
+    );
+    let revoke = world.patients[ADA].revoke_pending(chain, &state, &grant, rng).unwrap();
+    assert_eq!(world.commit(&revoke), Ok(()));
+    assert_eq!(world.commit(&grant), Err(Rule::Revoked));
+}

@@ -15,8 +15,9 @@ fn every_way_into_a_record_gives_the_same_bytes() {
     let query = world.doctors[B]
         .ask(&introduction, search, Class::ALL.to_vec(), "stroke", world.now())
         .unwrap();
-    let forwarded = world.manager.forward(&query, &world.state()).unwrap();
-    let received = world.patients[ADA].receive(&forwarded, &world.state()).unwrap().clone();
+    let forwarded = world.manager.forward(&query, &world.state(), world.now()).unwrap();
+    let received =
+        world.patients[ADA].receive(&forwarded, &world.state(), world.now()).unwrap().clone();
     assert_eq!(received, query);
 
     // Grant and search.

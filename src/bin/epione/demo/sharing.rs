@@ -43,8 +43,8 @@ fn ask(world: &World, terms: Vec<SearchTerm>, report: &mut Report) -> Result<Que
     world.doctor_b.check_introduction(&introduction, &centre, now)?;
     let (wanted, purpose) = (Class::ALL.to_vec(), "second opinion before thrombectomy");
     let query = world.doctor_b.ask(&introduction, terms, wanted, purpose, now)?;
-    let forwarded = world.manager.forward(&query, world.state())?;
-    let query = world.patient.receive(&forwarded, world.state())?.clone();
+    let forwarded = world.manager.forward(&query, world.state(), now)?;
+    let query = world.patient.receive(&forwarded, world.state(), now)?.clone();
     let bytes = query.to_bytes().len() as u64;
     report.step("ask", "doctor B, query manager, patient", bytes, start, purpose);
     Ok(query)
