@@ -13,7 +13,8 @@ use crate::ledger::{Action, Draft, RecordAction, Role, State, Time, Transaction}
 use crate::peks;
 use crate::pre::conditional;
 use crate::sign::{Signature, VerifyingKey};
-use crate::store;
+use crate::{dem, store};
+use std::io;
 
 impl Doctor {
     /// The draft of a record's transaction.
@@ -72,7 +73,7 @@ impl Institution {
 
 impl Patient {
     /// Consents to a record: only if it stands under her owner key, every one of her locks has a
-    /// right tag, opens for her and leads to the envelope, the envelope lists the ciphertexts that the ledger will
+    /// right tag, opens for her, leads to the envelope and opens its section's ciphertext, the envelope lists the ciphertexts that the ledger will
     /// hold the digests of, and the index lets her find it.
     ///
     /// # Errors
@@ -103,6 +104,11 @@ impl Patient {
             if object_digest(&store::name_of_hash(&key.envelope)) != record.envelope {
                 return Err(ProtocolError::DigestMismatch("the envelope in the patient's lock"));
             }
+            if store::cid_of(&mut section.ciphertext()?)? != section.name {
+                return Err(ProtocolError::DigestMismatch("the section's ciphertext"));
+            }
+            let ad = Origin::of(record).section_ad(digests.class);
+            dem::open_stream(&key.content_key, &ad, &mut section.ciphertext()?, &mut io::sink())?;
         }
         let listed = Envelope::from_bytes(&sealed.envelope.1)
             .is_ok_and(|envelope| envelope.fits(record) && sealed.is_named_by_content());

@@ -16,7 +16,7 @@ use crate::pre::{self, conditional};
 use crate::record::{Class, Record};
 use crate::store::{self, Cid};
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 /// Which policy locks each class.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ impl Policies {
 #[derive(Debug)]
 pub struct SealedSection {
     class: Class,
-    name: Cid,
+    pub(super) name: Cid,
     ciphertext: File,
     locks: [(Cid, Vec<u8>); 3],
     policy: [u8; 32],
@@ -63,10 +63,26 @@ impl SealedSection {
         &self.locks[0].1
     }
 
+    /// The ciphertext from its start.
+    pub(super) fn ciphertext(&self) -> io::Result<BufReader<&File>> {
+        let mut file = &self.ciphertext;
+        file.rewind()?;
+        Ok(BufReader::new(file))
+    }
+
     /// What a dishonest author would do.
     #[cfg(test)]
     pub(super) fn replace_patient_lock(&mut self, lock: Vec<u8>) {
         self.locks[0] = named(lock);
+    }
+
+    /// What another dishonest author would do.
+    #[cfg(test)]
+    pub(super) fn replace_ciphertext(&mut self, bytes: &[u8]) {
+        self.ciphertext.set_len(0).expect("a temporary file can be cut");
+        (&self.ciphertext).rewind().expect("a temporary file can be rewound");
+        (&self.ciphertext).write_all(bytes).expect("a temporary file can be written");
+        self.name = store::cid_of(&mut &bytes[..]).expect("memory does not fail to read");
     }
 }
 
@@ -162,11 +178,10 @@ impl SealedRecord {
     ///
     /// # Errors
     /// What rewinding a temporary file gives.
-    pub fn objects(&mut self) -> Result<Vec<Object<'_>>, ProtocolError> {
+    pub fn objects(&self) -> Result<Vec<Object<'_>>, ProtocolError> {
         let mut objects: Vec<Object<'_>> = Vec::new();
-        for section in &mut self.sections {
-            section.ciphertext.rewind()?;
-            objects.push((section.name, Box::new(BufReader::new(&section.ciphertext))));
+        for section in &self.sections {
+            objects.push((section.name, Box::new(section.ciphertext()?)));
             for (name, lock) in &section.locks {
                 objects.push((*name, Box::new(&lock[..])));
             }

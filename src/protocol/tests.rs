@@ -120,7 +120,7 @@ impl Desk {
         let policies = Policies::uniform("neurology".parse().unwrap());
         let (locks, rng) = ((self.authority.parameters(), &policies), &mut self.rng);
         let (file, author) = (&mut Cursor::new(FILE), &self.author);
-        let mut sealed = author.seal(&record, file, (&introduction, &key), locks, rng).unwrap();
+        let sealed = author.seal(&record, file, (&introduction, &key), locks, rng).unwrap();
         let term = SearchTerm::everything();
         let index = vec![author.index(&term, &sealed, &introduction, rng).unwrap()];
         for (name, mut object) in sealed.objects().unwrap() {
@@ -313,4 +313,17 @@ fn a_patient_does_not_consent_to_a_lock_that_no_proxy_would_touch() {
     let draft = desk.draft((&sealed, &introduction, index));
     let error = desk.patient.consent(&draft, &sealed).unwrap_err();
     assert!(matches!(error, ProtocolError::Lock(_)), "{error}");
+}
+
+#[test]
+fn a_patient_does_not_consent_to_a_ciphertext_that_her_key_does_not_open() {
+    let mut desk = Desk::new();
+    let (mut sealed, introduction, index) = desk.seal();
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut sealed.sections[0].ciphertext().unwrap(), &mut bytes).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    sealed.sections[0].replace_ciphertext(&bytes);
+    let draft = desk.draft((&sealed, &introduction, index));
+    let error = desk.patient.consent(&draft, &sealed).unwrap_err();
+    assert!(matches!(error, ProtocolError::Decryption(_)), "{error}");
 }

@@ -208,7 +208,7 @@ impl World {
         let record = Record::scan(&mut Cursor::new(file), name).unwrap();
         let locks = (self.authority.parameters(), &self.policies);
         let rng = &mut self.rng;
-        let mut sealed = doctor
+        let sealed = doctor
             .seal(&record, &mut Cursor::new(file), (&introduction, &key), locks, rng)
             .unwrap();
         let mut index = Vec::new();

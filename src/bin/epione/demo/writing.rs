@@ -20,8 +20,8 @@ pub(super) fn publish(
     report: &mut Report,
 ) -> Result<Published, Failure> {
     let (introduction, patient) = introduce(world, report)?;
-    let mut sealed = seal(world, input, (&introduction, &patient), report)?;
-    store(world, &mut sealed, report)?;
+    let sealed = seal(world, input, (&introduction, &patient), report)?;
+    store(world, &sealed, report)?;
     let index = index(world, &input.record, (&sealed, &introduction), report)?;
     let id = sign_and_commit(world, (&sealed, &introduction), index, report)?;
     Ok(Published { id, classes: input.record.classes(), input: number })
@@ -58,7 +58,7 @@ fn seal(
     Ok(sealed)
 }
 
-fn store(world: &World, sealed: &mut SealedRecord, report: &mut Report) -> Result<(), Failure> {
+fn store(world: &World, sealed: &SealedRecord, report: &mut Report) -> Result<(), Failure> {
     let start = report.start();
     let size = sealed.size()?;
     let objects = sealed.objects()?;
