@@ -12,9 +12,9 @@ demo *FILES:
 ci:
     bash .ci/run
 
-# A longer campaign of the consensus simulator.
-campaign RUNS="2000":
-    EPIONE_CAMPAIGN={{RUNS}} cargo test --test consensus
+# So many times the seeds of the consensus campaigns.
+campaign TIMES="20":
+    EPIONE_CAMPAIGN={{TIMES}} cargo test --test consensus
 
 # Write the test vectors anew.
 vectors:

@@ -3,7 +3,7 @@
 //! | step | file | who | gives |
 //! |---|---|---|---|
 //! | setup | `setup` | registration centre, attribute authority | public parameters |
-//! | register | `register` | everyone, centre, authority | [`Certificate`], user secret key |
+//! | register | `register` | everyone, centre, authority | [`Certificate`](crate::ledger::Certificate), user secret key |
 //! | introduce | `introduce` | patient to doctor | [`Introduction`]: keys, pseudonym window, owner key |
 //! | seal | `seal` | doctor | [`SealedRecord`]: ciphertexts, three locks a section |
 //! | store | `storage` | doctor, store | objects under their names |
@@ -19,7 +19,8 @@
 //! | audit | `audit` | anyone | [`TrailEntry`]s |
 //!
 //! Steps that change the ledger give a [`Transaction`](crate::ledger::Transaction); bringing it to
-//! consensus is the driver's work. Steps that read it take a replica's [`Ledger`]. Time is passed
+//! consensus is the driver's work. Steps that read it take a replica's
+//! [`State`](crate::ledger::State). Time is passed
 //! in, in milliseconds.
 //!
 //! **Three locks a section.** Each wraps the section's content key and the name of its ciphertext:
@@ -105,6 +106,3 @@ pub use search::{Hit, SearchTerm};
 pub use setup::{AttributeAuthority, RegistrationCentre};
 pub use source::Fetcher;
 pub use storage::{Fetch, FetchBasis, StoreKeeper, Upload};
-
-#[allow(unused_imports)] // named in the table above
-use crate::ledger::{Certificate, Ledger};

@@ -26,7 +26,7 @@
 //! share their mask and their quotient is `B^{lambda_1 - lambda_2}` in the clear.
 //! `tests/soundness.rs` runs that attack against both variants.
 //!
-//! **Cost** for `n` rows, `|I|` of them used, `c` columns:
+//! **Cost** for `n` rows, `|I|` of them used:
 //!
 //! | | G1 exp. | G2 exp. | GT exp. | hashes to G1 | Miller loops | final exp. |
 //! |---|---|---|---|---|---|---|

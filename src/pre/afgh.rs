@@ -17,8 +17,8 @@
 //! re-encryption key covers every record. Both are why [`conditional`](super::conditional) is the
 //! default. A proxy's work cannot be checked.
 //!
-//! **Cost.** Encrypt 1 G1 and 1 GT exponentiation; re-encrypt 1 pairing; decrypt 1 pairing and 1 GT
-//! exponentiation, or 1 GT exponentiation and the torsion check of decoding.
+//! **Cost.** Encrypt 1 G1 and 1 GT exponentiation; re-encrypt 1 pairing; decrypt 1 G1 exponentiation
+//! and 1 pairing, as the delegatee 1 GT exponentiation and the torsion check of decoding.
 #![forbid(unsafe_code)]
 
 use super::{PublicKey, SecretKey, derive};

@@ -42,7 +42,7 @@
 //! | open | 1 | 1 | 1 | 1 | |
 //! | rekeygen | | 3 | 1 | | 192 |
 //! | reencrypt | 4 | 1 | | | 256 |
-//! | verify re-encryption | 4 | | | product of 2 (V given) | |
+//! | verify re-encryption | 4 | | | 1 (V given) | |
 //! | open re-encrypted | 1 | 1 | | product of 2 | |
 #![forbid(unsafe_code)]
 

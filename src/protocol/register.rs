@@ -83,6 +83,18 @@ fn enrol(
 /// How an enrolment becomes a certificate: a call to the centre, near or far.
 type Certify<'a> = &'a dyn Fn(&Enrolment) -> Result<Certificate, RegistrationError>;
 
+/// Fresh keys of a party that signs and is re-encrypted for or to.
+fn certified_keys(
+    named: (&str, Role, Time),
+    certify: Certify<'_>,
+    rng: &mut (impl Rng + ?Sized),
+) -> Result<(SigningKey, pre::SecretKey, Certificate), RegistrationError> {
+    let key = SigningKey::generate(rng);
+    let (pre, _) = pre::keygen(rng);
+    let certificate = certify(&enrol(&key, Some(&pre), named, rng))?;
+    Ok((key, pre, certificate))
+}
+
 impl Patient {
     /// Makes all keys and has them certified.
     ///
@@ -94,10 +106,8 @@ impl Patient {
         certify: Certify<'_>,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Self, RegistrationError> {
-        let key = SigningKey::generate(rng);
-        let (pre, _) = pre::keygen(rng);
-        let certificate =
-            certify(&enrol(&key, Some(&pre), (name, Role::Patient, valid_until), rng))?;
+        let (key, pre, certificate) =
+            certified_keys((name, Role::Patient, valid_until), certify, rng)?;
         Ok(Self {
             key,
             pre,
@@ -120,10 +130,8 @@ impl Doctor {
         certify: Certify<'_>,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Self, RegistrationError> {
-        let key = SigningKey::generate(rng);
-        let (pre, _) = pre::keygen(rng);
-        let certificate =
-            certify(&enrol(&key, Some(&pre), (name, Role::Doctor, valid_until), rng))?;
+        let (key, pre, certificate) =
+            certified_keys((name, Role::Doctor, valid_until), certify, rng)?;
         Ok(Self { key, pre, abe: None, certificate })
     }
 }

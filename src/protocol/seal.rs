@@ -203,11 +203,6 @@ impl SealedRecord {
         Ok(size)
     }
 
-    /// The number of sections.
-    pub fn section_count(&self) -> usize {
-        self.sections.len()
-    }
-
     /// Whether the envelope's name is the name of its bytes.
     pub(super) fn is_named_by_content(&self) -> bool {
         named(self.envelope.1.clone()).0 == self.envelope.0

@@ -88,9 +88,9 @@ fn by_policy(world: &mut World, record: &Published) -> Result<(), Failure> {
 /// A and B put the components of both into one key. Its bytes are well formed and its attributes
 /// satisfy the policy, but components of two keys share no randomness.
 fn pooled(world: &mut World, record: &Published) -> Result<Result<(), Failure>, Failure> {
-    let of_a = world.doctor_a.attribute_key().ok_or("A has attributes")?.to_bytes();
+    let of_a = world.doctor_a.attribute_key().ok_or("A has attributes")?.to_secret_bytes();
     let own = world.doctor_b.attribute_key().ok_or("B has attributes")?.clone();
-    world.doctor_b.receive_attributes(splice(&of_a, &own.to_bytes())?);
+    world.doctor_b.receive_attributes(splice(&of_a, &own.to_secret_bytes())?);
     let outcome = by_policy(world, record);
     world.doctor_b.receive_attributes(own);
     Ok(outcome)
