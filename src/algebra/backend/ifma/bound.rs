@@ -1,0 +1,151 @@
+//! The bookkeeping of lazy arithmetic: how large a value may be, carried beside it in debug builds.
+//!
+//! Additions here never reduce and products are reduced late, so a value is correct only as long as
+//! nobody overflows a limb or multiplies a number that is negative or too large. What a value may be
+//! follows from how it was computed, not from the numbers that happen to flow: so each value carries
+//! an interval, each operation computes the interval of its result, and each requirement is asserted
+//! on the interval. One run of a function with debug assertions thus checks its bounds for *all*
+//! inputs. In release builds the type is empty and its methods do nothing.
+//!
+//! | kind | unit of `low` and `high` | unit of `limb` |
+//! |---|---|---|
+//! | a field element | `p` | `2^52` |
+//! | a product | `p^2` | `2^52` |
+#![forbid(unsafe_code)]
+
+/// Limbs are signed 64-bit numbers: at most `2^11` units of `2^52`. One bit is kept in hand.
+#[cfg(debug_assertions)]
+const MAX_LIMB: i64 = 1 << 10;
+
+/// Factors stay below `2^9 p < 2^390`, so that the product of two top limbs fits 52 bits.
+#[cfg(debug_assertions)]
+const MAX_FACTOR: i64 = 1 << 9;
+
+/// `2^416 / p > 2^35`: what stays below `2^34`, in units of `p^2`, adds less than `p / 2` to a
+/// reduction.
+#[cfg(debug_assertions)]
+const MAX_WIDE: i64 = 1 << 34;
+
+/// `low <= value <= high`, `|limb| < limb`.
+#[cfg(debug_assertions)]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound {
+    low: i64,
+    high: i64,
+    limb: i64,
+}
+
+#[cfg(debug_assertions)]
+impl Bound {
+    /// Limbs of 52 bits, a value from zero to `high`.
+    pub(super) const fn normal(high: i64) -> Self {
+        Self { low: 0, high, limb: 1 }
+    }
+
+    /// That many times `p`, in limbs of 52 bits.
+    pub(super) const fn exactly(multiple: i64) -> Self {
+        Self { low: multiple, high: multiple, limb: 1 }
+    }
+
+    fn checked(self) -> Self {
+        assert!(self.limb <= MAX_LIMB, "a limb may overflow: {self:?}");
+        self
+    }
+
+    pub(super) fn plus(self, other: Self) -> Self {
+        let (low, high) = (self.low + other.low, self.high + other.high);
+        Self { low, high, limb: self.limb + other.limb }.checked()
+    }
+
+    pub(super) fn minus(self, other: Self) -> Self {
+        let (low, high) = (self.low - other.high, self.high - other.low);
+        Self { low, high, limb: self.limb + other.limb }.checked()
+    }
+
+    /// Either of two.
+    pub(super) fn or(self, other: Self) -> Self {
+        let (low, high) = (self.low.min(other.low), self.high.max(other.high));
+        Self { low, high, limb: self.limb.max(other.limb) }
+    }
+
+    /// A value known not to be negative for a reason that intervals do not see.
+    pub(super) fn known_nonnegative(self) -> Self {
+        Self { low: self.low.max(0), ..self }
+    }
+
+    /// What multiplies must be a number of eight digits.
+    pub(super) fn factor(self) -> Self {
+        assert!(self.low >= 0, "a factor may be negative: {self:?}");
+        assert!(self.high <= MAX_FACTOR, "a factor may be too large: {self:?}");
+        self
+    }
+
+    /// A column of a product has at most sixteen terms below `2^52`.
+    pub(super) fn product(self, other: Self) -> Self {
+        Self { low: 0, high: self.high * other.high, limb: 16 }
+    }
+
+    /// Montgomery reduction: less than `p / 2`, and less than `1.26 p`; columns take seventeen terms
+    /// more.
+    pub(super) fn reduced(self) -> Self {
+        assert!(-MAX_WIDE < self.low && self.high < MAX_WIDE, "a product is too large: {self:?}");
+        let (low, high) = (if self.low < 0 { -1 } else { 0 }, 2);
+        Self { low, high, limb: self.limb + 17 }.checked()
+    }
+
+    /// What a quotient estimate needs: no negative value, and a quotient far below 52 bits.
+    pub(super) fn settled(self) -> Self {
+        assert!(self.low >= 0, "a value to settle may be negative: {self:?}");
+        assert!(self.high <= 1 << 12, "a value to settle may be too large: {self:?}");
+        Self::normal(2)
+    }
+
+    /// Carried: limbs of 52 bits, the same value.
+    pub(super) fn carried(self) -> Self {
+        assert!(self.low >= 0, "a value to carry may be negative: {self:?}");
+        Self { limb: 1, ..self }
+    }
+}
+
+/// Nothing in release builds.
+#[cfg(not(debug_assertions))]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound;
+
+#[cfg(not(debug_assertions))]
+#[allow(clippy::unused_self)]
+impl Bound {
+    pub(super) const fn normal(_high: i64) -> Self {
+        Self
+    }
+    pub(super) const fn exactly(_multiple: i64) -> Self {
+        Self
+    }
+    pub(super) fn plus(self, _other: Self) -> Self {
+        self
+    }
+    pub(super) fn minus(self, _other: Self) -> Self {
+        self
+    }
+    pub(super) fn or(self, _other: Self) -> Self {
+        self
+    }
+    pub(super) fn known_nonnegative(self) -> Self {
+        self
+    }
+    pub(super) fn factor(self) -> Self {
+        self
+    }
+    pub(super) fn product(self, _other: Self) -> Self {
+        self
+    }
+    pub(super) fn reduced(self) -> Self {
+        self
+    }
+    pub(super) fn settled(self) -> Self {
+        self
+    }
+    pub(super) fn carried(self) -> Self {
+        self
+    }
+}

@@ -1,0 +1,170 @@
+//! Between arkworks' elements and lanes.
+//!
+//! arkworks keeps `x 2^384 mod p` in six 64-bit limbs, the lanes keep `x 2^416 mod p` in eight of
+//! 52 bits. The limbs of eight elements are transposed through an array, cut to digits by shifts of
+//! whole registers, and multiplied once by a constant: Montgomery's product of `x 2^384` and
+//! `2^448` is `x 2^416`, that of `x 2^416` and `2^384` is `x 2^384`.
+//!
+//! Slices shorter than eight fill the remaining lanes with a given element.
+
+use super::LANES;
+use super::bound::Bound;
+use super::fp::{Fp, LIMBS, P64, V, digits, splat, zero};
+use super::fp2::Fp2;
+use ark_bls12_381::{Fq, Fq2};
+use ark_ff::{BigInt, Field};
+use core::arch::x86_64::*;
+
+/// `2^448 mod p` and `2^384 mod p`, as numbers.
+const INTO_LANES: [u64; LIMBS] = digits(power_of_two(448));
+const OUT_OF_LANES: [u64; LIMBS] = digits(power_of_two(384));
+
+/// `2^exponent mod p`, by doubling.
+const fn power_of_two(exponent: usize) -> [u64; 6] {
+    let mut power = [1, 0, 0, 0, 0, 0];
+    let mut i = 0;
+    while i < exponent {
+        power = reduce_once(shift_left(power));
+        i += 1;
+    }
+    power
+}
+
+const fn shift_left(x: [u64; 6]) -> [u64; 6] {
+    let mut shifted = [0; 6];
+    let mut i = 0;
+    while i < 6 {
+        shifted[i] = x[i] << 1 | if i > 0 { x[i - 1] >> 63 } else { 0 };
+        i += 1;
+    }
+    shifted
+}
+
+/// `x` or `x - p`, whichever is in `[0, p)`, for `x < 2 p`.
+const fn reduce_once(x: [u64; 6]) -> [u64; 6] {
+    let mut difference = [0; 6];
+    let mut borrow = false;
+    let mut i = 0;
+    while i < 6 {
+        let (d, b0) = x[i].overflowing_sub(P64[i]);
+        let (d, b1) = d.overflowing_sub(borrow as u64);
+        difference[i] = d;
+        borrow = b0 || b1;
+        i += 1;
+    }
+    if borrow { x } else { difference }
+}
+
+/// The digits of `x 2^416 mod p`, for constants.
+pub(super) fn constant(x: &Fq) -> [u64; LIMBS] {
+    let shifted = *x * Fq::from(2u64).pow([32]);
+    digits(shifted.0.0)
+}
+
+/// The digits of a constant of the quadratic extension.
+pub(super) fn constant2(x: &Fq2) -> [[u64; LIMBS]; 2] {
+    [constant(&x.c0), constant(&x.c1)]
+}
+
+/// Eight elements into lanes.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn load(elements: &[Fq; LANES]) -> Fp {
+    load_limbs(elements).times(&Fp::splat(&INTO_LANES))
+}
+
+/// The limbs of eight elements as digits, which means: divided by `2^32`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn load_limbs(elements: &[Fq; LANES]) -> Fp {
+    let mut columns = [[0u64; LANES]; 6];
+    for (lane, element) in elements.iter().enumerate() {
+        for (column, limb) in columns.iter_mut().zip(element.0.0) {
+            column[lane] = limb;
+        }
+    }
+    let [c0, c1, c2, c3, c4, c5] = &columns;
+    let (c0, c1, c2) = (from_array(c0), from_array(c1), from_array(c2));
+    let (c3, c4, c5) = (from_array(c3), from_array(c4), from_array(c5));
+    let limbs = [
+        // Digit i starts at bit 52 i.
+        digit::<0>(c0, c0),
+        digit::<52>(c0, c1),
+        digit::<40>(c1, c2),
+        digit::<28>(c2, c3),
+        digit::<16>(c3, c4),
+        digit::<4>(c4, c4),
+        digit::<56>(c4, c5),
+        digit::<44>(c5, zero()),
+    ];
+    Fp { limbs, bound: Bound::normal(1) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn from_array(numbers: &[u64; LANES]) -> V {
+    // SAFETY: both types are 64 bytes without padding, and any bits are a register.
+    unsafe { core::mem::transmute::<[u64; LANES], V>(*numbers) }
+}
+
+/// 52 bits from bit `SHIFT` of `low`, continued in `high`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn digit<const SHIFT: u32>(low: V, high: V) -> V {
+    let bits = if SHIFT > 12 {
+        let low = _mm512_srlv_epi64(low, splat(SHIFT as u64));
+        _mm512_or_si512(low, _mm512_sllv_epi64(high, splat(64 - SHIFT as u64)))
+    } else {
+        _mm512_srlv_epi64(low, splat(SHIFT as u64))
+    };
+    _mm512_and_si512(bits, splat((1 << 52) - 1))
+}
+
+/// Lanes into eight elements.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn store(lanes: &Fp) -> [Fq; LANES] {
+    let digits = lanes.times(&Fp::splat(&OUT_OF_LANES)).canonical();
+    let mut rows = [[0; LANES]; LIMBS];
+    for i in 0..LIMBS {
+        rows[i] = to_array(digits.limbs[i]);
+    }
+    core::array::from_fn(|lane| {
+        let d = rows.map(|row| row[lane]);
+        Fq::new_unchecked(BigInt([
+            d[0] | d[1] << 52,
+            d[1] >> 12 | d[2] << 40,
+            d[2] >> 24 | d[3] << 28,
+            d[3] >> 36 | d[4] << 16,
+            d[4] >> 48 | d[5] << 4 | d[6] << 56,
+            d[6] >> 8 | d[7] << 44,
+        ]))
+    })
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn to_array(numbers: V) -> [u64; LANES] {
+    // SAFETY: both types are 64 bytes without padding, and any bits are eight numbers.
+    unsafe { core::mem::transmute::<V, [u64; LANES]>(numbers) }
+}
+
+/// Eight elements of the quadratic extension into lanes.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn load2(elements: &[Fq2; LANES]) -> Fp2 {
+    Fp2 { re: load(&elements.map(|x| x.c0)), im: load(&elements.map(|x| x.c1)) }
+}
+
+/// Lanes into eight elements of the quadratic extension.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn store2(lanes: &Fp2) -> [Fq2; LANES] {
+    let (re, im) = (store(&lanes.re), store(&lanes.im));
+    core::array::from_fn(|lane| Fq2::new(re[lane], im[lane]))
+}
+
+/// Eight elements from a slice of at most eight, the rest filled up.
+pub(super) fn filled<T: Copy>(elements: &[T], filler: T) -> [T; LANES] {
+    core::array::from_fn(|lane| elements.get(lane).copied().unwrap_or(filler))
+}

@@ -1,0 +1,175 @@
+//! The quadratic extension `Fp2 = Fp[u] / (u^2 + 1)`, eight elements at once.
+//!
+//! Products are Karatsuba's, three multiplications: with `x = x0 + x1 u` and `y = y0 + y1 u`,
+//!
+//! ```text
+//! x y = (x0 y0 - x1 y1) + ((x0 + x1)(y0 + y1) - x0 y0 - x1 y1) u
+//! ```
+//!
+//! Above, products are summed as [`Wide2`] and reduced once.
+#![forbid(unsafe_code)]
+
+use super::fp::{Factor, Fp, LIMBS, Wide};
+
+/// Eight elements, as sums leave them.
+#[derive(Clone, Copy)]
+pub(super) struct Fp2 {
+    pub(super) re: Fp,
+    pub(super) im: Fp,
+}
+
+/// Eight elements, ready to be multiplied: `x0`, `x1` and `x0 + x1`.
+#[derive(Clone, Copy)]
+pub(super) struct Factor2 {
+    pub(super) re: Factor,
+    pub(super) im: Factor,
+    sum: Factor,
+}
+
+/// Eight products, or sums of products, before reduction.
+#[derive(Clone, Copy)]
+pub(super) struct Wide2 {
+    pub(super) re: Wide,
+    pub(super) im: Wide,
+}
+
+impl Fp2 {
+    /// The same element in every lane.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn splat(digits: &[[u64; LIMBS]; 2]) -> Self {
+        Self { re: Fp::splat(&digits[0]), im: Fp::splat(&digits[1]) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn zero() -> Self {
+        Self { re: Fp::zero(), im: Fp::zero() }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        Self { re: self.re.plus(&other.re), im: self.im.plus(&other.im) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn minus(&self, other: &Self) -> Self {
+        Self { re: self.re.minus(&other.re), im: self.im.minus(&other.im) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn negated(&self) -> Self {
+        Self::zero().minus(self)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn double(&self) -> Self {
+        self.plus(self)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn triple(&self) -> Self {
+        self.plus(self).plus(self)
+    }
+
+    /// The complex conjugate `x0 - x1 u`, which is also `x^p`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn conjugate(&self) -> Self {
+        Self { re: self.re, im: Fp::zero().minus(&self.im) }
+    }
+
+    /// Times `xi = 1 + u`, whose sixth root the field above adjoins.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn times_xi(&self) -> Self {
+        Self { re: self.re.minus(&self.im), im: self.re.plus(&self.im) }
+    }
+
+    /// See [`Fp::lifted`].
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn lifted<const MULTIPLE: u64>(&self) -> Self {
+        Self { re: self.re.lifted::<MULTIPLE>(), im: self.im.lifted::<MULTIPLE>() }
+    }
+
+    /// See [`Fp::settled`].
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn settled(&self) -> Self {
+        Self { re: self.re.settled(), im: self.im.settled() }
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn factor(&self) -> Factor2 {
+        let (re, im) = (self.re.factor(), self.im.factor());
+        Factor2 { re, im, sum: self.re.plus(&self.im).factor() }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn times(&self, other: &Self) -> Self {
+        self.factor().times(&other.factor())
+    }
+
+    /// Times an element of the base field.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn scaled(&self, scale: &Factor) -> Self {
+        Self { re: self.re.factor().times(scale), im: self.im.factor().times(scale) }
+    }
+
+    /// The sum, ready to be multiplied.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn sum_factor(&self, other: &Self) -> Factor2 {
+        let (re, im) = (self.re.plus(&other.re), self.im.plus(&other.im));
+        Factor2 { re: re.factor(), im: im.factor(), sum: re.plus(&im).factor() }
+    }
+
+    /// `(x0 + x1)(x0 - x1) + 2 x0 x1 u`; of coordinates at most `16 p`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn square(&self) -> Self {
+        let sum = self.re.plus(&self.im).factor();
+        let difference = self.re.minus(&self.im).lifted::<16>().factor();
+        let twice = self.re.double().factor();
+        Self { re: sum.times(&difference), im: twice.times(&self.im.factor()) }
+    }
+}
+
+impl Factor2 {
+    /// The product.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn times(&self, other: &Self) -> Fp2 {
+        Wide2::product(self, other).reduce()
+    }
+}
+
+impl Wide2 {
+    /// `x y`, unreduced.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn product(x: &Factor2, y: &Factor2) -> Self {
+        let re = Wide::product(&x.re, &y.re);
+        let im = Wide::product(&x.im, &y.im);
+        let cross = Wide::product(&x.sum, &y.sum);
+        // The imaginary part is x0 y1 + x1 y0, whatever the subtractions look like.
+        let mixed = cross.minus(&re).minus(&im).known_nonnegative();
+        Self { re: re.minus(&im), im: mixed }
+    }
+
+    /// Montgomery reduction: coordinates from zero to `3 p`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduce(&self) -> Fp2 {
+        Fp2 { re: self.re.reduce_signed(), im: self.im.reduce_signed() }
+    }
+}
