@@ -3,12 +3,17 @@
 
 mod bound;
 mod convert;
+mod cyclotomic;
+mod final_exponentiation;
+mod miller;
 mod fp;
 mod fp2;
+mod fp12;
 mod inverse;
 mod mask;
 #[cfg(test)]
 mod tests;
+mod wide;
 pub mod bench;
 
 /// Elements in a register.

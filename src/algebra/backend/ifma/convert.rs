@@ -9,51 +9,16 @@
 
 use super::LANES;
 use super::bound::Bound;
-use super::fp::{Fp, LIMBS, P64, V, digits, splat, zero};
+use super::fp::{Fp, LIMBS, V, digits, power_of_two, splat, zero};
 use super::fp2::Fp2;
-use ark_bls12_381::{Fq, Fq2};
+use super::fp12::{Fp6, Fp12};
+use ark_bls12_381::{Fq, Fq2, Fq6, Fq12};
 use ark_ff::{BigInt, Field};
 use core::arch::x86_64::*;
 
 /// `2^448 mod p` and `2^384 mod p`, as numbers.
 const INTO_LANES: [u64; LIMBS] = digits(power_of_two(448));
 const OUT_OF_LANES: [u64; LIMBS] = digits(power_of_two(384));
-
-/// `2^exponent mod p`, by doubling.
-const fn power_of_two(exponent: usize) -> [u64; 6] {
-    let mut power = [1, 0, 0, 0, 0, 0];
-    let mut i = 0;
-    while i < exponent {
-        power = reduce_once(shift_left(power));
-        i += 1;
-    }
-    power
-}
-
-const fn shift_left(x: [u64; 6]) -> [u64; 6] {
-    let mut shifted = [0; 6];
-    let mut i = 0;
-    while i < 6 {
-        shifted[i] = x[i] << 1 | if i > 0 { x[i - 1] >> 63 } else { 0 };
-        i += 1;
-    }
-    shifted
-}
-
-/// `x` or `x - p`, whichever is in `[0, p)`, for `x < 2 p`.
-const fn reduce_once(x: [u64; 6]) -> [u64; 6] {
-    let mut difference = [0; 6];
-    let mut borrow = false;
-    let mut i = 0;
-    while i < 6 {
-        let (d, b0) = x[i].overflowing_sub(P64[i]);
-        let (d, b1) = d.overflowing_sub(borrow as u64);
-        difference[i] = d;
-        borrow = b0 || b1;
-        i += 1;
-    }
-    if borrow { x } else { difference }
-}
 
 /// The digits of `x 2^416 mod p`, for constants.
 pub(super) fn constant(x: &Fq) -> [u64; LIMBS] {
@@ -167,4 +132,36 @@ pub(super) fn store2(lanes: &Fp2) -> [Fq2; LANES] {
 /// Eight elements from a slice of at most eight, the rest filled up.
 pub(super) fn filled<T: Copy>(elements: &[T], filler: T) -> [T; LANES] {
     core::array::from_fn(|lane| elements.get(lane).copied().unwrap_or(filler))
+}
+
+/// Lanes into eight elements of the pairing's field.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn store12(lanes: &Fp12) -> [Fq12; LANES] {
+    let (a, b) = (store6(&lanes.a), store6(&lanes.b));
+    core::array::from_fn(|lane| Fq12::new(a[lane], b[lane]))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn store6(lanes: &Fp6) -> [Fq6; LANES] {
+    let (c0, c1, c2) = (store2(&lanes[0]), store2(&lanes[1]), store2(&lanes[2]));
+    core::array::from_fn(|lane| Fq6::new(c0[lane], c1[lane], c2[lane]))
+}
+
+/// Eight elements of the pairing's field into lanes.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn load12(elements: &[Fq12; LANES]) -> Fp12 {
+    Fp12 { a: load6(&elements.map(|f| f.c0)), b: load6(&elements.map(|f| f.c1)) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn load6(elements: &[Fq6; LANES]) -> Fp6 {
+    [
+        load2(&elements.map(|x| x.c0)),
+        load2(&elements.map(|x| x.c1)),
+        load2(&elements.map(|x| x.c2)),
+    ]
 }

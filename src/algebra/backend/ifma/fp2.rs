@@ -9,7 +9,8 @@
 //! Above, products are summed as [`Wide2`] and reduced once.
 #![forbid(unsafe_code)]
 
-use super::fp::{Factor, Fp, LIMBS, Wide};
+use super::fp::{Factor, Fp, LIMBS};
+use super::wide::Wide;
 
 /// Eight elements, as sums leave them.
 #[derive(Clone, Copy)]
@@ -45,6 +46,12 @@ impl Fp2 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn zero() -> Self {
         Self { re: Fp::zero(), im: Fp::zero() }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn one() -> Self {
+        Self { re: Fp::one(), im: Fp::zero() }
     }
 
     #[inline]
@@ -170,6 +177,9 @@ impl Wide2 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduce(&self) -> Fp2 {
-        Fp2 { re: self.re.reduce_signed(), im: self.im.reduce_signed() }
+        Fp2 {
+            re: Wide::combined_reduced(&[&self.re], &[]),
+            im: Wide::combined_reduced(&[&self.im], &[]),
+        }
     }
 }

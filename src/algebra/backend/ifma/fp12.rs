@@ -1,0 +1,263 @@
+//! The tower above `Fp2`, eight elements at once:
+//! `Fp6 = Fp2[v] / (v^3 - xi)`, `Fp12 = Fp6[w] / (w^2 - v)`, the same as arkworks'.
+//!
+//! Products are Karatsuba's on every floor: six in `Fp2` for one in `Fp6`, three of those for one in
+//! `Fp12`, two for a square. They are added up before reduction, so that each of the twelve
+//! coordinates of a result is reduced once.
+//!
+//! What moves through memory decides here. The sums of unreduced products are functions of their
+//! own, column by column: they hold four numbers at a time and spill nothing.
+#![forbid(unsafe_code)]
+
+use super::wide::Wide;
+use super::fp2::{Factor2, Fp2, Wide2};
+
+/// `c0 + c1 v + c2 v^2`.
+pub(super) type Fp6 = [Fp2; 3];
+
+/// Products, or sums of products.
+type Wide6 = [Wide2; 3];
+
+/// Eight elements `a + b w`.
+#[derive(Clone, Copy)]
+pub(super) struct Fp12 {
+    pub(super) a: Fp6,
+    pub(super) b: Fp6,
+}
+
+/// `x y`
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn product(x: &Fp2, y: &Fp2) -> Wide2 {
+    Wide2::product(&x.factor(), &y.factor())
+}
+
+/// `(x0 + x1)(y0 + y1)`
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn product_of_sums(x0: &Fp2, x1: &Fp2, y0: &Fp2, y1: &Fp2) -> Wide2 {
+    Wide2::product(&x0.sum_factor(x1), &y0.sum_factor(y1))
+}
+
+/// ```text
+/// c0 = x0 y0 + xi ((x1 + x2)(y1 + y2) - x1 y1 - x2 y2)
+/// c1 = (x0 + x1)(y0 + y1) - x0 y0 - x1 y1 + xi x2 y2
+/// c2 = (x0 + x2)(y0 + y2) - x0 y0 - x2 y2 + x1 y1
+/// ```
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn wide_times(x: &Fp6, y: &Fp6) -> Wide6 {
+    let t = [product(&x[0], &y[0]), product(&x[1], &y[1]), product(&x[2], &y[2])];
+    [wide_times_0(x, y, &t), wide_times_1(x, y, &t), wide_times_2(x, y, &t)]
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn wide_times_0(x: &Fp6, y: &Fp6, [t0, t1, t2]: &Wide6) -> Wide2 {
+    let t12 = product_of_sums(&x[1], &x[2], &y[1], &y[2]);
+    Wide2 {
+        re: Wide::combined(&[&t0.re, &t12.re, &t1.im, &t2.im], &[&t12.im, &t1.re, &t2.re]),
+        im: Wide::combined(&[&t0.im, &t12.re, &t12.im], &[&t1.re, &t2.re, &t1.im, &t2.im]),
+    }
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn wide_times_1(x: &Fp6, y: &Fp6, [t0, t1, t2]: &Wide6) -> Wide2 {
+    let t01 = product_of_sums(&x[0], &x[1], &y[0], &y[1]);
+    Wide2 {
+        re: Wide::combined(&[&t01.re, &t2.re], &[&t0.re, &t1.re, &t2.im]),
+        im: Wide::combined(&[&t01.im, &t2.re, &t2.im], &[&t0.im, &t1.im]),
+    }
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn wide_times_2(x: &Fp6, y: &Fp6, [t0, t1, t2]: &Wide6) -> Wide2 {
+    let t02 = product_of_sums(&x[0], &x[2], &y[0], &y[2]);
+    Wide2 {
+        re: Wide::combined(&[&t02.re, &t1.re], &[&t0.re, &t2.re]),
+        im: Wide::combined(&[&t02.im, &t1.im], &[&t0.im, &t2.im]),
+    }
+}
+
+/// `x + y`
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn sum(x: &Wide2, y: &Wide2) -> Fp2 {
+    Fp2 {
+        re: Wide::combined_reduced(&[&x.re, &y.re], &[]),
+        im: Wide::combined_reduced(&[&x.im, &y.im], &[]),
+    }
+}
+
+/// `x + xi y`
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn sum_with_xi(x: &Wide2, y: &Wide2) -> Fp2 {
+    Fp2 {
+        re: Wide::combined_reduced(&[&x.re, &y.re], &[&y.im]),
+        im: Wide::combined_reduced(&[&x.im, &y.re, &y.im], &[]),
+    }
+}
+
+/// `x - y - z`
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn difference(x: &Wide2, y: &Wide2, z: &Wide2) -> Fp2 {
+    Fp2 {
+        re: Wide::combined_reduced(&[&x.re], &[&y.re, &z.re]),
+        im: Wide::combined_reduced(&[&x.im], &[&y.im, &z.im]),
+    }
+}
+
+/// `x - y - xi z`
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn difference_with_xi(x: &Wide2, y: &Wide2, z: &Wide2) -> Fp2 {
+    Fp2 {
+        re: Wide::combined_reduced(&[&x.re, &z.im], &[&y.re, &z.re]),
+        im: Wide::combined_reduced(&[&x.im], &[&y.im, &z.re, &z.im]),
+    }
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn plus2(x: &Fp2, y: &Fp2) -> Fp2 {
+    x.plus(y)
+}
+
+/// `x + xi y`
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn plus_xi(x: &Fp2, y: &Fp2) -> Fp2 {
+    x.plus(&y.times_xi().lifted::<16>())
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn plus(x: &Fp6, y: &Fp6) -> Fp6 {
+    [plus2(&x[0], &y[0]), plus2(&x[1], &y[1]), plus2(&x[2], &y[2])]
+}
+
+/// `x + v y`
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn plus_v(x: &Fp6, y: &Fp6) -> Fp6 {
+    [plus_xi(&x[0], &y[2]), plus2(&x[1], &y[0]), plus2(&x[2], &y[1])]
+}
+
+impl Fp12 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn one() -> Self {
+        let zero = Fp2::zero();
+        Self { a: [Fp2::one(), zero, zero], b: [zero; 3] }
+    }
+
+    /// Three multiplications in `Fp6`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn times(&self, other: &Self) -> Self {
+        let a = wide_times(&self.a, &other.a);
+        let b = wide_times(&self.b, &other.b);
+        let cross = wide_times(&plus(&self.a, &self.b), &plus(&other.a, &other.b));
+        Self::karatsuba(&a, &b, &cross)
+    }
+
+    /// `(a0 b0 + v a1 b1) + ((a0 + a1)(b0 + b1) - a0 b0 - a1 b1) w`
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn karatsuba(a: &Wide6, b: &Wide6, cross: &Wide6) -> Self {
+        Self {
+            a: [sum_with_xi(&a[0], &b[2]), sum(&a[1], &b[0]), sum(&a[2], &b[1])],
+            b: [
+                difference(&cross[0], &a[0], &b[0]),
+                difference(&cross[1], &a[1], &b[1]),
+                difference(&cross[2], &a[2], &b[2]),
+            ],
+        }
+    }
+
+    /// `(a + b w)^2 = ((a + b)(a + v b) - ab - v ab) + 2 ab w`
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn square(&self) -> Self {
+        let Self { a, b } = self;
+        let ab = wide_times(a, b);
+        let cross = wide_times(&plus(a, b), &plus_v(a, b));
+        Self {
+            a: [
+                difference_with_xi(&cross[0], &ab[0], &ab[2]),
+                difference(&cross[1], &ab[1], &ab[0]),
+                difference(&cross[2], &ab[2], &ab[1]),
+            ],
+            b: [sum(&ab[0], &ab[0]), sum(&ab[1], &ab[1]), sum(&ab[2], &ab[2])],
+        }
+    }
+
+    /// Times a line `1 + s v + t v w` whose constant term was made one: nine products.
+    ///
+    /// ```text
+    /// (a + b w)(s + t w) = (s a + v t b) + ((a + b)(s + t) - s a - t b) w
+    /// ```
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn times_line(&self, s: &Fp2, t: &Fp2) -> Self {
+        let Self { a, b } = self;
+        let (cross, s, t) = (s.sum_factor(t), s.factor(), t.factor());
+        let [s0, s1, s2] = &wide_scaled(a, &s);
+        let [t0, t1, t2] = &wide_scaled(b, &t);
+        let [c0, c1, c2] = &wide_scaled(&plus(a, b), &cross);
+        // One more v, and the line's 1.
+        Self {
+            a: [
+                Fp2 {
+                    re: Wide::combined_onto(&a[0].re, &[&s2.re, &t1.re], &[&s2.im, &t1.im]),
+                    im: Wide::combined_onto(&a[0].im, &[&s2.re, &t1.re, &s2.im, &t1.im], &[]),
+                },
+                Fp2 {
+                    re: Wide::combined_onto(&a[1].re, &[&s0.re, &t2.re], &[&t2.im]),
+                    im: Wide::combined_onto(&a[1].im, &[&s0.im, &t2.re, &t2.im], &[]),
+                },
+                Fp2 {
+                    re: Wide::combined_onto(&a[2].re, &[&s1.re, &t0.re], &[]),
+                    im: Wide::combined_onto(&a[2].im, &[&s1.im, &t0.im], &[]),
+                },
+            ],
+            b: [
+                Fp2 {
+                    re: Wide::combined_onto(
+                        &b[0].re,
+                        &[&c2.re, &s2.im, &t2.im],
+                        &[&c2.im, &s2.re, &t2.re],
+                    ),
+                    im: Wide::combined_onto(
+                        &b[0].im,
+                        &[&c2.re, &c2.im],
+                        &[&s2.re, &t2.re, &s2.im, &t2.im],
+                    ),
+                },
+                Fp2 {
+                    re: Wide::combined_onto(&b[1].re, &[&c0.re], &[&s0.re, &t0.re]),
+                    im: Wide::combined_onto(&b[1].im, &[&c0.im], &[&s0.im, &t0.im]),
+                },
+                Fp2 {
+                    re: Wide::combined_onto(&b[2].re, &[&c1.re], &[&s1.re, &t1.re]),
+                    im: Wide::combined_onto(&b[2].im, &[&c1.im], &[&s1.im, &t1.im]),
+                },
+            ],
+        }
+    }
+}
+
+/// An element of `Fp6` times one of `Fp2`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn wide_scaled(x: &Fp6, scale: &Factor2) -> Wide6 {
+    [
+        Wide2::product(&x[0].factor(), scale),
+        Wide2::product(&x[1].factor(), scale),
+        Wide2::product(&x[2].factor(), scale),
+    ]
+}
