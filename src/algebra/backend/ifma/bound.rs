@@ -96,6 +96,12 @@ impl Bound {
         self
     }
 
+    /// What multiplies as it is must be carried.
+    pub(super) fn operand(self) -> Self {
+        assert!(self.limb_low >= 0 && self.limb_high <= 1, "not carried: {self:?}");
+        self.factor()
+    }
+
     /// A column of a product has at most fifteen terms below `2^52`.
     pub(super) fn product(self, other: Self) -> Self {
         Self { low: 0, high: self.high * other.high, limb_low: 0, limb_high: 15 }
@@ -155,6 +161,9 @@ impl Bound {
         self
     }
     pub(super) fn factor(self) -> Self {
+        self
+    }
+    pub(super) fn operand(self) -> Self {
         self
     }
     pub(super) fn product(self, _other: Self) -> Self {

@@ -35,7 +35,7 @@ pub(super) fn constant2(x: &Fq2) -> [[u64; LIMBS]; 2] {
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn load(elements: &[Fq; LANES]) -> Fp {
-    load_limbs(elements).times(&Fp::splat(&INTO_LANES))
+    load_limbs(elements).times(&Fp::splat(&INTO_LANES)).carried()
 }
 
 /// The limbs of eight elements as digits, which means: divided by `2^32`.

@@ -41,58 +41,63 @@ struct Square {
     half: Wide,
 }
 
-/// Of coordinates from zero to `16 p`.
+/// Of carried coordinates from zero to `16 p`.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn square(x: &Fp2) -> Square {
     let sum = x.re.plus(&x.im).factor();
     let difference = x.re.minus(&x.im).lifted::<16>().factor();
     Square {
-        re: Wide::product(&sum, &difference),
-        half: Wide::product(&x.re.factor(), &x.im.factor()),
+        re: Wide::product(sum.operand(), difference.operand()),
+        half: Wide::product(x.re.operand(), x.im.operand()),
     }
 }
 
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn square_of_sum(x: &Fp2, y: &Fp2) -> Square {
-    square(&x.plus(y))
+    square(&x.plus(y).carried())
 }
 
 /// `(x^2 + xi y^2, 2 x y)`, by three squares: `2 x y = (x + y)^2 - x^2 - y^2`.
+///
+/// Of carried coordinates of at most `2 p`; from `-2 p` to `4 p`.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn square_in_fp4(x: &Fp2, y: &Fp2) -> (Fp2, Fp2) {
+fn square_in_fp4(x: &Fp2, y: &Fp2) -> [Fp2; 2] {
     let (a, b, c) = (&square(x), &square(y), &square_of_sum(x, y));
-    let first = Fp2 {
-        re: Wide::combined_reduced(&[&a.re, &b.re], &[&b.half, &b.half]),
-        im: Wide::combined_reduced(&[&a.half, &a.half, &b.re, &b.half, &b.half], &[]),
-    };
-    let re = Wide::combined_reduced(&[&c.re], &[&a.re, &b.re]);
-    let half = Wide::combined_reduced(&[&c.half], &[&a.half, &b.half]);
-    (first, Fp2 { re, im: half.double() })
+    [
+        Fp2 {
+            re: Wide::combined_raw(&[&a.re, &b.re], &[&b.half, &b.half]),
+            im: Wide::combined_raw(&[&a.half, &a.half, &b.re, &b.half, &b.half], &[]),
+        },
+        Fp2 {
+            re: Wide::combined_raw(&[&c.re], &[&a.re, &b.re]),
+            im: Wide::combined_raw(&[&c.half], &[&a.half, &b.half]).double(),
+        },
+    ]
 }
 
-/// `3 t - 2 g`
+/// `g := 3 t - 2 g`
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn triple_minus_double(t: &Fp2, g: &Fp2) -> Fp2 {
-    t.minus(g).double().plus(t).lifted::<8>().settled()
+fn triple_minus_double(g: &mut Fp2, t: &Fp2) {
+    *g = t.minus(g).double().plus(t).lifted::<16>().settled();
 }
 
-/// `3 t + 2 g`
+/// `g := 3 t + 2 g`
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn triple_plus_double(t: &Fp2, g: &Fp2) -> Fp2 {
-    t.plus(g).double().plus(t).settled()
+fn triple_plus_double(g: &mut Fp2, t: &Fp2) {
+    *g = t.plus(g).double().plus(t).lifted::<16>().settled();
 }
 
-/// `3 xi t + 2 g`
+/// `g := 3 xi t + 2 g`
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn triple_xi_plus_double(t: &Fp2, g: &Fp2) -> Fp2 {
+fn triple_xi_plus_double(g: &mut Fp2, t: &Fp2) {
     let t = t.times_xi();
-    t.plus(g).double().plus(&t).lifted::<32>().settled()
+    *g = t.plus(g).double().plus(&t).lifted::<32>().settled();
 }
 
 impl Compressed {
@@ -107,27 +112,27 @@ impl Compressed {
         }
     }
 
+    /// `f := f^2`
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn square(&self) -> Self {
-        let (t2, t3) = square_in_fp4(&self.b0, &self.a2);
-        let (t4, t5) = square_in_fp4(&self.a1, &self.b2);
-        Self {
-            a1: triple_minus_double(&t2, &self.a1),
-            a2: triple_minus_double(&t4, &self.a2),
-            b0: triple_xi_plus_double(&t5, &self.b0),
-            b2: triple_plus_double(&t3, &self.b2),
-        }
+    pub(super) fn square(&mut self) {
+        let [t2, t3] = &square_in_fp4(&self.b0, &self.a2);
+        let [t4, t5] = &square_in_fp4(&self.a1, &self.b2);
+        triple_minus_double(&mut self.a1, t2);
+        triple_minus_double(&mut self.a2, t4);
+        triple_xi_plus_double(&mut self.b0, t5);
+        triple_plus_double(&mut self.b2, t3);
     }
 
     /// `f^(2^n)`
-    #[inline]
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn squares(mut self, n: usize) -> Self {
+    pub(super) fn squares(&self, n: usize) -> Self {
+        let mut power = *self;
         for _ in 0..n {
-            self = self.square();
+            power.square();
         }
-        self
+        power
     }
 
     /// What `b1` is a quotient of, but where `b0 = 0`.
@@ -151,62 +156,59 @@ impl Compressed {
         (numerator, Fp2::select(denominator.is_zero(), &Fp2::one(), &denominator))
     }
 
+    /// The element, with `b1` the product of two.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn with_b1(&self, b1: Fp2) -> Fp12 {
-        let Self { a1, a2, b0, b2 } = *self;
-        let t = b1.square().double().plus(&b0.times(&b2)).minus(&a1.times(&a2).triple());
-        let mut a0 = t.lifted::<16>().settled().times_xi().lifted::<2>();
+    fn with_b1(&self, numerator: &Fp2, inverse: &Fp2) -> Fp12 {
+        let Self { a1, a2, b0, b2 } = self;
+        let b1 = numerator.times(inverse);
+        let t = b1.square().double().plus(&b0.times(b2)).minus(&a1.times(a2).triple());
+        let mut a0 = t.times_xi().lifted::<64>();
         a0.re = a0.re.plus(&Fp::one());
-        Fp12 { a: [a0.settled(), a1, a2], b: [b0, b1, b2] }
+        Fp12 { a: [a0.settled(), *a1, *a2], b: [*b0, b1.settled(), *b2] }
     }
 
     /// The elements themselves, by one inversion for all.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn decompress(all: &[Self; 3]) -> [Fp12; 3] {
+    pub(super) fn decompress(all: [&Self; 3]) -> [Fp12; 3] {
         let mut fractions = [all[0].fraction(), all[1].fraction(), all[2].fraction()];
-        let product = fractions[0].1.times(&fractions[1].1).times(&fractions[2].1);
-        if product.is_zero() != 0 {
-            for (fraction, one) in fractions.iter_mut().zip(all) {
-                *fraction = one.special_fraction();
-            }
+        let [(_, d0), (_, d1), (_, d2)] = &fractions;
+        if d0.times(d1).times(d2).is_zero() != 0 {
+            fractions = [
+                all[0].special_fraction(),
+                all[1].special_fraction(),
+                all[2].special_fraction(),
+            ];
         }
         let [(n0, d0), (n1, d1), (n2, d2)] = &fractions;
+        // The inverses of all by that of their product.
         let d01 = d0.times(d1);
-        let inverse = d01.times(d2).inverse();
-        let i2 = inverse.times(&d01);
-        let inverse = inverse.times(d2);
-        let (i0, i1) = (inverse.times(d1), inverse.times(d0));
+        let i012 = d01.times(d2).inverse();
+        let i01 = i012.times(d2);
         [
-            all[0].with_b1(n0.times(&i0).settled()),
-            all[1].with_b1(n1.times(&i1).settled()),
-            all[2].with_b1(n2.times(&i2).settled()),
+            all[0].with_b1(n0, &i01.times(d1)),
+            all[1].with_b1(n1, &i01.times(d0)),
+            all[2].with_b1(n2, &i012.times(&d01)),
         ]
     }
 }
 
 impl Fp12 {
-    /// The square of an element of the subgroup.
+    /// `f := f^2`, for an element of the subgroup with settled coordinates.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn cyclotomic_square(&self) -> Self {
-        let Self { a, b } = self;
-        let (t0, t1) = square_in_fp4(&a[0], &b[1]);
-        let (t2, t3) = square_in_fp4(&b[0], &a[2]);
-        let (t4, t5) = square_in_fp4(&a[1], &b[2]);
-        Self {
-            a: [
-                triple_minus_double(&t0, &a[0]),
-                triple_minus_double(&t2, &a[1]),
-                triple_minus_double(&t4, &a[2]),
-            ],
-            b: [
-                triple_xi_plus_double(&t5, &b[0]),
-                triple_plus_double(&t1, &b[1]),
-                triple_plus_double(&t3, &b[2]),
-            ],
-        }
+    pub(super) fn cyclotomic_square(&mut self) {
+        let Self { a: [a0, a1, a2], b: [b0, b1, b2] } = self;
+        let [t0, t1] = &square_in_fp4(a0, b1);
+        let [t2, t3] = &square_in_fp4(b0, a2);
+        let [t4, t5] = &square_in_fp4(a1, b2);
+        triple_minus_double(a0, t0);
+        triple_minus_double(a1, t2);
+        triple_minus_double(a2, t4);
+        triple_xi_plus_double(b0, t5);
+        triple_plus_double(b1, t1);
+        triple_plus_double(b2, t3);
     }
 
     /// `f^x` for the curve's parameter `x = -(2^63 + 2^62 + 2^60 + 2^57 + 2^48 + 2^16)`.
@@ -219,12 +221,11 @@ impl Fp12 {
         let p16 = Compressed::new(self).squares(16);
         let p48 = p16.squares(48 - 16);
         let p57 = p48.squares(57 - 48);
-        let [p16, p48, p57] = Compressed::decompress(&[p16, p48, p57]);
-        let mut product = p16.times(&p48).times(&p57);
-        let mut power = p57;
+        let [p16, p48, mut power] = Compressed::decompress([&p16, &p48, &p57]);
+        let mut product = p16.times(&p48).times(&power);
         for gap in [3, 2, 1] {
             for _ in 0..gap {
-                power = power.cyclotomic_square();
+                power.cyclotomic_square();
             }
             product = product.times(&power);
         }

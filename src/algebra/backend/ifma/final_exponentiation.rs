@@ -45,14 +45,16 @@ impl Fp12 {
     fn frobenius(&self, n: usize) -> Self {
         let Frobenius { conjugates, v, v2, w } = &FROBENIUS[n - 1];
         let (v, v2, w) = (Fp2::splat(v), Fp2::splat(v2), Fp2::splat(w));
-        let conjugate = |x: &Fp2| if *conjugates { x.conjugate().lifted::<64>() } else { *x };
-        let (a, b) = (&self.a, &self.b);
+        let (mut a, mut b) = (self.a, self.b);
+        if *conjugates {
+            for c in a.iter_mut().chain(&mut b) {
+                *c = c.conjugate().lifted::<64>().carried();
+            }
+        }
         Self {
-            a: [conjugate(&a[0]), conjugate(&a[1]).times(&v), conjugate(&a[2]).times(&v2)],
+            a: [a[0], a[1].times(&v), a[2].times(&v2)],
             b: [
-                conjugate(&b[0]).times(&w),
-                conjugate(&b[1]).times(&v).times(&w),
-                conjugate(&b[2]).times(&v2).times(&w),
+                b[0].times(&w), b[1].times(&v).times(&w), b[2].times(&v2).times(&w),
             ],
         }
     }
@@ -62,7 +64,6 @@ impl Fp12 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn conjugate(&self) -> Self {
         let [b0, b1, b2] = &self.b;
-        let negated = |x: &Fp2| x.negated().lifted::<16>();
         Self { a: self.a, b: [negated(b0), negated(b1), negated(b2)] }
     }
 
@@ -78,6 +79,14 @@ impl Fp12 {
         let t = t.power_x().times(&t.conjugate());
         let t = t.power_x().times(&t.frobenius(1));
         let t = t.power_x().power_x().times(&t.frobenius(2)).times(&t.conjugate());
-        t.times(&f.cyclotomic_square().times(&f))
+        let mut square = f.settled();
+        square.cyclotomic_square();
+        t.times(&square.times(&f))
     }
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn negated(x: &Fp2) -> Fp2 {
+    x.negated().lifted::<16>().carried()
 }

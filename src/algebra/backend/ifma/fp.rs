@@ -196,7 +196,14 @@ pub(super) struct Fp {
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct Factor {
-    pub(super) limbs: [V; LIMBS],
+    limbs: [V; LIMBS],
+    bound: Bound,
+}
+
+/// What multiplies: a [`Factor`], or an [`Fp`] that is carried and thus one already.
+#[derive(Clone, Copy)]
+pub(super) struct Operand<'a> {
+    pub(super) limbs: &'a [V; LIMBS],
     pub(super) bound: Bound,
 }
 
@@ -280,6 +287,13 @@ impl Fp {
         Factor { limbs, bound: self.bound.factor() }
     }
 
+    /// A carried value needs no change to be multiplied.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn operand(&self) -> Operand<'_> {
+        Operand { limbs: &self.limbs, bound: self.bound.operand() }
+    }
+
     /// The same value in limbs of 52 bits.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -324,10 +338,16 @@ impl Fp {
 }
 
 impl Factor {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn operand(&self) -> Operand<'_> {
+        Operand { limbs: &self.limbs, bound: self.bound }
+    }
+
     /// The product.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times(&self, other: &Self) -> Fp {
-        Wide::product(self, other).reduce()
+        Wide::product(self.operand(), other.operand()).reduce()
     }
 }

@@ -10,7 +10,7 @@
 #![forbid(unsafe_code)]
 
 use super::wide::Wide;
-use super::fp2::{Factor2, Fp2, Wide2};
+use super::fp2::{Fp2, Operand2, Wide2};
 
 /// `c0 + c1 v + c2 v^2`.
 pub(super) type Fp6 = [Fp2; 3];
@@ -18,25 +18,25 @@ pub(super) type Fp6 = [Fp2; 3];
 /// Products, or sums of products.
 type Wide6 = [Wide2; 3];
 
-/// Eight elements `a + b w`.
+/// Eight elements `a + b w`. The coordinates are carried.
 #[derive(Clone, Copy)]
 pub(super) struct Fp12 {
     pub(super) a: Fp6,
     pub(super) b: Fp6,
 }
 
-/// `x y`
+/// `x y`, both carried.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn product(x: &Fp2, y: &Fp2) -> Wide2 {
-    Wide2::product(&x.factor(), &y.factor())
+fn product(x: &Fp2, y: &Fp2) -> Wide2 {
+    Wide2::product(x.operand(&x.parts_sum()), y.operand(&y.parts_sum()))
 }
 
 /// `(x0 + x1)(y0 + y1)`
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn product_of_sums(x0: &Fp2, x1: &Fp2, y0: &Fp2, y1: &Fp2) -> Wide2 {
-    Wide2::product(&x0.sum_factor(x1), &y0.sum_factor(y1))
+    Wide2::product(x0.sum_factor(x1).operand(), y0.sum_factor(y1).operand())
 }
 
 /// ```text
@@ -124,14 +124,14 @@ fn difference_with_xi(x: &Wide2, y: &Wide2, z: &Wide2) -> Fp2 {
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn plus2(x: &Fp2, y: &Fp2) -> Fp2 {
-    x.plus(y)
+    x.plus(y).carried()
 }
 
 /// `x + xi y`
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn plus_xi(x: &Fp2, y: &Fp2) -> Fp2 {
-    x.plus(&y.times_xi().lifted::<16>())
+    x.plus(&y.times_xi().lifted::<16>()).carried()
 }
 
 #[inline]
@@ -153,6 +153,17 @@ impl Fp12 {
     pub(super) fn one() -> Self {
         let zero = Fp2::zero();
         Self { a: [Fp2::one(), zero, zero], b: [zero; 3] }
+    }
+
+    /// See [`Fp::settled`](super::fp::Fp::settled).
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn settled(&self) -> Self {
+        let Self { a, b } = self;
+        Self {
+            a: [a[0].settled(), a[1].settled(), a[2].settled()],
+            b: [b[0].settled(), b[1].settled(), b[2].settled()],
+        }
     }
 
     /// Three multiplications in `Fp6`.
@@ -206,9 +217,9 @@ impl Fp12 {
     pub(super) fn times_line(&self, s: &Fp2, t: &Fp2) -> Self {
         let Self { a, b } = self;
         let (cross, s, t) = (s.sum_factor(t), s.factor(), t.factor());
-        let [s0, s1, s2] = &wide_scaled(a, &s);
-        let [t0, t1, t2] = &wide_scaled(b, &t);
-        let [c0, c1, c2] = &wide_scaled(&plus(a, b), &cross);
+        let [s0, s1, s2] = &wide_scaled(a, s.operand());
+        let [t0, t1, t2] = &wide_scaled(b, t.operand());
+        let [c0, c1, c2] = &wide_sum_scaled(a, b, cross.operand());
         // One more v, and the line's 1.
         Self {
             a: [
@@ -254,10 +265,21 @@ impl Fp12 {
 /// An element of `Fp6` times one of `Fp2`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_scaled(x: &Fp6, scale: &Factor2) -> Wide6 {
+fn wide_scaled(x: &Fp6, scale: Operand2<'_>) -> Wide6 {
     [
-        Wide2::product(&x[0].factor(), scale),
-        Wide2::product(&x[1].factor(), scale),
-        Wide2::product(&x[2].factor(), scale),
+        Wide2::product(x[0].operand(&x[0].parts_sum()), scale),
+        Wide2::product(x[1].operand(&x[1].parts_sum()), scale),
+        Wide2::product(x[2].operand(&x[2].parts_sum()), scale),
+    ]
+}
+
+/// A sum of two elements of `Fp6` times one of `Fp2`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn wide_sum_scaled(x: &Fp6, y: &Fp6, scale: Operand2<'_>) -> Wide6 {
+    [
+        Wide2::product(x[0].sum_factor(&y[0]).operand(), scale),
+        Wide2::product(x[1].sum_factor(&y[1]).operand(), scale),
+        Wide2::product(x[2].sum_factor(&y[2]).operand(), scale),
     ]
 }

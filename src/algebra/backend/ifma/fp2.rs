@@ -9,7 +9,7 @@
 //! Above, products are summed as [`Wide2`] and reduced once.
 #![forbid(unsafe_code)]
 
-use super::fp::{Factor, Fp, LIMBS};
+use super::fp::{Factor, Fp, LIMBS, Operand};
 use super::wide::Wide;
 
 /// Eight elements, as sums leave them.
@@ -25,6 +25,14 @@ pub(super) struct Factor2 {
     pub(super) re: Factor,
     pub(super) im: Factor,
     sum: Factor,
+}
+
+/// What multiplies.
+#[derive(Clone, Copy)]
+pub(super) struct Operand2<'a> {
+    re: Operand<'a>,
+    im: Operand<'a>,
+    sum: Operand<'a>,
 }
 
 /// Eight products, or sums of products, before reduction.
@@ -105,6 +113,13 @@ impl Fp2 {
         Self { re: self.re.lifted::<MULTIPLE>(), im: self.im.lifted::<MULTIPLE>() }
     }
 
+    /// See [`Fp::carried`].
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn carried(&self) -> Self {
+        Self { re: self.re.carried(), im: self.im.carried() }
+    }
+
     /// See [`Fp::settled`].
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -132,6 +147,20 @@ impl Fp2 {
         Self { re: self.re.factor().times(scale), im: self.im.factor().times(scale) }
     }
 
+    /// Real and imaginary part, as a number of the base field ready to be multiplied.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn parts_sum(&self) -> Factor {
+        self.re.plus(&self.im).factor()
+    }
+
+    /// A carried value and the sum of its parts.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn operand<'a>(&'a self, sum: &'a Factor) -> Operand2<'a> {
+        Operand2 { re: self.re.operand(), im: self.im.operand(), sum: sum.operand() }
+    }
+
     /// The sum, ready to be multiplied.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -152,11 +181,17 @@ impl Fp2 {
 }
 
 impl Factor2 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn operand(&self) -> Operand2<'_> {
+        Operand2 { re: self.re.operand(), im: self.im.operand(), sum: self.sum.operand() }
+    }
+
     /// The product.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times(&self, other: &Self) -> Fp2 {
-        Wide2::product(self, other).reduce()
+        Wide2::product(self.operand(), other.operand()).reduce()
     }
 }
 
@@ -164,10 +199,10 @@ impl Wide2 {
     /// `x y`, unreduced.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn product(x: &Factor2, y: &Factor2) -> Self {
-        let re = Wide::product(&x.re, &y.re);
-        let im = Wide::product(&x.im, &y.im);
-        let cross = Wide::product(&x.sum, &y.sum);
+    pub(super) fn product(x: Operand2<'_>, y: Operand2<'_>) -> Self {
+        let re = Wide::product(x.re, y.re);
+        let im = Wide::product(x.im, y.im);
+        let cross = Wide::product(x.sum, y.sum);
         // The imaginary part is x0 y1 + x1 y0, whatever the subtractions look like.
         let mixed = cross.minus(&re).minus(&im).known_nonnegative();
         Self { re: re.minus(&im), im: mixed }

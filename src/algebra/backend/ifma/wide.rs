@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::bound::Bound;
-use super::fp::{Factor, Fp, K, LIMBS, N, P, V, carry_of, splat, zero};
+use super::fp::{Fp, K, LIMBS, N, Operand, P, V, carry_of, splat, zero};
 use core::arch::x86_64::*;
 
 /// The top limbs of factors are so small that there is no sixteenth column.
@@ -68,8 +68,8 @@ impl Wide {
     /// long as this is a function of its own. Half of all time is spent here.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn product(x: &Factor, y: &Factor) -> Self {
-        let (a, b) = (&x.limbs, &y.limbs);
+    pub(super) fn product(x: Operand<'_>, y: Operand<'_>) -> Self {
+        let (a, b) = (x.limbs, y.limbs);
         let mut columns = [zero(); COLUMNS + 1];
         for i in 0..LIMBS {
             for j in 0..LIMBS {
@@ -145,6 +145,15 @@ impl Wide {
         let onto = Fp::splat(&P).limbs;
         let limbs = montgomery_reduced!(columns, onto);
         Fp { limbs, bound: bound.reduced().plus(Bound::exactly(1)) }.carried()
+    }
+
+    /// The same for one who adds to it: from `-p` to `2 p`, not carried.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn combined_raw(plus: &[&Self], minus: &[&Self]) -> Fp {
+        let Self { columns, bound } = Self::combination(plus, minus);
+        let limbs = montgomery_reduced!(columns, [zero(); LIMBS]);
+        Fp { limbs, bound: bound.reduced() }
     }
 
     /// `onto` plus a combination, reduced: from zero to `3 p` more, in limbs of 52 bits.
