@@ -174,17 +174,22 @@ impl Compressed {
     pub(super) fn decompress(all: [&Self; 3]) -> [Fp12; 3] {
         let mut fractions = [all[0].fraction(), all[1].fraction(), all[2].fraction()];
         let [(_, d0), (_, d1), (_, d2)] = &fractions;
-        if d0.times(d1).times(d2).is_zero() != 0 {
+        let mut d01 = d0.times(d1);
+        let mut d012 = d01.times(d2);
+        if d012.is_zero() != 0 {
             fractions = [
                 all[0].special_fraction(),
                 all[1].special_fraction(),
                 all[2].special_fraction(),
             ];
+            let [(_, d0), (_, d1), (_, d2)] = &fractions;
+            d01 = d0.times(d1);
+            d012 = d01.times(d2);
         }
-        let [(n0, d0), (n1, d1), (n2, d2)] = &fractions;
+        let [(n0, _), (n1, d1), (n2, d2)] = &fractions;
+        let d0 = &fractions[0].1;
         // The inverses of all by that of their product.
-        let d01 = d0.times(d1);
-        let i012 = d01.times(d2).inverse();
+        let i012 = d012.inverse();
         let i01 = i012.times(d2);
         [
             all[0].with_b1(n0, &i01.times(d1)),

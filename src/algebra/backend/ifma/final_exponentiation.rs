@@ -52,9 +52,11 @@ impl Fp12 {
             }
         }
         Self {
-            a: [a[0], a[1].times(&v), a[2].times(&v2)],
+            a: [a[0], carried(&a[1].times(&v)), carried(&a[2].times(&v2))],
             b: [
-                b[0].times(&w), b[1].times(&v).times(&w), b[2].times(&v2).times(&w),
+                carried(&b[0].times(&w)),
+                carried(&b[1].times(&v).times(&w)),
+                carried(&b[2].times(&v2).times(&w)),
             ],
         }
     }
@@ -63,8 +65,11 @@ impl Fp12 {
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn conjugate(&self) -> Self {
-        let [b0, b1, b2] = &self.b;
-        Self { a: self.a, b: [negated(b0), negated(b1), negated(b2)] }
+        let ([a0, a1, a2], [b0, b1, b2]) = (&self.a, &self.b);
+        Self {
+            a: [carried(a0), carried(a1), carried(a2)],
+            b: [negated(b0), negated(b1), negated(b2)],
+        }
     }
 
     /// `f^(3 (p^12 - 1) / r)`.
@@ -89,4 +94,10 @@ impl Fp12 {
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn negated(x: &Fp2) -> Fp2 {
     x.negated().lifted::<16>().carried()
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn carried(x: &Fp2) -> Fp2 {
+    x.carried()
 }

@@ -338,6 +338,14 @@ impl Fp {
 }
 
 impl Factor {
+    /// The same element in every lane, from carried digits of a value below `p`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn splat(digits: &[u64; LIMBS]) -> Self {
+        let Fp { limbs, bound } = Fp::splat(digits);
+        Self { limbs, bound }
+    }
+
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn operand(&self) -> Operand<'_> {

@@ -18,18 +18,23 @@ pub(super) type Fp6 = [Fp2; 3];
 /// Products, or sums of products.
 type Wide6 = [Wide2; 3];
 
-/// Eight elements `a + b w`. The coordinates are carried.
+/// Eight elements `a + b w`. What is multiplied or squared has carried coordinates, as products and
+/// what lines were multiplied to have.
 #[derive(Clone, Copy)]
 pub(super) struct Fp12 {
     pub(super) a: Fp6,
     pub(super) b: Fp6,
 }
 
-/// `x y`, both carried.
+/// `x y`
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn product(x: &Fp2, y: &Fp2) -> Wide2 {
-    Wide2::product(x.operand(&x.parts_sum()), y.operand(&y.parts_sum()))
+fn product<const CARRIED: bool>(x: &Fp2, y: &Fp2) -> Wide2 {
+    if CARRIED {
+        Wide2::product(x.operand(&x.parts_sum()), y.operand(&y.parts_sum()))
+    } else {
+        Wide2::product(x.factor().operand(), y.factor().operand())
+    }
 }
 
 /// `(x0 + x1)(y0 + y1)`
@@ -46,8 +51,12 @@ fn product_of_sums(x0: &Fp2, x1: &Fp2, y0: &Fp2, y1: &Fp2) -> Wide2 {
 /// ```
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn wide_times(x: &Fp6, y: &Fp6) -> Wide6 {
-    let t = [product(&x[0], &y[0]), product(&x[1], &y[1]), product(&x[2], &y[2])];
+pub(super) fn wide_times<const CARRIED: bool>(x: &Fp6, y: &Fp6) -> Wide6 {
+    let t = [
+        product::<CARRIED>(&x[0], &y[0]),
+        product::<CARRIED>(&x[1], &y[1]),
+        product::<CARRIED>(&x[2], &y[2]),
+    ];
     [wide_times_0(x, y, &t), wide_times_1(x, y, &t), wide_times_2(x, y, &t)]
 }
 
@@ -84,54 +93,61 @@ fn wide_times_2(x: &Fp6, y: &Fp6, [t0, t1, t2]: &Wide6) -> Wide2 {
 /// `x + y`
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn sum(x: &Wide2, y: &Wide2) -> Fp2 {
+fn sum<const CARRIED: bool>(x: &Wide2, y: &Wide2) -> Fp2 {
     Fp2 {
-        re: Wide::combined_reduced(&[&x.re, &y.re], &[]),
-        im: Wide::combined_reduced(&[&x.im, &y.im], &[]),
+        re: Wide::combined_reduced::<CARRIED>(&[&x.re, &y.re], &[]),
+        im: Wide::combined_reduced::<CARRIED>(&[&x.im, &y.im], &[]),
     }
+}
+
+/// `2 x`
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn twice(x: &Wide2) -> Fp2 {
+    sum::<false>(x, x)
 }
 
 /// `x + xi y`
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn sum_with_xi(x: &Wide2, y: &Wide2) -> Fp2 {
+fn sum_with_xi<const CARRIED: bool>(x: &Wide2, y: &Wide2) -> Fp2 {
     Fp2 {
-        re: Wide::combined_reduced(&[&x.re, &y.re], &[&y.im]),
-        im: Wide::combined_reduced(&[&x.im, &y.re, &y.im], &[]),
+        re: Wide::combined_reduced::<CARRIED>(&[&x.re, &y.re], &[&y.im]),
+        im: Wide::combined_reduced::<CARRIED>(&[&x.im, &y.re, &y.im], &[]),
     }
 }
 
 /// `x - y - z`
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn difference(x: &Wide2, y: &Wide2, z: &Wide2) -> Fp2 {
+pub(super) fn difference<const CARRIED: bool>(x: &Wide2, y: &Wide2, z: &Wide2) -> Fp2 {
     Fp2 {
-        re: Wide::combined_reduced(&[&x.re], &[&y.re, &z.re]),
-        im: Wide::combined_reduced(&[&x.im], &[&y.im, &z.im]),
+        re: Wide::combined_reduced::<CARRIED>(&[&x.re], &[&y.re, &z.re]),
+        im: Wide::combined_reduced::<CARRIED>(&[&x.im], &[&y.im, &z.im]),
     }
 }
 
 /// `x - y - xi z`
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn difference_with_xi(x: &Wide2, y: &Wide2, z: &Wide2) -> Fp2 {
+fn difference_with_xi<const CARRIED: bool>(x: &Wide2, y: &Wide2, z: &Wide2) -> Fp2 {
     Fp2 {
-        re: Wide::combined_reduced(&[&x.re, &z.im], &[&y.re, &z.re]),
-        im: Wide::combined_reduced(&[&x.im], &[&y.im, &z.re, &z.im]),
+        re: Wide::combined_reduced::<CARRIED>(&[&x.re, &z.im], &[&y.re, &z.re]),
+        im: Wide::combined_reduced::<CARRIED>(&[&x.im], &[&y.im, &z.re, &z.im]),
     }
 }
 
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn plus2(x: &Fp2, y: &Fp2) -> Fp2 {
-    x.plus(y).carried()
+    x.plus(y)
 }
 
 /// `x + xi y`
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn plus_xi(x: &Fp2, y: &Fp2) -> Fp2 {
-    x.plus(&y.times_xi().lifted::<16>()).carried()
+    x.plus(&y.times_xi().lifted::<16>())
 }
 
 #[inline]
@@ -155,6 +171,14 @@ impl Fp12 {
         Self { a: [Fp2::one(), zero, zero], b: [zero; 3] }
     }
 
+    /// `1 + s v + t v w`
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn line(s: &Fp2, t: &Fp2) -> Self {
+        let zero = Fp2::zero();
+        Self { a: [Fp2::one(), s.carried(), zero], b: [zero, t.carried(), zero] }
+    }
+
     /// See [`Fp::settled`](super::fp::Fp::settled).
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -170,9 +194,9 @@ impl Fp12 {
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times(&self, other: &Self) -> Self {
-        let a = wide_times(&self.a, &other.a);
-        let b = wide_times(&self.b, &other.b);
-        let cross = wide_times(&plus(&self.a, &self.b), &plus(&other.a, &other.b));
+        let a = wide_times::<true>(&self.a, &other.a);
+        let b = wide_times::<true>(&self.b, &other.b);
+        let cross = wide_times::<false>(&plus(&self.a, &self.b), &plus(&other.a, &other.b));
         Self::karatsuba(&a, &b, &cross)
     }
 
@@ -181,30 +205,30 @@ impl Fp12 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn karatsuba(a: &Wide6, b: &Wide6, cross: &Wide6) -> Self {
         Self {
-            a: [sum_with_xi(&a[0], &b[2]), sum(&a[1], &b[0]), sum(&a[2], &b[1])],
+            a: [sum_with_xi::<true>(&a[0], &b[2]), sum::<true>(&a[1], &b[0]), sum::<true>(&a[2], &b[1])],
             b: [
-                difference(&cross[0], &a[0], &b[0]),
-                difference(&cross[1], &a[1], &b[1]),
-                difference(&cross[2], &a[2], &b[2]),
+                difference::<true>(&cross[0], &a[0], &b[0]),
+                difference::<true>(&cross[1], &a[1], &b[1]),
+                difference::<true>(&cross[2], &a[2], &b[2]),
             ],
         }
     }
 
     /// `(a + b w)^2 = ((a + b)(a + v b) - ab - v ab) + 2 ab w`
+    ///
+    /// Leaves the coordinates uncarried, for [`times_line`](Self::times_line).
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn square(&self) -> Self {
+    pub(super) fn square(&mut self) {
         let Self { a, b } = self;
-        let ab = wide_times(a, b);
-        let cross = wide_times(&plus(a, b), &plus_v(a, b));
-        Self {
-            a: [
-                difference_with_xi(&cross[0], &ab[0], &ab[2]),
-                difference(&cross[1], &ab[1], &ab[0]),
-                difference(&cross[2], &ab[2], &ab[1]),
-            ],
-            b: [sum(&ab[0], &ab[0]), sum(&ab[1], &ab[1]), sum(&ab[2], &ab[2])],
-        }
+        let ab = wide_times::<true>(a, b);
+        let cross = wide_times::<false>(&plus(a, b), &plus_v(a, b));
+        a[0] = difference_with_xi::<false>(&cross[0], &ab[0], &ab[2]);
+        a[1] = difference::<false>(&cross[1], &ab[1], &ab[0]);
+        a[2] = difference::<false>(&cross[2], &ab[2], &ab[1]);
+        b[0] = twice(&ab[0]);
+        b[1] = twice(&ab[1]);
+        b[2] = twice(&ab[2]);
     }
 
     /// Times a line `1 + s v + t v w` whose constant term was made one: nine products.
@@ -214,51 +238,27 @@ impl Fp12 {
     /// ```
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn times_line(&self, s: &Fp2, t: &Fp2) -> Self {
+    pub(super) fn times_line(&mut self, s: &Fp2, t: &Fp2) {
         let Self { a, b } = self;
         let (cross, s, t) = (s.sum_factor(t), s.factor(), t.factor());
         let [s0, s1, s2] = &wide_scaled(a, s.operand());
         let [t0, t1, t2] = &wide_scaled(b, t.operand());
         let [c0, c1, c2] = &wide_sum_scaled(a, b, cross.operand());
         // One more v, and the line's 1.
-        Self {
-            a: [
-                Fp2 {
-                    re: Wide::combined_onto(&a[0].re, &[&s2.re, &t1.re], &[&s2.im, &t1.im]),
-                    im: Wide::combined_onto(&a[0].im, &[&s2.re, &t1.re, &s2.im, &t1.im], &[]),
-                },
-                Fp2 {
-                    re: Wide::combined_onto(&a[1].re, &[&s0.re, &t2.re], &[&t2.im]),
-                    im: Wide::combined_onto(&a[1].im, &[&s0.im, &t2.re, &t2.im], &[]),
-                },
-                Fp2 {
-                    re: Wide::combined_onto(&a[2].re, &[&s1.re, &t0.re], &[]),
-                    im: Wide::combined_onto(&a[2].im, &[&s1.im, &t0.im], &[]),
-                },
-            ],
-            b: [
-                Fp2 {
-                    re: Wide::combined_onto(
-                        &b[0].re,
-                        &[&c2.re, &s2.im, &t2.im],
-                        &[&c2.im, &s2.re, &t2.re],
-                    ),
-                    im: Wide::combined_onto(
-                        &b[0].im,
-                        &[&c2.re, &c2.im],
-                        &[&s2.re, &t2.re, &s2.im, &t2.im],
-                    ),
-                },
-                Fp2 {
-                    re: Wide::combined_onto(&b[1].re, &[&c0.re], &[&s0.re, &t0.re]),
-                    im: Wide::combined_onto(&b[1].im, &[&c0.im], &[&s0.im, &t0.im]),
-                },
-                Fp2 {
-                    re: Wide::combined_onto(&b[2].re, &[&c1.re], &[&s1.re, &t1.re]),
-                    im: Wide::combined_onto(&b[2].im, &[&c1.im], &[&s1.im, &t1.im]),
-                },
-            ],
-        }
+        a[0].re = Wide::combined_onto(&a[0].re, &[&s2.re, &t1.re], &[&s2.im, &t1.im]);
+        a[0].im = Wide::combined_onto(&a[0].im, &[&s2.re, &t1.re, &s2.im, &t1.im], &[]);
+        a[1].re = Wide::combined_onto(&a[1].re, &[&s0.re, &t2.re], &[&t2.im]);
+        a[1].im = Wide::combined_onto(&a[1].im, &[&s0.im, &t2.re, &t2.im], &[]);
+        a[2].re = Wide::combined_onto(&a[2].re, &[&s1.re, &t0.re], &[]);
+        a[2].im = Wide::combined_onto(&a[2].im, &[&s1.im, &t0.im], &[]);
+        let (plus, minus) = ([&c2.re, &s2.im, &t2.im], [&c2.im, &s2.re, &t2.re]);
+        b[0].re = Wide::combined_onto(&b[0].re, &plus, &minus);
+        let (plus, minus) = ([&c2.re, &c2.im], [&s2.re, &t2.re, &s2.im, &t2.im]);
+        b[0].im = Wide::combined_onto(&b[0].im, &plus, &minus);
+        b[1].re = Wide::combined_onto(&b[1].re, &[&c0.re], &[&s0.re, &t0.re]);
+        b[1].im = Wide::combined_onto(&b[1].im, &[&c0.im], &[&s0.im, &t0.im]);
+        b[2].re = Wide::combined_onto(&b[2].re, &[&c1.re], &[&s1.re, &t1.re]);
+        b[2].im = Wide::combined_onto(&b[2].im, &[&c1.im], &[&s1.im, &t1.im]);
     }
 }
 
@@ -267,9 +267,9 @@ impl Fp12 {
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn wide_scaled(x: &Fp6, scale: Operand2<'_>) -> Wide6 {
     [
-        Wide2::product(x[0].operand(&x[0].parts_sum()), scale),
-        Wide2::product(x[1].operand(&x[1].parts_sum()), scale),
-        Wide2::product(x[2].operand(&x[2].parts_sum()), scale),
+        Wide2::product(x[0].factor().operand(), scale),
+        Wide2::product(x[1].factor().operand(), scale),
+        Wide2::product(x[2].factor().operand(), scale),
     ]
 }
 

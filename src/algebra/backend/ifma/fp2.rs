@@ -213,8 +213,8 @@ impl Wide2 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduce(&self) -> Fp2 {
         Fp2 {
-            re: Wide::combined_reduced(&[&self.re], &[]),
-            im: Wide::combined_reduced(&[&self.im], &[]),
+            re: Wide::combined_reduced::<false>(&[&self.re], &[]),
+            im: Wide::combined_reduced::<false>(&[&self.im], &[]),
         }
     }
 }

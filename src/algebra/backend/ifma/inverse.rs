@@ -72,5 +72,9 @@ fn inverse6([c0, c1, c2]: &Fp6) -> Fp6 {
     let t2 = c1.square().minus(&c0.times(c2)).lifted::<16>();
     let mixed = c2.times(&t1).plus(&c1.times(&t2)).times_xi();
     let inverse = c0.times(&t0).plus(&mixed).lifted::<16>().inverse();
-    [t0.times(&inverse), t1.times(&inverse), t2.times(&inverse)]
+    [
+        t0.times(&inverse).carried(),
+        t1.times(&inverse).carried(),
+        t2.times(&inverse).carried(),
+    ]
 }

@@ -20,6 +20,20 @@ const X: u64 = 0xd201_0000_0001_0000;
 /// `l1 / l0` and `l2 / l0`.
 struct Line([[u64; LIMBS]; 2], [[u64; LIMBS]; 2]);
 
+impl Line {
+    /// `s` and `t` of the value `1 + s v + t v w` at a point.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn at(&self, x: &Factor, y: &Factor) -> (Fp2, Fp2) {
+        let Self([s0, s1], [t0, t1]) = self;
+        let scaled = |digits, scale: &Factor| Factor::splat(digits).times(scale);
+        (
+            Fp2 { re: scaled(s0, x), im: scaled(s1, x) },
+            Fp2 { re: scaled(t0, y), im: scaled(t1, y) },
+        )
+    }
+}
+
 /// The lines of one point of G2.
 pub(super) struct Lines(Vec<Line>);
 
@@ -46,22 +60,21 @@ impl Lines {
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn miller_loop(x: &Fp, y: &Fp, lines: &Lines) -> Fp12 {
     let (x, y) = (x.factor(), y.factor());
-    let mut f = Fp12::one();
-    let mut lines = lines.0.iter();
+    let mut lines = lines.0.iter().map(|line| line.at(&x, &y));
+    let mut line = || lines.next().expect("a line for every step");
+    let (s, t) = line();
+    let mut f = Fp12::line(&s, &t);
     for bit in (0..63).rev() {
-        f = f.square();
-        f = times_line(&f, lines.next(), &x, &y);
+        if bit != 62 {
+            f.square();
+            let (s, t) = line();
+            f.times_line(&s, &t);
+        }
         if X >> bit & 1 == 1 {
-            f = times_line(&f, lines.next(), &x, &y);
+            let (s, t) = line();
+            f.times_line(&s, &t);
         }
     }
     // x is negative.
     f.conjugate()
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn times_line(f: &Fp12, line: Option<&Line>, x: &Factor, y: &Factor) -> Fp12 {
-    let Line(s, t) = line.expect("a line for every step");
-    f.times_line(&Fp2::splat(s).scaled(x), &Fp2::splat(t).scaled(y))
 }

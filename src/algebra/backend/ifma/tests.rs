@@ -75,13 +75,17 @@ fn the_extension_of_degree_twelve_agrees() {
         let each = |f: &dyn Fn(usize) -> Fq12| core::array::from_fn(f);
         assert_eq!(store12(&a), *x);
         assert_eq!(store12(&a.times(&b)), each(&|i| x[i] * y[i]));
-        assert_eq!(store12(&a.square()), each(&|i| x[i].square()));
+        let mut c = a;
+        c.square();
+        assert_eq!(store12(&c), each(&|i| x[i].square()));
         let line = |i| {
             let (mut f, one): (Fq12, _) = (x[i], Fq2::ONE);
             f.mul_by_014(&one, &s[i], &t[i]);
             f
         };
-        assert_eq!(store12(&a.times_line(&load2(s), &load2(t))), each(&line));
+        let mut c = a;
+        c.times_line(&load2(s), &load2(t));
+        assert_eq!(store12(&c), each(&line));
         assert_eq!(store12(&a.inverse()), each(&|i| x[i].inverse().unwrap_or(Fq12::ZERO)));
     }
     if !available() {

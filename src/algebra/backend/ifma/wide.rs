@@ -137,14 +137,15 @@ impl Wide {
         Fp { limbs, bound: self.bound.reduced() }
     }
 
-    /// A combination, reduced: from zero to `3 p`, in limbs of 52 bits.
+    /// A combination, reduced and, if asked for, carried: from zero to `3 p`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn combined_reduced(plus: &[&Self], minus: &[&Self]) -> Fp {
+    pub(super) fn combined_reduced<const CARRIED: bool>(plus: &[&Self], minus: &[&Self]) -> Fp {
         let Self { columns, bound } = Self::combination(plus, minus);
         let onto = Fp::splat(&P).limbs;
         let limbs = montgomery_reduced!(columns, onto);
-        Fp { limbs, bound: bound.reduced().plus(Bound::exactly(1)) }.carried()
+        let reduced = Fp { limbs, bound: bound.reduced().plus(Bound::exactly(1)) };
+        if CARRIED { reduced.carried() } else { reduced }
     }
 
     /// The same for one who adds to it: from `-p` to `2 p`, not carried.
@@ -156,7 +157,7 @@ impl Wide {
         Fp { limbs, bound: bound.reduced() }
     }
 
-    /// `onto` plus a combination, reduced: from zero to `3 p` more, in limbs of 52 bits.
+    /// `onto` plus a combination, reduced and carried: from zero to `3 p` more.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn combined_onto(onto: &Fp, plus: &[&Self], minus: &[&Self]) -> Fp {
