@@ -14,6 +14,11 @@
 //! **Architecture invariant.** This is the only module that names a curve library. Every operation
 //! goes through the private module `backend`, which decides what computes it; callers cannot tell.
 //!
+//! **Backends.** arkworks computes where nothing else is there; the library blst (cargo feature
+//! `blst`, on by default) is about twice as fast; results are equal. [`backend`](fn@backend) says
+//! which one a process uses, `EPIONE_BACKEND=portable|blst|ifma` decides it. Lists go faster as
+//! lists: see the functions in `_each`, [`pairings`] and [`PreparedG2`].
+//!
 //! **Secrets.** Arithmetic on curve points and in GT is *not* constant time (see
 //! `docs/security.md`). [`Secret`] erases and hides what it holds; it does not hide how long
 //! computing with it takes.
@@ -30,6 +35,7 @@
 //! ```
 
 mod backend;
+mod batch;
 pub mod codec;
 mod group;
 pub mod hash;
@@ -37,6 +43,8 @@ mod scalar;
 mod secret;
 pub mod tag;
 
+pub use backend::{Backend, BackendError, backend};
+pub use batch::{PreparedG2, pairings};
 pub use group::{G1, G2, Gt, multi_pairing, pairing};
 pub use rand_core;
 pub use scalar::Scalar;

@@ -12,8 +12,9 @@
 //! Inputs of several parts are [`framed`], so that no two lists of parts give the same bytes.
 #![forbid(unsafe_code)]
 
+use super::backend::kernel;
 use super::tag::Tag;
-use super::{G1, G2, Scalar, Secret, backend};
+use super::{G1, G2, Scalar, Secret};
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 
@@ -58,12 +59,24 @@ pub fn kdf<const N: usize>(tag: Tag, secret: &[u8], context: &[&[u8]]) -> Secret
 
 /// A point of G1 that nobody knows the logarithm of. Cost: one hash to G1. Variable time.
 pub fn hash_to_g1(tag: Tag, message: &[u8]) -> G1 {
-    G1(backend::hash_to_g1(tag.as_bytes(), message))
+    (kernel().g1.hash)(tag.as_bytes(), message)
 }
 
 /// A point of G2 that nobody knows the logarithm of. Cost: one hash to G2. Variable time.
 pub fn hash_to_g2(tag: Tag, message: &[u8]) -> G2 {
-    G2(backend::hash_to_g2(tag.as_bytes(), message))
+    (kernel().g2.hash)(tag.as_bytes(), message)
+}
+
+/// [`hash_to_g1`] of each message, in order.
+pub fn hash_to_g1_each(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G1> {
+    let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
+    kernel().g1.hash_each(tag.as_bytes(), &messages)
+}
+
+/// [`hash_to_g2`] of each message, in order.
+pub fn hash_to_g2_each(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G2> {
+    let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
+    kernel().g2.hash_each(tag.as_bytes(), &messages)
 }
 
 /// A scalar, 2^-128 away from uniform.
