@@ -65,13 +65,16 @@ pub struct BackendError {
     available: String,
 }
 
+/// A backend and its functions.
+type Choice = (Backend, &'static Kernel);
+
 /// What is there, the fastest last.
-fn available() -> impl DoubleEndedIterator<Item = (Backend, &'static Kernel)> {
+pub(super) fn available() -> impl DoubleEndedIterator<Item = Choice> {
     Backend::ALL.into_iter().filter_map(|backend| Some((backend, backend.kernel()?)))
 }
 
 /// The decision for a value of the variable; unset and empty leave it to the machine.
-fn choose(value: Option<&str>) -> Result<(Backend, &'static Kernel), BackendError> {
+fn choose(value: Option<&str>) -> Result<Choice, BackendError> {
     let found = match value {
         None | Some("") => available().next_back(),
         Some(name) => available().find(|(backend, _)| backend.name() == name),
@@ -82,8 +85,8 @@ fn choose(value: Option<&str>) -> Result<(Backend, &'static Kernel), BackendErro
     })
 }
 
-fn chosen() -> &'static Result<(Backend, &'static Kernel), BackendError> {
-    static CHOSEN: OnceLock<Result<(Backend, &'static Kernel), BackendError>> = OnceLock::new();
+fn chosen() -> &'static Result<Choice, BackendError> {
+    static CHOSEN: OnceLock<Result<Choice, BackendError>> = OnceLock::new();
     CHOSEN.get_or_init(|| {
         let value = std::env::var_os(VARIABLE);
         choose(value.as_ref().map(|value| value.to_string_lossy()).as_deref())

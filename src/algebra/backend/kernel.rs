@@ -42,10 +42,10 @@ pub(in crate::algebra) struct SourceGroup<P: 'static, const N: usize> {
 #[derive(Clone, Copy)]
 pub(in crate::algebra) struct Lanes<P: 'static, const N: usize> {
     /// Point by scalar, slices of one length.
-    pub(in crate::algebra) mul_each: Option<fn(&[P], &[Scalar]) -> Vec<P>>,
+    pub(in crate::algebra) mul_each: Option<MulEach<P>>,
     /// Tag, messages.
-    pub(in crate::algebra) hash_each: Option<fn(&[u8], &[&[u8]]) -> Vec<P>>,
-    pub(in crate::algebra) decompress_each: Option<fn(&[[u8; N]]) -> Vec<Result<P, DecodeError>>>,
+    pub(in crate::algebra) hash_each: Option<HashEach<P>>,
+    pub(in crate::algebra) decompress_each: Option<DecompressEach<P, N>>,
 }
 
 impl<P, const N: usize> Lanes<P, N> {
@@ -53,6 +53,12 @@ impl<P, const N: usize> Lanes<P, N> {
     pub(in crate::algebra) const NONE: Self =
         Self { mul_each: None, hash_each: None, decompress_each: None };
 }
+
+pub(in crate::algebra) type MulEach<P> = fn(&[P], &[Scalar]) -> Vec<P>;
+pub(in crate::algebra) type HashEach<P> = fn(&[u8], &[&[u8]]) -> Vec<P>;
+pub(in crate::algebra) type DecompressEach<P, const N: usize> =
+    fn(&[[u8; N]]) -> Vec<Result<P, DecodeError>>;
+pub(in crate::algebra) type PairEach = fn(&[(G1, G2)]) -> Vec<Gt>;
 
 /// The group that the pairing gives.
 #[derive(Clone, Copy)]
@@ -74,7 +80,7 @@ pub(in crate::algebra) struct Pairing {
     /// The final exponentiation.
     pub(in crate::algebra) finish: fn(&Fq12) -> Gt,
     /// A pairing each.
-    pub(in crate::algebra) each: Option<fn(&[(G1, G2)]) -> Vec<Gt>>,
+    pub(in crate::algebra) each: Option<PairEach>,
     /// The lines of a point of G2 that will be paired often.
     pub(in crate::algebra) prepare: fn(&G2) -> Arc<dyn Lines>,
 }
