@@ -26,8 +26,12 @@ mod batch;
 #[cfg(feature = "blst")]
 mod blst;
 mod choice;
+mod digits;
+#[cfg(test)]
+mod equivalence;
 mod kernel;
 mod portable;
+mod power;
 
 pub(super) use batch::pairings;
 pub(super) use choice::kernel;

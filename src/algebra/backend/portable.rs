@@ -9,16 +9,19 @@
 #![forbid(unsafe_code)]
 
 use super::kernel::{Kernel, Lanes, Lines, Pairing, SourceGroup, TargetGroup};
+use super::power::{self, Cyclotomic, LIMBS};
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
-use ark_bls12_381::{Bls12_381, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective, g1, g2};
+use ark_bls12_381::{
+    Bls12_381, Fq, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective, g1, g2,
+};
 use ark_ec::hashing::HashToCurve;
 use ark_ec::hashing::curve_maps::wb::WBMap;
 use ark_ec::hashing::map_to_curve_hasher::MapToCurveBasedHasher;
-use ark_ec::pairing::{MillerLoopOutput, Pairing as _, PairingOutput};
-use ark_ec::{CurveGroup, PrimeGroup, VariableBaseMSM};
+use ark_ec::pairing::{MillerLoopOutput, Pairing as _};
+use ark_ec::{CurveGroup, VariableBaseMSM};
 use ark_ff::field_hashers::DefaultFieldHasher;
-use ark_ff::{Field, PrimeField};
+use ark_ff::{BigInt, CyclotomicMultSubgroup, Field, PrimeField};
 use ark_serialize::{
     CanonicalDeserialize, CanonicalSerialize, Compress, SerializationError, Validate,
 };
@@ -128,7 +131,45 @@ fn encode<P: CanonicalSerialize, const N: usize>(point: &P) -> [u8; N] {
 }
 
 pub(super) fn pow(base: &Gt, scalar: &Scalar) -> Gt {
-    Gt(PairingOutput::<Bls12_381>(base.0).mul_bigint(scalar.0.into_bigint()).0)
+    Gt(power::pow(&base.0, &scalar.0))
+}
+
+impl Cyclotomic for Fq12 {
+    fn square(&self) -> Self {
+        self.cyclotomic_square()
+    }
+
+    fn multiply(&self, other: &Self) -> Self {
+        self * other
+    }
+
+    fn conjugate_if(&self, flag: u8) -> Self {
+        let mut result = *self;
+        if flag == 1 {
+            result.conjugate_in_place();
+        }
+        result
+    }
+
+    fn frobenius(&self, power: usize) -> Self {
+        self.frobenius_map(power)
+    }
+
+    fn limbs(&self) -> [u64; LIMBS] {
+        let mut limbs = [0; LIMBS];
+        let coefficients = self.to_base_prime_field_elements();
+        for (chunk, coefficient) in limbs.chunks_exact_mut(6).zip(coefficients) {
+            chunk.copy_from_slice(&coefficient.0.0);
+        }
+        limbs
+    }
+
+    fn from_limbs(limbs: &[u64; LIMBS]) -> Self {
+        let coefficients = limbs.chunks_exact(6).map(|chunk| {
+            Fq::new_unchecked(BigInt(chunk.try_into().expect("a chunk of six limbs")))
+        });
+        Self::from_base_prime_field_elems(coefficients).expect("twelve coefficients")
+    }
 }
 
 /// `f^r = 1`, which makes `f` a unit of the torsion group GT.
