@@ -41,6 +41,7 @@ mod group;
 pub mod hash;
 mod scalar;
 mod secret;
+mod tables;
 pub mod tag;
 
 pub use backend::{Backend, BackendError, backend};
@@ -49,6 +50,7 @@ pub use group::{G1, G2, Gt, multi_pairing, pairing};
 pub use rand_core;
 pub use scalar::Scalar;
 pub use secret::Secret;
+pub use tables::{G1Table, G2Table, GtTable};
 
 use rand_core::{CryptoRng, RngCore};
 

@@ -29,11 +29,14 @@ mod choice;
 mod digits;
 #[cfg(test)]
 mod equivalence;
+mod fixed;
 mod kernel;
 mod portable;
 mod power;
+mod windows;
 
 pub(super) use batch::pairings;
 pub(super) use choice::kernel;
 pub use choice::{Backend, BackendError, backend};
+pub(super) use fixed::{DigitTable, WindowTable};
 pub(super) use kernel::{Kernel, Lines};

@@ -8,7 +8,7 @@ use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use std::ops::Range;
 
-impl<P: Copy + Send + Sync, const N: usize> SourceGroup<P, N> {
+impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L> {
     pub(in crate::algebra) fn mul_each(&self, points: &[P], scalars: &[Scalar]) -> Vec<P> {
         in_pieces(points.len(), |range| {
             let (points, scalars) = (&points[range.clone()], &scalars[range]);
@@ -74,14 +74,17 @@ pub(in crate::algebra) fn pairings(lines: &dyn Lines, points: &[G1]) -> Vec<Gt> 
 
 /// The whole range in one piece.
 #[cfg(not(feature = "parallel"))]
-fn in_pieces<R>(items: usize, work: impl Fn(Range<usize>) -> Vec<R>) -> Vec<R> {
+pub(super) fn in_pieces<R>(items: usize, work: impl Fn(Range<usize>) -> Vec<R>) -> Vec<R> {
     if items == 0 { Vec::new() } else { work(0..items) }
 }
 
 /// The range in as many pieces as there are threads, none smaller than the lanes are many: a piece
 /// of less would leave lanes empty, and a thread is not worth waking for one multiplication.
 #[cfg(feature = "parallel")]
-fn in_pieces<R: Send>(items: usize, work: impl Fn(Range<usize>) -> Vec<R> + Sync) -> Vec<R> {
+pub(super) fn in_pieces<R: Send>(
+    items: usize,
+    work: impl Fn(Range<usize>) -> Vec<R> + Sync,
+) -> Vec<R> {
     use rayon::prelude::*;
     const LANES: usize = 8;
     let size = items.div_ceil(rayon::current_num_threads()).next_multiple_of(LANES);

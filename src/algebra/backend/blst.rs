@@ -29,6 +29,7 @@ use ark_ff::Zero;
 /// blst's functions.
 pub(super) static KERNEL: Kernel = Kernel {
     g1: SourceGroup {
+        // arkworks adds faster in G1: a foreign call cannot be inlined.
         add: portable::KERNEL.g1.add,
         mul: curve::g1::mul,
         msm: curve::g1::msm,
@@ -36,19 +37,28 @@ pub(super) static KERNEL: Kernel = Kernel {
         compress: curve::g1::compress,
         compress_each: curve::g1::compress_each,
         decompress: curve::g1::decompress,
+        affine_each: curve::g1::affine_limbs_each,
+        sum: curve::g1::sum,
         lanes: Lanes::NONE,
     },
     g2: SourceGroup {
-        add: portable::KERNEL.g2.add,
+        add: curve::g2::add,
         mul: curve::g2::mul,
         msm: curve::g2::msm,
         hash: curve::g2::hash,
         compress: curve::g2::compress,
         compress_each: curve::g2::compress_each,
         decompress: curve::g2::decompress,
+        affine_each: curve::g2::affine_limbs_each,
+        sum: curve::g2::sum,
         lanes: Lanes::NONE,
     },
-    gt: TargetGroup { mul: target::mul, pow: target::pow, contains: target::contains },
+    gt: TargetGroup {
+        mul: target::mul,
+        pow: target::pow,
+        table_pow: target::table_pow,
+        contains: target::contains,
+    },
     pairing: Pairing {
         miller: pairing::miller,
         finish: pairing::finish,

@@ -8,7 +8,8 @@
 //! Nothing here is constant time.
 #![forbid(unsafe_code)]
 
-use super::kernel::{Kernel, Lanes, Lines, Pairing, SourceGroup, TargetGroup};
+use super::fixed::{self, DigitTable};
+use super::kernel::{Kernel, Lanes, Lines, Pairing, SourceGroup, TargetGroup, Term};
 use super::power::{self, Cyclotomic, LIMBS};
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
@@ -19,9 +20,9 @@ use ark_ec::hashing::HashToCurve;
 use ark_ec::hashing::curve_maps::wb::WBMap;
 use ark_ec::hashing::map_to_curve_hasher::MapToCurveBasedHasher;
 use ark_ec::pairing::{MillerLoopOutput, Pairing as _};
-use ark_ec::{CurveGroup, VariableBaseMSM};
+use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
 use ark_ff::field_hashers::DefaultFieldHasher;
-use ark_ff::{BigInt, CyclotomicMultSubgroup, Field, PrimeField};
+use ark_ff::{BigInt, CyclotomicMultSubgroup, Field, PrimeField, Zero};
 use ark_serialize::{
     CanonicalDeserialize, CanonicalSerialize, Compress, SerializationError, Validate,
 };
@@ -39,6 +40,8 @@ pub(super) static KERNEL: Kernel = Kernel {
         compress: compress_g1,
         compress_each: compress_each_g1,
         decompress: decompress_g1,
+        affine_each: affine_each_g1,
+        sum: sum_g1,
         lanes: Lanes::NONE,
     },
     g2: SourceGroup {
@@ -49,9 +52,11 @@ pub(super) static KERNEL: Kernel = Kernel {
         compress: compress_g2,
         compress_each: compress_each_g2,
         decompress: decompress_g2,
+        affine_each: affine_each_g2,
+        sum: sum_g2,
         lanes: Lanes::NONE,
     },
-    gt: TargetGroup { mul: |a, b| a * b, pow, contains },
+    gt: TargetGroup { mul: |a, b| a * b, pow, table_pow, contains },
     pairing: Pairing { miller, finish, each: None, prepare },
     invert: |s| s.0.inverse().map(Scalar),
 };
@@ -59,8 +64,25 @@ pub(super) static KERNEL: Kernel = Kernel {
 macro_rules! source_group {
     (
         $group:ident, $projective:ident, $affine:ident, $config:path, $bytes:literal,
-        $msm:ident, $hash:ident, $compress:ident, $compress_each:ident, $decompress:ident
+        $msm:ident, $hash:ident, $compress:ident, $compress_each:ident, $decompress:ident,
+        $limbs:literal, $affine_each:ident, $sum:ident
     ) => {
+        pub(super) fn $affine_each(points: &[$group]) -> Vec<[u64; $limbs]> {
+            let points: Vec<_> = points.iter().map(|p| p.0).collect();
+            let affine = $projective::normalize_batch(&points);
+            affine.iter().map(|p| p.xy().map_or([0; $limbs], |(x, y)| limbs(&[x, y]))).collect()
+        }
+
+        pub(super) fn $sum(terms: &[Term<$limbs>]) -> $group {
+            let mut sum = $projective::zero();
+            for term in terms.iter().filter(|term| term.point != [0; $limbs]) {
+                let (x, y) = term.point.split_at($limbs / 2);
+                let point = $affine::new_unchecked(element(x), element(y));
+                sum += if term.negative == 1 { -point } else { point };
+            }
+            $group(sum)
+        }
+
         pub(super) fn $msm(points: &[$group], scalars: &[Scalar]) -> $group {
             let points: Vec<_> = points.iter().map(|p| p.0).collect();
             let scalars = Zeroizing::new(scalars.iter().map(|s| s.0).collect::<Vec<_>>());
@@ -109,7 +131,10 @@ source_group!(
     hash_to_g1,
     compress_g1,
     compress_each_g1,
-    decompress_g1
+    decompress_g1,
+    12,
+    affine_each_g1,
+    sum_g1
 );
 source_group!(
     G2,
@@ -121,7 +146,10 @@ source_group!(
     hash_to_g2,
     compress_g2,
     compress_each_g2,
-    decompress_g2
+    decompress_g2,
+    24,
+    affine_each_g2,
+    sum_g2
 );
 
 fn encode<P: CanonicalSerialize, const N: usize>(point: &P) -> [u8; N] {
@@ -156,20 +184,35 @@ impl Cyclotomic for Fq12 {
     }
 
     fn limbs(&self) -> [u64; LIMBS] {
-        let mut limbs = [0; LIMBS];
-        let coefficients = self.to_base_prime_field_elements();
-        for (chunk, coefficient) in limbs.chunks_exact_mut(6).zip(coefficients) {
-            chunk.copy_from_slice(&coefficient.0.0);
-        }
-        limbs
+        limbs(&[*self])
     }
 
     fn from_limbs(limbs: &[u64; LIMBS]) -> Self {
-        let coefficients = limbs.chunks_exact(6).map(|chunk| {
-            Fq::new_unchecked(BigInt(chunk.try_into().expect("a chunk of six limbs")))
-        });
-        Self::from_base_prime_field_elems(coefficients).expect("twelve coefficients")
+        element(limbs)
     }
+}
+
+/// The elements' coefficients, Montgomery limbs.
+fn limbs<F: Field<BasePrimeField = Fq>, const L: usize>(elements: &[F]) -> [u64; L] {
+    let mut limbs = [0; L];
+    let coefficients = elements.iter().flat_map(Field::to_base_prime_field_elements);
+    for (chunk, coefficient) in limbs.chunks_exact_mut(6).zip(coefficients) {
+        chunk.copy_from_slice(&coefficient.0.0);
+    }
+    limbs
+}
+
+/// The element of these limbs.
+fn element<F: Field<BasePrimeField = Fq>>(limbs: &[u64]) -> F {
+    let coefficient = |chunk: &[u64]| {
+        Fq::new_unchecked(BigInt(chunk.try_into().expect("a coefficient has six limbs")))
+    };
+    F::from_base_prime_field_elems(limbs.chunks_exact(6).map(coefficient))
+        .expect("as many coefficients as the field has dimensions")
+}
+
+pub(super) fn table_pow(table: &DigitTable, scalar: &Scalar) -> Gt {
+    Gt(fixed::table_pow(table, &scalar.0, Fq12::ONE))
 }
 
 /// `f^r = 1`, which makes `f` a unit of the torsion group GT.

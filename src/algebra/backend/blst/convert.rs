@@ -6,7 +6,10 @@
 
 use ark_bls12_381::{Fq, Fq2, Fq6, Fq12, Fr, G1Projective, G2Projective};
 use ark_ff::{BigInt, PrimeField};
-use blst::{blst_fp, blst_fp2, blst_fp6, blst_fp12, blst_fr, blst_p1, blst_p2};
+use blst::{
+    blst_fp, blst_fp2, blst_fp6, blst_fp12, blst_fr, blst_p1, blst_p1_affine, blst_p2,
+    blst_p2_affine,
+};
 use zeroize::Zeroizing;
 
 pub(super) fn fr(a: &Fr) -> blst_fr {
@@ -73,4 +76,38 @@ pub(super) fn p2(a: &G2Projective) -> blst_p2 {
 
 pub(super) fn ark_p2(a: &blst_p2) -> G2Projective {
     G2Projective::new_unchecked(ark_fp2(&a.x), ark_fp2(&a.y), ark_fp2(&a.z))
+}
+
+pub(super) fn p1_limbs(a: &blst_p1_affine) -> [u64; 12] {
+    limbs([&a.x, &a.y])
+}
+
+pub(super) fn p1_of_limbs(limbs: &[u64; 12]) -> blst_p1_affine {
+    let [x, y] = coefficients(limbs);
+    blst_p1_affine { x, y }
+}
+
+pub(super) fn p2_limbs(a: &blst_p2_affine) -> [u64; 24] {
+    limbs([&a.x.fp[0], &a.x.fp[1], &a.y.fp[0], &a.y.fp[1]])
+}
+
+pub(super) fn p2_of_limbs(limbs: &[u64; 24]) -> blst_p2_affine {
+    let [x0, x1, y0, y1] = coefficients(limbs);
+    blst_p2_affine { x: blst_fp2 { fp: [x0, x1] }, y: blst_fp2 { fp: [y0, y1] } }
+}
+
+fn limbs<const C: usize, const L: usize>(coefficients: [&blst_fp; C]) -> [u64; L] {
+    let mut limbs = [0; L];
+    for (chunk, coefficient) in limbs.chunks_exact_mut(6).zip(coefficients) {
+        chunk.copy_from_slice(&coefficient.l);
+    }
+    limbs
+}
+
+fn coefficients<const C: usize, const L: usize>(limbs: &[u64; L]) -> [blst_fp; C] {
+    let mut coefficients = [blst_fp::default(); C];
+    for (chunk, coefficient) in limbs.chunks_exact(6).zip(&mut coefficients) {
+        coefficient.l.copy_from_slice(chunk);
+    }
+    coefficients
 }

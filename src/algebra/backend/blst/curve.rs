@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::{convert, written};
+use crate::algebra::backend::kernel::Term;
 use crate::algebra::{G1, G2, Scalar};
 use crate::error::DecodeError;
 use ::blst::BLST_ERROR;
@@ -23,13 +24,14 @@ macro_rules! source_group {
         $module:ident, $group:ident, $bytes:literal, $point:ident, $affine:ident,
         $into:path, $from:path, $mult:ident, $to_affine:ident, $each_to_affine:ident,
         $from_affine:ident, $pippenger:ident, $scratch:ident, $hash:ident,
-        $compress:ident, $uncompress:ident, $in_group:ident
+        $compress:ident, $uncompress:ident, $in_group:ident,
+        $limbs:literal, $to_limbs:path, $from_limbs:path, $negate:ident, $add:ident, $add_affine:ident
     ) => {
         pub(super) mod $module {
             use super::*;
             use ::blst::{
                 $affine, $compress, $each_to_affine, $from_affine, $hash, $in_group, $mult,
-                $pippenger, $point, $scratch, $to_affine, $uncompress,
+                $pippenger, $point, $scratch, $to_affine, $uncompress, $negate, $add, $add_affine,
             };
 
             fn point(p: &$group) -> $point {
@@ -58,6 +60,32 @@ macro_rules! source_group {
                 // first; as many are behind `results`.
                 unsafe { $each_to_affine(results.as_mut_ptr(), list.as_ptr(), points.len()) };
                 results
+            }
+
+            pub(in super::super) fn affine_limbs_each(points: &[$group]) -> Vec<[u64; $limbs]> {
+                affine_each(points).iter().map($to_limbs).collect()
+            }
+
+            /// Constant time in the terms by the library's claim: its addition is complete.
+            pub(in super::super) fn sum(terms: &[Term<$limbs>]) -> $group {
+                let mut sum = $point::default();
+                for term in terms {
+                    let p = $from_limbs(&term.point);
+                    let (mut y, before) = (p.y, sum);
+                    // SAFETY: the pointers are to valid structs, the result to a place of its own.
+                    unsafe { $negate(&mut y, &p.y, term.negative != 0) };
+                    let p = $affine { x: p.x, y };
+                    // SAFETY: the pointers are to valid structs, the result to a place of its own.
+                    unsafe { $add_affine(&mut sum, &before, &p) };
+                }
+                group(&sum)
+            }
+
+            #[allow(dead_code)] // G1 has a faster one
+            pub(in super::super) fn add(a: &$group, b: &$group) -> $group {
+                let (a, b) = (point(a), point(b));
+                // SAFETY: the pointers are to valid structs, the result to a place of its own.
+                group(&written(|out| unsafe { $add(out, &a, &b) }))
             }
 
             /// Constant time in the scalar by the library's claim (fixed windows, table scans).
@@ -170,7 +198,13 @@ source_group!(
     blst_hash_to_g1,
     blst_p1_affine_compress,
     blst_p1_uncompress,
-    blst_p1_affine_in_g1
+    blst_p1_affine_in_g1,
+    12,
+    convert::p1_limbs,
+    convert::p1_of_limbs,
+    blst_fp_cneg,
+    blst_p1_add_or_double,
+    blst_p1_add_or_double_affine
 );
 source_group!(
     g2,
@@ -189,5 +223,11 @@ source_group!(
     blst_hash_to_g2,
     blst_p2_affine_compress,
     blst_p2_uncompress,
-    blst_p2_affine_in_g2
+    blst_p2_affine_in_g2,
+    24,
+    convert::p2_limbs,
+    convert::p2_of_limbs,
+    blst_fp2_cneg,
+    blst_p2_add_or_double,
+    blst_p2_add_or_double_affine
 );

@@ -1,6 +1,7 @@
 //! GT by blst.
 #![allow(unsafe_code)]
 
+use super::super::fixed::{self, DigitTable};
 use super::super::power::{self, Cyclotomic, LIMBS};
 use super::{convert, written};
 use crate::algebra::{Gt, Scalar};
@@ -9,6 +10,7 @@ use ::blst::{
     blst_fp12_in_group, blst_fp12_mul,
 };
 use ark_bls12_381::Fq12;
+use ark_ff::Field;
 
 pub(super) fn mul(a: &Fq12, b: &Fq12) -> Fq12 {
     let (a, b) = (convert::fp12(a), convert::fp12(b));
@@ -25,6 +27,11 @@ pub(super) fn contains(f: &Fq12) -> bool {
 /// Constant time in the scalar: the method is, and the library's field arithmetic is by its claim.
 pub(super) fn pow(base: &Gt, scalar: &Scalar) -> Gt {
     Gt(convert::ark_fp12(&power::pow(&convert::fp12(&base.0), &scalar.0)))
+}
+
+/// Constant time in the scalar, as [`pow`].
+pub(super) fn table_pow(table: &DigitTable, scalar: &Scalar) -> Gt {
+    Gt(convert::ark_fp12(&fixed::table_pow(table, &scalar.0, convert::fp12(&Fq12::ONE))))
 }
 
 impl Cyclotomic for blst_fp12 {

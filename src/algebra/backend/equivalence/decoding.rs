@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 /// Counts by the kind of outcome, so that the test sees that all kinds were met.
 type Outcomes = BTreeMap<String, usize>;
 
-fn compare<P: Point, const N: usize>(
+fn compare<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tables: [&SourceGroup<P, N>; 2],
+    tables: [&SourceGroup<P, N, L>; 2],
     encodings: &[[u8; N]],
 ) -> Outcomes {
     let [tested, oracle] = tables;
@@ -77,10 +77,10 @@ fn changed<const N: usize>(rng: &mut ChaCha20Rng, honest: [u8; N]) -> [u8; N] {
     bytes
 }
 
-fn hostile_bytes<P: Point, const N: usize>(
+fn hostile_bytes<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tested: &SourceGroup<P, N>,
-    oracle: &SourceGroup<P, N>,
+    tested: &SourceGroup<P, N, L>,
+    oracle: &SourceGroup<P, N, L>,
 ) {
     let rng = &mut rng(20);
     let encodings: Vec<[u8; N]> = cases(400)
@@ -126,9 +126,9 @@ fn strangers<A: AffineRepr>(found: impl IntoIterator<Item = A>, order: u64) -> V
     strangers
 }
 
-fn refused<P: Point, const N: usize>(
+fn refused<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tables: [&SourceGroup<P, N>; 2],
+    tables: [&SourceGroup<P, N, L>; 2],
     strangers: impl IntoIterator<Item = P>,
 ) {
     for stranger in strangers {

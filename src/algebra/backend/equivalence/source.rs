@@ -65,9 +65,13 @@ pub(super) fn points<P: Point>(rng: &mut ChaCha20Rng, count: usize) -> Vec<P> {
     points
 }
 
-type Table<P, const N: usize> = SourceGroup<P, N>;
+type Table<P, const N: usize, const L: usize> = SourceGroup<P, N, L>;
 
-fn sums<P: Point, const N: usize>(name: &str, tested: &Table<P, N>, oracle: &Table<P, N>) {
+fn sums<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
     let rng = &mut rng(10);
     for _ in cases(300) {
         for pair in points::<P>(rng, 3).windows(2) {
@@ -77,7 +81,11 @@ fn sums<P: Point, const N: usize>(name: &str, tested: &Table<P, N>, oracle: &Tab
     }
 }
 
-fn products<P: Point, const N: usize>(name: &str, tested: &Table<P, N>, oracle: &Table<P, N>) {
+fn products<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
     let rng = &mut rng(11);
     for _ in cases(200) {
         let (p, s) = (point::<P>(rng), scalar(rng));
@@ -86,7 +94,11 @@ fn products<P: Point, const N: usize>(name: &str, tested: &Table<P, N>, oracle: 
 }
 
 /// In batches, as sums of products and from tables.
-fn lists<P: Point, const N: usize>(name: &str, tested: &Table<P, N>, oracle: &Table<P, N>) {
+fn lists<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
     let rng = &mut rng(12);
     for _ in cases(3) {
         for size in SIZES.into_iter().chain([3, 32, 40]) {
@@ -102,7 +114,33 @@ fn lists<P: Point, const N: usize>(name: &str, tested: &Table<P, N>, oracle: &Ta
     }
 }
 
-fn hashes<P: Point, const N: usize>(name: &str, tested: &Table<P, N>, oracle: &Table<P, N>) {
+/// Tables of one backend serve another: they are limbs of affine points.
+fn tables<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
+    let rng = &mut rng(15);
+    for _ in cases(8) {
+        let base = point::<P>(rng);
+        let table = tested.table(&base);
+        for size in SIZES {
+            let scalars: Vec<Scalar> = (0..size).map(|_| scalar(rng)).collect();
+            let each: Vec<P> = scalars.iter().map(|s| (oracle.mul)(&base, s)).collect();
+            assert_eq!(tested.table_mul_each(&table, &scalars), each, "{name}");
+            for (scalar, expected) in scalars.iter().zip(each) {
+                assert_eq!(tested.table_mul(&table, scalar), expected, "{name}");
+                assert_eq!(oracle.table_mul(&table, scalar), expected, "portable");
+            }
+        }
+    }
+}
+
+fn hashes<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
     let rng = &mut rng(13);
     for i in cases(100) {
         let mut message = vec![0; rng.gen_range(0..200)];
@@ -119,7 +157,11 @@ fn hashes<P: Point, const N: usize>(name: &str, tested: &Table<P, N>, oracle: &T
     }
 }
 
-fn encodings<P: Point, const N: usize>(name: &str, tested: &Table<P, N>, oracle: &Table<P, N>) {
+fn encodings<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
     let rng = &mut rng(14);
     for i in cases(40) {
         let points = points::<P>(rng, SIZES[i % SIZES.len()]);
@@ -146,6 +188,7 @@ both_groups! {
     sums_of_points: sums;
     products_of_points_and_scalars: products;
     products_in_lists: lists;
+    products_from_tables: tables;
     hashes_to_points: hashes;
     encodings_of_points: encodings;
 }

@@ -46,6 +46,23 @@ fn powers_in_gt() {
     }
 }
 
+#[test]
+fn powers_from_tables() {
+    for (name, kernel) in others() {
+        let rng = &mut rng(44);
+        for _ in cases(4) {
+            let base = element(rng);
+            let table = kernel.gt.table(&base);
+            for _ in 0..30 {
+                let scalar = scalar(rng);
+                let expected = (ORACLE.gt.pow)(&base, &scalar);
+                assert_eq!((kernel.gt.table_pow)(&table, &scalar), expected, "{name}");
+                assert_eq!((ORACLE.gt.table_pow)(&table, &scalar), expected, "portable");
+            }
+        }
+    }
+}
+
 /// The portable power is itself a fast one: by squarings and multiplications it is the same.
 #[test]
 fn powers_in_gt_by_definition() {
