@@ -36,6 +36,7 @@
 
 mod backend;
 mod batch;
+mod cache;
 pub mod codec;
 mod group;
 pub mod hash;

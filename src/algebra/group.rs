@@ -6,7 +6,7 @@ use super::{Rng, Scalar};
 use crate::error::DecodeError;
 use ark_bls12_381::{Fq, Fq2, Fq6, Fq12, G1Projective, G2Projective};
 use ark_ec::PrimeGroup;
-use ark_ff::{BigInteger, Field, PrimeField, Zero};
+use ark_ff::{BigInt, BigInteger, Field, PrimeField, Zero};
 use std::fmt;
 use std::iter::{Product, Sum};
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
@@ -39,7 +39,7 @@ macro_rules! source_group {
 
             /// A uniform element whose discrete logarithm the caller's generator decides.
             pub fn random(rng: &mut (impl Rng + ?Sized)) -> Self {
-                Self::generator() * Scalar::random(rng)
+                Self::generator_mul(&Scalar::random(rng))
             }
 
             /// Whether this is the neutral element.
@@ -212,10 +212,11 @@ impl fmt::Debug for Gt {
 fn fp12_from_bytes(bytes: &[u8; 576]) -> Result<Fq12, DecodeError> {
     let mut c = [Fq::default(); 12];
     for (coefficient, chunk) in c.iter_mut().zip(bytes.chunks_exact(48)) {
-        *coefficient = Fq::from_be_bytes_mod_order(chunk);
-        if coefficient.into_bigint().to_bytes_be() != chunk {
-            return Err(DecodeError::NotReduced);
+        let mut limbs = [0; 6];
+        for (limb, bytes) in limbs.iter_mut().rev().zip(chunk.chunks_exact(8)) {
+            *limb = u64::from_be_bytes(bytes.try_into().expect("a chunk of eight"));
         }
+        *coefficient = Fq::from_bigint(BigInt(limbs)).ok_or(DecodeError::NotReduced)?;
     }
     let sextic =
         |c: &[Fq]| Fq6::new(Fq2::new(c[0], c[1]), Fq2::new(c[2], c[3]), Fq2::new(c[4], c[5]));

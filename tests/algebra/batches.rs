@@ -1,7 +1,8 @@
 //! A list gives what its items give, in their order.
 
 use crate::common::rng;
-use epione::algebra::hash::{hash_to_g1, hash_to_g1_each, hash_to_g2, hash_to_g2_each};
+use epione::algebra::hash::{hash_to_g1, hash_to_g1_each, hash_to_g1_each_cached};
+use epione::algebra::hash::{hash_to_g2, hash_to_g2_each, hash_to_g2_each_cached};
 use epione::algebra::{G1, G2, PreparedG2, Scalar, multi_pairing, pairing, pairings, tag};
 use epione::error::DecodeError;
 
@@ -99,9 +100,15 @@ fn lists_of_hashes() {
         let one_by_one: Vec<_> =
             messages.iter().map(|m| hash_to_g1(tag::ABE_ATTRIBUTE, m.as_bytes())).collect();
         assert_eq!(hash_to_g1_each(tag::ABE_ATTRIBUTE, &messages), one_by_one);
+        for _ in 0..2 {
+            assert_eq!(hash_to_g1_each_cached(tag::ABE_ATTRIBUTE, &messages), one_by_one);
+        }
         let one_by_one: Vec<_> =
             messages.iter().map(|m| hash_to_g2(tag::PEKS_KEYWORD, m.as_bytes())).collect();
         assert_eq!(hash_to_g2_each(tag::PEKS_KEYWORD, &messages), one_by_one);
+        for _ in 0..2 {
+            assert_eq!(hash_to_g2_each_cached(tag::PEKS_KEYWORD, &messages), one_by_one);
+        }
     }
 }
 

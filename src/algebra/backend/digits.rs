@@ -9,7 +9,7 @@
 
 use ark_bls12_381::Fr;
 use ark_ff::PrimeField;
-use subtle::{ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater, ConstantTimeLess};
+use subtle::{ConditionallySelectable, ConstantTimeGreater, ConstantTimeLess};
 use zeroize::{Zeroize, Zeroizing};
 
 /// `|x|`, the absolute value of the curve parameter.
@@ -93,18 +93,6 @@ impl Drop for Columns {
     }
 }
 
-/// The row of this index, every row being read.
-pub(super) fn scan<const N: usize>(rows: &[[u64; N]], index: u8) -> [u64; N] {
-    let mut found = [0; N];
-    for (i, row) in (0_u8..).zip(rows) {
-        let mask = u64::from(i.ct_eq(&index).unwrap_u8()).wrapping_neg();
-        for (limb, candidate) in found.iter_mut().zip(row) {
-            *limb |= candidate & mask;
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,20 +146,11 @@ mod tests {
                     .map(|i| {
                         let bit = if j == 0 { 1 } else { columns.pattern[i] >> (j - 1) & 1 };
                         let sign = if columns.negative[i] == 1 { -1 } else { 1 };
-                        sign * i128::from(bit) << i
+                        (sign * i128::from(bit)) << i
                     })
                     .sum();
                 assert_eq!(sum, i128::from(digit));
             }
         }
-    }
-
-    #[test]
-    fn a_scan_finds_its_row() {
-        let rows = [[1, 2], [3, 4], [5, 6]];
-        assert_eq!(
-            (0..4).map(|i| scan(&rows, i)).collect::<Vec<_>>(),
-            [[1, 2], [3, 4], [5, 6], [0, 0]]
-        );
     }
 }

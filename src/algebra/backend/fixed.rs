@@ -49,7 +49,8 @@ fn terms<const L: usize>(table: &WindowTable<L>, scalar: &Scalar) -> Vec<Term<L>
     let limbs = Zeroizing::new(scalar.0.into_bigint().0);
     let digits: Zeroizing<[Digit; SCALAR_WINDOWS]> = Zeroizing::new(digits(&*limbs));
     let rows = table.0.chunks_exact(ROWS).zip(&*digits);
-    rows.map(|(rows, digit)| Term { point: scan(rows, *digit), negative: digit.negative }).collect()
+    rows.map(|(rows, digit)| Term { point: scan(rows, digit.magnitude), negative: digit.negative })
+        .collect()
 }
 
 /// Which points they are tells the scalar.
@@ -67,27 +68,28 @@ impl TargetGroup {
     }
 }
 
-/// `base^k = prod_j (base^{k_j})^(x^j)`: the four digits take their powers from one table, and the
-/// map to the `x^j`-th power is Frobenius'.
-pub(super) fn table_pow<F: Cyclotomic>(table: &DigitTable, scalar: &Fr, one: F) -> F {
+/// `base^k = prod_j (base^{k_j})^(|x|^j)`: the four digits take their powers from one table, and the
+/// map to the `x^j`-th power is Frobenius'; x is negative, so its odd powers are inverses.
+pub(super) fn table_pow<F: Cyclotomic>(table: &DigitTable, scalar: &Fr) -> F {
     let parts = base_x(scalar);
-    let mut product = one;
-    for (j, part) in parts.iter().enumerate() {
-        let digits: Zeroizing<[Digit; DIGIT_WINDOWS]> = Zeroizing::new(digits(&[*part]));
-        let mut power = one;
-        for (rows, digit) in table.0.chunks_exact(ROWS).zip(&*digits) {
-            // Zeros stand for the row of magnitude 0, which is one.
-            let mut limbs = scan(rows, *digit);
-            let none = u64::from(digit.magnitude).wrapping_sub(1) >> 63;
-            let mask = std::hint::black_box(none).wrapping_neg();
-            for (limb, of_one) in limbs.iter_mut().zip(one.limbs()) {
-                *limb |= of_one & mask;
-            }
-            power = power.multiply(&F::from_limbs(&limbs).conjugate_if(digit.negative));
-        }
-        // x is negative: its odd powers are inverses of those of |x|.
-        let mapped = if j == 0 { power } else { power.frobenius(j).conjugate_if((j & 1) as u8) };
-        product = product.multiply(&mapped);
-    }
-    product
+    let powers = parts.iter().map(|part| digit_pow(table, *part));
+    let mapped = powers.enumerate().map(|(j, power): (_, F)| match j {
+        0 => power,
+        _ => power.frobenius(j).conjugate_if((j & 1) as u8),
+    });
+    mapped.reduce(|a, b| a.multiply(&b)).expect("four digits")
+}
+
+/// `base^part`
+fn digit_pow<F: Cyclotomic>(table: &DigitTable, part: u64) -> F {
+    let digits: Zeroizing<[Digit; DIGIT_WINDOWS]> = Zeroizing::new(digits(&[part]));
+    let one = F::one().limbs();
+    let factors = table.0.chunks_exact(ROWS).zip(&*digits).map(|(rows, digit)| {
+        let mut limbs = scan(rows, digit.magnitude);
+        // The magnitude 0 has no row: it found zeros, and stands for one.
+        let none = scan(&[one], 1 + digit.magnitude);
+        limbs.iter_mut().zip(none).for_each(|(limb, of_one)| *limb |= of_one);
+        F::from_limbs(&limbs).conjugate_if(digit.negative)
+    });
+    factors.reduce(|a, b| a.multiply(&b)).expect("eleven windows")
 }

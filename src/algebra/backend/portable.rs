@@ -163,6 +163,10 @@ pub(super) fn pow(base: &Gt, scalar: &Scalar) -> Gt {
 }
 
 impl Cyclotomic for Fq12 {
+    fn one() -> Self {
+        Self::ONE
+    }
+
     fn square(&self) -> Self {
         self.cyclotomic_square()
     }
@@ -212,7 +216,7 @@ fn element<F: Field<BasePrimeField = Fq>>(limbs: &[u64]) -> F {
 }
 
 pub(super) fn table_pow(table: &DigitTable, scalar: &Scalar) -> Gt {
-    Gt(fixed::table_pow(table, &scalar.0, Fq12::ONE))
+    Gt(fixed::table_pow(table, &scalar.0))
 }
 
 /// `f^r = 1`, which makes `f` a unit of the torsion group GT.

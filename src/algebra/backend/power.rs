@@ -1,7 +1,8 @@
 //! Powers in GT by the four-dimensional method, over whichever arithmetic a backend has.
 #![forbid(unsafe_code)]
 
-use super::digits::{Columns, base_x, scan};
+use super::digits::{Columns, base_x};
+use super::windows::scan;
 use ark_bls12_381::Fr;
 use zeroize::Zeroize;
 
@@ -10,6 +11,7 @@ pub(super) const LIMBS: usize = 72;
 
 /// What a power in GT needs of Fp12. Elements are in GT.
 pub(super) trait Cyclotomic: Copy {
+    fn one() -> Self;
     fn square(&self) -> Self;
     fn multiply(&self, other: &Self) -> Self;
     /// The inverse if the flag is 1, else the element.
@@ -29,7 +31,7 @@ pub(super) fn pow<F: Cyclotomic>(base: &F, scalar: &Fr) -> F {
     let columns = Columns::new(&digits);
     let mut table = table(base);
     let term = |i: usize| {
-        F::from_limbs(&scan(&table, columns.pattern[i])).conjugate_if(columns.negative[i])
+        F::from_limbs(&scan(&table, columns.pattern[i] + 1)).conjugate_if(columns.negative[i])
     };
 
     let mut power = term(Columns::COUNT - 1);
@@ -38,7 +40,7 @@ pub(super) fn pow<F: Cyclotomic>(base: &F, scalar: &Fr) -> F {
     }
     table.zeroize();
     let divided = power.multiply(&base.conjugate_if(1));
-    F::from_limbs(&scan(&[power.limbs(), divided.limbs()], even))
+    F::from_limbs(&scan(&[power.limbs(), divided.limbs()], even + 1))
 }
 
 /// `base * b1^u1 * b2^u2 * b3^u3` at the row with the bits `u3 u2 u1`, where `b_j = base^(|x|^j)`.

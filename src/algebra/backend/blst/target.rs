@@ -10,7 +10,6 @@ use ::blst::{
     blst_fp12_in_group, blst_fp12_mul,
 };
 use ark_bls12_381::Fq12;
-use ark_ff::Field;
 
 pub(super) fn mul(a: &Fq12, b: &Fq12) -> Fq12 {
     let (a, b) = (convert::fp12(a), convert::fp12(b));
@@ -31,10 +30,14 @@ pub(super) fn pow(base: &Gt, scalar: &Scalar) -> Gt {
 
 /// Constant time in the scalar, as [`pow`].
 pub(super) fn table_pow(table: &DigitTable, scalar: &Scalar) -> Gt {
-    Gt(convert::ark_fp12(&fixed::table_pow(table, &scalar.0, convert::fp12(&Fq12::ONE))))
+    Gt(convert::ark_fp12(&fixed::table_pow(table, &scalar.0)))
 }
 
 impl Cyclotomic for blst_fp12 {
+    fn one() -> Self {
+        Self::default()
+    }
+
     fn square(&self) -> Self {
         // SAFETY: the pointers are to valid structs, the result to a place of its own.
         written(|out| unsafe { blst_fp12_cyclotomic_sqr(out, self) })

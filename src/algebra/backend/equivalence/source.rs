@@ -43,7 +43,7 @@ pub(super) fn point<P: Point>(rng: &mut ChaCha20Rng) -> P {
     let random = generator * Scalar::random(rng).0;
     P::new(match rng.gen_range(0..12) {
         0 => P::Inner::zero(),
-        1 => random - random,
+        1 => random + -random,
         2 => generator,
         3 => -generator,
         4..=6 => random.into_affine().into(),
