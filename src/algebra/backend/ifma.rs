@@ -10,6 +10,7 @@ mod fp;
 mod fp2;
 mod fp12;
 mod inverse;
+mod line;
 mod mask;
 #[cfg(test)]
 mod tests;

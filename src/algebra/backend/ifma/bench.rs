@@ -23,6 +23,8 @@ impl T{ fn add(&mut self,name:&'static str,ops:f64,n:usize,f:impl FnMut()+'stati
   tt.add("decompress",1.,100,move||unsafe{ bb(Compressed::decompress([bb(c),c,c])); });
   tt.add("inv",1.,100,move||unsafe{ bb(bb(&f.re).inverse()); });
   tt.add("power_x",1.,20,move||unsafe{ bb(bb(g).power_x()); });
+  tt.add("miller variable",1.,20,move||unsafe{ bb(product_of_miller_loops(&mut [Pairs::new(bb(&f.re),&f.im,*f,*f)])); });
+  tt.add("miller variable 13",1.,20,move||unsafe{ let mut v:Vec<Pairs>=(0..13).map(|_|Pairs::new(bb(&f.re),&f.im,*f,*f)).collect(); bb(product_of_miller_loops(&mut v)); });
   use ark_ec::PrimeGroup; use ark_ec::CurveGroup;
   let lines=l(Lines::new(&ark_bls12_381::G2Projective::generator().into_affine()).unwrap());
   tt.add("miller",1.,20,move||unsafe{ bb(miller_loop(bb(&f.re),&f.im,&lines)); });

@@ -10,13 +10,13 @@
 #![forbid(unsafe_code)]
 
 use super::wide::Wide;
-use super::fp2::{Fp2, Operand2, Wide2};
+use super::fp2::{Fp2, Wide2};
 
 /// `c0 + c1 v + c2 v^2`.
 pub(super) type Fp6 = [Fp2; 3];
 
 /// Products, or sums of products.
-type Wide6 = [Wide2; 3];
+pub(super) type Wide6 = [Wide2; 3];
 
 /// Eight elements `a + b w`. What is multiplied or squared has carried coordinates, as products and
 /// what lines were multiplied to have.
@@ -171,14 +171,6 @@ impl Fp12 {
         Self { a: [Fp2::one(), zero, zero], b: [zero; 3] }
     }
 
-    /// `1 + s v + t v w`
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn line(s: &Fp2, t: &Fp2) -> Self {
-        let zero = Fp2::zero();
-        Self { a: [Fp2::one(), s.carried(), zero], b: [zero, t.carried(), zero] }
-    }
-
     /// See [`Fp::settled`](super::fp::Fp::settled).
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -230,56 +222,4 @@ impl Fp12 {
         b[1] = twice(&ab[1]);
         b[2] = twice(&ab[2]);
     }
-
-    /// Times a line `1 + s v + t v w` whose constant term was made one: nine products.
-    ///
-    /// ```text
-    /// (a + b w)(s + t w) = (s a + v t b) + ((a + b)(s + t) - s a - t b) w
-    /// ```
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn times_line(&mut self, s: &Fp2, t: &Fp2) {
-        let Self { a, b } = self;
-        let (cross, s, t) = (s.sum_factor(t), s.factor(), t.factor());
-        let [s0, s1, s2] = &wide_scaled(a, s.operand());
-        let [t0, t1, t2] = &wide_scaled(b, t.operand());
-        let [c0, c1, c2] = &wide_sum_scaled(a, b, cross.operand());
-        // One more v, and the line's 1.
-        a[0].re = Wide::combined_onto(&a[0].re, &[&s2.re, &t1.re], &[&s2.im, &t1.im]);
-        a[0].im = Wide::combined_onto(&a[0].im, &[&s2.re, &t1.re, &s2.im, &t1.im], &[]);
-        a[1].re = Wide::combined_onto(&a[1].re, &[&s0.re, &t2.re], &[&t2.im]);
-        a[1].im = Wide::combined_onto(&a[1].im, &[&s0.im, &t2.re, &t2.im], &[]);
-        a[2].re = Wide::combined_onto(&a[2].re, &[&s1.re, &t0.re], &[]);
-        a[2].im = Wide::combined_onto(&a[2].im, &[&s1.im, &t0.im], &[]);
-        let (plus, minus) = ([&c2.re, &s2.im, &t2.im], [&c2.im, &s2.re, &t2.re]);
-        b[0].re = Wide::combined_onto(&b[0].re, &plus, &minus);
-        let (plus, minus) = ([&c2.re, &c2.im], [&s2.re, &t2.re, &s2.im, &t2.im]);
-        b[0].im = Wide::combined_onto(&b[0].im, &plus, &minus);
-        b[1].re = Wide::combined_onto(&b[1].re, &[&c0.re], &[&s0.re, &t0.re]);
-        b[1].im = Wide::combined_onto(&b[1].im, &[&c0.im], &[&s0.im, &t0.im]);
-        b[2].re = Wide::combined_onto(&b[2].re, &[&c1.re], &[&s1.re, &t1.re]);
-        b[2].im = Wide::combined_onto(&b[2].im, &[&c1.im], &[&s1.im, &t1.im]);
-    }
-}
-
-/// An element of `Fp6` times one of `Fp2`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_scaled(x: &Fp6, scale: Operand2<'_>) -> Wide6 {
-    [
-        Wide2::product(x[0].factor().operand(), scale),
-        Wide2::product(x[1].factor().operand(), scale),
-        Wide2::product(x[2].factor().operand(), scale),
-    ]
-}
-
-/// A sum of two elements of `Fp6` times one of `Fp2`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_sum_scaled(x: &Fp6, y: &Fp6, scale: Operand2<'_>) -> Wide6 {
-    [
-        Wide2::product(x[0].sum_factor(&y[0]).operand(), scale),
-        Wide2::product(x[1].sum_factor(&y[1]).operand(), scale),
-        Wide2::product(x[2].sum_factor(&y[2]).operand(), scale),
-    ]
 }

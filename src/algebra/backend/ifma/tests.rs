@@ -3,7 +3,7 @@
 
 use super::convert::{load2, load12, store2, store12};
 use super::cyclotomic::Compressed;
-use super::miller::{Lines, miller_loop};
+use super::miller::{Lines, Pairs, miller_loop, product_of_miller_loops};
 use super::{LANES, available};
 use ark_bls12_381::{Bls12_381, Fq, Fq2, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::pairing::Pairing;
@@ -147,6 +147,14 @@ fn the_final_exponentiation_and_the_miller_loop_agree() {
         let (x, y) = (super::convert::load(&p.map(|p| p.x)), super::convert::load(&p.map(|p| p.y)));
         let f = miller_loop(&x, &y, &Lines::new(q).unwrap());
         assert_eq!(store12(&f.final_exponentiation()), expected);
+        let q: [G2Affine; LANES] = core::array::from_fn(|i| (*q * Fr::from(i as u64 + 1)).into());
+        let (qx, qy) = (load2(&q.map(|q| q.x)), load2(&q.map(|q| q.y)));
+        let f = product_of_miller_loops(&mut [Pairs::new(&x, &y, qx, qy)]);
+        let expected: [Fq12; LANES] = core::array::from_fn(|i| Bls12_381::pairing(p[i], q[i]).0);
+        assert_eq!(store12(&f.final_exponentiation()), expected);
+        let mut groups = [Pairs::new(&x, &y, qx, qy), Pairs::new(&x, &y, qx, qy)];
+        let f = product_of_miller_loops(&mut groups);
+        assert_eq!(store12(&f.final_exponentiation()), expected.map(|f| f.square()));
     }
     if !available() {
         return;
