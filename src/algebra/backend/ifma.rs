@@ -3,12 +3,19 @@
 
 mod bound;
 mod convert;
+mod curve;
+#[cfg(test)]
+mod curve_tests;
 mod fp;
 mod fp2;
+mod endomorphism;
+mod glv;
 mod inverse;
 mod mask;
+mod multiply;
 #[cfg(test)]
 mod tests;
+mod sums;
 pub mod bench;
 
 /// Elements in a register.
@@ -18,3 +25,5 @@ const LANES: usize = 8;
 pub(super) fn available() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")
 }
+
+pub(super) use multiply::{mul_g1, mul_g2};

@@ -12,22 +12,26 @@ use super::bound::Bound;
 use super::fp::{Fp, LIMBS, P64, V, digits, splat, zero};
 use super::fp2::Fp2;
 use ark_bls12_381::{Fq, Fq2};
-use ark_ff::{BigInt, Field};
+use ark_ff::BigInt;
 use core::arch::x86_64::*;
 
 /// `2^448 mod p` and `2^384 mod p`, as numbers.
 const INTO_LANES: [u64; LIMBS] = digits(power_of_two(448));
 const OUT_OF_LANES: [u64; LIMBS] = digits(power_of_two(384));
 
-/// `2^exponent mod p`, by doubling.
+/// `2^exponent mod p`.
 const fn power_of_two(exponent: usize) -> [u64; 6] {
-    let mut power = [1, 0, 0, 0, 0, 0];
+    doubled([1, 0, 0, 0, 0, 0], exponent)
+}
+
+/// `x 2^times mod p`, for `x` below `p`.
+const fn doubled(mut x: [u64; 6], times: usize) -> [u64; 6] {
     let mut i = 0;
-    while i < exponent {
-        power = reduce_once(shift_left(power));
+    while i < times {
+        x = reduce_once(shift_left(x));
         i += 1;
     }
-    power
+    x
 }
 
 const fn shift_left(x: [u64; 6]) -> [u64; 6] {
@@ -56,13 +60,12 @@ const fn reduce_once(x: [u64; 6]) -> [u64; 6] {
 }
 
 /// The digits of `x 2^416 mod p`, for constants.
-pub(super) fn constant(x: &Fq) -> [u64; LIMBS] {
-    let shifted = *x * Fq::from(2u64).pow([32]);
-    digits(shifted.0.0)
+pub(super) const fn constant(x: &Fq) -> [u64; LIMBS] {
+    digits(doubled(x.0.0, 32))
 }
 
 /// The digits of a constant of the quadratic extension.
-pub(super) fn constant2(x: &Fq2) -> [[u64; LIMBS]; 2] {
+pub(super) const fn constant2(x: &Fq2) -> [[u64; LIMBS]; 2] {
     [constant(&x.c0), constant(&x.c1)]
 }
 
@@ -102,7 +105,7 @@ fn load_limbs(elements: &[Fq; LANES]) -> Fp {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn from_array(numbers: &[u64; LANES]) -> V {
+pub(super) fn from_array(numbers: &[u64; LANES]) -> V {
     // SAFETY: both types are 64 bytes without padding, and any bits are a register.
     unsafe { core::mem::transmute::<[u64; LANES], V>(*numbers) }
 }
