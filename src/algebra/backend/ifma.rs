@@ -6,8 +6,11 @@ mod convert;
 mod curve;
 #[cfg(test)]
 mod curve_tests;
+#[cfg(test)]
+mod codec_tests;
 mod fp;
 mod fp2;
+mod decompress;
 mod endomorphism;
 mod glv;
 mod inverse;
@@ -15,6 +18,7 @@ mod mask;
 mod multiply;
 #[cfg(test)]
 mod tests;
+mod root;
 mod sums;
 pub mod bench;
 
@@ -26,4 +30,5 @@ pub(super) fn available() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")
 }
 
+pub(super) use decompress::{are_in_g1, are_in_g2, decompress_g1, decompress_g2};
 pub(super) use multiply::{mul_g1, mul_g2};
