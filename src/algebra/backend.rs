@@ -30,6 +30,8 @@ mod digits;
 #[cfg(test)]
 mod equivalence;
 mod fixed;
+#[cfg(all(feature = "ifma", target_arch = "x86_64"))]
+mod ifma;
 mod kernel;
 mod portable;
 mod power;

@@ -75,6 +75,14 @@ fn written<T: Default>(write: impl FnOnce(*mut T)) -> T {
     value
 }
 
+/// The inverse of an element of the base field, in constant time; 0 for 0.
+#[cfg(all(feature = "ifma", target_arch = "x86_64"))]
+pub(super) fn invert_element(element: &ark_bls12_381::Fq) -> ark_bls12_381::Fq {
+    let input = convert::fp(element);
+    // SAFETY: both pointers are to valid `blst_fp`, the result to a place of its own.
+    convert::ark_fp(&written(|out| unsafe { ::blst::blst_fp_inverse(out, &input) }))
+}
+
 /// By `s^(r-2)`-free constant-time inversion.
 fn invert(scalar: &Scalar) -> Option<Scalar> {
     if scalar.0.is_zero() {

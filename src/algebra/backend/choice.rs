@@ -40,7 +40,9 @@ impl Backend {
             Self::Blst => Some(&super::blst::KERNEL),
             #[cfg(not(feature = "blst"))]
             Self::Blst => None,
-            // Here the lanes plug in, behind their feature, the architecture and the processor.
+            #[cfg(all(feature = "ifma", target_arch = "x86_64"))]
+            Self::Ifma => super::ifma::available().then_some(&super::ifma::KERNEL),
+            #[cfg(not(all(feature = "ifma", target_arch = "x86_64")))]
             Self::Ifma => None,
         }
     }

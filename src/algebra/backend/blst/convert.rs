@@ -30,11 +30,11 @@ pub(super) fn scalar_bytes(a: &Fr) -> Zeroizing<[u8; 32]> {
     bytes
 }
 
-fn fp(a: &Fq) -> blst_fp {
+pub(super) fn fp(a: &Fq) -> blst_fp {
     blst_fp { l: a.0.0 }
 }
 
-fn ark_fp(a: &blst_fp) -> Fq {
+pub(super) fn ark_fp(a: &blst_fp) -> Fq {
     Fq::new_unchecked(BigInt(a.l))
 }
 

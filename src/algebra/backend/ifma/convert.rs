@@ -9,11 +9,11 @@
 
 use super::LANES;
 use super::bound::Bound;
-use super::fp::{Fp, LIMBS, V, digits, power_of_two, splat, zero};
+use super::fp::{Fp, LIMBS, V, digits, doubled, power_of_two, splat, zero};
 use super::fp2::Fp2;
 use super::fp12::{Fp6, Fp12};
 use ark_bls12_381::{Fq, Fq2, Fq6, Fq12};
-use ark_ff::{BigInt, Field};
+use ark_ff::BigInt;
 use core::arch::x86_64::*;
 
 /// `2^448 mod p` and `2^384 mod p`, as numbers.
@@ -21,13 +21,12 @@ const INTO_LANES: [u64; LIMBS] = digits(power_of_two(448));
 const OUT_OF_LANES: [u64; LIMBS] = digits(power_of_two(384));
 
 /// The digits of `x 2^416 mod p`, for constants.
-pub(super) fn constant(x: &Fq) -> [u64; LIMBS] {
-    let shifted = *x * Fq::from(2u64).pow([32]);
-    digits(shifted.0.0)
+pub(super) const fn constant(x: &Fq) -> [u64; LIMBS] {
+    digits(doubled(x.0.0, 32))
 }
 
 /// The digits of a constant of the quadratic extension.
-pub(super) fn constant2(x: &Fq2) -> [[u64; LIMBS]; 2] {
+pub(super) const fn constant2(x: &Fq2) -> [[u64; LIMBS]; 2] {
     [constant(&x.c0), constant(&x.c1)]
 }
 
@@ -67,7 +66,7 @@ fn load_limbs(elements: &[Fq; LANES]) -> Fp {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn from_array(numbers: &[u64; LANES]) -> V {
+pub(super) fn from_array(numbers: &[u64; LANES]) -> V {
     // SAFETY: both types are 64 bytes without padding, and any bits are a register.
     unsafe { core::mem::transmute::<[u64; LANES], V>(*numbers) }
 }
@@ -109,7 +108,7 @@ pub(super) fn store(lanes: &Fp) -> [Fq; LANES] {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn to_array(numbers: V) -> [u64; LANES] {
+pub(super) fn to_array(numbers: V) -> [u64; LANES] {
     // SAFETY: both types are 64 bytes without padding, and any bits are eight numbers.
     unsafe { core::mem::transmute::<V, [u64; LANES]>(numbers) }
 }

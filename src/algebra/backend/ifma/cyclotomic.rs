@@ -48,8 +48,8 @@ fn square(x: &Fp2) -> Square {
     let sum = x.re.plus(&x.im).factor();
     let difference = x.re.minus(&x.im).lifted::<16>().factor();
     Square {
-        re: Wide::product(sum.operand(), difference.operand()),
-        half: Wide::product(x.re.operand(), x.im.operand()),
+        re: Wide::product(&sum, &difference),
+        half: Wide::product(&x.re, &x.im),
     }
 }
 

@@ -91,15 +91,19 @@ const RECIPROCAL: u64 = (1 << BITS) / (P[LIMBS - 1] + 1);
 /// `2^416 mod p`: one.
 const ONE: [u64; LIMBS] = digits(power_of_two(416));
 
-/// `2^exponent mod p`, by doubling.
+/// `2^exponent mod p`.
 pub(super) const fn power_of_two(exponent: usize) -> [u64; 6] {
-    let mut power = [1, 0, 0, 0, 0, 0];
+    doubled([1, 0, 0, 0, 0, 0], exponent)
+}
+
+/// `x 2^times mod p`, for `x` below `p`.
+pub(super) const fn doubled(mut x: [u64; 6], times: usize) -> [u64; 6] {
     let mut i = 0;
-    while i < exponent {
-        power = reduce_once(shift_left(power));
+    while i < times {
+        x = reduce_once(shift_left(x));
         i += 1;
     }
-    power
+    x
 }
 
 const fn shift_left(x: [u64; 6]) -> [u64; 6] {
@@ -207,6 +211,21 @@ pub(super) struct Operand<'a> {
     pub(super) bound: Bound,
 }
 
+impl<'a> From<&'a Factor> for Operand<'a> {
+    #[inline]
+    fn from(factor: &'a Factor) -> Self {
+        Self { limbs: &factor.limbs, bound: factor.bound }
+    }
+}
+
+/// Of a carried value only; debug builds check it.
+impl<'a> From<&'a Fp> for Operand<'a> {
+    #[inline]
+    fn from(carried: &'a Fp) -> Self {
+        Self { limbs: &carried.limbs, bound: carried.bound.operand() }
+    }
+}
+
 impl Fp {
     /// The same element in every lane, from carried digits of a value below `p`.
     #[inline]
@@ -287,13 +306,6 @@ impl Fp {
         Factor { limbs, bound: self.bound.factor() }
     }
 
-    /// A carried value needs no change to be multiplied.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn operand(&self) -> Operand<'_> {
-        Operand { limbs: &self.limbs, bound: self.bound.operand() }
-    }
-
     /// The same value in limbs of 52 bits.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -346,16 +358,10 @@ impl Factor {
         Self { limbs, bound }
     }
 
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn operand(&self) -> Operand<'_> {
-        Operand { limbs: &self.limbs, bound: self.bound }
-    }
-
     /// The product.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times(&self, other: &Self) -> Fp {
-        Wide::product(self.operand(), other.operand()).reduce()
+        Wide::product(self, other).reduce()
     }
 }

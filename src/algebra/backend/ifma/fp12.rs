@@ -33,7 +33,7 @@ fn product<const CARRIED: bool>(x: &Fp2, y: &Fp2) -> Wide2 {
     if CARRIED {
         Wide2::product(x.operand(&x.parts_sum()), y.operand(&y.parts_sum()))
     } else {
-        Wide2::product(x.factor().operand(), y.factor().operand())
+        Wide2::product(&x.factor(), &y.factor())
     }
 }
 
@@ -41,7 +41,7 @@ fn product<const CARRIED: bool>(x: &Fp2, y: &Fp2) -> Wide2 {
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn product_of_sums(x0: &Fp2, x1: &Fp2, y0: &Fp2, y1: &Fp2) -> Wide2 {
-    Wide2::product(x0.sum_factor(x1).operand(), y0.sum_factor(y1).operand())
+    Wide2::product(&x0.sum_factor(x1), &y0.sum_factor(y1))
 }
 
 /// ```text

@@ -156,9 +156,8 @@ impl Fp2 {
 
     /// A carried value and the sum of its parts.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn operand<'a>(&'a self, sum: &'a Factor) -> Operand2<'a> {
-        Operand2 { re: self.re.operand(), im: self.im.operand(), sum: sum.operand() }
+        Operand2 { re: (&self.re).into(), im: (&self.im).into(), sum: sum.into() }
     }
 
     /// The sum, ready to be multiplied.
@@ -180,26 +179,34 @@ impl Fp2 {
     }
 }
 
-impl Factor2 {
+impl<'a> From<&'a Factor2> for Operand2<'a> {
     #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn operand(&self) -> Operand2<'_> {
-        Operand2 { re: self.re.operand(), im: self.im.operand(), sum: self.sum.operand() }
+    fn from(factor: &'a Factor2) -> Self {
+        let Factor2 { re, im, sum } = factor;
+        Self { re: re.into(), im: im.into(), sum: sum.into() }
     }
+}
 
+impl Factor2 {
     /// The product.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times(&self, other: &Self) -> Fp2 {
-        Wide2::product(self.operand(), other.operand()).reduce()
+        Wide2::product(self, other).reduce()
     }
 }
 
 impl Wide2 {
     /// `x y`, unreduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn product<'a>(x: impl Into<Operand2<'a>>, y: impl Into<Operand2<'a>>) -> Self {
+        Self::karatsuba(x.into(), y.into())
+    }
+
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn product(x: Operand2<'_>, y: Operand2<'_>) -> Self {
+    fn karatsuba(x: Operand2<'_>, y: Operand2<'_>) -> Self {
         let re = Wide::product(x.re, y.re);
         let im = Wide::product(x.im, y.im);
         let cross = Wide::product(x.sum, y.sum);

@@ -11,7 +11,7 @@ use super::fp::{Fp, LIMBS};
 use super::fp2::Fp2;
 use super::fp12::{Fp6, Fp12};
 use super::LANES;
-use crate::blst::invert;
+use super::super::blst::invert_element;
 use core::arch::x86_64::*;
 
 impl Fp {
@@ -25,14 +25,14 @@ impl Fp {
         let p2 = p1.times(&p1.rotated::<2>());
         let r2 = p2.rotated::<1>();
         let others = x.rotated::<4>().times(&p1.rotated::<2>()).times(&r2);
-        let inverse = load(&[invert(&store(&p2.times(&r2))[0]); LANES]);
+        let inverse = load(&[invert_element(&store(&p2.times(&r2))[0]); LANES]);
         Self::select(zeros, &Self::zero(), &others.times(&inverse))
     }
 
     /// Lane `i` takes the place of lane `i - N`, around.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn rotated<const N: i32>(&self) -> Self {
+    pub(super) fn rotated<const N: i32>(&self) -> Self {
         let mut limbs = self.limbs;
         for i in 0..LIMBS {
             limbs[i] = _mm512_alignr_epi64::<N>(limbs[i], limbs[i]);
@@ -53,6 +53,17 @@ impl Fp2 {
 }
 
 impl Fp12 {
+    /// Lane `i` takes the place of lane `i - N`, around.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn rotated<const N: i32>(&self) -> Self {
+        let mut rotated = *self;
+        for c in rotated.a.iter_mut().chain(&mut rotated.b) {
+            *c = Fp2 { re: c.re.rotated::<N>(), im: c.im.rotated::<N>() };
+        }
+        rotated
+    }
+
     /// `1/(a + b w) = (a - b w) / (a^2 - v b^2)`, and 0 for 0.
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn inverse(&self) -> Self {

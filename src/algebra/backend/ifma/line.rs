@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::fp::Fp;
-use super::fp2::{Fp2, Operand2, Wide2};
+use super::fp2::{Factor2, Fp2, Wide2};
 use super::fp12::{Fp6, Fp12, Wide6};
 use super::wide::Wide;
 
@@ -25,9 +25,9 @@ impl Fp12 {
     pub(super) fn times_line(&mut self, s: &Fp2, t: &Fp2) {
         let Self { a, b } = self;
         let (cross, s, t) = (s.sum_factor(t), s.factor(), t.factor());
-        let [s0, s1, s2] = &wide_scaled(a, s.operand());
-        let [t0, t1, t2] = &wide_scaled(b, t.operand());
-        let [c0, c1, c2] = &wide_sum_scaled(a, b, cross.operand());
+        let [s0, s1, s2] = &wide_scaled(a, &s);
+        let [t0, t1, t2] = &wide_scaled(b, &t);
+        let [c0, c1, c2] = &wide_sum_scaled(a, b, &cross);
         // One more v, and the line's 1.
         a[0].re = Wide::combined_onto(&a[0].re, &[&s2.re, &t1.re], &[&s2.im, &t1.im]);
         a[0].im = Wide::combined_onto(&a[0].im, &[&s2.re, &t1.re, &s2.im, &t1.im], &[]);
@@ -56,7 +56,7 @@ impl Fp12 {
     pub(super) fn times_any_line(&mut self, [l0, l1, l2]: &[Fp2; 3]) {
         let Self { a, b } = self;
         let x = &wide_short(a, l0, l1);
-        let [t0, t1, t2] = &wide_scaled(b, l2.factor().operand());
+        let [t0, t1, t2] = &wide_scaled(b, &l2.factor());
         let sums = [sum(&a[0], &b[0]), sum(&a[1], &b[1]), sum(&a[2], &b[2])];
         let y = &wide_short(&sums, l0, &sum(l1, l2));
         a[0] = Fp2 {
@@ -102,11 +102,11 @@ fn carried(plus: &[&Wide], minus: &[&Wide]) -> Fp {
 fn wide_short(x: &Fp6, l0: &Fp2, l1: &Fp2) -> Wide6 {
     let (l01, l0, l1) = (l0.sum_factor(l1), l0.factor(), l1.factor());
     let (x1, x2) = (x[1].factor(), x[2].factor());
-    let p00 = Wide2::product(x[0].factor().operand(), l0.operand());
-    let p11 = Wide2::product(x1.operand(), l1.operand());
-    let p21 = Wide2::product(x2.operand(), l1.operand());
-    let p20 = Wide2::product(x2.operand(), l0.operand());
-    let mixed = Wide2::product(x[0].sum_factor(&x[1]).operand(), l01.operand());
+    let p00 = Wide2::product(&x[0].factor(), &l0);
+    let p11 = Wide2::product(&x1, &l1);
+    let p21 = Wide2::product(&x2, &l1);
+    let p20 = Wide2::product(&x2, &l0);
+    let mixed = Wide2::product(&x[0].sum_factor(&x[1]), &l01);
     [
         Wide2 {
             re: Wide::combined(&[&p00.re, &p21.re], &[&p21.im]),
@@ -132,21 +132,21 @@ fn sum(x: &Fp2, y: &Fp2) -> Fp2 {
 /// An element of `Fp6` times one of `Fp2`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_scaled(x: &Fp6, scale: Operand2<'_>) -> Wide6 {
+fn wide_scaled(x: &Fp6, scale: &Factor2) -> Wide6 {
     [
-        Wide2::product(x[0].factor().operand(), scale),
-        Wide2::product(x[1].factor().operand(), scale),
-        Wide2::product(x[2].factor().operand(), scale),
+        Wide2::product(&x[0].factor(), scale),
+        Wide2::product(&x[1].factor(), scale),
+        Wide2::product(&x[2].factor(), scale),
     ]
 }
 
 /// A sum of two elements of `Fp6` times one of `Fp2`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_sum_scaled(x: &Fp6, y: &Fp6, scale: Operand2<'_>) -> Wide6 {
+fn wide_sum_scaled(x: &Fp6, y: &Fp6, scale: &Factor2) -> Wide6 {
     [
-        Wide2::product(x[0].sum_factor(&y[0]).operand(), scale),
-        Wide2::product(x[1].sum_factor(&y[1]).operand(), scale),
-        Wide2::product(x[2].sum_factor(&y[2]).operand(), scale),
+        Wide2::product(&x[0].sum_factor(&y[0]), scale),
+        Wide2::product(&x[1].sum_factor(&y[1]), scale),
+        Wide2::product(&x[2].sum_factor(&y[2]), scale),
     ]
 }

@@ -14,9 +14,11 @@ use super::convert::constant2;
 use super::fp::{Factor, Fp, LIMBS};
 use super::fp2::Fp2;
 use super::fp12::Fp12;
+use super::mask::Mask;
 use ark_bls12_381::{Fq2, G2Affine};
 use ark_ec::bls12::G2Prepared;
 use ark_ff::{AdditiveGroup, batch_inversion};
+use zeroize::Zeroize;
 
 /// The parameter of the curve, without its sign.
 const X: u64 = 0xd201_0000_0001_0000;
@@ -83,13 +85,15 @@ pub(super) fn miller_loop(x: &Fp, y: &Fp, lines: &Lines) -> Fp12 {
     f.conjugate()
 }
 
-/// Eight pairs of finite points, `P = (x, y)` and `Q = (qx, qy)`, on their way through the loop.
+/// Eight pairs of finite points, `P = (x, y)` and `Q = (qx, qy)`, on their way through the loop; those
+/// of unused lanes count as one.
 pub(super) struct Pairs {
     x: Factor,
     y: Factor,
     qx: Fp2,
     qy: Fp2,
     multiple: Multiple,
+    used: Mask,
 }
 
 /// A multiple of `Q`, `(X / Z, Y / Z)`.
@@ -101,16 +105,25 @@ struct Multiple {
 
 impl Pairs {
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn new(x: &Fp, y: &Fp, qx: Fp2, qy: Fp2) -> Self {
+    pub(super) fn new(x: &Fp, y: &Fp, qx: Fp2, qy: Fp2, used: Mask) -> Self {
         let multiple = Multiple { x: qx, y: qy, z: Fp2::one() };
-        Self { x: x.factor(), y: y.factor(), qx, qy, multiple }
+        Self { x: x.factor(), y: y.factor(), qx, qy, multiple, used }
     }
 
-    /// A line's value at `P`.
+    /// A line's value at `P`, and one in the lanes that are not used.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn at(&self, [l0, l1, l2]: [Fp2; 3]) -> [Fp2; 3] {
-        [l0, l1.scaled(&self.x), l2.scaled(&self.y)]
+        let (l1, l2) = (l1.scaled(&self.x), l2.scaled(&self.y));
+        if self.used == Mask::MAX {
+            return [l0, l1, l2];
+        }
+        let (one, zero) = (Fp2::one(), Fp2::zero());
+        [
+            Fp2::select(self.used, &l0, &one),
+            Fp2::select(self.used, &l1, &zero),
+            Fp2::select(self.used, &l2, &zero),
+        ]
     }
 
     #[inline(never)]
@@ -202,4 +215,14 @@ pub(super) fn product_of_miller_loops(groups: &mut [Pairs]) -> Fp12 {
         }
     }
     f.conjugate()
+}
+
+/// The lines are as secret as their point.
+impl Drop for Lines {
+    fn drop(&mut self) {
+        for Line(s, t) in &mut self.0 {
+            s.zeroize();
+            t.zeroize();
+        }
+    }
 }

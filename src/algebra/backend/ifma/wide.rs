@@ -6,14 +6,14 @@ use super::fp::{Fp, K, LIMBS, N, Operand, P, V, carry_of, splat, zero};
 use core::arch::x86_64::*;
 
 /// The top limbs of factors are so small that there is no sixteenth column.
-const COLUMNS: usize = 2 * LIMBS - 1;
+pub(super) const COLUMNS: usize = 2 * LIMBS - 1;
 
 /// Eight products, or sums of products.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct Wide {
-    columns: [V; COLUMNS],
-    bound: Bound,
+    pub(super) columns: [V; COLUMNS],
+    pub(super) bound: Bound,
 }
 
 /// The limbs of `onto + T / R mod p`.
@@ -62,13 +62,20 @@ macro_rules! montgomery_reduced {
 }
 
 impl Wide {
-    /// `x y`, unreduced: schoolbook, one row of limbs after the other.
+    /// `x y`, unreduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn product<'a>(x: impl Into<Operand<'a>>, y: impl Into<Operand<'a>>) -> Self {
+        Self::schoolbook(x.into(), y.into())
+    }
+
+    /// One row of limbs after the other.
     ///
     /// The running sums and the limbs of `x` fill the registers; the compiler keeps them there as
     /// long as this is a function of its own. Half of all time is spent here.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn product(x: Operand<'_>, y: Operand<'_>) -> Self {
+    fn schoolbook(x: Operand<'_>, y: Operand<'_>) -> Self {
         let (a, b) = (x.limbs, y.limbs);
         let mut columns = [zero(); COLUMNS + 1];
         for i in 0..LIMBS {
@@ -85,7 +92,7 @@ impl Wide {
         Self { columns: kept, bound: x.bound.product(y.bound) }
     }
 
-    /// `x y`, unreduced, minus or plus others.
+    /// `s - t`
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn minus(&self, other: &Self) -> Self {

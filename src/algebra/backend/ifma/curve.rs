@@ -1,0 +1,278 @@
+//! Points of G1 and G2, eight at once, by formulas without exceptions.
+//!
+//! Renes, Costello, Batina, "Complete addition formulas for prime order elliptic curves" (EUROCRYPT
+//! 2016), for `y^2 = x^3 + b` in homogeneous coordinates, `x = X/Z`, `y = Y/Z`, the identity being
+//! `(0 : 1 : 0)`. Addition is complete on every curve without points of order two; the cofactors of
+//! both groups are odd, so it is complete for points outside the subgroups too. No lane is ever a
+//! special case, so there are no masks here, and the same instructions run for all scalars.
+//!
+//! Coordinates are representatives from zero to `3 p`.
+#![forbid(unsafe_code)]
+
+use super::LANES;
+use super::convert::{constant, constant2, load, load2, store, store2};
+use super::fp::{Fp, LIMBS};
+use super::wide::Wide;
+use super::fp2::{Fp2, Wide2};
+use super::mask::Mask;
+use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ec::AffineRepr;
+use ark_ff::Field;
+
+/// Eight points of the curve of G1, `y^2 = x^3 + 4`.
+#[derive(Clone, Copy)]
+pub(super) struct Point1 {
+    pub(super) x: Fp,
+    pub(super) y: Fp,
+    pub(super) z: Fp,
+}
+
+/// Eight points of the curve of G2, `y^2 = x^3 + 4 (1 + u)`.
+#[derive(Clone, Copy)]
+pub(super) struct Point2 {
+    pub(super) x: Fp2,
+    pub(super) y: Fp2,
+    pub(super) z: Fp2,
+}
+
+const ONE: [u64; LIMBS] = constant(&Fq::ONE);
+const ONE2: [[u64; LIMBS]; 2] = constant2(&Fq2::ONE);
+
+/// What the two curves have in common; methods of traits cannot ask for instructions.
+macro_rules! curve {
+    ($Point:ident, $Field:ident, $Wide:ident, $ONE:ident,
+     $Affine:ident, $Projective:ident, $load:ident, $store:ident) => {
+        impl $Point {
+            #[inline]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn identity() -> Self {
+                Self { x: $Field::zero(), y: $Field::splat(&$ONE), z: $Field::zero() }
+            }
+
+            /// Affine coordinates, where the mask is clear; the identity, where it is set.
+            #[inline]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn affine(x: &$Field, y: &$Field, identity: Mask) -> Self {
+                let (zero, one) = ($Field::zero(), $Field::splat(&$ONE));
+                Self {
+                    x: $Field::select(identity, &zero, x),
+                    y: $Field::select(identity, &one, y),
+                    z: $Field::select(identity, &zero, &one),
+                }
+            }
+
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn load(points: &[$Affine; LANES]) -> Self {
+                let identity = (0..LANES)
+                    .fold(0, |mask, lane| mask | Mask::from(points[lane].is_zero()) << lane);
+                let x = $load(&points.map(|point| point.x));
+                let y = $load(&points.map(|point| point.y));
+                Self::affine(&x, &y, identity)
+            }
+
+            /// arkworks' points have Jacobian coordinates, `x = X/Z^2`, `y = Y/Z^3`: what is
+            /// `(X : Y : Z)` here is `(X Z : Y Z^2 : Z)` there.
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn store(&self) -> [$Projective; LANES] {
+                let z = self.z.factor();
+                let x = $store(&self.x.factor().times(&z));
+                let y = $store(&self.y.factor().times(&z.times(&z).factor()));
+                let z = $store(&self.z);
+                core::array::from_fn(|i| $Projective::new_unchecked(x[i], y[i], z[i]))
+            }
+
+            /// `P + Q`, Algorithm 7. With `b' = 3 b`,
+            ///
+            /// ```text
+            /// X3 = (X1 Y2 + X2 Y1)(Y1 Y2 - b' Z1 Z2) - b' (Y1 Z2 + Y2 Z1)(X1 Z2 + X2 Z1)
+            /// Y3 = (Y1 Y2 + b' Z1 Z2)(Y1 Y2 - b' Z1 Z2) + 3 X1 X2 b' (X1 Z2 + X2 Z1)
+            /// Z3 = (Y1 Z2 + Y2 Z1)(Y1 Y2 + b' Z1 Z2) + 3 X1 X2 (X1 Y2 + X2 Y1)
+            /// ```
+            ///
+            /// Twelve multiplications, nine reductions.
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn plus(&self, other: &Self) -> Self {
+                let (p, q) = (self, other);
+                let xx = $Wide::product(&p.x.factor(), &q.x.factor());
+                let yy = $Wide::product(&p.y.factor(), &q.y.factor());
+                let zz = $Wide::product(&p.z.factor(), &q.z.factor());
+                // X1 Y2 + X2 Y1 = (X1 + Y1)(X2 + Y2) - X1 X2 - Y1 Y2, and so on.
+                let xy = $Wide::product(&p.x.sum_factor(&p.y), &q.x.sum_factor(&q.y));
+                let yz = $Wide::product(&p.y.sum_factor(&p.z), &q.y.sum_factor(&q.z));
+                let xz = $Wide::product(&p.x.sum_factor(&p.z), &q.x.sum_factor(&q.z));
+                let xy = xy.reduced_without(&xx, &yy).factor();
+                let yz = yz.reduced_without(&yy, &zz).factor();
+                let xz = xz.reduced_without(&xx, &zz).times_3b().factor();
+
+                let (xx, yy) = (xx.reduced().triple().factor(), yy.reduced());
+                let zz = zz.reduced().times_3b();
+                let sum = yy.sum_factor(&zz);
+                let difference = yy.minus(&zz).lifted::<72>().factor();
+                let product = $Wide::product;
+                Self {
+                    x: product(&xy, &difference).reduced_difference(&product(&yz, &xz)),
+                    y: product(&sum, &difference).reduced_sum(&product(&xx, &xz)),
+                    z: product(&yz, &sum).reduced_sum(&product(&xx, &xy)),
+                }
+            }
+
+            #[inline]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn minus(&self, other: &Self) -> Self {
+                self.plus(&other.negated())
+            }
+
+            #[inline]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn negated(&self) -> Self {
+                Self { y: $Field::zero().minus(&self.y).lifted::<4>(), ..*self }
+            }
+
+            /// `2^times P`.
+            #[inline]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn doubled(&self, times: usize) -> Self {
+                let mut point = *self;
+                for _ in 0..times {
+                    point = point.double();
+                }
+                point
+            }
+
+            /// Where two points are equal: `X1 Z2 = X2 Z1` and `Y1 Z2 = Y2 Z1`.
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn equals(&self, other: &Self) -> Mask {
+                let (z1, z2) = (self.z.factor(), other.z.factor());
+                let x = self.x.factor().times(&z2).equals(&other.x.factor().times(&z1));
+                let y = self.y.factor().times(&z2).equals(&other.y.factor().times(&z1));
+                x & y
+            }
+
+            /// `yes` where the mask is set, `no` elsewhere.
+            #[inline]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn select(mask: Mask, yes: &Self, no: &Self) -> Self {
+                Self {
+                    x: $Field::select(mask, &yes.x, &no.x),
+                    y: $Field::select(mask, &yes.y, &no.y),
+                    z: $Field::select(mask, &yes.z, &no.z),
+                }
+            }
+        }
+    };
+}
+
+curve!(Point1, Fp, Wide, ONE, G1Affine, G1Projective, load, store);
+curve!(Point2, Fp2, Wide2, ONE2, G2Affine, G2Projective, load2, store2);
+
+// Doubling, Algorithm 9. With `t = 3 b Z^2`,
+//
+// ```text
+// X3 = 2 X Y (Y^2 - 3 t)
+// Y3 = (Y^2 - 3 t)(Y^2 + t) + 8 Y^2 t = (Y^2 + 3 t)^2 - 12 t^2
+// Z3 = 8 Y^3 Z
+// ```
+//
+// Eight multiplications, of which four are squarings, and seven reductions.
+
+impl Point1 {
+    /// `2 P`. Here `t = 3 (2 Z)^2`, and `12 t^2 = 3 (6 (2 Z)^2)^2`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn double(&self) -> Self {
+        let (y, z) = (self.y.factor(), self.z.double());
+        let yy = Wide::square(&self.y).reduced();
+        let zz = Wide::square(&z).reduced().triple();
+        let xy = Wide::product(&self.x.factor(), &y).reduced();
+        let yz = Wide::product(&y, &z.factor()).reduced();
+
+        let t3 = zz.triple();
+        let difference = yy.minus(&t3).lifted::<27>().factor();
+        let (sum, t2) = (Wide::square(&yy.plus(&t3)), Wide::square(&zz.double()));
+        let yy = yy.double().double().factor();
+        Self {
+            x: Wide::product(&xy.double().factor(), &difference).reduced(),
+            y: sum.reduced_minus_triple(&t2),
+            z: Wide::product(&yy, &yz.factor()).reduced(),
+        }
+    }
+}
+
+impl Point2 {
+    /// `2 P`. Here `t = (1 + u) s` with `s = 12 Z^2`, and `12 t^2 = 24 u s^2`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn double(&self) -> Self {
+        let y = self.y.factor();
+        let xy = Wide2::product(&self.x.factor(), &y).reduced().double().factor();
+        let yz = Wide2::product(&y, &self.z.factor()).reduced().factor();
+        let yy = self.y.square();
+        let s = self.z.twelve_squares();
+        let t3 = s.times_xi().triple();
+        let difference = yy.minus(&t3).lifted::<27>().factor();
+        let eight = yy.double().double().double().factor();
+        Self {
+            x: Wide2::product(&xy, &difference).reduced(),
+            y: yy.plus(&t3).square_minus_24_u(&s),
+            z: Wide2::product(&eight, &yz).reduced(),
+        }
+    }
+}
+
+impl Fp {
+    /// Times `3 b = 12`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn times_3b(&self) -> Self {
+        self.triple().double().double()
+    }
+}
+
+impl Fp2 {
+    /// Times `3 b = 12 (1 + u)`, for coordinates at most `3 p`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn times_3b(&self) -> Self {
+        let carried = Self { re: self.re.carried(), im: self.im.carried() };
+        let product = carried.triple().double().double().times_xi();
+        Self { re: product.re.lifted::<36>(), im: product.im }
+    }
+
+    /// `12 x^2`, for coordinates at most `4 p`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn twelve_squares(&self) -> Self {
+        let sum = self.re.plus(&self.im).triple().factor();
+        let difference = self.re.minus(&self.im).lifted::<4>().double().double().factor();
+        let re = self.re.triple().double().factor();
+        let im = self.im.double().double().factor();
+        Self {
+            re: Wide::product(&sum, &difference).reduced(),
+            im: Wide::product(&re, &im).reduced(),
+        }
+    }
+
+    /// `x^2 - 24 u s^2 = (x0 + x1)(x0 - x1) + 48 s0 s1 + (2 x0 x1 - 24 (s0 + s1)(s0 - s1)) u`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn square_minus_24_u(&self, s: &Self) -> Self {
+        let (x0, x1) = (&self.re, &self.im);
+        let difference = x0.minus(x1).lifted::<27>().factor();
+        let re = Wide::product(&x0.sum_factor(x1), &difference);
+        let im = Wide::product(&x0.double().lifted::<12>().factor(), &x1.factor());
+
+        let (s0, s1) = (&s.re, &s.im);
+        let six = s0.triple().double().factor();
+        let eight = s1.double().double().double().factor();
+        let sum = s0.plus(s1).double().double().factor();
+        let difference = s0.minus(s1).lifted::<3>().triple().double().factor();
+        Self {
+            re: re.reduced_sum(&Wide::product(&six, &eight)),
+            im: im.reduced_difference(&Wide::product(&sum, &difference)),
+        }
+    }
+}

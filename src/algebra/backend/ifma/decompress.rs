@@ -1,0 +1,183 @@
+//! Compressed points of both groups, eight at once.
+//!
+//! What the bytes alone decide is decided item by item; roots and subgroup checks are computed in
+//! lanes. Nothing here is secret. A lane whose bytes were refused computes with the generator's
+//! coordinate, and a lane without a root with what is no point: lanes do not touch each other.
+
+use super::convert::{constant, constant2, filled, load, load2, store, store2};
+use super::curve::{Point1, Point2};
+use super::fp::{Fp, LIMBS};
+use super::fp2::Fp2;
+use super::mask::Mask;
+use super::{LANES, available};
+use crate::error::DecodeError;
+use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective, g1, g2};
+use ark_ec::AffineRepr;
+use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
+use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
+
+/// `b` of the curve equations.
+const B1: [u64; LIMBS] = constant(&g1::Config::COEFF_B);
+const B2: [[u64; LIMBS]; 2] = constant2(&g2::Config::COEFF_B);
+
+/// One of the two `y` that go with each `x`, where there are any.
+struct Roots<F> {
+    y: [F; LANES],
+    on_curve: Mask,
+    in_subgroup: Mask,
+}
+
+/// Points of G1 from 48 bytes each: item by item what the portable kernel decides.
+pub(in super::super) fn decompress_g1(
+    bytes: &[[u8; 48]],
+) -> Vec<Result<G1Projective, DecodeError>> {
+    assert!(available());
+    let (bytes, _) = bytes.as_chunks::<1>();
+    // SAFETY: the instructions are there, as asserted above.
+    decompress::<g1::Config, 1>(bytes, |[x]| x, |x| unsafe { roots1(x) })
+}
+
+/// Points of G2 from 96 bytes each: item by item what the portable kernel decides.
+pub(in super::super) fn decompress_g2(
+    bytes: &[[u8; 96]],
+) -> Vec<Result<G2Projective, DecodeError>> {
+    assert!(available());
+    let (numbers, _) = bytes.as_flattened().as_chunks::<48>();
+    let (bytes, _) = numbers.as_chunks::<2>();
+    // SAFETY: the instructions are there, as asserted above.
+    decompress::<g2::Config, 2>(bytes, |[im, re]| Fq2::new(re, im), |x| unsafe { roots2(x) })
+}
+
+/// Whether points of the curve are in G1; the identity is.
+pub(in super::super) fn are_in_g1(points: &[G1Affine]) -> Vec<bool> {
+    assert!(available());
+    let mut answers = Vec::with_capacity(points.len());
+    for points in points.chunks(LANES) {
+        // SAFETY: the instructions are there, as asserted above.
+        let mask = unsafe { Point1::load(&filled(points, G1Affine::identity())).is_in_g1() };
+        answers.extend((0..points.len()).map(|lane| mask >> lane & 1 == 1));
+    }
+    answers
+}
+
+/// Whether points of the curve are in G2; the identity is.
+pub(in super::super) fn are_in_g2(points: &[G2Affine]) -> Vec<bool> {
+    assert!(available());
+    let mut answers = Vec::with_capacity(points.len());
+    for points in points.chunks(LANES) {
+        // SAFETY: the instructions are there, as asserted above.
+        let mask = unsafe { Point2::load(&filled(points, G2Affine::identity())).is_in_g2() };
+        answers.extend((0..points.len()).map(|lane| mask >> lane & 1 == 1));
+    }
+    answers
+}
+
+/// Points of numbers of 48 bytes, `coordinate` making `x` of them.
+fn decompress<C: SWCurveConfig, const N: usize>(
+    bytes: &[[[u8; 48]; N]],
+    coordinate: fn([Fq; N]) -> C::BaseField,
+    roots: impl Fn(&[C::BaseField; LANES]) -> Roots<C::BaseField>,
+) -> Vec<Result<Projective<C>, DecodeError>> {
+    let mut points = Vec::with_capacity(bytes.len());
+    for bytes in bytes.chunks(LANES) {
+        let mut x = [C::GENERATOR.x; LANES];
+        let mut parsed = [Err(DecodeError::NotOnCurve); LANES];
+        for ((bytes, parsed), x) in bytes.iter().zip(&mut parsed).zip(&mut x) {
+            *parsed = parse(bytes);
+            if let Ok(Encoded::Point { numbers, .. }) = parsed {
+                *x = coordinate(*numbers);
+            }
+        }
+        let roots = roots(&x);
+        points.extend((0..bytes.len()).map(|lane| {
+            let Encoded::Point { largest, .. } = parsed[lane]? else {
+                return Ok(Projective::ZERO);
+            };
+            let y = roots.y[lane];
+            match (roots.on_curve >> lane & 1, roots.in_subgroup >> lane & 1) {
+                (0, _) => Err(DecodeError::NotOnCurve),
+                (_, 0) => Err(DecodeError::NotInSubgroup),
+                _ => {
+                    let y = if (y > -y) == largest { y } else { -y };
+                    Ok(Projective::new_unchecked(x[lane], y, C::BaseField::ONE))
+                }
+            }
+        }));
+    }
+    points
+}
+
+/// What the bytes of a point say.
+#[derive(Clone, Copy)]
+enum Encoded<const N: usize> {
+    Identity,
+    /// The point with the coordinate in these numbers, and whether its `y` is the larger one.
+    Point {
+        numbers: [Fq; N],
+        largest: bool,
+    },
+}
+
+/// The format of ZCash: the three top bits say that the point is compressed, that it is the identity
+/// (and all else is zero), that `y` is the larger of the two; then big-endian numbers below `p`.
+fn parse<const N: usize>(bytes: &[[u8; 48]; N]) -> Result<Encoded<N>, DecodeError> {
+    let flags = bytes[0][0] >> 5;
+    let mut bytes = *bytes;
+    bytes[0][0] &= 0x1f;
+    match flags {
+        0b110 if bytes == [[0; 48]; N] => Ok(Encoded::Identity),
+        0b100 | 0b101 => {
+            let mut numbers = [Fq::ZERO; N];
+            for (number, bytes) in numbers.iter_mut().zip(&bytes) {
+                let (limbs, _) = bytes.as_chunks::<8>();
+                let limbs = core::array::from_fn(|i| u64::from_be_bytes(limbs[5 - i]));
+                *number = Fq::from_bigint(BigInt(limbs)).ok_or(DecodeError::NotOnCurve)?;
+            }
+            Ok(Encoded::Point { numbers, largest: flags == 0b101 })
+        }
+        _ => Err(DecodeError::NotOnCurve),
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn roots1(x: &[Fq; LANES]) -> Roots<Fq> {
+    let x = load(x);
+    let square = x.square().times(&x).plus(&Fp::splat(&B1));
+    let y = square.root();
+    let point = Point1::affine(&x, &y, 0);
+    Roots { y: store(&y), on_curve: y.square().equals(&square), in_subgroup: point.is_in_g1() }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn roots2(x: &[Fq2; LANES]) -> Roots<Fq2> {
+    let x = load2(x);
+    let square = x.square().times(&x).plus(&Fp2::splat(&B2));
+    let y = square.root();
+    let point = Point2::affine(&x, &y, 0);
+    Roots { y: store2(&y), on_curve: y.square().equals(&square), in_subgroup: point.is_in_g2() }
+}
+
+impl Point1 {
+    /// Where a point of the curve is in the subgroup: `phi P = -[x^2] P`.
+    ///
+    /// Scott, "A note on group membership tests for G1, G2 and GT on BLS pairing-friendly curves"
+    /// (ePrint 2021/1130), section 6. As `phi^2 + phi + 1 = 0` on the whole curve, such a point has
+    /// `[x^4 - x^2 + 1] P = [r] P = 0`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn is_in_g1(&self) -> Mask {
+        self.times_parameter().times_parameter().negated().equals(&self.phi())
+    }
+}
+
+impl Point2 {
+    /// Where a point of the curve is in the subgroup: `psi Q = [x] Q`.
+    ///
+    /// Scott, as above, section 4. As `psi^4 - psi^2 + 1 = 0` on the whole curve, such a point has
+    /// `[x^4 - x^2 + 1] Q = [r] Q = 0`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn is_in_g2(&self) -> Mask {
+        self.times_parameter().negated().equals(&self.psi())
+    }
+}

@@ -1,0 +1,165 @@
+//! Powers to public exponents, and square roots.
+//!
+//! As `p = 3 mod 4`, everything here comes from the power `e = x^((p - 3)/4)`: `x e` is a root of
+//! `x` or of `-x`, and `x e^2` is 1 or -1 accordingly, so that `e` is, up to sign, one over the root.
+#![forbid(unsafe_code)]
+
+use super::convert::constant;
+use super::fp::{Factor, Fp, LIMBS, P64};
+use super::wide::Wide;
+use super::fp2::Fp2;
+use super::mask::Mask;
+use ark_bls12_381::Fq;
+use ark_ff::{Field, MontFp};
+
+const ONE: [u64; LIMBS] = constant(&Fq::ONE);
+const HALF: [u64; LIMBS] = constant(&ONE_HALF);
+const ONE_HALF: Fq = MontFp!(
+    "2001204777610833696708894912867952078278441409969503942666029068062015825245418932221343814564507832018947136279894"
+);
+
+/// Widest window of an exponent.
+const WINDOW: usize = 5;
+
+/// That many squarings, then a multiplication by an odd power, `2 odd + 1`.
+#[derive(Clone, Copy)]
+struct Step {
+    squarings: usize,
+    odd: usize,
+}
+
+/// Sliding windows over `(p - 3)/4`, from the top, and the squarings for the zeros at its end.
+const STEPS: usize = schedule().1;
+const SCHEDULE: [Step; STEPS] = {
+    let mut steps = [Step { squarings: 0, odd: 0 }; STEPS];
+    let mut i = 0;
+    while i < STEPS {
+        steps[i] = schedule().0[i];
+        i += 1;
+    }
+    steps
+};
+
+const LAST_SQUARINGS: usize = schedule().2;
+
+const fn schedule() -> ([Step; 128], usize, usize) {
+    let (mut steps, mut count) = ([Step { squarings: 0, odd: 0 }; 128], 0);
+    let (mut top, mut squarings) = (379, 0);
+    while top > 0 {
+        if !exponent_bit(top - 1) {
+            squarings += 1;
+            top -= 1;
+            continue;
+        }
+        let mut bottom = if top > WINDOW { top - WINDOW } else { 0 };
+        while !exponent_bit(bottom) {
+            bottom += 1;
+        }
+        let (mut value, mut i) = (0, top);
+        while i > bottom {
+            i -= 1;
+            value = 2 * value + exponent_bit(i) as usize;
+        }
+        steps[count] = Step { squarings: squarings + top - bottom, odd: value / 2 };
+        (squarings, count, top) = (0, count + 1, bottom);
+    }
+    (steps, count, squarings)
+}
+
+/// Bit `i` of `(p - 3)/4`: the last bits of `p` are 11.
+const fn exponent_bit(i: usize) -> bool {
+    P64[(i + 2) / 64] >> ((i + 2) % 64) & 1 == 1
+}
+
+impl Fp {
+    /// `x^((p - 3)/4)`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn root_power(&self) -> Self {
+        let odd_powers = self.odd_powers();
+        let mut power = Self::splat(&ONE);
+        for (i, step) in SCHEDULE.iter().enumerate() {
+            // The first step would square one.
+            let squarings = if i == 0 { 0 } else { step.squarings };
+            power = power.squared(squarings).factor().times(&odd_powers[step.odd]);
+        }
+        power.squared(LAST_SQUARINGS)
+    }
+
+    /// `x, x^3, ..., x^31`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn odd_powers(&self) -> [Factor; 1 << (WINDOW - 1)] {
+        let square = self.square().factor();
+        let mut powers = [self.factor(); 1 << (WINDOW - 1)];
+        for i in 1..powers.len() {
+            powers[i] = powers[i - 1].times(&square).factor();
+        }
+        powers
+    }
+
+    /// `x^(2^times)`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn squared(&self, times: usize) -> Self {
+        let mut power = *self;
+        for _ in 0..times {
+            power = power.square();
+        }
+        power
+    }
+
+    /// `x^((p + 1)/4)`: a root of `x`, where it has one, and of `-x` elsewhere.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn root(&self) -> Self {
+        self.times(&self.root_power())
+    }
+}
+
+impl Fp2 {
+    /// A root, where there is one.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn root(&self) -> Self {
+        self.root_by_norm(&self.norm().root())
+    }
+
+    /// `x0^2 + x1^2`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn norm(&self) -> Fp {
+        Wide::square(&self.re).reduced_sum(&Wide::square(&self.im))
+    }
+
+    /// A root of `a + b u`, given a root `s` of the norm `a^2 + b^2`.
+    ///
+    /// The complex method, as in Adj, Rodriguez-Henriquez, "Square root computation over even
+    /// extension fields" (IEEE Transactions on Computers 63, 2014), Algorithm 8: with
+    /// `x^2 = 2 (a + s)`,
+    ///
+    /// ```text
+    /// a + b u = (x/2 + (b/x) u)^2
+    /// ```
+    ///
+    /// Where `2 (a + s)` has no root, `x^2 = -2 (a + s)` and `b^2 = (s + a)(s - a)` give
+    /// `a + b u = (b/x + (x/2) u)^2`. In place of the quotient, `x = d e` and `1/x = e` or `-e` for
+    /// `d = 2 (a + s)`, `e = d^((p - 3)/4)`. Where `d` is zero, `s = -a` and `b = 0`, and the other
+    /// root, `s = a`, serves.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn root_by_norm(&self, s: &Fp) -> Self {
+        let d = self.re.plus(s).double();
+        let d = Fp::select(d.is_zero(), &self.re.double().double(), &d);
+        let e = d.root_power();
+        let x = d.times(&e);
+        let square: Mask = x.square().equals(&d);
+        let half = x.times(&Fp::splat(&HALF));
+        let quotient = self.im.times(&e);
+        let opposite = Fp::zero().minus(&half).lifted::<4>();
+        Self {
+            re: Fp::select(square, &half, &quotient),
+            im: Fp::select(square, &quotient, &opposite),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Sums of products with one reduction, and squares: the kernels below points and powers.
+//!
+//! Each kernel is a function of its own and takes references: its vectors then stay in registers,
+//! and a formula of points is a list of calls that fits the instruction cache.
+#![forbid(unsafe_code)]
+
+use super::fp::{Factor, Fp, LIMBS, zero};
+use super::fp2::{Fp2, Wide2};
+use super::wide::{COLUMNS, Wide};
+use core::arch::x86_64::*;
+
+impl Wide {
+    /// The sum, reduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduced(&self) -> Fp {
+        Self::combined_reduced::<false>(&[self], &[])
+    }
+
+    /// `s + t`, reduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduced_sum(&self, other: &Self) -> Fp {
+        Self::combined_reduced::<false>(&[self, other], &[])
+    }
+
+    /// `s - t`, reduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduced_difference(&self, other: &Self) -> Fp {
+        Self::combined_reduced::<false>(&[self], &[other])
+    }
+
+    /// `s - t - v`, reduced: what Karatsuba's products end with.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduced_without(&self, first: &Self, second: &Self) -> Fp {
+        Self::combined_reduced::<false>(&[self], &[first, second])
+    }
+
+    /// `s - 3 t`, reduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduced_minus_triple(&self, other: &Self) -> Fp {
+        Self::combined_reduced::<false>(&[self], &[other, other, other])
+    }
+
+    /// `x^2`, unreduced: what stands off the diagonal is computed once and doubled.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn square(x: &Fp) -> Self {
+        let mut a = x.limbs;
+        for i in 0..LIMBS - 1 {
+            a[i + 1] = _mm512_add_epi64(a[i + 1], _mm512_srai_epi64::<52>(a[i]));
+        }
+        let mut columns = [zero(); COLUMNS];
+        for i in 0..LIMBS {
+            for j in i + 1..LIMBS {
+                columns[i + j] = _mm512_madd52lo_epu64(columns[i + j], a[i], a[j]);
+                columns[i + j + 1] = _mm512_madd52hi_epu64(columns[i + j + 1], a[i], a[j]);
+            }
+        }
+        for column in &mut columns {
+            *column = _mm512_add_epi64(*column, *column);
+        }
+        for i in 0..LIMBS {
+            columns[2 * i] = _mm512_madd52lo_epu64(columns[2 * i], a[i], a[i]);
+            if i < LIMBS - 1 {
+                columns[2 * i + 1] = _mm512_madd52hi_epu64(columns[2 * i + 1], a[i], a[i]);
+            }
+        }
+        let bound = x.bound.factor();
+        Self { columns, bound: bound.product(bound) }
+    }
+}
+
+impl Fp {
+    /// `x^2`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn square(&self) -> Self {
+        Wide::square(self).reduce()
+    }
+
+    /// The sum, ready to be multiplied.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn sum_factor(&self, other: &Self) -> Factor {
+        self.plus(other).factor()
+    }
+}
+
+impl Wide2 {
+    /// The sum, reduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduced(&self) -> Fp2 {
+        Fp2 { re: self.re.reduced(), im: self.im.reduced() }
+    }
+
+    /// `s + t`, reduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduced_sum(&self, other: &Self) -> Fp2 {
+        Fp2 { re: self.re.reduced_sum(&other.re), im: self.im.reduced_sum(&other.im) }
+    }
+
+    /// `s - t`, reduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduced_difference(&self, other: &Self) -> Fp2 {
+        Fp2 { re: self.re.reduced_difference(&other.re), im: self.im.reduced_difference(&other.im) }
+    }
+
+    /// `s - t - v`, reduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduced_without(&self, first: &Self, second: &Self) -> Fp2 {
+        Fp2 {
+            re: self.re.reduced_without(&first.re, &second.re),
+            im: self.im.reduced_without(&first.im, &second.im),
+        }
+    }
+}
