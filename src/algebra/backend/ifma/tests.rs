@@ -148,7 +148,7 @@ fn the_final_exponentiation_and_the_miller_loop_agree() {
         let f = miller_loop(&x, &y, &Lines::new(q).unwrap());
         assert_eq!(store12(&f.final_exponentiation()), expected);
         let q: [G2Affine; LANES] = core::array::from_fn(|i| (*q * Fr::from(i as u64 + 1)).into());
-        let (qx, qy, 0xff) = (load2(&q.map(|q| q.x)), load2(&q.map(|q| q.y)));
+        let (qx, qy) = (load2(&q.map(|q| q.x)), load2(&q.map(|q| q.y)));
         let f = product_of_miller_loops(&mut [Pairs::new(&x, &y, qx, qy, 0xff)]);
         let expected: [Fq12; LANES] = core::array::from_fn(|i| Bls12_381::pairing(p[i], q[i]).0);
         assert_eq!(store12(&f.final_exponentiation()), expected);
