@@ -134,14 +134,14 @@ impl Fp2 {
         Factor2 { re, im, sum: self.re.plus(&self.im).factor() }
     }
 
-    #[inline]
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times(&self, other: &Self) -> Self {
         self.factor().times(&other.factor())
     }
 
     /// Times an element of the base field.
-    #[inline]
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn scaled(&self, scale: &Factor) -> Self {
         Self { re: self.re.factor().times(scale), im: self.im.factor().times(scale) }

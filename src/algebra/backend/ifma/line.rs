@@ -55,72 +55,116 @@ impl Fp12 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times_any_line(&mut self, [l0, l1, l2]: &[Fp2; 3]) {
         let Self { a, b } = self;
-        let x = &wide_short(a, l0, l1);
+        let c = [sum(&a[0], &b[0]), sum(&a[1], &b[1]), sum(&a[2], &b[2])];
+        let [x0, x1, x2] = &Short::new(a, l0, l1).coordinates();
         let [t0, t1, t2] = &wide_scaled(b, &l2.factor());
-        let sums = [sum(&a[0], &b[0]), sum(&a[1], &b[1]), sum(&a[2], &b[2])];
-        let y = &wide_short(&sums, l0, &sum(l1, l2));
         a[0] = Fp2 {
-            re: carried(&[&x[0].re, &t1.re], &[&t1.im]),
-            im: carried(&[&x[0].im, &t1.re, &t1.im], &[]),
+            re: carried(&[&x0.re, &t1.re], &[&t1.im]),
+            im: carried(&[&x0.im, &t1.re, &t1.im], &[]),
         };
         a[1] = Fp2 {
-            re: carried(&[&x[1].re, &t2.re], &[&t2.im]),
-            im: carried(&[&x[1].im, &t2.re, &t2.im], &[]),
+            re: carried(&[&x1.re, &t2.re], &[&t2.im]),
+            im: carried(&[&x1.im, &t2.re, &t2.im], &[]),
         };
         a[2] = Fp2 {
-            re: carried(&[&x[2].re, &t0.re], &[]),
-            im: carried(&[&x[2].im, &t0.im], &[]),
+            re: carried(&[&x2.re, &t0.re], &[]),
+            im: carried(&[&x2.im, &t0.im], &[]),
         };
-        b[0] = Fp2 {
-            re: carried(&[&y[0].re, &t2.im], &[&x[0].re, &t2.re]),
-            im: carried(&[&y[0].im], &[&x[0].im, &t2.re, &t2.im]),
-        };
-        b[1] = Fp2 {
-            re: carried(&[&y[1].re], &[&x[1].re, &t0.re]),
-            im: carried(&[&y[1].im], &[&x[1].im, &t0.im]),
-        };
-        b[2] = Fp2 {
-            re: carried(&[&y[2].re], &[&x[2].re, &t1.re]),
-            im: carried(&[&y[2].im], &[&x[2].im, &t1.im]),
-        };
+        let m1 = &sum(l1, l2);
+        let y = Short::new(&c, l0, m1);
+        b[0] = y.minus_minus_xi(0, x0, t2);
+        b[1] = y.minus_minus(1, x1, t0);
+        b[2] = y.minus_minus(2, x2, t1);
     }
+}
+
+/// The product `x (l0 + l1 v)`, of which two of five products in `Fp2` are there: a coordinate at a
+/// time, so that all of a line's product stays in the first cache.
+///
+/// ```text
+/// x0 l0 + xi x2 l1,  (x0 + x1)(l0 + l1) - x0 l0 - x1 l1,  x2 l0 + x1 l1
+/// ```
+struct Short<'a> {
+    x: &'a Fp6,
+    l0: &'a Fp2,
+    l1: &'a Fp2,
+    p00: Wide2,
+    p11: Wide2,
+}
+
+impl<'a> Short<'a> {
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn new(x: &'a Fp6, l0: &'a Fp2, l1: &'a Fp2) -> Self {
+        let (p00, p11) = (product(&x[0], l0), product(&x[1], l1));
+        Self { x, l0, l1, p00, p11 }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn coordinates(&self) -> Wide6 {
+        [self.coordinate(0), self.coordinate(1), self.coordinate(2)]
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn coordinate(&self, i: usize) -> Wide2 {
+        let Self { x, l0, l1, p00, p11 } = self;
+        match i {
+            0 => {
+                let p21 = product(&x[2], l1);
+                Wide2 {
+                    re: Wide::combined(&[&p00.re, &p21.re], &[&p21.im]),
+                    im: Wide::combined(&[&p00.im, &p21.re, &p21.im], &[]),
+                }
+            }
+            1 => {
+                let mixed = Wide2::product(&x[0].sum_factor(&x[1]), &l0.sum_factor(l1));
+                Wide2 {
+                    re: Wide::combined(&[&mixed.re], &[&p00.re, &p11.re]),
+                    im: Wide::combined(&[&mixed.im], &[&p00.im, &p11.im]),
+                }
+            }
+            _ => {
+                let p20 = product(&x[2], l0);
+                Wide2 {
+                    re: Wide::combined(&[&p20.re, &p11.re], &[]),
+                    im: Wide::combined(&[&p20.im, &p11.im], &[]),
+                }
+            }
+        }
+    }
+
+    /// The coordinate minus others, reduced.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn minus_minus(&self, i: usize, s: &Wide2, t: &Wide2) -> Fp2 {
+        let y = self.coordinate(i);
+        Fp2 { re: carried(&[&y.re], &[&s.re, &t.re]), im: carried(&[&y.im], &[&s.im, &t.im]) }
+    }
+
+    /// The coordinate minus `s + xi t`, reduced.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn minus_minus_xi(&self, i: usize, s: &Wide2, t: &Wide2) -> Fp2 {
+        let y = self.coordinate(i);
+        Fp2 {
+            re: carried(&[&y.re, &t.im], &[&s.re, &t.re]),
+            im: carried(&[&y.im], &[&s.im, &t.re, &t.im]),
+        }
+    }
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn product(x: &Fp2, y: &Fp2) -> Wide2 {
+    Wide2::product(&x.factor(), &y.factor())
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn carried(plus: &[&Wide], minus: &[&Wide]) -> Fp {
     Wide::combined_reduced::<true>(plus, minus)
-}
-
-/// `x (l0 + l1 v)`: five products.
-///
-/// ```text
-/// x0 l0 + xi x2 l1,  (x0 + x1)(l0 + l1) - x0 l0 - x1 l1,  x2 l0 + x1 l1
-/// ```
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_short(x: &Fp6, l0: &Fp2, l1: &Fp2) -> Wide6 {
-    let (l01, l0, l1) = (l0.sum_factor(l1), l0.factor(), l1.factor());
-    let (x1, x2) = (x[1].factor(), x[2].factor());
-    let p00 = Wide2::product(&x[0].factor(), &l0);
-    let p11 = Wide2::product(&x1, &l1);
-    let p21 = Wide2::product(&x2, &l1);
-    let p20 = Wide2::product(&x2, &l0);
-    let mixed = Wide2::product(&x[0].sum_factor(&x[1]), &l01);
-    [
-        Wide2 {
-            re: Wide::combined(&[&p00.re, &p21.re], &[&p21.im]),
-            im: Wide::combined(&[&p00.im, &p21.re, &p21.im], &[]),
-        },
-        Wide2 {
-            re: Wide::combined(&[&mixed.re], &[&p00.re, &p11.re]),
-            im: Wide::combined(&[&mixed.im], &[&p00.im, &p11.im]),
-        },
-        Wide2 {
-            re: Wide::combined(&[&p20.re, &p11.re], &[]),
-            im: Wide::combined(&[&p20.im, &p11.im], &[]),
-        },
-    ]
 }
 
 #[inline(never)]

@@ -13,6 +13,7 @@ use super::{LANES, affine_g1, affine_g2, available};
 use crate::algebra::{G1, G2, Gt};
 use ark_bls12_381::{Fq12, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// As many pairs as are multiplied faster in lanes than by blst, which shares the squarings too.
@@ -61,36 +62,47 @@ fn pairs(left: &[G1Affine], right: &[G2Affine]) -> Pairs {
 pub(super) fn each(pairs: &[(G1, G2)]) -> Vec<Gt> {
     assert!(available());
     let (left, right): (Vec<G1>, Vec<G2>) = pairs.iter().copied().unzip();
-    let (left, right) = (affine_g1(&left), affine_g2(&right));
-    let mut results = Vec::with_capacity(pairs.len());
-    for ((p, q), pairs) in left.chunks(LANES).zip(right.chunks(LANES)).zip(pairs.chunks(LANES)) {
-        if pairs.len() < MIN_EACH {
-            let pairing = &blst::KERNEL.pairing;
-            results.extend(pairs.iter().map(|pair| (pairing.finish)(&(pairing.miller)(&[*pair]))));
-        } else {
-            // SAFETY: the instructions are there, as asserted above.
-            results.extend_from_slice(&unsafe { eight_pairings(p, q) }[..pairs.len()]);
-        }
+    let (mut left, mut right) = (affine_g1(&left), affine_g2(&right));
+    let infinite: Vec<bool> = left.iter().zip(&right).map(|(p, q)| p.is_zero() || q.is_zero()).collect();
+    for (lane, _) in infinite.iter().enumerate().filter(|(_, infinite)| **infinite) {
+        (left[lane], right[lane]) = (G1Affine::generator(), G2Affine::generator());
     }
+    let single = |i: usize| {
+        let pairing = &blst::KERNEL.pairing;
+        (pairing.finish)(&(pairing.miller)(&pairs[i..=i]))
+    };
+    in_groups(&infinite, single, |range| {
+        // SAFETY: the instructions are there, as asserted above.
+        unsafe { product_of_miller_loops(&mut [self::pairs(&left[range.clone()], &right[range])]) }
+    })
+}
+
+/// Pairings by Miller loops in lanes: one where an infinity was left out, and `single` of the last
+/// where it would be alone in its register.
+fn in_groups(
+    infinite: &[bool],
+    single: impl Fn(usize) -> Gt,
+    miller_loops: impl Fn(Range<usize>) -> Fp12,
+) -> Vec<Gt> {
+    let n = infinite.len();
+    let in_lanes = if n % LANES < MIN_EACH { n - n % LANES } else { n };
+    let mut results = Vec::with_capacity(n.next_multiple_of(LANES));
+    for from in (0..in_lanes).step_by(LANES) {
+        let f = miller_loops(from..in_lanes.min(from + LANES));
+        // SAFETY: whoever has Miller loops in lanes has found the instructions.
+        results.extend(unsafe { finished(&f) });
+    }
+    results.truncate(in_lanes);
+    for (result, _) in results.iter_mut().zip(infinite).filter(|(_, infinite)| **infinite) {
+        *result = Gt::identity();
+    }
+    results.extend((in_lanes..n).map(single));
     results
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn eight_pairings(left: &[G1Affine], right: &[G2Affine]) -> [Gt; LANES] {
-    let infinite = |lane: usize| left[lane].is_zero() || right[lane].is_zero();
-    let (mut p, mut q) = (left.to_vec(), right.to_vec());
-    for lane in (0..left.len()).filter(|lane| infinite(*lane)) {
-        (p[lane], q[lane]) = (G1Affine::generator(), G2Affine::generator());
-    }
-    let f = product_of_miller_loops(&mut [pairs(&p, &q)]);
-    finished(&f, |lane| lane < left.len() && infinite(lane))
-}
-
-/// The final exponentiations, and one where an infinity was left out.
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn finished(f: &Fp12, left_out: impl Fn(usize) -> bool) -> [Gt; LANES] {
-    let values = store12(&f.final_exponentiation());
-    core::array::from_fn(|lane| if left_out(lane) { Gt::identity() } else { Gt(values[lane]) })
+fn finished(f: &Fp12) -> [Gt; LANES] {
+    store12(&f.final_exponentiation()).map(Gt)
 }
 
 pub(super) fn prepare(q: &G2) -> Arc<dyn PreparedLines> {
@@ -113,18 +125,22 @@ impl PreparedLines for Prepared {
 
     fn pairings(&self, points: &[G1]) -> Vec<Gt> {
         assert!(available());
-        let one_by_one = |points: &[G1]| points.iter().map(|p| self.pairing(p)).collect();
         if points.len() < MIN_EACH {
-            return one_by_one(points);
+            return points.iter().map(|p| self.pairing(p)).collect();
         }
         let lines = self.lanes.get_or_init(|| Lines::new(&affine_g2(&[self.point])[0]));
-        let Some(lines) = lines else { return one_by_one(points) };
-        let mut results = Vec::with_capacity(points.len());
-        for p in affine_g1(points).chunks(LANES) {
-            // SAFETY: the instructions are there, as asserted above.
-            results.extend_from_slice(&unsafe { eight_with_lines(p, lines) }[..p.len()]);
+        let Some(lines) = lines else {
+            return points.iter().map(|p| self.pairing(p)).collect();
+        };
+        let mut affine = affine_g1(points);
+        let infinite: Vec<bool> = affine.iter().map(|p| p.is_zero()).collect();
+        for (p, _) in affine.iter_mut().zip(&infinite).filter(|(_, infinite)| **infinite) {
+            *p = G1Affine::generator();
         }
-        results
+        in_groups(&infinite, |i| self.pairing(&points[i]), |range| {
+            // SAFETY: the instructions are there, as asserted above.
+            unsafe { eight_with_lines(&affine[range], lines) }
+        })
     }
 }
 
@@ -134,10 +150,9 @@ impl Drop for Prepared {
     }
 }
 
+/// At most eight finite points.
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn eight_with_lines(points: &[G1Affine], lines: &Lines) -> [Gt; LANES] {
-    let all = filled(points, G1Affine::generator());
-    let p = all.map(|p| if p.is_zero() { G1Affine::generator() } else { p });
-    let f = miller_loop(&load(&p.map(|p| p.x)), &load(&p.map(|p| p.y)), lines);
-    finished(&f, |lane| all[lane].is_zero())
+fn eight_with_lines(points: &[G1Affine], lines: &Lines) -> Fp12 {
+    let p = filled(points, G1Affine::generator());
+    miller_loop(&load(&p.map(|p| p.x)), &load(&p.map(|p| p.y)), lines)
 }
