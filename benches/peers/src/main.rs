@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --manifest-path benches/peers/Cargo.toml                  # all of it
-//! cargo run --release --manifest-path benches/peers/Cargo.toml -- "n = 50"      # rows with this in them
+//! cargo run --release --manifest-path benches/peers/Cargo.toml -- n = 50        # rows with this in them
 //! cargo run --release --manifest-path benches/peers/Cargo.toml -- --json        # for programs
 //! ```
 //!
@@ -28,9 +28,9 @@ use epione_peers::timing::Suite;
 /// Time epione against other libraries.
 #[derive(Parser)]
 struct Arguments {
-    /// Only rows whose topic, operation or library contains this.
-    filter: Option<String>,
-    /// How often each case is timed; the median counts.
+    /// Only rows whose topic, operation or library contains these words.
+    filter: Vec<String>,
+    /// How often each case is timed; the least counts.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
     /// Milliseconds of one timing.
@@ -43,7 +43,8 @@ struct Arguments {
 
 fn main() {
     let arguments = Arguments::parse();
-    let mut suite = Suite::new(arguments.filter);
+    let filter = arguments.filter.join(" ");
+    let mut suite = Suite::new((!filter.is_empty()).then_some(filter));
     algebra::rows(&mut suite);
     abe::rows(&mut suite);
     pre::rows(&mut suite);

@@ -45,10 +45,10 @@ pub enum Unit {
 pub struct Cell {
     /// Who did it.
     pub library: String,
-    /// Median of the rounds or number of bytes; none if the result was wrong.
+    /// The least time of the rounds, or number of bytes; none if the result was wrong.
     pub value: Option<f64>,
-    /// The least of the rounds.
-    pub least: Option<f64>,
+    /// The median of the rounds.
+    pub median: Option<f64>,
     /// `value` divided by that of the row's first cell.
     pub ratio: Option<f64>,
 }
@@ -56,7 +56,7 @@ pub struct Cell {
 impl Cell {
     /// Not measured yet.
     pub fn empty(library: &str) -> Self {
-        Self { library: library.into(), value: None, least: None, ratio: None }
+        Self { library: library.into(), value: None, median: None, ratio: None }
     }
 
     /// Value and ratio; the first cell of a row is its own measure and has none.
@@ -89,9 +89,12 @@ impl Report {
                 cell.ratio = own.zip(cell.value).map(|(own, value)| value / own);
             }
         }
+        let backend =
+            std::env::var("EPIONE_BACKEND").map(|name| format!(", epione's backend {name}"));
         let method = format!(
-            "CPU time, one thread, median of {rounds} rounds over all cases; in brackets the time \
-             divided by that of the first column"
+            "CPU time, one thread{}, least of {rounds} rounds over all cases; in brackets the time \
+             divided by that of the first column",
+            backend.unwrap_or_default()
         );
         Self { machine: Machine::here(), versions: Version::of_peers(), method, rows }
     }

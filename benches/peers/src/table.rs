@@ -81,8 +81,10 @@ impl Table {
 
 /// Several spaces in a row would be one in Markdown anyway.
 fn markdown_line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
-    let cells = cells.map(|cell| cell.split_whitespace().collect::<Vec<_>>().join(" "));
-    format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+    let words = |cell: &'a str| cell.split_whitespace().collect::<Vec<_>>().join(" ");
+    let padded =
+        cells.map(words).map(|cell| if cell.is_empty() { cell } else { format!(" {cell}") });
+    format!("|{} |\n", padded.collect::<Vec<_>>().join(" |"))
 }
 
 /// Nanoseconds with three digits that count, in the unit that suits.
