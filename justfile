@@ -23,3 +23,11 @@ vectors:
 # Every bench once, to see that it runs.
 bench-check:
     cargo bench -- --test
+
+# Time epione beside other libraries: all of it, or the rows with these words in them.
+peers *WORDS:
+    cargo run --release --manifest-path benches/peers/Cargo.toml -- {{WORDS}}
+
+# Measure everything and write docs/benchmarks.md anew, but for its hand-written part.
+benchmarks *OPTIONS:
+    cargo run --release --manifest-path benches/peers/Cargo.toml --bin page -- {{OPTIONS}}
