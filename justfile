@@ -16,6 +16,14 @@ ci:
 campaign TIMES="20":
     EPIONE_CAMPAIGN={{TIMES}} cargo test --test consensus
 
+# So many times the comparisons of the backends: 100 are ten thousand cases an operation.
+equivalence TIMES="100":
+    EPIONE_CAMPAIGN={{TIMES}} cargo test --release --lib equivalence
+
+# Whether secrets show in the time of operations.
+timing BACKEND="blst":
+    cd benches/timing && EPIONE_BACKEND={{BACKEND}} cargo run --release
+
 # Write the test vectors anew.
 vectors:
     EPIONE_WRITE_VECTORS=1 cargo test --test vectors

@@ -3,9 +3,10 @@
 //! `epione` is this crate's function under whichever backend is active (`EPIONE_BACKEND`),
 //! `arkworks` and `raw-blst` are direct calls of those libraries on the same values. Points are as
 //! decoding gives them, affine, so that nobody pays for normalising; `-projective` measures that.
+//! The backends of one operation are measured one right after the other, because machines change
+//! their pace.
 
-use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use epione::algebra::hash::{hash_to_g1, hash_to_g1_cached, hash_to_g2, hash_to_scalar};
 use epione::algebra::{
     G1, G1Table, G2, G2Table, Gt, GtTable, PreparedG2, Scalar, multi_pairing, pairing, pairings,
@@ -47,91 +48,107 @@ impl Inputs {
     }
 }
 
-fn measure<R>(group: &mut BenchmarkGroup<'_, WallTime>, id: &str, mut work: impl FnMut() -> R) {
-    group.bench_function(id, |b| b.iter(&mut work));
+/// What is to be measured, by id.
+type Cases = Vec<(String, Box<dyn FnMut()>)>;
+
+fn measure<R>(cases: &mut Cases, id: &str, mut work: impl FnMut() -> R + 'static) {
+    let work = move || {
+        black_box(work());
+    };
+    cases.push((id.to_owned(), Box::new(work)));
 }
 
 fn decoded<P>(points: Vec<Result<P, epione::error::DecodeError>>) -> Vec<P> {
     points.into_iter().map(|point| point.expect("an honest encoding")).collect()
 }
 
-fn ours(c: &mut Criterion, inputs: &Inputs) {
-    let group = &mut c.benchmark_group("algebra");
-    let (p, q) = (decoded(G1::from_bytes_each(&inputs.p)), decoded(G2::from_bytes_each(&inputs.q)));
+fn ours(group: &mut Cases, inputs: &'static Inputs) {
+    let p: &'static [G1] = decoded(G1::from_bytes_each(&inputs.p)).leak();
+    let q: &'static [G2] = decoded(G2::from_bytes_each(&inputs.q)).leak();
     let z = Gt::from_bytes(&inputs.z).expect("an honest encoding");
     single(group, inputs, p[0], q[1], z);
     fixed_bases(group, inputs.scalars[0]);
-    lists(group, inputs, &p, &q);
+    lists(group, inputs, p, q);
 }
 
-fn single(g: &mut BenchmarkGroup<'_, WallTime>, inputs: &Inputs, p: G1, q: G2, z: Gt) {
+fn single(g: &mut Cases, inputs: &'static Inputs, p: G1, q: G2, z: Gt) {
     let x = inputs.scalars[2];
     let (p_projective, q_projective) = (p * x, q * x);
-    measure(g, "pairing/epione", || pairing(black_box(&p), black_box(&q)));
-    measure(g, "pairing-projective/epione", || {
+    measure(g, "pairing/epione", move || pairing(black_box(&p), black_box(&q)));
+    measure(g, "pairing-projective/epione", move || {
         pairing(black_box(&p_projective), black_box(&q_projective))
     });
     let prepared = PreparedG2::new(&q);
-    measure(g, "pairing-prepared/epione", || prepared.pairing(black_box(&p)));
-    measure(g, "pairing-prepare/epione", || PreparedG2::new(black_box(&q)));
-    measure(g, "g1-add/epione", || black_box(p_projective) + black_box(p));
-    measure(g, "g2-add/epione", || black_box(q_projective) + black_box(q));
-    measure(g, "g1-mul/epione", || black_box(p) * black_box(x));
-    measure(g, "g2-mul/epione", || black_box(q) * black_box(x));
-    measure(g, "gt-mul/epione", || black_box(z) * black_box(z));
-    measure(g, "gt-pow/epione", || black_box(z).pow(black_box(&x)));
-    measure(g, "scalar-inverse/epione", || black_box(x).inverse());
-    measure(g, "hash-to-g1/epione", || hash_to_g1(tag::ABE_ATTRIBUTE, black_box(MESSAGE)));
-    measure(g, "hash-to-g1-cached/epione", || {
+    measure(g, "pairing-prepared/epione", move || prepared.pairing(black_box(&p)));
+    measure(g, "pairing-prepare/epione", move || PreparedG2::new(black_box(&q)));
+    measure(g, "g1-add/epione", move || black_box(p_projective) + black_box(p));
+    measure(g, "g2-add/epione", move || black_box(q_projective) + black_box(q));
+    measure(g, "g1-mul/epione", move || black_box(p) * black_box(x));
+    measure(g, "g2-mul/epione", move || black_box(q) * black_box(x));
+    measure(g, "gt-mul/epione", move || black_box(z) * black_box(z));
+    measure(g, "gt-pow/epione", move || black_box(z).pow(black_box(&x)));
+    measure(g, "scalar-inverse/epione", move || black_box(x).inverse());
+    measure(g, "hash-to-g1/epione", move || hash_to_g1(tag::ABE_ATTRIBUTE, black_box(MESSAGE)));
+    measure(g, "hash-to-g1-cached/epione", move || {
         hash_to_g1_cached(tag::ABE_ATTRIBUTE, black_box(MESSAGE))
     });
-    measure(g, "hash-to-g2/epione", || hash_to_g2(tag::PEKS_KEYWORD, black_box(MESSAGE)));
-    measure(g, "hash-to-scalar/epione", || hash_to_scalar(tag::PRE_EXPONENT, black_box(MESSAGE)));
-    measure(g, "g1-compress/epione", || black_box(p).to_bytes());
-    measure(g, "g2-compress/epione", || black_box(q).to_bytes());
-    measure(g, "g1-compress-projective/epione", || black_box(p_projective).to_bytes());
-    measure(g, "g2-compress-projective/epione", || black_box(q_projective).to_bytes());
-    measure(g, "g1-decompress/epione", || G1::from_bytes(black_box(&inputs.p[0])));
-    measure(g, "g2-decompress/epione", || G2::from_bytes(black_box(&inputs.q[1])));
-    measure(g, "gt-decode/epione", || Gt::from_bytes(black_box(&inputs.z)));
+    measure(g, "hash-to-g2/epione", move || hash_to_g2(tag::PEKS_KEYWORD, black_box(MESSAGE)));
+    measure(g, "hash-to-scalar/epione", move || {
+        hash_to_scalar(tag::PRE_EXPONENT, black_box(MESSAGE))
+    });
+    measure(g, "g1-compress/epione", move || black_box(p).to_bytes());
+    measure(g, "g2-compress/epione", move || black_box(q).to_bytes());
+    measure(g, "g1-compress-projective/epione", move || black_box(p_projective).to_bytes());
+    measure(g, "g2-compress-projective/epione", move || black_box(q_projective).to_bytes());
+    measure(g, "g1-decompress/epione", move || G1::from_bytes(black_box(&inputs.p[0])));
+    measure(g, "g2-decompress/epione", move || G2::from_bytes(black_box(&inputs.q[1])));
+    measure(g, "gt-decode/epione", move || Gt::from_bytes(black_box(&inputs.z)));
 }
 
-fn fixed_bases(g: &mut BenchmarkGroup<'_, WallTime>, x: Scalar) {
-    measure(g, "g1-generator-mul/epione", || G1::generator_mul(black_box(&x)));
-    measure(g, "g2-generator-mul/epione", || G2::generator_mul(black_box(&x)));
-    measure(g, "gt-generator-pow/epione", || Gt::generator_pow(black_box(&x)));
-    measure(g, "g1-table/epione", || G1Table::new(&G1::generator()));
-    measure(g, "g2-table/epione", || G2Table::new(&G2::generator()));
-    measure(g, "gt-table/epione", || GtTable::new(&Gt::generator()));
+fn fixed_bases(g: &mut Cases, x: Scalar) {
+    measure(g, "g1-generator-mul/epione", move || G1::generator_mul(black_box(&x)));
+    measure(g, "g2-generator-mul/epione", move || G2::generator_mul(black_box(&x)));
+    measure(g, "gt-generator-pow/epione", move || Gt::generator_pow(black_box(&x)));
+    measure(g, "g1-table/epione", move || G1Table::new(&G1::generator()));
+    measure(g, "g2-table/epione", move || G2Table::new(&G2::generator()));
+    measure(g, "gt-table/epione", move || GtTable::new(&Gt::generator()));
 }
 
-fn lists(g: &mut BenchmarkGroup<'_, WallTime>, inputs: &Inputs, p: &[G1], q: &[G2]) {
+fn lists(g: &mut Cases, inputs: &'static Inputs, p: &'static [G1], q: &'static [G2]) {
     let pairs: Vec<(G1, G2)> = p.iter().copied().zip(q.iter().copied()).collect();
+    let pairs: &'static [(G1, G2)] = pairs.leak();
     for n in [2, 4, 16] {
-        measure(g, &format!("pairing-product-{n}/epione"), || multi_pairing(&pairs[..n]));
+        measure(g, &format!("pairing-product-{n}/epione"), move || multi_pairing(&pairs[..n]));
     }
-    measure(g, "pairing-each-64/epione", || pairings(&pairs));
+    measure(g, "pairing-each-64/epione", move || pairings(pairs));
     let prepared = PreparedG2::new(&q[0]);
-    measure(g, "pairing-prepared-each-64/epione", || prepared.pairings(p));
-    let x = &inputs.scalars;
-    measure(g, "g1-mul-each-64/epione", || G1::mul_each(p, x));
-    measure(g, "g2-mul-each-64/epione", || G2::mul_each(q, x));
+    measure(g, "pairing-prepared-each-64/epione", move || prepared.pairings(p));
+    let x: &'static [Scalar] = &inputs.scalars;
+    measure(g, "g1-mul-each-64/epione", move || G1::mul_each(p, x));
+    measure(g, "g2-mul-each-64/epione", move || G2::mul_each(q, x));
     for n in [2, 8, 64] {
-        measure(g, &format!("g1-msm-{n}/epione"), || G1::msm(&p[..n], &x[..n]));
-        measure(g, &format!("g2-msm-{n}/epione"), || G2::msm(&q[..n], &x[..n]));
+        measure(g, &format!("g1-msm-{n}/epione"), move || G1::msm(&p[..n], &x[..n]));
+        measure(g, &format!("g2-msm-{n}/epione"), move || G2::msm(&q[..n], &x[..n]));
     }
-    measure(g, "g1-generator-mul-each-64/epione", || G1::generator_mul_each(x));
+    measure(g, "g1-generator-mul-each-64/epione", move || G1::generator_mul_each(x));
     let projective = G1::mul_each(p, x);
-    measure(g, "g1-compress-each-64/epione", || G1::to_bytes_each(&projective));
-    measure(g, "g1-decompress-each-64/epione", || G1::from_bytes_each(&inputs.p));
+    measure(g, "g1-compress-each-64/epione", move || G1::to_bytes_each(&projective));
+    measure(g, "g1-decompress-each-64/epione", move || G1::from_bytes_each(&inputs.p));
 }
 
 fn algebra(c: &mut Criterion) {
-    let inputs = Inputs::new();
-    ours(c, &inputs);
-    arkworks::operations(&mut c.benchmark_group("algebra"), &inputs);
+    let inputs: &'static Inputs = Box::leak(Box::new(Inputs::new()));
+    let mut cases = Cases::new();
+    ours(&mut cases, inputs);
+    arkworks::operations(&mut cases, inputs);
     #[cfg(feature = "blst")]
-    raw_blst::operations(&mut c.benchmark_group("algebra"), &inputs);
+    raw_blst::operations(&mut cases, inputs);
+    cases.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut group = c.benchmark_group("algebra");
+    for (id, mut work) in cases {
+        group.bench_function(id, |b| b.iter(&mut work));
+    }
+    group.finish();
 }
 
 criterion_group! {

@@ -19,9 +19,10 @@
 //! which one a process uses, `EPIONE_BACKEND=portable|blst|ifma` decides it. Lists go faster as
 //! lists: see the functions in `_each`, [`pairings`] and [`PreparedG2`].
 //!
-//! **Secrets.** Arithmetic on curve points and in GT is *not* constant time (see
-//! `docs/security.md`). [`Secret`] erases and hides what it holds; it does not hide how long
-//! computing with it takes.
+//! **Secrets.** With blst, multiplying points by scalars, raising in GT and inverting scalars take
+//! the same time whatever the scalar is; with arkworks alone nothing does (`docs/security.md` has
+//! the measurements). `msm`, hashing, encoding and decoding are for what may be known. [`Secret`]
+//! erases and hides what it holds.
 //!
 //! ```
 //! use epione::algebra::{pairing, G1, G2, Scalar};

@@ -1,10 +1,8 @@
 //! Direct calls of blst, on its own structs: no conversions, no checks.
 #![allow(unsafe_code)]
 
-use super::{Inputs, MESSAGE, measure};
+use super::{Cases, Inputs, MESSAGE, measure};
 use blst::*;
-use criterion::BenchmarkGroup;
-use criterion::measurement::WallTime;
 use epione::algebra::tag;
 use std::hint::black_box;
 use std::ptr;
@@ -16,7 +14,7 @@ fn written<T: Default>(write: impl FnOnce(*mut T)) -> T {
     value
 }
 
-pub(super) fn operations(g: &mut BenchmarkGroup<'_, WallTime>, inputs: &Inputs) {
+pub(super) fn operations(g: &mut Cases, inputs: &'static Inputs) {
     let p = inputs.p.each_point(|bytes| {
         // SAFETY: 48 bytes are read.
         written(|out| unsafe { _ = blst_p1_uncompress(out, bytes.as_ptr()) })
@@ -27,10 +25,10 @@ pub(super) fn operations(g: &mut BenchmarkGroup<'_, WallTime>, inputs: &Inputs) 
     });
     let scalars: Vec<[u8; 32]> = inputs.scalars.iter().map(little_endian).collect();
     let z = fp12(&inputs.z);
-    curves(g, inputs, (p[0], q[1]), &scalars[2]);
+    curves(g, inputs, (p[0], q[1]), scalars[2]);
     hashes(g);
-    pairings(g, &p, &q);
-    target(g, &z, &scalars[2]);
+    pairings(g, p.leak(), q.leak());
+    target(g, z, scalars[2]);
 }
 
 trait EachPoint<T> {
@@ -63,51 +61,53 @@ fn fp12(bytes: &[u8; 576]) -> blst_fp12 {
 // functions read or that are passed, and results go to places of their own.
 
 fn curves(
-    g: &mut BenchmarkGroup<'_, WallTime>,
-    inputs: &Inputs,
+    g: &mut Cases,
+    inputs: &'static Inputs,
     (p, q): (blst_p1_affine, blst_p2_affine),
-    x: &[u8; 32],
+    x: [u8; 32],
 ) {
     let p1: blst_p1 = written(|out| unsafe { blst_p1_from_affine(out, &p) });
     let q1: blst_p2 = written(|out| unsafe { blst_p2_from_affine(out, &q) });
-    let mul_p = || written(|out| unsafe { blst_p1_mult(out, black_box(&p1), x.as_ptr(), 255) });
-    let mul_q = || written(|out| unsafe { blst_p2_mult(out, black_box(&q1), x.as_ptr(), 255) });
+    let mul_p =
+        move || written(|out| unsafe { blst_p1_mult(out, black_box(&p1), x.as_ptr(), 255) });
+    let mul_q =
+        move || written(|out| unsafe { blst_p2_mult(out, black_box(&q1), x.as_ptr(), 255) });
     measure(g, "g1-mul/raw-blst", mul_p);
     measure(g, "g2-mul/raw-blst", mul_q);
     let (p2, q2) = (mul_p(), mul_q());
-    measure(g, "g1-add/raw-blst", || {
+    measure(g, "g1-add/raw-blst", move || {
         written(|out| unsafe { blst_p1_add_or_double(out, black_box(&p2), &p1) })
     });
-    measure(g, "g2-add/raw-blst", || {
+    measure(g, "g2-add/raw-blst", move || {
         written(|out| unsafe { blst_p2_add_or_double(out, black_box(&q2), &q1) })
     });
-    measure(g, "g1-compress/raw-blst", || {
+    measure(g, "g1-compress/raw-blst", move || {
         let mut bytes = [0; 48];
         unsafe { blst_p1_affine_compress(bytes.as_mut_ptr(), black_box(&p)) };
         bytes
     });
-    measure(g, "g2-compress/raw-blst", || {
+    measure(g, "g2-compress/raw-blst", move || {
         let mut bytes = [0; 96];
         unsafe { blst_p2_affine_compress(bytes.as_mut_ptr(), black_box(&q)) };
         bytes
     });
-    measure(g, "g1-compress-projective/raw-blst", || {
+    measure(g, "g1-compress-projective/raw-blst", move || {
         let mut bytes = [0; 48];
         unsafe { blst_p1_compress(bytes.as_mut_ptr(), black_box(&p2)) };
         bytes
     });
-    measure(g, "g2-compress-projective/raw-blst", || {
+    measure(g, "g2-compress-projective/raw-blst", move || {
         let mut bytes = [0; 96];
         unsafe { blst_p2_compress(bytes.as_mut_ptr(), black_box(&q2)) };
         bytes
     });
-    measure(g, "g1-decompress/raw-blst", || {
+    measure(g, "g1-decompress/raw-blst", move || {
         let p: blst_p1_affine = written(|out| unsafe {
             _ = blst_p1_uncompress(out, black_box(inputs.p[0].as_ptr()));
         });
         (unsafe { blst_p1_affine_in_g1(&p) }, p)
     });
-    measure(g, "g2-decompress/raw-blst", || {
+    measure(g, "g2-decompress/raw-blst", move || {
         let q: blst_p2_affine = written(|out| unsafe {
             _ = blst_p2_uncompress(out, black_box(inputs.q[1].as_ptr()));
         });
@@ -118,12 +118,12 @@ fn curves(
         blst_scalar_from_lendian(&mut scalar, x.as_ptr());
         blst_fr_from_scalar(out, &scalar);
     });
-    measure(g, "scalar-inverse/raw-blst", || {
+    measure(g, "scalar-inverse/raw-blst", move || {
         written::<blst_fr>(|out| unsafe { blst_fr_inverse(out, black_box(&x)) })
     });
 }
 
-fn hashes(g: &mut BenchmarkGroup<'_, WallTime>) {
+fn hashes(g: &mut Cases) {
     type Hash<P> =
         unsafe extern "C" fn(*mut P, *const u8, usize, *const u8, usize, *const u8, usize);
     fn hash<P: Default>(function: Hash<P>, tag: tag::Tag) -> P {
@@ -133,33 +133,35 @@ fn hashes(g: &mut BenchmarkGroup<'_, WallTime>) {
             function(out, message.as_ptr(), message.len(), tag.as_ptr(), length, none, 0);
         })
     }
-    measure(g, "hash-to-g1/raw-blst", || hash::<blst_p1>(blst_hash_to_g1, tag::ABE_ATTRIBUTE));
-    measure(g, "hash-to-g2/raw-blst", || hash::<blst_p2>(blst_hash_to_g2, tag::PEKS_KEYWORD));
+    measure(g, "hash-to-g1/raw-blst", move || hash::<blst_p1>(blst_hash_to_g1, tag::ABE_ATTRIBUTE));
+    measure(g, "hash-to-g2/raw-blst", move || hash::<blst_p2>(blst_hash_to_g2, tag::PEKS_KEYWORD));
 }
 
 fn finished(f: &blst_fp12) -> blst_fp12 {
     written(|out| unsafe { blst_final_exp(out, f) })
 }
 
-fn pairings(g: &mut BenchmarkGroup<'_, WallTime>, p: &[blst_p1_affine], q: &[blst_p2_affine]) {
-    measure(g, "pairing/raw-blst", || {
+fn pairings(g: &mut Cases, p: &'static [blst_p1_affine], q: &'static [blst_p2_affine]) {
+    measure(g, "pairing/raw-blst", move || {
         finished(&written(|out| unsafe {
             blst_miller_loop(out, black_box(&q[1]), black_box(&p[0]));
         }))
     });
-    let mut lines = [blst_fp6::default(); 68];
-    measure(g, "pairing-prepare/raw-blst", || {
+    let lines = || {
+        let mut lines = [blst_fp6::default(); 68];
         unsafe { blst_precompute_lines(lines.as_mut_ptr(), black_box(&q[1])) };
         lines
-    });
-    measure(g, "pairing-prepared/raw-blst", || {
+    };
+    let prepared = lines();
+    measure(g, "pairing-prepare/raw-blst", lines);
+    measure(g, "pairing-prepared/raw-blst", move || {
         finished(&written(|out| unsafe {
-            blst_miller_loop_lines(out, lines.as_ptr(), black_box(&p[0]));
+            blst_miller_loop_lines(out, prepared.as_ptr(), black_box(&p[0]));
         }))
     });
     for n in [2, 4, 16] {
         let (p, q) = ([p.as_ptr(), ptr::null()], [q.as_ptr(), ptr::null()]);
-        measure(g, &format!("pairing-product-{n}/raw-blst"), || {
+        measure(g, &format!("pairing-product-{n}/raw-blst"), move || {
             finished(&written(|out| unsafe {
                 blst_miller_loop_n(out, q.as_ptr(), p.as_ptr(), n);
             }))
@@ -167,12 +169,12 @@ fn pairings(g: &mut BenchmarkGroup<'_, WallTime>, p: &[blst_p1_affine], q: &[bls
     }
 }
 
-fn target(g: &mut BenchmarkGroup<'_, WallTime>, z: &blst_fp12, x: &[u8; 32]) {
-    measure(g, "gt-mul/raw-blst", || {
-        written::<blst_fp12>(|out| unsafe { blst_fp12_mul(out, black_box(z), black_box(z)) })
+fn target(g: &mut Cases, z: blst_fp12, x: [u8; 32]) {
+    measure(g, "gt-mul/raw-blst", move || {
+        written::<blst_fp12>(|out| unsafe { blst_fp12_mul(out, black_box(&z), black_box(&z)) })
     });
-    measure(g, "gt-membership/raw-blst", || unsafe { blst_fp12_in_group(black_box(z)) });
-    measure(g, "gt-pow/raw-blst-naf", || naf_pow(black_box(z), x));
+    measure(g, "gt-membership/raw-blst", move || unsafe { blst_fp12_in_group(black_box(&z)) });
+    measure(g, "gt-pow/raw-blst-naf", move || naf_pow(black_box(&z), &x));
 }
 
 /// The library has no power in GT; this is the usual loop over its squaring, for comparison:

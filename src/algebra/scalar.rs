@@ -35,7 +35,7 @@ impl Scalar {
         }
     }
 
-    /// The inverse modulo `r`; `None` for zero. Variable time.
+    /// The inverse modulo `r`; `None` for zero. Constant time under the backend blst, but for zero.
     pub fn inverse(&self) -> Option<Self> {
         (kernel().invert)(self)
     }

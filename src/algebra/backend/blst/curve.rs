@@ -25,7 +25,7 @@ macro_rules! source_group {
         $into:path, $from:path, $mult:ident, $to_affine:ident, $each_to_affine:ident,
         $from_affine:ident, $pippenger:ident, $scratch:ident, $hash:ident,
         $compress:ident, $uncompress:ident, $in_group:ident,
-        $limbs:literal, $to_limbs:path, $from_limbs:path, $negate:ident, $add:ident, $add_affine:ident
+        $limbs:literal, $singly:literal, $to_limbs:path, $from_limbs:path, $negate:ident, $add:ident, $add_affine:ident
     ) => {
         pub(super) mod $module {
             use super::*;
@@ -95,9 +95,14 @@ macro_rules! source_group {
                 group(&written(|out| unsafe { $mult(out, &p, scalar.as_ptr(), SCALAR_BITS) }))
             }
 
-            /// Pippenger's buckets; the library itself takes windows for few points.
+            /// Pippenger's buckets; the library itself takes windows for few points. For one or
+            /// two it is slower than multiplying each, whose method uses the endomorphism.
             pub(in super::super) fn msm(points: &[$group], scalars: &[Scalar]) -> $group {
                 assert_eq!(points.len(), scalars.len(), "a scalar for every point");
+                if points.len() <= $singly {
+                    let products = points.iter().zip(scalars).map(|(p, s)| mul(p, s));
+                    return products.reduce(|a, b| a + b).unwrap_or_else($group::identity);
+                }
                 let finite = points.iter().zip(scalars).filter(|(p, _)| !p.is_identity());
                 let (points, scalars): (Vec<$group>, Vec<_>) =
                     finite.map(|(p, s)| (*p, *convert::scalar_bytes(&s.0))).unzip();
@@ -200,6 +205,7 @@ source_group!(
     blst_p1_uncompress,
     blst_p1_affine_in_g1,
     12,
+    1,
     convert::p1_limbs,
     convert::p1_of_limbs,
     blst_fp_cneg,
@@ -225,6 +231,7 @@ source_group!(
     blst_p2_uncompress,
     blst_p2_affine_in_g2,
     24,
+    2,
     convert::p2_limbs,
     convert::p2_of_limbs,
     blst_fp2_cneg,
