@@ -13,7 +13,11 @@ mod fp2;
 mod decompress;
 mod endomorphism;
 mod glv;
+mod hash;
+#[cfg(test)]
+mod hash_tests;
 mod inverse;
+mod map;
 mod mask;
 mod multiply;
 #[cfg(test)]
@@ -31,4 +35,5 @@ pub(super) fn available() -> bool {
 }
 
 pub(super) use decompress::{are_in_g1, are_in_g2, decompress_g1, decompress_g2};
+pub(super) use hash::{hash_to_g1, hash_to_g2};
 pub(super) use multiply::{mul_g1, mul_g2};

@@ -3,7 +3,7 @@
 
 use super::curve::{Point1, Point2};
 use super::{LANES, available, multiply};
-use ark_bls12_381::{Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_bls12_381::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField, UniformRand};
 use rand::SeedableRng;

@@ -12,7 +12,6 @@ use super::mask::Mask;
 use super::{LANES, available};
 use crate::error::DecodeError;
 use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective, g1, g2};
-use ark_ec::AffineRepr;
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 

@@ -4,7 +4,6 @@
 //! and a formula of points is a list of calls that fits the instruction cache.
 #![forbid(unsafe_code)]
 
-use super::bound::Bound;
 use super::fp::{Factor, Fp, LIMBS, Wide, zero};
 use super::fp2::{Fp2, Wide2};
 use core::arch::x86_64::*;
@@ -84,11 +83,27 @@ impl Fp {
         Wide::square(self).reduce()
     }
 
+    /// `x y`, as a function of its own.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn multiplied(&self, other: &Self) -> Self {
+        self.times(other)
+    }
+
     /// The sum, ready to be multiplied.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn sum_factor(&self, other: &Self) -> Factor {
         self.plus(other).factor()
+    }
+}
+
+impl Fp2 {
+    /// `x y`, as a function of its own.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn multiplied(&self, other: &Self) -> Self {
+        Wide2::product(&self.factor(), &other.factor()).reduced()
     }
 }
 
