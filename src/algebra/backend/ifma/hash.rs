@@ -49,8 +49,8 @@ pub(in super::super) fn hash_to_g2(tag: &[u8], messages: &[&[u8]]) -> Vec<G2Proj
 /// `hash_to_curve` of RFC 9380, 3: `P = clear_cofactor(map_to_curve(u0) + map_to_curve(u1))`.
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn map_eight_g1(uniform: &Uniform<2>) -> [G1Projective; LANES] {
-    let [u0, u1] = [load_wide(&uniform[0]), load_wide(&uniform[1])];
-    Point1::mapped(&u0).plus(&Point1::mapped(&u1)).with_cofactor_cleared().store()
+    let [q0, q1] = Point1::mapped(&[load_wide(&uniform[0]), load_wide(&uniform[1])]);
+    q0.plus(&q1).with_cofactor_cleared().store()
 }
 
 /// The same, each `u` of two numbers.
@@ -58,7 +58,8 @@ fn map_eight_g1(uniform: &Uniform<2>) -> [G1Projective; LANES] {
 fn map_eight_g2(uniform: &Uniform<4>) -> [G2Projective; LANES] {
     let u0 = Fp2 { re: load_wide(&uniform[0]), im: load_wide(&uniform[1]) };
     let u1 = Fp2 { re: load_wide(&uniform[2]), im: load_wide(&uniform[3]) };
-    Point2::mapped(&u0).plus(&Point2::mapped(&u1)).with_cofactor_cleared().store()
+    let [q0, q1] = Point2::mapped(&[u0, u1]);
+    q0.plus(&q1).with_cofactor_cleared().store()
 }
 
 impl Point1 {

@@ -38,6 +38,15 @@ struct Ratio<F> {
     inverse: F,
 }
 
+/// What simple SWU computes before the root.
+struct Candidate<F> {
+    zuu: F,
+    xn: F,
+    xd: F,
+    xd2: F,
+    gn: F,
+}
+
 impl Fp {
     /// Where the number below `p` is odd: `sgn0`.
     #[inline(never)]
@@ -57,20 +66,23 @@ impl Fp {
     /// With `e` that power, `n d^3 e^2` is 1 or -1, which also gives `1/d`. No operand is zero.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn root_of_ratio(n: &Self, d: &Self) -> Ratio<Self> {
-        let dd = d.square();
-        let (nd, ndd) = (n.multiplied(d), n.multiplied(&dd));
-        let e = nd.multiplied(&dd).root_power();
-        let y1 = e.multiplied(&nd);
-        let is_square = y1.square().multiplied(d).equals(n);
-        let y2 = y1.multiplied(&Self::splat(&constant(&ROOT_OF_MINUS_Z)));
-        let inverse = e.square().multiplied(&ndd);
-        let opposite = Self::zero().minus(&inverse).lifted::<4>();
-        Ratio {
-            is_square,
-            root: Self::select(is_square, &y1, &y2),
-            inverse: Self::select(is_square, &inverse, &opposite),
-        }
+    fn roots_of_ratios(ratios: &[(Self, Self); 2]) -> [Ratio<Self>; 2] {
+        let radicand = |(n, d): &(Self, Self)| n.multiplied(d).multiplied(&d.square());
+        let powers = Self::root_powers(&[radicand(&ratios[0]), radicand(&ratios[1])]);
+        let finished = |(n, d): &(Self, Self), e: &Self| {
+            let nd = n.multiplied(d);
+            let y1 = e.multiplied(&nd);
+            let is_square = y1.square().multiplied(d).equals(n);
+            let y2 = y1.multiplied(&Self::splat(&constant(&ROOT_OF_MINUS_Z)));
+            let inverse = e.square().multiplied(d).multiplied(&nd);
+            let opposite = Self::zero().minus(&inverse).lifted::<4>();
+            Ratio {
+                is_square,
+                root: Self::select(is_square, &y1, &y2),
+                inverse: Self::select(is_square, &inverse, &opposite),
+            }
+        };
+        [finished(&ratios[0], &powers[0]), finished(&ratios[1], &powers[1])]
     }
 }
 
@@ -90,23 +102,29 @@ impl Fp2 {
     /// an inversion; `d'` is the conjugate.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn root_of_ratio(n: &Self, d: &Self) -> Ratio<Self> {
-        let c = n.multiplied(d);
-        let m = c.norm();
-        let e = m.root_power();
-        let s = m.multiplied(&e);
-        let is_square = s.square().equals(&m);
-
-        let other_s = s.multiplied(&Fp::splat(&constant(&ROOT_OF_MINUS_NORM)));
-        let other_c = c.multiplied(&Self::splat(&Z2));
-        let s = Fp::select(is_square, &s, &other_s);
-        let c = Self::select(is_square, &c, &other_c);
-
-        let inverse = e.square().multiplied(&n.norm());
-        let opposite = Fp::zero().minus(&inverse).lifted::<4>();
-        let inverse = Fp::select(is_square, &inverse, &opposite).factor();
-        let inverse = d.conjugate().lifted::<4>().scaled(&inverse);
-        Ratio { is_square, root: c.root_by_norm(&s).multiplied(&inverse), inverse }
+    fn roots_of_ratios(ratios: &[(Self, Self); 2]) -> [Ratio<Self>; 2] {
+        let mut c = [ratios[0].0.multiplied(&ratios[0].1), ratios[1].0.multiplied(&ratios[1].1)];
+        let m = [c[0].norm(), c[1].norm()];
+        let e = Fp::root_powers(&m);
+        let (mut s, mut is_square) = (m, [0; 2]);
+        for i in 0..2 {
+            s[i] = m[i].multiplied(&e[i]);
+            is_square[i] = s[i].square().equals(&m[i]);
+            let other_s = s[i].multiplied(&Fp::splat(&constant(&ROOT_OF_MINUS_NORM)));
+            let other_c = c[i].multiplied(&Self::splat(&Z2));
+            s[i] = Fp::select(is_square[i], &s[i], &other_s);
+            c[i] = Self::select(is_square[i], &c[i], &other_c);
+        }
+        let roots = Self::roots_by_norms(&c, &s);
+        let finished = |i: usize| {
+            let (n, d) = &ratios[i];
+            let inverse = e[i].square().multiplied(&n.norm());
+            let opposite = Fp::zero().minus(&inverse).lifted::<4>();
+            let inverse = Fp::select(is_square[i], &inverse, &opposite).factor();
+            let inverse = d.conjugate().lifted::<4>().scaled(&inverse);
+            Ratio { is_square: is_square[i], root: roots[i].multiplied(&inverse), inverse }
+        };
+        [finished(0), finished(1)]
     }
 }
 
@@ -137,33 +155,46 @@ macro_rules! map_to_curve {
     ($Field:ident, $Factor:ident, $Point:ident, $Digits:ident, $Config:ty, $constant:ident,
      $A:ident, $B:ident, $Z:ident, $ONE:ident) => {
         impl $Field {
-            /// `map_to_curve_simple_swu` of RFC 9380, F.2: a point of `E'`.
+            /// `map_to_curve_simple_swu` of RFC 9380, F.2: points of `E'`.
             #[inline(never)]
             #[target_feature(enable = "avx512f,avx512ifma")]
-            fn simple_swu(u: &Self) -> (Self, Self) {
+            fn simple_swu(u: &[Self; 2]) -> [(Self, Self); 2] {
+                let candidates = [u[0].candidate(), u[1].candidate()];
+                let ratio = |c: &Candidate<Self>| (c.gn, c.xd.multiplied(&c.xd2));
+                let roots = Self::roots_of_ratios(&[ratio(&candidates[0]), ratio(&candidates[1])]);
+                [u[0].chosen(&candidates[0], &roots[0]), u[1].chosen(&candidates[1], &roots[1])]
+            }
+
+            /// `x1 = xn / xd`. With `t = Z^2 u^4 + Z u^2`, `xn = B (t + 1)` and `xd = -A t`, or `A Z`
+            /// where `t` is zero; `g(x1) = gn / xd^3`, `gn = (xn^2 + A xd^2) xn + B xd^3`.
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            fn candidate(&self) -> Candidate<Self> {
                 let (a, b) = (Self::splat(&$A), Self::splat(&$B));
                 let (z, one) = (Self::splat(&$Z), Self::splat(&$ONE));
-                // x1 = xn / xd, with t = Z^2 u^4 + Z u^2:
-                // xn = B (t + 1), xd = -A t, or A Z if t is zero.
-                let zuu = u.square().multiplied(&z);
+                let zuu = self.square().multiplied(&z);
                 let t = zuu.square().plus(&zuu);
                 let xn = t.plus(&one).multiplied(&b);
                 let opposite = Self::zero().minus(&t).lifted::<6>();
                 let xd = Self::select(t.is_zero(), &z, &opposite).multiplied(&a);
-                // g(x1) = gn / xd^3, gn = (xn^2 + A xd^2) xn + B xd^3
                 let xd2 = xd.square();
-                let xd3 = xd2.multiplied(&xd);
                 let gn = xn.square().plus(&xd2.multiplied(&a)).multiplied(&xn);
-                let gn = gn.plus(&xd3.multiplied(&b));
-                let ratio = Self::root_of_ratio(&gn, &xd3);
-                // x2 = Z u^2 x1, and then y2 = Z u^3 sqrt(Z g(x1))
-                let xn = Self::select(ratio.is_square, &xn, &xn.multiplied(&zuu));
-                let other = zuu.multiplied(u).multiplied(&ratio.root);
+                let gn = gn.plus(&xd.multiplied(&xd2).multiplied(&b));
+                Candidate { zuu, xn, xd, xd2, gn }
+            }
+
+            /// `x1` with `y1 = sqrt(g(x1))`, or `x2 = Z u^2 x1` with `y2 = Z u^3 sqrt(Z g(x1))`; the
+            /// sign of `y` is that of `u`, and `1/xd = xd^2 / xd^3`.
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            fn chosen(&self, candidate: &Candidate<Self>, ratio: &Ratio<Self>) -> (Self, Self) {
+                let Candidate { zuu, xn, xd2, .. } = candidate;
+                let x = Self::select(ratio.is_square, xn, &xn.multiplied(zuu));
+                let other = zuu.multiplied(self).multiplied(&ratio.root);
                 let y = Self::select(ratio.is_square, &ratio.root, &other);
                 let opposite = Self::zero().minus(&y).lifted::<4>();
-                let y = Self::select(u.is_odd() ^ y.is_odd(), &opposite, &y);
-                // 1/xd = xd^2 / xd^3
-                (xn.multiplied(&xd2.multiplied(&ratio.inverse)), y)
+                let y = Self::select(self.is_odd() ^ y.is_odd(), &opposite, &y);
+                (x.multiplied(&xd2.multiplied(&ratio.inverse)), y)
             }
 
             /// The polynomial's value, by Horner's rule.
@@ -179,7 +210,15 @@ macro_rules! map_to_curve {
         }
 
         impl $Point {
-            /// `map_to_curve` of RFC 9380, 6.6.3: simple SWU, then the isogeny
+            /// `map_to_curve` of RFC 9380, 6.6.3, of two lists of lanes.
+            #[inline]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            pub(super) fn mapped(u: &[$Field; 2]) -> [Self; 2] {
+                let points = $Field::simple_swu(u);
+                [Self::isogeny(&points[0]), Self::isogeny(&points[1])]
+            }
+
+            /// From `E'` to the curve:
             ///
             /// ```text
             /// (x, y) -> (x_num / x_den, y y_num / y_den)
@@ -188,14 +227,13 @@ macro_rules! map_to_curve {
             /// The points where a denominator is zero go to the identity.
             #[inline(never)]
             #[target_feature(enable = "avx512f,avx512ifma")]
-            pub(super) fn mapped(u: &$Field) -> Self {
+            fn isogeny((x, y): &($Field, $Field)) -> Self {
                 const MAP: (&[$Digits], &[$Digits], &[$Digits], &[$Digits]) = (
                     polynomial!(<$Config>::ISOGENY_MAP.x_map_numerator, $Digits, $constant),
                     polynomial!(<$Config>::ISOGENY_MAP.x_map_denominator, $Digits, $constant),
                     polynomial!(<$Config>::ISOGENY_MAP.y_map_numerator, $Digits, $constant),
                     polynomial!(<$Config>::ISOGENY_MAP.y_map_denominator, $Digits, $constant),
                 );
-                let (x, y) = $Field::simple_swu(u);
                 let x = x.factor();
                 let (xn, xd) = ($Field::evaluated(MAP.0, &x), $Field::evaluated(MAP.1, &x));
                 let (yn, yd) = ($Field::evaluated(MAP.2, &x), $Field::evaluated(MAP.3, &x));
