@@ -1,48 +1,137 @@
-//! Group operations, hashes and encodings.
+//! Group operations, ids `operation/backend`.
+//!
+//! `epione` is this crate's function under whichever backend is active (`EPIONE_BACKEND`),
+//! `arkworks` and `raw-blst` are direct calls of those libraries on the same values. Points are as
+//! decoding gives them, affine, so that nobody pays for normalising; `-projective` measures that.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use epione::algebra::hash::{hash_to_g1, hash_to_g2, hash_to_scalar};
-use epione::algebra::{G1, G2, Gt, Scalar, multi_pairing, pairing, tag};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use epione::algebra::hash::{hash_to_g1, hash_to_g1_cached, hash_to_g2, hash_to_scalar};
+use epione::algebra::{
+    G1, G1Table, G2, G2Table, Gt, GtTable, PreparedG2, Scalar, multi_pairing, pairing, pairings,
+    tag,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::hint::black_box;
 use std::time::Duration;
 
-fn algebra(c: &mut Criterion) {
-    let rng = &mut ChaCha20Rng::seed_from_u64(1);
-    let (p, q, x) = (G1::random(rng), G2::random(rng), Scalar::random(rng));
-    let z = pairing(&p, &q);
-    let (p_bytes, q_bytes, z_bytes) = (p.to_bytes(), q.to_bytes(), z.to_bytes());
-    let mut group = c.benchmark_group("algebra");
+#[path = "algebra/arkworks.rs"]
+mod arkworks;
+#[cfg(feature = "blst")]
+#[path = "algebra/raw_blst.rs"]
+mod raw_blst;
 
-    group.bench_function("pairing/1", |b| b.iter(|| pairing(black_box(&p), black_box(&q))));
-    for n in [2, 4, 16] {
-        let pairs: Vec<_> = (0..n).map(|_| (G1::random(rng), G2::random(rng))).collect();
-        let id = BenchmarkId::new("multi-pairing", n);
-        group.bench_with_input(id, &pairs, |b, pairs| b.iter(|| multi_pairing(pairs)));
+/// One message, one attribute.
+const MESSAGE: &[u8] = b"department:neurology";
+
+/// Points of a batch.
+const MANY: usize = 64;
+
+/// What every backend is given, in encodings that all of them read.
+struct Inputs {
+    p: Vec<[u8; 48]>,
+    q: Vec<[u8; 96]>,
+    z: [u8; 576],
+    scalars: Vec<Scalar>,
+}
+
+impl Inputs {
+    fn new() -> Self {
+        let rng = &mut ChaCha20Rng::seed_from_u64(1);
+        let scalars: Vec<Scalar> = (0..MANY).map(|_| Scalar::random(rng)).collect();
+        let p = G1::generator_mul_each(&scalars);
+        let q = G2::generator_mul_each(&scalars);
+        let z = pairing(&p[0], &q[1]).to_bytes();
+        Self { p: G1::to_bytes_each(&p), q: G2::to_bytes_each(&q), z, scalars }
     }
-    group.bench_function("g1-mul", |b| b.iter(|| black_box(p) * black_box(x)));
-    group.bench_function("g2-mul", |b| b.iter(|| black_box(q) * black_box(x)));
-    group.bench_function("gt-pow", |b| b.iter(|| black_box(z).pow(black_box(&x))));
-    group.bench_function("scalar-inverse", |b| b.iter(|| black_box(x).inverse()));
+}
 
-    let message = b"department:neurology";
-    group.bench_function("hash-to-g1", |b| {
-        b.iter(|| hash_to_g1(tag::ABE_ATTRIBUTE, black_box(message)));
-    });
-    group.bench_function("hash-to-g2", |b| {
-        b.iter(|| hash_to_g2(tag::PEKS_KEYWORD, black_box(message)));
-    });
-    group.bench_function("hash-to-scalar", |b| {
-        b.iter(|| hash_to_scalar(tag::PRE_EXPONENT, black_box(message)));
-    });
+fn measure<R>(group: &mut BenchmarkGroup<'_, WallTime>, id: &str, mut work: impl FnMut() -> R) {
+    group.bench_function(id, |b| b.iter(&mut work));
+}
 
-    group.bench_function("g1-compress", |b| b.iter(|| black_box(p).to_bytes()));
-    group.bench_function("g2-compress", |b| b.iter(|| black_box(q).to_bytes()));
-    group.bench_function("g1-decompress", |b| b.iter(|| G1::from_bytes(black_box(&p_bytes))));
-    group.bench_function("g2-decompress", |b| b.iter(|| G2::from_bytes(black_box(&q_bytes))));
-    group.bench_function("gt-decode", |b| b.iter(|| Gt::from_bytes(black_box(&z_bytes))));
-    group.finish();
+fn decoded<P>(points: Vec<Result<P, epione::error::DecodeError>>) -> Vec<P> {
+    points.into_iter().map(|point| point.expect("an honest encoding")).collect()
+}
+
+fn ours(c: &mut Criterion, inputs: &Inputs) {
+    let group = &mut c.benchmark_group("algebra");
+    let (p, q) = (decoded(G1::from_bytes_each(&inputs.p)), decoded(G2::from_bytes_each(&inputs.q)));
+    let z = Gt::from_bytes(&inputs.z).expect("an honest encoding");
+    single(group, inputs, p[0], q[1], z);
+    fixed_bases(group, inputs.scalars[0]);
+    lists(group, inputs, &p, &q);
+}
+
+fn single(g: &mut BenchmarkGroup<'_, WallTime>, inputs: &Inputs, p: G1, q: G2, z: Gt) {
+    let x = inputs.scalars[2];
+    let (p_projective, q_projective) = (p * x, q * x);
+    measure(g, "pairing/epione", || pairing(black_box(&p), black_box(&q)));
+    measure(g, "pairing-projective/epione", || {
+        pairing(black_box(&p_projective), black_box(&q_projective))
+    });
+    let prepared = PreparedG2::new(&q);
+    measure(g, "pairing-prepared/epione", || prepared.pairing(black_box(&p)));
+    measure(g, "pairing-prepare/epione", || PreparedG2::new(black_box(&q)));
+    measure(g, "g1-add/epione", || black_box(p_projective) + black_box(p));
+    measure(g, "g2-add/epione", || black_box(q_projective) + black_box(q));
+    measure(g, "g1-mul/epione", || black_box(p) * black_box(x));
+    measure(g, "g2-mul/epione", || black_box(q) * black_box(x));
+    measure(g, "gt-mul/epione", || black_box(z) * black_box(z));
+    measure(g, "gt-pow/epione", || black_box(z).pow(black_box(&x)));
+    measure(g, "scalar-inverse/epione", || black_box(x).inverse());
+    measure(g, "hash-to-g1/epione", || hash_to_g1(tag::ABE_ATTRIBUTE, black_box(MESSAGE)));
+    measure(g, "hash-to-g1-cached/epione", || {
+        hash_to_g1_cached(tag::ABE_ATTRIBUTE, black_box(MESSAGE))
+    });
+    measure(g, "hash-to-g2/epione", || hash_to_g2(tag::PEKS_KEYWORD, black_box(MESSAGE)));
+    measure(g, "hash-to-scalar/epione", || hash_to_scalar(tag::PRE_EXPONENT, black_box(MESSAGE)));
+    measure(g, "g1-compress/epione", || black_box(p).to_bytes());
+    measure(g, "g2-compress/epione", || black_box(q).to_bytes());
+    measure(g, "g1-compress-projective/epione", || black_box(p_projective).to_bytes());
+    measure(g, "g2-compress-projective/epione", || black_box(q_projective).to_bytes());
+    measure(g, "g1-decompress/epione", || G1::from_bytes(black_box(&inputs.p[0])));
+    measure(g, "g2-decompress/epione", || G2::from_bytes(black_box(&inputs.q[1])));
+    measure(g, "gt-decode/epione", || Gt::from_bytes(black_box(&inputs.z)));
+}
+
+fn fixed_bases(g: &mut BenchmarkGroup<'_, WallTime>, x: Scalar) {
+    measure(g, "g1-generator-mul/epione", || G1::generator_mul(black_box(&x)));
+    measure(g, "g2-generator-mul/epione", || G2::generator_mul(black_box(&x)));
+    measure(g, "gt-generator-pow/epione", || Gt::generator_pow(black_box(&x)));
+    measure(g, "g1-table/epione", || G1Table::new(&G1::generator()));
+    measure(g, "g2-table/epione", || G2Table::new(&G2::generator()));
+    measure(g, "gt-table/epione", || GtTable::new(&Gt::generator()));
+}
+
+fn lists(g: &mut BenchmarkGroup<'_, WallTime>, inputs: &Inputs, p: &[G1], q: &[G2]) {
+    let pairs: Vec<(G1, G2)> = p.iter().copied().zip(q.iter().copied()).collect();
+    for n in [2, 4, 16] {
+        measure(g, &format!("pairing-product-{n}/epione"), || multi_pairing(&pairs[..n]));
+    }
+    measure(g, "pairing-each-64/epione", || pairings(&pairs));
+    let prepared = PreparedG2::new(&q[0]);
+    measure(g, "pairing-prepared-each-64/epione", || prepared.pairings(p));
+    let x = &inputs.scalars;
+    measure(g, "g1-mul-each-64/epione", || G1::mul_each(p, x));
+    measure(g, "g2-mul-each-64/epione", || G2::mul_each(q, x));
+    for n in [2, 8, 64] {
+        measure(g, &format!("g1-msm-{n}/epione"), || G1::msm(&p[..n], &x[..n]));
+        measure(g, &format!("g2-msm-{n}/epione"), || G2::msm(&q[..n], &x[..n]));
+    }
+    measure(g, "g1-generator-mul-each-64/epione", || G1::generator_mul_each(x));
+    let projective = G1::mul_each(p, x);
+    measure(g, "g1-compress-each-64/epione", || G1::to_bytes_each(&projective));
+    measure(g, "g1-decompress-each-64/epione", || G1::from_bytes_each(&inputs.p));
+}
+
+fn algebra(c: &mut Criterion) {
+    let inputs = Inputs::new();
+    ours(c, &inputs);
+    arkworks::operations(&mut c.benchmark_group("algebra"), &inputs);
+    #[cfg(feature = "blst")]
+    raw_blst::operations(&mut c.benchmark_group("algebra"), &inputs);
 }
 
 criterion_group! {

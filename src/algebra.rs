@@ -14,6 +14,11 @@
 //! **Architecture invariant.** This is the only module that names a curve library. Every operation
 //! goes through the private module `backend`, which decides what computes it; callers cannot tell.
 //!
+//! **Backends.** arkworks computes where nothing else is there; the library blst (cargo feature
+//! `blst`, on by default) is about twice as fast; results are equal. [`backend`](fn@backend) says
+//! which one a process uses, `EPIONE_BACKEND=portable|blst|ifma` decides it. Lists go faster as
+//! lists: see the functions in `_each`, [`pairings`] and [`PreparedG2`].
+//!
 //! **Secrets.** Arithmetic on curve points and in GT is *not* constant time (see
 //! `docs/security.md`). [`Secret`] erases and hides what it holds; it does not hide how long
 //! computing with it takes.
@@ -30,17 +35,23 @@
 //! ```
 
 mod backend;
+mod batch;
+mod cache;
 pub mod codec;
 mod group;
 pub mod hash;
 mod scalar;
 mod secret;
+mod tables;
 pub mod tag;
 
+pub use backend::{Backend, BackendError, backend};
+pub use batch::{PreparedG2, pairings};
 pub use group::{G1, G2, Gt, multi_pairing, pairing};
 pub use rand_core;
 pub use scalar::Scalar;
 pub use secret::Secret;
+pub use tables::{G1Table, G2Table, GtTable};
 
 use rand_core::{CryptoRng, RngCore};
 

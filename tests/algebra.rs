@@ -5,6 +5,7 @@ mod common;
 
 /// So that `cargo test algebra` selects all of them.
 mod algebra {
+    mod batches;
     mod elements;
     mod encodings;
     mod hashes;

@@ -298,6 +298,22 @@ fn what_is_no_option_is_explained() {
 }
 
 #[test]
+fn a_backend_that_is_not_there_is_named() {
+    let with_backend = |value: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_epione"));
+        let command = command.args(["demo", "--replicas", "4", "--json"]);
+        command.env("EPIONE_BACKEND", value).output().unwrap()
+    };
+    let output = with_backend("abacus");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(output.stdout.is_empty() && errors.lines().count() == 1, "{errors}");
+    assert!(errors.starts_with("epione: EPIONE_BACKEND is set to \"abacus\""), "{errors}");
+    assert!(errors.contains("available: portable"), "{errors}");
+    assert!(with_backend("portable").status.success());
+}
+
+#[test]
 fn an_output_directory_that_cannot_be_is_refused_in_words() {
     let folder = Folder::new();
     let file = folder.file("in the way", b"x");

@@ -16,8 +16,11 @@ const FLOORS: [(&[&str], bool); 7] = [
 ];
 
 /// Files that may not forbid unsafe code, because what is forbidden in a module cannot be allowed
-/// below it: the root, which denies it instead, and the parent of the backends with their kernels.
-const WITHOUT_FORBID: [&str; 2] = ["lib.rs", "algebra.rs"];
+/// below it: the root, which denies it instead, and the two above the backends. They have none.
+const WITHOUT_FORBID: [&str; 3] = ["lib.rs", "algebra.rs", "algebra/backend.rs"];
+
+/// Only these may contain unsafe code: foreign functions and the processor's vector instructions.
+const UNSAFE: [&str; 2] = ["algebra/backend/blst", "algebra/backend/ifma"];
 
 /// The binary is a crate of its own; its root forbids unsafe code for all files below.
 const BINARY: &str = "bin/epione/";
@@ -192,9 +195,20 @@ fn violations(source: &Source) -> Vec<String> {
     }
     let code = code(&source.text);
     let forbids = code.contains("#![forbid(unsafe_code)]");
+    let may_be_unsafe = UNSAFE.iter().any(|module| {
+        path.strip_prefix(module).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    });
     let below_root = path.starts_with(BINARY) && path != BINARY_ROOT;
-    if !forbids && !below_root && !WITHOUT_FORBID.contains(&path.as_str()) {
+    let need_not = below_root || may_be_unsafe || WITHOUT_FORBID.contains(&path.as_str());
+    if !forbids && !need_not {
         say("does not forbid unsafe code".to_owned());
+    }
+    if !may_be_unsafe && (code.contains("unsafe ") || code.contains("allow(unsafe_code)")) {
+        say("has unsafe code".to_owned());
+    }
+    let blocks = code.matches("unsafe {").count();
+    if source.text.matches("// SAFETY: ").count() < blocks {
+        say(format!("{blocks} unsafe blocks, not all with a word on why they are safe"));
     }
     if code.contains("ark_") && module_of(path) != Some(NAMES_ARKWORKS) {
         say("names arkworks".to_owned());
@@ -312,5 +326,20 @@ mod the_checker_sees {
         assert_eq!(violations(&bare).len(), 1);
         let root = Source { path: BINARY_ROOT.to_owned(), text: String::new() };
         assert_eq!(violations(&root).len(), 1);
+    }
+
+    #[test]
+    fn unsafe_code_where_it_may_be_and_nowhere_else() {
+        let source = |path: &str, text: &str| {
+            violations(&Source { path: path.to_owned(), text: text.to_owned() }).len()
+        };
+        let explained = "#![allow(unsafe_code)]\n// SAFETY: it is.\nfn f() { unsafe { g() } }";
+        assert_eq!(source("algebra/backend/blst.rs", explained), 0);
+        assert_eq!(source("algebra/backend/blst/curve.rs", explained), 0);
+        assert_eq!(source("algebra/backend/ifma/lanes.rs", explained), 0);
+        assert_eq!(source("algebra/backend/blst.rs", "fn f() { unsafe { g() } }"), 1);
+        assert_eq!(source("algebra/backend.rs", explained), 1);
+        assert_eq!(source("algebra/backend/blster.rs", explained), 2);
+        assert_eq!(source("algebra/backend/portable.rs", ""), 1);
     }
 }

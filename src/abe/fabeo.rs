@@ -40,7 +40,7 @@
 use super::keys::Components;
 use super::{Header, MasterSecretKey, OpenError, PublicParameters, UserSecretKey};
 use crate::algebra::codec::Canonical;
-use crate::algebra::hash::{hash_to_g1, kdf};
+use crate::algebra::hash::{hash_to_g1_cached, kdf};
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, multi_pairing, tag};
 use crate::dem::ContentKey;
 use crate::policy::{AccessPolicy, Attribute, AttributeSet, SpanProgram};
@@ -48,12 +48,12 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// `B`, the point that blinds the shares.
 fn base() -> G1 {
-    hash_to_g1(tag::ABE_BASE, b"")
+    hash_to_g1_cached(tag::ABE_BASE, b"")
 }
 
 /// `H(u)`.
 fn hash_attribute(attribute: &Attribute) -> G1 {
-    hash_to_g1(tag::ABE_ATTRIBUTE, attribute.as_str().as_bytes())
+    hash_to_g1_cached(tag::ABE_ATTRIBUTE, attribute.as_str().as_bytes())
 }
 
 /// Setup: `alpha`; `mpk = Z^alpha`, `msk = g1^alpha`.
@@ -63,8 +63,8 @@ pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters, MasterSecretKe
 
 /// [`setup`] with a given `alpha`, for test vectors.
 pub fn setup_with(alpha: &Scalar) -> (PublicParameters, MasterSecretKey) {
-    let parameters = PublicParameters { mpk: Gt::generator().pow(alpha) };
-    (parameters, MasterSecretKey::new(G1::generator() * *alpha))
+    let parameters = PublicParameters { mpk: Gt::generator_pow(alpha) };
+    (parameters, MasterSecretKey::new(G1::generator_mul(alpha)))
 }
 
 /// KeyGen for a set of attributes. Fresh randomness ties the components of one key together, so
@@ -87,7 +87,7 @@ pub fn keygen_with(
     UserSecretKey::new(Components {
         sk1: *master.g1_alpha() + base() * *r,
         sk2: attributes.iter().map(|u| (u.clone(), hash_attribute(u) * *r)).collect(),
-        sk3: G2::generator() * *r,
+        sk3: G2::generator_mul(r),
     })
 }
 
@@ -143,8 +143,8 @@ pub fn encapsulate_cpa_with(
     let lambdas = program.share(&coins.shares);
     let header = Header {
         policy: policy.clone(),
-        ct1: G2::generator() * coins.shares[0],
-        ct2: coins.masks.iter().map(|mask| G2::generator() * *mask).collect(),
+        ct1: G2::generator_mul(&coins.shares[0]),
+        ct2: G2::generator_mul_each(&coins.masks),
         ct3: program.rows().iter().zip(lambdas).map(row).collect(),
     };
     // Z_s = mpk^s

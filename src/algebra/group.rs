@@ -1,11 +1,12 @@
 //! The three groups and the pairing between them.
 #![forbid(unsafe_code)]
 
-use super::{Rng, Scalar, backend};
+use super::backend::kernel;
+use super::{Rng, Scalar};
 use crate::error::DecodeError;
-use ark_bls12_381::{Fq12, G1Projective, G2Projective};
+use ark_bls12_381::{Fq, Fq2, Fq6, Fq12, G1Projective, G2Projective};
 use ark_ec::PrimeGroup;
-use ark_ff::{Field, Zero};
+use ark_ff::{BigInt, BigInteger, Field, PrimeField, Zero};
 use std::fmt;
 use std::iter::{Product, Sum};
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
@@ -21,7 +22,7 @@ pub struct G2(pub(super) G2Projective);
 
 /// What the two source groups share, written once.
 macro_rules! source_group {
-    ($group:ident, $inner:ident, $bytes:literal, $mul:path, $compress:path, $decompress:path) => {
+    ($group:ident, $inner:ident, $bytes:literal, $backend:ident) => {
         impl $group {
             /// The bytes of a compressed element.
             pub const BYTES: usize = $bytes;
@@ -38,7 +39,7 @@ macro_rules! source_group {
 
             /// A uniform element whose discrete logarithm the caller's generator decides.
             pub fn random(rng: &mut (impl Rng + ?Sized)) -> Self {
-                Self::generator() * Scalar::random(rng)
+                Self::generator_mul(&Scalar::random(rng))
             }
 
             /// Whether this is the neutral element.
@@ -48,7 +49,7 @@ macro_rules! source_group {
 
             /// The compressed ZCash encoding.
             pub fn to_bytes(&self) -> [u8; $bytes] {
-                $compress(&self.0)
+                (kernel().$backend.compress)(self)
             }
 
             /// Reads a compressed element: on the curve, in the subgroup, not the identity.
@@ -57,26 +58,29 @@ macro_rules! source_group {
             /// [`DecodeError::NotOnCurve`], [`DecodeError::NotInSubgroup`] or
             /// [`DecodeError::Identity`].
             pub fn from_bytes(bytes: &[u8; $bytes]) -> Result<Self, DecodeError> {
-                let point = $decompress(bytes)?;
-                if point.is_zero() { Err(DecodeError::Identity) } else { Ok(Self(point)) }
+                (kernel().$backend.decompress)(bytes).and_then(Self::not_identity)
+            }
+
+            pub(super) fn not_identity(self) -> Result<Self, DecodeError> {
+                if self.is_identity() { Err(DecodeError::Identity) } else { Ok(self) }
             }
         }
 
         impl Add for $group {
             type Output = Self;
             fn add(self, other: Self) -> Self {
-                Self(self.0 + other.0)
+                (kernel().$backend.add)(&self, &other)
             }
         }
         impl AddAssign for $group {
             fn add_assign(&mut self, other: Self) {
-                self.0 += other.0;
+                *self = *self + other;
             }
         }
         impl Sub for $group {
             type Output = Self;
             fn sub(self, other: Self) -> Self {
-                Self(self.0 - other.0)
+                self + -other
             }
         }
         impl Neg for $group {
@@ -88,7 +92,7 @@ macro_rules! source_group {
         impl Mul<Scalar> for $group {
             type Output = Self;
             fn mul(self, scalar: Scalar) -> Self {
-                Self($mul(&self.0, &scalar.0))
+                (kernel().$backend.mul)(&self, &scalar)
             }
         }
         impl Sum for $group {
@@ -110,8 +114,8 @@ macro_rules! source_group {
     };
 }
 
-source_group!(G1, G1Projective, 48, backend::mul_g1, backend::compress_g1, backend::decompress_g1);
-source_group!(G2, G2Projective, 96, backend::mul_g2, backend::compress_g2, backend::decompress_g2);
+source_group!(G1, G1Projective, 48, g1);
+source_group!(G2, G2Projective, 96, g2);
 
 /// An element of GT, the target of the pairing (576 bytes).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,9 +141,15 @@ impl Gt {
         self.0 == Fq12::ONE
     }
 
-    /// `self^scalar`. Variable time.
+    /// `Z^scalar`, by a table that the first call builds. Cost: half of a power. Constant time under
+    /// the backend blst.
+    pub fn generator_pow(scalar: &Scalar) -> Self {
+        super::GtTable::of_generator().pow(scalar)
+    }
+
+    /// `self^scalar`. Constant time under the backend blst.
     pub fn pow(&self, scalar: &Scalar) -> Self {
-        Self(backend::pow_gt(&self.0, &scalar.0))
+        (kernel().gt.pow)(self, scalar)
     }
 
     /// The inverse, a conjugation.
@@ -151,7 +161,12 @@ impl Gt {
 
     /// Twelve big-endian coefficients in tower order.
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
-        backend::gt_to_bytes(&self.0).try_into().expect("twelve coefficients of 48 bytes")
+        let coefficients = self.0.to_base_prime_field_elements();
+        let mut bytes = [0; Self::BYTES];
+        for (chunk, coefficient) in bytes.chunks_exact_mut(48).zip(coefficients) {
+            chunk.copy_from_slice(&coefficient.into_bigint().to_bytes_be());
+        }
+        bytes
     }
 
     /// Reads an element: reduced coefficients, r-torsion, not the identity.
@@ -162,18 +177,18 @@ impl Gt {
     /// # Errors
     /// [`DecodeError::NotReduced`], [`DecodeError::NotInSubgroup`] or [`DecodeError::Identity`].
     pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Result<Self, DecodeError> {
-        let f = backend::gt_from_bytes(bytes)?;
+        let f = fp12_from_bytes(bytes)?;
         if f == Fq12::ONE {
             return Err(DecodeError::Identity);
         }
-        if backend::is_in_gt(&f) { Ok(Self(f)) } else { Err(DecodeError::NotInSubgroup) }
+        if (kernel().gt.contains)(&f) { Ok(Self(f)) } else { Err(DecodeError::NotInSubgroup) }
     }
 }
 
 impl Mul for Gt {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        Self(self.0 * other.0)
+        Self((kernel().gt.mul)(&self.0, &other.0))
     }
 }
 impl Product for Gt {
@@ -193,6 +208,21 @@ impl fmt::Debug for Gt {
     }
 }
 
+/// Twelve coefficients in tower order `c0.c0.c0 ... c1.c2.c1`, 48 bytes each, big-endian, reduced.
+fn fp12_from_bytes(bytes: &[u8; 576]) -> Result<Fq12, DecodeError> {
+    let mut c = [Fq::default(); 12];
+    for (coefficient, chunk) in c.iter_mut().zip(bytes.chunks_exact(48)) {
+        let mut limbs = [0; 6];
+        for (limb, bytes) in limbs.iter_mut().rev().zip(chunk.chunks_exact(8)) {
+            *limb = u64::from_be_bytes(bytes.try_into().expect("a chunk of eight"));
+        }
+        *coefficient = Fq::from_bigint(BigInt(limbs)).ok_or(DecodeError::NotReduced)?;
+    }
+    let sextic =
+        |c: &[Fq]| Fq6::new(Fq2::new(c[0], c[1]), Fq2::new(c[2], c[3]), Fq2::new(c[4], c[5]));
+    Ok(Fq12::new(sextic(&c[..6]), sextic(&c[6..])))
+}
+
 /// `e(p, q)`. One Miller loop, one final exponentiation.
 pub fn pairing(p: &G1, q: &G2) -> Gt {
     multi_pairing(&[(*p, *q)])
@@ -200,6 +230,5 @@ pub fn pairing(p: &G1, q: &G2) -> Gt {
 
 /// `prod e(p_i, q_i)`. One Miller loop a pair, one final exponentiation; no pairs give the identity.
 pub fn multi_pairing(pairs: &[(G1, G2)]) -> Gt {
-    let inner: Vec<_> = pairs.iter().map(|(p, q)| (p.0, q.0)).collect();
-    Gt(backend::multi_pairing(&inner))
+    kernel().multi_pairing(pairs)
 }

@@ -12,8 +12,10 @@
 //! Inputs of several parts are [`framed`], so that no two lists of parts give the same bytes.
 #![forbid(unsafe_code)]
 
+use super::backend::kernel;
+use super::cache::PointCache;
 use super::tag::Tag;
-use super::{G1, G2, Scalar, Secret, backend};
+use super::{G1, G2, Scalar, Secret};
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 
@@ -58,12 +60,52 @@ pub fn kdf<const N: usize>(tag: Tag, secret: &[u8], context: &[&[u8]]) -> Secret
 
 /// A point of G1 that nobody knows the logarithm of. Cost: one hash to G1. Variable time.
 pub fn hash_to_g1(tag: Tag, message: &[u8]) -> G1 {
-    G1(backend::hash_to_g1(tag.as_bytes(), message))
+    (kernel().g1.hash)(tag.as_bytes(), message)
 }
 
 /// A point of G2 that nobody knows the logarithm of. Cost: one hash to G2. Variable time.
 pub fn hash_to_g2(tag: Tag, message: &[u8]) -> G2 {
-    G2(backend::hash_to_g2(tag.as_bytes(), message))
+    (kernel().g2.hash)(tag.as_bytes(), message)
+}
+
+/// [`hash_to_g1`] of each message, in order.
+pub fn hash_to_g1_each(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G1> {
+    let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
+    kernel().g1.hash_each(tag.as_bytes(), &messages)
+}
+
+/// [`hash_to_g2`] of each message, in order.
+pub fn hash_to_g2_each(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G2> {
+    let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
+    kernel().g2.hash_each(tag.as_bytes(), &messages)
+}
+
+/// [`hash_to_g1`] of a label that everybody knows, an attribute for example. The last few thousand
+/// are remembered: see the warning at [`hash_to_g1_each_cached`].
+pub fn hash_to_g1_cached(tag: Tag, label: &[u8]) -> G1 {
+    hash_to_g1_each_cached(tag, &[label])[0]
+}
+
+/// [`hash_to_g2`] of a label that everybody knows, as [`hash_to_g1_cached`].
+pub fn hash_to_g2_cached(tag: Tag, label: &[u8]) -> G2 {
+    hash_to_g2_each_cached(tag, &[label])[0]
+}
+
+/// [`hash_to_g1_each`] of labels that everybody knows, remembered.
+///
+/// Never for what is secret or personal, such as the keyword of a search: the process keeps the
+/// labels in memory, and how long a call takes tells which ones it has met.
+pub fn hash_to_g1_each_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G1> {
+    static POINTS: PointCache<G1> = PointCache::new();
+    let labels: Vec<&[u8]> = labels.iter().map(AsRef::as_ref).collect();
+    POINTS.points(tag, &labels, |missing| hash_to_g1_each(tag, missing))
+}
+
+/// [`hash_to_g2_each`] of labels that everybody knows, as [`hash_to_g1_each_cached`].
+pub fn hash_to_g2_each_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G2> {
+    static POINTS: PointCache<G2> = PointCache::new();
+    let labels: Vec<&[u8]> = labels.iter().map(AsRef::as_ref).collect();
+    POINTS.points(tag, &labels, |missing| hash_to_g2_each(tag, missing))
 }
 
 /// A scalar, 2^-128 away from uniform.

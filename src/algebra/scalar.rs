@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::Rng;
+use super::backend::kernel;
 use crate::error::DecodeError;
 use ark_bls12_381::Fr;
 use ark_ff::{BigInteger, Field, One, PrimeField, UniformRand, Zero};
@@ -36,7 +37,7 @@ impl Scalar {
 
     /// The inverse modulo `r`; `None` for zero. Variable time.
     pub fn inverse(&self) -> Option<Self> {
-        self.0.inverse().map(Self)
+        (kernel().invert)(self)
     }
 
     /// Whether this is zero.

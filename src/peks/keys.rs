@@ -27,7 +27,7 @@ pub struct SecretKey(pub(super) Secret<Scalar>);
 impl SecretKey {
     /// The public key `g1^s`.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey(G1::generator() * *self.0.expose())
+        PublicKey(G1::generator_mul(self.0.expose()))
     }
 }
 

@@ -96,7 +96,7 @@ pub fn encrypt_with(
 ) -> SearchableCiphertext {
     assert!(location.len() <= MAX_LOCATION - 1024, "a location is a reference, not a record");
     // A = g1^r;  K = e(P^r, H(w))
-    let a = G1::generator() * *r;
+    let a = G1::generator_mul(r);
     let k = pairing(&(receiver.0 * *r), &hash_keyword(keyword));
     SearchableCiphertext {
         a,

@@ -162,7 +162,7 @@ pub fn seal_with(
     let context = context(delegator, condition, ad);
     let r = Zeroizing::new(exponent(mu.expose(), &context));
     // C1 = g1^r;  K = e(X_i, Q)^r = e(X_i^r, Q);  W = mu xor KDF(K, C1, ctx)
-    let c1 = G1::generator() * *r;
+    let c1 = G1::generator_mul(&r);
     let k = pairing(&(delegator.x * *r), &hash_condition(delegator, condition));
     let w = xor(mu.expose(), mask(&k, &c1, &context).expose());
     let (key, header) = body_key(mu.expose(), &c1, &w, &context);
@@ -198,7 +198,7 @@ fn unmask(
 ) -> Result<Zeroizing<Vec<u8>>, DecryptionFailed> {
     let Ciphertext { c1, w, body, .. } = ciphertext;
     let mu = Zeroizing::new(xor(w, mask(k, c1, context).expose()));
-    if G1::generator() * exponent(&mu, context) != *c1 {
+    if G1::generator_mul(&exponent(&mu, context)) != *c1 {
         return Err(DecryptionFailed);
     }
     let (key, header) = body_key(&mu, c1, w, context);

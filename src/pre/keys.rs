@@ -40,7 +40,7 @@ pub struct SecretKey {
 
 impl SecretKey {
     fn new(x: Scalar) -> Self {
-        let public = PublicKey { x: G1::generator() * x, y: G2::generator() * x };
+        let public = PublicKey { x: G1::generator_mul(&x), y: G2::generator_mul(&x) };
         Self { x: Secret::new(x), public }
     }
 

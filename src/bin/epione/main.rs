@@ -22,6 +22,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let Command::Demo(options) = Arguments::parse().command;
+    if let Err(error) = epione::algebra::backend() {
+        eprintln!("epione: {error}");
+        return ExitCode::FAILURE;
+    }
     match demo::run(&options) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

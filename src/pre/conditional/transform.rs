@@ -82,7 +82,7 @@ pub fn reencrypt_with(
     covers(&rekey.delegation, ciphertext)?;
     let c1 = ciphertext.ciphertext.c1;
     let inverse = Zeroizing::new(t.inverse().expect("a random exponent is never zero"));
-    let (t_point, d1, d2) = (G1::generator() * *t, c1 * *t, *rekey.rk1.expose() * *inverse);
+    let (t_point, d1, d2) = (G1::generator_mul(t), c1 * *t, *rekey.rk1.expose() * *inverse);
     let context = statement(&rekey.delegation, ciphertext, &d2);
     let (bases, images) = ([G1::generator(), c1], [t_point, d1]);
     let proof = Schnorr::prove(tag::PRE_PROOF, &bases, &images, t, &context, rng);

@@ -7,15 +7,15 @@
 //! on the interval. One run of a function with debug assertions thus checks its bounds for *all*
 //! inputs. In release builds the type is empty and its methods do nothing.
 //!
-//! | kind | unit of `low` and `high` | unit of `limb` |
+//! | kind | unit of the value | unit of a limb |
 //! |---|---|---|
 //! | a field element | `p` | `2^52` |
 //! | a product | `p^2` | `2^52` |
 #![forbid(unsafe_code)]
 
-/// Limbs are signed 64-bit numbers: at most `2^11` units of `2^52`. One bit is kept in hand.
+/// Limbs are signed 64-bit numbers: less than `2^11` units of `2^52`, and room for a carry.
 #[cfg(debug_assertions)]
-const MAX_LIMB: i64 = 1 << 10;
+const MAX_LIMB: i64 = (1 << 11) - 2;
 
 /// Factors stay below `2^9 p < 2^390`, so that the product of two top limbs fits 52 bits.
 #[cfg(debug_assertions)]
@@ -26,46 +26,62 @@ const MAX_FACTOR: i64 = 1 << 9;
 #[cfg(debug_assertions)]
 const MAX_WIDE: i64 = 1 << 34;
 
-/// `low <= value <= high`, `|limb| < limb`.
+/// `low <= value <= high`, and the same for every limb.
 #[cfg(debug_assertions)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
     low: i64,
     high: i64,
-    limb: i64,
+    limb_low: i64,
+    limb_high: i64,
 }
 
 #[cfg(debug_assertions)]
 impl Bound {
     /// Limbs of 52 bits, a value from zero to `high`.
     pub(super) const fn normal(high: i64) -> Self {
-        Self { low: 0, high, limb: 1 }
+        Self { low: 0, high, limb_low: 0, limb_high: 1 }
     }
 
     /// That many times `p`, in limbs of 52 bits.
     pub(super) const fn exactly(multiple: i64) -> Self {
-        Self { low: multiple, high: multiple, limb: 1 }
+        Self { low: multiple, high: multiple, limb_low: 0, limb_high: 1 }
     }
 
     fn checked(self) -> Self {
-        assert!(self.limb <= MAX_LIMB, "a limb may overflow: {self:?}");
+        let fits = -MAX_LIMB <= self.limb_low && self.limb_high <= MAX_LIMB;
+        assert!(fits, "a limb may overflow: {self:?}");
         self
     }
 
     pub(super) fn plus(self, other: Self) -> Self {
-        let (low, high) = (self.low + other.low, self.high + other.high);
-        Self { low, high, limb: self.limb + other.limb }.checked()
+        Self {
+            low: self.low + other.low,
+            high: self.high + other.high,
+            limb_low: self.limb_low + other.limb_low,
+            limb_high: self.limb_high + other.limb_high,
+        }
+        .checked()
     }
 
     pub(super) fn minus(self, other: Self) -> Self {
-        let (low, high) = (self.low - other.high, self.high - other.low);
-        Self { low, high, limb: self.limb + other.limb }.checked()
+        Self {
+            low: self.low - other.high,
+            high: self.high - other.low,
+            limb_low: self.limb_low - other.limb_high,
+            limb_high: self.limb_high - other.limb_low,
+        }
+        .checked()
     }
 
     /// Either of two.
     pub(super) fn or(self, other: Self) -> Self {
-        let (low, high) = (self.low.min(other.low), self.high.max(other.high));
-        Self { low, high, limb: self.limb.max(other.limb) }
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+            limb_low: self.limb_low.min(other.limb_low),
+            limb_high: self.limb_high.max(other.limb_high),
+        }
     }
 
     /// A value known not to be negative for a reason that intervals do not see.
@@ -80,17 +96,28 @@ impl Bound {
         self
     }
 
-    /// A column of a product has at most sixteen terms below `2^52`.
-    pub(super) fn product(self, other: Self) -> Self {
-        Self { low: 0, high: self.high * other.high, limb: 16 }
+    /// What multiplies as it is must be carried.
+    pub(super) fn operand(self) -> Self {
+        assert!(self.limb_low >= 0 && self.limb_high <= 1, "not carried: {self:?}");
+        self.factor()
     }
 
-    /// Montgomery reduction: less than `p / 2`, and less than `1.26 p`; columns take seventeen terms
-    /// more.
+    /// A column of a product has at most fifteen terms below `2^52`.
+    pub(super) fn product(self, other: Self) -> Self {
+        Self { low: 0, high: self.high * other.high, limb_low: 0, limb_high: 15 }
+    }
+
+    /// Montgomery reduction: less than `p / 2`, and less than `1.26 p`; a column takes sixteen terms
+    /// and a carry.
     pub(super) fn reduced(self) -> Self {
         assert!(-MAX_WIDE < self.low && self.high < MAX_WIDE, "a product is too large: {self:?}");
-        let (low, high) = (if self.low < 0 { -1 } else { 0 }, 2);
-        Self { low, high, limb: self.limb + 17 }.checked()
+        Self {
+            low: if self.low < 0 { -1 } else { 0 },
+            high: 2,
+            limb_low: self.limb_low - 1,
+            limb_high: self.limb_high + 17,
+        }
+        .checked()
     }
 
     /// What a quotient estimate needs: no negative value, and a quotient far below 52 bits.
@@ -103,7 +130,7 @@ impl Bound {
     /// Carried: limbs of 52 bits, the same value.
     pub(super) fn carried(self) -> Self {
         assert!(self.low >= 0, "a value to carry may be negative: {self:?}");
-        Self { limb: 1, ..self }
+        Self { limb_low: 0, limb_high: 1, ..self }
     }
 }
 
@@ -134,6 +161,9 @@ impl Bound {
         self
     }
     pub(super) fn factor(self) -> Self {
+        self
+    }
+    pub(super) fn operand(self) -> Self {
         self
     }
     pub(super) fn product(self, _other: Self) -> Self {

@@ -9,9 +9,10 @@
 
 use super::LANES;
 use super::bound::Bound;
-use super::fp::{Fp, LIMBS, P64, V, digits, splat, zero};
+use super::fp::{Fp, LIMBS, V, digits, doubled, power_of_two, splat, zero};
 use super::fp2::Fp2;
-use ark_bls12_381::{Fq, Fq2};
+use super::fp12::{Fp6, Fp12};
+use ark_bls12_381::{Fq, Fq2, Fq6, Fq12};
 use ark_ff::BigInt;
 use core::arch::x86_64::*;
 
@@ -22,46 +23,6 @@ const OUT_OF_LANES: [u64; LIMBS] = digits(power_of_two(384));
 /// The same for a number, and for one that stands for `2^384` times itself.
 const LOW_INTO_LANES: [u64; LIMBS] = digits(power_of_two(832));
 const HIGH_INTO_LANES: [u64; LIMBS] = digits(power_of_two(832 + 384));
-
-/// `2^exponent mod p`.
-const fn power_of_two(exponent: usize) -> [u64; 6] {
-    doubled([1, 0, 0, 0, 0, 0], exponent)
-}
-
-/// `x 2^times mod p`, for `x` below `p`.
-const fn doubled(mut x: [u64; 6], times: usize) -> [u64; 6] {
-    let mut i = 0;
-    while i < times {
-        x = reduce_once(shift_left(x));
-        i += 1;
-    }
-    x
-}
-
-const fn shift_left(x: [u64; 6]) -> [u64; 6] {
-    let mut shifted = [0; 6];
-    let mut i = 0;
-    while i < 6 {
-        shifted[i] = x[i] << 1 | if i > 0 { x[i - 1] >> 63 } else { 0 };
-        i += 1;
-    }
-    shifted
-}
-
-/// `x` or `x - p`, whichever is in `[0, p)`, for `x < 2 p`.
-const fn reduce_once(x: [u64; 6]) -> [u64; 6] {
-    let mut difference = [0; 6];
-    let mut borrow = false;
-    let mut i = 0;
-    while i < 6 {
-        let (d, b0) = x[i].overflowing_sub(P64[i]);
-        let (d, b1) = d.overflowing_sub(borrow as u64);
-        difference[i] = d;
-        borrow = b0 || b1;
-        i += 1;
-    }
-    if borrow { x } else { difference }
-}
 
 /// The digits of `x 2^416 mod p`, for constants.
 pub(super) const fn constant(x: &Fq) -> [u64; LIMBS] {
@@ -77,7 +38,7 @@ pub(super) const fn constant2(x: &Fq2) -> [[u64; LIMBS]; 2] {
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn load(elements: &[Fq; LANES]) -> Fp {
-    load_limbs(elements).times(&Fp::splat(&INTO_LANES))
+    load_limbs(elements).times(&Fp::splat(&INTO_LANES)).carried()
 }
 
 /// The limbs of eight elements as digits, which means: divided by `2^32`.
@@ -175,7 +136,7 @@ pub(super) fn store(lanes: &Fp) -> [Fq; LANES] {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn to_array(numbers: V) -> [u64; LANES] {
+pub(super) fn to_array(numbers: V) -> [u64; LANES] {
     // SAFETY: both types are 64 bytes without padding, and any bits are eight numbers.
     unsafe { core::mem::transmute::<V, [u64; LANES]>(numbers) }
 }
@@ -198,4 +159,32 @@ pub(super) fn store2(lanes: &Fp2) -> [Fq2; LANES] {
 /// Eight elements from a slice of at most eight, the rest filled up.
 pub(super) fn filled<T: Copy>(elements: &[T], filler: T) -> [T; LANES] {
     core::array::from_fn(|lane| elements.get(lane).copied().unwrap_or(filler))
+}
+
+/// Lanes into eight elements of the pairing's field.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn store12(lanes: &Fp12) -> [Fq12; LANES] {
+    let (a, b) = (store6(&lanes.a), store6(&lanes.b));
+    core::array::from_fn(|lane| Fq12::new(a[lane], b[lane]))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn store6(lanes: &Fp6) -> [Fq6; LANES] {
+    let (c0, c1, c2) = (store2(&lanes[0]), store2(&lanes[1]), store2(&lanes[2]));
+    core::array::from_fn(|lane| Fq6::new(c0[lane], c1[lane], c2[lane]))
+}
+
+/// Eight elements of the pairing's field into lanes.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn load12(elements: &[Fq12; LANES]) -> Fp12 {
+    Fp12 { a: load6(&elements.map(|f| f.c0)), b: load6(&elements.map(|f| f.c1)) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn load6(elements: &[Fq6; LANES]) -> Fp6 {
+    [load2(&elements.map(|x| x.c0)), load2(&elements.map(|x| x.c1)), load2(&elements.map(|x| x.c2))]
 }

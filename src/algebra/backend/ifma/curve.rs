@@ -11,9 +11,10 @@
 
 use super::LANES;
 use super::convert::{constant, constant2, load, load2, store, store2};
-use super::fp::{Factor, Fp, LIMBS, Wide};
+use super::fp::{Factor, Fp, LIMBS};
 use super::fp2::{Factor2, Fp2, Wide2};
 use super::mask::Mask;
+use super::wide::Wide;
 use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::AffineRepr;
 use ark_ff::Field;
@@ -112,12 +113,6 @@ macro_rules! curve {
                     y: $Field::sum_of_products((&sum, &difference), (&xx, &xz)),
                     z: $Field::sum_of_products((&yz, &sum), (&xx, &xy)),
                 }
-            }
-
-            #[inline]
-            #[target_feature(enable = "avx512f,avx512ifma")]
-            pub(super) fn minus(&self, other: &Self) -> Self {
-                self.plus(&other.negated())
             }
 
             #[inline]

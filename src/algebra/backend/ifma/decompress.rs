@@ -4,14 +4,14 @@
 //! lanes. Nothing here is secret. A lane whose bytes were refused computes with the generator's
 //! coordinate, and a lane without a root with what is no point: lanes do not touch each other.
 
-use super::convert::{constant, constant2, filled, load, load2, store, store2};
+use super::convert::{constant, constant2, load, load2, store, store2};
 use super::curve::{Point1, Point2};
 use super::fp::{Fp, LIMBS};
 use super::fp2::Fp2;
 use super::mask::Mask;
 use super::{LANES, available};
 use crate::error::DecodeError;
-use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective, g1, g2};
+use ark_bls12_381::{Fq, Fq2, G1Projective, G2Projective, g1, g2};
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 
@@ -45,30 +45,6 @@ pub(in super::super) fn decompress_g2(
     let (bytes, _) = numbers.as_chunks::<2>();
     // SAFETY: the instructions are there, as asserted above.
     decompress::<g2::Config, 2>(bytes, |[im, re]| Fq2::new(re, im), |x| unsafe { roots2(x) })
-}
-
-/// Whether points of the curve are in G1; the identity is.
-pub(in super::super) fn are_in_g1(points: &[G1Affine]) -> Vec<bool> {
-    assert!(available());
-    let mut answers = Vec::with_capacity(points.len());
-    for points in points.chunks(LANES) {
-        // SAFETY: the instructions are there, as asserted above.
-        let mask = unsafe { Point1::load(&filled(points, G1Affine::identity())).is_in_g1() };
-        answers.extend((0..points.len()).map(|lane| mask >> lane & 1 == 1));
-    }
-    answers
-}
-
-/// Whether points of the curve are in G2; the identity is.
-pub(in super::super) fn are_in_g2(points: &[G2Affine]) -> Vec<bool> {
-    assert!(available());
-    let mut answers = Vec::with_capacity(points.len());
-    for points in points.chunks(LANES) {
-        // SAFETY: the instructions are there, as asserted above.
-        let mask = unsafe { Point2::load(&filled(points, G2Affine::identity())).is_in_g2() };
-        answers.extend((0..points.len()).map(|lane| mask >> lane & 1 == 1));
-    }
-    answers
 }
 
 /// Points of numbers of 48 bytes, `coordinate` making `x` of them.

@@ -9,13 +9,14 @@
 //! **Three kinds of numbers.** [`Fp`] is what sums give: limbs may be negative or above 52 bits.
 //! [`Factor`] is what may be multiplied: the low 52 bits of its limbs are the digits of the value
 //! (the bits above are carries that were already handed on; the instruction ignores them, so they
-//! are not erased). [`Wide`] is a product before reduction, fifteen columns.
+//! are not erased). [`Wide`](super::wide::Wide) is a product before reduction, fifteen columns.
 //!
 //! **Montgomery form** with `R = 2^416`: `x` is represented by `x R mod p`, by any of its
 //! representatives within the bounds that [`Bound`] tracks.
 #![forbid(unsafe_code)]
 
 use super::bound::Bound;
+use super::wide::Wide;
 use core::arch::x86_64::*;
 
 /// One 64-bit number of each lane.
@@ -43,7 +44,7 @@ pub(super) const P64: [u64; 6] = [
 pub(super) const P: [u64; LIMBS] = digits(P64);
 
 /// `k = -1/p mod 2^52`, by Newton's iteration.
-const K: u64 = {
+pub(super) const K: u64 = {
     let mut inverse: u64 = 1;
     let mut i = 0;
     while i < 6 {
@@ -53,8 +54,8 @@ const K: u64 = {
     inverse.wrapping_neg() & MASK
 };
 
-/// `N = (k p + 1) / 2^52`, so that `m k p = m 2^52 N - m`: see [`Wide::reduce`].
-const N: [u64; LIMBS] = {
+/// `N = (k p + 1) / 2^52`, so that `m k p = m 2^52 N - m`: see `wide`.
+pub(super) const N: [u64; LIMBS] = {
     let mut digits = [0; LIMBS];
     let mut carry: u128 = 1;
     let mut i = 0;
@@ -86,6 +87,49 @@ const MINUS_P: [u64; LIMBS] = {
 
 /// A little less than `2^52` over the top limb of `p`, for quotient estimates.
 const RECIPROCAL: u64 = (1 << BITS) / (P[LIMBS - 1] + 1);
+
+/// `2^416 mod p`: one.
+const ONE: [u64; LIMBS] = digits(power_of_two(416));
+
+/// `2^exponent mod p`.
+pub(super) const fn power_of_two(exponent: usize) -> [u64; 6] {
+    doubled([1, 0, 0, 0, 0, 0], exponent)
+}
+
+/// `x 2^times mod p`, for `x` below `p`.
+pub(super) const fn doubled(mut x: [u64; 6], times: usize) -> [u64; 6] {
+    let mut i = 0;
+    while i < times {
+        x = reduce_once(shift_left(x));
+        i += 1;
+    }
+    x
+}
+
+const fn shift_left(x: [u64; 6]) -> [u64; 6] {
+    let mut shifted = [0; 6];
+    let mut i = 0;
+    while i < 6 {
+        shifted[i] = x[i] << 1 | if i > 0 { x[i - 1] >> 63 } else { 0 };
+        i += 1;
+    }
+    shifted
+}
+
+/// `x` or `x - p`, whichever is in `[0, p)`, for `x < 2 p`.
+const fn reduce_once(x: [u64; 6]) -> [u64; 6] {
+    let mut difference = [0; 6];
+    let mut borrow = false;
+    let mut i = 0;
+    while i < 6 {
+        let (d, b0) = x[i].overflowing_sub(P64[i]);
+        let (d, b1) = d.overflowing_sub(borrow as u64);
+        difference[i] = d;
+        borrow = b0 || b1;
+        i += 1;
+    }
+    if borrow { x } else { difference }
+}
 
 /// 64-bit limbs as digits of radix `2^52`.
 pub(super) const fn digits(limbs: [u64; 6]) -> [u64; LIMBS] {
@@ -134,7 +178,7 @@ pub(super) fn splat(number: u64) -> V {
 /// What a limb hands to the next: its value over `2^52`, rounded down, sign kept.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn carry_of(limb: V) -> V {
+pub(super) fn carry_of(limb: V) -> V {
     _mm512_srai_epi64::<BITS>(limb)
 }
 
@@ -160,16 +204,27 @@ pub(super) struct Factor {
     bound: Bound,
 }
 
-/// Eight products, or sums of products.
+/// What multiplies: a [`Factor`], or an [`Fp`] that is carried and thus one already.
 #[derive(Clone, Copy)]
-#[repr(C, align(64))]
-pub(super) struct Wide {
-    pub columns: [V; COLUMNS],
-    pub bound: Bound,
+pub(super) struct Operand<'a> {
+    pub(super) limbs: &'a [V; LIMBS],
+    pub(super) bound: Bound,
 }
 
-/// The top limbs of factors are so small that there is no sixteenth column.
-const COLUMNS: usize = 2 * LIMBS - 1;
+impl<'a> From<&'a Factor> for Operand<'a> {
+    #[inline]
+    fn from(factor: &'a Factor) -> Self {
+        Self { limbs: &factor.limbs, bound: factor.bound }
+    }
+}
+
+/// Of a carried value only; debug builds check it.
+impl<'a> From<&'a Fp> for Operand<'a> {
+    #[inline]
+    fn from(carried: &'a Fp) -> Self {
+        Self { limbs: &carried.limbs, bound: carried.bound.operand() }
+    }
+}
 
 impl Fp {
     /// The same element in every lane, from carried digits of a value below `p`.
@@ -187,6 +242,12 @@ impl Fp {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn zero() -> Self {
         Self { limbs: [zero(); LIMBS], bound: Bound::normal(0) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn one() -> Self {
+        Self::splat(&ONE)
     }
 
     #[inline]
@@ -289,118 +350,18 @@ impl Fp {
 }
 
 impl Factor {
+    /// The same element in every lane, from carried digits of a value below `p`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn splat(digits: &[u64; LIMBS]) -> Self {
+        let Fp { limbs, bound } = Fp::splat(digits);
+        Self { limbs, bound }
+    }
+
     /// The product.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times(&self, other: &Self) -> Fp {
         Wide::product(self, other).reduce()
-    }
-}
-
-impl Wide {
-    /// `x y`, unreduced: schoolbook, one row of limbs after the other.
-    ///
-    /// The running sums and the limbs of `x` fill the registers; the compiler keeps them there as
-    /// long as this is a function of its own. Half of all time is spent here.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn product(x: &Factor, y: &Factor) -> Self {
-        let (a, b) = (&x.limbs, &y.limbs);
-        let mut columns = [zero(); COLUMNS + 1];
-        for i in 0..LIMBS {
-            for j in 0..LIMBS {
-                columns[i + j] = _mm512_madd52lo_epu64(columns[i + j], a[j], b[i]);
-            }
-            for j in 0..LIMBS {
-                columns[i + j + 1] = _mm512_madd52hi_epu64(columns[i + j + 1], a[j], b[i]);
-            }
-        }
-        // The last column, the high half of the product of the top limbs, is zero.
-        let mut kept = [zero(); COLUMNS];
-        kept.copy_from_slice(&columns[..COLUMNS]);
-        Self { columns: kept, bound: x.bound.product(y.bound) }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn plus(&self, other: &Self) -> Self {
-        let mut columns = self.columns;
-        for i in 0..COLUMNS {
-            columns[i] = _mm512_add_epi64(columns[i], other.columns[i]);
-        }
-        Self { columns, bound: self.bound.plus(other.bound) }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn minus(&self, other: &Self) -> Self {
-        let mut columns = self.columns;
-        for i in 0..COLUMNS {
-            columns[i] = _mm512_sub_epi64(columns[i], other.columns[i]);
-        }
-        Self { columns, bound: self.bound.minus(other.bound) }
-    }
-
-    /// Tells [`Bound`] what it cannot see.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn known_nonnegative(self) -> Self {
-        Self { bound: self.bound.known_nonnegative(), ..self }
-    }
-
-    /// Montgomery reduction of what is not negative: `T / R mod p`, at most `2 p`.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn reduce(&self) -> Fp {
-        self.reduce_onto(&Fp::zero())
-    }
-
-    /// The same for what may be negative, one `p` higher.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn reduce_signed(&self) -> Fp {
-        self.reduce_onto(&Fp { bound: Bound::exactly(1), ..Fp::splat(&P) })
-    }
-
-    /// `onto + T / R mod p`.
-    ///
-    /// Montgomery's step for a column clears its low 52 bits by adding `m p`, where `m` is the
-    /// column times `k = -1/p`. With the multiple `k p = 2^52 N - 1` of the prime, `m` is the column
-    /// itself: no multiplication to find it, and `m k p` is `m N` one column up and minus what
-    /// stood there. Nothing waits for a product but the next column.
-    ///
-    /// After seven such steps `(T + M k p) / 2^364 < T / 2^364 + k p`, as large as `2^433`. The
-    /// eighth step is Montgomery's with `p` itself and divides by `2^52`: `T / R + (k / 2^52) p + p`,
-    /// where `k` is a little below `2^50`.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn reduce_onto(&self, onto: &Fp) -> Fp {
-        let mut t = [zero(); 2 * LIMBS];
-        t[..COLUMNS].copy_from_slice(&self.columns);
-        for i in 0..LIMBS {
-            t[LIMBS + i] = _mm512_add_epi64(t[LIMBS + i], onto.limbs[i]);
-        }
-        for i in 0..LIMBS - 1 {
-            let m = t[i];
-            for j in 0..LIMBS {
-                t[i + j + 1] = _mm512_madd52lo_epu64(t[i + j + 1], m, splat(N[j]));
-            }
-            t[i + 1] = _mm512_add_epi64(t[i + 1], carry_of(m));
-            for j in 0..LIMBS {
-                t[i + j + 2] = _mm512_madd52hi_epu64(t[i + j + 2], m, splat(N[j]));
-            }
-        }
-        let last = LIMBS - 1;
-        let m = _mm512_madd52lo_epu64(zero(), t[last], splat(K));
-        for j in 0..LIMBS {
-            t[last + j] = _mm512_madd52lo_epu64(t[last + j], m, splat(P[j]));
-        }
-        t[last + 1] = _mm512_add_epi64(t[last + 1], carry_of(t[last]));
-        for j in 0..LIMBS {
-            t[last + j + 1] = _mm512_madd52hi_epu64(t[last + j + 1], m, splat(P[j]));
-        }
-        let mut limbs = [zero(); LIMBS];
-        limbs.copy_from_slice(&t[LIMBS..]);
-        Fp { limbs, bound: self.bound.reduced().plus(onto.bound) }
     }
 }

@@ -9,7 +9,8 @@
 //! Above, products are summed as [`Wide2`] and reduced once.
 #![forbid(unsafe_code)]
 
-use super::fp::{Factor, Fp, LIMBS, Wide};
+use super::fp::{Factor, Fp, LIMBS, Operand};
+use super::wide::Wide;
 
 /// Eight elements, as sums leave them.
 #[derive(Clone, Copy)]
@@ -24,6 +25,14 @@ pub(super) struct Factor2 {
     pub(super) re: Factor,
     pub(super) im: Factor,
     sum: Factor,
+}
+
+/// What multiplies.
+#[derive(Clone, Copy)]
+pub(super) struct Operand2<'a> {
+    re: Operand<'a>,
+    im: Operand<'a>,
+    sum: Operand<'a>,
 }
 
 /// Eight products, or sums of products, before reduction.
@@ -45,6 +54,12 @@ impl Fp2 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn zero() -> Self {
         Self { re: Fp::zero(), im: Fp::zero() }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn one() -> Self {
+        Self { re: Fp::one(), im: Fp::zero() }
     }
 
     #[inline]
@@ -98,6 +113,13 @@ impl Fp2 {
         Self { re: self.re.lifted::<MULTIPLE>(), im: self.im.lifted::<MULTIPLE>() }
     }
 
+    /// See [`Fp::carried`].
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn carried(&self) -> Self {
+        Self { re: self.re.carried(), im: self.im.carried() }
+    }
+
     /// See [`Fp::settled`].
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -125,6 +147,19 @@ impl Fp2 {
         Self { re: self.re.factor().times(scale), im: self.im.factor().times(scale) }
     }
 
+    /// Real and imaginary part, as a number of the base field ready to be multiplied.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn parts_sum(&self) -> Factor {
+        self.re.plus(&self.im).factor()
+    }
+
+    /// A carried value and the sum of its parts.
+    #[inline]
+    pub(super) fn operand<'a>(&'a self, sum: &'a Factor) -> Operand2<'a> {
+        Operand2 { re: (&self.re).into(), im: (&self.im).into(), sum: sum.into() }
+    }
+
     /// The sum, ready to be multiplied.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -144,6 +179,14 @@ impl Fp2 {
     }
 }
 
+impl<'a> From<&'a Factor2> for Operand2<'a> {
+    #[inline]
+    fn from(factor: &'a Factor2) -> Self {
+        let Factor2 { re, im, sum } = factor;
+        Self { re: re.into(), im: im.into(), sum: sum.into() }
+    }
+}
+
 impl Factor2 {
     /// The product.
     #[inline]
@@ -155,12 +198,18 @@ impl Factor2 {
 
 impl Wide2 {
     /// `x y`, unreduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn product<'a>(x: impl Into<Operand2<'a>>, y: impl Into<Operand2<'a>>) -> Self {
+        Self::karatsuba(x.into(), y.into())
+    }
+
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn product(x: &Factor2, y: &Factor2) -> Self {
-        let re = Wide::product(&x.re, &y.re);
-        let im = Wide::product(&x.im, &y.im);
-        let cross = Wide::product(&x.sum, &y.sum);
+    fn karatsuba(x: Operand2<'_>, y: Operand2<'_>) -> Self {
+        let re = Wide::product(x.re, y.re);
+        let im = Wide::product(x.im, y.im);
+        let cross = Wide::product(x.sum, y.sum);
         // The imaginary part is x0 y1 + x1 y0, whatever the subtractions look like.
         let mixed = cross.minus(&re).minus(&im).known_nonnegative();
         Self { re: re.minus(&im), im: mixed }
@@ -170,6 +219,9 @@ impl Wide2 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduce(&self) -> Fp2 {
-        Fp2 { re: self.re.reduce_signed(), im: self.im.reduce_signed() }
+        Fp2 {
+            re: Wide::combined_reduced::<false>(&[&self.re], &[]),
+            im: Wide::combined_reduced::<false>(&[&self.im], &[]),
+        }
     }
 }

@@ -81,9 +81,9 @@ impl Point2 {
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn with_cofactor_cleared(&self) -> Self {
-        let s = self.psi().minus(&self.times_parameter());
-        let rest = self.double().psi_squared().minus(self).minus(&s);
-        rest.minus(&s.times_parameter())
+        let s = self.psi().plus(&self.times_parameter().negated());
+        let subtracted = s.times_parameter().plus(&s).plus(self);
+        self.double().psi_squared().plus(&subtracted.negated())
     }
 }
 

@@ -1,40 +1,43 @@
 //! Inverses in lanes: one inversion for all eight.
 //!
-//! Montgomery's trick over the lanes: the products `x_0 ... x_i`, one inversion of the last, and back.
-//! A zero is its own inverse here, and stands as one in the products, so that it does not turn its
-//! neighbours' inverses to zero.
+//! Montgomery's trick over the lanes, by rotations: with `p1 = x rot4(x)` and `p2 = p1 rot2(p1)`, the
+//! product of all lanes is `p2 rot1(p2)` in every lane, and that of all lanes but one's own is
+//! `rot4(x) rot2(p1) rot1(p2)`. A zero stands as one in the products, so that it does not turn its
+//! neighbours' inverses to zero, and is its own inverse here.
 #![forbid(unsafe_code)]
 
-use super::LANES;
 use super::convert::{load, store};
-use super::fp::Fp;
+use super::fp::{Fp, LIMBS};
 use super::fp2::Fp2;
-use crate::blst::invert;
-use ark_bls12_381::Fq;
-use ark_ff::{AdditiveGroup, Field, Zero};
+use super::fp12::{Fp6, Fp12};
+use super::LANES;
+use super::super::blst::invert_element;
+use core::arch::x86_64::*;
 
 impl Fp {
     /// `1/x`, and 0 for 0.
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn inverse(&self) -> Self {
-        let elements = store(self);
-        let mut products = [Fq::ONE; LANES];
-        let mut product = Fq::ONE;
-        for (before, element) in products.iter_mut().zip(&elements) {
-            *before = product;
-            if !element.is_zero() {
-                product *= element;
-            }
+        let zeros = self.is_zero();
+        let x = Self::select(zeros, &Self::one(), self);
+        let p1 = x.times(&x.rotated::<4>());
+        let p2 = p1.times(&p1.rotated::<2>());
+        let r2 = p2.rotated::<1>();
+        let others = x.rotated::<4>().times(&p1.rotated::<2>()).times(&r2);
+        let inverse = load(&[invert_element(&store(&p2.times(&r2))[0]); LANES]);
+        Self::select(zeros, &Self::zero(), &others.times(&inverse))
+    }
+
+    /// Lane `i` takes the place of lane `i - N`, around.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn rotated<const N: i32>(&self) -> Self {
+        let mut limbs = self.limbs;
+        for i in 0..LIMBS {
+            limbs[i] = _mm512_alignr_epi64::<N>(limbs[i], limbs[i]);
         }
-        let mut inverse = invert(&product);
-        let mut inverses = [Fq::ZERO; LANES];
-        for lane in (0..LANES).rev() {
-            if !elements[lane].is_zero() {
-                inverses[lane] = inverse * products[lane];
-                inverse *= elements[lane];
-            }
-        }
-        load(&inverses)
+        Self { limbs, bound: self.bound }
     }
 }
 
@@ -47,4 +50,42 @@ impl Fp2 {
         let scale = norm.inverse().factor();
         Self { re: a.times(&scale), im: Fp::zero().minus(&b.times(&scale)).lifted::<4>() }
     }
+}
+
+impl Fp12 {
+    /// Lane `i` takes the place of lane `i - N`, around.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn rotated<const N: i32>(&self) -> Self {
+        let mut rotated = *self;
+        for c in rotated.a.iter_mut().chain(&mut rotated.b) {
+            *c = Fp2 { re: c.re.rotated::<N>(), im: c.im.rotated::<N>() };
+        }
+        rotated
+    }
+
+    /// `1/(a + b w) = (a - b w) / (a^2 - v b^2)`, and 0 for 0.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn inverse(&self) -> Self {
+        let norm = self.times(&self.conjugate());
+        let inverse = inverse6(&norm.a);
+        let zero = Fp2::zero();
+        self.conjugate().times(&Self { a: inverse, b: [zero; 3] })
+    }
+}
+
+/// With `t0 = c0^2 - xi c1 c2`, `t1 = xi c2^2 - c0 c1`, `t2 = c1^2 - c0 c2`: the inverse is
+/// `(t0 + t1 v + t2 v^2) / (c0 t0 + xi (c2 t1 + c1 t2))`.
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn inverse6([c0, c1, c2]: &Fp6) -> Fp6 {
+    let t0 = c0.square().minus(&c1.times(c2).times_xi()).lifted::<16>();
+    let t1 = c2.square().times_xi().minus(&c0.times(c1)).lifted::<16>();
+    let t2 = c1.square().minus(&c0.times(c2)).lifted::<16>();
+    let mixed = c2.times(&t1).plus(&c1.times(&t2)).times_xi();
+    let inverse = c0.times(&t0).plus(&mixed).lifted::<16>().inverse();
+    [
+        t0.times(&inverse).carried(),
+        t1.times(&inverse).carried(),
+        t2.times(&inverse).carried(),
+    ]
 }

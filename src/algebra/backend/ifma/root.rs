@@ -5,8 +5,9 @@
 #![forbid(unsafe_code)]
 
 use super::convert::constant;
-use super::fp::{Factor, Fp, LIMBS, P64, Wide};
+use super::fp::{Factor, Fp, LIMBS, P64};
 use super::fp2::Fp2;
+use super::wide::Wide;
 use ark_bls12_381::Fq;
 use ark_ff::{Field, MontFp};
 

@@ -4,46 +4,45 @@
 //! and a formula of points is a list of calls that fits the instruction cache.
 #![forbid(unsafe_code)]
 
-use super::fp::{Factor, Fp, LIMBS, Wide, zero};
+use super::fp::{Factor, Fp, LIMBS, zero};
 use super::fp2::{Fp2, Wide2};
+use super::wide::{COLUMNS, Wide};
 use core::arch::x86_64::*;
-
-const COLUMNS: usize = 2 * LIMBS - 1;
 
 impl Wide {
     /// The sum, reduced.
-    #[inline(never)]
+    #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced(&self) -> Fp {
-        self.reduce_signed()
+        Self::combined_reduced::<false>(&[self], &[])
     }
 
     /// `s + t`, reduced.
-    #[inline(never)]
+    #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced_sum(&self, other: &Self) -> Fp {
-        self.plus(other).reduce_signed()
+        Self::combined_reduced::<false>(&[self, other], &[])
     }
 
     /// `s - t`, reduced.
-    #[inline(never)]
+    #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced_difference(&self, other: &Self) -> Fp {
-        self.minus(other).reduce_signed()
+        Self::combined_reduced::<false>(&[self], &[other])
     }
 
     /// `s - t - v`, reduced: what Karatsuba's products end with.
-    #[inline(never)]
+    #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced_without(&self, first: &Self, second: &Self) -> Fp {
-        self.minus(first).minus(second).reduce_signed()
+        Self::combined_reduced::<false>(&[self], &[first, second])
     }
 
     /// `s - 3 t`, reduced.
-    #[inline(never)]
+    #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced_minus_triple(&self, other: &Self) -> Fp {
-        self.minus(other).minus(other).minus(other).reduce_signed()
+        Self::combined_reduced::<false>(&[self], &[other, other, other])
     }
 
     /// `x^2`, unreduced: what stands off the diagonal is computed once and doubled.

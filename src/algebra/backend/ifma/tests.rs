@@ -1,11 +1,15 @@
 //! The lanes' field against arkworks', with values at the edges beside random ones.
 #![allow(clippy::unwrap_used)]
 
-use super::convert::{load2, store2};
+use super::convert::{load2, load12, store2, store12};
+use super::cyclotomic::Compressed;
+use super::miller::{Lines, Pairs, miller_loop, product_of_miller_loops};
 use super::{LANES, available};
-use ark_bls12_381::{Fq, Fq2};
-use ark_ff::{AdditiveGroup, Field, UniformRand, Zero};
-use rand::SeedableRng;
+use ark_bls12_381::{Bls12_381, Fq, Fq2, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ec::pairing::Pairing;
+use ark_ec::{CurveGroup, PrimeGroup};
+use ark_ff::{AdditiveGroup, CyclotomicMultSubgroup, Field, One, PrimeField, UniformRand, Zero};
+use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 type Lanes = [Fq2; LANES];
@@ -50,5 +54,119 @@ fn the_quadratic_extension_agrees() {
         let (x, y) = (sample(rng, round), sample(rng, round / 2));
         // SAFETY: the instructions are there.
         unsafe { check(&x, &y) };
+    }
+}
+
+/// An element of the cyclotomic subgroup, mostly not of order `r`.
+fn cyclotomic(f: Fq12) -> Fq12 {
+    let mut g = f;
+    g.conjugate_in_place();
+    g *= f.inverse().unwrap();
+    let mut h = g;
+    h.frobenius_map_in_place(2);
+    g * h
+}
+
+#[test]
+fn the_extension_of_degree_twelve_agrees() {
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn check(x: &[Fq12; LANES], y: &[Fq12; LANES], s: &Lanes, t: &Lanes) {
+        let (a, b) = (load12(x), load12(y));
+        let each = |f: &dyn Fn(usize) -> Fq12| core::array::from_fn(f);
+        assert_eq!(store12(&a), *x);
+        assert_eq!(store12(&a.times(&b)), each(&|i| x[i] * y[i]));
+        let mut c = a;
+        c.square();
+        assert_eq!(store12(&c), each(&|i| x[i].square()));
+        let line = |i| {
+            let (mut f, one): (Fq12, _) = (x[i], Fq2::ONE);
+            f.mul_by_014(&one, &s[i], &t[i]);
+            f
+        };
+        let mut c = a;
+        c.times_line(&load2(s), &load2(t));
+        assert_eq!(store12(&c), each(&line));
+        assert_eq!(store12(&a.inverse()), each(&|i| x[i].inverse().unwrap_or(Fq12::ZERO)));
+    }
+    if !available() {
+        return;
+    }
+    let rng = &mut ChaCha20Rng::seed_from_u64(2);
+    for round in 0..30 {
+        let mut element = |_| if (round + rng.next_u32()) % 5 == 0 { Fq12::ONE } else { Fq12::rand(rng) };
+        let x = core::array::from_fn(&mut element);
+        let y = core::array::from_fn(&mut element);
+        let (s, t) = (sample(rng, 1), sample(rng, 2));
+        // SAFETY: the instructions are there.
+        unsafe { check(&x, &y, &s, &t) };
+    }
+}
+
+#[test]
+fn the_cyclotomic_subgroup_agrees() {
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn check(x: &[Fq12; LANES]) {
+        let a = load12(x);
+        let square = x.map(|f| f.square());
+        let mut b = a.settled();
+        b.cyclotomic_square();
+        assert_eq!(store12(&b), square);
+        let c = Compressed::new(&a);
+        let [c0, c1, c5] = Compressed::decompress([&c, &c.squares(1), &c.squares(5)]);
+        assert_eq!(store12(&c0), *x);
+        assert_eq!(store12(&c1), square);
+        assert_eq!(store12(&c5), x.map(|f| f.pow([32])));
+        let power = x.map(|f| f.pow([0xd201_0000_0001_0000u64]).cyclotomic_inverse().unwrap());
+        assert_eq!(store12(&a.power_x()), power);
+    }
+    if !available() {
+        return;
+    }
+    let rng = &mut ChaCha20Rng::seed_from_u64(3);
+    for round in 0..10 {
+        let x = core::array::from_fn(|lane| {
+            let f = cyclotomic(Fq12::rand(rng));
+            // One, and elements of order 3 and others whose b0 or a2 may vanish.
+            if (lane + round) % 4 == 0 { Fq12::ONE } else { f }
+        });
+        // SAFETY: the instructions are there.
+        unsafe { check(&x) };
+    }
+}
+
+#[test]
+fn the_final_exponentiation_and_the_miller_loop_agree() {
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn check(x: &[Fq12; LANES]) {
+        let expected = x.map(|f| Bls12_381::final_exponentiation(ark_ec::pairing::MillerLoopOutput(f)).unwrap().0);
+        assert_eq!(store12(&load12(x).final_exponentiation()), expected);
+    }
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn pairings(p: &[G1Affine; LANES], q: &G2Affine) {
+        let expected = p.map(|p| Bls12_381::pairing(p, q).0);
+        let (x, y) = (super::convert::load(&p.map(|p| p.x)), super::convert::load(&p.map(|p| p.y)));
+        let f = miller_loop(&x, &y, &Lines::new(q).unwrap());
+        assert_eq!(store12(&f.final_exponentiation()), expected);
+        let q: [G2Affine; LANES] = core::array::from_fn(|i| (*q * Fr::from(i as u64 + 1)).into());
+        let (qx, qy, 0xff) = (load2(&q.map(|q| q.x)), load2(&q.map(|q| q.y)));
+        let f = product_of_miller_loops(&mut [Pairs::new(&x, &y, qx, qy, 0xff)]);
+        let expected: [Fq12; LANES] = core::array::from_fn(|i| Bls12_381::pairing(p[i], q[i]).0);
+        assert_eq!(store12(&f.final_exponentiation()), expected);
+        let mut groups = [Pairs::new(&x, &y, qx, qy, 0xff), Pairs::new(&x, &y, qx, qy, 0xff)];
+        let f = product_of_miller_loops(&mut groups);
+        assert_eq!(store12(&f.final_exponentiation()), expected.map(|f| f.square()));
+    }
+    if !available() {
+        return;
+    }
+    let rng = &mut ChaCha20Rng::seed_from_u64(4);
+    for _ in 0..5 {
+        let x = core::array::from_fn(|_| Fq12::rand(rng));
+        // SAFETY: the instructions are there.
+        unsafe { check(&x) };
+        let p = core::array::from_fn(|_| (G1Projective::generator() * Fr::rand(rng)).into_affine());
+        let q = (G2Projective::generator() * Fr::rand(rng)).into_affine();
+        // SAFETY: the instructions are there.
+        unsafe { pairings(&p, &q) };
     }
 }

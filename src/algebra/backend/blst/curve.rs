@@ -1,0 +1,233 @@
+//! G1 and G2 by blst: one macro, two groups.
+#![allow(unsafe_code)]
+
+use super::{convert, written};
+use crate::algebra::backend::kernel::Term;
+use crate::algebra::{G1, G2, Scalar};
+use crate::error::DecodeError;
+use ::blst::BLST_ERROR;
+use std::ptr;
+use zeroize::Zeroizing;
+
+/// Bits of a scalar: `r < 2^255`.
+const SCALAR_BITS: usize = 255;
+
+fn refusal(code: BLST_ERROR) -> DecodeError {
+    match code {
+        BLST_ERROR::BLST_POINT_NOT_IN_GROUP => DecodeError::NotInSubgroup,
+        _ => DecodeError::NotOnCurve,
+    }
+}
+
+macro_rules! source_group {
+    (
+        $module:ident, $group:ident, $bytes:literal, $point:ident, $affine:ident,
+        $into:path, $from:path, $mult:ident, $to_affine:ident, $each_to_affine:ident,
+        $from_affine:ident, $pippenger:ident, $scratch:ident, $hash:ident,
+        $compress:ident, $uncompress:ident, $in_group:ident,
+        $limbs:literal, $to_limbs:path, $from_limbs:path, $negate:ident, $add:ident, $add_affine:ident
+    ) => {
+        pub(super) mod $module {
+            use super::*;
+            use ::blst::{
+                $affine, $compress, $each_to_affine, $from_affine, $hash, $in_group, $mult,
+                $pippenger, $point, $scratch, $to_affine, $uncompress, $negate, $add, $add_affine,
+            };
+
+            fn point(p: &$group) -> $point {
+                $into(&p.0)
+            }
+
+            fn group(p: &$point) -> $group {
+                $group($from(p))
+            }
+
+            pub(in super::super) fn affine(p: &$group) -> $affine {
+                let p = point(p);
+                // SAFETY: both pointers are to valid structs, the result to a place of its own.
+                written(|out| unsafe { $to_affine(out, &p) })
+            }
+
+            /// All by one inversion. Infinities become blst's, all zero.
+            pub(in super::super) fn affine_each(points: &[$group]) -> Vec<$affine> {
+                let points: Vec<$point> = points.iter().map(point).collect();
+                let mut results = vec![$affine::default(); points.len()];
+                if points.is_empty() {
+                    return results;
+                }
+                let list = [points.as_ptr(), ptr::null()];
+                // SAFETY: a null second pointer says that `points.len()` structs lie behind the
+                // first; as many are behind `results`.
+                unsafe { $each_to_affine(results.as_mut_ptr(), list.as_ptr(), points.len()) };
+                results
+            }
+
+            pub(in super::super) fn affine_limbs_each(points: &[$group]) -> Vec<[u64; $limbs]> {
+                affine_each(points).iter().map($to_limbs).collect()
+            }
+
+            /// Constant time in the terms by the library's claim: its addition is complete.
+            pub(in super::super) fn sum(terms: &[Term<$limbs>]) -> $group {
+                let mut sum = $point::default();
+                for term in terms {
+                    let p = $from_limbs(&term.point);
+                    let (mut y, before) = (p.y, sum);
+                    // SAFETY: the pointers are to valid structs, the result to a place of its own.
+                    unsafe { $negate(&mut y, &p.y, term.negative != 0) };
+                    let p = $affine { x: p.x, y };
+                    // SAFETY: the pointers are to valid structs, the result to a place of its own.
+                    unsafe { $add_affine(&mut sum, &before, &p) };
+                }
+                group(&sum)
+            }
+
+            #[allow(dead_code)] // G1 has a faster one
+            pub(in super::super) fn add(a: &$group, b: &$group) -> $group {
+                let (a, b) = (point(a), point(b));
+                // SAFETY: the pointers are to valid structs, the result to a place of its own.
+                group(&written(|out| unsafe { $add(out, &a, &b) }))
+            }
+
+            /// Constant time in the scalar by the library's claim (fixed windows, table scans).
+            pub(in super::super) fn mul(p: &$group, scalar: &Scalar) -> $group {
+                let (p, scalar) = (point(p), convert::scalar_bytes(&scalar.0));
+                // SAFETY: the pointers are to valid structs and to the 32 bytes of 255 bits.
+                group(&written(|out| unsafe { $mult(out, &p, scalar.as_ptr(), SCALAR_BITS) }))
+            }
+
+            /// Pippenger's buckets; the library itself takes windows for few points.
+            pub(in super::super) fn msm(points: &[$group], scalars: &[Scalar]) -> $group {
+                assert_eq!(points.len(), scalars.len(), "a scalar for every point");
+                let finite = points.iter().zip(scalars).filter(|(p, _)| !p.is_identity());
+                let (points, scalars): (Vec<$group>, Vec<_>) =
+                    finite.map(|(p, s)| (*p, *convert::scalar_bytes(&s.0))).unzip();
+                if points.is_empty() {
+                    return $group::identity();
+                }
+                buckets(&affine_each(&points), &Zeroizing::new(scalars))
+            }
+
+            /// At least one point, none of them the infinity, as many scalars.
+            fn buckets(points: &[$affine], scalars: &[[u8; 32]]) -> $group {
+                let count = points.len();
+                // SAFETY: the function reads its argument only.
+                let scratch = unsafe { $scratch(count) };
+                let mut scratch = vec![0_u64; scratch.div_ceil(8)];
+                let point_list = [points.as_ptr(), ptr::null()];
+                let scalar_list = [scalars.as_ptr().cast::<u8>(), ptr::null()];
+                // SAFETY: a null second pointer says that `count` affine points, and as many
+                // scalars of 32 bytes, lie behind the first; the scratch has the size asked for.
+                group(&written(|out| unsafe {
+                    $pippenger(
+                        out,
+                        point_list.as_ptr(),
+                        count,
+                        scalar_list.as_ptr(),
+                        SCALAR_BITS,
+                        scratch.as_mut_ptr(),
+                    );
+                }))
+            }
+
+            pub(in super::super) fn hash(tag: &[u8], message: &[u8]) -> $group {
+                // SAFETY: pointers and lengths are those of the slices; no augmentation. The
+                // library hashes tags beyond 255 bytes; ours are shorter.
+                group(&written(|out| unsafe {
+                    $hash(
+                        out,
+                        message.as_ptr(),
+                        message.len(),
+                        tag.as_ptr(),
+                        tag.len(),
+                        ptr::null(),
+                        0,
+                    );
+                }))
+            }
+
+            pub(in super::super) fn compress(p: &$group) -> [u8; $bytes] {
+                encode(&affine(p))
+            }
+
+            pub(in super::super) fn compress_each(points: &[$group]) -> Vec<[u8; $bytes]> {
+                affine_each(points).iter().map(encode).collect()
+            }
+
+            fn encode(p: &$affine) -> [u8; $bytes] {
+                let mut bytes = [0; $bytes];
+                // SAFETY: the function writes exactly the bytes of a compressed point.
+                unsafe { $compress(bytes.as_mut_ptr(), p) };
+                bytes
+            }
+
+            pub(in super::super) fn decompress(
+                bytes: &[u8; $bytes],
+            ) -> Result<$group, DecodeError> {
+                let mut p = $affine::default();
+                // SAFETY: the function reads exactly the bytes of a compressed point, whatever
+                // they are, and refuses other encodings of the same point.
+                let code = unsafe { $uncompress(&mut p, bytes.as_ptr()) };
+                if code != BLST_ERROR::BLST_SUCCESS {
+                    return Err(refusal(code));
+                }
+                // SAFETY: the pointer is to a point on the curve, maybe outside the subgroup.
+                if !unsafe { $in_group(&p) } {
+                    return Err(DecodeError::NotInSubgroup);
+                }
+                // SAFETY: both pointers are to valid structs, the result to a place of its own.
+                Ok(group(&written(|out| unsafe { $from_affine(out, &p) })))
+            }
+        }
+    };
+}
+
+source_group!(
+    g1,
+    G1,
+    48,
+    blst_p1,
+    blst_p1_affine,
+    convert::p1,
+    convert::ark_p1,
+    blst_p1_mult,
+    blst_p1_to_affine,
+    blst_p1s_to_affine,
+    blst_p1_from_affine,
+    blst_p1s_mult_pippenger,
+    blst_p1s_mult_pippenger_scratch_sizeof,
+    blst_hash_to_g1,
+    blst_p1_affine_compress,
+    blst_p1_uncompress,
+    blst_p1_affine_in_g1,
+    12,
+    convert::p1_limbs,
+    convert::p1_of_limbs,
+    blst_fp_cneg,
+    blst_p1_add_or_double,
+    blst_p1_add_or_double_affine
+);
+source_group!(
+    g2,
+    G2,
+    96,
+    blst_p2,
+    blst_p2_affine,
+    convert::p2,
+    convert::ark_p2,
+    blst_p2_mult,
+    blst_p2_to_affine,
+    blst_p2s_to_affine,
+    blst_p2_from_affine,
+    blst_p2s_mult_pippenger,
+    blst_p2s_mult_pippenger_scratch_sizeof,
+    blst_hash_to_g2,
+    blst_p2_affine_compress,
+    blst_p2_uncompress,
+    blst_p2_affine_in_g2,
+    24,
+    convert::p2_limbs,
+    convert::p2_of_limbs,
+    blst_fp2_cneg,
+    blst_p2_add_or_double,
+    blst_p2_add_or_double_affine
+);

@@ -1,0 +1,100 @@
+//! The pairing by blst: Miller loops, prepared lines, the final exponentiation.
+#![allow(unsafe_code)]
+
+use super::super::kernel::Lines;
+use super::{convert, curve, written};
+use crate::algebra::{G1, G2, Gt};
+use ::blst::{
+    blst_final_exp, blst_fp6, blst_fp12, blst_miller_loop, blst_miller_loop_lines,
+    blst_miller_loop_n, blst_precompute_lines,
+};
+use ark_bls12_381::Fq12;
+use ark_ff::Field;
+use std::ptr;
+use std::sync::Arc;
+use zeroize::Zeroize;
+
+/// Lines of a Miller loop: 63 doublings and 5 additions of the curve parameter's binary digits.
+const LINES: usize = 68;
+
+pub(super) fn miller(pairs: &[(G1, G2)]) -> Fq12 {
+    // e(O, Q) = e(P, O) = 1, and the library's loop must not see an infinity.
+    let finite = pairs.iter().filter(|(p, q)| !p.is_identity() && !q.is_identity());
+    let (left, right): (Vec<G1>, Vec<G2>) = finite.copied().unzip();
+    match (left.as_slice(), right.as_slice()) {
+        ([], _) | (_, []) => Fq12::ONE,
+        ([p], [q]) => single(p, q),
+        (left, right) => several(left, right),
+    }
+}
+
+fn single(p: &G1, q: &G2) -> Fq12 {
+    let (p, q) = (curve::g1::affine(p), curve::g2::affine(q));
+    // SAFETY: the pointers are to affine points and to a place for the result.
+    convert::ark_fp12(&written(|out| unsafe { blst_miller_loop(out, &q, &p) }))
+}
+
+/// As many of one as of the other, no infinities.
+fn several(left: &[G1], right: &[G2]) -> Fq12 {
+    let (ps, qs) = (curve::g1::affine_each(left), curve::g2::affine_each(right));
+    let (p_list, q_list) = ([ps.as_ptr(), ptr::null()], [qs.as_ptr(), ptr::null()]);
+    // SAFETY: a null second pointer says that all affine points lie behind the first, and there
+    // are as many of each as the last argument says.
+    convert::ark_fp12(&written(|out| unsafe {
+        blst_miller_loop_n(out, q_list.as_ptr(), p_list.as_ptr(), ps.len());
+    }))
+}
+
+pub(super) fn finish(f: &Fq12) -> Gt {
+    Gt(convert::ark_fp12(&final_exponentiation(&convert::fp12(f))))
+}
+
+fn final_exponentiation(f: &blst_fp12) -> blst_fp12 {
+    // SAFETY: both pointers are to valid structs, the result to a place of its own.
+    written(|out| unsafe { blst_final_exp(out, f) })
+}
+
+pub(super) fn prepare(q: &G2) -> Arc<dyn Lines> {
+    if q.is_identity() {
+        return Arc::new(NoLines);
+    }
+    let q = curve::g2::affine(q);
+    let mut lines = Prepared(Box::new([blst_fp6::default(); LINES]));
+    // SAFETY: the function writes exactly 68 lines, and the point is not the infinity.
+    unsafe { blst_precompute_lines(lines.0.as_mut_ptr(), &q) };
+    Arc::new(lines)
+}
+
+/// Lines in the library's own scale.
+struct Prepared(Box<[blst_fp6; LINES]>);
+
+impl Lines for Prepared {
+    fn pairing(&self, p: &G1) -> Gt {
+        if p.is_identity() {
+            return Gt::identity();
+        }
+        let p = curve::g1::affine(p);
+        // SAFETY: the pointers are to all 68 lines, to an affine point and to a place of its own.
+        let f = written(|out| unsafe { blst_miller_loop_lines(out, self.0.as_ptr(), &p) });
+        Gt(convert::ark_fp12(&final_exponentiation(&f)))
+    }
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        for line in self.0.iter_mut() {
+            for coefficient in line.fp2.iter_mut().flat_map(|c| &mut c.fp) {
+                coefficient.l.zeroize();
+            }
+        }
+    }
+}
+
+/// The lines of the infinity.
+struct NoLines;
+
+impl Lines for NoLines {
+    fn pairing(&self, _: &G1) -> Gt {
+        Gt::identity()
+    }
+}

@@ -1,0 +1,156 @@
+//! Scalars as four digits of 64 bits, for powers in GT.
+//!
+//! GT has order `r = x^4 - x^2 + 1`, and the field's characteristic is `p = x (mod r)`, so there
+//! the Frobenius map raises to the curve parameter `x = -0xd201000000010000`. A scalar in base `|x|`,
+//! `k = k0 + k1 |x| + k2 |x|^2 + k3 |x|^3`, makes one power of 255 bits a product of four powers of
+//! 64 bits whose bases cost a map each (Galbraith, Scott, "Exponentiation in pairing-friendly groups
+//! using homomorphisms", Pairing 2008). All of this is constant time.
+#![forbid(unsafe_code)]
+
+use ark_bls12_381::Fr;
+use ark_ff::PrimeField;
+use subtle::{ConditionallySelectable, ConstantTimeGreater, ConstantTimeLess};
+use zeroize::{Zeroize, Zeroizing};
+
+/// `|x|`, the absolute value of the curve parameter.
+pub(super) const X: u64 = 0xd201_0000_0001_0000;
+
+/// `floor((2^128 - 1) / |x|) - 2^64`.
+const X_RECIPROCAL: u64 = 0x3812_04ca_56cd_56b5;
+
+/// `k0, k1, k2, k3`, each below `|x|`.
+pub(super) fn base_x(scalar: &Fr) -> Zeroizing<[u64; 4]> {
+    let mut value = Zeroizing::new(scalar.into_bigint().0);
+    let mut digits = Zeroizing::new([0; 4]);
+    for digit in digits.iter_mut() {
+        // From the most significant limb down; what is carried is below |x| throughout.
+        for limb in value.iter_mut().rev() {
+            (*limb, *digit) = divide(*digit, *limb);
+        }
+    }
+    digits
+}
+
+/// Quotient and remainder of `high * 2^64 + low` by `|x|`, for `high < |x|`: algorithm 4 of Möller,
+/// Granlund, "Improved division by invariant integers", IEEE Trans. Comput. 2011. The processor's
+/// own division may take a time that depends on the numbers.
+fn divide(high: u64, low: u64) -> (u64, u64) {
+    // (q1, q0) <- v u1 + (u1, u0)
+    let product = u128::from(X_RECIPROCAL) * u128::from(high);
+    let sum = product.wrapping_add(u128::from(high) << 64 | u128::from(low));
+    let (q1, q0) = ((sum >> 64) as u64, sum as u64);
+    let mut quotient = q1.wrapping_add(1);
+    let mut remainder = low.wrapping_sub(quotient.wrapping_mul(X));
+    let over = remainder.ct_gt(&q0);
+    quotient.conditional_assign(&quotient.wrapping_sub(1), over);
+    remainder.conditional_assign(&remainder.wrapping_add(X), over);
+    let under = !remainder.ct_lt(&X);
+    quotient.conditional_assign(&quotient.wrapping_add(1), under);
+    remainder.conditional_assign(&remainder.wrapping_sub(X), under);
+    (quotient, remainder)
+}
+
+/// Four digits as 65 columns of one sign and one pattern: `k0 = sum s_i 2^i` with every `s_i` 1 or
+/// -1, and `k_j = sum s_i b_ji 2^i` with bits `b_ji`, bit `j - 1` of column `i`'s pattern.
+///
+/// The GLV-SAC recoding of Faz-Hernández, Longa, Sánchez, "Efficient and secure algorithms for
+/// GLV-based scalar multiplication", J. Cryptogr. Eng. 2015, algorithm 1. `k0` must be odd.
+pub(super) struct Columns {
+    /// 1 where the sign is minus.
+    pub(super) negative: [u8; Self::COUNT],
+    pub(super) pattern: [u8; Self::COUNT],
+}
+
+impl Columns {
+    /// One more than the bits of a digit.
+    pub(super) const COUNT: usize = 65;
+
+    pub(super) fn new(digits: &[u64; 4]) -> Self {
+        let [k0, mut k1, mut k2, mut k3] = *digits;
+        debug_assert!(k0 & 1 == 1, "the first digit is odd");
+        let mut columns = Self { negative: [0; Self::COUNT], pattern: [0; Self::COUNT] };
+        for i in 0..Self::COUNT {
+            // s_i = 2 k0[i + 1] - 1, and the last is 1.
+            let next = if i < 63 { k0 >> (i + 1) & 1 } else { (i == 64).into() };
+            let negative = 1 - next;
+            // b_ji = s_i k_j[0]; k_j <- (k_j - b_ji) / 2
+            let bit = |k: &mut u64| {
+                let bit = *k & 1;
+                *k = (*k >> 1) + (bit & negative);
+                bit
+            };
+            let pattern = bit(&mut k1) | bit(&mut k2) << 1 | bit(&mut k3) << 2;
+            (columns.negative[i], columns.pattern[i]) = (negative as u8, pattern as u8);
+        }
+        columns
+    }
+}
+
+impl Drop for Columns {
+    fn drop(&mut self) {
+        self.negative.zeroize();
+        self.pattern.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ark_ff::UniformRand;
+
+    fn scalars() -> Vec<Fr> {
+        let rng = &mut rand::thread_rng();
+        let x = Fr::from(X);
+        let edges = [Fr::from(0), Fr::from(1), -Fr::from(1), x, x - Fr::from(1), x * x, x * x * x];
+        let near = edges.iter().map(|edge| *edge - Fr::from(1));
+        let random = (0..2000).map(|_| Fr::rand(rng));
+        edges.into_iter().chain(near.collect::<Vec<_>>()).chain(random).collect()
+    }
+
+    #[test]
+    fn the_reciprocal_is_right() {
+        assert_eq!(u128::MAX / u128::from(X) - (1 << 64), u128::from(X_RECIPROCAL));
+    }
+
+    #[test]
+    fn digits_are_below_the_base_and_add_up() {
+        for scalar in scalars() {
+            let digits = base_x(&scalar);
+            assert!(digits.iter().all(|digit| *digit < X));
+            let sum = digits
+                .iter()
+                .rev()
+                .fold(Fr::from(0), |sum, digit| sum * Fr::from(X) + Fr::from(*digit));
+            assert_eq!(sum, scalar);
+        }
+    }
+
+    #[test]
+    fn division_is_division() {
+        for (high, low) in [(0, 0), (0, u64::MAX), (X - 1, u64::MAX), (X - 1, 0), (1, X), (0, X)] {
+            let value = u128::from(high) << 64 | u128::from(low);
+            let (quotient, remainder) = divide(high, low);
+            assert_eq!(u128::from(quotient), value / u128::from(X));
+            assert_eq!(u128::from(remainder), value % u128::from(X));
+        }
+    }
+
+    #[test]
+    fn columns_add_up_to_their_digits() {
+        for scalar in scalars() {
+            let mut digits = *base_x(&scalar);
+            digits[0] |= 1;
+            let columns = Columns::new(&digits);
+            for (j, digit) in digits.into_iter().enumerate() {
+                let sum: i128 = (0..Columns::COUNT)
+                    .map(|i| {
+                        let bit = if j == 0 { 1 } else { columns.pattern[i] >> (j - 1) & 1 };
+                        let sign = if columns.negative[i] == 1 { -1 } else { 1 };
+                        (sign * i128::from(bit)) << i
+                    })
+                    .sum();
+                assert_eq!(sum, i128::from(digit));
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Every backend against the portable one, operation by operation.
+//!
+//! A backend is its table, so a new one is covered as soon as it is available. The numbers of cases
+//! are multiplied by the environment variable `EPIONE_CAMPAIGN`: 100 reaches ten thousand and more
+//! for each operation.
+#![forbid(unsafe_code)]
+
+mod decoding;
+mod pairing;
+mod source;
+mod target;
+
+use super::{Kernel, choice, portable};
+use crate::algebra::Scalar;
+use ark_ff::Field;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+
+/// Sizes of batches: none, one, and around the number of lanes.
+const SIZES: [usize; 7] = [0, 1, 2, 7, 8, 9, 17];
+
+/// The backends to compare with the portable one, each by name.
+fn others() -> impl Iterator<Item = (String, &'static Kernel)> {
+    choice::available().skip(1).map(|(backend, kernel)| (backend.to_string(), kernel))
+}
+
+const ORACLE: &Kernel = &portable::KERNEL;
+
+/// So many cases, times the campaign.
+fn cases(default: usize) -> std::ops::Range<usize> {
+    let times = std::env::var("EPIONE_CAMPAIGN").ok();
+    0..default * times.map_or(1, |times| times.parse().expect("EPIONE_CAMPAIGN is a number"))
+}
+
+fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+/// Now and then an edge: small, near the order, around powers of the curve parameter, sparse.
+fn scalar(rng: &mut ChaCha20Rng) -> Scalar {
+    let x = Scalar::from(super::digits::X);
+    let edge = match rng.gen_range(0..24) {
+        0 => Scalar::ZERO,
+        1 => Scalar::ONE,
+        2 => Scalar::from(rng.gen_range(2..20)),
+        3 => Scalar::from(rng.r#gen::<u64>()),
+        4 => Scalar(x.0.pow([rng.gen_range(1..5)])),
+        5 => Scalar(x.0.pow([rng.gen_range(1..5)])) - Scalar::ONE,
+        6 => Scalar(ark_bls12_381::Fr::from(2).pow([rng.gen_range(1..255)])),
+        7 => Scalar(ark_bls12_381::Fr::from(256).pow([rng.gen_range(1..32)])) - Scalar::ONE,
+        _ => return Scalar::random(rng),
+    };
+    if rng.r#gen() { edge } else { -edge }
+}
+
+#[test]
+fn inverses_of_scalars() {
+    for (name, kernel) in others() {
+        let rng = &mut rng(1);
+        for _ in cases(500) {
+            let scalar = scalar(rng);
+            assert_eq!((kernel.invert)(&scalar), (ORACLE.invert)(&scalar), "{name}");
+        }
+    }
+}

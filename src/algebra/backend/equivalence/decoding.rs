@@ -1,0 +1,179 @@
+//! Decompression: the same points, and the same refusals for the same reasons.
+#![forbid(unsafe_code)]
+
+use super::source::{Point, point};
+use super::{ORACLE, SIZES, cases, others, rng};
+use crate::algebra::backend::kernel::SourceGroup;
+use crate::algebra::{G1, G2};
+use crate::error::DecodeError;
+use ark_bls12_381::{Fq, Fr, G1Affine, G2Affine, g1, g2};
+use ark_ec::{AffineRepr, CurveConfig, CurveGroup};
+use ark_ff::{BigInteger, PrimeField};
+use rand::{Rng, RngCore};
+use rand_chacha::ChaCha20Rng;
+use std::collections::BTreeMap;
+
+/// Counts by the kind of outcome, so that the test sees that all kinds were met.
+type Outcomes = BTreeMap<String, usize>;
+
+fn compare<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tables: [&SourceGroup<P, N, L>; 2],
+    encodings: &[[u8; N]],
+) -> Outcomes {
+    let [tested, oracle] = tables;
+    let mut outcomes = Outcomes::new();
+    for bytes in encodings {
+        let expected = (oracle.decompress)(bytes);
+        assert_eq!((tested.decompress)(bytes), expected, "{name}: {}", hex::encode(bytes));
+        let kind = expected.map_or_else(|error| format!("{error:?}"), |_| "Ok".to_owned());
+        *outcomes.entry(kind).or_default() += 1;
+    }
+    let each = oracle.decompress_each(encodings);
+    assert_eq!(tested.decompress_each(encodings), each, "{name}");
+    outcomes
+}
+
+/// An honest encoding, changed in one of the ways that an encoding can be wrong.
+fn changed<const N: usize>(rng: &mut ChaCha20Rng, honest: [u8; N]) -> [u8; N] {
+    let mut bytes = honest;
+    match rng.gen_range(0..9) {
+        // As it is, and with the other sign.
+        0 => {}
+        1 => bytes[0] ^= 0x20,
+        // Flags of other formats, of the infinity with a coordinate.
+        2 => bytes[0] = bytes[0] & 0x1f | rng.gen_range(0..8) << 5,
+        // The infinity, alone and with garbage.
+        3 => {
+            bytes = [0; N];
+            bytes[0] = 0xc0;
+        }
+        4 => {
+            bytes = [0; N];
+            bytes[0] = rng.gen_range(0..8) << 5;
+            bytes[rng.gen_range(0..N)] |= 1 << rng.gen_range(0..8);
+        }
+        // Another coordinate: half of them off the curve, the others outside the subgroup.
+        5 => bytes[N - 1 - rng.gen_range(0..40)] ^= rng.gen_range(1..=255),
+        6 => {
+            rng.fill_bytes(&mut bytes);
+            bytes[0] = bytes[0] & 0x2f | 0x80;
+        }
+        // A coordinate at, just below and above the modulus.
+        7 => {
+            let chunk = 48 * rng.gen_range(0..N / 48);
+            let mut modulus = Fq::MODULUS;
+            let step = rng.gen_range(0..40_u64).into();
+            let _ = if rng.r#gen() {
+                modulus.add_with_carry(&step)
+            } else {
+                modulus.sub_with_borrow(&step)
+            };
+            bytes[chunk..chunk + 48].copy_from_slice(&modulus.to_bytes_be());
+            bytes[0] = bytes[0] & 0x1f | 0x80;
+        }
+        _ => rng.fill_bytes(&mut bytes),
+    }
+    bytes
+}
+
+fn hostile_bytes<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &SourceGroup<P, N, L>,
+    oracle: &SourceGroup<P, N, L>,
+) {
+    let rng = &mut rng(20);
+    let encodings: Vec<[u8; N]> = cases(400)
+        .map(|_| {
+            let honest = (oracle.compress)(&point::<P>(rng));
+            changed(rng, honest)
+        })
+        .collect();
+    let outcomes = compare(name, [tested, oracle], &encodings);
+    for kind in ["Ok", "NotOnCurve", "NotInSubgroup"] {
+        assert!(outcomes[kind] > 20, "{name}: {outcomes:?}");
+    }
+    for size in SIZES {
+        compare(name, [tested, oracle], &encodings[..size]);
+    }
+}
+
+/// Little-endian limbs divided by a small number that divides them.
+fn divided(limbs: &[u64], divisor: u64) -> Vec<u64> {
+    let mut rest = 0_u128;
+    let mut quotient = limbs.to_vec();
+    for limb in quotient.iter_mut().rev() {
+        let value = rest << 64 | u128::from(*limb);
+        (*limb, rest) = ((value / u128::from(divisor)) as u64, value % u128::from(divisor));
+    }
+    assert_eq!(rest, 0, "{divisor} divides the cofactor");
+    quotient
+}
+
+/// Points of a small order, of any order of the cofactor, and of full order; and each of these
+/// plus a point of the subgroup. `order` is a small prime that divides the cofactor.
+fn strangers<A: AffineRepr>(found: impl IntoIterator<Item = A>, order: u64) -> Vec<A> {
+    let small = divided(<A::Config as CurveConfig>::COFACTOR, order);
+    let mut strangers = Vec::new();
+    for point in found {
+        let torsion = point.mul_bigint(Fr::MODULUS);
+        let lowest = torsion.into_affine().mul_bigint(&small);
+        for stranger in [point.into_group(), torsion, lowest] {
+            strangers.push(stranger.into_affine());
+            strangers.push((stranger + A::generator()).into_affine());
+        }
+    }
+    strangers
+}
+
+fn refused<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tables: [&SourceGroup<P, N, L>; 2],
+    strangers: impl IntoIterator<Item = P>,
+) {
+    for stranger in strangers {
+        let bytes = (tables[1].compress)(&stranger);
+        assert_eq!((tables[0].compress)(&stranger), bytes, "{name}");
+        let refusal = Err(DecodeError::NotInSubgroup);
+        assert_eq!((tables[0].decompress)(&bytes), refusal, "{name}");
+        assert_eq!((tables[1].decompress)(&bytes), refusal, "portable");
+    }
+}
+
+#[test]
+fn decodings_of_hostile_bytes() {
+    for (name, kernel) in others() {
+        hostile_bytes(&format!("{name}, G1"), &kernel.g1, &ORACLE.g1);
+        hostile_bytes(&format!("{name}, G2"), &kernel.g2, &ORACLE.g2);
+    }
+}
+
+#[test]
+fn decodings_of_points_of_other_orders() {
+    assert!(!g1::Config::COFACTOR.is_empty() && !g2::Config::COFACTOR.is_empty());
+    for (name, kernel) in others() {
+        let found = (0..).filter_map(|x: u64| G1Affine::get_point_from_x_unchecked(x.into(), true));
+        // The cofactor of G1 is 3 * 11^2 * ..., the one of G2 is 13^2 * 23^2 * ...
+        for order in [3, 11] {
+            let strangers = strangers(found.clone().take(cases(20).end), order);
+            let strangers = strangers.into_iter().map(|p| G1(p.into())).filter(|p| !in_g1(p));
+            refused(&name, [&kernel.g1, &ORACLE.g1], strangers);
+        }
+        let x = |x: u64| ark_bls12_381::Fq2::new(x.into(), 1.into());
+        let found = (0..).filter_map(|i| G2Affine::get_point_from_x_unchecked(x(i), true));
+        for order in [13, 23] {
+            let strangers = strangers(found.clone().take(cases(20).end), order);
+            let strangers = strangers.into_iter().map(|p| G2(p.into())).filter(|p| !in_g2(p));
+            refused(&name, [&kernel.g2, &ORACLE.g2], strangers);
+        }
+    }
+}
+
+/// By the definition: the multiple by the order, without any endomorphism.
+fn in_g1(p: &G1) -> bool {
+    p.0.into_affine().mul_bigint(Fr::MODULUS) == G1::identity().0
+}
+
+fn in_g2(p: &G2) -> bool {
+    p.0.into_affine().mul_bigint(Fr::MODULUS) == G2::identity().0
+}

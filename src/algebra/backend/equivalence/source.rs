@@ -1,0 +1,194 @@
+//! G1 and G2.
+#![forbid(unsafe_code)]
+
+use super::{ORACLE, SIZES, cases, others, rng, scalar};
+use crate::algebra::backend::kernel::SourceGroup;
+use crate::algebra::{G1, G2, Scalar};
+use ark_bls12_381::{G1Projective, G2Projective};
+use ark_ec::{CurveGroup, PrimeGroup};
+use ark_ff::Zero;
+use rand::seq::SliceRandom;
+use rand::{Rng, RngCore};
+use rand_chacha::ChaCha20Rng;
+use std::fmt::Debug;
+
+/// What the tests need of both groups, independent of the backends.
+pub(super) trait Point: Copy + PartialEq + Debug + Send + Sync + 'static {
+    type Inner: PrimeGroup<ScalarField = ark_bls12_381::Fr> + CurveGroup;
+    fn new(inner: Self::Inner) -> Self;
+    fn inner(&self) -> Self::Inner;
+}
+impl Point for G1 {
+    type Inner = G1Projective;
+    fn new(inner: G1Projective) -> Self {
+        Self(inner)
+    }
+    fn inner(&self) -> G1Projective {
+        self.0
+    }
+}
+impl Point for G2 {
+    type Inner = G2Projective;
+    fn new(inner: G2Projective) -> Self {
+        Self(inner)
+    }
+    fn inner(&self) -> G2Projective {
+        self.0
+    }
+}
+
+/// In Jacobian or in affine coordinates, now and then the identity (in either form) or a generator.
+pub(super) fn point<P: Point>(rng: &mut ChaCha20Rng) -> P {
+    let generator = P::Inner::generator();
+    let random = generator * Scalar::random(rng).0;
+    P::new(match rng.gen_range(0..12) {
+        0 => P::Inner::zero(),
+        1 => random + -random,
+        2 => generator,
+        3 => -generator,
+        4..=6 => random.into_affine().into(),
+        _ => random,
+    })
+}
+
+/// Some of them equal, some opposite, some the identity.
+pub(super) fn points<P: Point>(rng: &mut ChaCha20Rng, count: usize) -> Vec<P> {
+    let mut points: Vec<P> = Vec::new();
+    for _ in 0..count {
+        let next = match (points.choose(rng), rng.gen_range(0..8)) {
+            (Some(earlier), 0) => *earlier,
+            (Some(earlier), 1) => P::new(-earlier.inner()),
+            _ => point(rng),
+        };
+        points.push(next);
+    }
+    points
+}
+
+type Table<P, const N: usize, const L: usize> = SourceGroup<P, N, L>;
+
+fn sums<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
+    let rng = &mut rng(10);
+    for _ in cases(300) {
+        for pair in points::<P>(rng, 3).windows(2) {
+            let expected = (oracle.add)(&pair[0], &pair[1]);
+            assert_eq!((tested.add)(&pair[0], &pair[1]), expected, "{name}");
+        }
+    }
+}
+
+fn products<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
+    let rng = &mut rng(11);
+    for _ in cases(200) {
+        let (p, s) = (point::<P>(rng), scalar(rng));
+        assert_eq!((tested.mul)(&p, &s), (oracle.mul)(&p, &s), "{name}");
+    }
+}
+
+/// In batches, as sums of products and from tables.
+fn lists<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
+    let rng = &mut rng(12);
+    for _ in cases(3) {
+        for size in SIZES.into_iter().chain([3, 32, 40]) {
+            let points = points::<P>(rng, size);
+            let scalars: Vec<Scalar> = (0..size).map(|_| scalar(rng)).collect();
+            let each = oracle.mul_each(&points, &scalars);
+            assert_eq!(tested.mul_each(&points, &scalars), each, "{name}, {size}");
+            let sum = each.iter().map(Point::inner).sum();
+            assert_eq!((tested.msm)(&points, &scalars), P::new(sum), "{name}, {size}");
+            assert_eq!((oracle.msm)(&points, &scalars), P::new(sum), "portable, {size}");
+            assert_eq!(tested.sum_of_products(&points, &scalars), P::new(sum), "{name}, {size}");
+        }
+    }
+}
+
+/// Tables of one backend serve another: they are limbs of affine points.
+fn tables<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
+    let rng = &mut rng(15);
+    for _ in cases(8) {
+        let base = point::<P>(rng);
+        let table = tested.table(&base);
+        for size in SIZES {
+            let scalars: Vec<Scalar> = (0..size).map(|_| scalar(rng)).collect();
+            let each: Vec<P> = scalars.iter().map(|s| (oracle.mul)(&base, s)).collect();
+            assert_eq!(tested.table_mul_each(&table, &scalars), each, "{name}");
+            for (scalar, expected) in scalars.iter().zip(each) {
+                assert_eq!(tested.table_mul(&table, scalar), expected, "{name}");
+                assert_eq!(oracle.table_mul(&table, scalar), expected, "portable");
+            }
+        }
+    }
+}
+
+fn hashes<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
+    let rng = &mut rng(13);
+    for i in cases(100) {
+        let mut message = vec![0; rng.gen_range(0..200)];
+        rng.fill_bytes(&mut message);
+        let mut tag = vec![0; 1 + (i % 255)];
+        rng.fill_bytes(&mut tag);
+        assert_eq!((tested.hash)(&tag, &message), (oracle.hash)(&tag, &message), "{name}");
+    }
+    for size in SIZES {
+        let messages: Vec<Vec<u8>> = (0..size).map(|i| vec![7; i * 13]).collect();
+        let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+        let expected = oracle.hash_each(b"TAG", &messages);
+        assert_eq!(tested.hash_each(b"TAG", &messages), expected, "{name}, {size}");
+    }
+}
+
+fn encodings<P: Point, const N: usize, const L: usize>(
+    name: &str,
+    tested: &Table<P, N, L>,
+    oracle: &Table<P, N, L>,
+) {
+    let rng = &mut rng(14);
+    for i in cases(40) {
+        let points = points::<P>(rng, SIZES[i % SIZES.len()]);
+        let each: Vec<[u8; N]> = points.iter().map(oracle.compress).collect();
+        assert_eq!(points.iter().map(tested.compress).collect::<Vec<_>>(), each, "{name}");
+        assert_eq!(tested.compress_each(&points), each, "{name}");
+        assert_eq!(oracle.compress_each(&points), each, "portable");
+    }
+}
+
+macro_rules! both_groups {
+    ($($test:ident: $check:ident;)*) => {$(
+        #[test]
+        fn $test() {
+            for (name, kernel) in others() {
+                $check(&format!("{name}, G1"), &kernel.g1, &ORACLE.g1);
+                $check(&format!("{name}, G2"), &kernel.g2, &ORACLE.g2);
+            }
+        }
+    )*};
+}
+
+both_groups! {
+    sums_of_points: sums;
+    products_of_points_and_scalars: products;
+    products_in_lists: lists;
+    products_from_tables: tables;
+    hashes_to_points: hashes;
+    encodings_of_points: encodings;
+}

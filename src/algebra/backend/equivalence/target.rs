@@ -1,0 +1,102 @@
+//! GT.
+#![forbid(unsafe_code)]
+
+use super::{ORACLE, cases, others, rng, scalar};
+use crate::algebra::{Gt, Scalar};
+use ark_bls12_381::{Fq12, Fr};
+use ark_ff::{Field, PrimeField, UniformRand, Zero};
+use rand_chacha::ChaCha20Rng;
+
+fn element(rng: &mut ChaCha20Rng) -> Gt {
+    (ORACLE.gt.pow)(&Gt::generator(), &scalar(rng))
+}
+
+/// In the cyclotomic subgroup, of order `p^4 - p^2 + 1`: `f^((p^6 - 1)(p^2 + 1))`.
+fn cyclotomic(rng: &mut ChaCha20Rng) -> Fq12 {
+    let f = Fq12::rand(rng);
+    let mut easy = f;
+    easy.conjugate_in_place();
+    easy *= f.inverse().expect("a random element is not zero");
+    easy.frobenius_map(2) * easy
+}
+
+#[test]
+fn products_in_gt() {
+    for (name, kernel) in others() {
+        let rng = &mut rng(40);
+        for _ in cases(200) {
+            let (a, b) = (element(rng).0, element(rng).0);
+            assert_eq!((kernel.gt.mul)(&a, &b), a * b, "{name}");
+            let (a, b) = (Fq12::rand(rng), Fq12::rand(rng));
+            assert_eq!((kernel.gt.mul)(&a, &b), a * b, "{name}");
+        }
+    }
+}
+
+#[test]
+fn powers_in_gt() {
+    for (name, kernel) in others() {
+        let rng = &mut rng(41);
+        for i in cases(200) {
+            let base = if i % 50 == 0 { Gt::identity() } else { element(rng) };
+            let scalar = scalar(rng);
+            let expected = (ORACLE.gt.pow)(&base, &scalar);
+            assert_eq!((kernel.gt.pow)(&base, &scalar), expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn powers_from_tables() {
+    for (name, kernel) in others() {
+        let rng = &mut rng(44);
+        for _ in cases(4) {
+            let base = element(rng);
+            let table = kernel.gt.table(&base);
+            for _ in 0..30 {
+                let scalar = scalar(rng);
+                let expected = (ORACLE.gt.pow)(&base, &scalar);
+                assert_eq!((kernel.gt.table_pow)(&table, &scalar), expected, "{name}");
+                assert_eq!((ORACLE.gt.table_pow)(&table, &scalar), expected, "portable");
+            }
+        }
+    }
+}
+
+/// The portable power is itself a fast one: by squarings and multiplications it is the same.
+#[test]
+fn powers_in_gt_by_definition() {
+    let rng = &mut rng(42);
+    for _ in cases(100) {
+        let (base, scalar) = (element(rng), scalar(rng));
+        let expected = base.0.pow(scalar.0.into_bigint());
+        assert_eq!((ORACLE.gt.pow)(&base, &scalar).0, expected);
+    }
+    let base = element(rng);
+    assert_eq!((ORACLE.gt.pow)(&base, &Scalar::ZERO), Gt::identity());
+}
+
+#[test]
+fn membership_in_gt() {
+    let check = |f: &Fq12, expected: bool, what: &str| {
+        assert_eq!((ORACLE.gt.contains)(f), expected, "portable: {what}");
+        for (name, kernel) in others() {
+            assert_eq!((kernel.gt.contains)(f), expected, "{name}: {what}");
+        }
+    };
+    check(&Fq12::zero(), false, "zero");
+    check(&Fq12::ONE, true, "one");
+    check(&-Fq12::ONE, false, "minus one");
+    let rng = &mut rng(43);
+    for _ in cases(30) {
+        let honest = element(rng).0;
+        check(&honest, true, "an element");
+        check(&-honest, false, "an element times minus one");
+        check(&Fq12::rand(rng), false, "random");
+        let wide = cyclotomic(rng);
+        check(&wide, false, "cyclotomic");
+        let cofactor = wide.pow(Fr::MODULUS);
+        check(&cofactor, false, "cyclotomic, of an order prime to r");
+        check(&(cofactor * honest), false, "an element times one of another order");
+    }
+}

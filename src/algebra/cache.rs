@@ -1,0 +1,146 @@
+//! Points hashed before, for labels that everybody knows.
+//!
+//! An attribute's point is the same in every key and header, and hashing is most of what an
+//! encapsulation does. The cache is opt-in, by the functions in `_cached`, because it keeps the
+//! message, and because a second call is faster than the first: whoever measures learns what was
+//! hashed before. Attributes may be kept; keywords of a search must not.
+#![forbid(unsafe_code)]
+
+use super::tag::Tag;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+/// Points that a cache keeps: with longest messages, 2 MiB of G1 and as many of G2.
+const ENTRIES: usize = 4096;
+
+/// Longer messages are hashed each time.
+const MESSAGE_BYTES: usize = 256;
+
+type Key = (&'static [u8], Box<[u8]>);
+
+/// Points by tag and message; the oldest makes room.
+pub(super) struct PointCache<P>(Mutex<Option<Entries<P>>>);
+
+struct Entries<P> {
+    points: HashMap<Key, P>,
+    /// In the order in which they came.
+    order: VecDeque<Key>,
+}
+
+impl<P: Copy> PointCache<P> {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// The points of the messages; `hash_each` is asked for those that are not there.
+    pub(super) fn points(
+        &self,
+        tag: Tag,
+        messages: &[&[u8]],
+        hash_each: impl FnOnce(&[&[u8]]) -> Vec<P>,
+    ) -> Vec<P> {
+        let mut points = self.find(tag, messages);
+        let missing = points.iter().zip(messages).filter(|(point, _)| point.is_none());
+        let missing: Vec<&[u8]> = missing.map(|(_, message)| *message).collect();
+        if !missing.is_empty() {
+            let hashed = hash_each(&missing);
+            self.keep(tag, &missing, &hashed);
+            let empty = points.iter_mut().filter(|point| point.is_none());
+            empty.zip(hashed).for_each(|(place, point)| *place = Some(point));
+        }
+        points.into_iter().map(|point| point.expect("found or hashed")).collect()
+    }
+
+    fn find(&self, tag: Tag, messages: &[&[u8]]) -> Vec<Option<P>> {
+        self.with(|entries| {
+            let find = |message: &&[u8]| {
+                let key: Key = (tag.as_bytes(), (*message).into());
+                entries.points.get(&key).copied()
+            };
+            messages.iter().map(find).collect()
+        })
+    }
+
+    fn keep(&self, tag: Tag, messages: &[&[u8]], points: &[P]) {
+        self.with(|entries| {
+            let short = messages.iter().zip(points).filter(|(m, _)| m.len() <= MESSAGE_BYTES);
+            for (message, point) in short {
+                entries.keep((tag.as_bytes(), (*message).into()), *point);
+            }
+        });
+    }
+
+    /// Nothing inside the lock panics, so what a panicking thread leaves is whole.
+    fn with<R>(&self, work: impl FnOnce(&mut Entries<P>) -> R) -> R {
+        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        work(
+            guard.get_or_insert_with(|| Entries { points: HashMap::new(), order: VecDeque::new() }),
+        )
+    }
+}
+
+impl<P> Entries<P> {
+    fn keep(&mut self, key: Key, point: P) {
+        if self.points.contains_key(&key) {
+            return;
+        }
+        if self.order.len() == ENTRIES
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.points.remove(&oldest);
+        }
+        self.order.push_back(key.clone());
+        self.points.insert(key, point);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algebra::tag;
+    use std::cell::Cell;
+
+    /// A "hash" that counts how many messages it was asked for.
+    fn lengths(cache: &PointCache<usize>, tag: Tag, messages: &[&[u8]]) -> (Vec<usize>, usize) {
+        let asked = Cell::new(0);
+        let points = cache.points(tag, messages, |missing| {
+            asked.set(missing.len());
+            missing.iter().map(|message| message.len()).collect()
+        });
+        (points, asked.get())
+    }
+
+    #[test]
+    fn what_was_hashed_is_not_hashed_again() {
+        let cache = PointCache::new();
+        let (a, b) = (tag::ABE_ATTRIBUTE, tag::ABE_BASE);
+        assert_eq!(lengths(&cache, a, &[b"x", b"yy"]), (vec![1, 2], 2));
+        assert_eq!(lengths(&cache, a, &[b"yy", b"zzz", b"x"]), (vec![2, 3, 1], 1));
+        assert_eq!(lengths(&cache, b, &[b"yy"]), (vec![2], 1), "another tag");
+        assert_eq!(lengths(&cache, a, &[]), (vec![], 0));
+    }
+
+    #[test]
+    fn long_messages_are_not_kept() {
+        let cache = PointCache::new();
+        let long = [0; MESSAGE_BYTES + 1];
+        for _ in 0..2 {
+            assert_eq!(lengths(&cache, tag::ABE_BASE, &[&long]), (vec![long.len()], 1));
+        }
+        assert_eq!(lengths(&cache, tag::ABE_BASE, &[&long[1..]]).1, 1);
+        assert_eq!(lengths(&cache, tag::ABE_BASE, &[&long[1..]]).1, 0);
+    }
+
+    #[test]
+    fn the_oldest_makes_room() {
+        let cache = PointCache::new();
+        let messages: Vec<[u8; 4]> = (0..=ENTRIES as u32).map(u32::to_be_bytes).collect();
+        for message in &messages {
+            assert_eq!(lengths(&cache, tag::ABE_BASE, &[message]).1, 1);
+        }
+        assert_eq!(lengths(&cache, tag::ABE_BASE, &[&messages[1]]).1, 0);
+        assert_eq!(lengths(&cache, tag::ABE_BASE, &[&messages[ENTRIES]]).1, 0);
+        assert_eq!(lengths(&cache, tag::ABE_BASE, &[&messages[0]]).1, 1, "it was the oldest");
+        cache.with(|entries| assert_eq!(entries.points.len(), ENTRIES));
+    }
+}
