@@ -16,6 +16,7 @@
 //! | `miller`, `final_exponentiation`, `pairing` | pairings |
 //! | `curve`, `endomorphism`, `glv`, `multiply` | points, by complete formulas |
 //! | `decompress` | points from bytes, and whether they are in the subgroup |
+//! | `map`, `hash` | messages to points |
 //!
 //! **Lanes do not disturb each other.** What has no place in a lane (an infinity in a Miller loop, a
 //! zero to invert, bytes that are no point) is replaced there before and its result put in after.
@@ -43,8 +44,12 @@ mod fp;
 mod fp12;
 mod fp2;
 mod glv;
+mod hash;
+#[cfg(test)]
+mod hash_tests;
 mod inverse;
 mod line;
+mod map;
 mod mask;
 mod miller;
 mod multiply;
@@ -76,6 +81,7 @@ pub(super) static KERNEL: Kernel = Kernel {
     g1: SourceGroup {
         lanes: Lanes {
             mul_each: Some(mul_each_g1),
+            hash_each: Some(hash_each_g1),
             decompress_each: Some(decompress_each_g1),
             ..Lanes::NONE
         },
@@ -84,6 +90,7 @@ pub(super) static KERNEL: Kernel = Kernel {
     g2: SourceGroup {
         lanes: Lanes {
             mul_each: Some(mul_each_g2),
+            hash_each: Some(hash_each_g2),
             decompress_each: Some(decompress_each_g2),
             ..Lanes::NONE
         },
@@ -107,6 +114,14 @@ fn mul_each_g1(points: &[G1], scalars: &[Scalar]) -> Vec<G1> {
 fn mul_each_g2(points: &[G2], scalars: &[Scalar]) -> Vec<G2> {
     let scalars = Zeroizing::new(scalars.iter().map(|s| s.0).collect::<Vec<Fr>>());
     multiply::mul_g2(&affine_g2(points), &scalars).into_iter().map(G2).collect()
+}
+
+fn hash_each_g1(tag: &[u8], messages: &[&[u8]]) -> Vec<G1> {
+    hash::hash_to_g1(tag, messages).into_iter().map(G1).collect()
+}
+
+fn hash_each_g2(tag: &[u8], messages: &[&[u8]]) -> Vec<G2> {
+    hash::hash_to_g2(tag, messages).into_iter().map(G2).collect()
 }
 
 fn decompress_each_g1(encodings: &[[u8; 48]]) -> Vec<Result<G1, DecodeError>> {

@@ -1,11 +1,16 @@
 //! Compressed points in lanes against the portable kernel.
 #![allow(clippy::unwrap_used)]
 
-use super::super::portable;
-use super::{are_in_g1, are_in_g2, available, decompress_g1, decompress_g2};
-use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective};
+use super::super::portable::KERNEL;
+use super::convert::{load2, store2};
+use super::curve::{Point1, Point2};
+use super::decompress::{decompress_g1, decompress_g2};
+use super::fp2::Fp2;
+use super::{LANES, available};
+use crate::algebra::{G1, G2};
+use ark_bls12_381::{Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, BigInteger, PrimeField, UniformRand};
+use ark_ff::{AdditiveGroup, BigInteger, Field, LegendreSymbol, PrimeField, UniformRand};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
@@ -70,17 +75,17 @@ fn g1_decodes_alike() {
     let rng = &mut ChaCha20Rng::seed_from_u64(4);
     let mut list = Vec::new();
     for _ in 0..8 {
-        let good = portable::compress_g1(&G1Projective::rand(rng));
+        let good = (KERNEL.g1.compress)(&G1(G1Projective::rand(rng)));
         list.push(good);
         list.extend(mistakes(good));
-        list.push(portable::compress_g1(&curve1(rng).into()));
+        list.push((KERNEL.g1.compress)(&G1(curve1(rng).into())));
         list.push(core::array::from_fn(|i| {
             if i == 0 { 0x80 | rng.r#gen::<u8>() & 0x1f } else { rng.r#gen() }
         }));
     }
-    let expected: Vec<_> = list.iter().map(portable::decompress_g1).collect();
+    let expected: Vec<_> = list.iter().map(|b| (KERNEL.g1.decompress)(b).map(|p| p.0)).collect();
     assert_eq!(decompress_g1(&list), expected);
-    for count in [0, 1, 7, 8, 9] {
+    for count in [0, 1, 7, 8, 9, 16, 17] {
         assert_eq!(decompress_g1(&list[..count]), expected[..count]);
     }
 }
@@ -93,10 +98,10 @@ fn g2_decodes_alike() {
     let rng = &mut ChaCha20Rng::seed_from_u64(5);
     let mut list = Vec::new();
     for i in 0..8u64 {
-        let good = portable::compress_g2(&G2Projective::rand(rng));
+        let good = (KERNEL.g2.compress)(&G2(G2Projective::rand(rng)));
         list.push(good);
         list.extend(mistakes(good));
-        list.push(portable::compress_g2(&curve2(rng).into()));
+        list.push((KERNEL.g2.compress)(&G2(curve2(rng).into())));
         list.push(core::array::from_fn(|i| {
             if i % 48 == 0 {
                 rng.r#gen::<u8>() & 0x0f | if i == 0 { 0x80 } else { 0 }
@@ -111,17 +116,15 @@ fn g2_decodes_alike() {
         real[47] = 1;
         list.push(real);
     }
-    let expected: Vec<_> = list.iter().map(portable::decompress_g2).collect();
+    let expected: Vec<_> = list.iter().map(|b| (KERNEL.g2.decompress)(b).map(|p| p.0)).collect();
     assert_eq!(decompress_g2(&list), expected);
-    for count in [0, 1, 7, 8, 9] {
+    for count in [0, 1, 7, 8, 9, 16, 17] {
         assert_eq!(decompress_g2(&list[..count]), expected[..count]);
     }
 }
 
 #[test]
 fn roots_of_every_shape_are_found() {
-    use super::convert::{load2, store2};
-    use ark_ff::Field;
     if !available() {
         return;
     }
@@ -141,44 +144,54 @@ fn roots_of_every_shape_are_found() {
             Fq2::new(a, b),
         ];
         // SAFETY: the instructions are there.
-        let roots = unsafe { store2(&load2(&x).root()) };
+        let roots = unsafe { store2(&Fp2::roots(&[load2(&x)])[0]) };
         for (x, root) in x.iter().zip(roots) {
-            assert_eq!(
-                root.square() == *x,
-                x.legendre() != ark_ff::LegendreSymbol::QuadraticNonResidue
-            );
+            assert_eq!(root.square() == *x, x.legendre() != LegendreSymbol::QuadraticNonResidue);
         }
     }
 }
 
 #[test]
 fn subgroups_are_told() {
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn check1(points: &[G1Affine; LANES]) -> u8 {
+        Point1::load(points).is_in_g1()
+    }
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn check2(points: &[G2Affine; LANES]) -> u8 {
+        Point2::load(points).is_in_g2()
+    }
     if !available() {
         return;
     }
     let rng = &mut ChaCha20Rng::seed_from_u64(7);
-    let mut left = vec![G1Affine::identity(), G1Affine::generator()];
-    let mut right = vec![G2Affine::identity(), G2Affine::generator()];
-    for _ in 0..8 {
-        let (p, q) = (curve1(rng), curve2(rng));
-        // In the subgroup, outside of it, and of an order that divides the cofactor.
-        left.extend([
-            p,
-            p.clear_cofactor(),
-            p.mul_bigint(ark_bls12_381::Fr::MODULUS).into_affine(),
-        ]);
-        right.extend([
-            q,
-            q.clear_cofactor(),
-            q.mul_bigint(ark_bls12_381::Fr::MODULUS).into_affine(),
-        ]);
-    }
-    // (0, 2) has order three.
-    left.push(G1Affine::new_unchecked(Fq::ZERO, Fq::from(2u64)));
-    let expected: Vec<_> =
-        left.iter().map(|p| p.is_in_correct_subgroup_assuming_on_curve()).collect();
-    assert_eq!(are_in_g1(&left), expected);
-    let expected: Vec<_> =
-        right.iter().map(|q| q.is_in_correct_subgroup_assuming_on_curve()).collect();
-    assert_eq!(are_in_g2(&right), expected);
+    let (p, q) = (curve1(rng), curve2(rng));
+    let left = [
+        G1Affine::identity(),
+        p,
+        p.clear_cofactor(),
+        // Of an order that divides the cofactor, of order three, and off the subgroup by that.
+        p.mul_bigint(Fr::MODULUS).into_affine(),
+        G1Affine::new_unchecked(Fq::ZERO, Fq::from(2u64)),
+        (G1Affine::generator() + G1Affine::new_unchecked(Fq::ZERO, Fq::from(2u64))).into_affine(),
+        curve1(rng),
+        G1Affine::generator(),
+    ];
+    let right = [
+        G2Affine::identity(),
+        q,
+        q.clear_cofactor(),
+        q.mul_bigint(Fr::MODULUS).into_affine(),
+        curve2(rng),
+        (G2Affine::generator() + q.mul_bigint(Fr::MODULUS)).into_affine(),
+        curve2(rng),
+        G2Affine::generator(),
+    ];
+    let mask = |answers: [bool; LANES]| (0..LANES).fold(0, |m, i| m | u8::from(answers[i]) << i);
+    let expected = mask(left.map(|p| p.is_in_correct_subgroup_assuming_on_curve()));
+    // SAFETY: the instructions are there.
+    assert_eq!((unsafe { check1(&left) }, expected), (0b1000_0101, 0b1000_0101));
+    let expected = mask(right.map(|q| q.is_in_correct_subgroup_assuming_on_curve()));
+    // SAFETY: the instructions are there.
+    assert_eq!((unsafe { check2(&right) }, expected), (0b1000_0101, 0b1000_0101));
 }

@@ -20,6 +20,10 @@ use core::arch::x86_64::*;
 const INTO_LANES: [u64; LIMBS] = digits(power_of_two(448));
 const OUT_OF_LANES: [u64; LIMBS] = digits(power_of_two(384));
 
+/// The same for a number, and for one that stands for `2^384` times itself.
+const LOW_INTO_LANES: [u64; LIMBS] = digits(power_of_two(832));
+const HIGH_INTO_LANES: [u64; LIMBS] = digits(power_of_two(832 + 384));
+
 /// The digits of `x 2^416 mod p`, for constants.
 pub(super) const fn constant(x: &Fq) -> [u64; LIMBS] {
     digits(doubled(x.0.0, 32))
@@ -47,10 +51,17 @@ fn load_limbs(elements: &[Fq; LANES]) -> Fp {
             column[lane] = limb;
         }
     }
-    let [c0, c1, c2, c3, c4, c5] = &columns;
+    Fp { limbs: digits_of(&columns), bound: Bound::normal(1) }
+}
+
+/// Eight numbers of 384 bits as digits; `columns[i]` are their limbs `i`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn digits_of(columns: &[[u64; LANES]; 6]) -> [V; LIMBS] {
+    let [c0, c1, c2, c3, c4, c5] = columns;
     let (c0, c1, c2) = (from_array(c0), from_array(c1), from_array(c2));
     let (c3, c4, c5) = (from_array(c3), from_array(c4), from_array(c5));
-    let limbs = [
+    [
         // Digit i starts at bit 52 i.
         digit::<0>(c0, c0),
         digit::<52>(c0, c1),
@@ -60,8 +71,25 @@ fn load_limbs(elements: &[Fq; LANES]) -> Fp {
         digit::<4>(c4, c4),
         digit::<56>(c4, c5),
         digit::<44>(c5, zero()),
-    ];
-    Fp { limbs, bound: Bound::normal(1) }
+    ]
+}
+
+/// Eight numbers of 512 bits, big-endian, modulo `p`: `low + high 2^384`, each part multiplied by
+/// what takes it into lanes.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn load_wide(numbers: &[[u8; 64]; LANES]) -> Fp {
+    let (mut low, mut high) = ([[0; LANES]; 6], [[0; LANES]; 6]);
+    for (lane, number) in numbers.iter().enumerate() {
+        let (limbs, _) = number.as_chunks::<8>();
+        for (i, limb) in limbs.iter().rev().enumerate() {
+            let column = if i < 6 { &mut low[i] } else { &mut high[i - 6] };
+            column[lane] = u64::from_be_bytes(*limb);
+        }
+    }
+    let low = Fp { limbs: digits_of(&low), bound: Bound::normal(10) };
+    let high = Fp { limbs: digits_of(&high), bound: Bound::normal(1) };
+    low.times(&Fp::splat(&LOW_INTO_LANES)).plus(&high.times(&Fp::splat(&HIGH_INTO_LANES)))
 }
 
 #[inline]
@@ -158,9 +186,5 @@ pub(super) fn load12(elements: &[Fq12; LANES]) -> Fp12 {
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn load6(elements: &[Fq6; LANES]) -> Fp6 {
-    [
-        load2(&elements.map(|x| x.c0)),
-        load2(&elements.map(|x| x.c1)),
-        load2(&elements.map(|x| x.c2)),
-    ]
+    [load2(&elements.map(|x| x.c0)), load2(&elements.map(|x| x.c1)), load2(&elements.map(|x| x.c2))]
 }

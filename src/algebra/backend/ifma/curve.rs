@@ -11,10 +11,10 @@
 
 use super::LANES;
 use super::convert::{constant, constant2, load, load2, store, store2};
-use super::fp::{Fp, LIMBS};
-use super::wide::Wide;
-use super::fp2::{Fp2, Wide2};
+use super::fp::{Factor, Fp, LIMBS};
+use super::fp2::{Factor2, Fp2, Wide2};
 use super::mask::Mask;
+use super::wide::Wide;
 use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::AffineRepr;
 use ark_ff::Field;
@@ -40,7 +40,7 @@ const ONE2: [[u64; LIMBS]; 2] = constant2(&Fq2::ONE);
 
 /// What the two curves have in common; methods of traits cannot ask for instructions.
 macro_rules! curve {
-    ($Point:ident, $Field:ident, $Wide:ident, $ONE:ident,
+    ($Point:ident, $Field:ident, $Factor:ident, $Wide:ident, $ONE:ident,
      $Affine:ident, $Projective:ident, $load:ident, $store:ident) => {
         impl $Point {
             #[inline]
@@ -96,33 +96,23 @@ macro_rules! curve {
             #[target_feature(enable = "avx512f,avx512ifma")]
             pub(super) fn plus(&self, other: &Self) -> Self {
                 let (p, q) = (self, other);
-                let xx = $Wide::product(&p.x.factor(), &q.x.factor());
-                let yy = $Wide::product(&p.y.factor(), &q.y.factor());
-                let zz = $Wide::product(&p.z.factor(), &q.z.factor());
-                // X1 Y2 + X2 Y1 = (X1 + Y1)(X2 + Y2) - X1 X2 - Y1 Y2, and so on.
-                let xy = $Wide::product(&p.x.sum_factor(&p.y), &q.x.sum_factor(&q.y));
-                let yz = $Wide::product(&p.y.sum_factor(&p.z), &q.y.sum_factor(&q.z));
-                let xz = $Wide::product(&p.x.sum_factor(&p.z), &q.x.sum_factor(&q.z));
-                let xy = xy.reduced_without(&xx, &yy).factor();
-                let yz = yz.reduced_without(&yy, &zz).factor();
-                let xz = xz.reduced_without(&xx, &zz).times_3b().factor();
+                let xx = p.x.unreduced_product(&q.x);
+                let yy = p.y.unreduced_product(&q.y);
+                let zz = p.z.unreduced_product(&q.z);
+                let xy = $Field::crossed((&p.x, &p.y), (&q.x, &q.y), (&xx, &yy)).factor();
+                let yz = $Field::crossed((&p.y, &p.z), (&q.y, &q.z), (&yy, &zz)).factor();
+                let xz = $Field::crossed((&p.x, &p.z), (&q.x, &q.z), (&xx, &zz));
 
+                let xz = xz.times_3b().factor();
                 let (xx, yy) = (xx.reduced().triple().factor(), yy.reduced());
                 let zz = zz.reduced().times_3b();
                 let sum = yy.sum_factor(&zz);
                 let difference = yy.minus(&zz).lifted::<72>().factor();
-                let product = $Wide::product;
                 Self {
-                    x: product(&xy, &difference).reduced_difference(&product(&yz, &xz)),
-                    y: product(&sum, &difference).reduced_sum(&product(&xx, &xz)),
-                    z: product(&yz, &sum).reduced_sum(&product(&xx, &xy)),
+                    x: $Field::difference_of_products((&xy, &difference), (&yz, &xz)),
+                    y: $Field::sum_of_products((&sum, &difference), (&xx, &xz)),
+                    z: $Field::sum_of_products((&yz, &sum), (&xx, &xy)),
                 }
-            }
-
-            #[inline]
-            #[target_feature(enable = "avx512f,avx512ifma")]
-            pub(super) fn minus(&self, other: &Self) -> Self {
-                self.plus(&other.negated())
             }
 
             #[inline]
@@ -163,11 +153,42 @@ macro_rules! curve {
                 }
             }
         }
+
+        // The steps of an addition. Each is a function of its own so that its temporaries leave
+        // the stack with it: the addition, the doubling and the table of a multiplication share the
+        // first cache.
+        impl $Field {
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            fn unreduced_product(&self, other: &Self) -> $Wide {
+                $Wide::product(&self.factor(), &other.factor())
+            }
+
+            /// `a d + b c = (a + b)(c + d) - a c - b d`, of `(a, b)`, `(c, d)` and the two products.
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            fn crossed(p: (&Self, &Self), q: (&Self, &Self), products: (&$Wide, &$Wide)) -> Self {
+                let product = $Wide::product(&p.0.sum_factor(p.1), &q.0.sum_factor(q.1));
+                product.reduced_without(products.0, products.1)
+            }
+
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            fn sum_of_products(p: (&$Factor, &$Factor), q: (&$Factor, &$Factor)) -> Self {
+                $Wide::product(p.0, p.1).reduced_sum(&$Wide::product(q.0, q.1))
+            }
+
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            fn difference_of_products(p: (&$Factor, &$Factor), q: (&$Factor, &$Factor)) -> Self {
+                $Wide::product(p.0, p.1).reduced_difference(&$Wide::product(q.0, q.1))
+            }
+        }
     };
 }
 
-curve!(Point1, Fp, Wide, ONE, G1Affine, G1Projective, load, store);
-curve!(Point2, Fp2, Wide2, ONE2, G2Affine, G2Projective, load2, store2);
+curve!(Point1, Fp, Factor, Wide, ONE, G1Affine, G1Projective, load, store);
+curve!(Point2, Fp2, Factor2, Wide2, ONE2, G2Affine, G2Projective, load2, store2);
 
 // Doubling, Algorithm 9. With `t = 3 b Z^2`,
 //
@@ -208,17 +229,17 @@ impl Point2 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn double(&self) -> Self {
         let y = self.y.factor();
-        let xy = Wide2::product(&self.x.factor(), &y).reduced().double().factor();
-        let yz = Wide2::product(&y, &self.z.factor()).reduced().factor();
+        let xy = Fp2::reduced_product(&self.x.double().factor(), &y).factor();
+        let yz = Fp2::reduced_product(&y, &self.z.factor()).factor();
         let yy = self.y.square();
         let s = self.z.twelve_squares();
         let t3 = s.times_xi().triple();
         let difference = yy.minus(&t3).lifted::<27>().factor();
         let eight = yy.double().double().double().factor();
         Self {
-            x: Wide2::product(&xy, &difference).reduced(),
+            x: Fp2::reduced_product(&xy, &difference),
             y: yy.plus(&t3).square_minus_24_u(&s),
-            z: Wide2::product(&eight, &yz).reduced(),
+            z: Fp2::reduced_product(&eight, &yz),
         }
     }
 }
@@ -233,6 +254,12 @@ impl Fp {
 }
 
 impl Fp2 {
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn reduced_product(x: &Factor2, y: &Factor2) -> Self {
+        Wide2::product(x, y).reduced()
+    }
+
     /// Times `3 b = 12 (1 + u)`, for coordinates at most `3 p`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]

@@ -4,15 +4,14 @@
 //! lanes. Nothing here is secret. A lane whose bytes were refused computes with the generator's
 //! coordinate, and a lane without a root with what is no point: lanes do not touch each other.
 
-use super::convert::{constant, constant2, filled, load, load2, store, store2};
+use super::convert::{constant, constant2, load, load2, store, store2};
 use super::curve::{Point1, Point2};
 use super::fp::{Fp, LIMBS};
 use super::fp2::Fp2;
 use super::mask::Mask;
 use super::{LANES, available};
 use crate::error::DecodeError;
-use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective, g1, g2};
-use ark_ec::AffineRepr;
+use ark_bls12_381::{Fq, Fq2, G1Projective, G2Projective, g1, g2};
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 
@@ -48,58 +47,35 @@ pub(in super::super) fn decompress_g2(
     decompress::<g2::Config, 2>(bytes, |[im, re]| Fq2::new(re, im), |x| unsafe { roots2(x) })
 }
 
-/// Whether points of the curve are in G1; the identity is.
-pub(in super::super) fn are_in_g1(points: &[G1Affine]) -> Vec<bool> {
-    assert!(available());
-    let mut answers = Vec::with_capacity(points.len());
-    for points in points.chunks(LANES) {
-        // SAFETY: the instructions are there, as asserted above.
-        let mask = unsafe { Point1::load(&filled(points, G1Affine::identity())).is_in_g1() };
-        answers.extend((0..points.len()).map(|lane| mask >> lane & 1 == 1));
-    }
-    answers
-}
-
-/// Whether points of the curve are in G2; the identity is.
-pub(in super::super) fn are_in_g2(points: &[G2Affine]) -> Vec<bool> {
-    assert!(available());
-    let mut answers = Vec::with_capacity(points.len());
-    for points in points.chunks(LANES) {
-        // SAFETY: the instructions are there, as asserted above.
-        let mask = unsafe { Point2::load(&filled(points, G2Affine::identity())).is_in_g2() };
-        answers.extend((0..points.len()).map(|lane| mask >> lane & 1 == 1));
-    }
-    answers
-}
-
 /// Points of numbers of 48 bytes, `coordinate` making `x` of them.
 fn decompress<C: SWCurveConfig, const N: usize>(
     bytes: &[[[u8; 48]; N]],
     coordinate: fn([Fq; N]) -> C::BaseField,
-    roots: impl Fn(&[C::BaseField; LANES]) -> Roots<C::BaseField>,
+    roots: impl Fn(&[[C::BaseField; LANES]]) -> Vec<Roots<C::BaseField>>,
 ) -> Vec<Result<Projective<C>, DecodeError>> {
     let mut points = Vec::with_capacity(bytes.len());
-    for bytes in bytes.chunks(LANES) {
-        let mut x = [C::GENERATOR.x; LANES];
-        let mut parsed = [Err(DecodeError::NotOnCurve); LANES];
-        for ((bytes, parsed), x) in bytes.iter().zip(&mut parsed).zip(&mut x) {
+    for bytes in bytes.chunks(2 * LANES) {
+        let mut x = [[C::GENERATOR.x; LANES]; 2];
+        let mut parsed = [Err(DecodeError::NotOnCurve); 2 * LANES];
+        for ((bytes, parsed), x) in bytes.iter().zip(&mut parsed).zip(x.as_flattened_mut()) {
             *parsed = parse(bytes);
             if let Ok(Encoded::Point { numbers, .. }) = parsed {
                 *x = coordinate(*numbers);
             }
         }
-        let roots = roots(&x);
-        points.extend((0..bytes.len()).map(|lane| {
-            let Encoded::Point { largest, .. } = parsed[lane]? else {
+        let roots = roots(&x[..bytes.len().div_ceil(LANES)]);
+        points.extend(parsed[..bytes.len()].iter().enumerate().map(|(i, parsed)| {
+            let Encoded::Point { largest, .. } = (*parsed)? else {
                 return Ok(Projective::ZERO);
             };
-            let y = roots.y[lane];
+            let (roots, lane) = (&roots[i / LANES], i % LANES);
             match (roots.on_curve >> lane & 1, roots.in_subgroup >> lane & 1) {
                 (0, _) => Err(DecodeError::NotOnCurve),
                 (_, 0) => Err(DecodeError::NotInSubgroup),
                 _ => {
+                    let y = roots.y[lane];
                     let y = if (y > -y) == largest { y } else { -y };
-                    Ok(Projective::new_unchecked(x[lane], y, C::BaseField::ONE))
+                    Ok(Projective::new_unchecked(x[i / LANES][lane], y, C::BaseField::ONE))
                 }
             }
         }));
@@ -139,23 +115,39 @@ fn parse<const N: usize>(bytes: &[[u8; 48]; N]) -> Result<Encoded<N>, DecodeErro
     }
 }
 
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn roots1(x: &[Fq; LANES]) -> Roots<Fq> {
-    let x = load(x);
-    let square = x.square().times(&x).plus(&Fp::splat(&B1));
-    let y = square.root();
-    let point = Point1::affine(&x, &y, 0);
-    Roots { y: store(&y), on_curve: y.square().equals(&square), in_subgroup: point.is_in_g1() }
+macro_rules! roots {
+    ($roots:ident, $Element:ident, $Field:ident, $Point:ident, $load:ident, $store:ident, $B:ident,
+     $is_in_group:ident) => {
+        /// Of one or two lists of lanes.
+        #[target_feature(enable = "avx512f,avx512ifma")]
+        fn $roots(x: &[[$Element; LANES]]) -> Vec<Roots<$Element>> {
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            fn of<const M: usize>(x: &[$Field; M]) -> Vec<Roots<$Element>> {
+                let mut squares = *x;
+                for x in &mut squares {
+                    *x = x.square().multiplied(x).plus(&$Field::splat(&$B));
+                }
+                let y = $Field::roots(&squares);
+                let mut roots = Vec::with_capacity(M);
+                for i in 0..M {
+                    roots.push(Roots {
+                        y: $store(&y[i]),
+                        on_curve: y[i].square().equals(&squares[i]),
+                        in_subgroup: $Point::affine(&x[i], &y[i], 0).$is_in_group(),
+                    });
+                }
+                roots
+            }
+            match x {
+                [x, y] => of(&[$load(x), $load(y)]),
+                _ => of(&[$load(&x[0])]),
+            }
+        }
+    };
 }
 
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn roots2(x: &[Fq2; LANES]) -> Roots<Fq2> {
-    let x = load2(x);
-    let square = x.square().times(&x).plus(&Fp2::splat(&B2));
-    let y = square.root();
-    let point = Point2::affine(&x, &y, 0);
-    Roots { y: store2(&y), on_curve: y.square().equals(&square), in_subgroup: point.is_in_g2() }
-}
+roots!(roots1, Fq, Fp, Point1, load, store, B1, is_in_g1);
+roots!(roots2, Fq2, Fp2, Point2, load2, store2, B2, is_in_g2);
 
 impl Point1 {
     /// Where a point of the curve is in the subgroup: `phi P = -[x^2] P`.

@@ -14,7 +14,7 @@
 
 use super::convert::{filled, from_array};
 use super::curve::{Point1, Point2};
-use super::fp::{V, splat, zero};
+use super::fp::{Fp, V, splat, zero};
 use super::glv::{COLUMNS, WINDOWS, columns, windows};
 use super::mask::Mask;
 use super::{LANES, available};
@@ -85,11 +85,7 @@ impl Point1 {
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn times_windows(&self, digits: &[[[u64; LANES]; 2]; WINDOWS]) -> Self {
-        let mut multiples = [*self; 16];
-        for i in 1..16 {
-            multiples[i] =
-                if i % 2 == 1 { multiples[i / 2].double() } else { multiples[i - 1].plus(self) };
-        }
+        let multiples = self.multiples();
         let mut sum = Self::identity();
         for (i, window) in digits.iter().enumerate().rev() {
             let (first, second) = (from_array(&window[0]), from_array(&window[1]));
@@ -101,6 +97,18 @@ impl Point1 {
         }
         sum
     }
+
+    /// `P, 2 P, ..., 16 P`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn multiples(&self) -> [Self; 16] {
+        let mut multiples = [*self; 16];
+        for i in 1..16 {
+            multiples[i] =
+                if i % 2 == 1 { multiples[i / 2].double() } else { multiples[i - 1].plus(self) };
+        }
+        multiples
+    }
 }
 
 impl Point2 {
@@ -109,6 +117,19 @@ impl Point2 {
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn times_columns(&self, digits: &[[u64; LANES]; COLUMNS]) -> Self {
+        let sums = self.subset_sums();
+        let mut sum = Self::identity();
+        for column in digits.iter().rev() {
+            sum = sum.double();
+            sum = sum.plus(&Self::chosen(&sums, from_array(column)));
+        }
+        sum
+    }
+
+    /// `Q - n1 psi Q + n2 psi^2 Q - n3 psi^3 Q` at `n1 + 2 n2 + 4 n3`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn subset_sums(&self) -> [Self; 8] {
         let minus_psi = self.psi().negated();
         let mut sums = [*self; 8];
         sums[1] = self.plus(&minus_psi);
@@ -119,27 +140,40 @@ impl Point2 {
             }
             i *= 2;
         }
-        let mut sum = Self::identity();
-        for column in digits.iter().rev() {
-            sum = sum.double().plus(&Self::chosen(&sums, from_array(column)));
+        sums
+    }
+}
+
+impl Fp {
+    /// Becomes the entry whose mask is set; each is read.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn replace<const N: usize>(&mut self, masks: &[Mask; N], entries: &[&Self; N]) {
+        let mut kept = *self;
+        for (mask, entry) in masks.iter().zip(entries) {
+            kept = Self::select(*mask, entry, &kept);
         }
-        sum
+        *self = kept;
     }
 }
 
 macro_rules! chosen {
-    ($Point:ident) => {
+    ($Point:ident, $($coordinate:ident $(. $part:ident)?),*) => {
         impl $Point {
             /// `table[|i| - 1]` with the sign of `i`; the identity for 0.
             #[inline(never)]
             #[target_feature(enable = "avx512f,avx512ifma")]
             fn chosen<const N: usize>(table: &[Self; N], index: V) -> Self {
                 let magnitude = _mm512_abs_epi64(index);
-                let mut chosen = Self::identity();
-                for (i, entry) in table.iter().enumerate() {
-                    let mask = _mm512_cmpeq_epi64_mask(magnitude, splat(i as u64 + 1));
-                    chosen = Self::select(mask, entry, &chosen);
+                let mut masks = [0; N];
+                for (i, mask) in masks.iter_mut().enumerate() {
+                    *mask = _mm512_cmpeq_epi64_mask(magnitude, splat(i as u64 + 1));
                 }
+                let mut chosen = Self::identity();
+                $(
+                    let entries = core::array::from_fn(|i| &table[i].$coordinate $(. $part)?);
+                    chosen.$coordinate $(. $part)?.replace(&masks, &entries);
+                )*
                 let negative = _mm512_cmplt_epi64_mask(index, zero());
                 Self::select(negative, &chosen.negated(), &chosen)
             }
@@ -147,5 +181,5 @@ macro_rules! chosen {
     };
 }
 
-chosen!(Point1);
-chosen!(Point2);
+chosen!(Point1, x, y, z);
+chosen!(Point2, x.re, x.im, y.re, y.im, z.re, z.im);

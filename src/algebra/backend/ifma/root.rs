@@ -6,9 +6,8 @@
 
 use super::convert::constant;
 use super::fp::{Factor, Fp, LIMBS, P64};
-use super::wide::Wide;
 use super::fp2::Fp2;
-use super::mask::Mask;
+use super::wide::Wide;
 use ark_bls12_381::Fq;
 use ark_ff::{Field, MontFp};
 
@@ -51,7 +50,7 @@ const fn schedule() -> ([Step; 128], usize, usize) {
             top -= 1;
             continue;
         }
-        let mut bottom = if top > WINDOW { top - WINDOW } else { 0 };
+        let mut bottom = top.saturating_sub(WINDOW);
         while !exponent_bit(bottom) {
             bottom += 1;
         }
@@ -72,22 +71,32 @@ const fn exponent_bit(i: usize) -> bool {
 }
 
 impl Fp {
-    /// `x^((p - 3)/4)`.
+    /// `x^((p - 3)/4)`, of one or two lists of lanes.
+    ///
+    /// A square waits for the one before: two that know nothing of each other, in turn, keep the
+    /// processor busy.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn root_power(&self) -> Self {
-        let odd_powers = self.odd_powers();
-        let mut power = Self::splat(&ONE);
+    pub(super) fn root_powers<const M: usize>(x: &[Self; M]) -> [Self; M] {
+        let mut odd_powers = [x[0].odd_powers(); M];
+        for i in 1..M {
+            odd_powers[i] = x[i].odd_powers();
+        }
+        let mut powers = [Self::splat(&ONE); M];
         for (i, step) in SCHEDULE.iter().enumerate() {
             // The first step would square one.
             let squarings = if i == 0 { 0 } else { step.squarings };
-            power = power.squared(squarings).factor().times(&odd_powers[step.odd]);
+            Self::square_each(&mut powers, squarings);
+            for (power, odd_powers) in powers.iter_mut().zip(&odd_powers) {
+                *power = power.factor().times(&odd_powers[step.odd]);
+            }
         }
-        power.squared(LAST_SQUARINGS)
+        Self::square_each(&mut powers, LAST_SQUARINGS);
+        powers
     }
 
     /// `x, x^3, ..., x^31`.
-    #[inline]
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn odd_powers(&self) -> [Factor; 1 << (WINDOW - 1)] {
         let square = self.square().factor();
@@ -101,19 +110,23 @@ impl Fp {
     /// `x^(2^times)`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn squared(&self, times: usize) -> Self {
-        let mut power = *self;
+    fn square_each<const M: usize>(x: &mut [Self; M], times: usize) {
         for _ in 0..times {
-            power = power.square();
+            for x in &mut *x {
+                *x = x.square();
+            }
         }
-        power
     }
 
     /// `x^((p + 1)/4)`: a root of `x`, where it has one, and of `-x` elsewhere.
-    #[inline]
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn root(&self) -> Self {
-        self.times(&self.root_power())
+    pub(super) fn roots<const M: usize>(x: &[Self; M]) -> [Self; M] {
+        let mut roots = Self::root_powers(x);
+        for (root, x) in roots.iter_mut().zip(x) {
+            *root = root.times(x);
+        }
+        roots
     }
 }
 
@@ -121,8 +134,12 @@ impl Fp2 {
     /// A root, where there is one.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn root(&self) -> Self {
-        self.root_by_norm(&self.norm().root())
+    pub(super) fn roots<const M: usize>(x: &[Self; M]) -> [Self; M] {
+        let mut norms = [x[0].norm(); M];
+        for i in 1..M {
+            norms[i] = x[i].norm();
+        }
+        Self::roots_by_norms(x, &Fp::roots(&norms))
     }
 
     /// `x0^2 + x1^2`.
@@ -148,18 +165,31 @@ impl Fp2 {
     /// root, `s = a`, serves.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn root_by_norm(&self, s: &Fp) -> Self {
-        let d = self.re.plus(s).double();
-        let d = Fp::select(d.is_zero(), &self.re.double().double(), &d);
-        let e = d.root_power();
-        let x = d.times(&e);
-        let square: Mask = x.square().equals(&d);
+    pub(super) fn roots_by_norms<const M: usize>(values: &[Self; M], s: &[Fp; M]) -> [Self; M] {
+        let mut d = *s;
+        for (d, value) in d.iter_mut().zip(values) {
+            let sum = value.re.plus(d).double();
+            *d = Fp::select(sum.is_zero(), &value.re.double().double(), &sum);
+        }
+        let powers = Fp::root_powers(&d);
+        let mut roots = *values;
+        for i in 0..M {
+            roots[i] = values[i].root_by_power(&d[i], &powers[i]);
+        }
+        roots
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn root_by_power(&self, d: &Fp, e: &Fp) -> Self {
+        let x = d.times(e);
+        let is_square = x.square().equals(d);
         let half = x.times(&Fp::splat(&HALF));
-        let quotient = self.im.times(&e);
+        let quotient = self.im.times(e);
         let opposite = Fp::zero().minus(&half).lifted::<4>();
         Self {
-            re: Fp::select(square, &half, &quotient),
-            im: Fp::select(square, &quotient, &opposite),
+            re: Fp::select(is_square, &half, &quotient),
+            im: Fp::select(is_square, &quotient, &opposite),
         }
     }
 }

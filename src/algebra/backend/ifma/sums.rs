@@ -82,11 +82,27 @@ impl Fp {
         Wide::square(self).reduce()
     }
 
+    /// `x y`, as a function of its own.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn multiplied(&self, other: &Self) -> Self {
+        self.times(other)
+    }
+
     /// The sum, ready to be multiplied.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn sum_factor(&self, other: &Self) -> Factor {
         self.plus(other).factor()
+    }
+}
+
+impl Fp2 {
+    /// `x y`, as a function of its own.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn multiplied(&self, other: &Self) -> Self {
+        Wide2::product(&self.factor(), &other.factor()).reduced()
     }
 }
 
