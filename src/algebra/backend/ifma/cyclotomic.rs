@@ -47,10 +47,7 @@ struct Square {
 fn square(x: &Fp2) -> Square {
     let sum = x.re.plus(&x.im).factor();
     let difference = x.re.minus(&x.im).lifted::<16>().factor();
-    Square {
-        re: Wide::product(&sum, &difference),
-        half: Wide::product(&x.re, &x.im),
-    }
+    Square { re: Wide::product(&sum, &difference), half: Wide::product(&x.re, &x.im) }
 }
 
 #[inline(never)]
@@ -177,11 +174,8 @@ impl Compressed {
         let mut d01 = d0.times(d1);
         let mut d012 = d01.times(d2);
         if d012.is_zero() != 0 {
-            fractions = [
-                all[0].special_fraction(),
-                all[1].special_fraction(),
-                all[2].special_fraction(),
-            ];
+            fractions =
+                [all[0].special_fraction(), all[1].special_fraction(), all[2].special_fraction()];
             let [(_, d0), (_, d1), (_, d2)] = &fractions;
             d01 = d0.times(d1);
             d012 = d01.times(d2);

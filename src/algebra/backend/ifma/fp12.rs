@@ -9,8 +9,8 @@
 //! own, column by column: they hold four numbers at a time and spill nothing.
 #![forbid(unsafe_code)]
 
-use super::wide::Wide;
 use super::fp2::{Fp2, Wide2};
+use super::wide::Wide;
 
 /// `c0 + c1 v + c2 v^2`.
 pub(super) type Fp6 = [Fp2; 3];
@@ -197,7 +197,11 @@ impl Fp12 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn karatsuba(a: &Wide6, b: &Wide6, cross: &Wide6) -> Self {
         Self {
-            a: [sum_with_xi::<true>(&a[0], &b[2]), sum::<true>(&a[1], &b[0]), sum::<true>(&a[2], &b[1])],
+            a: [
+                sum_with_xi::<true>(&a[0], &b[2]),
+                sum::<true>(&a[1], &b[0]),
+                sum::<true>(&a[2], &b[1]),
+            ],
             b: [
                 difference::<true>(&cross[0], &a[0], &b[0]),
                 difference::<true>(&cross[1], &a[1], &b[1]),

@@ -6,12 +6,12 @@
 //! neighbours' inverses to zero, and is its own inverse here.
 #![forbid(unsafe_code)]
 
+use super::super::blst::invert_element;
+use super::LANES;
 use super::convert::{load, store};
 use super::fp::{Fp, LIMBS};
 use super::fp2::Fp2;
 use super::fp12::{Fp6, Fp12};
-use super::LANES;
-use super::super::blst::invert_element;
 use core::arch::x86_64::*;
 
 impl Fp {
@@ -83,9 +83,5 @@ fn inverse6([c0, c1, c2]: &Fp6) -> Fp6 {
     let t2 = c1.square().minus(&c0.times(c2)).lifted::<16>();
     let mixed = c2.times(&t1).plus(&c1.times(&t2)).times_xi();
     let inverse = c0.times(&t0).plus(&mixed).lifted::<16>().inverse();
-    [
-        t0.times(&inverse).carried(),
-        t1.times(&inverse).carried(),
-        t2.times(&inverse).carried(),
-    ]
+    [t0.times(&inverse).carried(), t1.times(&inverse).carried(), t2.times(&inverse).carried()]
 }

@@ -66,10 +66,7 @@ impl Fp12 {
             re: carried(&[&x1.re, &t2.re], &[&t2.im]),
             im: carried(&[&x1.im, &t2.re, &t2.im], &[]),
         };
-        a[2] = Fp2 {
-            re: carried(&[&x2.re, &t0.re], &[]),
-            im: carried(&[&x2.im, &t0.im], &[]),
-        };
+        a[2] = Fp2 { re: carried(&[&x2.re, &t0.re], &[]), im: carried(&[&x2.im, &t0.im], &[]) };
         let m1 = &sum(l1, l2);
         let y = Short::new(&c, l0, m1);
         b[0] = y.minus_minus_xi(0, x0, t2);

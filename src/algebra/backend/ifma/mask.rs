@@ -87,9 +87,6 @@ impl Fp2 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn select(mask: Mask, yes: &Self, no: &Self) -> Self {
-        Self {
-            re: Fp::select(mask, &yes.re, &no.re),
-            im: Fp::select(mask, &yes.im, &no.im),
-        }
+        Self { re: Fp::select(mask, &yes.re, &no.re), im: Fp::select(mask, &yes.im, &no.im) }
     }
 }

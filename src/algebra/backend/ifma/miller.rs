@@ -33,10 +33,7 @@ impl Line {
     fn at(&self, x: &Factor, y: &Factor) -> (Fp2, Fp2) {
         let Self([s0, s1], [t0, t1]) = self;
         let scaled = |digits, scale: &Factor| Factor::splat(digits).times(scale);
-        (
-            Fp2 { re: scaled(s0, x), im: scaled(s1, x) },
-            Fp2 { re: scaled(t0, y), im: scaled(t1, y) },
-        )
+        (Fp2 { re: scaled(s0, x), im: scaled(s1, x) }, Fp2 { re: scaled(t0, y), im: scaled(t1, y) })
     }
 }
 

@@ -63,7 +63,8 @@ pub(super) fn each(pairs: &[(G1, G2)]) -> Vec<Gt> {
     assert!(available());
     let (left, right): (Vec<G1>, Vec<G2>) = pairs.iter().copied().unzip();
     let (mut left, mut right) = (affine_g1(&left), affine_g2(&right));
-    let infinite: Vec<bool> = left.iter().zip(&right).map(|(p, q)| p.is_zero() || q.is_zero()).collect();
+    let infinite: Vec<bool> =
+        left.iter().zip(&right).map(|(p, q)| p.is_zero() || q.is_zero()).collect();
     for (lane, _) in infinite.iter().enumerate().filter(|(_, infinite)| **infinite) {
         (left[lane], right[lane]) = (G1Affine::generator(), G2Affine::generator());
     }
@@ -137,10 +138,14 @@ impl PreparedLines for Prepared {
         for (p, _) in affine.iter_mut().zip(&infinite).filter(|(_, infinite)| **infinite) {
             *p = G1Affine::generator();
         }
-        in_groups(&infinite, |i| self.pairing(&points[i]), |range| {
-            // SAFETY: the instructions are there, as asserted above.
-            unsafe { eight_with_lines(&affine[range], lines) }
-        })
+        in_groups(
+            &infinite,
+            |i| self.pairing(&points[i]),
+            |range| {
+                // SAFETY: the instructions are there, as asserted above.
+                unsafe { eight_with_lines(&affine[range], lines) }
+            },
+        )
     }
 }
 

@@ -38,7 +38,10 @@ fn the_quadratic_extension_agrees() {
         assert_eq!(store2(&a.minus(&b).lifted::<2>()), each(|x, y| x - y));
         assert_eq!(store2(&a.times(&b)), each(|x, y| x * y));
         assert_eq!(store2(&a.square()), each(|x, _| x * x));
-        assert_eq!(store2(&a.times_xi().lifted::<2>()), each(|x, _| x * Fq2::new(Fq::ONE, Fq::ONE)));
+        assert_eq!(
+            store2(&a.times_xi().lifted::<2>()),
+            each(|x, _| x * Fq2::new(Fq::ONE, Fq::ONE))
+        );
         assert_eq!(store2(&a.inverse()), each(|x, _| x.inverse().unwrap_or(Fq2::ZERO)));
         let scaled = a.scaled(&b.re.factor());
         assert_eq!(store2(&scaled), each(|x, y| x * Fq2::new(y.c0, Fq::ZERO)));
@@ -93,7 +96,8 @@ fn the_extension_of_degree_twelve_agrees() {
     }
     let rng = &mut ChaCha20Rng::seed_from_u64(2);
     for round in 0..30 {
-        let mut element = |_| if (round + rng.next_u32()) % 5 == 0 { Fq12::ONE } else { Fq12::rand(rng) };
+        let mut element =
+            |_| if (round + rng.next_u32()) % 5 == 0 { Fq12::ONE } else { Fq12::rand(rng) };
         let x = core::array::from_fn(&mut element);
         let y = core::array::from_fn(&mut element);
         let (s, t) = (sample(rng, 1), sample(rng, 2));
@@ -138,7 +142,9 @@ fn the_cyclotomic_subgroup_agrees() {
 fn the_final_exponentiation_and_the_miller_loop_agree() {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check(x: &[Fq12; LANES]) {
-        let expected = x.map(|f| Bls12_381::final_exponentiation(ark_ec::pairing::MillerLoopOutput(f)).unwrap().0);
+        let expected = x.map(|f| {
+            Bls12_381::final_exponentiation(ark_ec::pairing::MillerLoopOutput(f)).unwrap().0
+        });
         assert_eq!(store12(&load12(x).final_exponentiation()), expected);
     }
     #[target_feature(enable = "avx512f,avx512ifma")]
