@@ -14,7 +14,7 @@
 //! | `fp2`, `fp12`, `line`, `cyclotomic` | the tower, products with lines, squares in the subgroup |
 //! | `convert` | between arkworks' elements and lanes |
 //! | `miller`, `final_exponentiation`, `pairing` | pairings |
-//! | `curve`, `endomorphism`, `glv`, `multiply` | points, by complete formulas |
+//! | `curve`, `endomorphism`, `glv`, `multiply`, `sum` | points, by complete formulas |
 //! | `decompress` | points from bytes, and whether they are in the subgroup |
 //! | `map`, `hash` | messages to points |
 //!
@@ -28,6 +28,8 @@
 //! **Unsafe code** is where a function whose instructions were found to be there is entered, and
 //! where registers are read as numbers; the arithmetic itself is safe code.
 #![allow(unsafe_code)]
+// Limbs and columns are numbered in the formulas, and unrolled.
+#![allow(clippy::needless_range_loop)]
 
 mod bound;
 #[cfg(test)]
@@ -55,6 +57,7 @@ mod miller;
 mod multiply;
 mod pairing;
 mod root;
+mod sum;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -83,7 +86,7 @@ pub(super) static KERNEL: Kernel = Kernel {
             mul_each: Some(mul_each_g1),
             hash_each: Some(hash_each_g1),
             decompress_each: Some(decompress_each_g1),
-            ..Lanes::NONE
+            sum_each: Some(sum::sums_g1),
         },
         ..blst::KERNEL.g1
     },
@@ -92,7 +95,7 @@ pub(super) static KERNEL: Kernel = Kernel {
             mul_each: Some(mul_each_g2),
             hash_each: Some(hash_each_g2),
             decompress_each: Some(decompress_each_g2),
-            ..Lanes::NONE
+            sum_each: Some(sum::sums_g2),
         },
         ..blst::KERNEL.g2
     },

@@ -177,12 +177,14 @@ fn store6(lanes: &Fp6) -> [Fq6; LANES] {
 }
 
 /// Eight elements of the pairing's field into lanes.
+#[cfg(test)]
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn load12(elements: &[Fq12; LANES]) -> Fp12 {
     Fp12 { a: load6(&elements.map(|f| f.c0)), b: load6(&elements.map(|f| f.c1)) }
 }
 
+#[cfg(test)]
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn load6(elements: &[Fq6; LANES]) -> Fp6 {

@@ -50,7 +50,7 @@ impl Lines {
         }
         let mut inverses: Vec<_> = prepared.ell_coeffs.iter().map(|l| l.0).collect();
         batch_inversion(&mut inverses);
-        if inverses.iter().any(|inverse| *inverse == Fq2::ZERO) {
+        if inverses.contains(&Fq2::ZERO) {
             return None;
         }
         let pairs = prepared.ell_coeffs.iter().zip(inverses);

@@ -3,12 +3,13 @@
 
 use super::convert::{load2, load12, store2, store12};
 use super::cyclotomic::Compressed;
+use super::fp12::Fp12;
 use super::miller::{Lines, Pairs, miller_loop, product_of_miller_loops};
 use super::{LANES, available};
 use ark_bls12_381::{Bls12_381, Fq, Fq2, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::pairing::Pairing;
 use ark_ec::{CurveGroup, PrimeGroup};
-use ark_ff::{AdditiveGroup, CyclotomicMultSubgroup, Field, One, PrimeField, UniformRand, Zero};
+use ark_ff::{AdditiveGroup, CyclotomicMultSubgroup, Field, UniformRand, Zero};
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
@@ -174,5 +175,78 @@ fn the_final_exponentiation_and_the_miller_loop_agree() {
         let q = (G2Projective::generator() * Fr::rand(rng)).into_affine();
         // SAFETY: the instructions are there.
         unsafe { pairings(&p, &q) };
+    }
+}
+
+/// No element of the subgroup is known whose `b0` is zero but one; the coordinates need not come
+/// from one to see that the formula of such a lane is its own.
+#[test]
+fn degenerate_lanes_leave_their_neighbours_right() {
+    /// `b1` and `a0` by the formulas of `cyclotomic`.
+    fn expected([a1, a2, b0, b2]: [Fq2; 4]) -> [Fq2; 2] {
+        let (xi, two, three) = (Fq2::new(Fq::ONE, Fq::ONE), Fq2::from(2), Fq2::from(3));
+        let b1 = if !b0.is_zero() {
+            (xi * b2.square() + three * a1.square() - two * a2) / (two * two * b0)
+        } else if !a2.is_zero() {
+            two * a1 * b2 / a2
+        } else {
+            two * a1 * b2
+        };
+        [b1, xi * (two * b1.square() + b0 * b2 - three * a1 * a2) + Fq2::ONE]
+    }
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn check(lanes: &[[Fq2; 4]; LANES]) {
+        let of = |f: fn(&[Fq2; 4]) -> Fq2| lanes.each_ref().map(f);
+        let mut f = Fp12::one();
+        f.a[1] = load2(&of(|c| c[0]));
+        f.a[2] = load2(&of(|c| c[1]));
+        f.b[0] = load2(&of(|c| c[2]));
+        f.b[2] = load2(&of(|c| c[3]));
+        let c = Compressed::new(&f);
+        for f in Compressed::decompress([&c, &c, &c]) {
+            let (b1, a0) = (store2(&f.b[1]), store2(&f.a[0]));
+            for lane in 0..LANES {
+                assert_eq!([b1[lane], a0[lane]], expected(lanes[lane]), "{lane}");
+            }
+        }
+    }
+    if !available() {
+        return;
+    }
+    let rng = &mut ChaCha20Rng::seed_from_u64(5);
+    for round in 0..64 {
+        let lanes = core::array::from_fn(|lane| {
+            let mut c: [Fq2; 4] = core::array::from_fn(|_| Fq2::rand(rng));
+            match (lane + round) % 7 {
+                0 => c[2] = Fq2::ZERO,
+                1 if round % 2 == 0 => (c[1], c[2]) = (Fq2::ZERO, Fq2::ZERO),
+                2 if round % 3 == 0 => c = [Fq2::ZERO; 4],
+                3 => c[1] = Fq2::ZERO,
+                _ => {}
+            }
+            c
+        });
+        // SAFETY: the instructions are there.
+        unsafe { check(&lanes) };
+    }
+}
+
+/// All ways to put zeros into lanes.
+#[test]
+fn inverses_do_not_mind_zeros_beside_them() {
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn check(x: &Lanes) {
+        let inverses = x.map(|x| x.inverse().unwrap_or(Fq2::ZERO));
+        assert_eq!(store2(&load2(x).inverse()), inverses);
+    }
+    if !available() {
+        return;
+    }
+    let rng = &mut ChaCha20Rng::seed_from_u64(6);
+    for zeros in 0..=u8::MAX {
+        let of = |lane: usize| zeros >> lane & 1 == 1;
+        let x = core::array::from_fn(|lane| if of(lane) { Fq2::ZERO } else { Fq2::rand(rng) });
+        // SAFETY: the instructions are there.
+        unsafe { check(&x) };
     }
 }
