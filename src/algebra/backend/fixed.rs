@@ -77,7 +77,7 @@ pub(super) fn table_pow<F: Cyclotomic>(table: &DigitTable, scalar: &Fr) -> F {
         0 => power,
         _ => power.frobenius(j).conjugate_if((j & 1) as u8),
     });
-    mapped.reduce(|a, b| a.multiply(&b)).expect("four digits")
+    mapped.reduce(product).expect("four digits")
 }
 
 /// `base^part`
@@ -91,5 +91,10 @@ fn digit_pow<F: Cyclotomic>(table: &DigitTable, part: u64) -> F {
         limbs.iter_mut().zip(none).for_each(|(limb, of_one)| *limb |= of_one);
         F::from_limbs(&limbs).conjugate_if(digit.negative)
     });
-    factors.reduce(|a, b| a.multiply(&b)).expect("eleven windows")
+    factors.reduce(product).expect("eleven windows")
+}
+
+fn product<F: Cyclotomic>(mut a: F, b: F) -> F {
+    a.multiply(&b);
+    a
 }

@@ -167,12 +167,12 @@ impl Cyclotomic for Fq12 {
         Self::ONE
     }
 
-    fn square(&self) -> Self {
-        self.cyclotomic_square()
+    fn square(&mut self) {
+        self.cyclotomic_square_in_place();
     }
 
-    fn multiply(&self, other: &Self) -> Self {
-        self * other
+    fn multiply(&mut self, other: &Self) {
+        *self *= other;
     }
 
     fn conjugate_if(&self, flag: u8) -> Self {

@@ -12,8 +12,8 @@ pub(super) const LIMBS: usize = 72;
 /// What a power in GT needs of Fp12. Elements are in GT.
 pub(super) trait Cyclotomic: Copy {
     fn one() -> Self;
-    fn square(&self) -> Self;
-    fn multiply(&self, other: &Self) -> Self;
+    fn square(&mut self);
+    fn multiply(&mut self, other: &Self);
     /// The inverse if the flag is 1, else the element.
     fn conjugate_if(&self, flag: u8) -> Self;
     /// The `p^power`-th power.
@@ -36,10 +36,12 @@ pub(super) fn pow<F: Cyclotomic>(base: &F, scalar: &Fr) -> F {
 
     let mut power = term(Columns::COUNT - 1);
     for i in (0..Columns::COUNT - 1).rev() {
-        power = power.square().multiply(&term(i));
+        power.square();
+        power.multiply(&term(i));
     }
     table.zeroize();
-    let divided = power.multiply(&base.conjugate_if(1));
+    let mut divided = power;
+    divided.multiply(&base.conjugate_if(1));
     F::from_limbs(&scan(&[power.limbs(), divided.limbs()], even + 1))
 }
 
@@ -50,7 +52,8 @@ fn table<F: Cyclotomic>(base: &F) -> [[u64; LIMBS]; 8] {
     let mut rows = [*base; 8];
     for (j, power) in powers.iter().enumerate() {
         for row in 0..1 << j {
-            rows[row | 1 << j] = rows[row].multiply(power);
+            rows[row | 1 << j] = rows[row];
+            rows[row | 1 << j].multiply(power);
         }
     }
     rows.map(|row| row.limbs())

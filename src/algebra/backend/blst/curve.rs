@@ -3,9 +3,11 @@
 
 use super::{convert, written};
 use crate::algebra::backend::kernel::Term;
+use crate::algebra::backend::portable;
 use crate::algebra::{G1, G2, Scalar};
 use crate::error::DecodeError;
 use ::blst::BLST_ERROR;
+use ark_ff::One;
 use std::ptr;
 use zeroize::Zeroizing;
 
@@ -25,7 +27,7 @@ macro_rules! source_group {
         $into:path, $from:path, $mult:ident, $to_affine:ident, $each_to_affine:ident,
         $from_affine:ident, $pippenger:ident, $scratch:ident, $hash:ident,
         $compress:ident, $uncompress:ident, $in_group:ident,
-        $limbs:literal, $singly:literal, $to_limbs:path, $from_limbs:path, $negate:ident, $add:ident, $add_affine:ident
+        $limbs:literal, $singly:literal, $portable:path, $to_limbs:path, $from_limbs:path, $negate:ident, $add:ident, $add_affine:ident
     ) => {
         pub(super) mod $module {
             use super::*;
@@ -151,7 +153,8 @@ macro_rules! source_group {
             }
 
             pub(in super::super) fn compress(p: &$group) -> [u8; $bytes] {
-                encode(&affine(p))
+                // Affine already, as points are that were decoded: arkworks writes it faster.
+                if p.0.z.is_one() { $portable(p) } else { encode(&affine(p)) }
             }
 
             pub(in super::super) fn compress_each(points: &[$group]) -> Vec<[u8; $bytes]> {
@@ -206,6 +209,7 @@ source_group!(
     blst_p1_affine_in_g1,
     12,
     1,
+    portable::compress_g1,
     convert::p1_limbs,
     convert::p1_of_limbs,
     blst_fp_cneg,
@@ -232,6 +236,7 @@ source_group!(
     blst_p2_affine_in_g2,
     24,
     2,
+    portable::compress_g2,
     convert::p2_limbs,
     convert::p2_of_limbs,
     blst_fp2_cneg,

@@ -38,14 +38,16 @@ impl Cyclotomic for blst_fp12 {
         Self::default()
     }
 
-    fn square(&self) -> Self {
-        // SAFETY: the pointers are to valid structs, the result to a place of its own.
-        written(|out| unsafe { blst_fp12_cyclotomic_sqr(out, self) })
+    fn square(&mut self) {
+        let place: *mut Self = self;
+        // SAFETY: the pointer is to a valid struct; the library squares in place itself.
+        unsafe { blst_fp12_cyclotomic_sqr(place, place) };
     }
 
-    fn multiply(&self, other: &Self) -> Self {
-        // SAFETY: the pointers are to valid structs, the result to a place of its own.
-        written(|out| unsafe { blst_fp12_mul(out, self, other) })
+    fn multiply(&mut self, other: &Self) {
+        let place: *mut Self = self;
+        // SAFETY: the pointers are to valid structs; the library multiplies in place itself.
+        unsafe { blst_fp12_mul(place, place, other) };
     }
 
     fn conjugate_if(&self, flag: u8) -> Self {
