@@ -4,34 +4,45 @@
 //! and a formula of points is a list of calls that fits the instruction cache.
 #![forbid(unsafe_code)]
 
-use super::fp::{Factor, Fp, LIMBS, zero};
+use super::bound::Bound;
+use super::fp::{Factor, Fp, K, LIMBS, N, P, carry_of, splat, zero};
 use super::fp2::{Fp2, Wide2};
-use super::wide::{COLUMNS, Wide};
+use super::wide::{COLUMNS, Wide, montgomery_reduced};
 use core::arch::x86_64::*;
+
+/// A product or a difference of products, reduced, from zero to `3 p`. The columns come in registers.
+macro_rules! reduced {
+    ($wide:expr) => {{
+        let Wide { columns, bound } = $wide;
+        let limbs = montgomery_reduced!(columns, Fp::splat(&P).limbs);
+        Fp { limbs, bound: bound.reduced().plus(Bound::exactly(1)) }
+    }};
+}
 
 impl Wide {
     /// The sum, reduced.
-    #[inline]
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced(&self) -> Fp {
-        Self::combined_reduced::<false>(&[self], &[])
+        reduced!(*self)
     }
 
     /// `s + t`, reduced.
-    #[inline]
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced_sum(&self, other: &Self) -> Fp {
-        Self::combined_reduced::<false>(&[self, other], &[])
+        reduced!(self.plus(other))
     }
 
     /// `s - t`, reduced.
-    #[inline]
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced_difference(&self, other: &Self) -> Fp {
-        Self::combined_reduced::<false>(&[self], &[other])
+        reduced!(self.minus(other))
     }
 
-    /// `s - t - v`, reduced: what Karatsuba's products end with.
+    /// `s - t - v`, reduced: what Karatsuba's products end with. Two vectors too many for the
+    /// registers: the columns go through memory first.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced_without(&self, first: &Self, second: &Self) -> Fp {
@@ -39,16 +50,33 @@ impl Wide {
     }
 
     /// `s - 3 t`, reduced.
-    #[inline]
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced_minus_triple(&self, other: &Self) -> Fp {
-        Self::combined_reduced::<false>(&[self], &[other, other, other])
+        reduced!(self.minus(other).minus(other).minus(other))
+    }
+
+    /// `s + t`
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn plus(&self, other: &Self) -> Self {
+        let mut columns = self.columns;
+        for k in 0..COLUMNS {
+            columns[k] = _mm512_add_epi64(columns[k], other.columns[k]);
+        }
+        Self { columns, bound: self.bound.plus(other.bound) }
     }
 
     /// `x^2`, unreduced: what stands off the diagonal is computed once and doubled.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn square(x: &Fp) -> Self {
+        Self::square_of(x)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn square_of(x: &Fp) -> Self {
         let mut a = x.limbs;
         for i in 0..LIMBS - 1 {
             a[i + 1] = _mm512_add_epi64(a[i + 1], _mm512_srai_epi64::<52>(a[i]));
@@ -75,11 +103,13 @@ impl Wide {
 }
 
 impl Fp {
-    /// `x^2`.
-    #[inline]
+    /// `x^2`: the columns stay in registers.
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn square(&self) -> Self {
-        Wide::square(self).reduce()
+        let Wide { columns, bound } = Wide::square_of(self);
+        let limbs = montgomery_reduced!(columns, [zero(); LIMBS]);
+        Self { limbs, bound: bound.reduced() }
     }
 
     /// `x y`, as a function of its own.

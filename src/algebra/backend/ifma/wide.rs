@@ -61,6 +61,8 @@ macro_rules! montgomery_reduced {
     }};
 }
 
+pub(super) use montgomery_reduced;
+
 impl Wide {
     /// `x y`, unreduced.
     #[inline]
