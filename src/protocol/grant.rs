@@ -144,17 +144,28 @@ impl Patient {
         records.iter().map(|record| (record.owner, key(record))).collect()
     }
 
-    fn trapdoors(&self, records: &[&RecordAction], search: &[SearchTerm]) -> Vec<peks::Trapdoor> {
-        let mut series: Vec<(VerifyingKey, u32)> =
-            records.iter().map(|record| (record.author, record.epoch)).collect();
-        series.sort();
-        series.dedup();
-        let trapdoor = |(author, epoch): &(VerifyingKey, u32), term: &SearchTerm| {
-            let pseudonym = self.pseudonym(author, *epoch);
-            peks::trapdoor(&self.peks, &term.keyword(&pseudonym))
-        };
-        series.iter().flat_map(|s| search.iter().map(move |term| trapdoor(s, term))).collect()
+    /// One for each series and term, the terms of one series together.
+    pub(super) fn trapdoors(
+        &self,
+        records: &[&RecordAction],
+        search: &[SearchTerm],
+    ) -> Vec<peks::Trapdoor> {
+        let pseudonyms = series(records).into_iter().map(|(a, epoch)| self.pseudonym(&a, epoch));
+        let keywords: Vec<Vec<u8>> = pseudonyms
+            .flat_map(|pseudonym| search.iter().map(move |term| term.keyword(&pseudonym)))
+            .collect();
+        let keywords: Vec<&[u8]> = keywords.iter().map(Vec::as_slice).collect();
+        peks::trapdoor_each(&self.peks, &keywords)
     }
+}
+
+/// The distinct authors and epochs of records, in order: each has its pseudonym.
+pub(super) fn series(records: &[&RecordAction]) -> Vec<(VerifyingKey, u32)> {
+    let mut series: Vec<(VerifyingKey, u32)> =
+        records.iter().map(|record| (record.author, record.epoch)).collect();
+    series.sort();
+    series.dedup();
+    series
 }
 
 /// The distinct conditions of the granted classes, in order.

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::binding::{Origin, SectionKey, condition, object_digest};
-use super::search::locate;
+use super::locate::locate;
 use super::{
     Doctor, Envelope, Institution, Introduction, Patient, ProtocolError, SealedRecord, SearchTerm,
 };
@@ -117,7 +117,7 @@ impl Patient {
         }
         let pseudonym = self.pseudonym(&record.author, record.epoch);
         let trapdoor = peks::trapdoor(&self.peks, &SearchTerm::everything().keyword(&pseudonym));
-        match locate(record, &[trapdoor], &mut || ()) {
+        match locate(record, &[trapdoor]) {
             Some(_) => Ok(draft.sign(&owner)),
             None => Err(ProtocolError::DigestMismatch("the entry that she finds it by")),
         }
