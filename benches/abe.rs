@@ -17,7 +17,7 @@ fn fabeo(c: &mut Criterion) {
     let (parameters, master) = abe::setup(rng);
     let mut group = c.benchmark_group("abe");
     group.bench_function("setup", |b| b.iter(|| abe::setup(rng)));
-    for n in [1, 10, 50] {
+    for n in [1, 5, 10, 20, 50] {
         let names: Vec<String> = (0..n).map(|i| format!("attribute:{i}")).collect();
         let attributes = AttributeSet::from_names(names.iter().map(String::as_str))
             .expect("the names are attributes");
@@ -25,6 +25,13 @@ fn fabeo(c: &mut Criterion) {
             b.iter(|| abe::keygen(&master, &attributes, rng));
         });
         let user = abe::keygen(&master, &attributes, rng);
+        // The coefficients of a threshold are not 1.
+        let text = format!("{n} of ({}, other)", names.join(", "));
+        let threshold: AccessPolicy = text.parse().expect("a flat policy parses");
+        let (header, _) = abe::encapsulate_cpa(&parameters, &threshold, rng);
+        group.bench_function(BenchmarkId::new("decapsulate-threshold", n), |b| {
+            b.iter(|| abe::decapsulate_cpa(&user, &header));
+        });
         for gate in ["and", "or"] {
             let policy = policy(&names, gate);
             group.bench_function(BenchmarkId::new(format!("encapsulate-{gate}"), n), |b| {

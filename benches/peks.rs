@@ -1,7 +1,7 @@
-//! Searchable encryption: one entry, one trapdoor, one test.
+//! Searchable encryption: one entry, one trapdoor, one test; a scan, an index.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use epione::peks;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use epione::peks::{self, Posting};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::time::Duration;
@@ -26,7 +26,27 @@ fn plain(c: &mut Criterion) {
     }
     let entry = peks::encrypt(&public, keyword, context, &location, rng);
     group.bench_function("locate", |b| b.iter(|| peks::locate(&entry, &trapdoor, context)));
+
+    let postings = |keywords| postings(keywords, context, &location);
+    let keywords: Vec<String> = (0..1024).map(|i| format!("code={i}")).collect();
+    let entries = peks::encrypt_each(&public, &postings(&keywords), rng);
+    let list: Vec<_> = entries.iter().map(|entry| (entry, &context[..])).collect();
+    let prepared = trapdoor.prepare();
+    group.throughput(Throughput::Elements(1024));
+    group.bench_function(BenchmarkId::new("scan", 1024), |b| {
+        b.iter(|| peks::test_each(&list, &prepared));
+    });
+    let postings = postings(&keywords[..100]);
+    group.throughput(Throughput::Elements(100));
+    group.bench_function(BenchmarkId::new("index", 100), |b| {
+        b.iter(|| peks::encrypt_each(&public, &postings, rng));
+    });
     group.finish();
+}
+
+fn postings<'a>(keywords: &'a [String], context: &'a [u8], location: &'a [u8]) -> Vec<Posting<'a>> {
+    let posting = |keyword: &'a String| Posting { keyword: keyword.as_bytes(), context, location };
+    keywords.iter().map(posting).collect()
 }
 
 criterion_group! {

@@ -1,7 +1,8 @@
 //! Proxy re-encryption: every operation of both schemes on a content key.
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use epione::pre::{self, afgh, conditional};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use epione::pre::conditional::{self, Ciphertext, ReEncryption, ReKey};
+use epione::pre::{self, afgh};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::time::Duration;
@@ -50,6 +51,46 @@ fn conditional_operations(c: &mut Criterion) {
     group.finish();
 }
 
+/// As many sections, keys and re-encryptions as records and grants have.
+fn conditional_lists(c: &mut Criterion) {
+    let rng = &mut ChaCha20Rng::seed_from_u64(6);
+    let (patient, patient_public) = pre::keygen(rng);
+    let (_, doctor_public) = pre::keygen(rng);
+    let mut group = c.benchmark_group("pre-conditional-each");
+    for n in [1, 4, 16] {
+        let names: Vec<[u8; 1]> = (0..n).map(|i| [i]).collect();
+        let conditions: Vec<&[u8]> = names.iter().map(|name| &name[..]).collect();
+        let seal = |w: &&[u8]| conditional::seal(&patient_public, w, b"record 7", &[7; 32], rng);
+        let sealed: Vec<_> = conditions.iter().map(seal).collect();
+        let locks: Vec<_> =
+            sealed.iter().zip(&conditions).map(|(lock, w)| (lock, *w, &b"record 7"[..])).collect();
+        group.bench_function(BenchmarkId::new("verify", n), |b| {
+            b.iter(|| Ciphertext::verify_each(&patient_public, &locks));
+        });
+        group.bench_function(BenchmarkId::new("rekeygen", n), |b| {
+            b.iter(|| conditional::rekeygen_each(&patient, &doctor_public, &conditions, rng));
+        });
+        let rekeys = conditional::rekeygen_each(&patient, &doctor_public, &conditions, rng);
+        let rekeys: Vec<_> = rekeys.iter().zip(conditions).collect();
+        group.bench_function(BenchmarkId::new("verify-rekey", n), |b| {
+            b.iter(|| ReKey::verify_each(&patient_public, &doctor_public, &rekeys));
+        });
+        let made = ReKey::verify_each(&patient_public, &doctor_public, &rekeys).into_iter();
+        let made: Vec<_> = made.map(|key| key.expect("it was just made")).collect();
+        let seen = Ciphertext::verify_each(&patient_public, &locks).into_iter();
+        let seen: Vec<_> = seen.map(|lock| lock.expect("it was just sealed")).collect();
+        let reencrypt = |(rekey, lock)| conditional::reencrypt(rekey, lock, rng);
+        let work: Vec<_> = made.iter().zip(&seen).map(reencrypt).collect();
+        let work: Vec<_> = (work.iter().flatten().zip(&made).zip(&seen))
+            .map(|((work, rekey), lock)| (work, rekey.delegation(), lock))
+            .collect();
+        group.bench_function(BenchmarkId::new("verify-reencryption", n), |b| {
+            b.iter(|| ReEncryption::verify_each(&work));
+        });
+    }
+    group.finish();
+}
+
 fn afgh_operations(c: &mut Criterion) {
     let rng = &mut ChaCha20Rng::seed_from_u64(5);
     let (patient, patient_public) = pre::keygen(rng);
@@ -76,6 +117,6 @@ criterion_group! {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = conditional_operations, afgh_operations
+    targets = conditional_operations, conditional_lists, afgh_operations
 }
 criterion_main!(benches);

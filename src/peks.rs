@@ -15,6 +15,7 @@
 //! | [`encrypt`] | one searchable entry with a sealed location |
 //! | [`trapdoor`] | the token for one keyword |
 //! | [`test`](fn@test), [`locate`] | whether an entry matches; its location |
+//! | [`encrypt_each`], [`trapdoor_each`], [`test_each`], [`locate_each`] | the same for a list, faster |
 //!
 //! ```
 //! use epione::peks;
@@ -29,8 +30,13 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod ciphertext;
 mod keys;
 pub mod plain;
 
-pub use keys::{PublicKey, SecretKey, Trapdoor};
-pub use plain::{SearchableCiphertext, encrypt, keygen, locate, test, trapdoor};
+pub use ciphertext::SearchableCiphertext;
+pub use keys::{PreparedTrapdoor, PublicKey, SecretKey, Trapdoor};
+pub use plain::{
+    Posting, encrypt, encrypt_each, keygen, locate, locate_each, test, test_each, trapdoor,
+    trapdoor_each,
+};

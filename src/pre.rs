@@ -35,6 +35,7 @@
 
 pub mod afgh;
 pub mod conditional;
+mod equations;
 mod keys;
 mod proof;
 

@@ -76,6 +76,7 @@ mod error;
 mod grant;
 mod index;
 mod introduce;
+mod locate;
 mod open;
 mod publish;
 mod reencrypt;

@@ -5,11 +5,14 @@ mod common;
 
 /// So that `cargo test abe` selects all of them.
 mod abe {
-    use crate::common::{attribute, attributes, policy, rng};
-    use epione::abe::{self, Ciphertext, OpenError};
+    use crate::common::{AbeHeader, AbeKey, attribute, attributes, fields, policy, rng};
+    use epione::abe::fabeo::Coins;
+    use epione::abe::{self, Ciphertext, Header, OpenError, UserSecretKey};
     use epione::algebra::codec::Canonical;
+    use epione::algebra::hash::hash_to_g1;
+    use epione::algebra::{G2, Scalar, tag};
     use epione::error::DecryptionFailed;
-    use epione::policy::{AccessPolicy, AttributeSet, Node};
+    use epione::policy::{AccessPolicy, AttributeSet, Node, Row};
 
     const FAILED: OpenError = OpenError::Decryption(DecryptionFailed);
 
@@ -150,6 +153,58 @@ mod abe {
         assert_eq!(abe::open_cpa(&key, b"", &sealed).err(), Some(OpenError::PolicyNotSatisfied));
         for shown in [format!("{key:?}"), format!("{master:?}")] {
             assert!(shown.contains("Secret(..)") && shown.len() < 60, "{shown}");
+        }
+    }
+
+    /// Keys and headers over lists around the number of lanes, against the paper's equations.
+    #[test]
+    fn lists_are_what_the_equations_say() {
+        let rng = &mut rng(8);
+        let (parameters, master) = abe::setup(rng);
+        let hash = |name: &str| hash_to_g1(tag::ABE_ATTRIBUTE, name.as_bytes());
+        let base = hash_to_g1(tag::ABE_BASE, b"");
+        for n in [0, 1, 7, 8, 9, 17] {
+            let names: Vec<String> = (0..n).map(|i| format!("a{i:0>2}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            // sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r
+            let (alpha, r) = (fields(&master.to_bytes()).g1().unwrap(), Scalar::random(rng));
+            let user = abe::fabeo::keygen_with(&master, &attributes(&names), &r);
+            let key = AbeKey::of(&user);
+            assert!(key.sk1 == alpha + base * r && key.sk3 == G2::generator() * r);
+            assert_eq!(key.sk2.len(), n);
+            assert!(key.sk2.iter().all(|(name, point)| *point == hash(name) * r));
+            assert_eq!(
+                UserSecretKey::from_bytes(&user.to_bytes()).unwrap().to_bytes(),
+                user.to_bytes()
+            );
+            if n == 0 {
+                continue;
+            }
+
+            let all = names.join(", ");
+            for text in [
+                format!("{n} of ({all})"),
+                format!("1 of ({all})"),
+                format!("{} of ({all}, z)", n / 2 + 1),
+                format!("{} of ({all}, {all})", n + 1),
+            ] {
+                let policy = policy(&text);
+                let program = policy.span_program();
+                let coins = Coins::random(&program, rng);
+                let (header, content) =
+                    abe::fabeo::encapsulate_cpa_with(&parameters, &policy, &coins);
+                assert_eq!(abe::decapsulate_cpa(&user, &header), Ok(content), "{text}");
+                assert_eq!(Header::from_bytes(&header.to_bytes()).as_ref(), Ok(&header), "{text}");
+                // ct2[j] = g2^{s'[j]};  ct3[i] = B^{lambda_i} H(pi(i))^{s'[rho(i)]}
+                let header = AbeHeader::of(&header);
+                let masks = coins.masks.iter().map(|mask| G2::generator() * *mask);
+                assert_eq!(header.ct2, masks.collect::<Vec<_>>(), "{text}");
+                let rows = program.rows().iter().zip(program.share(&coins.shares));
+                let row = |(row, lambda): (&Row, Scalar)| {
+                    base * lambda + hash(row.attribute.as_str()) * coins.masks[row.occurrence]
+                };
+                assert_eq!(header.ct3, rows.map(row).collect::<Vec<_>>(), "{text}");
+            }
         }
     }
 }

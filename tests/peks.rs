@@ -8,7 +8,10 @@ mod peks {
     use crate::common::{fields, rng};
     use epione::algebra::codec::Canonical;
     use epione::dem;
-    use epione::peks::{self, SearchableCiphertext};
+    use epione::peks::{self, Posting, PublicKey, SearchableCiphertext};
+
+    /// Around the number of lanes.
+    const SIZES: [usize; 6] = [0, 1, 7, 8, 9, 17];
 
     #[test]
     fn a_trapdoor_finds_its_keyword_among_others() {
@@ -96,5 +99,115 @@ mod peks {
         assert_eq!(peks::trapdoor(&secret, b"w"), peks::trapdoor(&secret, b"w"));
         assert_eq!(secret.public_key(), public);
         assert!(!format!("{secret:?}").contains(char::is_numeric));
+    }
+
+    /// Entries for `w` and others, some of them spoilt, with the context that a search would use.
+    fn mixed(count: usize, public: &PublicKey) -> Vec<(SearchableCiphertext, Vec<u8>)> {
+        let rng = &mut rng(60 + count as u64);
+        let entry = |i: usize| {
+            let keyword: &[u8] = if i.is_multiple_of(3) { b"w" } else { b"other" };
+            let context = format!("record {i}").into_bytes();
+            let entry = peks::encrypt(public, keyword, &context, &[i as u8; 36], rng);
+            let changed = |position| {
+                let mut bytes = entry.to_bytes();
+                bytes[position] ^= 1;
+                SearchableCiphertext::from_bytes(&bytes).unwrap()
+            };
+            match i {
+                3 => (changed(50), context),              // the check value
+                6 => (changed(90), context),              // the sealed location
+                9 => (entry, b"another record".to_vec()), // moved
+                _ => (entry, context),
+            }
+        };
+        (0..count).map(entry).collect()
+    }
+
+    #[test]
+    fn a_scan_finds_what_single_tests_find() {
+        let (secret, public) = peks::keygen(&mut rng(6));
+        let (wanted, absent) = (peks::trapdoor(&secret, b"w"), peks::trapdoor(&secret, b"absent"));
+        for count in SIZES {
+            let entries = mixed(count, &public);
+            let list: Vec<_> = entries.iter().map(|(entry, c)| (entry, c.as_slice())).collect();
+            for trapdoor in [wanted, absent] {
+                let prepared = trapdoor.prepare();
+                let tested: Vec<bool> =
+                    list.iter().map(|(e, c)| peks::test(e, &trapdoor, c)).collect();
+                assert_eq!(peks::test_each(&list, &prepared), tested);
+                let located: Vec<_> =
+                    list.iter().map(|(e, c)| peks::locate(e, &trapdoor, c)).collect();
+                assert_eq!(peks::locate_each(&list, &prepared.clone()), located);
+                if trapdoor == wanted && count == 17 {
+                    let places = |hits: Vec<bool>| (0..17).filter(|i| hits[*i]).collect::<Vec<_>>();
+                    assert_eq!(places(tested), [0, 6, 12, 15]);
+                    let opened = located.iter().map(Result::is_ok).collect();
+                    assert_eq!(places(opened), [0, 12, 15]);
+                }
+            }
+        }
+        assert_eq!(format!("{:?}", wanted.prepare()), "PreparedTrapdoor(PreparedG2(..))");
+    }
+
+    #[test]
+    fn an_index_is_what_single_encryptions_make() {
+        let (secret, public) = peks::keygen(&mut rng(7));
+        for count in SIZES {
+            let words: Vec<Vec<u8>> = (0..count).map(|i| vec![b'w'; 40 * i]).collect();
+            let posting =
+                |(i, keyword): (usize, &Vec<u8>)| (keyword.clone(), [i as u8; 3], vec![7; 100 * i]);
+            let parts: Vec<_> = words.iter().enumerate().map(posting).collect();
+            let postings: Vec<_> = parts
+                .iter()
+                .map(|(keyword, context, location)| Posting { keyword, context, location })
+                .collect();
+            let (together, alone) = (&mut rng(8), &mut rng(8));
+            let single: Vec<_> = postings
+                .iter()
+                .map(|p| peks::encrypt(&public, p.keyword, p.context, p.location, alone))
+                .collect();
+            assert_eq!(peks::encrypt_each(&public, &postings, together), single);
+            assert_eq!(*together, *alone, "as much was drawn");
+
+            let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+            let trapdoors: Vec<_> =
+                words.iter().map(|word| peks::trapdoor(&secret, word)).collect();
+            assert_eq!(peks::trapdoor_each(&secret, &words), trapdoors);
+        }
+    }
+
+    #[test]
+    fn a_list_of_entries_decodes_as_its_items_do() {
+        let (_, public) = peks::keygen(&mut rng(9));
+        for count in SIZES {
+            let mut encodings: Vec<Vec<u8>> =
+                mixed(count, &public).iter().map(|(entry, _)| entry.to_bytes()).collect();
+            for (i, bytes) in encodings.iter_mut().enumerate() {
+                match i % 8 {
+                    1 => bytes[0] ^= 1,      // version
+                    2 => bytes[1] ^= 1,      // kind
+                    3 => bytes[20] ^= 1,     // the point, most likely off the curve
+                    4 => bytes.truncate(49), // within the point
+                    5 => bytes.truncate(90), // behind it
+                    6 => bytes.push(0),
+                    7 => {
+                        // The point is the first fault of three.
+                        bytes[2] &= 0x7f;
+                        bytes[82] = 1;
+                        bytes.push(0);
+                    }
+                    _ => {}
+                }
+            }
+            let single: Vec<_> =
+                encodings.iter().map(|bytes| SearchableCiphertext::from_bytes(bytes)).collect();
+            assert_eq!(SearchableCiphertext::from_bytes_each(&encodings), single);
+            assert!(
+                single
+                    .iter()
+                    .enumerate()
+                    .all(|(i, entry)| entry.is_ok() == (i % 8 == 0) || i % 8 == 3)
+            );
+        }
     }
 }

@@ -188,4 +188,101 @@ mod pre {
             assert!(!shown.contains("0x"), "{shown}");
         }
     }
+
+    /// Around the number of lanes.
+    const SIZES: [usize; 6] = [0, 1, 7, 8, 9, 17];
+
+    /// Makes every list with none, one and several of its items spoilt.
+    fn spoilt(count: usize) -> [Vec<usize>; 4] {
+        [vec![], vec![count / 2], vec![0, count.saturating_sub(1)], (0..count).collect()]
+    }
+
+    #[test]
+    fn a_list_of_ciphertexts_is_judged_as_its_items_are() {
+        let rng = &mut rng(21);
+        let ((_, public), (_, stranger)) = pair(rng);
+        let names: Vec<String> = (0..17).map(|i| i.to_string()).collect();
+        let sealed: Vec<Ciphertext> = names
+            .iter()
+            .map(|n| conditional::seal(&public, n.as_bytes(), CONDITION, &[7; 32], rng))
+            .collect();
+        let ours: Vec<_> =
+            (names.iter().zip(&sealed)).map(|(n, lock)| (lock, n.as_bytes(), CONDITION)).collect();
+        for count in SIZES {
+            for bad in spoilt(count) {
+                let mut list = ours[..count].to_vec();
+                for i in bad.iter().copied().filter(|i| *i < count) {
+                    match i % 3 {
+                        0 => list[i].2 = b"other data",
+                        1 => list[i].1 = b"other condition",
+                        _ => list[i].0 = &sealed[(i + 1) % 17],
+                    }
+                }
+                let single: Vec<bool> = (list.iter())
+                    .map(|(lock, condition, ad)| lock.verify(&public, condition, ad).is_ok())
+                    .collect();
+                let expected: Vec<bool> = (0..count).map(|i| !bad.contains(&i)).collect();
+                assert_eq!(single, expected);
+                let together = Ciphertext::verify_each(&public, &list);
+                assert_eq!(together.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
+            }
+        }
+        assert!(Ciphertext::verify_each(&stranger, &ours).iter().all(Result::is_err));
+    }
+
+    #[test]
+    fn lists_of_keys_and_of_work_are_judged_as_their_items_are() {
+        let rng = &mut rng(22);
+        let ((patient, public), (doctor, reader)) = pair(rng);
+        let names: Vec<String> = (0..17).map(|i| i.to_string()).collect();
+        let conditions: Vec<&[u8]> = names.iter().map(|name| name.as_bytes()).collect();
+        let (together, alone) = (&mut rng.clone(), &mut rng.clone());
+        let rekeys = conditional::rekeygen_each(&patient, &reader, &conditions, together);
+        for (rekey, condition) in rekeys.iter().zip(&conditions) {
+            let single = conditional::rekeygen(&patient, &reader, condition, alone);
+            assert_eq!(rekey.to_bytes(), single.to_bytes());
+        }
+        assert_eq!(together, alone, "as much was drawn");
+
+        let ours: Vec<_> = rekeys.iter().zip(conditions.iter().copied()).collect();
+        let lock = |condition: &&[u8]| {
+            let lock = conditional::seal(&public, condition, b"ad", &[7; 32], rng);
+            lock.verify(&public, condition, b"ad").unwrap()
+        };
+        let locks: Vec<_> = conditions.iter().map(lock).collect();
+        let checked = ReKey::verify_each(&public, &reader, &ours);
+        let checked: Vec<_> = checked.into_iter().map(Result::unwrap).collect();
+        let work: Vec<_> = (checked.iter().zip(&locks))
+            .map(|(rekey, lock)| conditional::reencrypt(rekey, lock, alone).unwrap())
+            .collect();
+        for count in SIZES {
+            for bad in spoilt(count) {
+                let mut keys = ours[..count].to_vec();
+                let mut works: Vec<_> = (work.iter().zip(&checked).zip(&locks))
+                    .map(|((work, rekey), lock)| (work, rekey.delegation(), lock))
+                    .take(count)
+                    .collect();
+                for i in bad.iter().copied().filter(|i| *i < count) {
+                    let other = (i + 1) % 17;
+                    match i % 3 {
+                        0 => (keys[i].0, works[i].0) = (&rekeys[other], &work[other]),
+                        1 => (keys[i].1, works[i].1) = (b"no", checked[other].delegation()),
+                        _ => (keys[i].1, works[i].2) = (b"", &locks[other]),
+                    }
+                }
+                let expected: Vec<bool> = (0..count).map(|i| !bad.contains(&i)).collect();
+                let single = keys.iter().map(|(key, w)| key.verify(&public, &reader, w).is_ok());
+                assert_eq!(single.collect::<Vec<_>>(), expected);
+                let verdicts = ReKey::verify_each(&public, &reader, &keys);
+                assert_eq!(verdicts.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
+                let single = works.iter().map(|(work, d, lock)| work.verify(d, lock).is_ok());
+                assert_eq!(single.collect::<Vec<_>>(), expected);
+                let receipts = ReEncryption::verify_each(&works);
+                assert_eq!(receipts.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
+                for receipt in receipts.into_iter().flatten() {
+                    assert_eq!(*conditional::open_reencrypted(&doctor, &receipt).unwrap(), [7; 32]);
+                }
+            }
+        }
+    }
 }

@@ -35,8 +35,8 @@ impl Canonical for Header {
     fn write(&self, w: &mut Writer) {
         w.bytes(self.policy.to_string().as_bytes());
         w.g2(&self.ct1);
-        self.ct2.iter().for_each(|point| w.g2(point));
-        self.ct3.iter().for_each(|point| w.g1(point));
+        w.g2_each(&self.ct2);
+        w.g1_each(&self.ct3);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let text = r.text(MAX_LENGTH)?;
@@ -48,9 +48,7 @@ impl Canonical for Header {
         // The matrix of a hostile policy is large, and counting needs none.
         let (rows, occurrences) = policy.counts();
         let ct1 = r.g2()?;
-        let ct2 = (0..occurrences).map(|_| r.g2()).collect::<Result<_, _>>()?;
-        let ct3 = (0..rows).map(|_| r.g1()).collect::<Result<_, _>>()?;
-        Ok(Self { policy, ct1, ct2, ct3 })
+        Ok(Self { policy, ct1, ct2: r.g2_each(occurrences)?, ct3: r.g1_each(rows)? })
     }
 }
 

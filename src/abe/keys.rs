@@ -61,15 +61,17 @@ pub struct UserSecretKey(Secret<Components>);
 #[derive(Clone)]
 pub(super) struct Components {
     pub(super) sk1: G1,
-    /// In the byte order of the attributes.
-    pub(super) sk2: Vec<(Attribute, G1)>,
+    /// In byte order.
+    pub(super) attributes: Vec<Attribute>,
+    /// One an attribute.
+    pub(super) sk2: Vec<G1>,
     pub(super) sk3: G2,
 }
 
 impl Zeroize for Components {
     fn zeroize(&mut self) {
         self.sk1.zeroize();
-        self.sk2.iter_mut().for_each(|(_, point)| point.zeroize());
+        self.sk2.zeroize();
         self.sk3.zeroize();
     }
 }
@@ -85,14 +87,13 @@ impl UserSecretKey {
         &self.0.expose().sk3
     }
     pub(super) fn component(&self, attribute: &Attribute) -> Option<&G1> {
-        let sk2 = &self.0.expose().sk2;
-        let found = sk2.binary_search_by(|(held, _)| held.cmp(attribute)).ok()?;
-        Some(&sk2[found].1)
+        let Components { attributes, sk2, .. } = self.0.expose();
+        Some(&sk2[attributes.binary_search(attribute).ok()?])
     }
 
     /// The attributes of the key.
     pub fn attributes(&self) -> AttributeSet {
-        self.0.expose().sk2.iter().map(|(attribute, _)| attribute.clone()).collect()
+        self.0.expose().attributes.iter().cloned().collect()
     }
 }
 
@@ -100,25 +101,20 @@ impl UserSecretKey {
 impl Canonical for UserSecretKey {
     const KIND: Kind = Kind::AbeUserSecretKey;
     fn write(&self, w: &mut Writer) {
-        let components = self.0.expose();
-        w.g1(&components.sk1);
-        w.g2(&components.sk3);
-        w.list(&components.sk2, |w, (attribute, point)| {
-            w.bytes(attribute.as_str().as_bytes());
-            w.g1(point);
-        });
+        let Components { sk1, attributes, sk2, sk3 } = self.0.expose();
+        w.g1(sk1);
+        w.g2(sk3);
+        w.list_with_g1(attributes, sk2, |w, attribute| w.bytes(attribute.as_str().as_bytes()));
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let (sk1, sk3) = (r.g1()?, r.g2()?);
-        let sk2 = r.list(MAX_ATTRIBUTES, |r| {
+        let (attributes, sk2) = r.list_with_g1(MAX_ATTRIBUTES, |r| {
             let name = r.text(MAX_NAME)?;
-            let attribute =
-                Attribute::new(name).map_err(|_| DecodeError::Invalid("not an attribute"))?;
-            Ok((attribute, r.g1()?))
+            Attribute::new(name).map_err(|_| DecodeError::Invalid("not an attribute"))
         })?;
-        if !sk2.is_sorted_by(|(a, _), (b, _)| a < b) {
+        if !attributes.is_sorted_by(|a, b| a < b) {
             return Err(DecodeError::Invalid("the attributes are not strictly ascending"));
         }
-        Ok(Self::new(Components { sk1, sk2, sk3 }))
+        Ok(Self::new(Components { sk1, attributes, sk2, sk3 }))
     }
 }

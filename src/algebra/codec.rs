@@ -27,6 +27,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod points;
+
 use super::tag::Kind;
 use super::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
@@ -70,15 +72,7 @@ pub trait Canonical: Sized {
     /// # Errors
     /// Why the bytes are not an encoding.
     fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes);
-        let version = reader.u8()?;
-        if version != VERSION {
-            return Err(DecodeError::Version(version));
-        }
-        let (expected, found) = (Self::KIND as u8, reader.u8()?);
-        if found != expected {
-            return Err(DecodeError::Kind { expected, found });
-        }
+        let mut reader = Reader::of(Self::KIND, bytes)?;
         let value = Self::read(&mut reader)?;
         reader.end()?;
         Ok(value)
@@ -238,6 +232,19 @@ impl<'a> Reader<'a> {
     /// Reads from the start of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
+    }
+    /// Reads the fields of a whole encoding: what is behind version and kind.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`], [`DecodeError::Version`] or [`DecodeError::Kind`].
+    pub fn of(kind: Kind, bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut reader = Self::new(bytes);
+        let version = reader.u8()?;
+        if version != VERSION {
+            return Err(DecodeError::Version(version));
+        }
+        let (expected, found) = (kind as u8, reader.u8()?);
+        if found == expected { Ok(reader) } else { Err(DecodeError::Kind { expected, found }) }
     }
     /// Refuses what follows the value.
     ///

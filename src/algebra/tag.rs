@@ -37,7 +37,7 @@ impl fmt::Debug for Tag {
 macro_rules! tags {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
         $($(#[$doc])* pub const $name: Tag = Tag::new($text);)*
-        /// All tags of this crate.
+        /// All tags of the format.
         pub const ALL: &[Tag] = &[$($name),*];
     };
 }
@@ -151,6 +151,10 @@ tags! {
     PROTOCOL_ENTRY = "EPIONE-V1-PROTOCOL-ENTRY";
 }
 
+/// PRE: the weight of an equation among others that are checked with it. Not in [`ALL`], the tags of
+/// the format: a weight never leaves the process that checks.
+pub const PRE_WEIGHT: Tag = Tag::new("EPIONE-V1-PRE-WEIGHT");
+
 /// The second byte of every encoding: what it encodes. Never reused for another type.
 #[repr(u8)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,8 +198,9 @@ mod tests {
 
     #[test]
     fn no_tag_is_a_prefix_of_another() {
-        for (i, a) in ALL.iter().enumerate() {
-            for (j, b) in ALL.iter().enumerate() {
+        let all: Vec<Tag> = ALL.iter().copied().chain([PRE_WEIGHT]).collect();
+        for (i, a) in all.iter().enumerate() {
+            for (j, b) in all.iter().enumerate() {
                 assert!(i == j || !b.0.starts_with(a.0), "{a:?} and {b:?}");
             }
         }

@@ -168,6 +168,10 @@ pub struct Certificate {
 impl Certificate {
     /// Checks that a quorum of distinct members signed exactly this.
     ///
+    /// One signature at a time: Ed25519's batch equation accepts signatures with a component of small
+    /// order that the strict rule refuses, now and then as its coins fall, and replicas that disagree
+    /// on a certificate fork the chain.
+    ///
     /// # Errors
     /// [`CertificateError`], with the culprit.
     pub fn verify(&self, config: &Config) -> Result<(), CertificateError> {

@@ -13,9 +13,9 @@
 //! Verify    e(C1, H_G2(..)) = e(g1, C4)                       anyone, before touching C1
 //! Open      K = e(C1, Q^{x_i});  mu;  require C1 = g1^{H(mu, ctx)}
 //! ReKey     s;  rk1 = (Q Y_j^s)^{x_i}  (to the proxy);  rk2 = Y_i^s  (public)
-//!           check e(g1, rk1) = e(X_i, Q) e(X_j, rk2) =: V
+//!           check e(g1, rk1) = e(X_i, Q) e(X_j, rk2)
 //! ReEncrypt t;  D1 = C1^t;  T = g1^t;  D2 = rk1^{1/t};  proof that log T = log_{C1} D1
-//!           check the proof and e(T, D2) = V
+//!           check the proof and e(T, D2) = e(X_i, Q) e(X_j, rk2)
 //! Open'     K = e(D1, D2) / e(C1, rk2^{x_j});  mu;  require C1 = g1^{H(mu, ctx)}
 //! ```
 //!
@@ -41,25 +41,34 @@
 //! | verify | | | 1 | product of 2 | |
 //! | open | 1 | 1 | 1 | 1 | |
 //! | rekeygen | | 3 | 1 | | 192 |
+//! | verify key | | | 1 | product of 3 | |
 //! | reencrypt | 4 | 1 | | | 256 |
-//! | verify re-encryption | 4 | | | 1 (V given) | |
+//! | verify re-encryption | 4 | | 1 | product of 3 | |
 //! | open re-encrypted | 1 | 1 | | product of 2 | |
+//!
+//! What comes in numbers, as the sections of a record do, is checked in numbers:
+//! [`Ciphertext::verify_each`], [`ReKey::verify_each`], [`ReEncryption::verify_each`]. They give the
+//! verdicts of the single checks except with a probability of `2^-128` a try, for one final
+//! exponentiation in all, and take the keys that the checks share into one Miller loop each.
 #![forbid(unsafe_code)]
 
 mod rekey;
 mod transform;
 
-pub use rekey::{Delegation, InvalidReKey, ReKey, VerifiedReKey, rekeygen, rekeygen_with};
+pub use rekey::{
+    Delegation, InvalidReKey, ReKey, VerifiedReKey, rekeygen, rekeygen_each, rekeygen_with,
+};
 pub use transform::{
     InvalidReEncryption, NotCovered, ReEncryption, VerifiedReEncryption, open_reencrypted,
     reencrypt, reencrypt_with,
 };
 
+use super::equations::verdicts;
 use super::{PublicKey, SecretKey, derive};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::hash::{digest, framed, hash_to_g2, hash_to_scalar, kdf};
+use crate::algebra::hash::{digest, framed, hash_to_g2, hash_to_g2_each, hash_to_scalar, kdf};
 use crate::algebra::tag::{self, Kind};
-use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, pairing, random_bytes};
+use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, pairing, random_bytes};
 use crate::dem::{self, ContentKey};
 use crate::error::{DecodeError, DecryptionFailed};
 use zeroize::Zeroizing;
@@ -106,7 +115,14 @@ pub struct InvalidCiphertext;
 
 /// `Q = H_G2(pk, w)`.
 fn hash_condition(delegator: &PublicKey, condition: &[u8]) -> G2 {
-    hash_to_g2(tag::PRE_CONDITION, &framed(&[&delegator.to_bytes(), condition]))
+    hash_conditions(delegator, &[condition])[0]
+}
+
+fn hash_conditions(delegator: &PublicKey, conditions: &[&[u8]]) -> Vec<G2> {
+    let delegator = delegator.to_bytes();
+    let message = |condition: &&[u8]| framed(&[&delegator, condition]);
+    let messages: Vec<Vec<u8>> = conditions.iter().map(message).collect();
+    hash_to_g2_each(tag::PRE_CONDITION, &messages)
 }
 
 /// `ctx = (tag, pk, w, ad)`: what every hash of a ciphertext covers.
@@ -130,10 +146,10 @@ fn body_key(mu: &[u8; 32], c1: &G1, w: &[u8; 32], context: &[u8]) -> (ContentKey
     (key, framed(&[&c1.to_bytes(), w, context]))
 }
 
-/// The point that the tag raises to `r`.
-fn tag_point(c1: &G1, w: &[u8; 32], context: &[u8], body: &[u8]) -> G2 {
+/// What is hashed to the point that the tag raises to `r`.
+fn tag_message(c1: &G1, w: &[u8; 32], context: &[u8], body: &[u8]) -> Vec<u8> {
     let body = digest(tag::PRE_BODY, &[body]);
-    hash_to_g2(tag::PRE_CAPSULE_TAG, &framed(&[&c1.to_bytes(), w, context, &body]))
+    framed(&[&c1.to_bytes(), w, context, &body])
 }
 
 fn xor(a: &[u8; 32], b: &[u8; 32]) -> [u8; 32] {
@@ -168,7 +184,7 @@ pub fn seal_with(
     let (key, header) = body_key(mu.expose(), &c1, &w, &context);
     let body = dem::seal(&key, &header, plaintext);
     // C4 = H_G2(C1, W, ctx, H(body))^r
-    let c4 = tag_point(&c1, &w, &context, &body) * *r;
+    let c4 = hash_to_g2(tag::PRE_CAPSULE_TAG, &tag_message(&c1, &w, &context, &body)) * *r;
     Ciphertext { c1, w, c4, body }
 }
 
@@ -217,16 +233,34 @@ impl Ciphertext {
         condition: &[u8],
         ad: &[u8],
     ) -> Result<VerifiedCiphertext, InvalidCiphertext> {
-        let context = context(delegator, condition, ad);
-        let point = tag_point(&self.c1, &self.w, &context, &self.body);
-        if !multi_pairing(&[(self.c1, point), (-G1::generator(), self.c4)]).is_identity() {
-            return Err(InvalidCiphertext);
-        }
-        Ok(VerifiedCiphertext {
-            ciphertext: self.clone(),
-            delegator: *delegator,
-            condition: condition.to_vec(),
-            context,
-        })
+        let mut verdicts = Self::verify_each(delegator, &[(self, condition, ad)]);
+        verdicts.pop().expect("a verdict for one ciphertext")
+    }
+
+    /// [`Self::verify`] of each ciphertext with its condition and associated data.
+    pub fn verify_each(
+        delegator: &PublicKey,
+        ciphertexts: &[(&Self, &[u8], &[u8])],
+    ) -> Vec<Result<VerifiedCiphertext, InvalidCiphertext>> {
+        let contexts: Vec<Vec<u8>> =
+            ciphertexts.iter().map(|(_, w, ad)| context(delegator, w, ad)).collect();
+        let messages: Vec<Vec<u8>> = (ciphertexts.iter().zip(&contexts))
+            .map(|((c, ..), context)| tag_message(&c.c1, &c.w, context, &c.body))
+            .collect();
+        let points = hash_to_g2_each(tag::PRE_CAPSULE_TAG, &messages);
+        // e(C1, H_G2(..)) e(g1^-1, C4) = 1
+        let inverse = -G1::generator();
+        let equations: Vec<Vec<(G1, G2)>> = (ciphertexts.iter().zip(points))
+            .map(|((c, ..), point)| vec![(c.c1, point), (inverse, c.c4)])
+            .collect();
+        let judged = ciphertexts.iter().zip(contexts).zip(verdicts(&equations));
+        let verified =
+            |(((ciphertext, condition, _), context), holds): ((&(&Self, &[u8], _), _), _)| {
+                let (ciphertext, condition) = ((*ciphertext).clone(), condition.to_vec());
+                let verified =
+                    VerifiedCiphertext { ciphertext, delegator: *delegator, condition, context };
+                if holds { Ok(verified) } else { Err(InvalidCiphertext) }
+            };
+        judged.map(verified).collect()
     }
 }

@@ -35,7 +35,7 @@ impl Schnorr {
         rng: &mut (impl Rng + ?Sized),
     ) -> Self {
         let mut nonce = hedged_nonce(secret, images, context, random_bytes(rng));
-        let commitments: Vec<G1> = bases.iter().map(|base| *base * nonce).collect();
+        let commitments = G1::mul_all(bases, &nonce);
         let challenge = hash(purpose, bases, images, &commitments, context);
         let response = nonce + challenge * *secret;
         nonce.zeroize();
@@ -43,7 +43,9 @@ impl Schnorr {
     }
 
     pub(super) fn verify(&self, purpose: Tag, bases: &[G1], images: &[G1], context: &[u8]) -> bool {
-        let commit = |(base, image): (&G1, &G1)| *base * self.response - *image * self.challenge;
+        // Everything here is public.
+        let exponents = [self.response, -self.challenge];
+        let commit = |(base, image): (&G1, &G1)| G1::msm(&[*base, *image], &exponents);
         let commitments: Vec<G1> = bases.iter().zip(images).map(commit).collect();
         hash(purpose, bases, images, &commitments, context) == self.challenge
     }
@@ -60,13 +62,13 @@ impl Schnorr {
 
 fn hash(purpose: Tag, bases: &[G1], images: &[G1], commitments: &[G1], context: &[u8]) -> Scalar {
     let points = [bases, images, commitments].concat();
-    let encoded: Vec<u8> = points.iter().flat_map(G1::to_bytes).collect();
-    hash_to_scalar(purpose, &framed(&[&encoded, context]))
+    let encoded = G1::to_bytes_each(&points);
+    hash_to_scalar(purpose, &framed(&[encoded.as_flattened(), context]))
 }
 
 fn hedged_nonce(secret: &Scalar, images: &[G1], context: &[u8], fresh: [u8; 32]) -> Scalar {
     let secret = Zeroizing::new(secret.to_be_bytes());
-    let images: Vec<u8> = images.iter().flat_map(G1::to_bytes).collect();
-    let input = Zeroizing::new(framed(&[&secret[..], &fresh, &images, context]));
+    let images = G1::to_bytes_each(images);
+    let input = Zeroizing::new(framed(&[&secret[..], &fresh, images.as_flattened(), context]));
     hash_to_scalar(tag::PRE_NONCE, &input)
 }

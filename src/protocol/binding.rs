@@ -59,6 +59,30 @@ pub(super) fn condition(class: Class, epoch: u32, policy: &Digest) -> Vec<u8> {
     framed(&[class.name().as_bytes(), &epoch.to_be_bytes(), policy])
 }
 
+/// What a section's patient lock is bound to. It is rebuilt from the transaction, never taken from
+/// the lock.
+pub(super) struct LockBinding {
+    pub(super) condition: Vec<u8>,
+    pub(super) ad: Vec<u8>,
+}
+
+impl LockBinding {
+    pub(super) fn of(record: &RecordAction, section: &SectionDigests) -> Self {
+        Self {
+            condition: condition(section.class, record.epoch, &section.policy),
+            ad: Origin::of(record).lock_ad(section.class),
+        }
+    }
+
+    /// What there is to verify of a lock.
+    pub(super) fn with<'a>(
+        &'a self,
+        lock: &'a pre::conditional::Ciphertext,
+    ) -> (&'a pre::conditional::Ciphertext, &'a [u8], &'a [u8]) {
+        (lock, &self.condition, &self.ad)
+    }
+}
+
 /// The condition of an author's own locks.
 pub(super) const AUTHOR_CONDITION: &[u8] = b"author";
 

@@ -12,7 +12,7 @@ use crate::ledger::{
     Action, DelegationDigest, Draft, GrantAction, RecordAction, State, Subject, Time, Transaction,
 };
 use crate::peks;
-use crate::pre::conditional::{self, ReKey, VerifiedReKey};
+use crate::pre::conditional::{self, InvalidReKey, ReKey, VerifiedReKey};
 use crate::pre::{self};
 use crate::record::Class;
 use crate::sign::{SigningKey, VerifyingKey};
@@ -95,9 +95,13 @@ impl Patient {
         let patient = *self.pre.public_key();
 
         let (mut delegations, mut rekeys) = (Vec::new(), Vec::new());
-        for (class, epoch, policy) in conditions(&records, &terms.classes) {
-            let condition = condition(class, epoch, &policy);
-            let rekey = conditional::rekeygen(&self.pre, &reader_key, &condition, rng);
+        let covered = conditions(&records, &terms.classes);
+        let texts: Vec<Vec<u8>> = (covered.iter())
+            .map(|(class, epoch, policy)| condition(*class, *epoch, policy))
+            .collect();
+        let texts: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
+        let made = conditional::rekeygen_each(&self.pre, &reader_key, &texts, rng);
+        for ((class, epoch, policy), rekey) in covered.into_iter().zip(made) {
             let digest = rekey_digest(&patient, rekey.public());
             delegations.push(DelegationDigest { class, epoch, policy, rekey: digest });
             rekeys.push(rekey);
@@ -144,17 +148,28 @@ impl Patient {
         records.iter().map(|record| (record.owner, key(record))).collect()
     }
 
-    fn trapdoors(&self, records: &[&RecordAction], search: &[SearchTerm]) -> Vec<peks::Trapdoor> {
-        let mut series: Vec<(VerifyingKey, u32)> =
-            records.iter().map(|record| (record.author, record.epoch)).collect();
-        series.sort();
-        series.dedup();
-        let trapdoor = |(author, epoch): &(VerifyingKey, u32), term: &SearchTerm| {
-            let pseudonym = self.pseudonym(author, *epoch);
-            peks::trapdoor(&self.peks, &term.keyword(&pseudonym))
-        };
-        series.iter().flat_map(|s| search.iter().map(move |term| trapdoor(s, term))).collect()
+    /// One for each series and term, the terms of one series together.
+    pub(super) fn trapdoors(
+        &self,
+        records: &[&RecordAction],
+        search: &[SearchTerm],
+    ) -> Vec<peks::Trapdoor> {
+        let pseudonyms = series(records).into_iter().map(|(a, epoch)| self.pseudonym(&a, epoch));
+        let keywords: Vec<Vec<u8>> = pseudonyms
+            .flat_map(|pseudonym| search.iter().map(move |term| term.keyword(&pseudonym)))
+            .collect();
+        let keywords: Vec<&[u8]> = keywords.iter().map(Vec::as_slice).collect();
+        peks::trapdoor_each(&self.peks, &keywords)
     }
+}
+
+/// The distinct authors and epochs of records, in order: each has its pseudonym.
+pub(super) fn series(records: &[&RecordAction]) -> Vec<(VerifyingKey, u32)> {
+    let mut series: Vec<(VerifyingKey, u32)> =
+        records.iter().map(|record| (record.author, record.epoch)).collect();
+    series.sort();
+    series.dedup();
+    series
 }
 
 /// The distinct conditions of the granted classes, in order.
@@ -191,15 +206,19 @@ impl Proxy {
         if delivery.rekeys.len() != grant.delegations.len() {
             return Err(ProtocolError::DigestMismatch("the set of re-encryption keys"));
         }
-        let mut rekeys = Vec::new();
+        let mut conditions = Vec::new();
         for (delegation, rekey) in grant.delegations.iter().zip(&delivery.rekeys) {
             if rekey_digest(&delivery.patient, rekey.public()) != delegation.rekey {
                 return Err(ProtocolError::DigestMismatch("the re-encryption key"));
             }
-            let condition = condition(delegation.class, delegation.epoch, &delegation.policy);
-            let verified = rekey.verify(&delivery.patient, &reader, &condition)?;
-            rekeys.push((delegation.clone(), verified));
+            conditions.push(condition(delegation.class, delegation.epoch, &delegation.policy));
         }
+        let rekeys: Vec<(&ReKey, &[u8])> =
+            delivery.rekeys.iter().zip(conditions.iter().map(Vec::as_slice)).collect();
+        let verified = ReKey::verify_each(&delivery.patient, &reader, &rekeys);
+        let rekeys = (grant.delegations.iter().zip(verified))
+            .map(|(delegation, rekey)| Ok((delegation.clone(), rekey?)))
+            .collect::<Result<_, InvalidReKey>>()?;
         let Delivery { patient, trapdoors, .. } = delivery;
         self.accepted.insert(delivery.grant, Accepted { patient, rekeys, trapdoors });
         Ok(())

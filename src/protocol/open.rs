@@ -4,17 +4,19 @@
 //! ciphertext against its digest and its name, each re-encryption against the grant.
 #![forbid(unsafe_code)]
 
-use super::binding::{AUTHOR_CONDITION, Origin, SectionKey, condition, rekey_digest};
+use super::binding::{AUTHOR_CONDITION, LockBinding, Origin, SectionKey, rekey_digest};
 use super::reencrypt::SectionReEncryption;
 use super::source::{Fetcher, Source};
 use super::{Doctor, FetchBasis, Hit, Patient, ProtocolError, Ticket};
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
-use crate::ledger::{Basis, DelegationDigest, RecordAction, SectionDigests, State, Time};
-use crate::pre::conditional::{self, Delegation};
+use crate::ledger::{
+    Basis, DelegationDigest, GrantAction, RecordAction, SectionDigests, State, Time,
+};
+use crate::pre::conditional::{self, Ciphertext, Delegation, ReEncryption, VerifiedReEncryption};
 use crate::record::{Assembly, Class, Coverage};
 use crate::store::{self, Cid};
-use crate::{abe, dem, pre};
+use crate::{abe, dem};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, IntoInnerError, Seek, Write};
 use zeroize::Zeroizing;
@@ -106,34 +108,50 @@ impl Doctor {
         let grant = state.grant(&ticket.grant).ok_or(unknown)?;
         let sign = |name: &Cid| self.fetch(name, FetchBasis::Request(*request_id), now);
         let source = Source { fetcher, sign: &sign };
+        let checked = self.check_granted(record, grant, ticket, reencryptions)?;
         let unlock = |section: &SectionDigests| {
-            let Some(work) = reencryptions.iter().find(|work| work.class == section.class) else {
-                return Ok(None);
-            };
-            let delegation = find_delegation(&grant.delegations, record, section, ticket)?;
-            self.unlock_granted(record, section, (ticket, delegation), work).map(Some)
+            let receipt = checked.iter().find(|(class, _)| *class == section.class);
+            let open = |(_, receipt): &_| conditional::open_reencrypted(&self.pre, receipt);
+            Ok(receipt.map(open).transpose()?)
         };
         open_sections(record, &source, &unlock, output)
     }
 
-    fn unlock_granted(
+    /// The proxy's work on each section, checked against the grant and the digests on the ledger.
+    fn check_granted(
         &self,
         record: &RecordAction,
-        section: &SectionDigests,
-        (ticket, delegation): (&Ticket, usize),
-        work: &SectionReEncryption,
-    ) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
-        let name = store::cid_of(&mut &work.lock.to_bytes()[..])?;
-        if name != store::name_of_hash(&section.patient_lock) {
-            return Err(ProtocolError::DigestMismatch("the patient's lock"));
+        grant: &GrantAction,
+        ticket: &Ticket,
+        reencryptions: &[SectionReEncryption],
+    ) -> Result<Vec<(Class, VerifiedReEncryption)>, ProtocolError> {
+        let (mut works, mut bindings, mut rk2) = (Vec::new(), Vec::new(), Vec::new());
+        for section in &record.sections {
+            let Some(work) = reencryptions.iter().find(|work| work.class == section.class) else {
+                continue;
+            };
+            let delegation = find_delegation(&grant.delegations, record, section, ticket)?;
+            let name = store::cid_of(&mut &work.lock.to_bytes()[..])?;
+            if name != store::name_of_hash(&section.patient_lock) {
+                return Err(ProtocolError::DigestMismatch("the patient's lock"));
+            }
+            works.push(work);
+            bindings.push(LockBinding::of(record, section));
+            rk2.push(&ticket.rk2[delegation]);
         }
-        let condition = condition(section.class, record.epoch, &section.policy);
-        let ad = Origin::of(record).lock_ad(section.class);
-        let lock = work.lock.verify(&ticket.patient, &condition, &ad)?;
-        let (own, rk2) = (self.pre.public_key(), &ticket.rk2[delegation]);
-        let delegation = Delegation::new(&ticket.patient, own, &condition, rk2);
-        let receipt = work.reencryption.verify(&delegation, &lock)?;
-        Ok(conditional::open_reencrypted(&self.pre, &receipt)?)
+
+        let bound: Vec<_> =
+            bindings.iter().zip(&works).map(|(binding, work)| binding.with(&work.lock)).collect();
+        let locks = Ciphertext::verify_each(&ticket.patient, &bound);
+        let locks = locks.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let halves: Vec<_> =
+            bindings.iter().zip(rk2).map(|(b, rk2)| (b.condition.as_slice(), rk2)).collect();
+        let delegations = Delegation::new_each(&ticket.patient, self.pre.public_key(), &halves);
+        let claims: Vec<_> = (works.iter().zip(&delegations).zip(&locks))
+            .map(|((work, delegation), lock)| (&work.reencryption, delegation, lock))
+            .collect();
+        let receipts = ReEncryption::verify_each(&claims).into_iter();
+        works.iter().zip(receipts).map(|(work, receipt)| Ok((work.class, receipt?))).collect()
     }
 
     /// Opens one section by its policy, without any grant.
@@ -242,9 +260,8 @@ impl Patient {
         let source = Source { fetcher, sign: &sign };
         let unlock = |section: &SectionDigests| {
             let lock = source.lock(&section.patient_lock)?;
-            let condition = condition(section.class, record.epoch, &section.policy);
-            let ad = Origin::of(record).lock_ad(section.class);
-            Ok(Some(pre::conditional::open(&self.pre, &condition, &ad, &lock)?))
+            let LockBinding { condition, ad } = LockBinding::of(record, section);
+            Ok(Some(conditional::open(&self.pre, &condition, &ad, &lock)?))
         };
         open_sections(record, &source, &unlock, output)
     }

@@ -2,8 +2,9 @@
 //! (Qin 3.5.2, Eq. 10; Pang Step 3).
 #![forbid(unsafe_code)]
 
-use super::binding::{Origin, SectionKey, condition, object_digest};
-use super::search::locate;
+use super::binding::{LockBinding, Origin, SectionKey, object_digest};
+use super::locate::locate;
+use super::seal::SealedSection;
 use super::{
     Doctor, Envelope, Institution, Introduction, Patient, ProtocolError, SealedRecord, SearchTerm,
 };
@@ -91,14 +92,21 @@ impl Patient {
         if record.sections != sealed.digests() || record.record_id != sealed.record_id {
             return Err(ProtocolError::DigestMismatch("the sealed record"));
         }
-        for (digests, section) in record.sections.iter().zip(&sealed.sections) {
-            let lock = conditional::Ciphertext::from_bytes(section.patient_lock())
-                .map_err(|error| ProtocolError::Decode("the patient's lock", error))?;
-            let condition = condition(digests.class, record.epoch, &digests.policy);
-            let ad = Origin::of(record).lock_ad(digests.class);
-            // Without a right tag no proxy would touch it, and no grant would be of use.
-            lock.verify(self.pre.public_key(), &condition, &ad)?;
-            let key = conditional::open(&self.pre, &condition, &ad, &lock)?;
+        let decode = |section: &SealedSection| {
+            conditional::Ciphertext::from_bytes(section.patient_lock())
+                .map_err(|error| ProtocolError::Decode("the patient's lock", error))
+        };
+        let locks = sealed.sections.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
+        let bind = |section| LockBinding::of(record, section);
+        let bindings: Vec<LockBinding> = record.sections.iter().map(bind).collect();
+        let bound: Vec<_> = bindings.iter().zip(&locks).map(|(b, lock)| b.with(lock)).collect();
+        // Without a right tag no proxy would touch it, and no grant would be of use.
+        for verdict in conditional::Ciphertext::verify_each(self.pre.public_key(), &bound) {
+            verdict?;
+        }
+        let sections = record.sections.iter().zip(&sealed.sections);
+        for ((digests, section), (lock, condition, ad)) in sections.zip(bound) {
+            let key = conditional::open(&self.pre, condition, ad, lock)?;
             let key = SectionKey::from_bytes(&key)
                 .map_err(|error| ProtocolError::Decode("the patient's lock", error))?;
             if object_digest(&store::name_of_hash(&key.envelope)) != record.envelope {
@@ -117,7 +125,7 @@ impl Patient {
         }
         let pseudonym = self.pseudonym(&record.author, record.epoch);
         let trapdoor = peks::trapdoor(&self.peks, &SearchTerm::everything().keyword(&pseudonym));
-        match locate(record, &[trapdoor], &mut || ()) {
+        match locate(record, &[trapdoor]) {
             Some(_) => Ok(draft.sign(&owner)),
             None => Err(ProtocolError::DigestMismatch("the entry that she finds it by")),
         }

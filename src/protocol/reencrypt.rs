@@ -2,7 +2,7 @@
 //! (Qin 3.5.4, Eq. 15 and the master node's two checks).
 #![forbid(unsafe_code)]
 
-use super::binding::{Origin, condition};
+use super::binding::LockBinding;
 use super::source::{Fetcher, Source};
 use super::{ProtocolError, Proxy};
 use crate::algebra::codec::Canonical;
@@ -62,19 +62,21 @@ impl Proxy {
         self.check_ciphertexts(record, grant_id, &source)?;
 
         let accepted = &self.accepted[grant_id];
-        let mut reencryptions = Vec::new();
+        let mut locks = Vec::new();
         for section in &record.sections {
             let mut rekeys = accepted.rekeys.iter();
             let Some((_, rekey)) = rekeys.find(|(d, _)| d.covers(record, section)) else {
                 continue;
             };
             let lock: conditional::Ciphertext = source.lock(&section.patient_lock)?;
-            // The context is rebuilt from the transaction, never taken from the lock.
-            let condition = condition(section.class, record.epoch, &section.policy);
-            let ad = Origin::of(record).lock_ad(section.class);
-            let verified = lock.verify(&accepted.patient, &condition, &ad)?;
-            let reencryption = conditional::reencrypt(rekey, &verified, rng)?;
-            reencryptions.push(SectionReEncryption { class: section.class, lock, reencryption });
+            locks.push((section.class, rekey, LockBinding::of(record, section), lock));
+        }
+        let checks: Vec<_> = locks.iter().map(|(.., binding, lock)| binding.with(lock)).collect();
+        let verified = conditional::Ciphertext::verify_each(&accepted.patient, &checks);
+        let mut reencryptions = Vec::new();
+        for ((class, rekey, _, lock), verified) in locks.into_iter().zip(verified) {
+            let reencryption = conditional::reencrypt(rekey, &verified?, rng)?;
+            reencryptions.push(SectionReEncryption { class, lock, reencryption });
         }
         Ok(reencryptions)
     }

@@ -1,13 +1,12 @@
 //! Search: which records match, and where they are (Qin Eq. 13).
 #![forbid(unsafe_code)]
 
-use super::binding::{Origin, object_digest};
+use super::grant::series;
+use super::locate::{locate, locate_each};
 use super::{Patient, ProtocolError, Proxy};
-use crate::algebra::codec::Canonical;
 use crate::algebra::{hash::framed, tag::PROTOCOL_TERM};
 use crate::consensus::Digest;
 use crate::ledger::{GrantAction, RecordAction, State, Time};
-use crate::peks::{self, SearchableCiphertext, Trapdoor};
 use crate::pseudonym::Pseudonym;
 use crate::store::Cid;
 
@@ -47,26 +46,6 @@ pub struct Hit {
     pub location: Cid,
 }
 
-/// The record's location out of the first entry that a trapdoor opens; `each` is called after
-/// every entry. An entry whose location is not the record's is no match, whoever wrote it.
-///
-/// Cost: a pairing an entry and trapdoor.
-pub(super) fn locate(
-    record: &RecordAction,
-    trapdoors: &[Trapdoor],
-    each: &mut dyn FnMut(),
-) -> Option<Cid> {
-    let context = Origin::of(record).entry_context();
-    record.index.iter().find_map(|bytes| {
-        each();
-        let entry = SearchableCiphertext::from_bytes(bytes).ok()?;
-        let open = |trapdoor| peks::locate(&entry, trapdoor, &context).ok();
-        let location = trapdoors.iter().find_map(open)?;
-        let name = Cid::try_from(&location[..]).ok()?;
-        (object_digest(&name) == record.envelope).then_some(name)
-    })
-}
-
 impl Proxy {
     /// Searches the records that a valid grant covers with its trapdoors.
     ///
@@ -97,11 +76,10 @@ impl Proxy {
         let accepted = self.accepted.get(grant_id).ok_or(missing)?;
         let grant = valid_grant(state, grant_id, now)?;
         let covered = state.records().filter(|(_, record)| grant.owners.contains(&record.owner));
-        let hit = |(id, record): (&Digest, &RecordAction)| {
-            let location = locate(record, &accepted.trapdoors, each)?;
-            Some(Hit { record: *id, location })
-        };
-        let hits: Vec<Hit> = covered.filter_map(hit).collect();
+        let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = covered.unzip();
+        let locations = locate_each(&records, &accepted.trapdoors, each);
+        let hit = |(id, location): (&Digest, _)| Some(Hit { record: *id, location: location? });
+        let hits: Vec<Hit> = ids.into_iter().zip(locations).filter_map(hit).collect();
         if hits.is_empty() { Err(ProtocolError::NoMatch) } else { Ok(hits) }
     }
 
@@ -113,7 +91,7 @@ impl Proxy {
     ) -> Result<Cid, ProtocolError> {
         let missing = ProtocolError::NotAuthorised("nothing was delivered for this grant");
         let accepted = self.accepted.get(grant).ok_or(missing)?;
-        locate(record, &accepted.trapdoors, &mut || ()).ok_or(ProtocolError::NoMatch)
+        locate(record, &accepted.trapdoors).ok_or(ProtocolError::NoMatch)
     }
 }
 
@@ -135,12 +113,20 @@ impl Patient {
     /// locations with trapdoors for her own pseudonyms.
     pub fn find(&self, state: &State) -> Vec<Hit> {
         let own = state.records().filter(|(_, record)| self.owns(record));
-        let hit = |(id, record): (&Digest, &RecordAction)| {
-            let pseudonym = self.pseudonym(&record.author, record.epoch);
-            let keyword = SearchTerm::everything().keyword(&pseudonym);
-            let trapdoor = peks::trapdoor(&self.peks, &keyword);
-            Some(Hit { record: *id, location: locate(record, &[trapdoor], &mut || ())? })
-        };
-        own.filter_map(hit).collect()
+        let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = own.unzip();
+        let mut locations = vec![None; records.len()];
+        // The records of one author and epoch have one trapdoor.
+        let trapdoors = self.trapdoors(&records, &[SearchTerm::everything()]);
+        for ((author, epoch), trapdoor) in series(&records).into_iter().zip(trapdoors) {
+            let (places, of_series): (Vec<usize>, Vec<&RecordAction>) =
+                (records.iter().enumerate())
+                    .filter(|(_, record)| (record.author, record.epoch) == (author, epoch))
+                    .map(|(place, record)| (place, *record))
+                    .unzip();
+            let found = locate_each(&of_series, &[trapdoor], &mut || ());
+            places.into_iter().zip(found).for_each(|(place, name)| locations[place] = name);
+        }
+        let hit = |(id, location): (&Digest, _)| Some(Hit { record: *id, location: location? });
+        ids.into_iter().zip(locations).filter_map(hit).collect()
     }
 }

@@ -172,3 +172,30 @@ fn a_record_with_more_keywords_than_entries_is_refused_in_words() {
     let transaction = world.doctors[A].publish(draft, signature, signature);
     assert!(transaction.to_bytes().len() <= 1 << 20);
 }
+
+#[test]
+fn an_index_in_one_go_is_the_index_term_by_term() {
+    let mut world = World::new(31);
+    let introduction =
+        world.patients[ADA].introduce(&world.doctors[A].verifying_key(), world.now());
+    let centre = world.centre.verifying_key();
+    let doctor = &world.doctors[A];
+    let key = doctor.check_introduction(&introduction, &centre, world.now()).unwrap();
+    let record = Record::scan(&mut Cursor::new(BUNDLE), "bundle.json").unwrap();
+    let locks = (world.authority.parameters(), &world.policies);
+    let file = &mut Cursor::new(BUNDLE);
+    let sealed = doctor.seal(&record, file, (&introduction, &key), locks, &mut world.rng).unwrap();
+    let terms: Vec<_> = (0..17).map(|i| SearchTerm::new("code", &i.to_string())).collect();
+    for count in [0, 1, 7, 8, 9, 17] {
+        let (mut alone, mut together) = (world.rng.clone(), world.rng.clone());
+        let single = |term| doctor.index(term, &sealed, &introduction, &mut alone).unwrap();
+        let single: Vec<_> = terms[..count].iter().map(single).collect();
+        let mut calls = 0;
+        let each = &mut || calls += 1;
+        let index = doctor
+            .index_watched(&terms[..count], &sealed, &introduction, &mut together, each)
+            .unwrap();
+        assert_eq!(index, single);
+        assert_eq!((calls, together), (count, alone));
+    }
+}

@@ -211,10 +211,8 @@ impl World {
         let sealed = doctor
             .seal(&record, &mut Cursor::new(file), (&introduction, &key), locks, rng)
             .unwrap();
-        let mut index = Vec::new();
-        for term in doctor.terms(&record).unwrap() {
-            index.push(doctor.index(&term, &sealed, &introduction, rng).unwrap());
-        }
+        let terms = doctor.terms(&record).unwrap();
+        let index = doctor.index_each(&terms, &sealed, &introduction, rng).unwrap();
         for (name, mut object) in sealed.objects().unwrap() {
             let state = self.network.application(0).state();
             self.keeper.upload(state, &doctor.offer(&name), &mut object).unwrap();

@@ -1,11 +1,12 @@
 //! Re-encryption keys and what anyone can check of them.
 #![forbid(unsafe_code)]
 
-use super::hash_condition;
+use super::hash_conditions;
 use crate::algebra::codec::{Canonical, Reader, Writer};
 use crate::algebra::tag::Kind;
-use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, pairing};
+use crate::algebra::{G1, G2, Rng, Scalar, Secret};
 use crate::error::DecodeError;
+use crate::pre::equations::verdicts;
 use crate::pre::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
 
@@ -27,28 +28,44 @@ impl Canonical for ReKey {
     }
 }
 
-/// The public side of a delegation: who to whom, under which condition, and
-/// `V = e(X_i, Q) e(X_j, rk2)`, against which a proxy's work is checked.
+/// The public side of a delegation: who to whom, under which condition. A proxy's work is checked
+/// against `e(X_i, Q) e(X_j, rk2)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delegation {
     pub(super) delegator: PublicKey,
     pub(super) delegatee: PublicKey,
     pub(super) condition: Vec<u8>,
+    pub(super) q: G2,
     pub(super) rk2: G2,
-    pub(super) v: Gt,
 }
 
 impl Delegation {
-    /// The delegation of a public `rk2`. Cost: 1 hash to G2, a product of 2 pairings.
+    /// The delegation of a public `rk2`. Cost: 1 hash to G2.
     pub fn new(delegator: &PublicKey, delegatee: &PublicKey, condition: &[u8], rk2: &G2) -> Self {
-        let q = hash_condition(delegator, condition);
-        Self {
+        let mut delegations = Self::new_each(delegator, delegatee, &[(condition, rk2)]);
+        delegations.pop().expect("one delegation for one condition")
+    }
+
+    /// [`Self::new`] of each condition and `rk2`.
+    pub fn new_each(
+        delegator: &PublicKey,
+        delegatee: &PublicKey,
+        halves: &[(&[u8], &G2)],
+    ) -> Vec<Self> {
+        let conditions: Vec<&[u8]> = halves.iter().map(|(condition, _)| *condition).collect();
+        let delegation = |((condition, rk2), q): (&(&[u8], &G2), G2)| Self {
             delegator: *delegator,
             delegatee: *delegatee,
             condition: condition.to_vec(),
-            rk2: *rk2,
-            v: multi_pairing(&[(delegator.x, q), (delegatee.x, *rk2)]),
-        }
+            q,
+            rk2: **rk2,
+        };
+        halves.iter().zip(hash_conditions(delegator, &conditions)).map(delegation).collect()
+    }
+
+    /// `e(X_i, Q)^-1 e(X_j, rk2)^-1`.
+    pub(super) fn inverse(&self) -> [(G1, G2); 2] {
+        [(-self.delegator.x, self.q), (-self.delegatee.x, self.rk2)]
     }
 }
 
@@ -88,11 +105,36 @@ pub fn rekeygen_with(
     condition: &[u8],
     s: &Scalar,
 ) -> ReKey {
+    let mut rekeys =
+        rekeygen_each_with(delegator, delegatee, &[condition], std::slice::from_ref(s));
+    rekeys.pop().expect("one key for one condition")
+}
+
+/// [`rekeygen`] for each condition: of one generator the same keys.
+pub fn rekeygen_each(
+    delegator: &SecretKey,
+    delegatee: &PublicKey,
+    conditions: &[&[u8]],
+    rng: &mut (impl Rng + ?Sized),
+) -> Vec<ReKey> {
+    let s: Vec<Scalar> = conditions.iter().map(|_| Scalar::random(rng)).collect();
+    rekeygen_each_with(delegator, delegatee, conditions, &Zeroizing::new(s))
+}
+
+fn rekeygen_each_with(
+    delegator: &SecretKey,
+    delegatee: &PublicKey,
+    conditions: &[&[u8]],
+    s: &[Scalar],
+) -> Vec<ReKey> {
     let public = delegator.public_key();
     // rk1 = (Q Y_j^s)^{x_i};  rk2 = Y_i^s
-    let q = hash_condition(public, condition);
-    let rk1 = Secret::new((q + delegatee.y * *s) * delegator.exponent());
-    ReKey { rk1, rk2: public.y * *s }
+    let mut blinded = Zeroizing::new(G2::mul_each(&vec![delegatee.y; s.len()], s));
+    let points = hash_conditions(public, conditions);
+    blinded.iter_mut().zip(points).for_each(|(point, q)| *point += q);
+    let rk1 = Zeroizing::new(G2::mul_all(&blinded, &delegator.exponent()));
+    let rk2 = G2::mul_each(&vec![public.y; s.len()], s);
+    rk1.iter().zip(rk2).map(|(rk1, rk2)| ReKey { rk1: Secret::new(*rk1), rk2 }).collect()
 }
 
 impl ReKey {
@@ -111,11 +153,29 @@ impl ReKey {
         delegatee: &PublicKey,
         condition: &[u8],
     ) -> Result<VerifiedReKey, InvalidReKey> {
-        let delegation = Delegation::new(delegator, delegatee, condition, &self.rk2);
-        if pairing(&G1::generator(), self.rk1.expose()) == delegation.v {
-            Ok(VerifiedReKey { rk1: self.rk1.clone(), delegation })
-        } else {
-            Err(InvalidReKey)
-        }
+        let mut verdicts = Self::verify_each(delegator, delegatee, &[(self, condition)]);
+        verdicts.pop().expect("a verdict for one key")
+    }
+
+    /// [`Self::verify`] of each key with its condition.
+    pub fn verify_each(
+        delegator: &PublicKey,
+        delegatee: &PublicKey,
+        rekeys: &[(&Self, &[u8])],
+    ) -> Vec<Result<VerifiedReKey, InvalidReKey>> {
+        let halves: Vec<_> = rekeys.iter().map(|(rekey, w)| (*w, rekey.public())).collect();
+        let delegations = Delegation::new_each(delegator, delegatee, &halves);
+        // e(g1, rk1) e(X_i, Q)^-1 e(X_j, rk2)^-1 = 1
+        let equation = |((rekey, _), delegation): (&(&Self, _), &Delegation)| {
+            let [own, other] = delegation.inverse();
+            vec![(G1::generator(), *rekey.rk1.expose()), own, other]
+        };
+        let equations: Vec<_> = rekeys.iter().zip(&delegations).map(equation).collect();
+        let judged = rekeys.iter().zip(delegations).zip(verdicts(&equations));
+        let verified = |(((rekey, _), delegation), holds): ((&(&Self, _), _), _)| {
+            let rk1 = rekey.rk1.clone();
+            if holds { Ok(VerifiedReKey { rk1, delegation }) } else { Err(InvalidReKey) }
+        };
+        judged.map(verified).collect()
     }
 }

@@ -5,9 +5,10 @@ use super::{Delegation, VerifiedCiphertext, VerifiedReKey, unmask};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::hash::framed;
 use crate::algebra::tag::{self, Kind};
-use crate::algebra::{G1, G2, Rng, Scalar, multi_pairing, pairing};
+use crate::algebra::{G1, G2, Rng, Scalar, multi_pairing};
 use crate::error::{DecodeError, DecryptionFailed};
 use crate::pre::SecretKey;
+use crate::pre::equations::verdicts;
 use crate::pre::proof::Schnorr;
 use zeroize::Zeroizing;
 
@@ -107,7 +108,7 @@ fn statement(delegation: &Delegation, ciphertext: &VerifiedCiphertext, d2: &G2) 
 }
 
 impl ReEncryption {
-    /// Checks the proof and `e(T, D2) = V`. Anyone can.
+    /// Checks the proof and `e(T, D2) = e(X_i, Q) e(X_j, rk2)`. Anyone can.
     ///
     /// # Errors
     /// [`InvalidReEncryption`].
@@ -116,20 +117,51 @@ impl ReEncryption {
         delegation: &Delegation,
         ciphertext: &VerifiedCiphertext,
     ) -> Result<VerifiedReEncryption, InvalidReEncryption> {
-        covers(delegation, ciphertext).map_err(|_| InvalidReEncryption)?;
+        let mut verdicts = Self::verify_each(&[(self, delegation, ciphertext)]);
+        verdicts.pop().expect("a verdict for one re-encryption")
+    }
+
+    /// [`Self::verify`] of each re-encryption against its delegation and ciphertext.
+    pub fn verify_each(
+        works: &[(&Self, &Delegation, &VerifiedCiphertext)],
+    ) -> Vec<Result<VerifiedReEncryption, InvalidReEncryption>> {
+        let equation = |(work, delegation, _): &(&Self, &Delegation, &VerifiedCiphertext)| {
+            // e(T, D2) e(X_i, Q)^-1 e(X_j, rk2)^-1 = 1
+            let [own, other] = delegation.inverse();
+            vec![(work.t, work.d2), own, other]
+        };
+        let equations: Vec<_> = works.iter().map(equation).collect();
+        let judge = |(claim, holds): (&(&Self, &Delegation, &VerifiedCiphertext), bool)| {
+            let (work, delegation, ciphertext) = claim;
+            if holds && work.is_proven(delegation, ciphertext) {
+                Ok(work.verified(delegation, ciphertext))
+            } else {
+                Err(InvalidReEncryption)
+            }
+        };
+        works.iter().zip(verdicts(&equations)).map(judge).collect()
+    }
+
+    /// Whether `log T = log_{C1} D1`, said of this delegation and ciphertext.
+    fn is_proven(&self, delegation: &Delegation, ciphertext: &VerifiedCiphertext) -> bool {
         let (bases, images) = ([G1::generator(), ciphertext.ciphertext.c1], [self.t, self.d1]);
         let context = statement(delegation, ciphertext, &self.d2);
-        let proven = self.proof.verify(tag::PRE_PROOF, &bases, &images, &context);
-        if !proven || pairing(&self.t, &self.d2) != delegation.v {
-            return Err(InvalidReEncryption);
-        }
-        Ok(VerifiedReEncryption {
+        covers(delegation, ciphertext).is_ok()
+            && self.proof.verify(tag::PRE_PROOF, &bases, &images, &context)
+    }
+
+    fn verified(
+        &self,
+        delegation: &Delegation,
+        ciphertext: &VerifiedCiphertext,
+    ) -> VerifiedReEncryption {
+        VerifiedReEncryption {
             d1: self.d1,
             d2: self.d2,
             rk2: delegation.rk2,
             delegatee: delegation.delegatee,
             source: ciphertext.clone(),
-        })
+        }
     }
 }
 

@@ -82,11 +82,9 @@ fn index(
     let start = report.start();
     let terms = world.doctor_a.terms(record)?;
     let mut progress = Progress::new("indexing", terms.len() as u64, false);
-    let mut entries = Vec::new();
-    for term in &terms {
-        entries.push(world.doctor_a.index(term, sealed, introduction, &mut world.rng)?);
-        progress.advance(1);
-    }
+    let each = &mut || progress.advance(1);
+    let (doctor, rng) = (&world.doctor_a, &mut world.rng);
+    let entries = doctor.index_watched(&terms, sealed, introduction, rng, each)?;
     let bytes = entries.iter().map(|entry| entry.len() as u64).sum();
     report.step("index", "doctor A", bytes, start, &format!("{} entries", entries.len()));
     Ok(entries)
