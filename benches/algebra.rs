@@ -7,7 +7,9 @@
 //! their pace.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use epione::algebra::hash::{hash_to_g1, hash_to_g1_cached, hash_to_g2, hash_to_scalar};
+use epione::algebra::hash::{
+    hash_to_g1, hash_to_g1_cached, hash_to_g1_each, hash_to_g2, hash_to_g2_each, hash_to_scalar,
+};
 use epione::algebra::{
     G1, G1Table, G2, G2Table, Gt, GtTable, PreparedG2, Scalar, multi_pairing, pairing, pairings,
     tag,
@@ -27,7 +29,7 @@ mod raw_blst;
 const MESSAGE: &[u8] = b"department:neurology";
 
 /// Points of a batch.
-const MANY: usize = 64;
+const MANY: usize = 104;
 
 /// What every backend is given, in encodings that all of them read.
 struct Inputs {
@@ -117,23 +119,29 @@ fn fixed_bases(g: &mut Cases, x: Scalar) {
 fn lists(g: &mut Cases, inputs: &'static Inputs, p: &'static [G1], q: &'static [G2]) {
     let pairs: Vec<(G1, G2)> = p.iter().copied().zip(q.iter().copied()).collect();
     let pairs: &'static [(G1, G2)] = pairs.leak();
-    for n in [2, 4, 16] {
+    for n in [2, 4, 16, MANY] {
         measure(g, &format!("pairing-product-{n}/epione"), move || multi_pairing(&pairs[..n]));
     }
-    measure(g, "pairing-each-64/epione", move || pairings(pairs));
+    measure(g, "pairing-each-104/epione", move || pairings(pairs));
     let prepared = PreparedG2::new(&q[0]);
-    measure(g, "pairing-prepared-each-64/epione", move || prepared.pairings(p));
+    measure(g, "pairing-prepared-each-104/epione", move || prepared.pairings(p));
     let x: &'static [Scalar] = &inputs.scalars;
-    measure(g, "g1-mul-each-64/epione", move || G1::mul_each(p, x));
-    measure(g, "g2-mul-each-64/epione", move || G2::mul_each(q, x));
+    measure(g, "g1-mul-each-104/epione", move || G1::mul_each(p, x));
+    measure(g, "g2-mul-each-104/epione", move || G2::mul_each(q, x));
     for n in [2, 8, 64] {
         measure(g, &format!("g1-msm-{n}/epione"), move || G1::msm(&p[..n], &x[..n]));
         measure(g, &format!("g2-msm-{n}/epione"), move || G2::msm(&q[..n], &x[..n]));
     }
-    measure(g, "g1-generator-mul-each-64/epione", move || G1::generator_mul_each(x));
+    measure(g, "g1-generator-mul-each-104/epione", move || G1::generator_mul_each(x));
     let projective = G1::mul_each(p, x);
-    measure(g, "g1-compress-each-64/epione", move || G1::to_bytes_each(&projective));
-    measure(g, "g1-decompress-each-64/epione", move || G1::from_bytes_each(&inputs.p));
+    measure(g, "g1-compress-each-104/epione", move || G1::to_bytes_each(&projective));
+    measure(g, "g1-decompress-each-104/epione", move || G1::from_bytes_each(&inputs.p));
+    measure(g, "g2-decompress-each-104/epione", move || G2::from_bytes_each(&inputs.q));
+    let messages: [&[u8]; MANY] = [MESSAGE; MANY];
+    measure(g, "hash-to-g1-each-104/epione", move || {
+        hash_to_g1_each(tag::ABE_ATTRIBUTE, &messages)
+    });
+    measure(g, "hash-to-g2-each-104/epione", move || hash_to_g2_each(tag::PEKS_KEYWORD, &messages));
 }
 
 fn algebra(c: &mut Criterion) {

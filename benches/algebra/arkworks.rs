@@ -1,6 +1,6 @@
 //! Direct calls of arkworks.
 
-use super::{Cases, Inputs, MESSAGE, measure};
+use super::{Cases, Inputs, MANY, MESSAGE, measure};
 use ark_bls12_381::{
     Bls12_381, Fq, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective, g1, g2,
 };
@@ -91,7 +91,7 @@ fn pairings(g: &mut Cases, p: &'static [G1Affine], q: &'static [G2Affine], x: &'
     measure(g, "pairing-prepare/arkworks", move || {
         <Bls12_381 as Pairing>::G2Prepared::from(black_box(q[1]))
     });
-    for n in [2, 4, 16] {
+    for n in [2, 4, 16, MANY] {
         measure(g, &format!("pairing-product-{n}/arkworks"), move || {
             Bls12_381::multi_pairing(&p[..n], &q[..n])
         });

@@ -1,7 +1,7 @@
 //! Direct calls of blst, on its own structs: no conversions, no checks.
 #![allow(unsafe_code)]
 
-use super::{Cases, Inputs, MESSAGE, measure};
+use super::{Cases, Inputs, MANY, MESSAGE, measure};
 use blst::*;
 use epione::algebra::tag;
 use std::hint::black_box;
@@ -24,10 +24,13 @@ pub(super) fn operations(g: &mut Cases, inputs: &'static Inputs) {
         written(|out| unsafe { _ = blst_p2_uncompress(out, bytes.as_ptr()) })
     });
     let scalars: Vec<[u8; 32]> = inputs.scalars.iter().map(little_endian).collect();
+    let scalars: &'static [_] = scalars.leak();
     let z = fp12(&inputs.z);
     curves(g, inputs, (p[0], q[1]), scalars[2]);
     hashes(g);
-    pairings(g, p.leak(), q.leak());
+    let (p, q): (&'static [_], &'static [_]) = (p.leak(), q.leak());
+    pairings(g, p, q);
+    lists(g, inputs, p, q, scalars);
     target(g, z, scalars[2]);
 }
 
@@ -123,16 +126,17 @@ fn curves(
     });
 }
 
+type Hash<P> = unsafe extern "C" fn(*mut P, *const u8, usize, *const u8, usize, *const u8, usize);
+
+fn hash<P: Default>(function: Hash<P>, tag: tag::Tag) -> P {
+    let (message, tag) = (black_box(MESSAGE), tag.as_bytes());
+    written(|out| unsafe {
+        let (length, none) = (tag.len(), ptr::null());
+        function(out, message.as_ptr(), message.len(), tag.as_ptr(), length, none, 0);
+    })
+}
+
 fn hashes(g: &mut Cases) {
-    type Hash<P> =
-        unsafe extern "C" fn(*mut P, *const u8, usize, *const u8, usize, *const u8, usize);
-    fn hash<P: Default>(function: Hash<P>, tag: tag::Tag) -> P {
-        let (message, tag) = (black_box(MESSAGE), tag.as_bytes());
-        written(|out| unsafe {
-            let (length, none) = (tag.len(), ptr::null());
-            function(out, message.as_ptr(), message.len(), tag.as_ptr(), length, none, 0);
-        })
-    }
     measure(g, "hash-to-g1/raw-blst", move || hash::<blst_p1>(blst_hash_to_g1, tag::ABE_ATTRIBUTE));
     measure(g, "hash-to-g2/raw-blst", move || hash::<blst_p2>(blst_hash_to_g2, tag::PEKS_KEYWORD));
 }
@@ -159,7 +163,7 @@ fn pairings(g: &mut Cases, p: &'static [blst_p1_affine], q: &'static [blst_p2_af
             blst_miller_loop_lines(out, prepared.as_ptr(), black_box(&p[0]));
         }))
     });
-    for n in [2, 4, 16] {
+    for n in [2, 4, 16, MANY] {
         let (p, q) = ([p.as_ptr(), ptr::null()], [q.as_ptr(), ptr::null()]);
         measure(g, &format!("pairing-product-{n}/raw-blst"), move || {
             finished(&written(|out| unsafe {
@@ -167,6 +171,65 @@ fn pairings(g: &mut Cases, p: &'static [blst_p1_affine], q: &'static [blst_p2_af
             }))
         });
     }
+}
+
+/// The library has no lists but products and sums: these are loops.
+fn lists(
+    g: &mut Cases,
+    inputs: &'static Inputs,
+    p: &'static [blst_p1_affine],
+    q: &'static [blst_p2_affine],
+    x: &'static [[u8; 32]],
+) {
+    measure(g, "pairing-each-104/raw-blst", move || -> Vec<_> {
+        let each = p.iter().zip(q);
+        each.map(|(p, q)| finished(&written(|out| unsafe { blst_miller_loop(out, q, p) })))
+            .collect()
+    });
+    let mut lines = [blst_fp6::default(); 68];
+    unsafe { blst_precompute_lines(lines.as_mut_ptr(), &q[0]) };
+    measure(g, "pairing-prepared-each-104/raw-blst", move || -> Vec<_> {
+        let miller = |p| written(|out| unsafe { blst_miller_loop_lines(out, lines.as_ptr(), p) });
+        p.iter().map(|p| finished(&miller(p))).collect()
+    });
+    let p1: Vec<blst_p1> =
+        p.iter().map(|p| written(|out| unsafe { blst_p1_from_affine(out, p) })).collect();
+    let q1: Vec<blst_p2> =
+        q.iter().map(|q| written(|out| unsafe { blst_p2_from_affine(out, q) })).collect();
+    measure(g, "g1-mul-each-104/raw-blst", move || -> Vec<blst_p1> {
+        let mul = |(p, x): (&blst_p1, &[u8; 32])| {
+            written(|out| unsafe { blst_p1_mult(out, p, x.as_ptr(), 255) })
+        };
+        p1.iter().zip(x).map(mul).collect()
+    });
+    measure(g, "g2-mul-each-104/raw-blst", move || -> Vec<blst_p2> {
+        let mul = |(q, x): (&blst_p2, &[u8; 32])| {
+            written(|out| unsafe { blst_p2_mult(out, q, x.as_ptr(), 255) })
+        };
+        q1.iter().zip(x).map(mul).collect()
+    });
+    measure(g, "g1-decompress-each-104/raw-blst", move || -> Vec<_> {
+        let read = |bytes: &[u8; 48]| {
+            let p: blst_p1_affine =
+                written(|out| unsafe { _ = blst_p1_uncompress(out, bytes.as_ptr()) });
+            (unsafe { blst_p1_affine_in_g1(&p) }, p)
+        };
+        inputs.p.iter().map(read).collect()
+    });
+    measure(g, "g2-decompress-each-104/raw-blst", move || -> Vec<_> {
+        let read = |bytes: &[u8; 96]| {
+            let q: blst_p2_affine =
+                written(|out| unsafe { _ = blst_p2_uncompress(out, bytes.as_ptr()) });
+            (unsafe { blst_p2_affine_in_g2(&q) }, q)
+        };
+        inputs.q.iter().map(read).collect()
+    });
+    measure(g, "hash-to-g1-each-104/raw-blst", || -> Vec<blst_p1> {
+        (0..MANY).map(|_| hash(blst_hash_to_g1, tag::ABE_ATTRIBUTE)).collect()
+    });
+    measure(g, "hash-to-g2-each-104/raw-blst", || -> Vec<blst_p2> {
+        (0..MANY).map(|_| hash(blst_hash_to_g2, tag::PEKS_KEYWORD)).collect()
+    });
 }
 
 fn target(g: &mut Cases, z: blst_fp12, x: [u8; 32]) {
