@@ -14,7 +14,7 @@
 //! | `fp2`, `fp12`, `line`, `cyclotomic` | the tower, products with lines, squares in the subgroup |
 //! | `convert` | between arkworks' elements and lanes |
 //! | `miller`, `final_exponentiation`, `pairing` | pairings |
-//! | `curve`, `endomorphism`, `glv`, `multiply`, `sum` | points, by complete formulas |
+//! | `curve`, `endomorphism`, `glv`, `multiply`, `fixed` | points, by complete formulas |
 //! | `decompress` | points from bytes, and whether they are in the subgroup |
 //! | `map`, `hash` | messages to points |
 //!
@@ -42,6 +42,7 @@ mod cyclotomic;
 mod decompress;
 mod endomorphism;
 mod final_exponentiation;
+mod fixed;
 mod fp;
 mod fp12;
 mod fp2;
@@ -57,7 +58,6 @@ mod miller;
 mod multiply;
 mod pairing;
 mod root;
-mod sum;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -86,7 +86,7 @@ pub(super) static KERNEL: Kernel = Kernel {
             mul_each: Some(mul_each_g1),
             hash_each: Some(hash_each_g1),
             decompress_each: Some(decompress_each_g1),
-            sum_each: Some(sum::sums_g1),
+            sum_each: Some(fixed::sums_g1),
         },
         ..blst::KERNEL.g1
     },
@@ -95,7 +95,7 @@ pub(super) static KERNEL: Kernel = Kernel {
             mul_each: Some(mul_each_g2),
             hash_each: Some(hash_each_g2),
             decompress_each: Some(decompress_each_g2),
-            sum_each: Some(sum::sums_g2),
+            sum_each: Some(fixed::sums_g2),
         },
         ..blst::KERNEL.g2
     },
