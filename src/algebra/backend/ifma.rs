@@ -11,7 +11,7 @@
 //! | `bound` | how large a lazily reduced value may be, asserted in debug builds |
 //! | `fp`, `wide`, `sums` | the base field: sums, products before reduction, Montgomery's reduction |
 //! | `mask`, `inverse`, `root` | decisions, inverses and square roots that differ from lane to lane |
-//! | `fp2`, `fp12`, `line`, `cyclotomic` | the tower, products with lines, squares in the subgroup |
+//! | `fp2`, `wide2`, `fp12`, `line`, `cyclotomic` | the tower, products with lines, squares in the subgroup |
 //! | `convert` | between arkworks' elements and lanes |
 //! | `miller`, `final_exponentiation`, `pairing` | pairings |
 //! | `curve`, `endomorphism`, `glv`, `multiply`, `fixed` | points, by complete formulas |
@@ -62,6 +62,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 mod wide;
+mod wide2;
 
 use super::blst;
 use super::kernel::{Kernel, Lanes, Pairing, SourceGroup};

@@ -41,6 +41,13 @@ pub(super) fn load(elements: &[Fq; LANES]) -> Fp {
     load_limbs(elements).times(&Fp::splat(&INTO_LANES)).carried()
 }
 
+/// One element into every lane.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn load_one(element: &Fq) -> Fp {
+    Fp::splat(&digits(element.0.0)).times(&Fp::splat(&INTO_LANES)).carried()
+}
+
 /// The limbs of eight elements as digits, which means: divided by `2^32`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]

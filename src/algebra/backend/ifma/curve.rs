@@ -12,9 +12,10 @@
 use super::LANES;
 use super::convert::{constant, constant2, load, load2, store, store2};
 use super::fp::{Factor, Fp, LIMBS};
-use super::fp2::{Factor2, Fp2, Wide2};
+use super::fp2::{Factor2, Fp2};
 use super::mask::Mask;
 use super::wide::Wide;
+use super::wide2::Wide2;
 use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::AffineRepr;
 use ark_ff::Field;

@@ -21,10 +21,11 @@
 //! The division is by a number of each lane's own; `b0 = 0` in one lane must not disturb the others.
 #![forbid(unsafe_code)]
 
-use super::fp::Fp;
+use super::fp::{Fp, K, LIMBS, N, P, carry_of, splat, zero};
 use super::fp2::Fp2;
-use super::fp12::Fp12;
-use super::wide::Wide;
+use super::fp12::{Fp12, Wide6, Workspace};
+use super::wide::{COLUMNS, Wide, montgomery_reduced};
+use core::arch::x86_64::*;
 
 /// The four coordinates that squares need.
 #[derive(Clone, Copy)]
@@ -35,66 +36,71 @@ pub(super) struct Compressed {
     b2: Fp2,
 }
 
-/// `x^2 = re + 2 half u`, unreduced.
-struct Square {
-    re: Wide,
-    half: Wide,
-}
-
-/// Of carried coordinates from zero to `16 p`.
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn square(x: &Fp2) -> Square {
-    let sum = x.re.plus(&x.im).factor();
-    let difference = x.re.minus(&x.im).lifted::<16>().factor();
-    Square { re: Wide::product(&sum, &difference), half: Wide::product(&x.re, &x.im) }
-}
-
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn square_of_sum(x: &Fp2, y: &Fp2) -> Square {
-    square(&x.plus(y).carried())
-}
-
-/// `(x^2 + xi y^2, 2 x y)`, by three squares: `2 x y = (x + y)^2 - x^2 - y^2`.
+/// Become the squares of `x`, `y` and `x + y` in `Fp2`, with halves of imaginary parts.
 ///
-/// Of carried coordinates of at most `2 p`; from `-2 p` to `4 p`.
+/// Of carried coordinates of at most `2 p`.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn square_in_fp4(x: &Fp2, y: &Fp2) -> [Fp2; 2] {
-    let (a, b, c) = (&square(x), &square(y), &square_of_sum(x, y));
-    [
-        Fp2 {
-            re: Wide::combined_raw(&[&a.re, &b.re], &[&b.half, &b.half]),
-            im: Wide::combined_raw(&[&a.half, &a.half, &b.re, &b.half, &b.half], &[]),
-        },
-        Fp2 {
-            re: Wide::combined_raw(&[&c.re], &[&a.re, &b.re]),
-            im: Wide::combined_raw(&[&c.half], &[&a.half, &b.half]).double(),
-        },
-    ]
+fn set_squares([x2, y2, sum2]: &mut Wide6, x: &Fp2, y: &Fp2) {
+    x2.set_half_square(x);
+    y2.set_half_square(y);
+    sum2.set_half_square(&x.plus(y).carried());
 }
 
-/// `g := 3 t - 2 g`
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn triple_minus_double(g: &mut Fp2, t: &Fp2) {
-    *g = t.minus(g).double().plus(t).lifted::<16>().settled();
+/// A sum of products, reduced in registers: from `-p` to `2 p`.
+macro_rules! reduced {
+    ($wide:expr) => {{
+        let Wide { columns, bound } = $wide;
+        let limbs = montgomery_reduced!(columns, [zero(); LIMBS]);
+        Fp { limbs, bound: bound.reduced() }
+    }};
 }
 
-/// `g := 3 t + 2 g`
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn triple_plus_double(g: &mut Fp2, t: &Fp2) {
-    *g = t.plus(g).double().plus(t).lifted::<16>().settled();
+/// `x^2 + xi y^2` of [`set_squares`].
+macro_rules! square_in_fp4_0 {
+    ($squares:expr) => {{
+        let [x2, y2, _] = $squares;
+        let twice = y2.im.plus(&y2.im);
+        let re = reduced!(x2.re.plus(&y2.re).minus(&twice));
+        let sum = x2.im.plus(&y2.im);
+        Fp2 { re, im: reduced!(sum.plus(&sum).plus(&y2.re)) }
+    }};
 }
 
-/// `g := 3 xi t + 2 g`
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn triple_xi_plus_double(g: &mut Fp2, t: &Fp2) {
-    let t = t.times_xi();
-    *g = t.plus(g).double().plus(&t).lifted::<32>().settled();
+/// `2 x y` of [`set_squares`].
+macro_rules! square_in_fp4_1 {
+    ($squares:expr) => {{
+        let [x2, y2, sum2] = $squares;
+        let re = reduced!(sum2.re.minus(&x2.re).minus(&y2.re));
+        Fp2 { re, im: reduced!(sum2.im.minus(&x2.im).minus(&y2.im)).double() }
+    }};
+}
+
+// The coordinates of a square: each is computed in registers and written once.
+impl Fp2 {
+    /// `g := 3 t - 2 g` with the first coordinate `t` of `S(x, y)`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn set_from_0(&mut self, squares: &Wide6) {
+        let t = square_in_fp4_0!(squares);
+        *self = t.minus(self).double().plus(&t).lifted::<16>().settled();
+    }
+
+    /// `g := 3 t + 2 g` with the second coordinate.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn set_from_1(&mut self, squares: &Wide6) {
+        let t = square_in_fp4_1!(squares);
+        *self = t.plus(self).double().plus(&t).lifted::<16>().settled();
+    }
+
+    /// `g := 3 xi t + 2 g` with the second coordinate.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn set_from_xi_1(&mut self, squares: &Wide6) {
+        let t = square_in_fp4_1!(squares).times_xi();
+        *self = t.plus(self).double().plus(&t).lifted::<32>().settled();
+    }
 }
 
 impl Compressed {
@@ -112,22 +118,24 @@ impl Compressed {
     /// `f := f^2`
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn square(&mut self) {
-        let [t2, t3] = &square_in_fp4(&self.b0, &self.a2);
-        let [t4, t5] = &square_in_fp4(&self.a1, &self.b2);
-        triple_minus_double(&mut self.a1, t2);
-        triple_minus_double(&mut self.a2, t4);
-        triple_xi_plus_double(&mut self.b0, t5);
-        triple_plus_double(&mut self.b2, t3);
+    pub(super) fn square(&mut self, workspace: &mut Workspace) {
+        let Self { a1, a2, b0, b2 } = self;
+        let [s23, s45, _] = &mut workspace.products;
+        set_squares(s23, b0, a2);
+        set_squares(s45, a1, b2);
+        a1.set_from_0(s23);
+        b2.set_from_1(s23);
+        a2.set_from_0(s45);
+        b0.set_from_xi_1(s45);
     }
 
     /// `f^(2^n)`
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn squares(&self, n: usize) -> Self {
+    pub(super) fn squares(&self, n: usize, workspace: &mut Workspace) -> Self {
         let mut power = *self;
         for _ in 0..n {
-            power.square();
+            power.square(workspace);
         }
         power
     }
@@ -197,17 +205,18 @@ impl Fp12 {
     /// `f := f^2`, for an element of the subgroup with settled coordinates.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn cyclotomic_square(&mut self) {
+    pub(super) fn cyclotomic_square(&mut self, workspace: &mut Workspace) {
         let Self { a: [a0, a1, a2], b: [b0, b1, b2] } = self;
-        let [t0, t1] = &square_in_fp4(a0, b1);
-        let [t2, t3] = &square_in_fp4(b0, a2);
-        let [t4, t5] = &square_in_fp4(a1, b2);
-        triple_minus_double(a0, t0);
-        triple_minus_double(a1, t2);
-        triple_minus_double(a2, t4);
-        triple_xi_plus_double(b0, t5);
-        triple_plus_double(b1, t1);
-        triple_plus_double(b2, t3);
+        let [s01, s23, s45] = &mut workspace.products;
+        set_squares(s01, a0, b1);
+        set_squares(s23, b0, a2);
+        set_squares(s45, a1, b2);
+        a0.set_from_0(s01);
+        b1.set_from_1(s01);
+        a1.set_from_0(s23);
+        b2.set_from_1(s23);
+        a2.set_from_0(s45);
+        b0.set_from_xi_1(s45);
     }
 
     /// `f^x` for the curve's parameter `x = -(2^63 + 2^62 + 2^60 + 2^57 + 2^48 + 2^16)`.
@@ -216,17 +225,19 @@ impl Fp12 {
     /// is needed and to decompress one costs more than to square it.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn power_x(&self) -> Self {
-        let p16 = Compressed::new(self).squares(16);
-        let p48 = p16.squares(48 - 16);
-        let p57 = p48.squares(57 - 48);
+    pub(super) fn power_x(&self, workspace: &mut Workspace) -> Self {
+        let p16 = Compressed::new(self).squares(16, workspace);
+        let p48 = p16.squares(48 - 16, workspace);
+        let p57 = p48.squares(57 - 48, workspace);
         let [p16, p48, mut power] = Compressed::decompress([&p16, &p48, &p57]);
-        let mut product = p16.times(&p48).times(&power);
+        let mut product = p16;
+        product.multiply(&p48, workspace);
+        product.multiply(&power, workspace);
         for gap in [3, 2, 1] {
             for _ in 0..gap {
-                power.cyclotomic_square();
+                power.cyclotomic_square(workspace);
             }
-            product = product.times(&power);
+            product.multiply(&power, workspace);
         }
         product.conjugate()
     }

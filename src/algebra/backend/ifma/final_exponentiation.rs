@@ -11,7 +11,7 @@
 use super::convert::constant2;
 use super::fp::LIMBS;
 use super::fp2::Fp2;
-use super::fp12::Fp12;
+use super::fp12::{Fp12, Workspace};
 use ark_bls12_381::{Fq6Config, Fq12Config};
 use ark_ff::{Fp6Config, Fp12Config};
 use std::sync::LazyLock;
@@ -75,18 +75,28 @@ impl Fp12 {
     /// `f^(3 (p^12 - 1) / r)`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn final_exponentiation(&self) -> Self {
+    pub(super) fn final_exponentiation(&self, workspace: &mut Workspace) -> Self {
         // The easy part, f^((p^6 - 1)(p^2 + 1)).
-        let f = self.conjugate().times(&self.inverse());
-        let f = f.frobenius(2).times(&f);
-        // The hard part.
-        let t = f.power_x().times(&f.conjugate());
-        let t = t.power_x().times(&t.conjugate());
-        let t = t.power_x().times(&t.frobenius(1));
-        let t = t.power_x().power_x().times(&t.frobenius(2)).times(&t.conjugate());
-        let mut square = f.settled();
-        square.cyclotomic_square();
-        t.times(&square.times(&f))
+        let mut g = self.inverse(workspace);
+        g.multiply(&self.conjugate(), workspace);
+        let mut f = g.frobenius(2);
+        f.multiply(&g, workspace);
+        // The hard part: x - 1 twice, x + p, x^2 + p^2 - 1.
+        let mut s = f.power_x(workspace);
+        s.multiply(&f.conjugate(), workspace);
+        let mut t = s.power_x(workspace);
+        t.multiply(&s.conjugate(), workspace);
+        let mut s = t.power_x(workspace);
+        s.multiply(&t.frobenius(1), workspace);
+        let mut t = s.power_x(workspace).power_x(workspace);
+        t.multiply(&s.frobenius(2), workspace);
+        t.multiply(&s.conjugate(), workspace);
+        // And the third power.
+        t.multiply(&f, workspace);
+        f = f.settled();
+        f.cyclotomic_square(workspace);
+        t.multiply(&f, workspace);
+        t
     }
 }
 

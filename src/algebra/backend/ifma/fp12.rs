@@ -5,12 +5,14 @@
 //! `Fp12`, two for a square. They are added up before reduction, so that each of the twelve
 //! coordinates of a result is reduced once.
 //!
-//! What moves through memory decides here. The sums of unreduced products are functions of their
-//! own, column by column: they hold four numbers at a time and spill nothing.
+//! What moves through memory decides here, and a function that returns kilobytes returns a copy of
+//! them: these write their result where it stays, in a [`Workspace`] or in the element itself.
 #![forbid(unsafe_code)]
 
-use super::fp2::{Fp2, Wide2};
-use super::wide::Wide;
+use super::fp2::Fp2;
+use super::wide::COLUMNS;
+use super::wide2::Wide2;
+use core::arch::x86_64::*;
 
 /// `c0 + c1 v + c2 v^2`.
 pub(super) type Fp6 = [Fp2; 3];
@@ -26,141 +28,227 @@ pub(super) struct Fp12 {
     pub(super) b: Fp6,
 }
 
-/// `x y`
+/// Where a computation keeps what it is about to add up: one for all of it, most of the first
+/// cache.
+pub(super) struct Workspace {
+    /// Products in `Fp2` of one product in `Fp6`.
+    pub(super) terms: Wide6,
+    /// Products in `Fp6` of one product in `Fp12`.
+    pub(super) products: [Wide6; 3],
+    /// Factors of the last of them, and a product of lines.
+    pub(super) sums: [Fp6; 3],
+}
+
+impl Workspace {
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn new() -> Self {
+        let zero = [Wide2::zero(); 3];
+        Self { terms: zero, products: [zero; 3], sums: [[Fp2::zero(); 3]; 3] }
+    }
+}
+
+// Karatsuba's product in Fp6, with t0, t1, t2 the products of coordinates:
+//
+// ```text
+// c0 = t0 + xi ((x1 + x2)(y1 + y2) - t1 - t2)
+// c1 = (x0 + x1)(y0 + y1) - t0 - t1 + xi t2
+// c2 = (x0 + x2)(y0 + y2) - t0 - t2 + t1
+// ```
+impl Wide2 {
+    /// Becomes `x y`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_term<const CARRIED: bool>(&mut self, x: &Fp2, y: &Fp2) {
+        if CARRIED {
+            self.set_product(x.operand(&x.parts_sum()), y.operand(&y.parts_sum()));
+        } else {
+            self.set_product(&x.factor(), &y.factor());
+        }
+    }
+
+    /// Becomes `(x0 + x1)(y0 + y1)`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_product_of_sums(&mut self, [x0, x1]: [&Fp2; 2], [y0, y1]: [&Fp2; 2]) {
+        self.set_product(&x0.sum_factor(x1), &y0.sum_factor(y1));
+    }
+
+    /// From the product of sums to `c0`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn complete_0(&mut self, [t0, t1, t2]: &Wide6) {
+        let Self { re, im } = self;
+        for k in 0..COLUMNS {
+            let others = _mm512_add_epi64(t1.re.columns[k], t2.re.columns[k]);
+            let mixed_re = _mm512_sub_epi64(re.columns[k], others);
+            let others = _mm512_add_epi64(t1.im.columns[k], t2.im.columns[k]);
+            let mixed_im = _mm512_sub_epi64(im.columns[k], others);
+            let difference = _mm512_sub_epi64(mixed_re, mixed_im);
+            re.columns[k] = _mm512_add_epi64(t0.re.columns[k], difference);
+            let sum = _mm512_add_epi64(mixed_re, mixed_im);
+            im.columns[k] = _mm512_add_epi64(t0.im.columns[k], sum);
+        }
+        let mixed_re = re.bound.minus(t1.re.bound).minus(t2.re.bound);
+        let mixed_im = im.bound.minus(t1.im.bound).minus(t2.im.bound);
+        re.bound = t0.re.bound.plus(mixed_re).minus(mixed_im);
+        im.bound = t0.im.bound.plus(mixed_re).plus(mixed_im);
+    }
+
+    /// From the product of sums to `c1`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn complete_1(&mut self, [t0, t1, t2]: &Wide6) {
+        let Self { re, im } = self;
+        for k in 0..COLUMNS {
+            let others = _mm512_add_epi64(t0.re.columns[k], t1.re.columns[k]);
+            let mixed_re = _mm512_sub_epi64(re.columns[k], others);
+            let others = _mm512_add_epi64(t0.im.columns[k], t1.im.columns[k]);
+            let mixed_im = _mm512_sub_epi64(im.columns[k], others);
+            let difference = _mm512_sub_epi64(t2.re.columns[k], t2.im.columns[k]);
+            re.columns[k] = _mm512_add_epi64(mixed_re, difference);
+            let sum = _mm512_add_epi64(t2.re.columns[k], t2.im.columns[k]);
+            im.columns[k] = _mm512_add_epi64(mixed_im, sum);
+        }
+        re.bound = re.bound.minus(t0.re.bound.plus(t1.re.bound)).plus(t2.re.bound);
+        re.bound = re.bound.minus(t2.im.bound);
+        im.bound = im.bound.minus(t0.im.bound.plus(t1.im.bound)).plus(t2.re.bound);
+        im.bound = im.bound.plus(t2.im.bound);
+    }
+
+    /// From the product of sums to `c2`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn complete_2(&mut self, [t0, t1, t2]: &Wide6) {
+        self.re = self.re.minus(&t0.re).minus(&t2.re).plus(&t1.re);
+        self.im = self.im.minus(&t0.im).minus(&t2.im).plus(&t1.im);
+    }
+}
+
+/// Becomes `x y`.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn product<const CARRIED: bool>(x: &Fp2, y: &Fp2) -> Wide2 {
-    if CARRIED {
-        Wide2::product(x.operand(&x.parts_sum()), y.operand(&y.parts_sum()))
-    } else {
-        Wide2::product(&x.factor(), &y.factor())
+pub(super) fn set_product<const CARRIED: bool>(
+    [c0, c1, c2]: &mut Wide6,
+    terms: &mut Wide6,
+    [x0, x1, x2]: &Fp6,
+    [y0, y1, y2]: &Fp6,
+) {
+    terms[0].set_term::<CARRIED>(x0, y0);
+    terms[1].set_term::<CARRIED>(x1, y1);
+    terms[2].set_term::<CARRIED>(x2, y2);
+    c0.set_product_of_sums([x1, x2], [y1, y2]);
+    c0.complete_0(terms);
+    c1.set_product_of_sums([x0, x1], [y0, y1]);
+    c1.complete_1(terms);
+    c2.set_product_of_sums([x0, x2], [y0, y2]);
+    c2.complete_2(terms);
+}
+
+// Sums of products, reduced.
+impl Fp2 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_reduced<const CARRIED: bool>(&mut self, x: &Wide2) {
+        self.re.set_combined::<CARRIED>(&[&x.re], &[]);
+        self.im.set_combined::<CARRIED>(&[&x.im], &[]);
+    }
+
+    /// Becomes `x + y`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_reduced_sum<const CARRIED: bool>(&mut self, x: &Wide2, y: &Wide2) {
+        self.re.set_combined::<CARRIED>(&[&x.re, &y.re], &[]);
+        self.im.set_combined::<CARRIED>(&[&x.im, &y.im], &[]);
+    }
+
+    /// Becomes `x + xi y`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_reduced_sum_xi<const CARRIED: bool>(&mut self, x: &Wide2, y: &Wide2) {
+        self.re.set_combined::<CARRIED>(&[&x.re, &y.re], &[&y.im]);
+        self.im.set_combined::<CARRIED>(&[&x.im, &y.re, &y.im], &[]);
+    }
+
+    /// Becomes `x - y`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_reduced_difference(&mut self, x: &Wide2, y: &Wide2) {
+        self.re.set_combined::<false>(&[&x.re], &[&y.re]);
+        self.im.set_combined::<false>(&[&x.im], &[&y.im]);
+    }
+
+    /// Becomes `x - xi y`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_reduced_difference_xi(&mut self, x: &Wide2, y: &Wide2) {
+        self.re.set_combined::<false>(&[&x.re, &y.im], &[&y.re]);
+        self.im.set_combined::<false>(&[&x.im], &[&y.re, &y.im]);
+    }
+
+    /// Becomes `x - y - z`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_reduced_without<const CARRIED: bool>(
+        &mut self,
+        x: &Wide2,
+        [y, z]: [&Wide2; 2],
+    ) {
+        self.re.set_combined::<CARRIED>(&[&x.re], &[&y.re, &z.re]);
+        self.im.set_combined::<CARRIED>(&[&x.im], &[&y.im, &z.im]);
+    }
+
+    /// Becomes `x - y - xi z`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_reduced_without_xi<const CARRIED: bool>(
+        &mut self,
+        x: &Wide2,
+        y: &Wide2,
+        z: &Wide2,
+    ) {
+        self.re.set_combined::<CARRIED>(&[&x.re, &z.im], &[&y.re, &z.re]);
+        self.im.set_combined::<CARRIED>(&[&x.im], &[&y.im, &z.re, &z.im]);
+    }
+
+    /// Becomes `x + y`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_sum<const CARRIED: bool>(&mut self, x: &Self, y: &Self) {
+        let sum = x.plus(y);
+        *self = if CARRIED { sum.carried() } else { sum };
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn add(&mut self, y: &Self) {
+        *self = self.plus(y);
+    }
+
+    /// Becomes `x + xi y`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn set_sum_xi(&mut self, x: &Self, y: &Self) {
+        *self = x.plus(&y.times_xi().lifted::<16>());
     }
 }
 
-/// `(x0 + x1)(y0 + y1)`
+/// Becomes `x + y`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn product_of_sums(x0: &Fp2, x1: &Fp2, y0: &Fp2, y1: &Fp2) -> Wide2 {
-    Wide2::product(&x0.sum_factor(x1), &y0.sum_factor(y1))
+pub(super) fn set_sum<const CARRIED: bool>(sum: &mut Fp6, x: &Fp6, y: &Fp6) {
+    sum[0].set_sum::<CARRIED>(&x[0], &y[0]);
+    sum[1].set_sum::<CARRIED>(&x[1], &y[1]);
+    sum[2].set_sum::<CARRIED>(&x[2], &y[2]);
 }
 
-/// ```text
-/// c0 = x0 y0 + xi ((x1 + x2)(y1 + y2) - x1 y1 - x2 y2)
-/// c1 = (x0 + x1)(y0 + y1) - x0 y0 - x1 y1 + xi x2 y2
-/// c2 = (x0 + x2)(y0 + y2) - x0 y0 - x2 y2 + x1 y1
-/// ```
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn wide_times<const CARRIED: bool>(x: &Fp6, y: &Fp6) -> Wide6 {
-    let t = [
-        product::<CARRIED>(&x[0], &y[0]),
-        product::<CARRIED>(&x[1], &y[1]),
-        product::<CARRIED>(&x[2], &y[2]),
-    ];
-    [wide_times_0(x, y, &t), wide_times_1(x, y, &t), wide_times_2(x, y, &t)]
-}
-
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_times_0(x: &Fp6, y: &Fp6, [t0, t1, t2]: &Wide6) -> Wide2 {
-    let t12 = product_of_sums(&x[1], &x[2], &y[1], &y[2]);
-    Wide2 {
-        re: Wide::combined(&[&t0.re, &t12.re, &t1.im, &t2.im], &[&t12.im, &t1.re, &t2.re]),
-        im: Wide::combined(&[&t0.im, &t12.re, &t12.im], &[&t1.re, &t2.re, &t1.im, &t2.im]),
-    }
-}
-
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_times_1(x: &Fp6, y: &Fp6, [t0, t1, t2]: &Wide6) -> Wide2 {
-    let t01 = product_of_sums(&x[0], &x[1], &y[0], &y[1]);
-    Wide2 {
-        re: Wide::combined(&[&t01.re, &t2.re], &[&t0.re, &t1.re, &t2.im]),
-        im: Wide::combined(&[&t01.im, &t2.re, &t2.im], &[&t0.im, &t1.im]),
-    }
-}
-
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_times_2(x: &Fp6, y: &Fp6, [t0, t1, t2]: &Wide6) -> Wide2 {
-    let t02 = product_of_sums(&x[0], &x[2], &y[0], &y[2]);
-    Wide2 {
-        re: Wide::combined(&[&t02.re, &t1.re], &[&t0.re, &t2.re]),
-        im: Wide::combined(&[&t02.im, &t1.im], &[&t0.im, &t2.im]),
-    }
-}
-
-/// `x + y`
+/// Becomes `x + v y`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn sum<const CARRIED: bool>(x: &Wide2, y: &Wide2) -> Fp2 {
-    Fp2 {
-        re: Wide::combined_reduced::<CARRIED>(&[&x.re, &y.re], &[]),
-        im: Wide::combined_reduced::<CARRIED>(&[&x.im, &y.im], &[]),
-    }
-}
-
-/// `2 x`
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn twice(x: &Wide2) -> Fp2 {
-    sum::<false>(x, x)
-}
-
-/// `x + xi y`
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn sum_with_xi<const CARRIED: bool>(x: &Wide2, y: &Wide2) -> Fp2 {
-    Fp2 {
-        re: Wide::combined_reduced::<CARRIED>(&[&x.re, &y.re], &[&y.im]),
-        im: Wide::combined_reduced::<CARRIED>(&[&x.im, &y.re, &y.im], &[]),
-    }
-}
-
-/// `x - y - z`
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn difference<const CARRIED: bool>(x: &Wide2, y: &Wide2, z: &Wide2) -> Fp2 {
-    Fp2 {
-        re: Wide::combined_reduced::<CARRIED>(&[&x.re], &[&y.re, &z.re]),
-        im: Wide::combined_reduced::<CARRIED>(&[&x.im], &[&y.im, &z.im]),
-    }
-}
-
-/// `x - y - xi z`
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn difference_with_xi<const CARRIED: bool>(x: &Wide2, y: &Wide2, z: &Wide2) -> Fp2 {
-    Fp2 {
-        re: Wide::combined_reduced::<CARRIED>(&[&x.re, &z.im], &[&y.re, &z.re]),
-        im: Wide::combined_reduced::<CARRIED>(&[&x.im], &[&y.im, &z.re, &z.im]),
-    }
-}
-
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn plus2(x: &Fp2, y: &Fp2) -> Fp2 {
-    x.plus(y)
-}
-
-/// `x + xi y`
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn plus_xi(x: &Fp2, y: &Fp2) -> Fp2 {
-    x.plus(&y.times_xi().lifted::<16>())
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn plus(x: &Fp6, y: &Fp6) -> Fp6 {
-    [plus2(&x[0], &y[0]), plus2(&x[1], &y[1]), plus2(&x[2], &y[2])]
-}
-
-/// `x + v y`
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn plus_v(x: &Fp6, y: &Fp6) -> Fp6 {
-    [plus_xi(&x[0], &y[2]), plus2(&x[1], &y[0]), plus2(&x[2], &y[1])]
+fn set_sum_v(sum: &mut Fp6, x: &Fp6, y: &Fp6) {
+    sum[0].set_sum_xi(&x[0], &y[2]);
+    sum[1].set_sum::<false>(&x[1], &y[0]);
+    sum[2].set_sum::<false>(&x[2], &y[1]);
 }
 
 impl Fp12 {
@@ -182,48 +270,50 @@ impl Fp12 {
         }
     }
 
-    /// Three multiplications in `Fp6`.
+    /// `f := f g`, by three multiplications in `Fp6`:
+    ///
+    /// ```text
+    /// (a + b w)(c + d w) = (a c + v b d) + ((a + b)(c + d) - a c - b d) w
+    /// ```
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn times(&self, other: &Self) -> Self {
-        let a = wide_times::<true>(&self.a, &other.a);
-        let b = wide_times::<true>(&self.b, &other.b);
-        let cross = wide_times::<false>(&plus(&self.a, &self.b), &plus(&other.a, &other.b));
-        Self::karatsuba(&a, &b, &cross)
+    pub(super) fn multiply(&mut self, other: &Self, workspace: &mut Workspace) {
+        let Self { a, b } = self;
+        let Workspace { terms, products: [ac, bd, cross], sums: [x, y, _] } = workspace;
+        set_product::<true>(ac, terms, a, &other.a);
+        set_product::<true>(bd, terms, b, &other.b);
+        set_sum::<false>(x, a, b);
+        set_sum::<false>(y, &other.a, &other.b);
+        set_product::<false>(cross, terms, x, y);
+        a[0].set_reduced_sum_xi::<true>(&ac[0], &bd[2]);
+        a[1].set_reduced_sum::<true>(&ac[1], &bd[0]);
+        a[2].set_reduced_sum::<true>(&ac[2], &bd[1]);
+        b[0].set_reduced_without::<true>(&cross[0], [&ac[0], &bd[0]]);
+        b[1].set_reduced_without::<true>(&cross[1], [&ac[1], &bd[1]]);
+        b[2].set_reduced_without::<true>(&cross[2], [&ac[2], &bd[2]]);
     }
 
-    /// `(a0 b0 + v a1 b1) + ((a0 + a1)(b0 + b1) - a0 b0 - a1 b1) w`
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn karatsuba(a: &Wide6, b: &Wide6, cross: &Wide6) -> Self {
-        Self {
-            a: [
-                sum_with_xi::<true>(&a[0], &b[2]),
-                sum::<true>(&a[1], &b[0]),
-                sum::<true>(&a[2], &b[1]),
-            ],
-            b: [
-                difference::<true>(&cross[0], &a[0], &b[0]),
-                difference::<true>(&cross[1], &a[1], &b[1]),
-                difference::<true>(&cross[2], &a[2], &b[2]),
-            ],
-        }
-    }
-
-    /// `(a + b w)^2 = ((a + b)(a + v b) - ab - v ab) + 2 ab w`
+    /// `f := f^2`, by two multiplications in `Fp6`:
+    ///
+    /// ```text
+    /// (a + b w)^2 = ((a + b)(a + v b) - ab - v ab) + 2 ab w
+    /// ```
     ///
     /// Leaves the coordinates uncarried, for [`times_line`](Self::times_line).
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn square(&mut self) {
+    pub(super) fn square(&mut self, workspace: &mut Workspace) {
         let Self { a, b } = self;
-        let ab = wide_times::<true>(a, b);
-        let cross = wide_times::<false>(&plus(a, b), &plus_v(a, b));
-        a[0] = difference_with_xi::<false>(&cross[0], &ab[0], &ab[2]);
-        a[1] = difference::<false>(&cross[1], &ab[1], &ab[0]);
-        a[2] = difference::<false>(&cross[2], &ab[2], &ab[1]);
-        b[0] = twice(&ab[0]);
-        b[1] = twice(&ab[1]);
-        b[2] = twice(&ab[2]);
+        let Workspace { terms, products: [ab, cross, _], sums: [x, y, _] } = workspace;
+        set_product::<true>(ab, terms, a, b);
+        set_sum::<false>(x, a, b);
+        set_sum_v(y, a, b);
+        set_product::<false>(cross, terms, x, y);
+        a[0].set_reduced_without_xi::<false>(&cross[0], &ab[0], &ab[2]);
+        a[1].set_reduced_without::<false>(&cross[1], [&ab[1], &ab[0]]);
+        a[2].set_reduced_without::<false>(&cross[2], [&ab[2], &ab[1]]);
+        b[0].set_reduced_sum::<false>(&ab[0], &ab[0]);
+        b[1].set_reduced_sum::<false>(&ab[1], &ab[1]);
+        b[2].set_reduced_sum::<false>(&ab[2], &ab[2]);
     }
 }

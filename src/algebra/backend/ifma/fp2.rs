@@ -10,7 +10,7 @@
 #![forbid(unsafe_code)]
 
 use super::fp::{Factor, Fp, LIMBS, Operand};
-use super::wide::Wide;
+use super::wide2::Wide2;
 
 /// Eight elements, as sums leave them.
 #[derive(Clone, Copy)]
@@ -30,16 +30,9 @@ pub(super) struct Factor2 {
 /// What multiplies.
 #[derive(Clone, Copy)]
 pub(super) struct Operand2<'a> {
-    re: Operand<'a>,
-    im: Operand<'a>,
-    sum: Operand<'a>,
-}
-
-/// Eight products, or sums of products, before reduction.
-#[derive(Clone, Copy)]
-pub(super) struct Wide2 {
-    pub(super) re: Wide,
-    pub(super) im: Wide,
+    pub(super) re: Operand<'a>,
+    pub(super) im: Operand<'a>,
+    pub(super) sum: Operand<'a>,
 }
 
 impl Fp2 {
@@ -192,36 +185,6 @@ impl Factor2 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times(&self, other: &Self) -> Fp2 {
-        Wide2::product(self, other).reduce()
-    }
-}
-
-impl Wide2 {
-    /// `x y`, unreduced.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn product<'a>(x: impl Into<Operand2<'a>>, y: impl Into<Operand2<'a>>) -> Self {
-        Self::karatsuba(x.into(), y.into())
-    }
-
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn karatsuba(x: Operand2<'_>, y: Operand2<'_>) -> Self {
-        let re = Wide::product(x.re, y.re);
-        let im = Wide::product(x.im, y.im);
-        let cross = Wide::product(x.sum, y.sum);
-        // The imaginary part is x0 y1 + x1 y0, whatever the subtractions look like.
-        let mixed = cross.minus(&re).minus(&im).known_nonnegative();
-        Self { re: re.minus(&im), im: mixed }
-    }
-
-    /// Montgomery reduction: coordinates from zero to `3 p`.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn reduce(&self) -> Fp2 {
-        Fp2 {
-            re: Wide::combined_reduced::<false>(&[&self.re], &[]),
-            im: Wide::combined_reduced::<false>(&[&self.im], &[]),
-        }
+        Wide2::product(self, other).reduced()
     }
 }

@@ -7,11 +7,10 @@
 #![forbid(unsafe_code)]
 
 use super::super::blst::invert_element;
-use super::LANES;
-use super::convert::{load, store};
+use super::convert::{load_one, store};
 use super::fp::{Fp, LIMBS};
 use super::fp2::Fp2;
-use super::fp12::{Fp6, Fp12};
+use super::fp12::{Fp6, Fp12, Workspace, set_product};
 use core::arch::x86_64::*;
 
 impl Fp {
@@ -25,7 +24,7 @@ impl Fp {
         let p2 = p1.times(&p1.rotated::<2>());
         let r2 = p2.rotated::<1>();
         let others = x.rotated::<4>().times(&p1.rotated::<2>()).times(&r2);
-        let inverse = load(&[invert_element(&store(&p2.times(&r2))[0]); LANES]);
+        let inverse = load_one(&invert_element(&store(&p2.times(&r2))[0]));
         Self::select(zeros, &Self::zero(), &others.times(&inverse))
     }
 
@@ -64,13 +63,25 @@ impl Fp12 {
         rotated
     }
 
-    /// `1/(a + b w) = (a - b w) / (a^2 - v b^2)`, and 0 for 0.
+    /// `1/(a + b w) = (a - b w) / (a^2 - v b^2)`, and 0 for 0; of carried coordinates.
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn inverse(&self) -> Self {
-        let norm = self.times(&self.conjugate());
-        let inverse = inverse6(&norm.a);
-        let zero = Fp2::zero();
-        self.conjugate().times(&Self { a: inverse, b: [zero; 3] })
+    pub(super) fn inverse(&self, workspace: &mut Workspace) -> Self {
+        let Self { mut a, mut b } = self.conjugate();
+        let Workspace { terms, products: [aa, bb, _], sums: [norm, ..] } = workspace;
+        set_product::<true>(aa, terms, &a, &a);
+        set_product::<true>(bb, terms, &b, &b);
+        norm[0].set_reduced_difference_xi(&aa[0], &bb[2]);
+        norm[1].set_reduced_difference(&aa[1], &bb[0]);
+        norm[2].set_reduced_difference(&aa[2], &bb[1]);
+        let inverse = inverse6(norm);
+        set_product::<true>(aa, terms, &a, &inverse);
+        set_product::<true>(bb, terms, &b, &inverse);
+        for i in 0..3 {
+            a[i].set_reduced::<true>(&aa[i]);
+            b[i].set_reduced::<true>(&bb[i]);
+        }
+        Self { a, b }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Products of elements of `Fp12` with lines, which have three coordinates of six.
 #![forbid(unsafe_code)]
 
-use super::fp::Fp;
-use super::fp2::{Factor2, Fp2, Wide2};
-use super::fp12::{Fp6, Fp12, Wide6};
-use super::wide::Wide;
+use super::fp2::{Factor2, Fp2};
+use super::fp12::{Fp6, Fp12, Wide6, Workspace, set_product, set_sum};
+use super::wide2::Wide2;
+
+/// A line `l0 + l1 v + l2 v w`.
+pub(super) type Line = [Fp2; 3];
 
 impl Fp12 {
     /// `1 + s v + t v w`
@@ -22,30 +24,29 @@ impl Fp12 {
     /// ```
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn times_line(&mut self, s: &Fp2, t: &Fp2) {
+    pub(super) fn times_line(&mut self, s: &Fp2, t: &Fp2, workspace: &mut Workspace) {
         let Self { a, b } = self;
-        let (cross, s, t) = (s.sum_factor(t), s.factor(), t.factor());
-        let [s0, s1, s2] = &wide_scaled(a, &s);
-        let [t0, t1, t2] = &wide_scaled(b, &t);
-        let [c0, c1, c2] = &wide_sum_scaled(a, b, &cross);
+        let [sa, tb, cross] = &mut workspace.products;
+        set_scaled(sa, a, &s.factor());
+        set_scaled(tb, b, &t.factor());
+        set_sum_scaled(cross, a, b, &s.sum_factor(t));
+        let ([s0, s1, s2], [t0, t1, t2], [c0, c1, c2]) = (sa, tb, cross);
         // One more v, and the line's 1.
-        a[0].re = Wide::combined_onto(&a[0].re, &[&s2.re, &t1.re], &[&s2.im, &t1.im]);
-        a[0].im = Wide::combined_onto(&a[0].im, &[&s2.re, &t1.re, &s2.im, &t1.im], &[]);
-        a[1].re = Wide::combined_onto(&a[1].re, &[&s0.re, &t2.re], &[&t2.im]);
-        a[1].im = Wide::combined_onto(&a[1].im, &[&s0.im, &t2.re, &t2.im], &[]);
-        a[2].re = Wide::combined_onto(&a[2].re, &[&s1.re, &t0.re], &[]);
-        a[2].im = Wide::combined_onto(&a[2].im, &[&s1.im, &t0.im], &[]);
-        let (plus, minus) = ([&c2.re, &s2.im, &t2.im], [&c2.im, &s2.re, &t2.re]);
-        b[0].re = Wide::combined_onto(&b[0].re, &plus, &minus);
-        let (plus, minus) = ([&c2.re, &c2.im], [&s2.re, &t2.re, &s2.im, &t2.im]);
-        b[0].im = Wide::combined_onto(&b[0].im, &plus, &minus);
-        b[1].re = Wide::combined_onto(&b[1].re, &[&c0.re], &[&s0.re, &t0.re]);
-        b[1].im = Wide::combined_onto(&b[1].im, &[&c0.im], &[&s0.im, &t0.im]);
-        b[2].re = Wide::combined_onto(&b[2].re, &[&c1.re], &[&s1.re, &t1.re]);
-        b[2].im = Wide::combined_onto(&b[2].im, &[&c1.im], &[&s1.im, &t1.im]);
+        a[0].re.add_combined(&[&s2.re, &t1.re], &[&s2.im, &t1.im]);
+        a[0].im.add_combined(&[&s2.re, &t1.re, &s2.im, &t1.im], &[]);
+        a[1].re.add_combined(&[&s0.re, &t2.re], &[&t2.im]);
+        a[1].im.add_combined(&[&s0.im, &t2.re, &t2.im], &[]);
+        a[2].re.add_combined(&[&s1.re, &t0.re], &[]);
+        a[2].im.add_combined(&[&s1.im, &t0.im], &[]);
+        b[0].re.add_combined(&[&c2.re, &s2.im, &t2.im], &[&c2.im, &s2.re, &t2.re]);
+        b[0].im.add_combined(&[&c2.re, &c2.im], &[&s2.re, &t2.re, &s2.im, &t2.im]);
+        b[1].re.add_combined(&[&c0.re], &[&s0.re, &t0.re]);
+        b[1].im.add_combined(&[&c0.im], &[&s0.im, &t0.im]);
+        b[2].re.add_combined(&[&c1.re], &[&s1.re, &t1.re]);
+        b[2].im.add_combined(&[&c1.im], &[&s1.im, &t1.im]);
     }
 
-    /// Times any line `l0 + l1 v + l2 v w`: thirteen products.
+    /// Times any line: thirteen products.
     ///
     /// ```text
     /// L = l0 + l1 v
@@ -53,141 +54,129 @@ impl Fp12 {
     /// ```
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn times_any_line(&mut self, [l0, l1, l2]: &[Fp2; 3]) {
+    pub(super) fn times_any_line(&mut self, [l0, l1, l2]: &Line, workspace: &mut Workspace) {
         let Self { a, b } = self;
-        let c = [sum(&a[0], &b[0]), sum(&a[1], &b[1]), sum(&a[2], &b[2])];
-        let [x0, x1, x2] = &Short::new(a, l0, l1).coordinates();
-        let [t0, t1, t2] = &wide_scaled(b, &l2.factor());
-        a[0] = Fp2 {
-            re: carried(&[&x0.re, &t1.re], &[&t1.im]),
-            im: carried(&[&x0.im, &t1.re, &t1.im], &[]),
-        };
-        a[1] = Fp2 {
-            re: carried(&[&x1.re, &t2.re], &[&t2.im]),
-            im: carried(&[&x1.im, &t2.re, &t2.im], &[]),
-        };
-        a[2] = Fp2 { re: carried(&[&x2.re, &t0.re], &[]), im: carried(&[&x2.im, &t0.im], &[]) };
-        let m1 = &sum(l1, l2);
-        let y = Short::new(&c, l0, m1);
-        b[0] = y.minus_minus_xi(0, x0, t2);
-        b[1] = y.minus_minus(1, x1, t0);
-        b[2] = y.minus_minus(2, x2, t1);
+        let Workspace { terms, products: [x, t, y], sums: [c, m, _] } = workspace;
+        set_short_product(x, terms, a, l0, l1);
+        set_scaled(t, b, &l2.factor());
+        set_sum::<true>(c, a, b);
+        m[0].set_sum::<true>(l1, l2);
+        set_short_product(y, terms, c, l0, &m[0]);
+        a[0].set_reduced_sum_xi::<true>(&x[0], &t[1]);
+        a[1].set_reduced_sum_xi::<true>(&x[1], &t[2]);
+        a[2].set_reduced_sum::<true>(&x[2], &t[0]);
+        b[0].set_reduced_without_xi::<true>(&y[0], &x[0], &t[2]);
+        b[1].set_reduced_without::<true>(&y[1], [&x[1], &t[0]]);
+        b[2].set_reduced_without::<true>(&y[2], [&x[2], &t[1]]);
+    }
+
+    /// Times two lines: their product has six products, that with it seventeen.
+    ///
+    /// ```text
+    /// (l0 + l1 v + l2 v w)(m0 + m1 v + m2 v w) = A + B v w
+    /// A = (l0 m0 + xi l2 m2) + (l0 m1 + l1 m0) v + l1 m1 v^2
+    /// B = (l0 m2 + l2 m0) + (l1 m2 + l2 m1) v
+    /// (a + b w)(A + B v w) = (A a + v^2 B b) + ((a + b)(A + v B) - A a - v B b) w
+    /// ```
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn times_two_lines(&mut self, l: &Line, m: &Line, workspace: &mut Workspace) {
+        let [p0, p1, p2] = &mut workspace.terms;
+        p0.set_term::<false>(&l[0], &m[0]);
+        p1.set_term::<false>(&l[1], &m[1]);
+        p2.set_term::<false>(&l[2], &m[2]);
+        let [x01, x02, x12] = &mut workspace.products[0];
+        x01.set_product_of_sums([&l[0], &l[1]], [&m[0], &m[1]]);
+        x02.set_product_of_sums([&l[0], &l[2]], [&m[0], &m[2]]);
+        x12.set_product_of_sums([&l[1], &l[2]], [&m[1], &m[2]]);
+        let [[a0, a1, a2], [b0, b1, _], _] = &mut workspace.sums;
+        a0.set_reduced_sum_xi::<true>(p0, p2);
+        a1.set_reduced_without::<true>(x01, [p0, p1]);
+        a2.set_reduced::<true>(p1);
+        b0.set_reduced_without::<true>(x02, [p0, p2]);
+        b1.set_reduced_without::<true>(x12, [p1, p2]);
+
+        let Self { a, b } = self;
+        let Workspace { terms, products: [x, t, y], sums: [line_a, line_b, c] } = workspace;
+        set_product::<false>(x, terms, a, line_a);
+        set_short_product(t, terms, b, &line_b[0], &line_b[1]);
+        set_sum::<true>(c, a, b);
+        line_a[1].add(&line_b[0]);
+        line_a[2].add(&line_b[1]);
+        set_product::<false>(y, terms, c, line_a);
+        a[0].set_reduced_sum_xi::<true>(&x[0], &t[1]);
+        a[1].set_reduced_sum_xi::<true>(&x[1], &t[2]);
+        a[2].set_reduced_sum::<true>(&x[2], &t[0]);
+        b[0].set_reduced_without_xi::<true>(&y[0], &x[0], &t[2]);
+        b[1].set_reduced_without::<true>(&y[1], [&x[1], &t[0]]);
+        b[2].set_reduced_without::<true>(&y[2], [&x[2], &t[1]]);
     }
 }
 
-/// The product `x (l0 + l1 v)`, of which two of five products in `Fp2` are there: a coordinate at a
-/// time, so that all of a line's product stays in the first cache.
+impl Wide2 {
+    /// Becomes `t + xi` times what it is.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn complete_with_xi(&mut self, t: &Self) {
+        let im = t.im.plus(&self.re).plus(&self.im);
+        self.re = t.re.plus(&self.re).minus(&self.im);
+        self.im = im;
+    }
+
+    /// Minus two others.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn subtract(&mut self, s: &Self, t: &Self) {
+        self.re = self.re.minus(&s.re).minus(&t.re);
+        self.im = self.im.minus(&s.im).minus(&t.im);
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn add(&mut self, t: &Self) {
+        self.re = self.re.plus(&t.re);
+        self.im = self.im.plus(&t.im);
+    }
+}
+
+/// Becomes the product `x (l0 + l1 v)`: five products in `Fp2`.
 ///
 /// ```text
 /// x0 l0 + xi x2 l1,  (x0 + x1)(l0 + l1) - x0 l0 - x1 l1,  x2 l0 + x1 l1
 /// ```
-struct Short<'a> {
-    x: &'a Fp6,
-    l0: &'a Fp2,
-    l1: &'a Fp2,
-    p00: Wide2,
-    p11: Wide2,
-}
-
-impl<'a> Short<'a> {
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn new(x: &'a Fp6, l0: &'a Fp2, l1: &'a Fp2) -> Self {
-        let (p00, p11) = (product(&x[0], l0), product(&x[1], l1));
-        Self { x, l0, l1, p00, p11 }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn coordinates(&self) -> Wide6 {
-        [self.coordinate(0), self.coordinate(1), self.coordinate(2)]
-    }
-
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn coordinate(&self, i: usize) -> Wide2 {
-        let Self { x, l0, l1, p00, p11 } = self;
-        match i {
-            0 => {
-                let p21 = product(&x[2], l1);
-                Wide2 {
-                    re: Wide::combined(&[&p00.re, &p21.re], &[&p21.im]),
-                    im: Wide::combined(&[&p00.im, &p21.re, &p21.im], &[]),
-                }
-            }
-            1 => {
-                let mixed = Wide2::product(&x[0].sum_factor(&x[1]), &l0.sum_factor(l1));
-                Wide2 {
-                    re: Wide::combined(&[&mixed.re], &[&p00.re, &p11.re]),
-                    im: Wide::combined(&[&mixed.im], &[&p00.im, &p11.im]),
-                }
-            }
-            _ => {
-                let p20 = product(&x[2], l0);
-                Wide2 {
-                    re: Wide::combined(&[&p20.re, &p11.re], &[]),
-                    im: Wide::combined(&[&p20.im, &p11.im], &[]),
-                }
-            }
-        }
-    }
-
-    /// The coordinate minus others, reduced.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn minus_minus(&self, i: usize, s: &Wide2, t: &Wide2) -> Fp2 {
-        let y = self.coordinate(i);
-        Fp2 { re: carried(&[&y.re], &[&s.re, &t.re]), im: carried(&[&y.im], &[&s.im, &t.im]) }
-    }
-
-    /// The coordinate minus `s + xi t`, reduced.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn minus_minus_xi(&self, i: usize, s: &Wide2, t: &Wide2) -> Fp2 {
-        let y = self.coordinate(i);
-        Fp2 {
-            re: carried(&[&y.re, &t.im], &[&s.re, &t.re]),
-            im: carried(&[&y.im], &[&s.im, &t.re, &t.im]),
-        }
-    }
-}
-
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn product(x: &Fp2, y: &Fp2) -> Wide2 {
-    Wide2::product(&x.factor(), &y.factor())
+fn set_short_product(
+    [z0, z1, z2]: &mut Wide6,
+    [p00, p11, _]: &mut Wide6,
+    [x0, x1, x2]: &Fp6,
+    l0: &Fp2,
+    l1: &Fp2,
+) {
+    p00.set_term::<false>(x0, l0);
+    p11.set_term::<false>(x1, l1);
+    z0.set_term::<false>(x2, l1);
+    z0.complete_with_xi(p00);
+    z1.set_product_of_sums([x0, x1], [l0, l1]);
+    z1.subtract(p00, p11);
+    z2.set_term::<false>(x2, l0);
+    z2.add(p11);
 }
 
+/// Becomes an element of `Fp6` times one of `Fp2`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn carried(plus: &[&Wide], minus: &[&Wide]) -> Fp {
-    Wide::combined_reduced::<true>(plus, minus)
+fn set_scaled([z0, z1, z2]: &mut Wide6, [x0, x1, x2]: &Fp6, scale: &Factor2) {
+    z0.set_product(&x0.factor(), scale);
+    z1.set_product(&x1.factor(), scale);
+    z2.set_product(&x2.factor(), scale);
 }
 
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn sum(x: &Fp2, y: &Fp2) -> Fp2 {
-    x.plus(y).carried()
-}
-
-/// An element of `Fp6` times one of `Fp2`.
+/// Becomes a sum of two elements of `Fp6` times one of `Fp2`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_scaled(x: &Fp6, scale: &Factor2) -> Wide6 {
-    [
-        Wide2::product(&x[0].factor(), scale),
-        Wide2::product(&x[1].factor(), scale),
-        Wide2::product(&x[2].factor(), scale),
-    ]
-}
-
-/// A sum of two elements of `Fp6` times one of `Fp2`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn wide_sum_scaled(x: &Fp6, y: &Fp6, scale: &Factor2) -> Wide6 {
-    [
-        Wide2::product(&x[0].sum_factor(&y[0]), scale),
-        Wide2::product(&x[1].sum_factor(&y[1]), scale),
-        Wide2::product(&x[2].sum_factor(&y[2]), scale),
-    ]
+fn set_sum_scaled([z0, z1, z2]: &mut Wide6, x: &Fp6, y: &Fp6, scale: &Factor2) {
+    z0.set_product(&x[0].sum_factor(&y[0]), scale);
+    z1.set_product(&x[1].sum_factor(&y[1]), scale);
+    z2.set_product(&x[2].sum_factor(&y[2]), scale);
 }

@@ -13,7 +13,8 @@
 use super::convert::constant2;
 use super::fp::{Factor, Fp, LIMBS};
 use super::fp2::Fp2;
-use super::fp12::Fp12;
+use super::fp12::{Fp12, Workspace};
+use super::line::Line;
 use super::mask::Mask;
 use ark_bls12_381::{Fq2, G2Affine};
 use ark_ec::bls12::G2Prepared;
@@ -24,9 +25,9 @@ use zeroize::Zeroize;
 const X: u64 = 0xd201_0000_0001_0000;
 
 /// `l1 / l0` and `l2 / l0`.
-struct Line([[u64; LIMBS]; 2], [[u64; LIMBS]; 2]);
+struct FixedLine([[u64; LIMBS]; 2], [[u64; LIMBS]; 2]);
 
-impl Line {
+impl FixedLine {
     /// `s` and `t` of the value `1 + s v + t v w` at a point.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -38,7 +39,7 @@ impl Line {
 }
 
 /// The lines of one point of G2.
-pub(super) struct Lines(Vec<Line>);
+pub(super) struct Lines(Vec<FixedLine>);
 
 impl Lines {
     /// `None` for infinity, and for a point with a line through the origin: no such point is known,
@@ -54,14 +55,16 @@ impl Lines {
             return None;
         }
         let pairs = prepared.ell_coeffs.iter().zip(inverses);
-        Some(Self(pairs.map(|(l, i)| Line(constant2(&(l.1 * i)), constant2(&(l.2 * i)))).collect()))
+        Some(Self(
+            pairs.map(|(l, i)| FixedLine(constant2(&(l.1 * i)), constant2(&(l.2 * i)))).collect(),
+        ))
     }
 }
 
 /// The Miller loop of `P = (x, y)` and the lines' point; not at infinity.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn miller_loop(x: &Fp, y: &Fp, lines: &Lines) -> Fp12 {
+pub(super) fn miller_loop(x: &Fp, y: &Fp, lines: &Lines, workspace: &mut Workspace) -> Fp12 {
     let (x, y) = (x.factor(), y.factor());
     let mut lines = lines.0.iter().map(|line| line.at(&x, &y));
     let mut line = || lines.next().expect("a line for every step");
@@ -69,13 +72,13 @@ pub(super) fn miller_loop(x: &Fp, y: &Fp, lines: &Lines) -> Fp12 {
     let mut f = Fp12::line(&s, &t);
     for bit in (0..63).rev() {
         if bit != 62 {
-            f.square();
+            f.square(workspace);
             let (s, t) = line();
-            f.times_line(&s, &t);
+            f.times_line(&s, &t, workspace);
         }
         if X >> bit & 1 == 1 {
             let (s, t) = line();
-            f.times_line(&s, &t);
+            f.times_line(&s, &t, workspace);
         }
     }
     // x is negative.
@@ -110,7 +113,7 @@ impl Pairs {
     /// A line's value at `P`, and one in the lanes that are not used.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn at(&self, [l0, l1, l2]: [Fp2; 3]) -> [Fp2; 3] {
+    fn at(&self, [l0, l1, l2]: Line) -> Line {
         let (l1, l2) = (l1.scaled(&self.x), l2.scaled(&self.y));
         if self.used == Mask::MAX {
             return [l0, l1, l2];
@@ -123,19 +126,23 @@ impl Pairs {
         ]
     }
 
+    /// The line of the next step.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn double(&mut self) -> [Fp2; 3] {
-        let line = self.multiple.double();
+    fn line(&mut self, step: Step) -> Line {
+        let line = match step {
+            Step::Double => self.multiple.double(),
+            Step::Add => self.multiple.add(&self.qx, &self.qy),
+        };
         self.at(line)
     }
+}
 
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn add(&mut self) -> [Fp2; 3] {
-        let line = self.multiple.add(&self.qx, &self.qy);
-        self.at(line)
-    }
+/// What the loop does with the multiples.
+#[derive(Clone, Copy)]
+enum Step {
+    Double,
+    Add,
 }
 
 impl Multiple {
@@ -148,7 +155,7 @@ impl Multiple {
     /// ```
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn double(&mut self) -> [Fp2; 3] {
+    fn double(&mut self) -> Line {
         let Self { x, y, z } = self;
         let a = x.times(y);
         let b = y.square();
@@ -173,7 +180,7 @@ impl Multiple {
     /// ```
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn add(&mut self, qx: &Fp2, qy: &Fp2) -> [Fp2; 3] {
+    fn add(&mut self, qx: &Fp2, qy: &Fp2) -> Line {
         let Self { x, y, z } = self;
         let theta = y.minus(&qy.times(z)).lifted::<4>().settled();
         let lambda = x.minus(&qx.times(z)).lifted::<4>().settled();
@@ -194,30 +201,39 @@ impl Multiple {
 /// In each lane the product of the Miller loops of its pairs; all share the squarings.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn product_of_miller_loops(groups: &mut [Pairs]) -> Fp12 {
+pub(super) fn product_of_miller_loops(groups: &mut [Pairs], workspace: &mut Workspace) -> Fp12 {
     let mut f = Fp12::one();
     for bit in (0..63).rev() {
         if bit != 62 {
-            f.square();
+            f.square(workspace);
         }
-        for pairs in groups.iter_mut() {
-            let line = pairs.double();
-            f.times_any_line(&line);
-        }
+        f.times_lines(groups, Step::Double, workspace);
         if X >> bit & 1 == 1 {
-            for pairs in groups.iter_mut() {
-                let line = pairs.add();
-                f.times_any_line(&line);
-            }
+            f.times_lines(groups, Step::Add, workspace);
         }
     }
     f.conjugate()
 }
 
+impl Fp12 {
+    /// Times the next line of every group, two at a time.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn times_lines(&mut self, groups: &mut [Pairs], step: Step, workspace: &mut Workspace) {
+        let (twos, rest) = groups.as_chunks_mut::<2>();
+        for [first, second] in twos {
+            self.times_two_lines(&first.line(step), &second.line(step), workspace);
+        }
+        for last in rest {
+            self.times_any_line(&last.line(step), workspace);
+        }
+    }
+}
+
 /// The lines are as secret as their point.
 impl Drop for Lines {
     fn drop(&mut self) {
-        for Line(s, t) in &mut self.0 {
+        for FixedLine(s, t) in &mut self.0 {
             s.zeroize();
             t.zeroize();
         }

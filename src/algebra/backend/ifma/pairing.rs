@@ -6,7 +6,7 @@
 use super::super::blst;
 use super::super::kernel::Lines as PreparedLines;
 use super::convert::{filled, load, load2, store12};
-use super::fp12::Fp12;
+use super::fp12::{Fp12, Workspace};
 use super::mask::Mask;
 use super::miller::{Lines, Pairs, miller_loop, product_of_miller_loops};
 use super::{LANES, affine_g1, affine_g2, available};
@@ -39,10 +39,12 @@ fn product(left: &[G1Affine], right: &[G2Affine]) -> Fq12 {
     for (p, q) in left.chunks(LANES).zip(right.chunks(LANES)) {
         groups.push(pairs(p, q));
     }
-    let lanes = product_of_miller_loops(&mut groups);
-    let lanes = lanes.times(&lanes.rotated::<4>());
-    let lanes = lanes.times(&lanes.rotated::<2>());
-    store12(&lanes.times(&lanes.rotated::<1>()))[0]
+    let workspace = &mut Workspace::new();
+    let mut lanes = product_of_miller_loops(&mut groups, workspace);
+    lanes.multiply(&lanes.rotated::<4>(), workspace);
+    lanes.multiply(&lanes.rotated::<2>(), workspace);
+    lanes.multiply(&lanes.rotated::<1>(), workspace);
+    store12(&lanes)[0]
 }
 
 /// At most eight pairs of finite points; lanes without one stay out of products.
@@ -72,9 +74,12 @@ pub(super) fn each(pairs: &[(G1, G2)]) -> Vec<Gt> {
         let pairing = &blst::KERNEL.pairing;
         (pairing.finish)(&(pairing.miller)(&pairs[i..=i]))
     };
-    in_groups(&infinite, single, |range| {
+    in_groups(&infinite, single, |range, workspace| {
         // SAFETY: the instructions are there, as asserted above.
-        unsafe { product_of_miller_loops(&mut [self::pairs(&left[range.clone()], &right[range])]) }
+        unsafe {
+            let pairs = self::pairs(&left[range.clone()], &right[range]);
+            product_of_miller_loops(&mut [pairs], workspace)
+        }
     })
 }
 
@@ -83,15 +88,18 @@ pub(super) fn each(pairs: &[(G1, G2)]) -> Vec<Gt> {
 fn in_groups(
     infinite: &[bool],
     single: impl Fn(usize) -> Gt,
-    miller_loops: impl Fn(Range<usize>) -> Fp12,
+    miller_loops: impl Fn(Range<usize>, &mut Workspace) -> Fp12,
 ) -> Vec<Gt> {
+    assert!(available());
+    // SAFETY: the instructions are there, as just asserted.
+    let workspace = &mut unsafe { Workspace::new() };
     let n = infinite.len();
     let in_lanes = if n % LANES < MIN_EACH { n - n % LANES } else { n };
     let mut results = Vec::with_capacity(n.next_multiple_of(LANES));
     for from in (0..in_lanes).step_by(LANES) {
-        let f = miller_loops(from..in_lanes.min(from + LANES));
-        // SAFETY: whoever has Miller loops in lanes has found the instructions.
-        results.extend(unsafe { finished(&f) });
+        let f = miller_loops(from..in_lanes.min(from + LANES), workspace);
+        // SAFETY: the instructions are there, as asserted above.
+        results.extend(unsafe { finished(&f, workspace) });
     }
     results.truncate(in_lanes);
     for (result, _) in results.iter_mut().zip(infinite).filter(|(_, infinite)| **infinite) {
@@ -102,8 +110,8 @@ fn in_groups(
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn finished(f: &Fp12) -> [Gt; LANES] {
-    store12(&f.final_exponentiation()).map(Gt)
+fn finished(f: &Fp12, workspace: &mut Workspace) -> [Gt; LANES] {
+    store12(&f.final_exponentiation(workspace)).map(Gt)
 }
 
 pub(super) fn prepare(q: &G2) -> Arc<dyn PreparedLines> {
@@ -141,9 +149,9 @@ impl PreparedLines for Prepared {
         in_groups(
             &infinite,
             |i| self.pairing(&points[i]),
-            |range| {
+            |range, workspace| {
                 // SAFETY: the instructions are there, as asserted above.
-                unsafe { eight_with_lines(&affine[range], lines) }
+                unsafe { eight_with_lines(&affine[range], lines, workspace) }
             },
         )
     }
@@ -157,7 +165,7 @@ impl Drop for Prepared {
 
 /// At most eight finite points.
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn eight_with_lines(points: &[G1Affine], lines: &Lines) -> Fp12 {
+fn eight_with_lines(points: &[G1Affine], lines: &Lines, workspace: &mut Workspace) -> Fp12 {
     let p = filled(points, G1Affine::generator());
-    miller_loop(&load(&p.map(|p| p.x)), &load(&p.map(|p| p.y)), lines)
+    miller_loop(&load(&p.map(|p| p.x)), &load(&p.map(|p| p.y)), lines, workspace)
 }

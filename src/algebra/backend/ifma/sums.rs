@@ -6,8 +6,9 @@
 
 use super::bound::Bound;
 use super::fp::{Factor, Fp, K, LIMBS, N, P, carry_of, splat, zero};
-use super::fp2::{Fp2, Wide2};
+use super::fp2::Fp2;
 use super::wide::{COLUMNS, Wide, montgomery_reduced};
+use super::wide2::Wide2;
 use core::arch::x86_64::*;
 
 /// A product or a difference of products, reduced, from zero to `3 p`. The columns come in registers.
@@ -41,12 +42,11 @@ impl Wide {
         reduced!(self.minus(other))
     }
 
-    /// `s - t - v`, reduced: what Karatsuba's products end with. Two vectors too many for the
-    /// registers: the columns go through memory first.
-    #[inline]
+    /// `s - t - v`, reduced: what Karatsuba's products end with.
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced_without(&self, first: &Self, second: &Self) -> Fp {
-        Self::combined_reduced::<false>(&[self], &[first, second])
+        reduced!(self.minus(first).minus(second))
     }
 
     /// `s - 3 t`, reduced.
@@ -54,17 +54,6 @@ impl Wide {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn reduced_minus_triple(&self, other: &Self) -> Fp {
         reduced!(self.minus(other).minus(other).minus(other))
-    }
-
-    /// `s + t`
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn plus(&self, other: &Self) -> Self {
-        let mut columns = self.columns;
-        for k in 0..COLUMNS {
-            columns[k] = _mm512_add_epi64(columns[k], other.columns[k]);
-        }
-        Self { columns, bound: self.bound.plus(other.bound) }
     }
 
     /// `x^2`, unreduced: what stands off the diagonal is computed once and doubled.
@@ -133,38 +122,5 @@ impl Fp2 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn multiplied(&self, other: &Self) -> Self {
         Wide2::product(&self.factor(), &other.factor()).reduced()
-    }
-}
-
-impl Wide2 {
-    /// The sum, reduced.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn reduced(&self) -> Fp2 {
-        Fp2 { re: self.re.reduced(), im: self.im.reduced() }
-    }
-
-    /// `s + t`, reduced.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn reduced_sum(&self, other: &Self) -> Fp2 {
-        Fp2 { re: self.re.reduced_sum(&other.re), im: self.im.reduced_sum(&other.im) }
-    }
-
-    /// `s - t`, reduced.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn reduced_difference(&self, other: &Self) -> Fp2 {
-        Fp2 { re: self.re.reduced_difference(&other.re), im: self.im.reduced_difference(&other.im) }
-    }
-
-    /// `s - t - v`, reduced.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn reduced_without(&self, first: &Self, second: &Self) -> Fp2 {
-        Fp2 {
-            re: self.re.reduced_without(&first.re, &second.re),
-            im: self.im.reduced_without(&first.im, &second.im),
-        }
     }
 }

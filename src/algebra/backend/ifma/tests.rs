@@ -3,7 +3,7 @@
 
 use super::convert::{load2, load12, store2, store12};
 use super::cyclotomic::Compressed;
-use super::fp12::Fp12;
+use super::fp12::{Fp12, Workspace};
 use super::miller::{Lines, Pairs, miller_loop, product_of_miller_loops};
 use super::{LANES, available};
 use ark_bls12_381::{Bls12_381, Fq, Fq2, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
@@ -78,19 +78,30 @@ fn the_extension_of_degree_twelve_agrees() {
         let (a, b) = (load12(x), load12(y));
         let each = |f: &dyn Fn(usize) -> Fq12| core::array::from_fn(f);
         assert_eq!(store12(&a), *x);
-        assert_eq!(store12(&a.times(&b)), each(&|i| x[i] * y[i]));
+        let workspace = &mut Workspace::new();
         let mut c = a;
-        c.square();
+        c.multiply(&b, workspace);
+        assert_eq!(store12(&c), each(&|i| x[i] * y[i]));
+        let mut c = a;
+        c.square(workspace);
         assert_eq!(store12(&c), each(&|i| x[i].square()));
-        let line = |i| {
-            let (mut f, one): (Fq12, _) = (x[i], Fq2::ONE);
-            f.mul_by_014(&one, &s[i], &t[i]);
+        let with = |mut f: Fq12, [l0, l1, l2]: [&Fq2; 3]| {
+            f.mul_by_014(l0, l1, l2);
             f
         };
         let mut c = a;
-        c.times_line(&load2(s), &load2(t));
-        assert_eq!(store12(&c), each(&line));
-        assert_eq!(store12(&a.inverse()), each(&|i| x[i].inverse().unwrap_or(Fq12::ZERO)));
+        c.times_line(&load2(s), &load2(t), workspace);
+        assert_eq!(store12(&c), each(&|i| with(x[i], [&Fq2::ONE, &s[i], &t[i]])));
+        let line = [load2(s), load2(t), load2(&y.map(|y| y.c0.c0))];
+        let mut c = a;
+        c.times_any_line(&line, workspace);
+        let once = each(&|i| with(x[i], [&s[i], &t[i], &y[i].c0.c0]));
+        assert_eq!(store12(&c), once);
+        let other = [load2(&y.map(|y| y.c1.c2)), load2(s), load2(t)];
+        let mut c = a;
+        c.times_two_lines(&line, &other, workspace);
+        assert_eq!(store12(&c), each(&|i| with(once[i], [&y[i].c1.c2, &s[i], &t[i]])));
+        assert_eq!(store12(&a.inverse(workspace)), each(&|i| x[i].inverse().unwrap_or(Fq12::ZERO)));
     }
     if !available() {
         return;
@@ -111,18 +122,19 @@ fn the_extension_of_degree_twelve_agrees() {
 fn the_cyclotomic_subgroup_agrees() {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check(x: &[Fq12; LANES]) {
-        let a = load12(x);
+        let (a, workspace) = (load12(x), &mut Workspace::new());
         let square = x.map(|f| f.square());
         let mut b = a.settled();
-        b.cyclotomic_square();
+        b.cyclotomic_square(workspace);
         assert_eq!(store12(&b), square);
         let c = Compressed::new(&a);
-        let [c0, c1, c5] = Compressed::decompress([&c, &c.squares(1), &c.squares(5)]);
+        let (c1, c5) = (c.squares(1, workspace), c.squares(5, workspace));
+        let [c0, c1, c5] = Compressed::decompress([&c, &c1, &c5]);
         assert_eq!(store12(&c0), *x);
         assert_eq!(store12(&c1), square);
         assert_eq!(store12(&c5), x.map(|f| f.pow([32])));
         let power = x.map(|f| f.pow([0xd201_0000_0001_0000u64]).cyclotomic_inverse().unwrap());
-        assert_eq!(store12(&a.power_x()), power);
+        assert_eq!(store12(&a.power_x(workspace)), power);
     }
     if !available() {
         return;
@@ -146,22 +158,23 @@ fn the_final_exponentiation_and_the_miller_loop_agree() {
         let expected = x.map(|f| {
             Bls12_381::final_exponentiation(ark_ec::pairing::MillerLoopOutput(f)).unwrap().0
         });
-        assert_eq!(store12(&load12(x).final_exponentiation()), expected);
+        assert_eq!(store12(&load12(x).final_exponentiation(&mut Workspace::new())), expected);
     }
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn pairings(p: &[G1Affine; LANES], q: &G2Affine) {
         let expected = p.map(|p| Bls12_381::pairing(p, q).0);
+        let workspace = &mut Workspace::new();
         let (x, y) = (super::convert::load(&p.map(|p| p.x)), super::convert::load(&p.map(|p| p.y)));
-        let f = miller_loop(&x, &y, &Lines::new(q).unwrap());
-        assert_eq!(store12(&f.final_exponentiation()), expected);
+        let f = miller_loop(&x, &y, &Lines::new(q).unwrap(), workspace);
+        assert_eq!(store12(&f.final_exponentiation(workspace)), expected);
         let q: [G2Affine; LANES] = core::array::from_fn(|i| (*q * Fr::from(i as u64 + 1)).into());
         let (qx, qy) = (load2(&q.map(|q| q.x)), load2(&q.map(|q| q.y)));
-        let f = product_of_miller_loops(&mut [Pairs::new(&x, &y, qx, qy, 0xff)]);
+        let f = product_of_miller_loops(&mut [Pairs::new(&x, &y, qx, qy, 0xff)], workspace);
         let expected: [Fq12; LANES] = core::array::from_fn(|i| Bls12_381::pairing(p[i], q[i]).0);
-        assert_eq!(store12(&f.final_exponentiation()), expected);
+        assert_eq!(store12(&f.final_exponentiation(workspace)), expected);
         let mut groups = [Pairs::new(&x, &y, qx, qy, 0xff), Pairs::new(&x, &y, qx, qy, 0xff)];
-        let f = product_of_miller_loops(&mut groups);
-        assert_eq!(store12(&f.final_exponentiation()), expected.map(|f| f.square()));
+        let f = product_of_miller_loops(&mut groups, workspace);
+        assert_eq!(store12(&f.final_exponentiation(workspace)), expected.map(|f| f.square()));
     }
     if !available() {
         return;

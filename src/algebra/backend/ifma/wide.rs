@@ -71,11 +71,15 @@ impl Wide {
         Self::schoolbook(x.into(), y.into())
     }
 
-    /// One row of limbs after the other.
-    ///
-    /// The running sums and the limbs of `x` fill the registers; the compiler keeps them there as
-    /// long as this is a function of its own. Half of all time is spent here.
+    /// Becomes `x y`.
     #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn set_product<'a>(&mut self, x: impl Into<Operand<'a>>, y: impl Into<Operand<'a>>) {
+        *self = Self::schoolbook(x.into(), y.into());
+    }
+
+    /// One row of limbs after the other.
+    #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn schoolbook(x: Operand<'_>, y: Operand<'_>) -> Self {
         let (a, b) = (x.limbs, y.limbs);
@@ -94,6 +98,17 @@ impl Wide {
         Self { columns: kept, bound: x.bound.product(y.bound) }
     }
 
+    /// `s + t`
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        let mut columns = self.columns;
+        for k in 0..COLUMNS {
+            columns[k] = _mm512_add_epi64(columns[k], other.columns[k]);
+        }
+        Self { columns, bound: self.bound.plus(other.bound) }
+    }
+
     /// `s - t`
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -106,29 +121,17 @@ impl Wide {
     }
 
     /// A sum of some products minus a sum of others; there is at least one of the first.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn combined(plus: &[&Self], minus: &[&Self]) -> Self {
-        Self::combination(plus, minus)
-    }
-
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn combination(plus: &[&Self], minus: &[&Self]) -> Self {
-        let Self { mut columns, mut bound } = *plus[0];
+        let mut sum = *plus[0];
         for term in &plus[1..] {
-            for k in 0..COLUMNS {
-                columns[k] = _mm512_add_epi64(columns[k], term.columns[k]);
-            }
-            bound = bound.plus(term.bound);
+            sum = sum.plus(term);
         }
         for term in minus {
-            for k in 0..COLUMNS {
-                columns[k] = _mm512_sub_epi64(columns[k], term.columns[k]);
-            }
-            bound = bound.minus(term.bound);
+            sum = sum.minus(term);
         }
-        Self { columns, bound }
+        sum
     }
 
     /// Tells [`Bound`] what it cannot see.
@@ -145,34 +148,28 @@ impl Wide {
         let limbs = montgomery_reduced!(self.columns, [zero(); LIMBS]);
         Fp { limbs, bound: self.bound.reduced() }
     }
+}
 
-    /// A combination, reduced and, if asked for, carried: from zero to `3 p`.
+impl Fp {
+    /// Becomes a sum of some products minus a sum of others, reduced and, if asked for, carried:
+    /// from zero to `3 p`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn combined_reduced<const CARRIED: bool>(plus: &[&Self], minus: &[&Self]) -> Fp {
-        let Self { columns, bound } = Self::combination(plus, minus);
+    pub(super) fn set_combined<const CARRIED: bool>(&mut self, plus: &[&Wide], minus: &[&Wide]) {
+        let Wide { columns, bound } = Wide::combination(plus, minus);
         let onto = Fp::splat(&P).limbs;
         let limbs = montgomery_reduced!(columns, onto);
         let reduced = Fp { limbs, bound: bound.reduced().plus(Bound::exactly(1)) };
-        if CARRIED { reduced.carried() } else { reduced }
+        *self = if CARRIED { reduced.carried() } else { reduced };
     }
 
-    /// The same for one who adds to it: from `-p` to `2 p`, not carried.
+    /// Plus such a sum, carried: from zero to `3 p` more.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn combined_raw(plus: &[&Self], minus: &[&Self]) -> Fp {
-        let Self { columns, bound } = Self::combination(plus, minus);
-        let limbs = montgomery_reduced!(columns, [zero(); LIMBS]);
-        Fp { limbs, bound: bound.reduced() }
-    }
-
-    /// `onto` plus a combination, reduced and carried: from zero to `3 p` more.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn combined_onto(onto: &Fp, plus: &[&Self], minus: &[&Self]) -> Fp {
-        let Self { columns, bound } = Self::combination(plus, minus);
-        let onto = onto.lifted::<1>();
+    pub(super) fn add_combined(&mut self, plus: &[&Wide], minus: &[&Wide]) {
+        let Wide { columns, bound } = Wide::combination(plus, minus);
+        let onto = self.lifted::<1>();
         let limbs = montgomery_reduced!(columns, onto.limbs);
-        Fp { limbs, bound: bound.reduced().plus(onto.bound) }.carried()
+        *self = Fp { limbs, bound: bound.reduced().plus(onto.bound) }.carried();
     }
 }
