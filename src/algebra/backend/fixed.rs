@@ -1,14 +1,15 @@
 //! Fixed-base multiplication over any backend: tables are limbs, sums are the backend's.
 #![forbid(unsafe_code)]
 
-use super::batch::in_pieces;
+use super::batch::{in_pieces, in_registers};
 use super::digits::base_x;
-use super::kernel::{SourceGroup, TargetGroup, Term};
+use super::kernel::{SourceGroup, SumEach, TargetGroup, Term};
 use super::power::{Cyclotomic, LIMBS};
 use super::windows::{DIGIT_WINDOWS, Digit, ROWS, SCALAR_WINDOWS, digits, multiples, scan};
 use crate::algebra::{Gt, Scalar};
 use ark_bls12_381::Fr;
 use ark_ff::PrimeField;
+use std::ops::Range;
 use zeroize::{Zeroize, Zeroizing};
 
 /// For each window of a scalar its 32 multiples, affine.
@@ -34,12 +35,15 @@ impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L>
         table: &WindowTable<L>,
         scalars: &[Scalar],
     ) -> Vec<P> {
-        in_pieces(scalars.len(), |range| match self.lanes.sum_each {
-            Some(sum_each) => {
+        let in_lanes = |sum_each: SumEach<P, L>| {
+            move |range: Range<usize>| {
                 let terms: Vec<_> = scalars[range].iter().map(|s| terms(table, s)).collect();
                 sum_each(&Zeroizing::new(terms))
             }
-            None => scalars[range].iter().map(|s| self.table_mul(table, s)).collect(),
+        };
+        let single = |i: usize| self.table_mul(table, &scalars[i]);
+        in_pieces(scalars.len(), |range| {
+            in_registers(range, self.lanes.sum_each.map(in_lanes), single)
         })
     }
 }

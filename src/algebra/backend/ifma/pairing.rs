@@ -3,6 +3,7 @@
 //! An infinity pairs to one whatever the other point is, and must not enter a lane: it is left out
 //! of products, and replaced by the generator and its result by one where results are single.
 
+use super::super::batch::{FEWEST, in_registers};
 use super::super::blst;
 use super::super::kernel::Lines as PreparedLines;
 use super::convert::{filled, load, load2, store12};
@@ -18,9 +19,6 @@ use std::sync::{Arc, OnceLock};
 
 /// As many pairs as are multiplied faster in lanes than by blst, which shares the squarings too.
 const MIN_PRODUCT: usize = 3;
-
-/// As many single pairings as are faster in lanes, where eight cost as much as one.
-const MIN_EACH: usize = 2;
 
 pub(super) fn miller(pairs: &[(G1, G2)]) -> Fq12 {
     let finite = pairs.iter().filter(|(p, q)| !p.is_identity() && !q.is_identity());
@@ -70,11 +68,7 @@ pub(super) fn each(pairs: &[(G1, G2)]) -> Vec<Gt> {
     for (lane, _) in infinite.iter().enumerate().filter(|(_, infinite)| **infinite) {
         (left[lane], right[lane]) = (G1Affine::generator(), G2Affine::generator());
     }
-    let single = |i: usize| {
-        let pairing = &blst::KERNEL.pairing;
-        (pairing.finish)(&(pairing.miller)(&pairs[i..=i]))
-    };
-    in_groups(&infinite, single, |range, workspace| {
+    in_groups(&infinite, |range, workspace| {
         // SAFETY: the instructions are there, as asserted above.
         unsafe {
             let pairs = self::pairs(&left[range.clone()], &right[range]);
@@ -83,29 +77,25 @@ pub(super) fn each(pairs: &[(G1, G2)]) -> Vec<Gt> {
     })
 }
 
-/// Pairings by Miller loops in lanes: one where an infinity was left out, and `single` of the last
-/// where it would be alone in its register.
+/// Pairings by Miller loops in lanes, and one where an infinity was left out.
 fn in_groups(
     infinite: &[bool],
-    single: impl Fn(usize) -> Gt,
     miller_loops: impl Fn(Range<usize>, &mut Workspace) -> Fp12,
 ) -> Vec<Gt> {
     assert!(available());
     // SAFETY: the instructions are there, as just asserted.
     let workspace = &mut unsafe { Workspace::new() };
     let n = infinite.len();
-    let in_lanes = if n % LANES < MIN_EACH { n - n % LANES } else { n };
     let mut results = Vec::with_capacity(n.next_multiple_of(LANES));
-    for from in (0..in_lanes).step_by(LANES) {
-        let f = miller_loops(from..in_lanes.min(from + LANES), workspace);
+    for from in (0..n).step_by(LANES) {
+        let f = miller_loops(from..n.min(from + LANES), workspace);
         // SAFETY: the instructions are there, as asserted above.
         results.extend(unsafe { finished(&f, workspace) });
     }
-    results.truncate(in_lanes);
+    results.truncate(n);
     for (result, _) in results.iter_mut().zip(infinite).filter(|(_, infinite)| **infinite) {
         *result = Gt::identity();
     }
-    results.extend((in_lanes..n).map(single));
     results
 }
 
@@ -133,27 +123,10 @@ impl PreparedLines for Prepared {
     }
 
     fn pairings(&self, points: &[G1]) -> Vec<Gt> {
-        assert!(available());
-        if points.len() < MIN_EACH {
-            return points.iter().map(|p| self.pairing(p)).collect();
-        }
-        let lines = self.lanes.get_or_init(|| Lines::new(&affine_g2(&[self.point])[0]));
-        let Some(lines) = lines else {
-            return points.iter().map(|p| self.pairing(p)).collect();
-        };
-        let mut affine = affine_g1(points);
-        let infinite: Vec<bool> = affine.iter().map(|p| p.is_zero()).collect();
-        for (p, _) in affine.iter_mut().zip(&infinite).filter(|(_, infinite)| **infinite) {
-            *p = G1Affine::generator();
-        }
-        in_groups(
-            &infinite,
-            |i| self.pairing(&points[i]),
-            |range, workspace| {
-                // SAFETY: the instructions are there, as asserted above.
-                unsafe { eight_with_lines(&affine[range], lines, workspace) }
-            },
-        )
+        let lines = || self.lanes.get_or_init(|| Lines::new(&affine_g2(&[self.point])[0]));
+        let lines = if points.len() < FEWEST { None } else { lines().as_ref() };
+        let in_lanes = |lines| move |range: Range<usize>| with_lines(&points[range], lines);
+        in_registers(0..points.len(), lines.map(in_lanes), |i| self.pairing(&points[i]))
     }
 }
 
@@ -161,6 +134,19 @@ impl Drop for Prepared {
     fn drop(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.point);
     }
+}
+
+fn with_lines(points: &[G1], lines: &Lines) -> Vec<Gt> {
+    assert!(available());
+    let mut affine = affine_g1(points);
+    let infinite: Vec<bool> = affine.iter().map(|p| p.is_zero()).collect();
+    for (p, _) in affine.iter_mut().zip(&infinite).filter(|(_, infinite)| **infinite) {
+        *p = G1Affine::generator();
+    }
+    in_groups(&infinite, |range, workspace| {
+        // SAFETY: the instructions are there, as asserted above.
+        unsafe { eight_with_lines(&affine[range], lines, workspace) }
+    })
 }
 
 /// At most eight finite points.
