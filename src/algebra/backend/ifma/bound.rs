@@ -26,6 +26,10 @@ const MAX_FACTOR: i64 = 1 << 9;
 #[cfg(debug_assertions)]
 const MAX_WIDE: i64 = 1 << 34;
 
+/// Eight digits hold `2^416`, and `2^416 / p > 2^34`.
+#[cfg(debug_assertions)]
+const MAX_CARRIED: i64 = 1 << 34;
+
 /// `low <= value <= high`, and the same for every limb.
 #[cfg(debug_assertions)]
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +134,7 @@ impl Bound {
     /// Carried: limbs of 52 bits, the same value.
     pub(super) fn carried(self) -> Self {
         assert!(self.low >= 0, "a value to carry may be negative: {self:?}");
+        assert!(self.high <= MAX_CARRIED, "a value to carry may be too large: {self:?}");
         Self { limb_low: 0, limb_high: 1, ..self }
     }
 }
