@@ -89,12 +89,10 @@ impl Report {
                 cell.ratio = own.zip(cell.value).map(|(own, value)| value / own);
             }
         }
-        let backend =
-            std::env::var("EPIONE_BACKEND").map(|name| format!(", epione's backend {name}"));
+        let backend = epione::algebra::backend().map_or_else(|e| e.to_string(), |b| b.to_string());
         let method = format!(
-            "CPU time, one thread{}, least of {rounds} rounds over all cases; in brackets the time \
-             divided by that of the first column",
-            backend.unwrap_or_default()
+            "CPU time, one thread, epione's backend {backend}, least of {rounds} rounds over all \
+             cases; in brackets the time divided by that of the first column"
         );
         Self { machine: Machine::here(), versions: Version::of_peers(), method, rows }
     }
