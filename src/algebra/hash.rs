@@ -6,6 +6,7 @@
 //! | [`hash_to_g2`] | RFC 9380 `BLS12381G2_XMD:SHA-256_SSWU_RO_` | point of unknown logarithm |
 //! | [`hash_to_scalar`] | RFC 9380 `hash_to_field`, one element of 48 bytes modulo `r` | scalar |
 //! | [`digest`] | SHA-256 over framed parts | 32 bytes |
+//! | [`weights`] | the same with an index | scalars of 128 bits |
 //! | [`kdf`] | HKDF-SHA-256 (RFC 5869), salt = tag | secret bytes |
 //!
 //! A point is never made as `g^h(x)`: a hash whose logarithm is known breaks every scheme here.
@@ -56,6 +57,18 @@ pub fn kdf<const N: usize>(tag: Tag, secret: &[u8], context: &[&[u8]]) -> Secret
         .expand(&framed(context), output.expose_mut())
         .expect("the length is within HKDF's limit");
     output
+}
+
+/// So many numbers of 128 bits, for the test of small exponents: the parts' digest, hashed with an
+/// index each. Who makes the parts cannot choose them after the weights.
+pub fn weights(tag: Tag, parts: &[&[u8]], count: usize) -> Vec<Scalar> {
+    let seed = digest(tag, parts);
+    let weight = |k: u32| {
+        let mut bytes = digest(tag, &[&seed, &k.to_be_bytes()]);
+        bytes[..16].fill(0);
+        Scalar::from_be_bytes(&bytes).expect("128 bits are below r")
+    };
+    (0..).take(count).map(weight).collect()
 }
 
 /// A point of G1 that nobody knows the logarithm of. Cost: one hash to G1. Variable time.

@@ -19,7 +19,7 @@
 //! the same come to the same verdict.
 #![forbid(unsafe_code)]
 
-use crate::algebra::hash::digest;
+use crate::algebra::hash::weights;
 use crate::algebra::tag::PRE_WEIGHT;
 use crate::algebra::{G1, G2, Scalar, multi_pairing};
 use std::collections::BTreeMap;
@@ -45,15 +45,13 @@ fn hold_together(equations: &[Vec<(G1, G2)>]) -> bool {
     let right_bytes = Zeroizing::new(G2::to_bytes_each(&right));
     let lengths = equations.iter().map(|equation| (equation.len() as u32).to_be_bytes());
     let lengths: Vec<u8> = lengths.flatten().collect();
-    let seed =
-        digest(PRE_WEIGHT, &[left_bytes.as_flattened(), right_bytes.as_flattened(), &lengths]);
+    let parts = [left_bytes.as_flattened(), right_bytes.as_flattened(), &lengths[..]];
+    let weights = weights(PRE_WEIGHT, &parts, equations.len());
 
     // The pairs by their points of G1, each with its equation's weight.
     let mut sums: BTreeMap<[u8; 48], (G1, Vec<G2>, Vec<Scalar>)> = BTreeMap::new();
-    let weights = equations.iter().zip(0_u32..).flat_map(|(equation, k)| {
-        let weight = weight(&seed, k);
-        equation.iter().map(move |_| weight)
-    });
+    let weights = equations.iter().zip(weights);
+    let weights = weights.flat_map(|(equation, weight)| equation.iter().map(move |_| weight));
     for (((p, bytes), q), weight) in left.into_iter().zip(left_bytes).zip(right).zip(weights) {
         let (_, qs, weights) = sums.entry(bytes).or_insert_with(|| (p, Vec::new(), Vec::new()));
         qs.push(q);
@@ -64,13 +62,6 @@ fn hold_together(equations: &[Vec<(G1, G2)>]) -> bool {
         (qs, weights) => (p, G2::msm(qs, weights)),
     };
     multi_pairing(&sums.into_values().map(pair).collect::<Vec<_>>()).is_identity()
-}
-
-/// `d_k`: 128 bits.
-fn weight(seed: &[u8; 32], k: u32) -> Scalar {
-    let mut bytes = digest(PRE_WEIGHT, &[seed, &k.to_be_bytes()]);
-    bytes[..16].fill(0);
-    Scalar::from_be_bytes(&bytes).expect("128 bits are below r")
 }
 
 #[cfg(test)]
@@ -125,9 +116,10 @@ mod tests {
 
     #[test]
     fn weights_are_short_and_differ() {
-        let weights: Vec<_> = (0..4).map(|k| weight(&[7; 32], k).to_be_bytes()).collect();
-        assert!(weights.iter().all(|w| w[..16] == [0; 16] && w[16..] != [0; 16]));
-        assert!((0..4).all(|i| (0..i).all(|j| weights[i] != weights[j])));
-        assert_ne!(weight(&[7; 32], 0).to_be_bytes(), weight(&[8; 32], 0).to_be_bytes());
+        let of = |seed| weights(PRE_WEIGHT, &[seed], 4);
+        let bytes: Vec<_> = of(&[7; 32]).iter().map(Scalar::to_be_bytes).collect();
+        assert!(bytes.iter().all(|w| w[..16] == [0; 16] && w[16..] != [0; 16]));
+        assert!((0..4).all(|i| (0..i).all(|j| bytes[i] != bytes[j])));
+        assert_ne!(of(&[7; 32])[0], of(&[8; 32])[0]);
     }
 }
