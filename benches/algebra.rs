@@ -90,9 +90,9 @@ fn single(g: &mut Cases, inputs: &'static Inputs, p: G1, q: G2, z: Gt) {
     measure(g, "gt-mul/epione", move || black_box(z) * black_box(z));
     measure(g, "gt-pow/epione", move || black_box(z).pow(black_box(&x)));
     measure(g, "scalar-inverse/epione", move || black_box(x).inverse());
-    measure(g, "hash-to-g1/epione", move || hash_to_g1(tag::ABE_ATTRIBUTE, black_box(MESSAGE)));
+    measure(g, "hash-to-g1/epione", move || hash_to_g1(tag::FABEO_ATTRIBUTE, black_box(MESSAGE)));
     measure(g, "hash-to-g1-cached/epione", move || {
-        hash_to_g1_cached(tag::ABE_ATTRIBUTE, black_box(MESSAGE))
+        hash_to_g1_cached(tag::FABEO_ATTRIBUTE, black_box(MESSAGE))
     });
     measure(g, "hash-to-g2/epione", move || hash_to_g2(tag::PEKS_KEYWORD, black_box(MESSAGE)));
     measure(g, "hash-to-scalar/epione", move || {
@@ -139,7 +139,7 @@ fn lists(g: &mut Cases, inputs: &'static Inputs, p: &'static [G1], q: &'static [
     measure(g, "g2-decompress-each-104/epione", move || G2::from_bytes_each(&inputs.q));
     let messages: [&[u8]; MANY] = [MESSAGE; MANY];
     measure(g, "hash-to-g1-each-104/epione", move || {
-        hash_to_g1_each(tag::ABE_ATTRIBUTE, &messages)
+        hash_to_g1_each(tag::FABEO_ATTRIBUTE, &messages)
     });
     measure(g, "hash-to-g2-each-104/epione", move || hash_to_g2_each(tag::PEKS_KEYWORD, &messages));
 }

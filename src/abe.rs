@@ -4,19 +4,26 @@
 //! attributes ([`keygen`]). Anyone encrypts under an [`AccessPolicy`]; whoever holds attributes
 //! that satisfy it opens. Users who do not satisfy it cannot pool their keys.
 //!
-//! **Paper.** FABEO: Riepel and Wee, *FABEO: Fast Attribute-Based Encryption with Optimal
-//! Security*, ACM CCS 2022; ciphertext-policy scheme. See [`fabeo`] for equations, security and
-//! cost.
-//!
 //! | function | does |
 //! |---|---|
 //! | [`setup`], [`keygen`] | keys |
-//! | [`encapsulate_cpa`], [`decapsulate_cpa`] | a 32-byte key under a policy |
-//! | [`seal_cpa`], [`open_cpa`] | a plaintext under that key, with associated data |
+//! | [`encapsulate`], [`decapsulate`] | a 32-byte key under a policy |
+//! | [`seal`], [`open`] | a plaintext under that key, with associated data |
+//! | [`encapsulate_cpa`], [`decapsulate_cpa`], [`seal_cpa`], [`open_cpa`] | the same, weaker |
 //!
-//! **Security.** CPA only, and named so: whoever can have changed ciphertexts opened and watch the
-//! outcome is outside the model. The DEM refuses changed bodies, but nothing here proves that a
-//! header was made honestly: a writer can make one that opens differently for two users.
+//! **Schemes.** The functions are one set; which scheme runs is the type of the parameters.
+//!
+//! | scheme | keys by | secure against chosen | proof |
+//! |---|---|---|---|
+//! | [`fabeo`], the default | one authority | ciphertexts | adaptive; generic groups, random oracles |
+//! | [`waters`] | one authority | ciphertexts | selective; a q-type assumption, random oracle |
+//!
+//! **Security.** [`seal`] gives security against chosen ciphertexts by the transform in [`cca`], and
+//! with it that all who may open agree: a header opens with one key for all of them or for none. The
+//! variants against chosen plaintexts have `cpa` in their names: whoever can have changed ciphertexts
+//! opened and watch the outcome is outside their model, and a writer can make a header that opens
+//! differently for two users. The authority can open everything: attribute-based encryption has
+//! key escrow by design.
 //!
 //! ```
 //! use epione::{abe, policy::{AccessPolicy, AttributeSet}};
@@ -26,18 +33,26 @@
 //! let key = abe::keygen(&master, &attributes, rng);
 //!
 //! let policy: AccessPolicy = "doctor and (neurology or icu)".parse().unwrap();
-//! let sealed = abe::seal_cpa(&parameters, &policy, b"record 7", b"content key", rng);
-//! assert_eq!(&*abe::open_cpa(&key, b"record 7", &sealed).unwrap(), b"content key");
+//! let sealed = abe::seal(&parameters, &policy, b"record 7", b"content key", rng);
+//! let opened = abe::open(&parameters, &key, b"record 7", &sealed).unwrap();
+//! assert_eq!(&*opened, b"content key");
 //! ```
 #![forbid(unsafe_code)]
 
-mod ciphertext;
+pub mod cca;
+pub mod cpa;
 pub mod fabeo;
+mod header;
 mod keys;
+mod scheme;
+pub mod waters;
 
-pub use ciphertext::{Ciphertext, Header};
-pub use fabeo::{decapsulate_cpa, encapsulate_cpa, keygen, setup};
+pub use cca::{decapsulate, encapsulate};
+pub use cpa::{decapsulate_cpa, encapsulate_cpa, try_encapsulate_cpa};
+pub use fabeo::{keygen, setup};
+pub use header::{Ciphertext, CpaHeader, Header};
 pub use keys::{MasterSecretKey, PublicParameters, UserSecretKey};
+pub use scheme::{Checkable, Coins, Scheme};
 
 use crate::algebra::Rng;
 use crate::algebra::codec::Canonical;
@@ -45,6 +60,7 @@ use crate::algebra::hash::framed;
 use crate::dem;
 use crate::error::DecryptionFailed;
 use crate::policy::AccessPolicy;
+use std::convert::Infallible;
 use zeroize::Zeroizing;
 
 /// Why a ciphertext did not open.
@@ -60,33 +76,77 @@ pub enum OpenError {
 
 /// Encrypts `plaintext` for whoever satisfies `policy`; the associated data `ad` is authenticated.
 ///
-/// Cost: [`encapsulate_cpa`] and one DEM.
-pub fn seal_cpa(
-    parameters: &PublicParameters,
+/// Cost: [`encapsulate`] and one DEM.
+pub fn seal<S: Checkable<Refusal = Infallible>>(
+    parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     ad: &[u8],
     plaintext: &[u8],
     rng: &mut (impl Rng + ?Sized),
-) -> Ciphertext {
-    let (header, key) = encapsulate_cpa(parameters, policy, rng);
+) -> Ciphertext<Header<S>> {
+    let (header, key) = encapsulate(parameters, policy, ad, rng);
     let body = dem::seal(&key, &context(ad, &header), plaintext);
     Ciphertext { header, body }
 }
 
 /// Decrypts with a user's key.
 ///
+/// Cost: [`decapsulate`] and one DEM.
+///
 /// # Errors
 /// [`OpenError::PolicyNotSatisfied`], or [`OpenError::Decryption`] for all else.
-pub fn open_cpa(
-    key: &UserSecretKey,
+pub fn open<S: Checkable>(
+    parameters: &PublicParameters<S>,
+    key: &UserSecretKey<S>,
     ad: &[u8],
-    ciphertext: &Ciphertext,
+    ciphertext: &Ciphertext<Header<S>>,
+) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    let content = decapsulate(parameters, key, ad, &ciphertext.header)?;
+    Ok(dem::open(&content, &context(ad, &ciphertext.header), &ciphertext.body)?)
+}
+
+/// [`seal`] by [`encapsulate_cpa`].
+pub fn seal_cpa<S: Scheme<Refusal = Infallible>>(
+    parameters: &PublicParameters<S>,
+    policy: &AccessPolicy,
+    ad: &[u8],
+    plaintext: &[u8],
+    rng: &mut (impl Rng + ?Sized),
+) -> Ciphertext<CpaHeader<S>> {
+    let Ok(ciphertext) = try_seal_cpa(parameters, policy, ad, plaintext, rng);
+    ciphertext
+}
+
+/// [`seal_cpa`] for a scheme that may refuse a policy.
+///
+/// # Errors
+/// The scheme's refusal.
+pub fn try_seal_cpa<S: Scheme>(
+    parameters: &PublicParameters<S>,
+    policy: &AccessPolicy,
+    ad: &[u8],
+    plaintext: &[u8],
+    rng: &mut (impl Rng + ?Sized),
+) -> Result<Ciphertext<CpaHeader<S>>, S::Refusal> {
+    let (header, key) = try_encapsulate_cpa(parameters, policy, rng)?;
+    let body = dem::seal(&key, &context(ad, &header), plaintext);
+    Ok(Ciphertext { header, body })
+}
+
+/// [`open`] by [`decapsulate_cpa`].
+///
+/// # Errors
+/// [`OpenError::PolicyNotSatisfied`], or [`OpenError::Decryption`] for all else.
+pub fn open_cpa<S: Scheme>(
+    key: &UserSecretKey<S>,
+    ad: &[u8],
+    ciphertext: &Ciphertext<CpaHeader<S>>,
 ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
     let content = decapsulate_cpa(key, &ciphertext.header)?;
     Ok(dem::open(&content, &context(ad, &ciphertext.header), &ciphertext.body)?)
 }
 
 /// A body is bound to its header and to the caller's associated data.
-fn context(ad: &[u8], header: &Header) -> Vec<u8> {
+fn context(ad: &[u8], header: &impl Canonical) -> Vec<u8> {
     framed(&[ad, &header.to_bytes()])
 }

@@ -6,90 +6,176 @@ mod common;
 /// So that `cargo test abe` selects all of them.
 mod abe {
     use crate::common::{AbeHeader, AbeKey, attribute, attributes, fields, policy, rng};
-    use epione::abe::fabeo::Coins;
-    use epione::abe::{self, Ciphertext, Header, OpenError, UserSecretKey};
+    use epione::abe::cpa::encapsulate_cpa_with;
+    use epione::abe::fabeo::Fabeo;
+    use epione::abe::waters::{self, Waters};
+    use epione::abe::{
+        self, Checkable, Ciphertext, Coins, CpaHeader, Header, MasterSecretKey, OpenError,
+        PublicParameters, Scheme, UserSecretKey,
+    };
     use epione::algebra::codec::Canonical;
     use epione::algebra::hash::hash_to_g1;
-    use epione::algebra::{G2, Scalar, tag};
+    use epione::algebra::{G1, G2, Scalar, tag};
     use epione::error::DecryptionFailed;
     use epione::policy::{AccessPolicy, AttributeSet, Node, Row};
+    use rand_chacha::ChaCha20Rng;
+    use std::convert::Infallible;
 
     const FAILED: OpenError = OpenError::Decryption(DecryptionFailed);
 
-    #[test]
-    fn exactly_the_satisfying_keys_open() {
-        let rng = &mut rng(1);
-        let (parameters, master) = abe::setup(rng);
-        let texts = [
-            "a",
-            "a and b",
-            "a or b",
-            "a and (b or c)",
-            "2 of (a, b, c)",
-            "a and (a or b)",
-            "(a and b) or (a and c)",
-            "3 of (a, b, c)",
-            "1 of (a, b)",
-            "2 of (a and b, c, b)",
-        ];
-        let subsets: Vec<AttributeSet> = (0..8)
-            .map(|mask| {
+    const POLICIES: [&str; 10] = [
+        "a",
+        "a and b",
+        "a or b",
+        "a and (b or c)",
+        "2 of (a, b, c)",
+        "a and (a or b)",
+        "(a and b) or (a and c)",
+        "3 of (a, b, c)",
+        "1 of (a, b)",
+        "2 of (a and b, c, b)",
+    ];
+
+    /// An authority with keys for every subset of `a, b, c`.
+    struct Authority<S: Scheme> {
+        parameters: PublicParameters<S>,
+        keys: Vec<UserSecretKey<S>>,
+    }
+
+    impl<S: Scheme> Authority<S> {
+        fn new(
+            (parameters, master): (PublicParameters<S>, MasterSecretKey<S>),
+            keygen: impl Fn(&MasterSecretKey<S>, &AttributeSet, &mut ChaCha20Rng) -> UserSecretKey<S>,
+            rng: &mut ChaCha20Rng,
+        ) -> Self {
+            let names = |mask: usize| {
                 ["a", "b", "c"].into_iter().enumerate().filter(move |(i, _)| mask >> i & 1 == 1)
-            })
-            .map(|names| names.map(|(_, name)| attribute(name)).collect())
-            .collect();
-        let keys: Vec<_> = subsets.iter().map(|set| abe::keygen(&master, set, rng)).collect();
-        for text in texts {
+            };
+            let set = |mask| names(mask).map(|(_, name)| attribute(name)).collect();
+            let keys = (0..8).map(|mask| keygen(&master, &set(mask), rng)).collect();
+            Self { parameters, keys }
+        }
+    }
+
+    fn fabeo(rng: &mut ChaCha20Rng) -> Authority<Fabeo> {
+        Authority::new(abe::setup(rng), abe::keygen, rng)
+    }
+
+    fn waters(rng: &mut ChaCha20Rng) -> Authority<Waters> {
+        Authority::new(waters::setup(rng), waters::keygen, rng)
+    }
+
+    /// What opening gives to whoever holds these attributes.
+    fn expected(policy: &AccessPolicy, set: &AttributeSet) -> Result<Vec<u8>, OpenError> {
+        policy.is_satisfied_by(set).then(|| b"text".to_vec()).ok_or(OpenError::PolicyNotSatisfied)
+    }
+
+    fn exactly_the_satisfying_keys_open_cpa<S: Scheme<Refusal = Infallible>>(
+        Authority { parameters, keys }: &Authority<S>,
+        rng: &mut ChaCha20Rng,
+    ) {
+        for text in POLICIES {
             let policy = policy(text);
-            let sealed = abe::seal_cpa(&parameters, &policy, b"ad", b"text", rng);
-            for (set, key) in subsets.iter().zip(&keys) {
+            let sealed = abe::seal_cpa(parameters, &policy, b"ad", b"text", rng);
+            for key in keys {
                 let opened = abe::open_cpa(key, b"ad", &sealed).map(|plaintext| plaintext.to_vec());
-                let expected = policy
-                    .is_satisfied_by(set)
-                    .then(|| b"text".to_vec())
-                    .ok_or(OpenError::PolicyNotSatisfied);
-                assert_eq!(opened, expected, "{text} for {set:?}");
+                let set = key.attributes();
+                assert_eq!(opened, expected(&policy, set), "{text} for {set:?}");
+            }
+        }
+    }
+
+    fn exactly_the_satisfying_keys_open<S: Checkable<Refusal = Infallible>>(
+        authority: &Authority<S>,
+        rng: &mut ChaCha20Rng,
+    ) {
+        exactly_the_satisfying_keys_open_cpa(authority, rng);
+        let Authority { parameters, keys } = authority;
+        for text in POLICIES {
+            let policy = policy(text);
+            let sealed = abe::seal(parameters, &policy, b"ad", b"text", rng);
+            for key in keys {
+                let opened = abe::open(parameters, key, b"ad", &sealed);
+                let (opened, set) = (opened.map(|plaintext| plaintext.to_vec()), key.attributes());
+                assert_eq!(opened, expected(&policy, set), "{text} for {set:?}");
             }
         }
     }
 
     #[test]
-    fn every_changed_byte_fails() {
-        let rng = &mut rng(2);
-        let (parameters, master) = abe::setup(rng);
-        let key = abe::keygen(&master, &attributes(&["a", "b", "c"]), rng);
-        let sealed = abe::seal_cpa(&parameters, &policy("a or b"), b"ad", b"text", rng).to_bytes();
-        for position in 0..sealed.len() {
-            let mut changed = sealed.clone();
-            // In the policy's text 'a' becomes 'c', which this key holds as well.
+    fn exactly_the_satisfying_keys_of_fabeo_open() {
+        let rng = &mut rng(1);
+        exactly_the_satisfying_keys_open(&fabeo(rng), rng);
+    }
+
+    #[test]
+    fn exactly_the_satisfying_keys_of_waters_open() {
+        let rng = &mut rng(11);
+        exactly_the_satisfying_keys_open(&waters(rng), rng);
+    }
+
+    /// In the policy's text 'a' becomes 'c', which the last key holds as well.
+    fn every_changed_byte_fails<S: Checkable<Refusal = Infallible>>(
+        Authority { parameters, keys }: &Authority<S>,
+        rng: &mut ChaCha20Rng,
+    ) {
+        let sealed = abe::seal(parameters, &policy("a or b"), b"ad", b"text", rng).to_bytes();
+        let sealed_cpa =
+            abe::seal_cpa(parameters, &policy("a or b"), b"ad", b"text", rng).to_bytes();
+        let key = &keys[7];
+        let changed = |bytes: &[u8], position: usize| {
+            let mut changed = bytes.to_vec();
             changed[position] ^= 2;
-            let opened = Ciphertext::from_bytes(&changed)
-                .map(|changed| abe::open_cpa(&key, b"ad", &changed));
+            changed
+        };
+        for position in 0..sealed.len() {
+            let opened = Ciphertext::<Header<S>>::from_bytes(&changed(&sealed, position))
+                .map(|changed| abe::open(parameters, key, b"ad", &changed));
             assert!(!matches!(opened, Ok(Ok(_))), "byte {position}");
         }
+        for position in 0..sealed_cpa.len() {
+            let opened = Ciphertext::<CpaHeader<S>>::from_bytes(&changed(&sealed_cpa, position))
+                .map(|changed| abe::open_cpa(key, b"ad", &changed));
+            assert!(!matches!(opened, Ok(Ok(_))), "byte {position}");
+        }
+    }
+
+    #[test]
+    fn every_changed_byte_of_fabeo_fails() {
+        let rng = &mut rng(2);
+        every_changed_byte_fails(&fabeo(rng), rng);
+    }
+
+    #[test]
+    fn every_changed_byte_of_waters_fails() {
+        let rng = &mut rng(12);
+        every_changed_byte_fails(&waters(rng), rng);
     }
 
     #[test]
     fn another_context_authority_or_header_fails() {
         let rng = &mut rng(3);
         let (parameters, master) = abe::setup(rng);
-        let (_, other_master) = abe::setup(rng);
+        let (other_parameters, other_master) = abe::setup(rng);
         let set = attributes(&["a"]);
         let key = abe::keygen(&master, &set, rng);
-        let sealed = abe::seal_cpa(&parameters, &policy("a"), b"record 7", b"text", rng);
-        assert!(abe::open_cpa(&key, b"record 7", &sealed).is_ok());
-        assert_eq!(abe::open_cpa(&key, b"record 8", &sealed).err(), Some(FAILED));
-        assert_eq!(abe::open_cpa(&key, b"", &sealed).err(), Some(FAILED));
+        let sealed = abe::seal(&parameters, &policy("a"), b"record 7", b"text", rng);
+        let open = |key, ad: &[u8], sealed| abe::open(&parameters, key, ad, sealed).err();
+        assert_eq!(open(&key, b"record 7", &sealed), None);
+        assert_eq!(open(&key, b"record 8", &sealed), Some(FAILED));
+        assert_eq!(open(&key, b"", &sealed), Some(FAILED));
         let stranger = abe::keygen(&other_master, &set, rng);
-        assert_eq!(abe::open_cpa(&stranger, b"record 7", &sealed).err(), Some(FAILED));
+        assert_eq!(open(&stranger, b"record 7", &sealed), Some(FAILED));
+        let opened = abe::open(&other_parameters, &key, b"record 7", &sealed);
+        assert_eq!(opened.err(), Some(FAILED));
 
         // The body of one ciphertext behind the header of another.
-        let second = abe::seal_cpa(&parameters, &policy("a"), b"record 7", b"text", rng);
+        let second = abe::seal(&parameters, &policy("a"), b"record 7", b"text", rng);
         let (one, two) = (sealed.to_bytes(), second.to_bytes());
         let header = sealed.header().to_bytes().len();
         let mixed = [&one[..header], &two[header..]].concat();
         let mixed = Ciphertext::from_bytes(&mixed).unwrap();
-        assert_eq!(abe::open_cpa(&key, b"record 7", &mixed).err(), Some(FAILED));
+        assert_eq!(open(&key, b"record 7", &mixed), Some(FAILED));
     }
 
     #[test]
@@ -100,9 +186,11 @@ mod abe {
             [("a", 1, 1), ("a and b", 2, 1), ("a and (a or b)", 3, 2), ("2 of (a, a, a, b)", 4, 3)]
         {
             let (header, _) = abe::encapsulate_cpa(&parameters, &policy(text), rng);
-            let expected = 2 + 4 + text.len() + 96 * (1 + tau) + 48 * rows;
+            let expected = 3 + 4 + text.len() + 96 * (1 + tau) + 48 * rows;
             assert_eq!(header.to_bytes().len(), expected, "{text}");
             assert_eq!(header.policy().to_string(), text);
+            let (header, _) = abe::encapsulate(&parameters, &policy(text), b"", rng);
+            assert_eq!(header.to_bytes().len(), expected + 32, "{text}");
         }
     }
 
@@ -116,13 +204,13 @@ mod abe {
         let policy = AccessPolicy::new(Node::Or(leaves)).unwrap();
         assert!(policy.to_string().len() > 1 << 16);
         let plaintext: Vec<u8> = (0..200_000).map(|i| i as u8).collect();
-        let sealed = abe::seal_cpa(&parameters, &policy, b"ad", &plaintext, rng);
+        let sealed = abe::seal(&parameters, &policy, b"ad", &plaintext, rng);
         let sealed = Ciphertext::from_bytes(&sealed.to_bytes()).unwrap();
         let key = abe::keygen(&master, &attributes(&[&name(299)]), rng);
-        assert_eq!(*abe::open_cpa(&key, b"ad", &sealed).unwrap(), plaintext);
+        assert_eq!(*abe::open(&parameters, &key, b"ad", &sealed).unwrap(), plaintext);
         let stranger = abe::keygen(&master, &attributes(&[&name(300)]), rng);
         assert_eq!(
-            abe::open_cpa(&stranger, b"ad", &sealed).err(),
+            abe::open(&parameters, &stranger, b"ad", &sealed).err(),
             Some(OpenError::PolicyNotSatisfied)
         );
     }
@@ -134,13 +222,13 @@ mod abe {
         let set = attributes(&["a"]);
         let keys = [abe::keygen(&master, &set, rng), abe::keygen(&master, &set, rng)];
         assert_ne!(keys[0].to_bytes(), keys[1].to_bytes());
-        let (one, first) = abe::encapsulate_cpa(&parameters, &policy("a"), rng);
-        let (two, second) = abe::encapsulate_cpa(&parameters, &policy("a"), rng);
+        let (one, first) = abe::encapsulate(&parameters, &policy("a"), b"", rng);
+        let (two, second) = abe::encapsulate(&parameters, &policy("a"), b"", rng);
         assert_ne!(one, two);
         assert_ne!(first, second);
         for key in &keys {
-            assert_eq!(abe::decapsulate_cpa(key, &one).unwrap(), first);
-            assert_eq!(abe::decapsulate_cpa(key, &two).unwrap(), second);
+            assert_eq!(abe::decapsulate(&parameters, key, b"", &one).unwrap(), first);
+            assert_eq!(abe::decapsulate(&parameters, key, b"", &two).unwrap(), second);
         }
     }
 
@@ -156,25 +244,32 @@ mod abe {
         }
     }
 
+    /// `g1^alpha`, behind version, kind and suite.
+    fn master_point(bytes: &[u8]) -> G1 {
+        let mut r = fields(bytes);
+        r.u8().unwrap();
+        r.g1().unwrap()
+    }
+
     /// Keys and headers over lists around the number of lanes, against the paper's equations.
     #[test]
     fn lists_are_what_the_equations_say() {
         let rng = &mut rng(8);
         let (parameters, master) = abe::setup(rng);
-        let hash = |name: &str| hash_to_g1(tag::ABE_ATTRIBUTE, name.as_bytes());
-        let base = hash_to_g1(tag::ABE_BASE, b"");
+        let hash = |name: &str| hash_to_g1(tag::FABEO_ATTRIBUTE, name.as_bytes());
+        let base = hash_to_g1(tag::FABEO_BASE, b"");
         for n in [0, 1, 7, 8, 9, 17] {
             let names: Vec<String> = (0..n).map(|i| format!("a{i:0>2}")).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             // sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r
-            let (alpha, r) = (fields(&master.to_bytes()).g1().unwrap(), Scalar::random(rng));
+            let (alpha, r) = (master_point(&master.to_bytes()), Scalar::random(rng));
             let user = abe::fabeo::keygen_with(&master, &attributes(&names), &r);
             let key = AbeKey::of(&user);
             assert!(key.sk1 == alpha + base * r && key.sk3 == G2::generator() * r);
             assert_eq!(key.sk2.len(), n);
             assert!(key.sk2.iter().all(|(name, point)| *point == hash(name) * r));
             assert_eq!(
-                UserSecretKey::from_bytes(&user.to_bytes()).unwrap().to_bytes(),
+                <UserSecretKey>::from_bytes(&user.to_bytes()).unwrap().to_bytes(),
                 user.to_bytes()
             );
             if n == 0 {
@@ -190,11 +285,14 @@ mod abe {
             ] {
                 let policy = policy(&text);
                 let program = policy.span_program();
-                let coins = Coins::random(&program, rng);
-                let (header, content) =
-                    abe::fabeo::encapsulate_cpa_with(&parameters, &policy, &coins);
+                let coins = Coins::random::<Fabeo>(&program, rng);
+                let Ok((header, content)) = encapsulate_cpa_with(&parameters, &policy, &coins);
                 assert_eq!(abe::decapsulate_cpa(&user, &header), Ok(content), "{text}");
-                assert_eq!(Header::from_bytes(&header.to_bytes()).as_ref(), Ok(&header), "{text}");
+                assert_eq!(
+                    CpaHeader::from_bytes(&header.to_bytes()).as_ref(),
+                    Ok(&header),
+                    "{text}"
+                );
                 // ct2[j] = g2^{s'[j]};  ct3[i] = B^{lambda_i} H(pi(i))^{s'[rho(i)]}
                 let header = AbeHeader::of(&header);
                 let masks = coins.masks.iter().map(|mask| G2::generator() * *mask);

@@ -7,7 +7,7 @@ mod table;
 
 mod consensus_messages {
     use super::table::*;
-    use epione::algebra::codec::Canonical;
+    use epione::algebra::codec::{Canonical, VERSION};
     use epione::consensus::Application;
     use epione::consensus::{
         Body, Certificate, CertificateError, Config, ConfigError, Decision, Effect, Fault, Input,
@@ -67,8 +67,9 @@ mod consensus_messages {
             let longer = [&bytes[..], &[0]].concat();
             assert_eq!(Message::from_bytes(&longer), Err(DecodeError::TrailingBytes(1)), "{name}");
             let mut newer = bytes.clone();
-            newer[0] = 2;
-            assert_eq!(Message::from_bytes(&newer), Err(DecodeError::Version(2)), "{name}");
+            newer[0] += 1;
+            let refused = Err(DecodeError::Version(VERSION + 1));
+            assert_eq!(Message::from_bytes(&newer), refused, "{name}");
             let mut other = bytes;
             other[1] ^= 1;
             assert!(matches!(Message::from_bytes(&other), Err(DecodeError::Kind { .. })), "{name}");
@@ -119,7 +120,7 @@ mod consensus_messages {
             let table = Table::flat(4);
             Message::from_bytes(&tail).ok();
             Config::from_bytes(&tail).ok();
-            let head = [&[1, 0x71, 0, 1][..], &[9; 64], &[body]].concat();
+            let head = [&[VERSION, 0x71, 0, 1][..], &[9; 64], &[body]].concat();
             if let Ok(message) = Message::from_bytes(&[head, tail].concat()) {
                 let from = table.followers()[0];
                 let fault = refused(&mut table.replica(from), &message);

@@ -6,9 +6,9 @@ mod common;
 /// So that `cargo test policy` selects all of them.
 mod policy {
     use crate::common::{attribute, attributes, policy, rng, solvable};
-    use epione::abe::Header;
+    use epione::abe::CpaHeader;
     use epione::algebra::Scalar;
-    use epione::algebra::codec::Canonical;
+    use epione::algebra::codec::{Canonical, VERSION};
     use epione::policy::{
         AccessPolicy, Attribute, AttributeSet, InvalidPolicy, MAX_DEPTH, MAX_LEAVES, MAX_LENGTH,
         Node,
@@ -425,10 +425,10 @@ mod policy {
         let text = format!("2048 of ({})", vec!["a"; MAX_LEAVES].join(", "));
         let error = text.parse::<AccessPolicy>().unwrap_err();
         assert!(error.reason.contains("matrix"), "{error}");
-        let mut bytes = vec![1, 4];
+        let mut bytes = vec![VERSION, CpaHeader::<epione::abe::fabeo::Fabeo>::KIND as u8, 1];
         bytes.extend((text.len() as u32).to_be_bytes());
         bytes.extend(text.as_bytes());
-        assert!(Header::from_bytes(&bytes).is_err());
+        assert!(<CpaHeader>::from_bytes(&bytes).is_err());
     }
 
     #[test]

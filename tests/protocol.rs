@@ -7,7 +7,7 @@ mod world;
 use epione::abe::UserSecretKey;
 use epione::algebra::codec::{Canonical, Reader, Writer};
 use epione::consensus::Digest;
-use epione::error::DecryptionFailed;
+use epione::error::{DecodeError, DecryptionFailed};
 use epione::ledger::{Action, Basis, Draft, Inadmissible, Rule, Transaction};
 use epione::peks;
 use epione::policy::AttributeSet;
@@ -21,6 +21,7 @@ use epione::sign::InvalidSignature;
 use epione::store::{self, DirectoryStore, RecordStore, StoreError};
 use proptest::prelude::*;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Write};
 use world::{

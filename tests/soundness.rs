@@ -10,9 +10,12 @@ mod common;
 mod soundness {
     mod abe;
     mod exponents;
+    mod fabeo_model;
+    mod formal;
     mod peks;
     mod pre_afgh;
     mod pre_conditional;
     mod pseudonym;
     mod symmetric;
+    mod waters_model;
 }

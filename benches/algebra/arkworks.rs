@@ -42,7 +42,7 @@ fn curves(g: &mut Cases, inputs: &'static Inputs, (p, q, x): (G1Affine, G2Affine
     measure(g, "g1-generator-mul/arkworks", move || G1Projective::generator() * black_box(x));
     measure(g, "g2-generator-mul/arkworks", move || G2Projective::generator() * black_box(x));
     measure(g, "scalar-inverse/arkworks", move || black_box(x).inverse());
-    let hasher = Hasher::<G1Projective, g1::Config>::new(tag::ABE_ATTRIBUTE.as_bytes());
+    let hasher = Hasher::<G1Projective, g1::Config>::new(tag::FABEO_ATTRIBUTE.as_bytes());
     let hasher = hasher.expect("a fixed map");
     measure(g, "hash-to-g1/arkworks", move || hasher.hash(black_box(MESSAGE)));
     let hasher = Hasher::<G2Projective, g2::Config>::new(tag::PEKS_KEYWORD.as_bytes());

@@ -137,7 +137,9 @@ fn hash<P: Default>(function: Hash<P>, tag: tag::Tag) -> P {
 }
 
 fn hashes(g: &mut Cases) {
-    measure(g, "hash-to-g1/raw-blst", move || hash::<blst_p1>(blst_hash_to_g1, tag::ABE_ATTRIBUTE));
+    measure(g, "hash-to-g1/raw-blst", move || {
+        hash::<blst_p1>(blst_hash_to_g1, tag::FABEO_ATTRIBUTE)
+    });
     measure(g, "hash-to-g2/raw-blst", move || hash::<blst_p2>(blst_hash_to_g2, tag::PEKS_KEYWORD));
 }
 
@@ -225,7 +227,7 @@ fn lists(
         inputs.q.iter().map(read).collect()
     });
     measure(g, "hash-to-g1-each-104/raw-blst", || -> Vec<blst_p1> {
-        (0..MANY).map(|_| hash(blst_hash_to_g1, tag::ABE_ATTRIBUTE)).collect()
+        (0..MANY).map(|_| hash(blst_hash_to_g1, tag::FABEO_ATTRIBUTE)).collect()
     });
     measure(g, "hash-to-g2-each-104/raw-blst", || -> Vec<blst_p2> {
         (0..MANY).map(|_| hash(blst_hash_to_g2, tag::PEKS_KEYWORD)).collect()

@@ -1,7 +1,7 @@
-//! FABEO, the ciphertext-policy scheme, as a key encapsulation mechanism secure against chosen
-//! plaintexts.
+//! FABEO, the ciphertext-policy scheme.
 //!
-//! **Paper.** Riepel and Wee, ACM CCS 2022, the ciphertext-policy scheme.
+//! **Paper.** Riepel and Wee, *FABEO: Fast Attribute-Based Encryption with Optimal Security*, ACM CCS
+//! 2022, the ciphertext-policy scheme.
 //!
 //! **Algorithms.** `B` is a hash-to-G1 point, `H` hashes attributes to G1, `Z = e(g1, g2)`, the
 //! policy is a span program `(M, pi)`, `rho(i)` counts the earlier rows with row `i`'s attribute
@@ -14,12 +14,13 @@
 //!         ct1 = g2^s;  ct2[j] = g2^{s'[j]};  ct3[i] = B^{lambda_i} H(pi(i))^{s'[rho(i)]}
 //! Decaps  P = prod ct3[i]^{gamma_i};  Q_j = prod_{rho(i) = j} sk2[pi(i)]^{gamma_i}
 //!         Z_s = e(sk1, ct1) prod_j e(Q_j, ct2[j]) e(P^-1, sk3)
-//! key     = KDF(Z_s, header)
+//! Check   ct1 = g2^s;  ct2[j] = g2^{s'[j]};  with weights w
+//!         prod ct3[i]^{w_i} = B^{sum w_i lambda_i} prod_j (prod_{rho(i) = j} H(pi(i))^{w_i})^{s'[j]}
 //! ```
 //!
 //! **Security.** Adaptively CPA-secure in the generic group model with random oracles (shown in the
-//! paper); the model says nothing about attacks on BLS12-381 itself. The authority can open
-//! everything: attribute-based encryption has key escrow by design.
+//! paper); the model says nothing about attacks on BLS12-381 itself. CCA-secure by the transform in
+//! [`cca`](super::cca). An attribute may occur as often as one likes.
 //!
 //! **Deviations.** `s'` is a *vector* over the occurrences of an attribute. With one `s'` for all
 //! rows, as in the authors' code, a key for `b` alone opens `a and (a or b)`: two rows of `a`
@@ -33,34 +34,73 @@
 //! | keygen, `k` attributes | k + 1 | 1 | | k + 1 | | |
 //! | encapsulate | 2n | 1 + tau | 1 | n + 1 | | |
 //! | decapsulate | 2\|I\| at worst, 0 for and/or | | | | 2 + tau | 1 |
+//! | check | 2n of 128 bits in tau + 1 sums, tau + 1 | 1 + tau | | n | | |
 //!
 //! Hashes of attributes are remembered, and powers of `B` come out of a table, at a third of the cost;
 //! the others go to the backend as one list. Exponents that are secret take the constant-time ways
-//! of [`G1Table::mul_each`] and [`G1::mul_each`]; the coefficients `gamma` are public.
+//! of [`G1Table::mul_each`] and [`G1::mul_each`]; the coefficients `gamma` are public, the weights a
+//! hash.
 //!
-//! A header has `96 (1 + tau) + 48 n` bytes and the policy's text.
+//! A capsule has `96 (1 + tau) + 48 n` bytes.
 #![forbid(unsafe_code)]
 
-use super::keys::Components;
-use super::{Header, MasterSecretKey, OpenError, PublicParameters, UserSecretKey};
-use crate::algebra::codec::Canonical;
-use crate::algebra::hash::{hash_to_g1, hash_to_g1_each_cached, kdf};
-use crate::algebra::{G1, G1Table, G2, Gt, Rng, Scalar, multi_pairing, tag};
-use crate::dem::ContentKey;
-use crate::policy::{AccessPolicy, Attribute, AttributeSet, SpanProgram};
+use super::scheme::{
+    CapsuleElements, Checkable, Coins, KeyElements, Scheme, Selected, combination, inner_product,
+};
+use super::{MasterSecretKey, PublicParameters, UserSecretKey};
+use crate::algebra::codec::{Reader, Writer};
+use crate::algebra::hash::{hash_to_g1_cached, hash_to_g1_each_cached};
+use crate::algebra::{G1, G1Table, G2, Gt, Rng, Scalar, Secret, multi_pairing, tag};
+use crate::error::DecodeError;
+use crate::policy::{Attribute, AttributeSet, SpanProgram};
+use std::convert::Infallible;
 use std::sync::OnceLock;
 use zeroize::{Zeroize, Zeroizing};
 
-/// Multiples of `B`, the point that blinds the shares.
+/// The scheme, as a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fabeo {}
+
+/// `sk1, sk2, sk3`
+#[derive(Clone)]
+pub struct UserKey {
+    pub(super) sk1: G1,
+    /// One an attribute, in their order.
+    pub(super) sk2: Vec<G1>,
+    pub(super) sk3: G2,
+}
+
+/// `ct1, ct2, ct3`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capsule {
+    /// `g2^s`.
+    pub(super) ct1: G2,
+    /// `g2^{s'[j]}`, one an occurrence.
+    pub(super) ct2: Vec<G2>,
+    /// One a row.
+    pub(super) ct3: Vec<G1>,
+}
+
+/// `B`, the point that blinds the shares.
+fn base_point() -> G1 {
+    hash_to_g1_cached(tag::FABEO_BASE, b"")
+}
+
+/// Multiples of `B`.
 fn base() -> &'static G1Table {
     static TABLE: OnceLock<G1Table> = OnceLock::new();
-    TABLE.get_or_init(|| G1Table::new(&hash_to_g1(tag::ABE_BASE, b"")))
+    TABLE.get_or_init(|| G1Table::new(&base_point()))
 }
 
 /// `H(u)` of each attribute.
 fn hash_each<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<G1> {
     let names: Vec<&str> = attributes.map(Attribute::as_str).collect();
-    hash_to_g1_each_cached(tag::ABE_ATTRIBUTE, &names)
+    hash_to_g1_each_cached(tag::FABEO_ATTRIBUTE, &names)
+}
+
+/// `H(pi(i))` of each row.
+fn hash_rows(program: &SpanProgram) -> Vec<G1> {
+    hash_each(program.rows().iter().map(|row| &row.attribute))
 }
 
 /// Setup: `alpha`; `mpk = Z^alpha`, `msk = g1^alpha`.
@@ -70,8 +110,8 @@ pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters, MasterSecretKe
 
 /// [`setup`] with a given `alpha`, for test vectors.
 pub fn setup_with(alpha: &Scalar) -> (PublicParameters, MasterSecretKey) {
-    let parameters = PublicParameters { mpk: Gt::generator_pow(alpha) };
-    (parameters, MasterSecretKey::new(G1::generator_mul(alpha)))
+    let master = Secret::new(G1::generator_mul(alpha));
+    (PublicParameters(Gt::generator_pow(alpha)), MasterSecretKey(master))
 }
 
 /// KeyGen for a set of attributes. Fresh randomness ties the components of one key together, so
@@ -91,139 +131,115 @@ pub fn keygen_with(
     r: &Scalar,
 ) -> UserSecretKey {
     // sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r
-    UserSecretKey::new(Components {
-        sk1: *master.g1_alpha() + base().mul(r),
-        attributes: attributes.iter().cloned().collect(),
+    let elements = UserKey {
+        sk1: *master.0.expose() + base().mul(r),
         sk2: G1::mul_all(&hash_each(attributes.iter()), r),
         sk3: G2::generator_mul(r),
-    })
-}
-
-/// The randomness of one encapsulation: `s`, `v` and `s'`.
-pub struct Coins {
-    /// `(s, v_1, v_2, ...)`, one a column.
-    pub shares: Vec<Scalar>,
-    /// `s'`, one an occurrence.
-    pub masks: Vec<Scalar>,
-}
-
-impl Coins {
-    /// Fresh coins for a span program.
-    pub fn random(program: &SpanProgram, rng: &mut (impl Rng + ?Sized)) -> Self {
-        let mut draw = |n| (0..n).map(|_| Scalar::random(rng)).collect();
-        Self { shares: draw(program.columns()), masks: draw(program.max_occurrences()) }
-    }
-}
-
-impl Drop for Coins {
-    fn drop(&mut self) {
-        self.shares.zeroize();
-        self.masks.zeroize();
-    }
-}
-
-/// Encaps: a fresh key for whoever satisfies the policy.
-pub fn encapsulate_cpa(
-    parameters: &PublicParameters,
-    policy: &AccessPolicy,
-    rng: &mut (impl Rng + ?Sized),
-) -> (Header, ContentKey) {
-    let coins = Coins::random(&policy.span_program(), rng);
-    encapsulate_cpa_with(parameters, policy, &coins)
-}
-
-/// [`encapsulate_cpa`] with given coins, for test vectors. Coins used twice reveal keys.
-///
-/// # Panics
-/// If the coins were not drawn for this policy's span program.
-pub fn encapsulate_cpa_with(
-    parameters: &PublicParameters,
-    policy: &AccessPolicy,
-    coins: &Coins,
-) -> (Header, ContentKey) {
-    let program = policy.span_program();
-    assert_eq!(coins.masks.len(), program.max_occurrences(), "one mask an occurrence");
-    let rows = program.rows();
-    // ct3[i] = B^{lambda_i} H(pi(i))^{s'[rho(i)]}
-    let lambdas = Zeroizing::new(program.share(&coins.shares));
-    let masks: Vec<Scalar> = rows.iter().map(|row| coins.masks[row.occurrence]).collect();
-    let masks = Zeroizing::new(masks);
-    let shares = base().mul_each(&lambdas);
-    let masked = G1::mul_each(&hash_each(rows.iter().map(|row| &row.attribute)), &masks);
-    let header = Header {
-        policy: policy.clone(),
-        ct1: G2::generator_mul(&coins.shares[0]),
-        ct2: G2::generator_mul_each(&coins.masks),
-        ct3: shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect(),
     };
-    // Z_s = mpk^s
-    let key = derive_key(&parameters.mpk.pow(&coins.shares[0]), &header);
-    (header, key)
+    UserSecretKey::new(attributes.clone(), elements)
 }
 
-/// Decaps: the key of a header.
-///
-/// A header changed on the way gives another key, not an error; the DEM behind it fails.
-///
-/// # Errors
-/// [`OpenError::PolicyNotSatisfied`].
-pub fn decapsulate_cpa(key: &UserSecretKey, header: &Header) -> Result<ContentKey, OpenError> {
-    let program = header.policy.span_program();
-    let selection = program.reconstruct(&key.attributes()).ok_or(OpenError::PolicyNotSatisfied)?;
+impl Scheme for Fabeo {
+    const SUITE: u8 = 1;
+    type Parameters = Gt;
+    type MasterKey = G1;
+    type UserKey = UserKey;
+    type Capsule = Capsule;
+    type Refusal = Infallible;
 
-    // P = prod ct3[i]^{gamma_i};  Q_j = prod_{rho(i) = j} sk2[pi(i)]^{gamma_i}
-    let mut p = Product::one();
-    let mut q = vec![Product::one(); header.ct2.len()];
-    for (i, gamma) in selection {
-        let row = &program.rows()[i];
-        let component = key.component(&row.attribute).expect("selected from the key's attributes");
-        p.push(header.ct3[i], gamma);
-        q[row.occurrence].push(*component, gamma);
+    fn masks(program: &SpanProgram) -> usize {
+        program.max_occurrences()
     }
 
-    // Z_s = e(sk1, ct1) prod_j e(Q_j, ct2[j]) e(P^-1, sk3)
-    let mut pairs = vec![(*key.sk1(), header.ct1), (-p.value(), *key.sk3())];
-    pairs.extend(q.iter().map(Product::value).zip(header.ct2.iter().copied()));
-    Ok(derive_key(&multi_pairing(&pairs), header))
-}
-
-/// `prod point^gamma` for the coefficients of a policy, which are public: the coefficient 1, which
-/// policies of and/or always have, is free.
-#[derive(Clone)]
-struct Product {
-    plain: G1,
-    points: Vec<G1>,
-    gammas: Vec<Scalar>,
-}
-
-impl Product {
-    fn one() -> Self {
-        Self { plain: G1::identity(), points: Vec::new(), gammas: Vec::new() }
+    fn encapsulate(
+        mpk: &Gt,
+        program: &SpanProgram,
+        coins: &Coins,
+    ) -> Result<(Capsule, Gt), Infallible> {
+        // ct3[i] = B^{lambda_i} H(pi(i))^{s'[rho(i)]}
+        let lambdas = Zeroizing::new(program.share(&coins.shares));
+        let masks = program.rows().iter().map(|row| coins.masks[row.occurrence]);
+        let masks = Zeroizing::new(masks.collect::<Vec<_>>());
+        let shares = base().mul_each(&lambdas);
+        let masked = G1::mul_each(&hash_rows(program), &masks);
+        let capsule = Capsule {
+            ct1: G2::generator_mul(&coins.shares[0]),
+            ct2: G2::generator_mul_each(&coins.masks),
+            ct3: shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect(),
+        };
+        // Z_s = mpk^s
+        Ok((capsule, mpk.pow(&coins.shares[0])))
     }
 
-    fn push(&mut self, point: G1, gamma: Scalar) {
-        if gamma.is_one() {
-            self.plain += point;
-        } else {
-            self.points.push(point);
-            self.gammas.push(gamma);
-        }
-    }
-
-    fn value(&self) -> G1 {
-        self.plain + G1::msm(&self.points, &self.gammas)
+    fn decapsulate(key: &UserKey, selection: &[Selected], capsule: &Capsule) -> Gt {
+        // P = prod ct3[i]^{gamma_i};  Q_j = prod_{rho(i) = j} sk2[pi(i)]^{gamma_i}
+        let p = combination(selection.iter().map(|s| (capsule.ct3[s.row], s.gamma)));
+        let q = |j: usize| {
+            let rows = selection.iter().filter(|s| s.occurrence == j);
+            combination(rows.map(|s| (key.sk2[s.component], s.gamma)))
+        };
+        // Z_s = e(sk1, ct1) prod_j e(Q_j, ct2[j]) e(P^-1, sk3)
+        let mut pairs = vec![(key.sk1, capsule.ct1), (-p, key.sk3)];
+        pairs.extend(capsule.ct2.iter().enumerate().map(|(j, ct2)| (q(j), *ct2)));
+        let shared = multi_pairing(&pairs);
+        pairs.iter_mut().for_each(|(point, _)| point.zeroize());
+        shared
     }
 }
 
-/// The points may be a user's key.
-impl Drop for Product {
-    fn drop(&mut self) {
-        self.plain.zeroize();
-        self.points.zeroize();
+impl Checkable for Fabeo {
+    fn is_made_of(
+        _: &Gt,
+        program: &SpanProgram,
+        capsule: &Capsule,
+        coins: &Coins,
+        weights: &[Scalar],
+    ) -> bool {
+        // B^{sum w_i lambda_i} prod_j (prod_{rho(i) = j} H(pi(i))^{w_i})^{s'[j]}
+        let lambdas = Zeroizing::new(program.share(&coins.shares));
+        let lambda = Zeroizing::new(inner_product(&lambdas, weights));
+        let hashes = hash_rows(program);
+        let of_occurrence = |j: usize| {
+            let rows = program.rows().iter().enumerate().filter(|(_, row)| row.occurrence == j);
+            let (hashes, weights): (Vec<G1>, Vec<Scalar>) =
+                rows.map(|(i, _)| (hashes[i], weights[i])).unzip();
+            G1::msm(&hashes, &weights)
+        };
+        let sums: Vec<G1> = (0..coins.masks.len()).map(of_occurrence).collect();
+        let masked: G1 = G1::mul_each(&sums, &coins.masks).into_iter().sum();
+        capsule.ct1 == G2::generator_mul(&coins.shares[0])
+            && capsule.ct2 == G2::generator_mul_each(&coins.masks)
+            && G1::msm(&capsule.ct3, weights) == base().mul(&lambda) + masked
     }
 }
 
-fn derive_key(z_s: &Gt, header: &Header) -> ContentKey {
-    let shared = Zeroizing::new(z_s.to_bytes());
-    ContentKey::from_secret(kdf(tag::ABE_KEY, &shared[..], &[&header.to_bytes()]))
+impl Zeroize for UserKey {
+    fn zeroize(&mut self) {
+        self.sk1.zeroize();
+        self.sk2.zeroize();
+        self.sk3.zeroize();
+    }
+}
+
+impl KeyElements for UserKey {
+    fn write(&self, w: &mut Writer) {
+        w.g1(&self.sk1);
+        w.g2(&self.sk3);
+        w.g1_each(&self.sk2);
+    }
+    fn read(r: &mut Reader<'_>, attributes: usize) -> Result<Self, DecodeError> {
+        let (sk1, sk3) = (r.g1()?, r.g2()?);
+        Ok(Self { sk1, sk2: r.g1_each(attributes)?, sk3 })
+    }
+}
+
+impl CapsuleElements for Capsule {
+    fn write(&self, w: &mut Writer) {
+        w.g2(&self.ct1);
+        w.g2_each(&self.ct2);
+        w.g1_each(&self.ct3);
+    }
+    fn read(r: &mut Reader<'_>, rows: usize, occurrences: usize) -> Result<Self, DecodeError> {
+        Ok(Self { ct1: r.g2()?, ct2: r.g2_each(occurrences)?, ct3: r.g1_each(rows)? })
+    }
 }

@@ -1,120 +1,107 @@
-//! Keys of the attribute authority and of users.
+//! Keys of an attribute authority and of users.
 #![forbid(unsafe_code)]
 
+use super::fabeo::Fabeo;
+use super::scheme::{Elements, KeyElements, Scheme};
+use crate::algebra::Secret;
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
-use crate::algebra::{G1, G2, Gt, Secret};
 use crate::error::DecodeError;
 use crate::policy::{Attribute, AttributeSet};
-use zeroize::Zeroize;
+use std::fmt;
 
 /// The most attributes of a key that is read.
 const MAX_ATTRIBUTES: usize = 1 << 16;
 /// The most bytes of a name that is looked at.
 const MAX_NAME: usize = 1 << 10;
 
-/// What everyone who encrypts needs: `mpk = Z^alpha` (GT).
+/// What everyone who encrypts needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicParameters {
-    pub(super) mpk: Gt,
-}
+pub struct PublicParameters<S: Scheme = Fabeo>(pub(super) S::Parameters);
 
-impl Canonical for PublicParameters {
+impl<S: Scheme> Canonical for PublicParameters<S> {
     const KIND: Kind = Kind::AbePublicParameters;
     fn write(&self, w: &mut Writer) {
-        w.gt(&self.mpk);
+        w.u8(S::SUITE);
+        self.0.write(w);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { mpk: r.gt()? })
+        suite::<S>(r)?;
+        Ok(Self(Elements::read(r)?))
     }
 }
-public_encoding!(PublicParameters);
+public_encoding!(impl<S: Scheme> PublicParameters<S>);
 
-/// `msk = g1^alpha`: opens everything and makes every key.
-#[derive(Debug)]
-pub struct MasterSecretKey(Secret<G1>);
+/// Opens everything and makes every key.
+pub struct MasterSecretKey<S: Scheme = Fabeo>(pub(super) Secret<S::MasterKey>);
 
-impl MasterSecretKey {
-    pub(super) fn new(g1_alpha: G1) -> Self {
-        Self(Secret::new(g1_alpha))
-    }
-    pub(super) fn g1_alpha(&self) -> &G1 {
-        self.0.expose()
+impl<S: Scheme> fmt::Debug for MasterSecretKey<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MasterSecretKey({:?})", self.0)
     }
 }
 
-impl Canonical for MasterSecretKey {
+impl<S: Scheme> Canonical for MasterSecretKey<S> {
     const KIND: Kind = Kind::AbeMasterSecretKey;
     fn write(&self, w: &mut Writer) {
-        w.g1(self.0.expose());
+        w.u8(S::SUITE);
+        self.0.expose().write(w);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self::new(r.g1()?))
+        suite::<S>(r)?;
+        Ok(Self(Secret::new(Elements::read(r)?)))
     }
 }
 
 /// A user's key for a set of attributes.
-#[derive(Debug, Clone)]
-pub struct UserSecretKey(Secret<Components>);
-
-/// The elements of a user's key.
 #[derive(Clone)]
-pub(super) struct Components {
-    pub(super) sk1: G1,
-    /// In byte order.
-    pub(super) attributes: Vec<Attribute>,
-    /// One an attribute.
-    pub(super) sk2: Vec<G1>,
-    pub(super) sk3: G2,
+pub struct UserSecretKey<S: Scheme = Fabeo> {
+    pub(super) attributes: AttributeSet,
+    pub(super) elements: Secret<S::UserKey>,
 }
 
-impl Zeroize for Components {
-    fn zeroize(&mut self) {
-        self.sk1.zeroize();
-        self.sk2.zeroize();
-        self.sk3.zeroize();
-    }
-}
-
-impl UserSecretKey {
-    pub(super) fn new(components: Components) -> Self {
-        Self(Secret::new(components))
-    }
-    pub(super) fn sk1(&self) -> &G1 {
-        &self.0.expose().sk1
-    }
-    pub(super) fn sk3(&self) -> &G2 {
-        &self.0.expose().sk3
-    }
-    pub(super) fn component(&self, attribute: &Attribute) -> Option<&G1> {
-        let Components { attributes, sk2, .. } = self.0.expose();
-        Some(&sk2[attributes.binary_search(attribute).ok()?])
+impl<S: Scheme> UserSecretKey<S> {
+    pub(super) fn new(attributes: AttributeSet, elements: S::UserKey) -> Self {
+        Self { attributes, elements: Secret::new(elements) }
     }
 
     /// The attributes of the key.
-    pub fn attributes(&self) -> AttributeSet {
-        self.0.expose().attributes.iter().cloned().collect()
+    pub fn attributes(&self) -> &AttributeSet {
+        &self.attributes
     }
 }
 
-/// `sk1, sk3`, then each attribute's name with its component, names strictly ascending.
-impl Canonical for UserSecretKey {
+/// The attributes may be personal too.
+impl<S: Scheme> fmt::Debug for UserSecretKey<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserSecretKey({:?})", self.elements)
+    }
+}
+
+/// The attributes' names strictly ascending, then the elements.
+impl<S: Scheme> Canonical for UserSecretKey<S> {
     const KIND: Kind = Kind::AbeUserSecretKey;
     fn write(&self, w: &mut Writer) {
-        let Components { sk1, attributes, sk2, sk3 } = self.0.expose();
-        w.g1(sk1);
-        w.g2(sk3);
-        w.list_with_g1(attributes, sk2, |w, attribute| w.bytes(attribute.as_str().as_bytes()));
+        w.u8(S::SUITE);
+        let names: Vec<&Attribute> = self.attributes.iter().collect();
+        w.list(&names, |w, attribute| w.bytes(attribute.as_str().as_bytes()));
+        self.elements.expose().write(w);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (sk1, sk3) = (r.g1()?, r.g2()?);
-        let (attributes, sk2) = r.list_with_g1(MAX_ATTRIBUTES, |r| {
+        suite::<S>(r)?;
+        let names = r.list(MAX_ATTRIBUTES, |r| {
             let name = r.text(MAX_NAME)?;
             Attribute::new(name).map_err(|_| DecodeError::Invalid("not an attribute"))
         })?;
-        if !attributes.is_sorted_by(|a, b| a < b) {
+        if !names.is_sorted_by(|a, b| a < b) {
             return Err(DecodeError::Invalid("the attributes are not strictly ascending"));
         }
-        Ok(Self::new(Components { sk1, attributes, sk2, sk3 }))
+        let elements = KeyElements::read(r, names.len())?;
+        Ok(Self::new(names.into_iter().collect(), elements))
     }
+}
+
+/// Reads the suite's byte.
+pub(super) fn suite<S: Scheme>(r: &mut Reader<'_>) -> Result<(), DecodeError> {
+    if r.u8()? == S::SUITE { Ok(()) } else { Err(DecodeError::Invalid("another suite")) }
 }

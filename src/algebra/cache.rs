@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn what_was_hashed_is_not_hashed_again() {
         let cache = PointCache::new();
-        let (a, b) = (tag::ABE_ATTRIBUTE, tag::ABE_BASE);
+        let (a, b) = (tag::FABEO_ATTRIBUTE, tag::FABEO_BASE);
         assert_eq!(lengths(&cache, a, &[b"x", b"yy"]), (vec![1, 2], 2));
         assert_eq!(lengths(&cache, a, &[b"yy", b"zzz", b"x"]), (vec![2, 3, 1], 1));
         assert_eq!(lengths(&cache, b, &[b"yy"]), (vec![2], 1), "another tag");
@@ -125,10 +125,10 @@ mod tests {
         let cache = PointCache::new();
         let long = [0; MESSAGE_BYTES + 1];
         for _ in 0..2 {
-            assert_eq!(lengths(&cache, tag::ABE_BASE, &[&long]), (vec![long.len()], 1));
+            assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&long]), (vec![long.len()], 1));
         }
-        assert_eq!(lengths(&cache, tag::ABE_BASE, &[&long[1..]]).1, 1);
-        assert_eq!(lengths(&cache, tag::ABE_BASE, &[&long[1..]]).1, 0);
+        assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&long[1..]]).1, 1);
+        assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&long[1..]]).1, 0);
     }
 
     #[test]
@@ -136,11 +136,11 @@ mod tests {
         let cache = PointCache::new();
         let messages: Vec<[u8; 4]> = (0..=ENTRIES as u32).map(u32::to_be_bytes).collect();
         for message in &messages {
-            assert_eq!(lengths(&cache, tag::ABE_BASE, &[message]).1, 1);
+            assert_eq!(lengths(&cache, tag::FABEO_BASE, &[message]).1, 1);
         }
-        assert_eq!(lengths(&cache, tag::ABE_BASE, &[&messages[1]]).1, 0);
-        assert_eq!(lengths(&cache, tag::ABE_BASE, &[&messages[ENTRIES]]).1, 0);
-        assert_eq!(lengths(&cache, tag::ABE_BASE, &[&messages[0]]).1, 1, "it was the oldest");
+        assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&messages[1]]).1, 0);
+        assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&messages[ENTRIES]]).1, 0);
+        assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&messages[0]]).1, 1, "it was the oldest");
         cache.with(|entries| assert_eq!(entries.points.len(), ENTRIES));
     }
 }

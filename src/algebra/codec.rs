@@ -37,7 +37,7 @@ use std::marker::PhantomData;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The format version, the first byte of every encoding.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// A type with exactly one encoding.
 pub trait Canonical: Sized {
@@ -82,24 +82,25 @@ pub trait Canonical: Sized {
 /// Gives a public type `TryFrom<&[u8]>` and serde as a shim over its canonical bytes: hex where
 /// the format is for people, bytes where it is not.
 macro_rules! public_encoding {
-    ($($type:ty),+ $(,)?) => {$(
-        impl TryFrom<&[u8]> for $type {
+    (impl<$($parameter:ident: $bound:path)?> $type:ty) => {
+        impl<$($parameter: $bound)?> TryFrom<&[u8]> for $type {
             type Error = $crate::error::DecodeError;
             fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
                 $crate::algebra::codec::Canonical::from_bytes(bytes)
             }
         }
-        impl serde::Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl<$($parameter: $bound)?> serde::Serialize for $type {
+            fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
                 $crate::algebra::codec::serialize(self, serializer)
             }
         }
-        impl<'de> serde::Deserialize<'de> for $type {
+        impl<'de $(, $parameter: $bound)?> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $crate::algebra::codec::deserialize(deserializer)
             }
         }
-    )+};
+    };
+    ($($type:ty),+ $(,)?) => {$($crate::algebra::codec::public_encoding!(impl<> $type);)+};
 }
 pub(crate) use public_encoding;
 

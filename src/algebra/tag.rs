@@ -44,11 +44,22 @@ macro_rules! tags {
 
 tags! {
     /// FABEO: the hash-to-G1 point `B`.
-    ABE_BASE = "EPIONE-V1-ABE-BASE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    FABEO_BASE = "EPIONE-V1-FABEO-BASE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// FABEO: an attribute to G1.
-    ABE_ATTRIBUTE = "EPIONE-V1-ABE-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-    /// FABEO: the encapsulated key out of `Z^{alpha s}`.
+    FABEO_ATTRIBUTE = "EPIONE-V1-FABEO-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    /// Waters: an attribute to G1.
+    WATERS_ATTRIBUTE = "EPIONE-V1-WATERS-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    /// ABE: the encapsulated key out of the shared element, against chosen plaintexts.
     ABE_KEY = "EPIONE-V1-ABE-KEY";
+    /// ABE: the digest of public parameters.
+    ABE_PARAMETERS = "EPIONE-V1-ABE-PARAMETERS";
+    /// ABE: the encapsulated key and the seed of the coins out of the message, against chosen
+    /// ciphertexts.
+    ABE_MESSAGE = "EPIONE-V1-ABE-MESSAGE";
+    /// ABE: a coin out of the seed.
+    ABE_COIN = "EPIONE-V1-ABE-COIN-with-expander-SHA256-128";
+    /// ABE: the mask of the message out of the shared element.
+    ABE_MASK = "EPIONE-V1-ABE-MASK";
     /// PEKS: a keyword to G2.
     PEKS_KEYWORD = "EPIONE-V1-PEKS-KEYWORD-with-BLS12381G2_XMD:SHA-256_SSWU_RO_";
     /// PEKS: the check value of an entry.
@@ -151,9 +162,11 @@ tags! {
     PROTOCOL_ENTRY = "EPIONE-V1-PROTOCOL-ENTRY";
 }
 
-/// PRE: the weight of an equation among others that are checked with it. Not in [`ALL`], the tags of
-/// the format: a weight never leaves the process that checks.
+/// Weights of equations that are checked together. Not in [`ALL`], the tags of the format: a weight
+/// never leaves the process that checks.
 pub const PRE_WEIGHT: Tag = Tag::new("EPIONE-V1-PRE-WEIGHT");
+/// Weights of the rows of a header.
+pub const ABE_WEIGHT: Tag = Tag::new("EPIONE-V1-ABE-WEIGHT");
 
 /// The second byte of every encoding: what it encodes. Never reused for another type.
 #[repr(u8)]
@@ -165,6 +178,11 @@ pub enum Kind {
     AbeUserSecretKey = 0x03,
     AbeHeader = 0x04,
     AbeCiphertext = 0x05,
+    AbeCpaHeader = 0x06,
+    AbeCpaCiphertext = 0x07,
+    AbeTransformKey = 0x08,
+    AbeRetrievalKey = 0x09,
+    AbeTransformed = 0x0a,
     PeksPublicKey = 0x10,
     PeksSecretKey = 0x11,
     PeksCiphertext = 0x12,
@@ -198,7 +216,7 @@ mod tests {
 
     #[test]
     fn no_tag_is_a_prefix_of_another() {
-        let all: Vec<Tag> = ALL.iter().copied().chain([PRE_WEIGHT]).collect();
+        let all: Vec<Tag> = ALL.iter().copied().chain([PRE_WEIGHT, ABE_WEIGHT]).collect();
         for (i, a) in all.iter().enumerate() {
             for (j, b) in all.iter().enumerate() {
                 assert!(i == j || !b.0.starts_with(a.0), "{a:?} and {b:?}");

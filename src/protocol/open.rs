@@ -167,7 +167,7 @@ impl Doctor {
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
         let none = ProtocolError::NotAuthorised("this doctor has no attributes");
-        let key = self.abe.as_ref().ok_or(none)?;
+        let (parameters, key) = self.abe.as_ref().ok_or(none)?;
         let record = self.requested(state, request_id, Basis::Policy)?;
         let sign = |name: &Cid| self.fetch(name, FetchBasis::Request(*request_id), now);
         let source = Source { fetcher, sign: &sign };
@@ -177,7 +177,7 @@ impl Doctor {
             }
             let lock: abe::Ciphertext = source.lock(&section.policy_lock)?;
             let ad = Origin::of(record).lock_ad(class);
-            Ok(Some(abe::open_cpa(key, &ad, &lock)?))
+            Ok(Some(abe::open(parameters, key, &ad, &lock)?))
         };
         open_sections(record, &source, &unlock, output)
     }

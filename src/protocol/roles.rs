@@ -28,7 +28,8 @@ pub struct Patient {
 pub struct Doctor {
     pub(super) key: SigningKey,
     pub(super) pre: pre::SecretKey,
-    pub(super) abe: Option<abe::UserSecretKey>,
+    /// His key, and the parameters that it belongs to.
+    pub(super) abe: Option<(abe::PublicParameters, abe::UserSecretKey)>,
     pub(super) certificate: Certificate,
 }
 

@@ -138,7 +138,7 @@ impl Doctor {
             let own = self.pre.public_key();
             let locks = [
                 conditional::seal(patient, &condition, &ad, &key[..], rng).to_bytes(),
-                abe::seal_cpa(parameters, policy, &ad, &key[..], rng).to_bytes(),
+                abe::seal(parameters, policy, &ad, &key[..], rng).to_bytes(),
                 conditional::seal(own, AUTHOR_CONDITION, &ad, &key[..], rng).to_bytes(),
             ];
             let (locks, policy) = (locks.map(named), policy_digest(policy));

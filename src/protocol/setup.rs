@@ -71,12 +71,12 @@ impl AttributeAuthority {
 
 impl Doctor {
     /// Takes the authority's key into use.
-    pub fn receive_attributes(&mut self, key: abe::UserSecretKey) {
-        self.abe = Some(key);
+    pub fn receive_attributes(&mut self, parameters: PublicParameters, key: abe::UserSecretKey) {
+        self.abe = Some((parameters, key));
     }
 
     /// The key for his attributes, if he has been given one.
     pub fn attribute_key(&self) -> Option<&abe::UserSecretKey> {
-        self.abe.as_ref()
+        self.abe.as_ref().map(|(_, key)| key)
     }
 }

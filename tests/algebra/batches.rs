@@ -98,10 +98,10 @@ fn lists_of_hashes() {
     for count in SIZES {
         let messages: Vec<String> = (0..count).map(|i| "a".repeat(i * 31)).collect();
         let one_by_one: Vec<_> =
-            messages.iter().map(|m| hash_to_g1(tag::ABE_ATTRIBUTE, m.as_bytes())).collect();
-        assert_eq!(hash_to_g1_each(tag::ABE_ATTRIBUTE, &messages), one_by_one);
+            messages.iter().map(|m| hash_to_g1(tag::FABEO_ATTRIBUTE, m.as_bytes())).collect();
+        assert_eq!(hash_to_g1_each(tag::FABEO_ATTRIBUTE, &messages), one_by_one);
         for _ in 0..2 {
-            assert_eq!(hash_to_g1_each_cached(tag::ABE_ATTRIBUTE, &messages), one_by_one);
+            assert_eq!(hash_to_g1_each_cached(tag::FABEO_ATTRIBUTE, &messages), one_by_one);
         }
         let one_by_one: Vec<_> =
             messages.iter().map(|m| hash_to_g2(tag::PEKS_KEYWORD, m.as_bytes())).collect();

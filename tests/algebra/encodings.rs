@@ -1,8 +1,8 @@
 //! Every public type with canonical bytes, in one table.
 
 use crate::common::{attributes, encoding, forge, policy, rng};
-use epione::abe::{self, Header, UserSecretKey};
-use epione::algebra::codec::Canonical;
+use epione::abe::{self, CpaHeader, UserSecretKey};
+use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::tag::Kind;
 use epione::algebra::{G1, G2, Scalar};
 use epione::error::DecodeError;
@@ -36,7 +36,11 @@ fn specimens() -> Vec<Specimen> {
     let (parameters, master) = abe::setup(rng);
     let user = abe::keygen(&master, &attributes(&["a", "b:c", "Dr. Ruiz"]), rng);
     let policy = policy("a and (b:c or 2 of (a, \"Dr. Ruiz\", x))");
-    let abe_sealed = abe::seal_cpa(&parameters, &policy, b"ad", b"text", rng);
+    let abe_sealed = abe::seal(&parameters, &policy, b"ad", b"text", rng);
+    let abe_sealed_cpa = abe::seal_cpa(&parameters, &policy, b"ad", b"text", rng);
+    let (waters_parameters, waters_master) = abe::waters::setup(rng);
+    let waters_user = abe::waters::keygen(&waters_master, &attributes(&["a", "b"]), rng);
+    let waters_sealed = abe::seal(&waters_parameters, &policy, b"ad", b"text", rng);
     let (peks_secret, peks_public) = peks::keygen(rng);
     let entry = peks::encrypt(&peks_public, b"w", b"c", b"location", rng);
     let trapdoor = peks::trapdoor(&peks_secret, b"w");
@@ -55,9 +59,16 @@ fn specimens() -> Vec<Specimen> {
     vec![
         specimen("abe public parameters", &parameters, &[]),
         specimen("abe master key", &master, &[]),
-        specimen("abe user key", &user, &[2 + 144, 2 + 148]),
-        specimen("abe header", abe_sealed.header(), &[2]),
-        specimen("abe ciphertext", &abe_sealed, &[2]),
+        specimen("abe user key", &user, &[3, 7]),
+        specimen("abe header", abe_sealed.header(), &[3]),
+        specimen("abe ciphertext", &abe_sealed, &[3]),
+        specimen("abe cpa header", abe_sealed_cpa.header(), &[3]),
+        specimen("abe cpa ciphertext", &abe_sealed_cpa, &[3]),
+        specimen("waters public parameters", &waters_parameters, &[]),
+        specimen("waters master key", &waters_master, &[]),
+        specimen("waters user key", &waters_user, &[3, 7]),
+        specimen("waters header", waters_sealed.header(), &[3]),
+        specimen("waters ciphertext", &waters_sealed, &[3]),
         specimen("peks public key", &peks_public, &[]),
         specimen("peks secret key", &peks_secret, &[]),
         specimen("peks entry", &entry, &[2 + 80]),
@@ -78,7 +89,7 @@ fn specimens() -> Vec<Specimen> {
 #[test]
 fn what_encodes_decodes_to_the_same_bytes() {
     for Specimen { name, kind, bytes, recode, .. } in specimens() {
-        assert_eq!(bytes[..2], [1, kind as u8], "{name}");
+        assert_eq!(bytes[..2], [VERSION, kind as u8], "{name}");
         assert_eq!(recode(&bytes).as_ref(), Ok(&bytes), "{name}");
     }
 }
@@ -108,11 +119,11 @@ fn every_trailing_byte_is_refused() {
 fn every_other_version_and_kind_is_refused() {
     for Specimen { name, kind, bytes, recode, .. } in specimens() {
         let mut changed = bytes.clone();
-        for version in (0..=255).filter(|version| *version != 1) {
+        for version in (0..=255).filter(|version| *version != VERSION) {
             changed[0] = version;
             assert_eq!(recode(&changed), Err(DecodeError::Version(version)), "{name}");
         }
-        changed[0] = 1;
+        changed[0] = VERSION;
         let expected = kind as u8;
         for found in (0..=255).filter(|found| *found != expected) {
             changed[1] = found;
@@ -191,7 +202,7 @@ where
     assert_eq!(json, format!("\"{}\"", hex::encode(&bytes)));
     assert_eq!(serde_json::from_str::<T>(&json).unwrap().to_bytes(), bytes);
     assert_eq!(T::try_from(&bytes[..]).unwrap().to_bytes(), bytes);
-    assert!(serde_json::from_str::<T>(&json.replace("\"01", "\"02")).is_err());
+    assert!(serde_json::from_str::<T>(&json.replacen("\"02", "\"03", 1)).is_err());
     assert!(serde_json::from_str::<T>("\"zz\"").is_err());
     assert!(T::try_from(&bytes[1..]).is_err());
 }
@@ -201,6 +212,9 @@ fn serde_is_a_shim_over_the_canonical_bytes() {
     let rng = &mut rng(4);
     let (parameters, _) = abe::setup(rng);
     let sealed = abe::seal_cpa(&parameters, &policy("a"), b"", b"x", rng);
+    shim(&sealed);
+    shim(sealed.header());
+    let sealed = abe::seal(&parameters, &policy("a"), b"", b"x", rng);
     shim(&parameters);
     shim(sealed.header());
     shim(&sealed);
@@ -223,14 +237,13 @@ fn the_rules_of_each_value_are_checked() {
     let (g1, g2) = (G1::generator(), G2::generator());
     let user_key = |names: &[&[u8]]| {
         let bytes = encoding::<UserSecretKey>(|w| {
+            w.u8(1);
+            w.list(names, |w, name| w.bytes(name));
             w.g1(&g1);
             w.g2(&g2);
-            w.list(names, |w, name| {
-                w.bytes(name);
-                w.g1(&g1);
-            });
+            names.iter().for_each(|_| w.g1(&g1));
         });
-        UserSecretKey::from_bytes(&bytes).map(drop)
+        <UserSecretKey>::from_bytes(&bytes).map(drop)
     };
     assert_eq!(user_key(&[b"a", b"b"]), Ok(()));
     assert_eq!(user_key(&[]), Ok(()));
@@ -241,12 +254,13 @@ fn the_rules_of_each_value_are_checked() {
     assert!(matches!(user_key(&[&[b'x'; 5000]]), Err(TooLong { .. })));
 
     let header = |text: &str, ct2: usize, ct3: usize| {
-        let bytes = encoding::<Header>(|w| {
+        let bytes = encoding::<CpaHeader>(|w| {
+            w.u8(1);
             w.bytes(text.as_bytes());
             (0..=ct2).for_each(|_| w.g2(&g2));
             (0..ct3).for_each(|_| w.g1(&g1));
         });
-        Header::from_bytes(&bytes).map(drop)
+        <CpaHeader>::from_bytes(&bytes).map(drop)
     };
     assert_eq!(header("a and (a or b)", 2, 3), Ok(()));
     assert!(header("a and (a or b)", 1, 3).is_err());
@@ -256,11 +270,12 @@ fn the_rules_of_each_value_are_checked() {
         assert!(matches!(header(text, 1, 2), Err(Invalid(_))), "{text}");
     }
 
-    let secret =
-        |bytes: [u8; 32]| pre::SecretKey::from_bytes(&[&[1, 0x21], &bytes[..]].concat()).map(drop);
+    let secret = |bytes: [u8; 32]| {
+        pre::SecretKey::from_bytes(&[&[VERSION, 0x21], &bytes[..]].concat()).map(drop)
+    };
     assert!(matches!(secret([0; 32]), Err(Invalid(_))));
     assert_eq!(secret([0xff; 32]), Err(NotReduced));
-    let secret = peks::SecretKey::from_bytes(&[&[1, 0x11], &[0; 32][..]].concat());
+    let secret = peks::SecretKey::from_bytes(&[&[VERSION, 0x11], &[0; 32][..]].concat());
     assert!(matches!(secret, Err(Invalid(_))));
 
     let halves = |x: &G1, y: &G2| {
@@ -281,8 +296,11 @@ fn the_rules_of_each_value_are_checked() {
 fn identities_are_refused_in_every_field() {
     // The encoding of the identity, put over each group element of each specimen.
     let elements: &[(&str, &[(usize, usize)])] = &[
-        ("abe master key", &[(2, 48)]),
-        ("abe user key", &[(2, 48), (50, 96), (162, 48)]),
+        ("abe master key", &[(3, 48)]),
+        ("abe user key", &[(31, 48), (79, 96), (175, 48)]),
+        ("waters public parameters", &[(3, 48)]),
+        ("waters master key", &[(3, 96), (99, 96)]),
+        ("waters user key", &[(17, 96), (113, 96), (209, 48)]),
         ("peks public key", &[(2, 48)]),
         ("peks entry", &[(2, 48)]),
         ("peks trapdoor", &[(2, 96)]),

@@ -92,7 +92,7 @@ fn every_tag_hashes_apart() {
     for count in [digests.len(), keys.len(), scalars.len()] {
         assert_eq!(count, tag::ALL.len());
     }
-    assert_ne!(hash_to_g1(tag::ABE_BASE, b"m"), hash_to_g1(tag::ABE_ATTRIBUTE, b"m"));
+    assert_ne!(hash_to_g1(tag::FABEO_BASE, b"m"), hash_to_g1(tag::FABEO_ATTRIBUTE, b"m"));
     assert_ne!(hash_to_g2(tag::PRE_CONDITION, b"m"), hash_to_g2(tag::PEKS_KEYWORD, b"m"));
 }
 

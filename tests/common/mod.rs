@@ -1,7 +1,7 @@
 //! What several test crates share: a seeded generator, and an attacker's view of the bytes.
 #![allow(dead_code)]
 
-use epione::abe::{Header, UserSecretKey};
+use epione::abe::{CpaHeader, UserSecretKey};
 use epione::algebra::codec::{Canonical, Reader, VERSION, Writer};
 use epione::algebra::{G1, G2, Scalar};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet};
@@ -47,6 +47,9 @@ pub(crate) fn forge<T: Canonical>(write: impl FnOnce(&mut Writer)) -> T {
     T::from_bytes(&encoding::<T>(write)).expect("the attacker writes well-formed fields")
 }
 
+/// FABEO's byte in encodings.
+pub(crate) const FABEO: u8 = 1;
+
 /// The elements of a user's key.
 #[derive(Clone)]
 pub(crate) struct AbeKey {
@@ -59,9 +62,11 @@ impl AbeKey {
     pub(crate) fn of(key: &UserSecretKey) -> Self {
         let bytes = key.to_bytes();
         let mut r = fields(&bytes);
+        assert_eq!(r.u8(), Ok(FABEO));
+        let names = r.list(4096, |r| r.text(256)).unwrap();
         let (sk1, sk3) = (r.g1().unwrap(), r.g2().unwrap());
-        let sk2 = r.list(4096, |r| Ok((r.text(256)?, r.g1()?))).unwrap();
-        Self { sk1, sk2, sk3 }
+        let points = r.g1_each(names.len()).unwrap();
+        Self { sk1, sk2: names.into_iter().zip(points).collect(), sk3 }
     }
 
     pub(crate) fn component(&self, name: &str) -> Option<G1> {
@@ -73,12 +78,11 @@ impl AbeKey {
         let mut sk2 = self.sk2.clone();
         sk2.sort_by(|(a, _), (b, _)| a.cmp(b));
         forge::<UserSecretKey>(|w| {
+            w.u8(FABEO);
+            w.list(&sk2, |w, (name, _)| w.bytes(name.as_bytes()));
             w.g1(&self.sk1);
             w.g2(&self.sk3);
-            w.list(&sk2, |w, (name, point)| {
-                w.bytes(name.as_bytes());
-                w.g1(point);
-            });
+            sk2.iter().for_each(|(_, point)| w.g1(point));
         })
     }
 }
@@ -93,9 +97,10 @@ pub(crate) struct AbeHeader {
 }
 
 impl AbeHeader {
-    pub(crate) fn of(header: &Header) -> Self {
+    pub(crate) fn of(header: &CpaHeader) -> Self {
         let bytes = header.to_bytes();
         let mut r = fields(&bytes);
+        assert_eq!(r.u8(), Ok(FABEO));
         let policy = policy(&r.text(1 << 20).unwrap());
         let program = policy.span_program();
         let ct1 = r.g2().unwrap();
@@ -105,8 +110,9 @@ impl AbeHeader {
         Self { policy, ct1, ct2, ct3 }
     }
 
-    pub(crate) fn assemble(&self) -> Header {
-        forge::<Header>(|w| {
+    pub(crate) fn assemble(&self) -> CpaHeader {
+        forge::<CpaHeader>(|w| {
+            w.u8(FABEO);
             w.bytes(self.policy.to_string().as_bytes());
             w.g2(&self.ct1);
             self.ct2.iter().for_each(|point| w.g2(point));

@@ -167,18 +167,19 @@ fn policies_hold_against_missing_few_and_pooled_attributes() {
     not_satisfied(&world);
 
     // A and B pool: the attributes satisfy the policy, the components do not fit.
+    let parameters = world.authority.parameters().clone();
     let own = world.doctors[B].attribute_key().unwrap().clone();
     let of_a = world.doctors[A].attribute_key().unwrap().to_bytes();
     for (one, two) in [(&of_a, &own.to_bytes()), (&own.to_bytes(), &of_a)] {
         let pooled = splice(one, two);
         assert_eq!(pooled.attributes().len(), 3);
-        world.doctors[B].receive_attributes(pooled);
+        world.doctors[B].receive_attributes(parameters.clone(), pooled);
         refused!(
             world.open_by_policy(B, &request, Class::Clinical),
             ProtocolError::Policy(epione::abe::OpenError::Decryption(DecryptionFailed))
         );
     }
-    world.doctors[B].receive_attributes(own);
+    world.doctors[B].receive_attributes(parameters, own);
     not_satisfied(&world);
 
     // C's request is C's; and who has no attributes has none.
@@ -204,24 +205,25 @@ fn policies_hold_against_missing_few_and_pooled_attributes() {
 
 /// The key `a` with all components of `b` that it lacks, byte by byte.
 fn splice(a: &[u8], b: &[u8]) -> UserSecretKey {
-    const FIXED: usize = 2 + 48 + 96;
-    let components = |bytes: &[u8]| {
-        let mut r = Reader::new(&bytes[FIXED..]);
-        r.list(16, |r| Ok((r.text(256)?, r.fixed::<48>()?))).unwrap()
+    // [version][kind][suite], the names, then sk1 48, sk3 96 and a component of 48 bytes a name.
+    const SUITE: usize = 3;
+    let parts = |bytes: &[u8]| -> Result<_, DecodeError> {
+        let mut r = Reader::new(&bytes[SUITE..]);
+        let names = r.list(16, |r| r.text(256))?;
+        let fixed = r.fixed::<{ 48 + 96 }>()?;
+        let component = |name| Ok((name, r.fixed::<48>()?));
+        Ok((fixed, names.into_iter().map(component).collect::<Result<BTreeMap<_, _>, _>>()?))
     };
-    let mut merged = components(a);
-    for (name, component) in components(b) {
-        if !merged.iter().any(|(held, _)| *held == name) {
-            merged.push((name, component));
-        }
+    let ((fixed, mut merged), (_, other)) = (parts(a).unwrap(), parts(b).unwrap());
+    for (name, component) in other {
+        merged.entry(name).or_insert(component);
     }
-    merged.sort();
+    let names: Vec<&String> = merged.keys().collect();
     let mut w = Writer::default();
-    w.fixed(&a[..FIXED]);
-    w.list(&merged, |w, (name, component)| {
-        w.bytes(name.as_bytes());
-        w.fixed(component);
-    });
+    w.fixed(&a[..SUITE]);
+    w.list(&names, |w, name| w.bytes(name.as_bytes()));
+    w.fixed(&fixed);
+    merged.values().for_each(|component| w.fixed(component));
     UserSecretKey::from_bytes(&w.finish()).unwrap()
 }
 

@@ -84,7 +84,7 @@ fn no_linear_attack_tests_a_keyword_without_its_trapdoor() {
             if powered_key {
                 g1.push(s * r);
             }
-            View { g1, g2, target: r * s * h }
+            View { g1, g2, gt: vec![], target: r * s * h }
         })
     };
     assert!(!attack(false, false, false));

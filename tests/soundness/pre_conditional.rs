@@ -482,7 +482,7 @@ fn linear(proxy: bool, doctor: bool, same_condition: bool, tagless: bool) -> boo
             // The careless proxy's answer to C1^5.
             g1.push(r * Scalar::from(5) * t);
         }
-        View { g1, g2, target: r * x_i * q_target }
+        View { g1, g2, gt: vec![], target: r * x_i * q_target }
     })
 }
 

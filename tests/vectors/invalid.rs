@@ -2,8 +2,12 @@
 
 use crate::common::{attributes, policy, rng};
 use crate::vectors::format::{Fields, Refusals, settle};
-use epione::abe::{self, Header, MasterSecretKey, PublicParameters, UserSecretKey};
-use epione::algebra::codec::{Canonical, Reader};
+use epione::abe::fabeo::Fabeo;
+use epione::abe::waters::{self, Waters};
+use epione::abe::{
+    self, CpaHeader, Header, MasterSecretKey, PublicParameters, Scheme, UserSecretKey,
+};
+use epione::algebra::codec::{Canonical, Reader, VERSION};
 use epione::algebra::{G1, G2, Gt, Scalar};
 use epione::dem::{self, ContentKey};
 use epione::error::DecodeError;
@@ -135,7 +139,7 @@ fn encodings<T: Canonical>(
         ("one byte short", "Truncated", cut(honest.len() - 1)),
         ("one byte more", "TrailingBytes", [honest, &[0]].concat()),
         ("version 0", "Version", with(honest, 0, 0)),
-        ("version 2", "Version", with(honest, 0, 2)),
+        ("the next version", "Version", with(honest, 0, VERSION + 1)),
         ("kind 0", "Kind", with(honest, 1, 0)),
         ("another kind", "Kind", with(honest, 1, honest[1] ^ 1)),
     ];
@@ -160,8 +164,8 @@ fn identity(bytes: &[u8], position: usize, length: usize) -> (&'static str, &'st
 
 /// A header's bytes with another policy text before the same elements.
 fn retitled(header: &[u8], text: &str) -> Vec<u8> {
-    let old = u32::from_be_bytes(header[2..6].try_into().unwrap()) as usize;
-    [&header[..2], &(text.len() as u32).to_be_bytes(), text.as_bytes(), &header[6 + old..]].concat()
+    let old = u32::from_be_bytes(header[3..7].try_into().unwrap()) as usize;
+    [&header[..3], &(text.len() as u32).to_be_bytes(), text.as_bytes(), &header[7 + old..]].concat()
 }
 
 #[test]
@@ -170,38 +174,50 @@ fn refused_encodings() {
     let rng = &mut rng(2026);
     let (parameters, master) = abe::setup(rng);
     let user = abe::keygen(&master, &attributes(&["a", "b"]), rng).to_bytes();
-    let header = abe::encapsulate_cpa(&parameters, &policy("a and b"), rng).0.to_bytes();
+    let header = abe::encapsulate(&parameters, &policy("a and b"), b"ad", rng).0.to_bytes();
+    let cpa_header = abe::encapsulate_cpa(&parameters, &policy("a and b"), rng).0.to_bytes();
     let (parameters, master) = (parameters.to_bytes(), master.to_bytes());
     let one = [vec![0; 47], vec![1], vec![0; 528]].concat();
-    let unit = [&parameters[..2], &one].concat();
+    let unit = [&parameters[..3], &one].concat();
+    let suite = |bytes: &[u8]| ("another suite", "Suite", with(bytes, 2, Waters::SUITE));
     encodings::<PublicParameters>(
         &mut file,
         "AbePublicParameters",
         &parameters,
-        &[("the identity", "Identity", unit)],
+        &[("the identity", "Identity", unit), suite(&parameters)],
     );
     encodings::<MasterSecretKey>(
         &mut file,
         "AbeMasterSecretKey",
         &master,
-        &[identity(&master, 2, 48)],
+        &[identity(&master, 3, 48), suite(&master)],
     );
-    // sk1 48, sk3 96, count 4, then length 4, name 1, point 48 twice.
-    let (first, second) = (user[150..203].to_vec(), user[203..256].to_vec());
-    let pair = |a: &[u8], b: &[u8]| [&user[..150], a, b].concat();
+    // Suite 1, count 4, length 4 and name 1 twice, sk1 48, sk3 96, a point of 48 twice.
+    let names = |first: u8, second: u8| with(&with(&user, 11, first), 16, second);
     let own = [
-        identity(&user, 2, 48),
-        identity(&user, 50, 96),
-        overlong(&user, 146),
-        overlong(&user, 150),
-        ("attributes in descending order", "Order", pair(&second, &first)),
-        ("an attribute twice", "Order", pair(&first, &first)),
-        ("a control character in a name", "Name", with(&user, 154, b'\n')),
-        ("a name that is not UTF-8", "Name", with(&user, 154, 0xff)),
+        suite(&user),
+        overlong(&user, 3),
+        overlong(&user, 7),
+        ("attributes in descending order", "Order", names(b'b', b'a')),
+        ("an attribute twice", "Order", names(b'a', b'a')),
+        ("a control character in a name", "Name", names(b'\n', b'b')),
+        ("a name that is not UTF-8", "Name", names(0xff, b'b')),
+        identity(&user, 17, 48),
+        identity(&user, 65, 96),
+        identity(&user, 161, 48),
+        ("a component too few", "Truncated", user[..user.len() - 48].to_vec()),
     ];
     encodings::<UserSecretKey>(&mut file, "AbeUserSecretKey", &user, &own);
+    encodings::<CpaHeader>(
+        &mut file,
+        "AbeCpaHeader",
+        &cpa_header,
+        &[suite(&cpa_header), identity(&cpa_header, 14, 96), overlong(&cpa_header, 3)],
+    );
     let own = [
-        overlong(&header, 2),
+        suite(&header),
+        identity(&header, 14, 96),
+        overlong(&header, 3),
         ("fewer elements than the policy's rows", "Rows", retitled(&header, "a and b and c")),
         ("more elements than the policy's rows", "Rows", retitled(&header, "a")),
         ("superfluous parentheses", "NotCanonical", retitled(&header, "(a and b)")),
@@ -210,6 +226,21 @@ fn refused_encodings() {
         ("a policy that does not parse", "Policy", retitled(&header, "a and")),
     ];
     encodings::<Header>(&mut file, "AbeHeader", &header, &own);
+    let (parameters, master) = waters::setup(rng);
+    let user = waters::keygen(&master, &attributes(&["a", "b"]), rng).to_bytes();
+    let header = abe::encapsulate(&parameters, &policy("a and b"), b"ad", rng).0.to_bytes();
+    let suite = |bytes: &[u8]| ("another suite", "Suite", with(bytes, 2, Fabeo::SUITE));
+    let own = [suite(&user), identity(&user, 17, 96), identity(&user, 209, 48)];
+    encodings::<UserSecretKey<Waters>>(&mut file, "AbeUserSecretKeyWaters", &user, &own);
+    let own = [
+        suite(&header),
+        identity(&header, 14, 48),
+        identity(&header, 62, 48),
+        identity(&header, 158, 96),
+        ("fewer elements than the policy's rows", "Rows", retitled(&header, "a and b and c")),
+        ("more elements than the policy's rows", "Rows", retitled(&header, "a")),
+    ];
+    encodings::<Header<Waters>>(&mut file, "AbeHeaderWaters", &header, &own);
 
     let (secret, public) = peks::keygen(rng);
     let entry = peks::encrypt(&public, b"w", b"c", b"location", rng).to_bytes();
@@ -451,7 +482,7 @@ fn refused_openings() {
         ("header alone", "Truncated", sealed[..34].to_vec(), false),
         ("one byte short", "Truncated", sealed[..last].to_vec(), false),
         ("one byte more", "TrailingBytes", [&sealed[..], &[0]].concat(), false),
-        ("version 2", "Version", with(&sealed, 0, 2), false),
+        ("the next version", "Version", with(&sealed, 0, VERSION + 1), false),
         ("another kind", "Kind", with(&sealed, 1, 0), false),
         ("commitment changed", "Commitment", with(&sealed, 2, sealed[2] ^ 1), false),
         ("ciphertext changed", "Body", with(&sealed, 34, sealed[34] ^ 1), false),

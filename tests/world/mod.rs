@@ -120,7 +120,7 @@ impl World {
             let mut doctor = Doctor::register("Dr. X", until, certify, rng_).unwrap();
             let names = AttributeSet::from_names(names).unwrap();
             let key = authority.issue(doctor.certificate(), &names, rng_).unwrap();
-            doctor.receive_attributes(key);
+            doctor.receive_attributes(authority.parameters().clone(), key);
             doctor
         });
         let institutions =

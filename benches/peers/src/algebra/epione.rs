@@ -47,8 +47,8 @@ impl Curve for Epione {
     }
     /// Tags are constants of the crate: those behind the domains that the others are given.
     fn hash_to_g1(domain: &[u8], message: &[u8]) -> G1 {
-        debug_assert_eq!(domain, tag::ABE_ATTRIBUTE.as_bytes());
-        hash_to_g1(tag::ABE_ATTRIBUTE, message)
+        debug_assert_eq!(domain, tag::FABEO_ATTRIBUTE.as_bytes());
+        hash_to_g1(tag::FABEO_ATTRIBUTE, message)
     }
     fn hash_to_g2(domain: &[u8], message: &[u8]) -> G2 {
         debug_assert_eq!(domain, tag::PEKS_KEYWORD.as_bytes());

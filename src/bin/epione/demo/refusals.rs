@@ -8,11 +8,13 @@ use super::world::{CHAIN, DAY, HOUR, NotDone, World};
 use epione::abe::UserSecretKey;
 use epione::algebra::codec::{Canonical, Reader, Writer};
 use epione::consensus::Digest;
+use epione::error::DecodeError;
 use epione::ledger::Basis;
 use epione::peks;
 use epione::protocol::{Envelope, ProtocolError, SearchTerm, Terms, Ticket};
 use epione::sign::SigningKey;
 use epione::store::{self, Cid, RecordStore};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 
@@ -90,33 +92,35 @@ fn by_policy(world: &mut World, record: &Published) -> Result<(), Failure> {
 fn pooled(world: &mut World, record: &Published) -> Result<Result<(), Failure>, Failure> {
     let of_a = world.doctor_a.attribute_key().ok_or("A has attributes")?.to_secret_bytes();
     let own = world.doctor_b.attribute_key().ok_or("B has attributes")?.clone();
-    world.doctor_b.receive_attributes(splice(&of_a, &own.to_secret_bytes())?);
+    let parameters = world.authority.parameters().clone();
+    let pooled = splice(&of_a, &own.to_secret_bytes())?;
+    world.doctor_b.receive_attributes(parameters.clone(), pooled);
     let outcome = by_policy(world, record);
-    world.doctor_b.receive_attributes(own);
+    world.doctor_b.receive_attributes(parameters, own);
     Ok(outcome)
 }
 
 /// The key `a` with all components of `b` that it lacks, byte by byte.
 fn splice(a: &[u8], b: &[u8]) -> Result<UserSecretKey, Failure> {
-    // [version][kind] sk1 48, sk3 96, then count and (name, component 48) in the names' order.
-    const FIXED: usize = 2 + 48 + 96;
-    let components = |bytes: &[u8]| {
-        let mut r = Reader::new(&bytes[FIXED..]);
-        r.list(16, |r| Ok((r.text(256)?, r.fixed::<48>()?)))
+    // [version][kind][suite], the names, then sk1 48, sk3 96 and a component of 48 bytes a name.
+    const SUITE: usize = 3;
+    let parts = |bytes: &[u8]| -> Result<_, DecodeError> {
+        let mut r = Reader::new(&bytes[SUITE..]);
+        let names = r.list(16, |r| r.text(256))?;
+        let fixed = r.fixed::<{ 48 + 96 }>()?;
+        let component = |name| Ok((name, r.fixed::<48>()?));
+        Ok((fixed, names.into_iter().map(component).collect::<Result<BTreeMap<_, _>, _>>()?))
     };
-    let mut merged = components(a)?;
-    for (name, component) in components(b)? {
-        if !merged.iter().any(|(held, _)| *held == name) {
-            merged.push((name, component));
-        }
+    let ((fixed, mut merged), (_, other)) = (parts(a)?, parts(b)?);
+    for (name, component) in other {
+        merged.entry(name).or_insert(component);
     }
-    merged.sort();
+    let names: Vec<&String> = merged.keys().collect();
     let mut w = Writer::default();
-    w.fixed(&a[..FIXED]);
-    w.list(&merged, |w, (name, component)| {
-        w.bytes(name.as_bytes());
-        w.fixed(component);
-    });
+    w.fixed(&a[..SUITE]);
+    w.list(&names, |w, name| w.bytes(name.as_bytes()));
+    w.fixed(&fixed);
+    merged.values().for_each(|component| w.fixed(component));
     Ok(UserSecretKey::from_bytes(&w.finish())?)
 }
 

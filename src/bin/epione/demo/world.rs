@@ -102,7 +102,8 @@ impl World {
         let mut doctor = |name, attributes: [&str; 2]| -> Result<Doctor, Failure> {
             let mut doctor = Doctor::register(name, until, &certify, rng)?;
             let attributes = AttributeSet::from_names(attributes)?;
-            doctor.receive_attributes(authority.issue(doctor.certificate(), &attributes, rng)?);
+            let key = authority.issue(doctor.certificate(), &attributes, rng)?;
+            doctor.receive_attributes(authority.parameters().clone(), key);
             Ok(doctor)
         };
         let doctor_a = doctor("Dr. Ruiz (A)", ATTRIBUTES_A)?;

@@ -1,0 +1,167 @@
+//! From security against chosen plaintexts to security against chosen ciphertexts.
+//!
+//! **Paper.** Fujisaki and Okamoto, *Secure Integration of Asymmetric and Symmetric Encryption
+//! Schemes*, J. Cryptology 26 (2013), as a transform of KEMs (Hofheinz, Hövelmanns, Kiltz, TCC 2017)
+//! with explicit rejection.
+//!
+//! **Algorithms.** `Encaps` and `Decaps` are the scheme's own, `Z_s` is the element they agree on.
+//!
+//! ```text
+//! Encaps  m random;  (K, seed) = KDF(m; suite, H(parameters), policy, ad);  coins = H(seed, i)
+//!         (capsule, Z_s) = Encaps(policy; coins)
+//!         masked = m xor KDF(Z_s; the header without it)
+//! Decaps  Z_s = Decaps(key, capsule);  m = masked xor KDF(Z_s; ...);  (K, seed) = KDF(m; ...)
+//!         refuse unless capsule is what Encaps(policy; coins) gives
+//! ```
+//!
+//! **The verdict is the same for all who may open.** If one of them accepts, the capsule is an honest
+//! one of some `m`, so that everyone computes the same `Z_s`, hence the same `m`, and accepts.
+//! Otherwise everyone refuses. No header opens differently for two users.
+//!
+//! **The check** is cheaper than encapsulating again: the scheme compares what has no structure as it
+//! is and sums the rows with weights of 128 bits, which are a hash of header and `m`. Rows that are
+//! wrong pass with probability `2^-128`; the weights are fixed by what they check, so there is nothing
+//! to try again without changing it.
+#![forbid(unsafe_code)]
+
+use super::scheme::{Checkable, Coins, select};
+use super::{CpaHeader, Header, OpenError, PublicParameters, UserSecretKey};
+use crate::algebra::codec::Canonical;
+use crate::algebra::hash::{digest, kdf, weights};
+use crate::algebra::{Gt, Rng, Secret, random_bytes, tag};
+use crate::dem::ContentKey;
+use crate::error::DecryptionFailed;
+use crate::policy::{AccessPolicy, SpanProgram};
+use std::convert::Infallible;
+use zeroize::Zeroizing;
+
+/// What a message becomes: the key, and the seed of the coins.
+struct Derived {
+    key: ContentKey,
+    seed: Secret<[u8; 32]>,
+}
+
+impl Derived {
+    /// `(K, seed) = KDF(m; suite, H(parameters), policy, ad)`
+    fn new<S: Checkable>(
+        parameters: &PublicParameters<S>,
+        policy: &AccessPolicy,
+        ad: &[u8],
+        message: &Secret<[u8; 32]>,
+    ) -> Self {
+        let parameters = digest(tag::ABE_PARAMETERS, &[&parameters.to_bytes()]);
+        let policy = policy.to_string();
+        let context = [&[S::SUITE], &parameters[..], policy.as_bytes(), ad];
+        let both = kdf::<64>(tag::ABE_MESSAGE, message.expose(), &context);
+        let half = |from: usize| {
+            let mut bytes = Secret::new([0; 32]);
+            bytes.expose_mut().copy_from_slice(&both.expose()[from..from + 32]);
+            bytes
+        };
+        Self { key: ContentKey::from_secret(half(0)), seed: half(32) }
+    }
+}
+
+/// A key for whoever satisfies the policy, bound to the associated data `ad`.
+///
+/// Cost: the scheme's Encaps.
+pub fn encapsulate<S: Checkable<Refusal = Infallible>>(
+    parameters: &PublicParameters<S>,
+    policy: &AccessPolicy,
+    ad: &[u8],
+    rng: &mut (impl Rng + ?Sized),
+) -> (Header<S>, ContentKey) {
+    encapsulate_with(parameters, policy, ad, &Secret::new(random_bytes(rng)))
+}
+
+/// [`encapsulate`] with a given message `m`, for test vectors. Whoever knows it has the key.
+pub fn encapsulate_with<S: Checkable<Refusal = Infallible>>(
+    parameters: &PublicParameters<S>,
+    policy: &AccessPolicy,
+    ad: &[u8],
+    message: &Secret<[u8; 32]>,
+) -> (Header<S>, ContentKey) {
+    let Derived { key, seed } = Derived::new(parameters, policy, ad, message);
+    let program = policy.span_program();
+    let coins = Coins::of_seed::<S>(&program, seed.expose());
+    let Ok((capsule, shared)) = S::encapsulate(&parameters.0, &program, &coins);
+    let cpa = CpaHeader { policy: policy.clone(), capsule };
+    let masked = *mask(&shared, &cpa, message.expose()).expose();
+    (Header { cpa, masked }, key)
+}
+
+/// The key of a header.
+///
+/// Cost: the scheme's Decaps and its check.
+///
+/// # Errors
+/// [`OpenError::PolicyNotSatisfied`], or [`OpenError::Decryption`] for a header that was not made
+/// honestly for these parameters and this associated data, which no key opens.
+pub fn decapsulate<S: Checkable>(
+    parameters: &PublicParameters<S>,
+    key: &UserSecretKey<S>,
+    ad: &[u8],
+    header: &Header<S>,
+) -> Result<ContentKey, OpenError> {
+    let program = header.policy().span_program();
+    let selection = select(&program, &key.attributes).ok_or(OpenError::PolicyNotSatisfied)?;
+    let shared = S::decapsulate(key.elements.expose(), &selection, &header.cpa.capsule);
+    checked(parameters, &program, ad, header, &shared)
+}
+
+/// The key of a header whose element was found, if the header is honest.
+pub(super) fn checked<S: Checkable>(
+    parameters: &PublicParameters<S>,
+    program: &SpanProgram,
+    ad: &[u8],
+    header: &Header<S>,
+    shared: &Gt,
+) -> Result<ContentKey, OpenError> {
+    let message = mask(shared, &header.cpa, &header.masked);
+    let derived = Derived::new(parameters, header.policy(), ad, &message);
+    let coins = Coins::of_seed::<S>(program, derived.seed.expose());
+    let seed = [&header.to_bytes()[..], message.expose()];
+    let weights = Zeroizing::new(weights(tag::ABE_WEIGHT, &seed, program.rows().len()));
+    if S::is_made_of(&parameters.0, program, &header.cpa.capsule, &coins, &weights) {
+        Ok(derived.key)
+    } else {
+        Err(DecryptionFailed.into())
+    }
+}
+
+/// `message xor KDF(Z_s; header)`, which is its own inverse.
+fn mask<S: Checkable>(shared: &Gt, header: &CpaHeader<S>, message: &[u8; 32]) -> Secret<[u8; 32]> {
+    let shared = Zeroizing::new(shared.to_bytes());
+    let mut masked = kdf(tag::ABE_MASK, &shared[..], &[&header.to_bytes()]);
+    masked.expose_mut().iter_mut().zip(message).for_each(|(mask, byte)| *mask ^= byte);
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abe::Scheme;
+    use crate::abe::fabeo::{self, Fabeo};
+    use crate::algebra::{G1, Scalar};
+    use rand::SeedableRng;
+
+    /// Errors in two rows that cancel in a sum without weights.
+    #[test]
+    fn rows_that_are_wrong_together_are_found() {
+        let rng = &mut rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        let (parameters, _) = fabeo::setup(rng);
+        let policy: AccessPolicy = "a or b or c".parse().expect("a policy");
+        let program = policy.span_program();
+        let coins = Coins::random::<Fabeo>(&program, rng);
+        let Ok((mut capsule, _)) = Fabeo::encapsulate(&parameters.0, &program, &coins);
+        let check = |capsule: &_, weights: &[Scalar]| {
+            Fabeo::is_made_of(&parameters.0, &program, capsule, &coins, weights)
+        };
+        let (ones, hashed) = ([Scalar::ONE; 3], weights(tag::ABE_WEIGHT, &[b"header", b"m"], 3));
+        assert!(check(&capsule, &ones) && check(&capsule, &hashed));
+        capsule.ct3[0] += G1::generator();
+        capsule.ct3[2] += -G1::generator();
+        assert!(check(&capsule, &ones), "planted: weights that are all one");
+        assert!(!check(&capsule, &hashed));
+    }
+}

@@ -1,0 +1,131 @@
+//! Headers and ciphertexts.
+#![forbid(unsafe_code)]
+
+use super::fabeo::Fabeo;
+use super::keys::suite;
+use super::scheme::{CapsuleElements, Checkable, Scheme};
+use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::tag::Kind;
+use crate::error::DecodeError;
+use crate::policy::{AccessPolicy, MAX_LENGTH};
+use std::fmt::Debug;
+
+/// The most bytes of a body; a lock's body is one content key.
+const MAX_BODY: usize = 1 << 30;
+
+/// What an encapsulation secure against chosen plaintexts sends. Its rows always fit its policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CpaHeader<S: Scheme = Fabeo> {
+    pub(super) policy: AccessPolicy,
+    pub(super) capsule: S::Capsule,
+}
+
+impl<S: Scheme> CpaHeader<S> {
+    /// The policy that opens it.
+    pub fn policy(&self) -> &AccessPolicy {
+        &self.policy
+    }
+
+    /// The suite, the policy's canonical text, then the elements; the policy says how many.
+    fn write(&self, w: &mut Writer) {
+        w.u8(S::SUITE);
+        w.bytes(self.policy.to_string().as_bytes());
+        self.capsule.write(w);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        suite::<S>(r)?;
+        let text = r.text(MAX_LENGTH)?;
+        let policy: AccessPolicy =
+            text.parse().map_err(|_| DecodeError::Invalid("the policy does not parse"))?;
+        if policy.to_string() != text {
+            return Err(DecodeError::Invalid("the policy is not in canonical form"));
+        }
+        // The matrix of a hostile policy is large, and counting needs none.
+        let (rows, occurrences) = policy.counts();
+        Ok(Self { policy, capsule: CapsuleElements::read(r, rows, occurrences)? })
+    }
+}
+
+impl<S: Scheme> Canonical for CpaHeader<S> {
+    const KIND: Kind = Kind::AbeCpaHeader;
+    fn write(&self, w: &mut Writer) {
+        Self::write(self, w);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::read(r)
+    }
+}
+
+/// What an encapsulation secure against chosen ciphertexts sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header<S: Checkable = Fabeo> {
+    pub(super) cpa: CpaHeader<S>,
+    /// The message that the coins came from, under a mask.
+    pub(super) masked: [u8; 32],
+}
+
+impl<S: Checkable> Header<S> {
+    /// The part that a key of the scheme opens.
+    pub fn cpa(&self) -> &CpaHeader<S> {
+        &self.cpa
+    }
+
+    /// The policy that opens it.
+    pub fn policy(&self) -> &AccessPolicy {
+        &self.cpa.policy
+    }
+}
+
+/// The fields of a [`CpaHeader`], then the masked message.
+impl<S: Checkable> Canonical for Header<S> {
+    const KIND: Kind = Kind::AbeHeader;
+    fn write(&self, w: &mut Writer) {
+        self.cpa.write(w);
+        w.fixed(&self.masked);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { cpa: CpaHeader::read(r)?, masked: r.fixed()? })
+    }
+}
+
+/// A header and the body that its key encrypts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ciphertext<H = Header<Fabeo>> {
+    pub(super) header: H,
+    pub(super) body: Vec<u8>,
+}
+
+impl<H> Ciphertext<H> {
+    /// The header.
+    pub fn header(&self) -> &H {
+        &self.header
+    }
+}
+
+/// A header with a kind of its ciphertexts.
+pub trait Heading: Canonical {
+    /// The kind of a ciphertext that starts with such a header.
+    const SEALED: Kind;
+}
+impl<S: Scheme> Heading for CpaHeader<S> {
+    const SEALED: Kind = Kind::AbeCpaCiphertext;
+}
+impl<S: Checkable> Heading for Header<S> {
+    const SEALED: Kind = Kind::AbeCiphertext;
+}
+
+/// The header's fields, then the body.
+impl<H: Heading> Canonical for Ciphertext<H> {
+    const KIND: Kind = H::SEALED;
+    fn write(&self, w: &mut Writer) {
+        self.header.write(w);
+        w.bytes(&self.body);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { header: H::read(r)?, body: r.bytes(MAX_BODY)?.to_vec() })
+    }
+}
+public_encoding!(impl<S: Scheme> CpaHeader<S>);
+public_encoding!(impl<S: Checkable> Header<S>);
+public_encoding!(impl<H: Heading> Ciphertext<H>);

@@ -1,0 +1,199 @@
+//! What the schemes have in common: the shape of their keys and capsules, and three algorithms.
+//!
+//! A scheme is a key encapsulation mechanism whose capsule opens for a policy. It says what its
+//! elements are and how they are computed; sampling, selecting rows, deriving keys, encoding and the
+//! way to security against chosen ciphertexts are written once, for all of them.
+#![forbid(unsafe_code)]
+
+use crate::algebra::codec::{Reader, Writer};
+use crate::algebra::hash::hash_to_scalar;
+use crate::algebra::{G1, Gt, Rng, Scalar, tag};
+use crate::error::DecodeError;
+use crate::policy::{AttributeSet, SpanProgram};
+use std::error::Error;
+use std::fmt::Debug;
+use zeroize::{Zeroize, Zeroizing};
+
+/// A scheme. The types that it names are its elements; users meet them inside
+/// [`PublicParameters`](super::PublicParameters), [`UserSecretKey`](super::UserSecretKey) and
+/// [`Header`](super::Header).
+pub trait Scheme: Debug + Copy + Eq + 'static {
+    /// The third byte of every encoding.
+    const SUITE: u8;
+
+    /// What everyone who encrypts needs.
+    type Parameters: Elements + Clone + Eq + Debug;
+    /// What makes users' keys.
+    type MasterKey: Elements + Zeroize;
+    /// A user's elements, one component an attribute among them.
+    type UserKey: KeyElements + Clone + Zeroize;
+    /// The elements of a header.
+    type Capsule: CapsuleElements + Clone + Eq + Debug;
+    /// Why nothing can be encrypted under a policy: `Infallible` where that does not happen.
+    type Refusal: Error;
+
+    /// How many masks an encapsulation takes.
+    fn masks(program: &SpanProgram) -> usize;
+
+    /// Encaps: a capsule, and the element that whoever satisfies the policy finds.
+    ///
+    /// # Errors
+    /// The scheme's refusal of the policy.
+    fn encapsulate(
+        parameters: &Self::Parameters,
+        program: &SpanProgram,
+        coins: &Coins,
+    ) -> Result<(Self::Capsule, Gt), Self::Refusal>;
+
+    /// Decaps: that element, by rows with their coefficients.
+    fn decapsulate(key: &Self::UserKey, selection: &[Selected], capsule: &Self::Capsule) -> Gt;
+}
+
+/// A scheme whose capsules can be checked against the coins they were made of.
+pub trait Checkable: Scheme {
+    /// Whether Encaps makes this capsule of these coins, whatever the opener's key is; with weights
+    /// that were drawn after both.
+    fn is_made_of(
+        parameters: &Self::Parameters,
+        program: &SpanProgram,
+        capsule: &Self::Capsule,
+        coins: &Coins,
+        weights: &[Scalar],
+    ) -> bool;
+}
+
+/// Elements that need nothing else to be read.
+pub trait Elements: Sized {
+    /// Writes them.
+    fn write(&self, w: &mut Writer);
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Why the bytes are not an encoding.
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError>;
+}
+
+impl Elements for Gt {
+    fn write(&self, w: &mut Writer) {
+        w.gt(self);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        r.gt()
+    }
+}
+
+impl Elements for G1 {
+    fn write(&self, w: &mut Writer) {
+        w.g1(self);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        r.g1()
+    }
+}
+
+/// A user's elements.
+pub trait KeyElements: Sized {
+    /// Writes them.
+    fn write(&self, w: &mut Writer);
+    /// Reads them, with a component for each of so many attributes.
+    ///
+    /// # Errors
+    /// Why the bytes are not an encoding.
+    fn read(r: &mut Reader<'_>, attributes: usize) -> Result<Self, DecodeError>;
+}
+
+/// The elements of a header.
+pub trait CapsuleElements: Sized {
+    /// Writes them.
+    fn write(&self, w: &mut Writer);
+    /// Reads them, for a span program of so many rows and `tau` so large.
+    ///
+    /// # Errors
+    /// Why the bytes are not an encoding.
+    fn read(r: &mut Reader<'_>, rows: usize, occurrences: usize) -> Result<Self, DecodeError>;
+}
+
+/// The randomness of one encapsulation. Coins used twice reveal keys.
+#[derive(PartialEq, Eq)]
+pub struct Coins {
+    /// `(s, v_1, v_2, ...)`, one a column.
+    pub shares: Vec<Scalar>,
+    /// The scheme's masks.
+    pub masks: Vec<Scalar>,
+}
+
+impl Coins {
+    /// Fresh coins.
+    pub fn random<S: Scheme>(program: &SpanProgram, rng: &mut (impl Rng + ?Sized)) -> Self {
+        let mut draw = |n| (0..n).map(|_| Scalar::random(rng)).collect();
+        Self { shares: draw(program.columns()), masks: draw(S::masks(program)) }
+    }
+
+    /// The coins of a seed: coin `i`, the shares first, is the hash of the seed and `i`.
+    pub(super) fn of_seed<S: Scheme>(program: &SpanProgram, seed: &[u8; 32]) -> Self {
+        let mut message = Zeroizing::new([0; 36]);
+        message[..32].copy_from_slice(seed);
+        let mut indices = 0_u32..;
+        let mut draw = |n| {
+            let indices = indices.by_ref().take(n);
+            let coin = |i: u32| {
+                message[32..].copy_from_slice(&i.to_be_bytes());
+                hash_to_scalar(tag::ABE_COIN, &message[..])
+            };
+            indices.map(coin).collect()
+        };
+        Self { shares: draw(program.columns()), masks: draw(S::masks(program)) }
+    }
+}
+
+impl Drop for Coins {
+    fn drop(&mut self) {
+        self.shares.zeroize();
+        self.masks.zeroize();
+    }
+}
+
+/// A row that a decapsulation uses.
+#[derive(Debug, Clone, Copy)]
+pub struct Selected {
+    /// The row of the span program.
+    pub row: usize,
+    /// `rho` of the row.
+    pub occurrence: usize,
+    /// Which of the key's components belongs to the row's attribute.
+    pub component: usize,
+    /// The coefficient.
+    pub gamma: Scalar,
+}
+
+/// A smallest set of rows for these attributes; `None` if they do not satisfy the policy.
+pub(super) fn select(program: &SpanProgram, attributes: &AttributeSet) -> Option<Vec<Selected>> {
+    let held: Vec<_> = attributes.iter().collect();
+    let selected = |(row, gamma): (usize, Scalar)| {
+        let of = &program.rows()[row];
+        let component = held.binary_search(&&of.attribute).expect("selected from what is held");
+        Selected { row, occurrence: of.occurrence, component, gamma }
+    };
+    Some(program.reconstruct(attributes)?.into_iter().map(selected).collect())
+}
+
+/// `sum points[i] * gammas[i]` for the coefficients of a policy, which are public: the coefficient 1,
+/// which policies of and/or always have, is free.
+pub(super) fn combination(terms: impl IntoIterator<Item = (G1, Scalar)>) -> G1 {
+    let mut plain = Zeroizing::new(G1::identity());
+    let (mut points, mut gammas) = (Zeroizing::new(Vec::new()), Vec::new());
+    for (point, gamma) in terms {
+        if gamma.is_one() {
+            *plain += point;
+        } else {
+            points.push(point);
+            gammas.push(gamma);
+        }
+    }
+    *plain + G1::msm(&points, &gammas)
+}
+
+/// `sum a_i b_i`
+pub(super) fn inner_product(a: &[Scalar], b: &[Scalar]) -> Scalar {
+    a.iter().zip(b).map(|(a, b)| *a * *b).sum()
+}

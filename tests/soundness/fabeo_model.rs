@@ -1,0 +1,154 @@
+//! FABEO in the exponent.
+
+use crate::common::{AbeHeader, AbeKey, attributes, policy, rng};
+use crate::soundness::exponents::View;
+use crate::soundness::formal::{Element, Generator, Held, Model, coalitions_reach_nothing};
+use epione::abe::cpa::encapsulate_cpa_with;
+use epione::abe::fabeo::{self, Fabeo};
+use epione::abe::{Coins, Scheme};
+use epione::algebra::hash::{hash_to_g1, hash_to_scalar};
+use epione::algebra::{G1, G2, Gt, Scalar, tag};
+use epione::policy::{AccessPolicy, AttributeSet};
+use rand_chacha::ChaCha20Rng;
+
+/// What others have shipped.
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    /// One `s'` for all rows instead of one an occurrence.
+    OneMask,
+    /// `H(u) = g1^{h(u)}` instead of a hash to the curve.
+    KnownLogarithm,
+    /// One `r` for all keys: tokens of two generations of one user's key, for example.
+    OneRandomness,
+    /// The last child of an `and` gets the whole secret.
+    AndGate,
+}
+
+fn hash(name: &str) -> Generator {
+    Generator::Attribute(name.to_owned())
+}
+
+/// `sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r`
+fn key(alpha: Scalar, set: &AttributeSet, r: Scalar) -> Held {
+    let sk1 = Element::of(Generator::One, alpha).plus(Element::of(Generator::Base, r));
+    let sk2 = set.iter().map(|u| Element::of(hash(u.as_str()), r));
+    Held { g1: std::iter::once(sk1).chain(sk2).collect(), g2: vec![r], gt: vec![] }
+}
+
+/// `ct1 = g2^s;  ct2[j] = g2^{s'[j]};  ct3[i] = B^{lambda_i} H(pi(i))^{s'[rho(i)]}`
+fn header(fault: Fault, policy: &AccessPolicy, coins: &Coins) -> Held {
+    let program = policy.span_program();
+    let mask = |j: usize| coins.masks[if fault == Fault::OneMask { 0 } else { j }];
+    let mut lambdas = program.share(&coins.shares);
+    if fault == Fault::AndGate {
+        // Without the `-1` entries of the additive `and`.
+        for (lambda, row) in lambdas.iter_mut().zip(program.rows()) {
+            let kept = row.entries.iter().filter(|(_, m)| *m != -Scalar::ONE);
+            *lambda = kept.map(|(column, m)| coins.shares[*column] * *m).sum();
+        }
+    }
+    let row = |(row, lambda): (&epione::policy::Row, Scalar)| {
+        let masked = Element::of(hash(row.attribute.as_str()), mask(row.occurrence));
+        Element::of(Generator::Base, lambda).plus(masked)
+    };
+    let g2 = [coins.shares[0]].into_iter().chain((0..coins.masks.len()).map(mask)).collect();
+    Held { g1: program.rows().iter().zip(lambdas).map(row).collect(), g2, gt: vec![] }
+}
+
+impl Model for Fault {
+    /// Wants `Z^{alpha s}`.
+    fn view(&self, policy: &AccessPolicy, users: &[AttributeSet], rng: &mut ChaCha20Rng) -> View {
+        let [alpha, shared_r] = [(); 2].map(|()| Scalar::random(rng));
+        let coins = Coins::random::<Fabeo>(&policy.span_program(), rng);
+        let program = policy.span_program();
+        let names = program.rows().iter().map(|row| row.attribute.as_str());
+        let mut public: Vec<Generator> = names.map(hash).collect();
+        public.extend(users.iter().flat_map(AttributeSet::iter).map(|u| hash(u.as_str())));
+        public.sort();
+        public.dedup();
+        let public = [Generator::One, Generator::Base].into_iter().chain(public);
+        let mut held = Held {
+            g1: public.map(|generator| Element::of(generator, Scalar::ONE)).collect(),
+            g2: vec![Scalar::ONE],
+            gt: vec![alpha],
+        };
+        for set in users {
+            let r = if *self == Self::OneRandomness { shared_r } else { Scalar::random(rng) };
+            held.add(key(alpha, set, r));
+        }
+        held.add(header(*self, policy, &coins));
+        let known = |generator: &Generator| match generator {
+            Generator::Attribute(name) if *self == Self::KnownLogarithm => {
+                Some(hash_to_scalar(tag::FABEO_ATTRIBUTE, name.as_bytes()))
+            }
+            _ => None,
+        };
+        held.view(alpha * coins.shares[0], known, rng)
+    }
+}
+
+/// Element by element, at random secrets.
+#[test]
+fn the_model_of_fabeo_is_the_library() {
+    let rng = &mut rng(51);
+    let point = |generator: &Generator| match generator {
+        Generator::One => G1::generator(),
+        Generator::Base => hash_to_g1(tag::FABEO_BASE, b""),
+        Generator::Attribute(name) => hash_to_g1(tag::FABEO_ATTRIBUTE, name.as_bytes()),
+    };
+    let points = |held: &Held| -> Vec<G1> { held.g1.iter().map(|e| e.point(&point)).collect() };
+    let in_g2 = |held: &Held| -> Vec<G2> { held.g2.iter().map(|x| G2::generator() * *x).collect() };
+    for text in ["a", "a and (a or b)", "2 of (a, c, d and b)", "(a or b) and 2 of (a, b, c, a)"] {
+        let (policy, set) = (policy(text), attributes(&["a", "c", "z"]));
+        let [alpha, r] = [(); 2].map(|()| Scalar::random(rng));
+        let (parameters, master) = fabeo::setup_with(&alpha);
+        let real = AbeKey::of(&fabeo::keygen_with(&master, &set, &r));
+        let model = key(alpha, &set, r);
+        let sk2 = real.sk2.iter().map(|(_, point)| *point);
+        assert_eq!(points(&model), [real.sk1].into_iter().chain(sk2).collect::<Vec<_>>());
+        assert_eq!(in_g2(&model), [real.sk3]);
+
+        let coins = Coins::random::<Fabeo>(&policy.span_program(), rng);
+        assert_eq!(coins.masks.len(), Fabeo::masks(&policy.span_program()));
+        let Ok((sealed, _)) = encapsulate_cpa_with(&parameters, &policy, &coins);
+        let (real, model) = (AbeHeader::of(&sealed), header(Fault::None, &policy, &coins));
+        assert_eq!(points(&model), real.ct3, "{text}");
+        let ct = [real.ct1].into_iter().chain(real.ct2).collect::<Vec<_>>();
+        assert_eq!(in_g2(&model), ct, "{text}");
+        let key = Gt::generator().pow(&(alpha * coins.shares[0]));
+        let Ok((_, shared)) =
+            Fabeo::encapsulate(&Gt::generator().pow(&alpha), &policy.span_program(), &coins);
+        assert_eq!(key, shared);
+    }
+}
+
+#[test]
+fn no_coalition_of_strangers_opens_fabeo() {
+    coalitions_reach_nothing(&Fault::None, 52);
+}
+
+#[test]
+fn the_planted_faults_of_fabeo_are_found() {
+    let sets = |users: &[&[&str]]| -> Vec<AttributeSet> {
+        users.iter().map(|names| attributes(names)).collect()
+    };
+    let cases: [(Fault, &str, &[&[&str]]); 5] = [
+        (Fault::OneMask, "a and (a or b)", &[&["b"]]),
+        (Fault::KnownLogarithm, "a and b", &[&["a"]]),
+        (Fault::OneRandomness, "a and b", &[&["a"], &["b"]]),
+        // The old key has what was lost, today's the token of the epoch.
+        (
+            Fault::OneRandomness,
+            "oncology and epoch12",
+            &[&["oncology"], &["cardiology", "epoch12"]],
+        ),
+        (Fault::AndGate, "a and b", &[&["b"]]),
+    ];
+    for (fault, text, users) in cases {
+        let (policy, users) = (policy(text), sets(users));
+        assert!(users.iter().all(|set| !policy.is_satisfied_by(set)));
+        assert!(fault.opens(&policy, &users), "{text} for {users:?}");
+        assert!(!Fault::None.opens(&policy, &users), "{text} for {users:?}");
+    }
+}

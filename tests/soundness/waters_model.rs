@@ -1,0 +1,155 @@
+//! Waters' scheme in the exponent.
+
+use crate::common::{attributes, fields, policy, rng};
+use crate::soundness::exponents::View;
+use crate::soundness::formal::{Element, Generator, Held, Model, coalitions_reach_nothing};
+use epione::abe::cpa::encapsulate_cpa_with;
+use epione::abe::waters::{self, Waters};
+use epione::abe::{Coins, CpaHeader, UserSecretKey};
+use epione::algebra::codec::Canonical;
+use epione::algebra::hash::hash_to_g1;
+use epione::algebra::{G1, G2, Scalar, tag};
+use epione::policy::{AccessPolicy, AttributeSet};
+use rand_chacha::ChaCha20Rng;
+
+/// What others have shipped.
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    /// One `r` for all rows.
+    OneMask,
+    /// One `t` for all users.
+    OneRandomness,
+}
+
+fn hash(name: &str, exponent: Scalar) -> Element {
+    Element::of(Generator::Attribute(name.to_owned()), exponent)
+}
+
+/// `K = g2^{alpha + a t};  L = g2^t;  K_x = H(x)^t`
+fn key(a: Scalar, alpha: Scalar, set: &AttributeSet, t: Scalar) -> Held {
+    let k_x = set.iter().map(|x| hash(x.as_str(), t)).collect();
+    Held { g1: k_x, g2: vec![alpha + a * t, t], gt: vec![] }
+}
+
+/// `C' = g1^s;  C_i = g1^{a lambda_i} H(pi(i))^{-r_i};  D_i = g2^{r_i}`
+fn header(fault: Fault, a: Scalar, policy: &AccessPolicy, coins: &Coins) -> Held {
+    let program = policy.span_program();
+    let mask = |i: usize| coins.masks[if fault == Fault::OneMask { 0 } else { i }];
+    let lambdas = program.share(&coins.shares);
+    let row = |i: usize| {
+        let name = program.rows()[i].attribute.as_str();
+        Element::of(Generator::One, a * lambdas[i]).plus(hash(name, -mask(i)))
+    };
+    let c_prime = Element::of(Generator::One, coins.shares[0]);
+    let n = program.rows().len();
+    Held {
+        g1: [c_prime].into_iter().chain((0..n).map(row)).collect(),
+        g2: (0..n).map(mask).collect(),
+        gt: vec![],
+    }
+}
+
+impl Model for Fault {
+    /// Wants `Z^{alpha s}`.
+    fn view(&self, policy: &AccessPolicy, users: &[AttributeSet], rng: &mut ChaCha20Rng) -> View {
+        let [a, alpha, shared_t] = [(); 3].map(|()| Scalar::random(rng));
+        let program = policy.span_program();
+        let coins = Coins::random::<Waters>(&program, rng);
+        let mut names: Vec<&str> =
+            program.rows().iter().map(|row| row.attribute.as_str()).collect();
+        names.extend(users.iter().flat_map(AttributeSet::iter).map(|x| x.as_str()));
+        names.sort_unstable();
+        names.dedup();
+        let public = [Scalar::ONE, a].map(|exponent| Element::of(Generator::One, exponent));
+        let hashes = names.into_iter().map(|name| hash(name, Scalar::ONE));
+        let mut held = Held {
+            g1: public.into_iter().chain(hashes).collect(),
+            g2: vec![Scalar::ONE],
+            gt: vec![alpha],
+        };
+        for set in users {
+            let t = if *self == Self::OneRandomness { shared_t } else { Scalar::random(rng) };
+            held.add(key(a, alpha, set, t));
+        }
+        held.add(header(*self, a, policy, &coins));
+        held.view(alpha * coins.shares[0], |_| None, rng)
+    }
+}
+
+/// The elements of a key or header, behind suite and names or text.
+fn elements(
+    bytes: &[u8],
+    skip: impl FnOnce(&mut epione::algebra::codec::Reader<'_>),
+    g1_first: bool,
+    counts: [usize; 2],
+) -> (Vec<G1>, Vec<G2>) {
+    let mut r = fields(bytes);
+    assert_eq!(r.u8(), Ok(2));
+    skip(&mut r);
+    let [in_g1, in_g2] = counts;
+    let both = if g1_first {
+        let g1 = r.g1_each(in_g1).unwrap();
+        (g1, r.g2_each(in_g2).unwrap())
+    } else {
+        let g2 = r.g2_each(in_g2).unwrap();
+        (r.g1_each(in_g1).unwrap(), g2)
+    };
+    r.end().unwrap();
+    both
+}
+
+/// Element by element, at random secrets.
+#[test]
+fn the_model_of_waters_is_the_library() {
+    let rng = &mut rng(61);
+    let point = |generator: &Generator| match generator {
+        Generator::One => G1::generator(),
+        Generator::Base => panic!("there is no such point"),
+        Generator::Attribute(name) => hash_to_g1(tag::WATERS_ATTRIBUTE, name.as_bytes()),
+    };
+    let real = |held: &Held| -> (Vec<G1>, Vec<G2>) {
+        let g2 = held.g2.iter().map(|x| G2::generator() * *x).collect();
+        (held.g1.iter().map(|element| element.point(&point)).collect(), g2)
+    };
+    for text in ["a", "a and (a or b)", "2 of (a, c, d and b)"] {
+        let (policy, set) = (policy(text), attributes(&["a", "c", "z"]));
+        let [a, alpha, t] = [(); 3].map(|()| Scalar::random(rng));
+        let (parameters, master) = waters::setup_with(&a, &alpha);
+        let user: UserSecretKey<Waters> = waters::keygen_with(&master, &set, &t);
+        let names = |r: &mut epione::algebra::codec::Reader<'_>| {
+            r.list(9, |r| r.text(9)).unwrap();
+        };
+        let found = elements(&user.to_bytes(), names, false, [3, 2]);
+        assert_eq!(real(&key(a, alpha, &set, t)), found);
+
+        let coins = Coins::random::<Waters>(&policy.span_program(), rng);
+        let Ok((sealed, _)): Result<(CpaHeader<Waters>, _), _> =
+            encapsulate_cpa_with(&parameters, &policy, &coins);
+        let n = policy.counts().0;
+        let title = |r: &mut epione::algebra::codec::Reader<'_>| {
+            r.text(99).unwrap();
+        };
+        let found = elements(&sealed.to_bytes(), title, true, [n + 1, n]);
+        assert_eq!(real(&header(Fault::None, a, &policy, &coins)), found, "{text}");
+    }
+}
+
+#[test]
+fn no_coalition_of_strangers_opens_waters() {
+    coalitions_reach_nothing(&Fault::None, 62);
+}
+
+#[test]
+fn the_planted_faults_of_waters_are_found() {
+    let cases: [(Fault, &str, &[&[&str]]); 2] = [
+        (Fault::OneMask, "a and (a or b)", &[&["b"]]),
+        (Fault::OneRandomness, "a and b", &[&["a"], &["b"]]),
+    ];
+    for (fault, text, users) in cases {
+        let policy = policy(text);
+        let users: Vec<_> = users.iter().map(|names| attributes(names)).collect();
+        assert!(fault.opens(&policy, &users), "{text} for {users:?}");
+        assert!(!Fault::None.opens(&policy, &users), "{text} for {users:?}");
+    }
+}
