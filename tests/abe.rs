@@ -5,6 +5,8 @@ mod common;
 
 /// So that `cargo test abe` selects all of them.
 mod abe {
+    mod fabeo;
+
     use crate::common::{AbeHeader, AbeKey, attribute, attributes, fields, policy, rng};
     use epione::abe::cpa::encapsulate_cpa_with;
     use epione::abe::fabeo::Fabeo;

@@ -44,6 +44,17 @@
 //! A capsule has `96 (1 + tau) + 48 n` bytes.
 #![forbid(unsafe_code)]
 
+mod delegation;
+mod transform;
+mod verification;
+
+pub use delegation::{NotHeld, delegate};
+pub use transform::{
+    RetrievalKey, TransformKey, Transformed, decapsulate_transformed, decapsulate_transformed_cpa,
+    transform, transform_keys,
+};
+pub use verification::{InvalidKey, verify_key};
+
 use super::scheme::{
     CapsuleElements, Checkable, Coins, KeyElements, Scheme, Selected, combination, inner_product,
 };

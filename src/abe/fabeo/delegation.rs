@@ -1,0 +1,48 @@
+//! A key for fewer attributes, made by its holder.
+#![forbid(unsafe_code)]
+
+use super::{Fabeo, UserKey, base, hash_each};
+use crate::abe::UserSecretKey;
+use crate::algebra::{G1, G2, Rng, Scalar};
+use crate::policy::{Attribute, AttributeSet};
+use zeroize::Zeroizing;
+
+/// The key has no component for an attribute that is to be delegated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("only attributes that are held can be delegated")]
+pub struct NotHeld;
+
+/// A key for a subset of a key's attributes, with randomness of its own: it neither shows the key it
+/// came from nor combines with it.
+///
+/// ```text
+/// r';  sk1' = sk1 B^{r'};  sk2'[u] = sk2[u] H(u)^{r'};  sk3' = sk3 g2^{r'}
+/// ```
+///
+/// That is [`keygen`](super::keygen) with `r + r'`: who is given it cannot tell it from a key that the
+/// authority made.
+///
+/// Cost: that of `keygen`.
+///
+/// # Errors
+/// [`NotHeld`].
+pub fn delegate(
+    key: &UserSecretKey<Fabeo>,
+    attributes: &AttributeSet,
+    rng: &mut (impl Rng + ?Sized),
+) -> Result<UserSecretKey<Fabeo>, NotHeld> {
+    let UserKey { sk1, sk2, sk3 } = key.elements.expose();
+    let held: Vec<&Attribute> = key.attributes.iter().collect();
+    let component = |u: &Attribute| Ok(sk2[held.binary_search(&u).map_err(|_| NotHeld)?]);
+    let chosen = attributes.iter().map(component).collect::<Result<Vec<G1>, _>>();
+    let chosen = Zeroizing::new(chosen?);
+
+    let r = Zeroizing::new(Scalar::random(rng));
+    let fresh = Zeroizing::new(G1::mul_all(&hash_each(attributes.iter()), &r));
+    let elements = UserKey {
+        sk1: *sk1 + base().mul(&r),
+        sk2: chosen.iter().zip(fresh.iter()).map(|(held, fresh)| *held + *fresh).collect(),
+        sk3: *sk3 + G2::generator_mul(&r),
+    };
+    Ok(UserSecretKey::new(attributes.clone(), elements))
+}
