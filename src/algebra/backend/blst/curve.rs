@@ -21,6 +21,12 @@ fn refusal(code: BLST_ERROR) -> DecodeError {
     }
 }
 
+/// The bytes of the largest of little-endian numbers, at least one.
+fn significant(scalars: &[[u8; 32]]) -> usize {
+    let bytes = |scalar: &[u8; 32]| scalar.iter().rposition(|byte| *byte != 0).map_or(0, |i| i + 1);
+    scalars.iter().map(bytes).max().unwrap_or(0).max(1)
+}
+
 macro_rules! source_group {
     (
         $module:ident, $group:ident, $bytes:literal, $point:ident, $affine:ident,
@@ -114,23 +120,28 @@ macro_rules! source_group {
                 buckets(&affine_each(&points), &Zeroizing::new(scalars))
             }
 
-            /// At least one point, none of them the infinity, as many scalars.
+            /// At least one point, none of them the infinity, as many scalars. Takes as long as the
+            /// longest of them asks for: weights have half of the bits.
             fn buckets(points: &[$affine], scalars: &[[u8; 32]]) -> $group {
                 let count = points.len();
+                let length = significant(scalars);
+                let packed = scalars.iter().flat_map(|scalar| &scalar[..length]).copied();
+                let packed = Zeroizing::new(packed.collect::<Vec<u8>>());
                 // SAFETY: the function reads its argument only.
                 let scratch = unsafe { $scratch(count) };
                 let mut scratch = vec![0_u64; scratch.div_ceil(8)];
                 let point_list = [points.as_ptr(), ptr::null()];
-                let scalar_list = [scalars.as_ptr().cast::<u8>(), ptr::null()];
+                let scalar_list = [packed.as_ptr(), ptr::null()];
                 // SAFETY: a null second pointer says that `count` affine points, and as many
-                // scalars of 32 bytes, lie behind the first; the scratch has the size asked for.
+                // scalars of `length` bytes, lie behind the first; the scratch has the size asked
+                // for.
                 group(&written(|out| unsafe {
                     $pippenger(
                         out,
                         point_list.as_ptr(),
                         count,
                         scalar_list.as_ptr(),
-                        SCALAR_BITS,
+                        SCALAR_BITS.min(8 * length),
                         scratch.as_mut_ptr(),
                     );
                 }))

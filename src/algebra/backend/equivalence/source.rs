@@ -93,6 +93,13 @@ fn products<P: Point, const N: usize, const L: usize>(
     }
 }
 
+/// The last bytes of a scalar.
+fn shortened(scalar: &Scalar, bytes: usize) -> Scalar {
+    let mut short = [0; 32];
+    short[32 - bytes..].copy_from_slice(&scalar.to_be_bytes()[32 - bytes..]);
+    Scalar::from_be_bytes(&short).unwrap()
+}
+
 /// In batches, as sums of products and from tables.
 fn lists<P: Point, const N: usize, const L: usize>(
     name: &str,
@@ -110,6 +117,12 @@ fn lists<P: Point, const N: usize, const L: usize>(
             assert_eq!((tested.msm)(&points, &scalars), P::new(sum), "{name}, {size}");
             assert_eq!((oracle.msm)(&points, &scalars), P::new(sum), "portable, {size}");
             assert_eq!(tested.sum_of_products(&points, &scalars), P::new(sum), "{name}, {size}");
+            // The sum of short numbers takes a way of its own.
+            for bytes in [0, 1, 8, 16, 17, 31] {
+                let short: Vec<Scalar> = scalars.iter().map(|s| shortened(s, bytes)).collect();
+                let expected = (oracle.msm)(&points, &short);
+                assert_eq!((tested.msm)(&points, &short), expected, "{name}, {size}, {bytes}");
+            }
         }
     }
 }
