@@ -36,6 +36,7 @@ mod attribute;
 mod class;
 mod msp;
 mod parse;
+mod relation;
 
 pub use attribute::{Attribute, AttributeSet, InvalidAttribute};
 pub use class::Class;

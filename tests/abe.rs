@@ -6,6 +6,7 @@ mod common;
 /// So that `cargo test abe` selects all of them.
 mod abe {
     mod fabeo;
+    mod lock;
 
     use crate::common::{AbeHeader, AbeKey, attribute, attributes, fields, policy, rng};
     use epione::abe::cpa::encapsulate_cpa_with;

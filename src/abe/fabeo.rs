@@ -45,10 +45,12 @@
 #![forbid(unsafe_code)]
 
 mod delegation;
+mod lock;
 mod transform;
 mod verification;
 
 pub use delegation::{NotHeld, delegate};
+pub use lock::{InvalidLock, verify_lock, verify_locks};
 pub use transform::{
     RetrievalKey, TransformKey, Transformed, decapsulate_transformed, decapsulate_transformed_cpa,
     transform, transform_keys,

@@ -167,6 +167,8 @@ tags! {
 pub const PRE_WEIGHT: Tag = Tag::new("EPIONE-V1-PRE-WEIGHT");
 /// Weights of the rows of a header.
 pub const ABE_WEIGHT: Tag = Tag::new("EPIONE-V1-ABE-WEIGHT");
+/// Weights of the relations between them.
+pub const ABE_RELATION: Tag = Tag::new("EPIONE-V1-ABE-RELATION");
 
 /// The second byte of every encoding: what it encodes. Never reused for another type.
 #[repr(u8)]
@@ -216,7 +218,8 @@ mod tests {
 
     #[test]
     fn no_tag_is_a_prefix_of_another() {
-        let all: Vec<Tag> = ALL.iter().copied().chain([PRE_WEIGHT, ABE_WEIGHT]).collect();
+        let all: Vec<Tag> =
+            ALL.iter().copied().chain([PRE_WEIGHT, ABE_WEIGHT, ABE_RELATION]).collect();
         for (i, a) in all.iter().enumerate() {
             for (j, b) in all.iter().enumerate() {
                 assert!(i == j || !b.0.starts_with(a.0), "{a:?} and {b:?}");

@@ -44,6 +44,11 @@ impl SpanProgram {
         Self { rows: builder.rows, columns: builder.columns, root: policy.root().clone() }
     }
 
+    /// The tree it came from.
+    pub(super) fn root(&self) -> &Node {
+        &self.root
+    }
+
     /// The rows, in the order of the policy's leaves.
     pub fn rows(&self) -> &[Row] {
         &self.rows
