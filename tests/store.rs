@@ -1,7 +1,7 @@
 //! The store: all or nothing, and nothing unnoticed.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use epione::algebra::codec::Writer;
+use epione::algebra::codec::{VERSION, Writer};
 use epione::store::{self, CHUNK, Cid, DirectoryStore, RecordStore, StoreError};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -277,7 +277,7 @@ fn what_is_not_there_is_missing() {
 
 fn manifest(length: u64, chunks: &[[u8; 32]]) -> Vec<u8> {
     let mut w = Writer::default();
-    w.u8(1);
+    w.u8(VERSION);
     w.u8(0x50);
     w.u64(length);
     w.list(chunks, |w, hash| w.fixed(hash));
@@ -292,7 +292,7 @@ fn hostile_manifests_are_refused() {
     let honest = manifest(3, &[chunk]);
     assert_eq!(shelf.read(&shelf.plant(&honest)).unwrap(), b"abc");
     let mut version = honest.clone();
-    version[0] = 2;
+    version[0] += 1;
     let mut kind = honest.clone();
     kind[1] = 0x51;
     let mut count = honest.clone();
