@@ -15,6 +15,9 @@ const LANES: usize = 8;
 /// long as one item alone.
 pub(super) const FEWEST: usize = 2;
 
+/// As many products as are added up faster in lanes than by buckets.
+const IN_LANES: Range<usize> = 8..2048;
+
 impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L> {
     pub(in crate::algebra) fn mul_each(&self, points: &[P], scalars: &[Scalar]) -> Vec<P> {
         let in_lanes = |mul_each: MulEach<P>| {
@@ -54,7 +57,13 @@ impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L>
 
     /// The pieces' sums, added up.
     pub(in crate::algebra) fn sum_of_products(&self, points: &[P], scalars: &[Scalar]) -> P {
-        let piece = |range: Range<usize>| vec![(self.msm)(&points[range.clone()], &scalars[range])];
+        let piece = |range: Range<usize>| {
+            let msm = match self.lanes.sum_of_products {
+                Some(in_lanes) if IN_LANES.contains(&range.len()) => in_lanes,
+                _ => self.msm,
+            };
+            vec![msm(&points[range.clone()], &scalars[range])]
+        };
         let sums = in_pieces(points.len(), piece);
         sums.into_iter().reduce(|a, b| (self.add)(&a, &b)).unwrap_or_else(|| (self.msm)(&[], &[]))
     }

@@ -14,7 +14,7 @@
 //! | `fp2`, `wide2`, `fp12`, `line`, `cyclotomic` | the tower, products with lines, squares in the subgroup |
 //! | `convert` | between arkworks' elements and lanes |
 //! | `miller`, `final_exponentiation`, `pairing` | pairings |
-//! | `curve`, `endomorphism`, `glv`, `multiply`, `fixed` | points, by complete formulas |
+//! | `curve`, `endomorphism`, `glv`, `multiply`, `fixed`, `sum_of_products` | points, by complete formulas |
 //! | `decompress` | points from bytes, and whether they are in the subgroup |
 //! | `map`, `hash` | messages to points |
 //!
@@ -58,6 +58,7 @@ mod miller;
 mod multiply;
 mod pairing;
 mod root;
+mod sum_of_products;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -88,6 +89,7 @@ pub(super) static KERNEL: Kernel = Kernel {
             hash_each: Some(hash_each_g1),
             decompress_each: Some(decompress_each_g1),
             sum_each: Some(fixed::sums_g1),
+            sum_of_products: Some(sum_of_products::sum_of_products_g1),
         },
         ..blst::KERNEL.g1
     },
@@ -97,6 +99,7 @@ pub(super) static KERNEL: Kernel = Kernel {
             hash_each: Some(hash_each_g2),
             decompress_each: Some(decompress_each_g2),
             sum_each: Some(fixed::sums_g2),
+            sum_of_products: None,
         },
         ..blst::KERNEL.g2
     },

@@ -62,15 +62,23 @@ pub(in crate::algebra) struct Lanes<P: 'static, const N: usize, const L: usize> 
     pub(in crate::algebra) decompress_each: Option<DecompressEach<P, N>>,
     /// Sums of as many terms each.
     pub(in crate::algebra) sum_each: Option<SumEach<P, L>>,
+    /// Points times scalars, added up; for some dozens to thousands of them. Variable time.
+    pub(in crate::algebra) sum_of_products: Option<SumOfProducts<P>>,
 }
 
 impl<P, const N: usize, const L: usize> Lanes<P, N, L> {
     /// One by one.
-    pub(in crate::algebra) const NONE: Self =
-        Self { mul_each: None, hash_each: None, decompress_each: None, sum_each: None };
+    pub(in crate::algebra) const NONE: Self = Self {
+        mul_each: None,
+        hash_each: None,
+        decompress_each: None,
+        sum_each: None,
+        sum_of_products: None,
+    };
 }
 
 pub(in crate::algebra) type MulEach<P> = fn(&[P], &[Scalar]) -> Vec<P>;
+pub(in crate::algebra) type SumOfProducts<P> = fn(&[P], &[Scalar]) -> P;
 pub(in crate::algebra) type HashEach<P> = fn(&[u8], &[&[u8]]) -> Vec<P>;
 pub(in crate::algebra) type DecompressEach<P, const N: usize> =
     fn(&[[u8; N]]) -> Vec<Result<P, DecodeError>>;

@@ -122,6 +122,8 @@ fn lists<P: Point, const N: usize, const L: usize>(
                 let short: Vec<Scalar> = scalars.iter().map(|s| shortened(s, bytes)).collect();
                 let expected = (oracle.msm)(&points, &short);
                 assert_eq!((tested.msm)(&points, &short), expected, "{name}, {size}, {bytes}");
+                let sum = tested.sum_of_products(&points, &short);
+                assert_eq!(sum, expected, "{name}, {size}, {bytes}");
             }
         }
     }

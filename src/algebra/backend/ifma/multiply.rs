@@ -101,7 +101,7 @@ impl Point1 {
     /// `P, 2 P, ..., 16 P`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn multiples(&self) -> [Self; 16] {
+    pub(super) fn multiples(&self) -> [Self; 16] {
         let mut multiples = [*self; 16];
         for i in 1..16 {
             multiples[i] =
@@ -163,7 +163,7 @@ macro_rules! chosen {
             /// `table[|i| - 1]` with the sign of `i`; the identity for 0.
             #[inline(never)]
             #[target_feature(enable = "avx512f,avx512ifma")]
-            fn chosen<const N: usize>(table: &[Self; N], index: V) -> Self {
+            pub(super) fn chosen<const N: usize>(table: &[Self; N], index: V) -> Self {
                 let magnitude = _mm512_abs_epi64(index);
                 let mut masks = [0; N];
                 for (i, mask) in masks.iter_mut().enumerate() {
