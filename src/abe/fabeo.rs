@@ -116,6 +116,14 @@ fn hash_rows(program: &SpanProgram) -> Vec<G1> {
     hash_each(program.rows().iter().map(|row| &row.attribute))
 }
 
+/// `ct1 = g2^s;  ct2[j] = g2^{s'[j]}`
+fn in_g2(coins: &Coins) -> (G2, Vec<G2>) {
+    let exponents = coins.shares[..1].iter().chain(&coins.masks).copied();
+    let exponents = Zeroizing::new(exponents.collect::<Vec<_>>());
+    let mut ct2 = G2::generator_mul_each(&exponents);
+    (ct2.remove(0), ct2)
+}
+
 /// Setup: `alpha`; `mpk = Z^alpha`, `msk = g1^alpha`.
 pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters, MasterSecretKey) {
     setup_with(&Zeroizing::new(Scalar::random(rng)))
@@ -175,11 +183,9 @@ impl Scheme for Fabeo {
         let masks = Zeroizing::new(masks.collect::<Vec<_>>());
         let shares = base().mul_each(&lambdas);
         let masked = G1::mul_each(&hash_rows(program), &masks);
-        let capsule = Capsule {
-            ct1: G2::generator_mul(&coins.shares[0]),
-            ct2: G2::generator_mul_each(&coins.masks),
-            ct3: shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect(),
-        };
+        let (ct1, ct2) = in_g2(coins);
+        let ct3 = shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect();
+        let capsule = Capsule { ct1, ct2, ct3 };
         // Z_s = mpk^s
         Ok((capsule, mpk.pow(&coins.shares[0])))
     }
@@ -220,8 +226,8 @@ impl Checkable for Fabeo {
         };
         let sums: Vec<G1> = (0..coins.masks.len()).map(of_occurrence).collect();
         let masked: G1 = G1::mul_each(&sums, &coins.masks).into_iter().sum();
-        capsule.ct1 == G2::generator_mul(&coins.shares[0])
-            && capsule.ct2 == G2::generator_mul_each(&coins.masks)
+        let (ct1, ct2) = in_g2(coins);
+        (&capsule.ct1, &capsule.ct2) == (&ct1, &ct2)
             && G1::msm(&capsule.ct3, weights) == base().mul(&lambda) + masked
     }
 }
