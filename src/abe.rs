@@ -17,6 +17,7 @@
 //! |---|---|---|---|
 //! | [`fabeo`], the default | one authority | ciphertexts | adaptive; generic groups, random oracles |
 //! | [`waters`] | one authority | ciphertexts | selective; a q-type assumption, random oracle |
+//! | [`decentralised`] | any number that need not know of each other | plaintexts | static; a q-type assumption, random oracle |
 //!
 //! **Security.** [`seal`] gives security against chosen ciphertexts by the transform in [`cca`], and
 //! with it that all who may open agree: a header opens with one key for all of them or for none. The
@@ -41,6 +42,7 @@
 
 pub mod cca;
 pub mod cpa;
+pub mod decentralised;
 pub mod fabeo;
 mod header;
 mod keys;

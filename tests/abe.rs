@@ -5,6 +5,7 @@ mod common;
 
 /// So that `cargo test abe` selects all of them.
 mod abe {
+    mod decentralised;
     mod fabeo;
     mod lock;
 

@@ -9,6 +9,7 @@ mod common;
 /// So that `cargo test soundness` selects all of them.
 mod soundness {
     mod abe;
+    mod decentralised_model;
     mod exponents;
     mod fabeo_model;
     mod formal;

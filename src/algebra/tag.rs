@@ -49,6 +49,10 @@ tags! {
     FABEO_ATTRIBUTE = "EPIONE-V1-FABEO-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// Waters: an attribute to G1.
     WATERS_ATTRIBUTE = "EPIONE-V1-WATERS-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    /// Decentralised authorities: an attribute to G1.
+    DECENTRALISED_ATTRIBUTE = "EPIONE-V1-DECENTRALISED-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    /// Decentralised authorities: a user's identifier to G1.
+    DECENTRALISED_USER = "EPIONE-V1-DECENTRALISED-USER-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// ABE: the encapsulated key out of the shared element, against chosen plaintexts.
     ABE_KEY = "EPIONE-V1-ABE-KEY";
     /// ABE: the digest of public parameters.

@@ -40,6 +40,12 @@ fn specimens() -> Vec<Specimen> {
     let abe_sealed_cpa = abe::seal_cpa(&parameters, &policy, b"ad", b"text", rng);
     let (waters_parameters, waters_master) = abe::waters::setup(rng);
     let waters_user = abe::waters::keygen(&waters_master, &attributes(&["a", "b"]), rng);
+    let (rw_parameters, rw_master) = abe::decentralised::setup("H", rng);
+    let rw_set = attributes(&["a@H", "b@H"]);
+    let rw_user = abe::decentralised::keygen(&rw_master, "gid", &rw_set, rng).unwrap();
+    let rw_sealed =
+        abe::try_seal_cpa(&rw_parameters, &self::policy("a@H or b@H"), b"ad", b"text", rng)
+            .unwrap();
     let waters_sealed = abe::seal(&waters_parameters, &policy, b"ad", b"text", rng);
     let (peks_secret, peks_public) = peks::keygen(rng);
     let entry = peks::encrypt(&peks_public, b"w", b"c", b"location", rng);
@@ -64,6 +70,10 @@ fn specimens() -> Vec<Specimen> {
         specimen("abe ciphertext", &abe_sealed, &[3]),
         specimen("abe cpa header", abe_sealed_cpa.header(), &[3]),
         specimen("abe cpa ciphertext", &abe_sealed_cpa, &[3]),
+        specimen("decentralised public parameters", &rw_parameters, &[3, 7]),
+        specimen("decentralised authority key", &rw_master, &[3]),
+        specimen("decentralised user key", &rw_user, &[3, 7]),
+        specimen("decentralised header", rw_sealed.header(), &[3]),
         specimen("waters public parameters", &waters_parameters, &[]),
         specimen("waters master key", &waters_master, &[]),
         specimen("waters user key", &waters_user, &[3, 7]),

@@ -2,7 +2,7 @@
 
 use crate::common::{AbeHeader, AbeKey, attributes, policy, rng};
 use crate::soundness::exponents::View;
-use crate::soundness::formal::{Element, Generator, Held, Model, coalitions_reach_nothing};
+use crate::soundness::formal::{Element, Extent, Generator, Held, Model, coalitions_reach_nothing};
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::fabeo::{self, Fabeo};
 use epione::abe::{Coins, Scheme};
@@ -96,6 +96,7 @@ fn the_model_of_fabeo_is_the_library() {
         Generator::One => G1::generator(),
         Generator::Base => hash_to_g1(tag::FABEO_BASE, b""),
         Generator::Attribute(name) => hash_to_g1(tag::FABEO_ATTRIBUTE, name.as_bytes()),
+        Generator::User(_) => panic!("there is no such point"),
     };
     let points = |held: &Held| -> Vec<G1> { held.g1.iter().map(|e| e.point(&point)).collect() };
     let in_g2 = |held: &Held| -> Vec<G2> { held.g2.iter().map(|x| G2::generator() * *x).collect() };
@@ -125,7 +126,8 @@ fn the_model_of_fabeo_is_the_library() {
 
 #[test]
 fn no_coalition_of_strangers_opens_fabeo() {
-    coalitions_reach_nothing(&Fault::None, 52);
+    let extent = Extent { policies: 20, rows: 6, users: 3 };
+    coalitions_reach_nothing(&Fault::None, extent, 52);
 }
 
 #[test]

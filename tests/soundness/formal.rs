@@ -20,6 +20,7 @@ pub(crate) enum Generator {
     One,
     Base,
     Attribute(String),
+    User(usize),
 }
 
 /// An element of G1.
@@ -100,8 +101,16 @@ pub(crate) trait Model {
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
+/// How much is tried: the engine's time grows with the third power of what a coalition holds.
+#[derive(Clone, Copy)]
+pub(crate) struct Extent {
+    pub(crate) policies: usize,
+    pub(crate) rows: usize,
+    pub(crate) users: usize,
+}
+
 /// A random policy with few leaves, in which attributes occur several times.
-fn random_policy(rng: &mut ChaCha20Rng) -> AccessPolicy {
+fn random_policy(rows: usize, rng: &mut ChaCha20Rng) -> AccessPolicy {
     fn node(depth: usize, rng: &mut ChaCha20Rng) -> Node {
         if depth == 0 || rng.gen_ratio(1, 3) {
             return Node::Leaf(attribute(NAMES[rng.gen_range(0..NAMES.len())]));
@@ -116,7 +125,7 @@ fn random_policy(rng: &mut ChaCha20Rng) -> AccessPolicy {
     }
     loop {
         let policy = AccessPolicy::new(node(2, rng)).unwrap();
-        if policy.counts().0 <= 6 {
+        if (2..=rows).contains(&policy.counts().0) {
             return policy;
         }
     }
@@ -126,26 +135,42 @@ fn random_set(rng: &mut ChaCha20Rng) -> AttributeSet {
     NAMES.into_iter().filter(|_| rng.gen_bool(0.5)).map(attribute).collect()
 }
 
+/// Users who do not satisfy the policy, but would together if such are found.
+fn random_users(
+    policy: &AccessPolicy,
+    count: usize,
+    rng: &mut ChaCha20Rng,
+) -> (Vec<AttributeSet>, bool) {
+    let mut draw = || {
+        let users = std::iter::repeat_with(|| random_set(rng));
+        let outside: Vec<_> =
+            users.filter(|set| !policy.is_satisfied_by(set)).take(count).collect();
+        let all: AttributeSet = outside.iter().flat_map(AttributeSet::iter).cloned().collect();
+        (outside, policy.is_satisfied_by(&all))
+    };
+    (0..20).map(|_| draw()).find(|(_, pooled)| *pooled).unwrap_or_else(&mut draw)
+}
+
 /// Over random policies: no coalition of users who do not satisfy the policy opens a header, and a
 /// user who does opens it, whoever else is there.
-pub(crate) fn coalitions_reach_nothing(model: &impl Model, seed: u64) {
+pub(crate) fn coalitions_reach_nothing(model: &impl Model, extent: Extent, seed: u64) {
+    let Extent { policies, rows, users } = extent;
     let campaign = std::env::var("EPIONE_CAMPAIGN").map_or(1, |times| times.parse().unwrap());
-    let rng = &mut rng(seed);
-    let (mut refused, mut pooled) = (0, 0);
-    for _ in 0..30 * campaign {
-        let policy = random_policy(rng);
-        let users: Vec<AttributeSet> = (0..3).map(|_| random_set(rng)).collect();
-        let (inside, outside): (Vec<_>, Vec<_>) =
-            users.into_iter().partition(|set| policy.is_satisfied_by(set));
+    let (rng, mut pooling) = (&mut rng(seed), 0);
+    for _ in 0..policies * campaign {
+        let policy = random_policy(rows, rng);
+        let (outside, pooled) = random_users(&policy, users, rng);
         assert!(!model.opens(&policy, &outside), "{policy} for {outside:?}");
-        let all: AttributeSet = outside.iter().flat_map(AttributeSet::iter).cloned().collect();
-        refused += 1;
-        pooled += usize::from(policy.is_satisfied_by(&all));
-        if let Some(user) = inside.into_iter().next() {
-            let coalition: Vec<_> = outside.into_iter().chain([user]).collect();
+        pooling += usize::from(pooled);
+        let user = std::iter::repeat_with(|| random_set(rng));
+        if let Some(user) = user.take(20).find(|set| policy.is_satisfied_by(set)) {
+            let coalition: Vec<_> = outside.into_iter().skip(1).chain([user]).collect();
             assert!(model.opens(&policy, &coalition), "{policy} for {coalition:?}");
         }
     }
-    println!("{refused} coalitions, {pooled} of which would satisfy the policy together");
-    assert!(pooled > 0, "the sample holds coalitions that have something to pool");
+    println!("{pooling} of {} coalitions would satisfy the policy together", policies * campaign);
+    assert!(
+        4 * pooling > policies * campaign,
+        "the sample holds coalitions that have something to pool"
+    );
 }

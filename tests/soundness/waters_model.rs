@@ -2,7 +2,7 @@
 
 use crate::common::{attributes, fields, policy, rng};
 use crate::soundness::exponents::View;
-use crate::soundness::formal::{Element, Generator, Held, Model, coalitions_reach_nothing};
+use crate::soundness::formal::{Element, Extent, Generator, Held, Model, coalitions_reach_nothing};
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::waters::{self, Waters};
 use epione::abe::{Coins, CpaHeader, UserSecretKey};
@@ -105,7 +105,7 @@ fn the_model_of_waters_is_the_library() {
     let rng = &mut rng(61);
     let point = |generator: &Generator| match generator {
         Generator::One => G1::generator(),
-        Generator::Base => panic!("there is no such point"),
+        Generator::Base | Generator::User(_) => panic!("there is no such point"),
         Generator::Attribute(name) => hash_to_g1(tag::WATERS_ATTRIBUTE, name.as_bytes()),
     };
     let real = |held: &Held| -> (Vec<G1>, Vec<G2>) {
@@ -137,7 +137,8 @@ fn the_model_of_waters_is_the_library() {
 
 #[test]
 fn no_coalition_of_strangers_opens_waters() {
-    coalitions_reach_nothing(&Fault::None, 62);
+    let extent = Extent { policies: 20, rows: 6, users: 3 };
+    coalitions_reach_nothing(&Fault::None, extent, 62);
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! The scheme of Rouselakis and Waters in the exponent.
+
+use crate::common::{attributes, fields, policy, rng};
+use crate::soundness::exponents::View;
+use crate::soundness::formal::{Element, Extent, Generator, Held, Model, coalitions_reach_nothing};
+use epione::abe::cpa::encapsulate_cpa_with;
+use epione::abe::decentralised::{self, RouselakisWaters};
+use epione::abe::{Coins, Scheme};
+use epione::algebra::codec::Canonical;
+use epione::algebra::hash::hash_to_g1;
+use epione::algebra::{G1, G2, Gt, Scalar, tag};
+use epione::policy::{AccessPolicy, Attribute, AttributeSet};
+use rand_chacha::ChaCha20Rng;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    /// One identifier for all users: nothing ties the components of a key together.
+    OneUser,
+    /// No shares of zero: every row opens for itself.
+    NoZeroShares,
+}
+
+/// `alpha, y` of the authority of `a, b` and of that of the rest.
+type Authorities = [(Scalar, Scalar); 2];
+
+fn authority(keys: &Authorities, u: &Attribute) -> (Scalar, Scalar) {
+    keys[usize::from(!["a", "b"].contains(&&u.as_str()[..1]))]
+}
+
+fn hash(u: &Attribute, exponent: Scalar) -> Element {
+    Element::of(Generator::Attribute(u.as_str().to_owned()), exponent)
+}
+
+/// `K_u = g1^alpha H(gid)^y F(u)^{t_u};  K'_u = g2^{t_u}`
+fn key(keys: &Authorities, user: usize, set: &AttributeSet, t: &[Scalar]) -> Held {
+    let component = |(u, t): (&Attribute, &Scalar)| {
+        let (alpha, y) = authority(keys, u);
+        let common = Element::of(Generator::One, alpha).plus(Element::of(Generator::User(user), y));
+        common.plus(hash(u, *t))
+    };
+    Held { g1: set.iter().zip(t).map(component).collect(), g2: t.to_vec(), gt: vec![] }
+}
+
+/// `C1 = Z^{lambda + alpha t};  C2 = g2^{-t};  C3 = g2^{y t + omega};  C4 = F(u)^t`
+fn header(fault: Fault, keys: &Authorities, policy: &AccessPolicy, coins: &Coins) -> Held {
+    let program = policy.span_program();
+    let (t, w) = coins.masks.split_at(program.rows().len());
+    let lambdas = program.share(&coins.shares);
+    let mut omegas = program.share(&[&[Scalar::ZERO], w].concat());
+    if fault == Fault::NoZeroShares {
+        omegas.fill(Scalar::ZERO);
+    }
+    let of: Vec<_> = program.rows().iter().map(|row| authority(keys, &row.attribute)).collect();
+    let n = t.len();
+    Held {
+        g1: program.rows().iter().zip(t).map(|(row, t)| hash(&row.attribute, *t)).collect(),
+        g2: (t.iter().map(|t| -*t)).chain((0..n).map(|i| of[i].1 * t[i] + omegas[i])).collect(),
+        gt: (0..n).map(|i| lambdas[i] + of[i].0 * t[i]).collect(),
+    }
+}
+
+impl Model for Fault {
+    /// Wants `Z^s`.
+    fn view(&self, policy: &AccessPolicy, users: &[AttributeSet], rng: &mut ChaCha20Rng) -> View {
+        let keys: Authorities = [(); 2].map(|()| (Scalar::random(rng), Scalar::random(rng)));
+        let program = policy.span_program();
+        let coins = Coins::random::<RouselakisWaters>(&program, rng);
+        let all = program.rows().iter().map(|row| &row.attribute);
+        let all: AttributeSet =
+            all.chain(users.iter().flat_map(AttributeSet::iter)).cloned().collect();
+        let mut held = Held {
+            g1: vec![Element::of(Generator::One, Scalar::ONE)],
+            g2: [Scalar::ONE].into_iter().chain(keys.map(|(_, y)| y)).collect(),
+            gt: keys.map(|(alpha, _)| alpha).to_vec(),
+        };
+        held.g1.extend(all.iter().map(|u| hash(u, Scalar::ONE)));
+        for (user, set) in users.iter().enumerate() {
+            let user = if *self == Self::OneUser { 0 } else { user };
+            let t: Vec<Scalar> = set.iter().map(|_| Scalar::random(rng)).collect();
+            held.g1.push(Element::of(Generator::User(user), Scalar::ONE));
+            held.add(key(&keys, user, set, &t));
+        }
+        held.add(header(*self, &keys, policy, &coins));
+        held.view(coins.shares[0], |_| None, rng)
+    }
+}
+
+/// Element by element, at random secrets.
+#[test]
+fn the_model_of_decentralised_authorities_is_the_library() {
+    let rng = &mut rng(71);
+    let point = |generator: &Generator| match generator {
+        Generator::One => G1::generator(),
+        Generator::User(_) => hash_to_g1(tag::DECENTRALISED_USER, b"Ada"),
+        Generator::Attribute(u) => hash_to_g1(tag::DECENTRALISED_ATTRIBUTE, u.as_bytes()),
+        Generator::Base => panic!("there is no such point"),
+    };
+    let keys: Authorities = [(); 2].map(|()| (Scalar::random(rng), Scalar::random(rng)));
+    let [(one, master), (two, _)] = [("H", 0), ("L", 1)]
+        .map(|(name, i)| decentralised::setup_with(name, &keys[i].0, &keys[i].1));
+    let set = attributes(&["a@H", "b@H"]);
+    let t = [(); 2].map(|()| Scalar::random(rng));
+    let user = decentralised::keygen_with(&master, "Ada", &set, &t).unwrap().to_bytes();
+    let model = key(&keys, 0, &set, &t);
+    let mut r = fields(&user);
+    assert_eq!(r.u8(), Ok(RouselakisWaters::SUITE));
+    r.list(2, |r| r.text(9)).unwrap();
+    assert_eq!(r.text(9).as_deref(), Ok("Ada"));
+    let g1: Vec<G1> = model.g1.iter().map(|element| element.point(&point)).collect();
+    assert_eq!(r.g1_each(2), Ok(g1));
+    assert_eq!(r.g2_each(2), Ok(model.g2.iter().map(|x| G2::generator() * *x).collect()));
+
+    for text in ["a@H", "a@H and (a@H or c@L)", "2 of (a@H, c@L, d@L and b@H)"] {
+        let policy = policy(text);
+        let coins = Coins::random::<RouselakisWaters>(&policy.span_program(), rng);
+        let (sealed, _) = encapsulate_cpa_with(&one.with(&two), &policy, &coins).unwrap();
+        let model = header(Fault::None, &keys, &policy, &coins);
+        let bytes = sealed.to_bytes();
+        let mut r = fields(&bytes);
+        r.u8().unwrap();
+        r.text(99).unwrap();
+        for exponent in &model.gt {
+            assert_eq!(r.gt(), Ok(Gt::generator().pow(exponent)), "{text}");
+        }
+        let g2: Vec<G2> = model.g2.iter().map(|x| G2::generator() * *x).collect();
+        assert_eq!(r.g2_each(g2.len()), Ok(g2), "{text}");
+        let g1: Vec<G1> = model.g1.iter().map(|element| element.point(&point)).collect();
+        assert_eq!(r.g1_each(g1.len()), Ok(g1), "{text}");
+        assert_eq!(r.end(), Ok(()));
+    }
+}
+
+#[test]
+fn no_coalition_of_strangers_opens_what_authorities_share() {
+    coalitions_reach_nothing(&Fault::None, Extent { policies: 16, rows: 4, users: 2 }, 72);
+}
+
+#[test]
+fn the_planted_faults_of_decentralised_authorities_are_found() {
+    let cases: [(Fault, &str, &[&[&str]]); 2] = [
+        (Fault::OneUser, "a and c", &[&["a"], &["c"]]),
+        (Fault::NoZeroShares, "a and c", &[&["a"], &["c"]]),
+    ];
+    for (fault, text, users) in cases {
+        let policy = policy(text);
+        let users: Vec<_> = users.iter().map(|names| attributes(names)).collect();
+        assert!(!Fault::None.opens(&policy, &users), "{text} for {users:?}");
+        assert!(fault.opens(&policy, &users), "{text} for {users:?}");
+    }
+}
