@@ -103,6 +103,18 @@ impl Fp2 {
     }
 }
 
+/// The four coordinates of a square that depend on each other alone.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn square_four([a1, a2, b0, b2]: [&mut Fp2; 4], [s23, s45, _]: &mut [Wide6; 3]) {
+    set_squares(s23, b0, a2);
+    set_squares(s45, a1, b2);
+    a1.set_from_0(s23);
+    b2.set_from_1(s23);
+    a2.set_from_0(s45);
+    b0.set_from_xi_1(s45);
+}
+
 impl Compressed {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -120,13 +132,7 @@ impl Compressed {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn square(&mut self, workspace: &mut Workspace) {
         let Self { a1, a2, b0, b2 } = self;
-        let [s23, s45, _] = &mut workspace.products;
-        set_squares(s23, b0, a2);
-        set_squares(s45, a1, b2);
-        a1.set_from_0(s23);
-        b2.set_from_1(s23);
-        a2.set_from_0(s45);
-        b0.set_from_xi_1(s45);
+        square_four([a1, a2, b0, b2], &mut workspace.products);
     }
 
     /// `f^(2^n)`
@@ -207,16 +213,11 @@ impl Fp12 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn cyclotomic_square(&mut self, workspace: &mut Workspace) {
         let Self { a: [a0, a1, a2], b: [b0, b1, b2] } = self;
-        let [s01, s23, s45] = &mut workspace.products;
+        let [s01, ..] = &mut workspace.products;
         set_squares(s01, a0, b1);
-        set_squares(s23, b0, a2);
-        set_squares(s45, a1, b2);
         a0.set_from_0(s01);
         b1.set_from_1(s01);
-        a1.set_from_0(s23);
-        b2.set_from_1(s23);
-        a2.set_from_0(s45);
-        b0.set_from_xi_1(s45);
+        square_four([a1, a2, b0, b2], &mut workspace.products);
     }
 
     /// `f^x` for the curve's parameter `x = -(2^63 + 2^62 + 2^60 + 2^57 + 2^48 + 2^16)`.

@@ -62,12 +62,7 @@ impl Fp12 {
         set_sum::<true>(c, a, b);
         m[0].set_sum::<true>(l1, l2);
         set_short_product(y, terms, c, l0, &m[0]);
-        a[0].set_reduced_sum_xi::<true>(&x[0], &t[1]);
-        a[1].set_reduced_sum_xi::<true>(&x[1], &t[2]);
-        a[2].set_reduced_sum::<true>(&x[2], &t[0]);
-        b[0].set_reduced_without_xi::<true>(&y[0], &x[0], &t[2]);
-        b[1].set_reduced_without::<true>(&y[1], [&x[1], &t[0]]);
-        b[2].set_reduced_without::<true>(&y[2], [&x[2], &t[1]]);
+        self.set_reduced(x, t, y);
     }
 
     /// Times two lines: their product has six products, that with it seventeen.
@@ -104,6 +99,14 @@ impl Fp12 {
         line_a[1].add(&line_b[0]);
         line_a[2].add(&line_b[1]);
         set_product::<false>(y, terms, c, line_a);
+        self.set_reduced(x, t, y);
+    }
+
+    /// Becomes `(x + v^2 t) + (y - x - v t) w`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn set_reduced(&mut self, x: &Wide6, t: &Wide6, y: &Wide6) {
+        let Self { a, b } = self;
         a[0].set_reduced_sum_xi::<true>(&x[0], &t[1]);
         a[1].set_reduced_sum_xi::<true>(&x[1], &t[2]);
         a[2].set_reduced_sum::<true>(&x[2], &t[0]);
