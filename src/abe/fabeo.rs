@@ -58,14 +58,15 @@ pub use transform::{
 pub use verification::{InvalidKey, verify_key};
 
 use super::scheme::{
-    CapsuleElements, Checkable, Coins, KeyElements, Scheme, Selected, combination, inner_product,
+    CapsuleElements, Checkable, Coins, KeyElements, Scheme, Selected, combination, hash_each,
+    hash_rows, inner_product,
 };
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::codec::{Reader, Writer};
-use crate::algebra::hash::{hash_to_g1_cached, hash_to_g1_each_cached};
+use crate::algebra::hash::hash_to_g1_cached;
 use crate::algebra::{G1, G1Table, G2, Gt, Rng, Scalar, Secret, multi_pairing, tag};
 use crate::error::DecodeError;
-use crate::policy::{Attribute, AttributeSet, SpanProgram};
+use crate::policy::{AttributeSet, SpanProgram};
 use std::convert::Infallible;
 use std::sync::OnceLock;
 use zeroize::{Zeroize, Zeroizing};
@@ -103,17 +104,6 @@ fn base_point() -> G1 {
 fn base() -> &'static G1Table {
     static TABLE: OnceLock<G1Table> = OnceLock::new();
     TABLE.get_or_init(|| G1Table::new(&base_point()))
-}
-
-/// `H(u)` of each attribute.
-fn hash_each<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<G1> {
-    let names: Vec<&str> = attributes.map(Attribute::as_str).collect();
-    hash_to_g1_each_cached(tag::FABEO_ATTRIBUTE, &names)
-}
-
-/// `H(pi(i))` of each row.
-fn hash_rows(program: &SpanProgram) -> Vec<G1> {
-    hash_each(program.rows().iter().map(|row| &row.attribute))
 }
 
 /// `ct1 = g2^s;  ct2[j] = g2^{s'[j]}`
@@ -154,7 +144,7 @@ pub fn keygen_with(
     // sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r
     let elements = UserKey {
         sk1: *master.0.expose() + base().mul(r),
-        sk2: G1::mul_all(&hash_each(attributes.iter()), r),
+        sk2: G1::mul_all(&hash_each(tag::FABEO_ATTRIBUTE, attributes.iter()), r),
         sk3: G2::generator_mul(r),
     };
     UserSecretKey::new(attributes.clone(), elements)
@@ -182,7 +172,7 @@ impl Scheme for Fabeo {
         let masks = program.rows().iter().map(|row| coins.masks[row.occurrence]);
         let masks = Zeroizing::new(masks.collect::<Vec<_>>());
         let shares = base().mul_each(&lambdas);
-        let masked = G1::mul_each(&hash_rows(program), &masks);
+        let masked = G1::mul_each(&hash_rows(tag::FABEO_ATTRIBUTE, program), &masks);
         let (ct1, ct2) = in_g2(coins);
         let ct3 = shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect();
         let capsule = Capsule { ct1, ct2, ct3 };
@@ -217,7 +207,7 @@ impl Checkable for Fabeo {
         // B^{sum w_i lambda_i} prod_j (prod_{rho(i) = j} H(pi(i))^{w_i})^{s'[j]}
         let lambdas = Zeroizing::new(program.share(&coins.shares));
         let lambda = Zeroizing::new(inner_product(&lambdas, weights));
-        let hashes = hash_rows(program);
+        let hashes = hash_rows(tag::FABEO_ATTRIBUTE, program);
         let of_occurrence = |j: usize| {
             let rows = program.rows().iter().enumerate().filter(|(_, row)| row.occurrence == j);
             let (hashes, weights): (Vec<G1>, Vec<Scalar>) =

@@ -6,10 +6,11 @@
 #![forbid(unsafe_code)]
 
 use crate::algebra::codec::{Reader, Writer};
-use crate::algebra::hash::hash_to_scalar;
+use crate::algebra::hash::{hash_to_g1_each_cached, hash_to_scalar};
+use crate::algebra::tag::Tag;
 use crate::algebra::{G1, Gt, Rng, Scalar, tag};
 use crate::error::DecodeError;
-use crate::policy::{AttributeSet, SpanProgram};
+use crate::policy::{Attribute, AttributeSet, SpanProgram};
 use std::error::Error;
 use std::fmt::Debug;
 use zeroize::{Zeroize, Zeroizing};
@@ -175,6 +176,17 @@ pub(super) fn select(program: &SpanProgram, attributes: &AttributeSet) -> Option
         Selected { row, occurrence: of.occurrence, component, gamma }
     };
     Some(program.reconstruct(attributes)?.into_iter().map(selected).collect())
+}
+
+/// The points that attributes are hashed to; attributes are public labels.
+pub(super) fn hash_each<'a>(tag: Tag, attributes: impl Iterator<Item = &'a Attribute>) -> Vec<G1> {
+    let names: Vec<&str> = attributes.map(Attribute::as_str).collect();
+    hash_to_g1_each_cached(tag, &names)
+}
+
+/// The points of the rows' attributes.
+pub(super) fn hash_rows(tag: Tag, program: &SpanProgram) -> Vec<G1> {
+    hash_each(tag, program.rows().iter().map(|row| &row.attribute))
 }
 
 /// `sum points[i] * gammas[i]` for the coefficients of a policy, which are public: the coefficient 1,

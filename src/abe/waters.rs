@@ -35,14 +35,13 @@
 
 use super::scheme::{
     CapsuleElements, Checkable, Coins, Elements, KeyElements, Scheme, Selected, combination,
-    inner_product,
+    hash_each, hash_rows, inner_product,
 };
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::codec::{Reader, Writer};
-use crate::algebra::hash::hash_to_g1_each_cached;
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, tag};
 use crate::error::DecodeError;
-use crate::policy::{Attribute, AttributeSet, SpanProgram};
+use crate::policy::{AttributeSet, SpanProgram};
 use std::convert::Infallible;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -83,17 +82,6 @@ pub struct Capsule {
     d: Vec<G2>,
 }
 
-/// `H(x)` of each attribute.
-fn hash_each<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<G1> {
-    let names: Vec<&str> = attributes.map(Attribute::as_str).collect();
-    hash_to_g1_each_cached(tag::WATERS_ATTRIBUTE, &names)
-}
-
-/// `H(pi(i))` of each row.
-fn hash_rows(program: &SpanProgram) -> Vec<G1> {
-    hash_each(program.rows().iter().map(|row| &row.attribute))
-}
-
 /// Setup: `a`, `alpha`.
 pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters<Waters>, MasterSecretKey<Waters>) {
     let [a, alpha] = [(); 2].map(|()| Zeroizing::new(Scalar::random(rng)));
@@ -130,7 +118,7 @@ pub fn keygen_with(
     let elements = UserKey {
         k: *g2_alpha + *g2_a * *t,
         l: G2::generator_mul(t),
-        k_x: G1::mul_all(&hash_each(attributes.iter()), t),
+        k_x: G1::mul_all(&hash_each(tag::WATERS_ATTRIBUTE, attributes.iter()), t),
     };
     UserSecretKey::new(attributes.clone(), elements)
 }
@@ -155,7 +143,7 @@ impl Scheme for Waters {
         // C_i = (g1^a)^{lambda_i} H(pi(i))^{-r_i}
         let lambdas = Zeroizing::new(program.share(&coins.shares));
         let shares = G1::mul_each(&vec![parameters.g1_a; lambdas.len()], &lambdas);
-        let masked = G1::mul_each(&hash_rows(program), &coins.masks);
+        let masked = G1::mul_each(&hash_rows(tag::WATERS_ATTRIBUTE, program), &coins.masks);
         let capsule = Capsule {
             c_prime: G1::generator_mul(&coins.shares[0]),
             c: shares.into_iter().zip(masked).map(|(share, mask)| share - mask).collect(),
@@ -192,7 +180,8 @@ impl Checkable for Waters {
         let weighted = coins.masks.iter().zip(weights).map(|(r, w)| *r * *w);
         let weighted = Zeroizing::new(weighted.collect::<Vec<_>>());
         let mask: Scalar = weighted.iter().copied().sum();
-        let masked: G1 = G1::mul_each(&hash_rows(program), &weighted).into_iter().sum();
+        let masked: G1 =
+            G1::mul_each(&hash_rows(tag::WATERS_ATTRIBUTE, program), &weighted).into_iter().sum();
         capsule.c_prime == G1::generator_mul(&coins.shares[0])
             && G2::msm(&capsule.d, weights) == G2::generator_mul(&mask)
             && G1::msm(&capsule.c, weights) == parameters.g1_a * *lambda - masked

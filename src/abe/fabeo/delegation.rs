@@ -1,9 +1,10 @@
 //! A key for fewer attributes, made by its holder.
 #![forbid(unsafe_code)]
 
-use super::{Fabeo, UserKey, base, hash_each};
+use super::{Fabeo, UserKey, base};
 use crate::abe::UserSecretKey;
-use crate::algebra::{G1, G2, Rng, Scalar};
+use crate::abe::scheme::hash_each;
+use crate::algebra::{G1, G2, Rng, Scalar, tag};
 use crate::policy::{Attribute, AttributeSet};
 use zeroize::Zeroizing;
 
@@ -38,7 +39,8 @@ pub fn delegate(
     let chosen = Zeroizing::new(chosen?);
 
     let r = Zeroizing::new(Scalar::random(rng));
-    let fresh = Zeroizing::new(G1::mul_all(&hash_each(attributes.iter()), &r));
+    let fresh =
+        Zeroizing::new(G1::mul_all(&hash_each(tag::FABEO_ATTRIBUTE, attributes.iter()), &r));
     let elements = UserKey {
         sk1: *sk1 + base().mul(&r),
         sk2: chosen.iter().zip(fresh.iter()).map(|(held, fresh)| *held + *fresh).collect(),

@@ -14,8 +14,9 @@
 //! of them; if it does not hold, each is checked alone.
 #![forbid(unsafe_code)]
 
-use super::{Fabeo, base_point, hash_rows};
+use super::{Fabeo, base_point};
 use crate::abe::CpaHeader;
+use crate::abe::scheme::hash_rows;
 use crate::algebra::codec::Canonical;
 use crate::algebra::hash::weights;
 use crate::algebra::{G1, G2, Scalar, multi_pairing, tag};
@@ -38,7 +39,7 @@ pub fn verify_lock(header: &CpaHeader<Fabeo>) -> Result<(), InvalidLock> {
 
 /// [`verify_lock`] of each.
 ///
-/// Cost: if all are honest, `1 + tau` Miller loops each, and one and one final exponentiation for all.
+/// Cost: if all are honest, `1 + tau` Miller loops each, one more and one final exponentiation for all.
 pub fn verify_locks(headers: &[&CpaHeader<Fabeo>]) -> Vec<Result<(), InvalidLock>> {
     if headers.len() > 1 && hold(headers) {
         return vec![Ok(()); headers.len()];
@@ -74,7 +75,7 @@ fn relation(
 ) -> Vec<Scalar> {
     let (program, capsule) = (header.policy.span_program(), &header.capsule);
     let (w, c) = program.relation(weights);
-    let hashes = hash_rows(&program);
+    let hashes = hash_rows(tag::FABEO_ATTRIBUTE, &program);
     for (j, ct2) in capsule.ct2.iter().enumerate() {
         let rows = program.rows().iter().enumerate().filter(|(_, row)| row.occurrence == j);
         let (hashes, c): (Vec<G1>, Vec<Scalar>) = rows.map(|(i, _)| (hashes[i], c[i])).unzip();

@@ -1,7 +1,8 @@
 //! Whether a key is what it says, checked by whoever receives it.
 #![forbid(unsafe_code)]
 
-use super::{Fabeo, UserKey, base_point, hash_each};
+use super::{Fabeo, UserKey, base_point};
+use crate::abe::scheme::hash_each;
 use crate::abe::{PublicParameters, UserSecretKey};
 use crate::algebra::codec::Canonical;
 use crate::algebra::hash::weights;
@@ -33,7 +34,8 @@ pub fn verify_key(
     let UserKey { sk1, sk2, sk3 } = key.elements.expose();
     let weights = weights(tag::ABE_WEIGHT, &[&key.to_secret_bytes()[..]], sk2.len());
     let left = *sk1 + G1::msm(sk2, &weights);
-    let right = base_point() + G1::msm(&hash_each(key.attributes.iter()), &weights);
+    let right =
+        base_point() + G1::msm(&hash_each(tag::FABEO_ATTRIBUTE, key.attributes.iter()), &weights);
     let quotient = multi_pairing(&[(left, G2::generator()), (-right, *sk3)]);
     if quotient == parameters.0 { Ok(()) } else { Err(InvalidKey) }
 }
