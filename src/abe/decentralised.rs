@@ -39,11 +39,11 @@ mod elements;
 
 pub use elements::{Capsule, MasterKey, Parameters, UserKey};
 
-use elements::AuthorityKey;
+use elements::{AuthorityKey, MAX_NAME};
 
-use super::scheme::{Coins, Scheme, Selected, combination};
+use super::scheme::{Coins, Scheme, Selected, combination, hash_each, hash_rows};
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
-use crate::algebra::hash::{hash_to_g1, hash_to_g1_each_cached};
+use crate::algebra::hash::hash_to_g1;
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, tag};
 use crate::policy::{Attribute, AttributeSet, SpanProgram};
 use std::collections::BTreeMap;
@@ -64,6 +64,9 @@ pub enum KeyError {
     /// An attribute of another authority.
     #[error("{0} is not an attribute of this authority")]
     Foreign(Attribute),
+    /// An identifier that no key could be read with.
+    #[error("an identifier has 1 to {MAX_NAME} bytes")]
+    Identifier,
     /// Keys of different users.
     #[error("the keys belong to different users")]
     Users,
@@ -77,18 +80,15 @@ fn authority(attribute: &Attribute) -> Option<&str> {
     attribute.as_str().rsplit_once('@').map(|(_, authority)| authority)
 }
 
-/// `F(u)` of each attribute.
-fn hash_each<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<G1> {
-    let names: Vec<&str> = attributes.map(Attribute::as_str).collect();
-    hash_to_g1_each_cached(tag::DECENTRALISED_ATTRIBUTE, &names)
-}
-
 /// `H(gid)`. Identifiers are personal: they are not remembered.
 fn hash_gid(gid: &str) -> G1 {
     hash_to_g1(tag::DECENTRALISED_USER, gid.as_bytes())
 }
 
 /// Setup of one authority: `alpha`, `y`. Its name is what its attributes end with.
+///
+/// # Panics
+/// If the name is empty, longer than 256 bytes or holds an `@`: no attribute could end with it.
 pub fn setup(
     name: &str,
     rng: &mut (impl Rng + ?Sized),
@@ -98,11 +98,16 @@ pub fn setup(
 }
 
 /// [`setup`] with given exponents, for test vectors.
+///
+/// # Panics
+/// As `setup`.
 pub fn setup_with(
     name: &str,
     alpha: &Scalar,
     y: &Scalar,
 ) -> (PublicParameters<RouselakisWaters>, MasterSecretKey<RouselakisWaters>) {
+    let fits = (1..=MAX_NAME).contains(&name.len()) && !name.contains('@');
+    assert!(fits, "an authority's name has 1 to {MAX_NAME} bytes and no @");
     let key = AuthorityKey { z_alpha: Gt::generator_pow(alpha), g2_y: G2::generator_mul(y) };
     let master = MasterKey { name: name.to_owned(), alpha: *alpha, y: *y };
     let parameters = Parameters(BTreeMap::from([(name.to_owned(), key)]));
@@ -112,7 +117,7 @@ pub fn setup_with(
 /// KeyGen by one authority, for attributes of its own: `t_u` for each.
 ///
 /// # Errors
-/// [`KeyError::Foreign`].
+/// [`KeyError::Foreign`] or [`KeyError::Identifier`].
 pub fn keygen(
     master: &MasterSecretKey<RouselakisWaters>,
     gid: &str,
@@ -126,7 +131,7 @@ pub fn keygen(
 /// [`keygen`] with given `t_u`, for test vectors.
 ///
 /// # Errors
-/// [`KeyError::Foreign`].
+/// [`KeyError::Foreign`] or [`KeyError::Identifier`].
 ///
 /// # Panics
 /// If there is not one for every attribute.
@@ -136,13 +141,19 @@ pub fn keygen_with(
     attributes: &AttributeSet,
     t: &[Scalar],
 ) -> Result<UserSecretKey<RouselakisWaters>, KeyError> {
+    if !(1..=MAX_NAME).contains(&gid.len()) {
+        return Err(KeyError::Identifier);
+    }
     let MasterKey { name, alpha, y } = master.0.expose();
     if let Some(foreign) = attributes.iter().find(|u| authority(u) != Some(name)) {
         return Err(KeyError::Foreign(foreign.clone()));
     }
     // K_u = g1^alpha H(gid)^y F(u)^{t_u};  K'_u = g2^{t_u}
     let common = Zeroizing::new(G1::generator_mul(alpha) + hash_gid(gid) * *y);
-    let own = Zeroizing::new(G1::mul_each(&hash_each(attributes.iter()), t));
+    let own = Zeroizing::new(G1::mul_each(
+        &hash_each(tag::DECENTRALISED_ATTRIBUTE, attributes.iter()),
+        t,
+    ));
     let k = own.iter().map(|own| *common + *own).collect();
     let elements = UserKey { gid: gid.to_owned(), k, k_prime: G2::generator_mul_each(t) };
     Ok(UserSecretKey::new(attributes.clone(), elements))
@@ -212,9 +223,9 @@ impl Scheme for RouselakisWaters {
         program: &SpanProgram,
         coins: &Coins,
     ) -> Result<(Capsule, Gt), UnknownAuthority> {
-        let attributes = || program.rows().iter().map(|row| &row.attribute);
+        let attributes = program.rows().iter().map(|row| &row.attribute);
         let key = |u: &Attribute| parameters.of(u).ok_or_else(|| UnknownAuthority(u.clone()));
-        let keys = attributes().map(key).collect::<Result<Vec<&AuthorityKey>, _>>()?;
+        let keys = attributes.map(key).collect::<Result<Vec<&AuthorityKey>, _>>()?;
         let (t, w) = masks(program, coins);
         let lambdas = Zeroizing::new(program.share(&coins.shares));
         let omegas = Zeroizing::new(program.share(&w));
@@ -228,7 +239,7 @@ impl Scheme for RouselakisWaters {
             c1: c1.collect(),
             c2: G2::generator_mul_each(t).into_iter().map(|point| -point).collect(),
             c3: c3.map(|(masked, share)| masked + share).collect(),
-            c4: G1::mul_each(&hash_each(attributes()), t),
+            c4: G1::mul_each(&hash_rows(tag::DECENTRALISED_ATTRIBUTE, program), t),
         };
         Ok((capsule, Gt::generator_pow(&coins.shares[0])))
     }

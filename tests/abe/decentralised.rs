@@ -78,6 +78,15 @@ fn an_authority_speaks_for_its_own_attributes_only() {
         let refused = abe::try_seal_cpa(&parameters, &text, b"", b"", rng).err();
         assert_eq!(refused, Some(UnknownAuthority(attribute(name))));
     }
+    // An identifier that is made can be read again.
+    for (gid, fits) in [("", false), (&*"x".repeat(256), true), (&*"x".repeat(257), false)] {
+        let key = keygen(&master, gid, &attributes(&["a@H"]), rng);
+        assert_eq!(key.as_ref().err(), (!fits).then_some(&KeyError::Identifier));
+        assert!(
+            key.is_err()
+                || UserSecretKey::<RouselakisWaters>::from_bytes(&key.unwrap().to_bytes()).is_ok()
+        );
+    }
     // Another authority of the same name makes keys that open nothing of the first.
     let (_, impostor) = setup("H", rng);
     let sealed = abe::try_seal_cpa(&parameters, &policy("a@H"), b"", b"", rng).unwrap();

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroize;
 
 /// The most bytes of an authority's name or a user's identifier.
-const MAX_NAME: usize = 256;
+pub(super) const MAX_NAME: usize = 256;
 /// The most authorities in parameters that are read.
 const MAX_AUTHORITIES: usize = 1 << 12;
 
