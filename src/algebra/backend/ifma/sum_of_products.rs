@@ -14,6 +14,7 @@ use crate::algebra::{G1, Scalar};
 use ark_bls12_381::{Fr, G1Affine};
 use ark_ff::AdditiveGroup;
 use core::arch::x86_64::*;
+use zeroize::Zeroizing;
 
 /// `sum [k_i] P_i`, for points of the subgroup. Variable time.
 ///
@@ -21,7 +22,7 @@ use core::arch::x86_64::*;
 /// If there are not as many points as scalars.
 pub(super) fn sum_of_products_g1(points: &[G1], scalars: &[Scalar]) -> G1 {
     assert!(available() && points.len() == scalars.len());
-    let scalars: Vec<Fr> = scalars.iter().map(|scalar| scalar.0).collect();
+    let scalars = Zeroizing::new(scalars.iter().map(|scalar| scalar.0).collect::<Vec<Fr>>());
     // SAFETY: the instructions are there, as just asserted.
     let lanes = unsafe { sums(&affine_g1(points), &scalars) };
     lanes.into_iter().sum()
