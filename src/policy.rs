@@ -34,13 +34,17 @@
 
 mod attribute;
 mod class;
+mod date;
 mod msp;
 mod parse;
+mod value;
 
 pub use attribute::{Attribute, AttributeSet, InvalidAttribute};
 pub use class::Class;
+pub use date::{Date, InvalidDate};
 pub use msp::{Row, SpanProgram};
 pub use parse::ParseError;
+pub use value::{Domain, Value};
 
 use std::collections::BTreeMap;
 use std::fmt;

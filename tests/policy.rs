@@ -5,6 +5,8 @@ mod common;
 
 /// So that `cargo test policy` selects all of them.
 mod policy {
+    mod values;
+
     use crate::common::{attribute, attributes, policy, rng, solvable};
     use epione::abe::Header;
     use epione::algebra::Scalar;
