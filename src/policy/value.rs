@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::Date;
+use super::token::shortened;
 use std::fmt;
 
 /// What a value is one of. Values of two domains are never compared: the domain is part of an
@@ -139,5 +140,51 @@ impl From<u32> for Value {
 impl From<Date> for Value {
     fn from(date: Date) -> Self {
         Self::Date(date)
+    }
+}
+
+/// A value as it is written, before the other end of a range may have given its width.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Literal {
+    /// The number; one too large for every width is cut to `u64::MAX`.
+    number: u64,
+    /// `None` for a number without a width of its own.
+    pub(super) domain: Option<Domain>,
+}
+
+impl Literal {
+    /// Reads a word that starts with a digit.
+    pub(super) fn parse(word: &str) -> Result<Self, String> {
+        let shown = shortened(word);
+        if word.contains('-') {
+            let date: Date = word.parse().map_err(|error| format!("{shown}: {error}"))?;
+            return Ok(Self { number: date.days().into(), domain: Some(Domain::Date) });
+        }
+        let digits = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
+        let (digits, suffix) = word.split_at(digits);
+        let domain = match suffix {
+            "" => None,
+            "u8" => Some(Domain::U8),
+            "u16" => Some(Domain::U16),
+            "u32" => Some(Domain::U32),
+            _ => {
+                let rule = "a number is whole and may end in u8, u16 or u32";
+                return Err(format!("{shown} is no number and no date; {rule}"));
+            }
+        };
+        if digits.len() > 1 && digits.starts_with('0') {
+            return Err(format!("{shown} has leading zeros"));
+        }
+        Ok(Self { number: digits.parse().unwrap_or(u64::MAX), domain })
+    }
+
+    /// The value, if the number fits its width; without a width of its own it has 32 bits.
+    pub(super) fn value(self) -> Result<Value, String> {
+        let domain = self.domain.unwrap_or(Domain::U32);
+        let number = u32::try_from(self.number).ok();
+        number.and_then(|number| Value::new(domain, number)).ok_or_else(|| {
+            let (width, max) = (domain.width(), domain.max());
+            format!("the number is too large for {width} bits, which end at {max}")
+        })
     }
 }

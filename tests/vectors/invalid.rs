@@ -8,7 +8,6 @@ use epione::algebra::{G1, G2, Gt, Scalar};
 use epione::dem::{self, ContentKey};
 use epione::error::DecodeError;
 use epione::peks::{self, SearchableCiphertext};
-use epione::policy::AccessPolicy;
 use epione::pre::{self, Possession, afgh, conditional};
 use epione::pseudonym::{SeriesSecret, WindowKey};
 
@@ -288,51 +287,6 @@ fn refused_encodings() {
     ];
     encodings::<WindowKey>(&mut file, "PseudonymWindow", &window, &own);
     settle("invalid/encodings.json", &file);
-}
-
-#[test]
-fn refused_policies() {
-    let mut file = Refusals::new("EPIONE-V1-POLICIES", "Texts of policies, in UTF-8.");
-    file.group("AccessPolicy", Fields::default());
-    let deep = |n: usize| format!("{}a{}", "1 of (".repeat(n), ")".repeat(n));
-    let cases: [(&str, &'static str, String, bool); 31] = [
-        ("an attribute", "Valid", "doctor".into(), true),
-        ("all gates", "Valid", "a and (b or 2 of (c, d, e and f))".into(), true),
-        ("a quoted gate", "Valid", "\"and\" and \"AND\"".into(), true),
-        ("escapes", "Valid", "\"\\\"\\\\\"".into(), true),
-        ("31 nested gates", "Valid", deep(31), true),
-        ("nothing", "Empty", "".into(), false),
-        ("spaces", "Empty", " \t\n".into(), false),
-        ("a missing operand", "Operand", "a and".into(), false),
-        ("a leading gate", "Operand", "or a".into(), false),
-        ("two operands without a gate", "Gate", "a b".into(), false),
-        ("two gates", "Gate", "a and and b".into(), false),
-        ("mixed gates", "Mixed", "a and b or c".into(), false),
-        ("mixed gates, other order", "Mixed", "a or b and c".into(), false),
-        ("an open parenthesis", "Parenthesis", "(a".into(), false),
-        ("a closing parenthesis", "Parenthesis", "a)".into(), false),
-        ("empty parentheses", "Parenthesis", "()".into(), false),
-        ("a gate in capitals", "Case", "a AND b".into(), false),
-        ("a gate of another spelling", "Case", "Or".into(), false),
-        ("a comparison", "Character", "age >= 65".into(), false),
-        ("a negation", "Character", "a and !b".into(), false),
-        ("not a word of the language", "Gate", "not a".into(), false),
-        ("an open quote", "Quote", "\"a".into(), false),
-        ("an unknown escape", "Quote", "\"\\n\"".into(), false),
-        ("an empty name", "Name", "\"\"".into(), false),
-        ("a control character in a name", "Name", "\"a\u{7}\"".into(), false),
-        ("a threshold of zero", "Threshold", "0 of (a, b)".into(), false),
-        ("a threshold above its branches", "Threshold", "3 of (a, b)".into(), false),
-        ("a threshold with leading zeros", "Threshold", "02 of (a, b)".into(), false),
-        ("a threshold without branches", "Threshold", "1 of ()".into(), false),
-        ("a trailing comma", "Threshold", "1 of (a,)".into(), false),
-        ("32 nested gates", "Depth", deep(32), false),
-    ];
-    for (comment, flag, text, valid) in cases {
-        assert_eq!(text.parse::<AccessPolicy>().is_ok(), valid, "{comment}: {text}");
-        file.test(comment, flag, text.as_bytes(), valid);
-    }
-    settle("invalid/policies.json", &file);
 }
 
 #[test]
