@@ -36,7 +36,7 @@ mod abe {
             .map(|mask| {
                 ["a", "b", "c"].into_iter().enumerate().filter(move |(i, _)| mask >> i & 1 == 1)
             })
-            .map(|names| names.map(|(_, name)| attribute(name)).collect())
+            .map(|names| AttributeSet::from_names(names.map(|(_, name)| name)).unwrap())
             .collect();
         let keys: Vec<_> = subsets.iter().map(|set| abe::keygen(&master, set, rng)).collect();
         for text in texts {
@@ -50,6 +50,30 @@ mod abe {
                     .ok_or(OpenError::PolicyNotSatisfied);
                 assert_eq!(opened, expected, "{text} for {set:?}");
             }
+        }
+    }
+
+    #[test]
+    fn comparisons_open_for_the_values_within() {
+        let rng = &mut rng(9);
+        let (parameters, master) = abe::setup(rng);
+        let text = "(age in 18..65u8 or 2 of (day >= 2026-12-01, b, c)) and role#3:nurse";
+        let sealed = abe::seal_cpa(&parameters, &policy(text), b"ad", b"text", rng);
+        for (held, opens) in [
+            ("age = 18u8, role#3:nurse", true),
+            ("age = 65u8, role#3:nurse", true),
+            ("age = 17u8, role#3:nurse", false),
+            ("age = 66u8, role#3:nurse", false),
+            ("age = 42, role#3:nurse", false),
+            ("age = 42u8, role#4:nurse", false),
+            ("day = 2027-03-31, role#3:nurse, c", true),
+            ("day = 2026-11-30, role#3:nurse, c", false),
+            ("day = 46355u16, role#3:nurse, c", false),
+        ] {
+            let key = abe::keygen(&master, &held.parse().unwrap(), rng);
+            let key = UserSecretKey::from_bytes(&key.to_bytes()).unwrap();
+            assert_eq!(key.attributes().to_string(), held);
+            assert_eq!(abe::open_cpa(&key, b"ad", &sealed).is_ok(), opens, "{held}");
         }
     }
 
@@ -201,7 +225,9 @@ mod abe {
                 assert_eq!(header.ct2, masks.collect::<Vec<_>>(), "{text}");
                 let rows = program.rows().iter().zip(program.share(&coins.shares));
                 let row = |(row, lambda): (&Row, Scalar)| {
-                    base * lambda + hash(row.attribute.as_str()) * coins.masks[row.occurrence]
+                    base * lambda
+                        + hash_to_g1(tag::ABE_ATTRIBUTE, &row.attribute.identity())
+                            * coins.masks[row.occurrence]
                 };
                 assert_eq!(header.ct3, rows.map(row).collect::<Vec<_>>(), "{text}");
             }

@@ -21,6 +21,7 @@ use epione::sign::InvalidSignature;
 use epione::store::{self, DirectoryStore, RecordStore, StoreError};
 use proptest::prelude::*;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Write};
 use world::{

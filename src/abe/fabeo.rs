@@ -59,8 +59,8 @@ fn base() -> &'static G1Table {
 
 /// `H(u)` of each attribute.
 fn hash_each<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<G1> {
-    let names: Vec<&str> = attributes.map(Attribute::as_str).collect();
-    hash_to_g1_each_cached(tag::ABE_ATTRIBUTE, &names)
+    let identities: Vec<_> = attributes.map(Attribute::identity).collect();
+    hash_to_g1_each_cached(tag::ABE_ATTRIBUTE, &identities)
 }
 
 /// Setup: `alpha`; `mpk = Z^alpha`, `msk = g1^alpha`.
@@ -91,10 +91,12 @@ pub fn keygen_with(
     r: &Scalar,
 ) -> UserSecretKey {
     // sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r
+    let expanded = attributes.expanded();
     UserSecretKey::new(Components {
         sk1: *master.g1_alpha() + base().mul(r),
-        attributes: attributes.iter().cloned().collect(),
-        sk2: G1::mul_all(&hash_each(attributes.iter()), r),
+        attributes: attributes.clone(),
+        sk2: G1::mul_all(&hash_each(expanded.iter()), r),
+        expanded,
         sk3: G2::generator_mul(r),
     })
 }

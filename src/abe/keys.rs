@@ -8,11 +8,6 @@ use crate::error::DecodeError;
 use crate::policy::{Attribute, AttributeSet};
 use zeroize::Zeroize;
 
-/// The most attributes of a key that is read.
-const MAX_ATTRIBUTES: usize = 1 << 16;
-/// The most bytes of a name that is looked at.
-const MAX_NAME: usize = 1 << 10;
-
 /// What everyone who encrypts needs: `mpk = Z^alpha` (GT).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicParameters {
@@ -61,9 +56,11 @@ pub struct UserSecretKey(Secret<Components>);
 #[derive(Clone)]
 pub(super) struct Components {
     pub(super) sk1: G1,
-    /// In byte order.
-    pub(super) attributes: Vec<Attribute>,
-    /// One an attribute.
+    /// What the user was given.
+    pub(super) attributes: AttributeSet,
+    /// What she has components for, in strictly ascending order.
+    pub(super) expanded: Vec<Attribute>,
+    /// One an attribute of `expanded`.
     pub(super) sk2: Vec<G1>,
     pub(super) sk3: G2,
 }
@@ -87,34 +84,30 @@ impl UserSecretKey {
         &self.0.expose().sk3
     }
     pub(super) fn component(&self, attribute: &Attribute) -> Option<&G1> {
-        let Components { attributes, sk2, .. } = self.0.expose();
-        Some(&sk2[attributes.binary_search(attribute).ok()?])
+        let Components { expanded, sk2, .. } = self.0.expose();
+        Some(&sk2[expanded.binary_search(attribute).ok()?])
     }
 
     /// The attributes of the key.
     pub fn attributes(&self) -> AttributeSet {
-        self.0.expose().attributes.iter().cloned().collect()
+        self.0.expose().attributes.clone()
     }
 }
 
-/// `sk1, sk3`, then each attribute's name with its component, names strictly ascending.
+/// `sk1, sk3`, the set of attributes, then a component for each that it expands to, in that order.
 impl Canonical for UserSecretKey {
     const KIND: Kind = Kind::AbeUserSecretKey;
     fn write(&self, w: &mut Writer) {
-        let Components { sk1, attributes, sk2, sk3 } = self.0.expose();
+        let Components { sk1, attributes, sk2, sk3, .. } = self.0.expose();
         w.g1(sk1);
         w.g2(sk3);
-        w.list_with_g1(attributes, sk2, |w, attribute| w.bytes(attribute.as_str().as_bytes()));
+        attributes.write(w);
+        w.g1_each(sk2);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (sk1, sk3) = (r.g1()?, r.g2()?);
-        let (attributes, sk2) = r.list_with_g1(MAX_ATTRIBUTES, |r| {
-            let name = r.text(MAX_NAME)?;
-            Attribute::new(name).map_err(|_| DecodeError::Invalid("not an attribute"))
-        })?;
-        if !attributes.is_sorted_by(|a, b| a < b) {
-            return Err(DecodeError::Invalid("the attributes are not strictly ascending"));
-        }
-        Ok(Self::new(Components { sk1, attributes, sk2, sk3 }))
+        let (sk1, sk3, attributes) = (r.g1()?, r.g2()?, AttributeSet::read(r)?);
+        let expanded = attributes.expanded();
+        let sk2 = r.g1_each(expanded.len())?;
+        Ok(Self::new(Components { sk1, attributes, expanded, sk2, sk3 }))
     }
 }

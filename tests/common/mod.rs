@@ -47,7 +47,7 @@ pub(crate) fn forge<T: Canonical>(write: impl FnOnce(&mut Writer)) -> T {
     T::from_bytes(&encoding::<T>(write)).expect("the attacker writes well-formed fields")
 }
 
-/// The elements of a user's key.
+/// The elements of a user's key for plain names.
 #[derive(Clone)]
 pub(crate) struct AbeKey {
     pub(crate) sk1: G1,
@@ -60,7 +60,9 @@ impl AbeKey {
         let bytes = key.to_bytes();
         let mut r = fields(&bytes);
         let (sk1, sk3) = (r.g1().unwrap(), r.g2().unwrap());
-        let sk2 = r.list(4096, |r| Ok((r.text(256)?, r.g1()?))).unwrap();
+        let names = AttributeSet::read(&mut r).unwrap().expanded();
+        let names = names.iter().map(|u| String::from_utf8(u.identity().into_owned()).unwrap());
+        let sk2 = names.map(|name| (name, r.g1().unwrap())).collect();
         Self { sk1, sk2, sk3 }
     }
 
@@ -75,10 +77,9 @@ impl AbeKey {
         forge::<UserSecretKey>(|w| {
             w.g1(&self.sk1);
             w.g2(&self.sk3);
-            w.list(&sk2, |w, (name, point)| {
-                w.bytes(name.as_bytes());
-                w.g1(point);
-            });
+            let names = sk2.iter().map(|(name, _)| name.as_str());
+            AttributeSet::from_names(names).unwrap().write(w);
+            sk2.iter().for_each(|(_, point)| w.g1(point));
         })
     }
 }

@@ -205,23 +205,20 @@ fn policies_hold_against_missing_few_and_pooled_attributes() {
 /// The key `a` with all components of `b` that it lacks, byte by byte.
 fn splice(a: &[u8], b: &[u8]) -> UserSecretKey {
     const FIXED: usize = 2 + 48 + 96;
-    let components = |bytes: &[u8]| {
+    let parts = |bytes: &[u8]| {
         let mut r = Reader::new(&bytes[FIXED..]);
-        r.list(16, |r| Ok((r.text(256)?, r.fixed::<48>()?))).unwrap()
+        let set = AttributeSet::read(&mut r).unwrap();
+        let components = set.expanded().into_iter().map(|u| (u, r.fixed::<48>().unwrap()));
+        let components: BTreeMap<_, _> = components.collect();
+        (set, components)
     };
-    let mut merged = components(a);
-    for (name, component) in components(b) {
-        if !merged.iter().any(|(held, _)| *held == name) {
-            merged.push((name, component));
-        }
-    }
-    merged.sort();
+    let ((mut set, own), (others, mut components)) = (parts(a), parts(b));
+    others.iter().try_for_each(|attribute| set.insert(attribute)).unwrap();
+    components.extend(own);
     let mut w = Writer::default();
     w.fixed(&a[..FIXED]);
-    w.list(&merged, |w, (name, component)| {
-        w.bytes(name.as_bytes());
-        w.fixed(component);
-    });
+    set.write(&mut w);
+    components.values().for_each(|component| w.fixed(component));
     UserSecretKey::from_bytes(&w.finish()).unwrap()
 }
 

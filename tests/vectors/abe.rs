@@ -1,6 +1,6 @@
 //! FABEO, restated.
 
-use crate::common::{attribute, attributes, policy};
+use crate::common::policy;
 use crate::vectors::format::{Fields, File, settle};
 use epione::abe::{self, Ciphertext, Header, fabeo};
 use epione::algebra::codec::{Canonical, VERSION};
@@ -8,19 +8,30 @@ use epione::algebra::hash::{framed, hash_to_g1, kdf};
 use epione::algebra::tag::{self, Kind};
 use epione::algebra::{G1, G2, Gt, Scalar, multi_pairing};
 use epione::dem::{self, ContentKey};
-use epione::policy::Node;
+use epione::policy::{Attribute, AttributeSet, Listed, Name, Node, Number, UserAttribute, Value};
 use std::collections::BTreeMap;
 
-/// The span program with small integers: one row a leaf.
+/// The span program with small integers: one row a leaf or prefix of a comparison's cover, each with
+/// the identity of its attribute.
 struct Matrix {
-    rows: Vec<(String, Vec<i64>)>,
+    rows: Vec<(Vec<u8>, Vec<i64>)>,
     columns: usize,
 }
 
 impl Matrix {
     fn walk(&mut self, node: &Node, vector: Vec<i64>) {
         match node {
-            Node::Leaf(attribute) => self.rows.push((attribute.as_str().to_owned(), vector)),
+            Node::Leaf(Attribute::Name(name)) => self.rows.push((plain(name), vector)),
+            Node::Leaf(Attribute::Listed(value)) => self.rows.push((listed(value), vector)),
+            Node::Leaf(Attribute::Prefix(prefix)) => panic!("{prefix:?} is a comparison"),
+            Node::Comparison(comparison) => {
+                let (code, width) = domain(comparison.low());
+                let ends = (comparison.low().number().into(), comparison.high().number().into());
+                for (length, first) in cover(ends, (0, width), width) {
+                    let row = prefix(comparison.label(), code, length, first);
+                    self.rows.push((row, vector.clone()));
+                }
+            }
             Node::Or(children) => children.iter().for_each(|c| self.walk(c, vector.clone())),
             Node::And(children) => self.and(children, vector),
             Node::Threshold(1, children) => {
@@ -61,27 +72,90 @@ fn scalar(number: i64) -> Scalar {
     if number < 0 { -magnitude } else { magnitude }
 }
 
-fn hash_attribute(name: &str) -> G1 {
-    hash_to_g1(tag::ABE_ATTRIBUTE, name.as_bytes())
+/// A domain's code and width in bits.
+fn domain(value: Value) -> (u8, u32) {
+    match value {
+        Value::U8(_) => (8, 8),
+        Value::U16(_) => (16, 16),
+        Value::U32(_) => (32, 32),
+        Value::Date(_) => (0x90, 16),
+    }
 }
 
-const CASES: [(&str, &str, &[&str]); 8] = [
-    ("one attribute", "a", &["a"]),
-    ("and", "a and b and c", &["a", "b", "c"]),
-    ("or", "a or b", &["b", "c"]),
-    ("a threshold", "2 of (a, b, c)", &["a", "c"]),
-    ("an attribute twice", "a and (a or b)", &["a"]),
-    (
-        "nested",
-        "doctor and (neurology or 2 of (surgery, imaging, icu))",
-        &["doctor", "icu", "surgery"],
-    ),
+/// The aligned blocks that make up an interval, by halving: prefix length and first value of each.
+fn cover(ends: (u64, u64), (first, bits): (u64, u32), width: u32) -> Vec<(u32, u64)> {
+    let last = first + (1 << bits) - 1;
+    if ends.1 < first || last < ends.0 {
+        return Vec::new();
+    }
+    if ends.0 <= first && last <= ends.1 {
+        return vec![(width - bits, first)];
+    }
+    let middle = first + (1 << (bits - 1));
+    [first, middle].into_iter().flat_map(|half| cover(ends, (half, bits - 1), width)).collect()
+}
+
+fn plain(name: &Name) -> Vec<u8> {
+    name.as_str().into()
+}
+
+/// `01 label 00 domain length first`.
+fn prefix(label: &Name, code: u8, length: u32, first: u64) -> Vec<u8> {
+    let first = (first as u32).to_be_bytes();
+    [&[1][..], label.as_str().as_bytes(), &[0, code, length as u8], &first].concat()
+}
+
+/// `02 label 00 version value`.
+fn listed(value: &Listed) -> Vec<u8> {
+    let (label, version) = (value.label().as_str(), value.version().to_be_bytes());
+    [&[2][..], label.as_bytes(), &[0], &version, value.value().as_str().as_bytes()].concat()
+}
+
+/// The identities of what a key has components for: a number has its prefixes of all lengths.
+fn expanded(set: &AttributeSet) -> Vec<Vec<u8>> {
+    let of_number = |number: &Number| -> Vec<Vec<u8>> {
+        let (code, width) = domain(number.value());
+        let value = u64::from(number.value().number());
+        let first = |length| value >> (width - length) << (width - length);
+        (0..=width).map(|length| prefix(number.label(), code, length, first(length))).collect()
+    };
+    let mut identities: Vec<_> = set
+        .iter()
+        .flat_map(|attribute| match attribute {
+            UserAttribute::Number(number) => of_number(&number),
+            UserAttribute::Listed(value) => vec![listed(&value)],
+            UserAttribute::Name(name) => vec![plain(&name)],
+        })
+        .collect();
+    identities.sort();
+    identities
+}
+
+fn hash_attribute(identity: &[u8]) -> G1 {
+    hash_to_g1(tag::ABE_ATTRIBUTE, identity)
+}
+
+const CASES: [(&str, &str, &str); 12] = [
+    ("one attribute", "a", "a"),
+    ("and", "a and b and c", "a, b, c"),
+    ("or", "a or b", "b, c"),
+    ("a threshold", "2 of (a, b, c)", "a, c"),
+    ("an attribute twice", "a and (a or b)", "a"),
+    ("nested", "doctor and (neurology or 2 of (surgery, imaging, icu))", "doctor, icu, surgery"),
     (
         "quoted names",
         "\"Dr. Ada Ruiz\" and (\"and\" or \"7\" or \"\\\"\\\\\")",
-        &["7", "Dr. Ada Ruiz"],
+        "\"7\", \"Dr. Ada Ruiz\"",
     ),
-    ("the policy is not satisfied", "a and b", &["a"]),
+    ("the policy is not satisfied", "a and b", "a"),
+    ("a comparison", "age >= 18u8", "age = 42u8"),
+    ("a range, one of its prefixes twice", "a and (x in 6..9u8 or x in 5..7u8)", "a, x = 7u8"),
+    (
+        "a date and the values of a vocabulary",
+        "valid_until >= 2026-12-01 and (role#3:doctor or role#3:\"head nurse\")",
+        "valid_until = 2026-12-01, role#3:\"head nurse\"",
+    ),
+    ("the number is held in another width", "age >= 18u8", "age = 42u16"),
 ];
 
 #[test]
@@ -93,7 +167,7 @@ fn abe_vectors() {
         &tags,
     );
     let rng = &mut file.rng();
-    for (comment, text, names) in CASES {
+    for (comment, text, attributes) in CASES {
         let policy = policy(text);
         let (alpha, r) = (Scalar::random(rng), Scalar::random(rng));
         let coins = fabeo::Coins::random(&policy.span_program(), rng);
@@ -105,19 +179,21 @@ fn abe_vectors() {
         let msk = G1::generator() * alpha;
         let base = hash_to_g1(tag::ABE_BASE, b"");
         let (sk1, sk3) = (msk + base * r, G2::generator() * r);
-        let set = attributes(names);
-        let sk2: Vec<(String, G1)> =
-            set.iter().map(|u| (u.as_str().to_owned(), hash_attribute(u.as_str()) * r)).collect();
+        let set: AttributeSet = attributes.parse().unwrap();
+        let sk2: Vec<(Vec<u8>, G1)> = expanded(&set)
+            .into_iter()
+            .map(|identity| (identity.clone(), hash_attribute(&identity) * r))
+            .collect();
 
         // Encaps.
         let mut matrix = Matrix { rows: Vec::new(), columns: 1 };
         matrix.walk(policy.root(), vec![1]);
-        let mut seen = BTreeMap::<String, usize>::new();
+        let mut seen = BTreeMap::<Vec<u8>, usize>::new();
         let (mut lambdas, mut occurrences, mut ct3) = (Vec::new(), Vec::new(), Vec::new());
-        for (name, row) in &matrix.rows {
-            let occurrence = *seen.entry(name.clone()).and_modify(|n| *n += 1).or_insert(0);
+        for (identity, row) in &matrix.rows {
+            let occurrence = *seen.entry(identity.clone()).and_modify(|n| *n += 1).or_insert(0);
             let lambda: Scalar = row.iter().zip(&coins.shares).map(|(m, v)| scalar(*m) * *v).sum();
-            ct3.push(base * lambda + hash_attribute(name) * coins.masks[occurrence]);
+            ct3.push(base * lambda + hash_attribute(identity) * coins.masks[occurrence]);
             lambdas.push(lambda);
             occurrences.push(occurrence);
         }
@@ -166,7 +242,7 @@ fn abe_vectors() {
         if let Some(selection) = selection {
             let (mut p, mut q) = (G1::identity(), vec![G1::identity(); ct2.len()]);
             for (i, gamma) in &selection {
-                let component = sk2.iter().find(|(name, _)| *name == matrix.rows[*i].0).unwrap().1;
+                let component = sk2.iter().find(|(u, _)| *u == matrix.rows[*i].0).unwrap().1;
                 p += ct3[*i] * *gamma;
                 q[occurrences[*i]] += component * *gamma;
             }
@@ -185,7 +261,7 @@ fn abe_vectors() {
         };
         let inputs = Fields::default()
             .text("policy", text)
-            .list("attributes", names.iter().map(|name| attribute(name).as_str().to_owned()))
+            .list("attributes", set.iter().map(|attribute| attribute.to_string()))
             .scalar("alpha", &alpha)
             .scalar("r", &r)
             .list("shares", scalars(&coins.shares))
@@ -201,15 +277,16 @@ fn abe_vectors() {
             .hex("msk", msk.to_bytes())
             .hex("base", base.to_bytes())
             .hex("sk1", sk1.to_bytes())
+            .list("key_attributes", sk2.iter().map(|(identity, _)| hex::encode(identity)))
             .list("sk2", sk2.iter().map(|(_, point)| hex::encode(point.to_bytes())))
             .hex("sk3", sk3.to_bytes())
             .text("canonical_policy", &canonical)
-            .list("row_attributes", matrix.rows.iter().map(|(name, _)| name.clone()))
+            .list("row_attributes", matrix.rows.iter().map(|(identity, _)| hex::encode(identity)))
             .list("row_occurrences", occurrences.iter().map(usize::to_string))
             .list("matrix", rows)
             .list(
                 "row_hashes",
-                matrix.rows.iter().map(|(name, _)| hex::encode(hash_attribute(name).to_bytes())),
+                matrix.rows.iter().map(|(u, _)| hex::encode(hash_attribute(u).to_bytes())),
             )
             .list("lambdas", scalars(&lambdas))
             .hex("ct1", ct1.to_bytes())

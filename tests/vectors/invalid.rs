@@ -1,9 +1,9 @@
 //! Negative cases with a reason each. The generator asserts that the library judges as written.
 
-use crate::common::{attributes, policy, rng};
+use crate::common::{policy, rng};
 use crate::vectors::format::{Fields, Refusals, settle};
 use epione::abe::{self, Header, MasterSecretKey, PublicParameters, UserSecretKey};
-use epione::algebra::codec::{Canonical, Reader};
+use epione::algebra::codec::{Canonical, Reader, Writer};
 use epione::algebra::{G1, G2, Gt, Scalar};
 use epione::dem::{self, ContentKey};
 use epione::error::DecodeError;
@@ -168,7 +168,8 @@ fn refused_encodings() {
     let mut file = Refusals::new("EPIONE-V1-ENCODINGS", "Whole encodings of each type.");
     let rng = &mut rng(2026);
     let (parameters, master) = abe::setup(rng);
-    let user = abe::keygen(&master, &attributes(&["a", "b"]), rng).to_bytes();
+    let held = "x = 5u8, role#1:r, a, b".parse().unwrap();
+    let user = abe::keygen(&master, &held, rng).to_bytes();
     let header = abe::encapsulate_cpa(&parameters, &policy("a and b"), rng).0.to_bytes();
     let (parameters, master) = (parameters.to_bytes(), master.to_bytes());
     let one = [vec![0; 47], vec![1], vec![0; 528]].concat();
@@ -185,18 +186,76 @@ fn refused_encodings() {
         &master,
         &[identity(&master, 2, 48)],
     );
-    // sk1 48, sk3 96, count 4, then length 4, name 1, point 48 twice.
-    let (first, second) = (user[150..203].to_vec(), user[203..256].to_vec());
-    let pair = |a: &[u8], b: &[u8]| [&user[..150], a, b].concat();
+    // sk1 48, sk3 96; numbers: count 4, length 4, label 1, domain 1, number 4; listed: count 4, length 4,
+    // label 4, version 4, length 4, value 1; names: count 4, twice length 4 and name 1; 12 points.
+    let point = user[195..243].to_vec();
+    assert_eq!(user.len(), 195 + 12 * 48);
+    let key = |components: usize, write: &dyn Fn(&mut Writer)| {
+        let mut w = Writer::default();
+        w.fixed(&user[..146]);
+        write(&mut w);
+        (0..components).for_each(|_| w.fixed(&point));
+        w.finish()
+    };
+    let numbers = |numbers: &[(&str, u8, u32)]| {
+        let components = numbers.iter().map(|(_, code, _)| (code & 0x7f) as usize + 1).sum();
+        key(components, &|w| {
+            w.list(numbers, |w, (label, code, number)| {
+                w.bytes(label.as_bytes());
+                w.u8(*code);
+                w.u32(*number);
+            });
+            w.count(0);
+            w.count(0);
+        })
+    };
+    let listed = |listed: &[(&str, u32, &str)]| {
+        key(listed.len(), &|w| {
+            w.count(0);
+            w.list(listed, |w, (label, version, value)| {
+                w.bytes(label.as_bytes());
+                w.u32(*version);
+                w.bytes(value.as_bytes());
+            });
+            w.count(0);
+        })
+    };
+    let names = |names: &[&[u8]]| {
+        key(names.len(), &|w| {
+            w.count(0);
+            w.count(0);
+            w.list(names, |w, name| w.bytes(name));
+        })
+    };
+    let valid = [
+        numbers(&[("x", 8, 5), ("x", 0x90, 6), ("y", 8, 30)]),
+        listed(&[("q", 1, "a"), ("r", 1, "a")]),
+        names(&[b"a", b"b"]),
+    ];
+    assert!(valid.iter().all(|bytes| UserSecretKey::from_bytes(bytes).is_ok()));
     let own = [
         identity(&user, 2, 48),
         identity(&user, 50, 96),
         overlong(&user, 146),
         overlong(&user, 150),
-        ("attributes in descending order", "Order", pair(&second, &first)),
-        ("an attribute twice", "Order", pair(&first, &first)),
-        ("a control character in a name", "Name", with(&user, 154, b'\n')),
-        ("a name that is not UTF-8", "Name", with(&user, 154, 0xff)),
+        ("names in descending order", "Order", names(&[b"b", b"a"])),
+        ("a name twice", "Order", names(&[b"a", b"a"])),
+        ("a control character in a name", "Name", names(&[b"\n"])),
+        ("a name that is not UTF-8", "Name", names(&[b"\xff"])),
+        ("a name of no bytes", "Name", names(&[b""])),
+        ("a name of 257 bytes", "Name", names(&[&[b'x'; 257]])),
+        ("labels in descending order", "Order", numbers(&[("y", 8, 5), ("x", 8, 5)])),
+        ("domains in descending order", "Order", numbers(&[("x", 16, 5), ("x", 8, 5)])),
+        ("two values of a label", "SecondValue", numbers(&[("x", 8, 5), ("x", 8, 30)])),
+        ("two numbers in two widths", "SecondValue", numbers(&[("x", 8, 5), ("x", 16, 30)])),
+        ("a number of nine bits in eight", "Width", numbers(&[("x", 8, 256)])),
+        ("a day beyond sixteen bits", "Width", numbers(&[("x", 0x90, 65_536)])),
+        ("a width of seven bits", "Domain", numbers(&[("x", 7, 5)])),
+        ("a date of eight bits", "Domain", numbers(&[("x", 0x88, 5)])),
+        ("two values of a vocabulary", "SecondValue", listed(&[("r", 1, "a"), ("r", 1, "b")])),
+        ("a value in two versions", "SecondValue", listed(&[("r", 1, "a"), ("r", 2, "a")])),
+        ("vocabularies in descending order", "Order", listed(&[("r", 1, "a"), ("q", 1, "a")])),
+        ("a colon in a vocabulary's label", "Label", listed(&[("r:q", 1, "a")])),
     ];
     encodings::<UserSecretKey>(&mut file, "AbeUserSecretKey", &user, &own);
     let own = [

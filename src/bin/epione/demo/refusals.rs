@@ -8,11 +8,14 @@ use super::world::{CHAIN, DAY, HOUR, NotDone, World};
 use epione::abe::UserSecretKey;
 use epione::algebra::codec::{Canonical, Reader, Writer};
 use epione::consensus::Digest;
+use epione::error::DecodeError;
 use epione::ledger::Basis;
 use epione::peks;
+use epione::policy::AttributeSet;
 use epione::protocol::{Envelope, ProtocolError, SearchTerm, Terms, Ticket};
 use epione::sign::SigningKey;
 use epione::store::{self, Cid, RecordStore};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 
@@ -98,25 +101,22 @@ fn pooled(world: &mut World, record: &Published) -> Result<Result<(), Failure>, 
 
 /// The key `a` with all components of `b` that it lacks, byte by byte.
 fn splice(a: &[u8], b: &[u8]) -> Result<UserSecretKey, Failure> {
-    // [version][kind] sk1 48, sk3 96, then count and (name, component 48) in the names' order.
+    // [version][kind] sk1 48, sk3 96, then the set and 48 bytes for each attribute in its order.
     const FIXED: usize = 2 + 48 + 96;
-    let components = |bytes: &[u8]| {
+    let parts = |bytes: &[u8]| {
         let mut r = Reader::new(&bytes[FIXED..]);
-        r.list(16, |r| Ok((r.text(256)?, r.fixed::<48>()?)))
+        let set = AttributeSet::read(&mut r)?;
+        let components = set.expanded().into_iter().map(|u| Ok((u, r.fixed::<48>()?)));
+        let components = components.collect::<Result<BTreeMap<_, _>, DecodeError>>()?;
+        Ok::<_, DecodeError>((set, components))
     };
-    let mut merged = components(a)?;
-    for (name, component) in components(b)? {
-        if !merged.iter().any(|(held, _)| *held == name) {
-            merged.push((name, component));
-        }
-    }
-    merged.sort();
+    let ((mut set, own), (others, mut components)) = (parts(a)?, parts(b)?);
+    others.iter().try_for_each(|attribute| set.insert(attribute))?;
+    components.extend(own);
     let mut w = Writer::default();
     w.fixed(&a[..FIXED]);
-    w.list(&merged, |w, (name, component)| {
-        w.bytes(name.as_bytes());
-        w.fixed(component);
-    });
+    set.write(&mut w);
+    components.values().for_each(|component| w.fixed(component));
     Ok(UserSecretKey::from_bytes(&w.finish())?)
 }
 
