@@ -8,6 +8,7 @@
 //! age >= 18u8 and valid_until >= 2026-12-01                    numbers of a width, dates
 //! age in 18..65u8                                              both ends included
 //! role#3:doctor                                                version 3 of a vocabulary
+//! not role:nurse                                               another value of a vocabulary
 //! ```
 //!
 //! `docs/policy.md` has the grammar, the meaning of each construct and what it costs. In short:
@@ -17,8 +18,9 @@
 //!   at most `2w - 2` prefixes of its bits ([`Comparison::cover`]), of which a holder has one.
 //! - A user holds **one value under a label** ([`AttributeSet`]); comparisons of one label in one `and`
 //!   are one interval, and an empty interval is an error.
+//! - `not` chooses from the [`Vocabularies`] at hand ([`AccessPolicy::parse_with`]).
 //! - Depth, leaves, length and matrix are limited, comparisons counted by their rows. The whole input
-//!   is consumed, and printing is canonical: `parse(print(p)) == p`.
+//!   is consumed, and printing is canonical: `parse(print(p)) == p`, without any vocabulary.
 //!
 //! **Architecture invariant.** The parser is part of the trusted base: a policy that silently
 //! becomes weaker is a broken lock. It therefore refuses whatever it does not fully understand, and
@@ -47,6 +49,7 @@ mod token;
 mod tree;
 mod user;
 mod value;
+mod vocabulary;
 
 pub use attribute::{Attribute, InvalidLabel, Listed};
 pub use class::Class;
@@ -59,6 +62,7 @@ pub use set::{AttributeSet, InvalidAttributes, MAX_ATTRIBUTES};
 pub use tree::{InvalidPolicy, Node};
 pub use user::{Number, UserAttribute};
 pub use value::{Domain, Value};
+pub use vocabulary::{InvalidVocabulary, Vocabularies, Vocabulary};
 
 use std::collections::BTreeMap;
 use std::fmt;

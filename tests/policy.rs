@@ -13,4 +13,5 @@ mod policy {
     mod mutations;
     mod span;
     mod values;
+    mod vocabularies;
 }

@@ -5,16 +5,31 @@ use super::cursor::{Cursor, count};
 use super::token::{Token, shortened};
 use super::tree::conjunction;
 use super::{
-    AccessPolicy, Attribute, Comparison, Domain, MAX_DEPTH, MAX_LEAVES, Name, Node, ParseError,
-    Relation,
+    AccessPolicy, Attribute, Comparison, Domain, Listed, MAX_DEPTH, MAX_LEAVES, Name, Node,
+    ParseError, Relation, Vocabularies,
 };
 use std::str::FromStr;
 
+/// A policy without `not`.
 impl FromStr for AccessPolicy {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let mut parser = Parser { cursor: Cursor::new(text)?, depth: 0, leaves: 0 };
+        Self::parse_with(text, &Vocabularies::default())
+    }
+}
+
+impl AccessPolicy {
+    /// Reads a policy in which `not` chooses from these vocabularies.
+    ///
+    /// The text means the same whatever vocabularies are at hand, or is refused: a plain name that
+    /// looks like a value of one (`role:doctor` beside the vocabulary `role`) is an error, and what
+    /// `not` stands for is written out in the policy, which needs no vocabulary to be read again.
+    ///
+    /// # Errors
+    /// [`ParseError`] with the column.
+    pub fn parse_with(text: &str, vocabularies: &Vocabularies) -> Result<Self, ParseError> {
+        let mut parser = Parser { cursor: Cursor::new(text)?, depth: 0, leaves: 0, vocabularies };
         let root = parser.policy()?;
         parser.cursor.finish("'and', 'or' or the end")?;
         Self::new(root).map_err(ParseError::at(1))
@@ -26,6 +41,7 @@ struct Parser<'a> {
     depth: usize,
     /// Leaves so far, of which there may be no more than a policy has.
     leaves: usize,
+    vocabularies: &'a Vocabularies,
 }
 
 impl Parser<'_> {
@@ -64,6 +80,7 @@ impl Parser<'_> {
     fn primary(&mut self) -> Result<Node, ParseError> {
         match self.cursor.peek() {
             Token::Name(_) => self.leaf(),
+            Token::Not => self.negation(),
             Token::Word(_) => self.threshold(),
             Token::Open => {
                 self.cursor.advance()?;
@@ -111,7 +128,7 @@ impl Parser<'_> {
             Token::Hash => {
                 self.cursor.listed(column, name).map(|listed| Node::Leaf(Attribute::Listed(listed)))
             }
-            _ => Ok(Node::Leaf(Attribute::Name(name))),
+            _ => self.plain(column, name),
         }
     }
 
@@ -123,6 +140,22 @@ impl Parser<'_> {
             return Err(ParseError::at(column)(reason));
         }
         Ok(())
+    }
+
+    /// A plain name, which must not be taken for a value of a vocabulary.
+    fn plain(&self, column: usize, name: Name) -> Result<Node, ParseError> {
+        let listed =
+            name.as_str().split_once(':').and_then(|(label, _)| self.vocabularies.of(label));
+        match listed {
+            Some(vocabulary) => {
+                let (label, version) = (vocabulary.label(), vocabulary.version());
+                let reason = format!(
+                    "{label} is a vocabulary; write its values with their version, {label}#{version}:..."
+                );
+                Err(ParseError::at(column)(reason))
+            }
+            None => Ok(Node::Leaf(Attribute::Name(name))),
+        }
     }
 
     /// comparison = name relation value
@@ -149,5 +182,56 @@ impl Parser<'_> {
             .value()
             .and_then(|low| Comparison::range(label, low, high).map_err(|error| error.to_string()));
         range.map(Node::Comparison).map_err(ParseError::at(column))
+    }
+
+    /// negation = "not" (name / name "#" number ":" name)
+    fn negation(&mut self) -> Result<Node, ParseError> {
+        self.cursor.advance()?;
+        let column = self.cursor.column();
+        let name = self.cursor.name("a value of a vocabulary, like role:nurse,")?;
+        match self.cursor.peek() {
+            Token::Hash => {
+                let Listed { label, version, value } = self.cursor.listed(column, name)?;
+                self.others(column, label.as_str(), Some(version), value.as_str())
+            }
+            Token::Relation(_) | Token::In => {
+                self.cursor.fail("'not' does not negate comparisons; write the opposite one")
+            }
+            _ => match name.as_str().split_once(':') {
+                Some((label, value)) => self.others(column, label, None, value),
+                None => {
+                    let reason = "'not' negates a value of a vocabulary, like role:nurse";
+                    Err(ParseError::at(column)(reason))
+                }
+            },
+        }
+    }
+
+    /// The values of a vocabulary but one.
+    fn others(
+        &mut self,
+        column: usize,
+        label: &str,
+        version: Option<u32>,
+        value: &str,
+    ) -> Result<Node, ParseError> {
+        let refuse = |reason: String| Err(ParseError { column, reason });
+        let Some(vocabulary) = self.vocabularies.of(label) else {
+            return refuse(format!("'not' needs the vocabulary {label:?}, which is not at hand"));
+        };
+        let at_hand = vocabulary.version();
+        if version.is_some_and(|version| version != at_hand) {
+            return refuse(format!("the vocabulary {label:?} at hand has version {at_hand}"));
+        }
+        let Some(others) = vocabulary.others(value) else {
+            return refuse(format!("{value:?} is no value of version {at_hand} of {label:?}"));
+        };
+        self.grow(column, others.len())?;
+        let mut others: Vec<Node> = others.map(|v| Node::Leaf(Attribute::Listed(v))).collect();
+        match others.len() {
+            0 => refuse(format!("{label:?} has no value but {value:?}: this can never hold")),
+            1 => Ok(others.remove(0)),
+            _ => Ok(Node::Or(others)),
+        }
     }
 }

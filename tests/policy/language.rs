@@ -2,7 +2,10 @@
 
 use crate::common::{attribute, policy};
 use crate::policy::generate::{config, name, parse, policies, tokens};
-use epione::policy::{AccessPolicy, Attribute, Comparison, Date, Listed, Node, Relation, Value};
+use epione::policy::{
+    AccessPolicy, Attribute, Comparison, Date, Listed, Node, ParseError, Relation, Value,
+    Vocabularies,
+};
 use proptest::prelude::*;
 
 proptest! {
@@ -149,8 +152,15 @@ fn what_other_parsers_weaken_is_refused() {
     }
 }
 
+fn refused(text: &str, vocabularies: &Vocabularies) -> ParseError {
+    AccessPolicy::parse_with(text, vocabularies).expect_err(text)
+}
+
 #[test]
 fn errors_point_at_the_fault() {
+    let role = "role#3: doctor, nurse".parse().unwrap();
+    let only = "only#1: one".parse().unwrap();
+    let vocabularies = Vocabularies::new([role, only]).unwrap();
     for (text, column, reason) in [
         ("a and b or c", 9, "parentheses"),
         ("a and", 6, "the end was found"),
@@ -211,9 +221,23 @@ fn errors_point_at_the_fault() {
         ("role#03:doctor", 6, "no version"),
         ("role#4294967296:doctor", 6, "no version"),
         ("a:b#3:doctor", 1, "no colon"),
+        ("role:doctor", 1, "role#3:..."),
+        ("a and \"role:doctor\"", 7, "role#3:..."),
+        ("not a", 5, "a value of a vocabulary"),
+        ("not (role:nurse)", 5, "'(' was found"),
+        ("not not role:nurse", 5, "'not' was found"),
+        ("not", 4, "the end was found"),
+        ("not age >= 18", 9, "write the opposite one"),
+        ("not role:janitor", 5, "no value of version 3"),
+        ("not role:", 5, "no value of version 3"),
+        ("not rule:nurse", 5, "not at hand"),
+        ("not role#2:nurse", 5, "at hand has version 3"),
+        ("not only:one", 5, "never hold"),
     ] {
-        let error = text.parse::<AccessPolicy>().expect_err(text);
+        let error = refused(text, &vocabularies);
         assert_eq!(error.column, column, "{text}: {error}");
         assert!(error.reason.contains(reason), "{text}: {error}");
     }
+    let error = refused("a or not role:nurse", &Vocabularies::default());
+    assert_eq!((error.column, error.reason.contains("needs the vocabulary")), (10, true));
 }

@@ -6,6 +6,7 @@ use epione::abe::Header;
 use epione::algebra::codec::Canonical;
 use epione::policy::{
     AccessPolicy, AttributeSet, Comparison, InvalidPolicy, MAX_DEPTH, MAX_LEAVES, MAX_LENGTH, Node,
+    Vocabulary,
 };
 
 #[test]
@@ -21,6 +22,7 @@ fn limits_hold_and_are_reached() {
     assert!(format!("{long} ").parse::<AccessPolicy>().is_err());
     assert!(long.parse::<AttributeSet>().is_ok());
     assert!(format!("{long} ").parse::<AttributeSet>().is_err());
+    assert!(format!("{long} ").parse::<Vocabulary>().is_err());
 
     let leaf = || Node::Leaf(attribute("a"));
     let nested = (1..MAX_DEPTH).fold(leaf(), |node, _| Node::Or(vec![leaf(), node]));

@@ -1,7 +1,7 @@
 //! Texts that are refused, each with its column, beside some that are not.
 
 use crate::vectors::format::{Fields, Refusals, settle};
-use epione::policy::{AccessPolicy, AttributeSet, ParseError};
+use epione::policy::{AccessPolicy, AttributeSet, ParseError, Vocabularies, Vocabulary};
 
 /// Comment, class of the fault, text; the canonical text, or the column of the fault.
 type Case = (&'static str, &'static str, String, Result<String, usize>);
@@ -126,7 +126,28 @@ fn listed() -> Vec<Case> {
         refused("a version with leading zeros", "Number", "role#03:doctor", 6),
         refused("a version beyond 32 bits", "Number", "role#4294967296:doctor", 6),
         refused("a colon in the label", "Label", "a:b#3:doctor", 1),
-        refused("a negation", "Negation", "a or not role:nurse", 6),
+        refused("a negation without vocabulary", "Vocabulary", "a or not role:nurse", 10),
+    ]
+}
+
+const VOCABULARIES: &str = "role#3: doctor, \"head nurse\", nurse";
+
+fn negations() -> Vec<Case> {
+    let others = "role#3:doctor or role#3:\"head nurse\"";
+    vec![
+        valid("a negation", "not role:nurse", others),
+        valid("a negation with its version", "not role#3:nurse", others),
+        valid("a quoted value", "not \"role:head nurse\"", "role#3:doctor or role#3:nurse"),
+        valid("a listed value", "role#3:nurse", "role#3:nurse"),
+        refused("an unknown value", "Vocabulary", "not role:janitor", 5),
+        refused("an unknown vocabulary", "Vocabulary", "not rule:nurse", 5),
+        refused("another version", "Vocabulary", "not role#2:nurse", 5),
+        refused("a plain name beside its vocabulary", "Vocabulary", "a and role:nurse", 7),
+        refused("a negated name", "Negation", "not nurse", 5),
+        refused("a negated gate", "Negation", "not (role:nurse)", 5),
+        refused("a negated comparison", "Negation", "not age >= 18", 9),
+        refused("twice negated", "Negation", "not not role:nurse", 5),
+        refused("nothing negated", "Negation", "a and not", 10),
     ]
 }
 
@@ -172,6 +193,13 @@ fn refused_policies() {
     for cases in [gates(), comparisons(), listed()] {
         group(&mut file, ("AccessPolicy", Fields::default()), cases, str::parse::<AccessPolicy>);
     }
+    let vocabulary: Vocabulary = VOCABULARIES.parse().unwrap();
+    assert_eq!(vocabulary.to_string(), VOCABULARIES);
+    let vocabularies = Vocabularies::new([vocabulary]).unwrap();
+    let context = Fields::default().text("vocabulary", VOCABULARIES);
+    group(&mut file, ("AccessPolicy", context), negations(), |text| {
+        AccessPolicy::parse_with(text, &vocabularies)
+    });
     group(&mut file, ("AttributeSet", Fields::default()), sets(), str::parse::<AttributeSet>);
     settle("invalid/policies.json", &file);
 }
