@@ -7,6 +7,7 @@ mod common;
 mod policy {
     mod attributes;
     mod comparisons;
+    mod explain;
     mod generate;
     mod language;
     mod limits;
