@@ -1,54 +1,78 @@
 //! Who may open: attributes, access policies and their span programs.
 //!
-//! A policy is a monotone formula over attributes with `and`, `or` and `k of (...)` gates, written
-//! in a small language with one meaning a string:
+//! A policy is a monotone formula in a small language with one meaning a text:
 //!
 //! ```text
-//! policy    = conjunct / disjunct / primary
-//! conjunct  = primary 1*("and" primary)
-//! disjunct  = primary 1*("or" primary)
-//! primary   = attribute / threshold / "(" policy ")"
-//! threshold = number "of" "(" policy *("," policy) ")"
-//! attribute = bare / quoted             ; doctor, department:neurology, "Dr. Ada Ruiz"
-//! bare      = 1*(ALPHA / DIGIT / "_" / "-" / "." / ":" / "@" / "/")
-//! quoted    = %x22 *(any character, with \" and \\ escaped) %x22
+//! doctor and (neurology or 2 of (surgery, imaging, icu))       gates
+//! "Dr. Ada Ruiz" or department:neurology                       names, quoted or bare
+//! age >= 18u8 and valid_until >= 2026-12-01                    numbers of a width, dates
+//! age in 18..65u8                                              both ends included
+//! role#3:doctor                                                version 3 of a vocabulary
+//! not role:nurse                                               another value of a vocabulary
 //! ```
 //!
-//! Mixing `and` with `or` needs parentheses: libraries disagree about what `a and b or c` means,
-//! so here it is an error. `and`, `or` and `of` are reserved unless quoted. The whole input must be
-//! consumed, depth, leaves and length are limited, and printing is canonical:
-//! `parse(print(p)) == p`.
+//! `docs/policy.md` has the grammar, the meaning of each construct and what it costs. In short:
+//!
+//! - Mixing `and` with `or` needs parentheses: libraries disagree about what `a and b or c` means.
+//! - A number is of 8, 16 or 32 bits, and its width is part of what it is. A comparison is the `or` of
+//!   at most `2w - 2` prefixes of its bits ([`Comparison::cover`]), of which a holder has one.
+//! - A user holds **one value under a label** ([`AttributeSet`]); comparisons of one label in one `and`
+//!   are one interval, and an empty interval is an error.
+//! - `not` chooses from the [`Vocabularies`] at hand ([`AccessPolicy::parse_with`]).
+//! - Depth, leaves, length and matrix are limited, comparisons counted by their rows. The whole input
+//!   is consumed, and printing is canonical: `parse(print(p)) == p`, without any vocabulary.
 //!
 //! **Architecture invariant.** The parser is part of the trusted base: a policy that silently
-//! becomes weaker is a broken lock. It therefore refuses whatever it does not fully understand.
-//! There is no negation and no comparison in the language yet.
+//! becomes weaker is a broken lock. It therefore refuses whatever it does not fully understand, and
+//! what can never hold.
 //!
 //! ```
 //! use epione::policy::{AccessPolicy, AttributeSet};
-//! let policy: AccessPolicy = "doctor and (neurology or 2 of (surgery, imaging, icu))".parse().unwrap();
-//! let set = AttributeSet::from_names(["doctor", "surgery", "icu"]).unwrap();
+//! let policy: AccessPolicy = "doctor and (neurology or valid_until >= 2026-12-01)".parse().unwrap();
+//! let set: AttributeSet = "doctor, valid_until = 2027-03-31".parse().unwrap();
 //! assert!(policy.is_satisfied_by(&set));
 //! assert!("doctor and neurology or icu".parse::<AccessPolicy>().is_err());
+//! assert!("age >= 65 and age < 18".parse::<AccessPolicy>().is_err());
 //! ```
 #![forbid(unsafe_code)]
 
 mod attribute;
 mod class;
+mod comparison;
+mod cursor;
+mod date;
+mod explain;
 mod msp;
+mod name;
 mod parse;
 mod relation;
+mod set;
+mod token;
+mod tree;
+mod user;
+mod value;
+mod vocabulary;
 
-pub use attribute::{Attribute, AttributeSet, InvalidAttribute};
+pub use attribute::{Attribute, InvalidLabel, Listed};
 pub use class::Class;
+pub use comparison::{Comparison, InvalidComparison, Prefix, Relation};
+pub use cursor::ParseError;
+pub use date::{Date, InvalidDate};
+pub use explain::Explanation;
 pub use msp::{Row, SpanProgram};
-pub use parse::ParseError;
+pub use name::{InvalidName, Name};
+pub use set::{AttributeSet, InvalidAttributes, MAX_ATTRIBUTES};
+pub use tree::{InvalidPolicy, Node};
+pub use user::{Number, UserAttribute};
+pub use value::{Domain, Value};
+pub use vocabulary::{InvalidVocabulary, Vocabularies, Vocabulary};
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The most characters (bytes) of a policy's text.
+/// The most bytes of a text.
 pub const MAX_LENGTH: usize = 1 << 20;
-/// The most leaves of a policy.
+/// The most leaves of a policy, each comparison counted with its rows.
 pub const MAX_LEAVES: usize = 4096;
 /// The deepest nesting of a policy.
 pub const MAX_DEPTH: usize = 32;
@@ -57,67 +81,18 @@ pub const MAX_DEPTH: usize = 32;
 /// one large threshold would otherwise take its reader hundreds of megabytes.
 pub const MAX_ENTRIES: usize = 1 << 20;
 
-/// A monotone access policy; always within the limits above.
+/// A monotone access policy; always within the limits above and in normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessPolicy(Node);
 
-/// A gate or leaf of a policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
-    /// The attribute must be held.
-    Leaf(Attribute),
-    /// All children, at least two.
-    And(Vec<Node>),
-    /// Any child, at least two.
-    Or(Vec<Node>),
-    /// At least `k` of the children, `1 <= k <= n`.
-    Threshold(usize, Vec<Node>),
-}
-
-/// A tree that is no policy.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidPolicy {
-    /// More leaves than [`MAX_LEAVES`].
-    #[error("the policy has more than {MAX_LEAVES} attributes")]
-    TooManyLeaves,
-    /// A canonical text longer than [`MAX_LENGTH`].
-    #[error("the policy's text is longer than {MAX_LENGTH} bytes")]
-    TooLong,
-    /// Thresholds over so many branches that the matrix has more than [`MAX_ENTRIES`].
-    #[error("the policy's thresholds need a matrix of more than {MAX_ENTRIES} entries")]
-    TooLarge,
-    /// Deeper than [`MAX_DEPTH`].
-    #[error("the policy is nested deeper than {MAX_DEPTH} levels")]
-    TooDeep,
-    /// `k` is zero or more than the children.
-    #[error("{k} of {n} can never be a threshold")]
-    Threshold {
-        /// The threshold.
-        k: usize,
-        /// The number of children.
-        n: usize,
-    },
-    /// A gate with too few children.
-    #[error("a gate needs at least {0} branches")]
-    TooFewBranches(usize),
-}
-
 impl AccessPolicy {
-    /// Checks the limits and gates of a tree.
+    /// Checks the limits and gates of a tree and brings it into its normal form: in every `and`, the
+    /// comparisons of one label become one, and a [`Attribute::Prefix`] becomes the comparison it is.
     ///
     /// # Errors
     /// [`InvalidPolicy`] with the broken rule.
     pub fn new(root: Node) -> Result<Self, InvalidPolicy> {
-        let leaves = check(&root, 1)?;
-        if leaves > MAX_LEAVES {
-            return Err(InvalidPolicy::TooManyLeaves);
-        }
-        if entries(&root, 1) > MAX_ENTRIES {
-            return Err(InvalidPolicy::TooLarge);
-        }
-        let policy = Self(root);
-        // What is made can be sent: its text is within the limit of reading.
-        if policy.to_string().len() > MAX_LENGTH { Err(InvalidPolicy::TooLong) } else { Ok(policy) }
+        tree::checked(root).map(Self)
     }
 
     /// The tree.
@@ -127,14 +102,14 @@ impl AccessPolicy {
 
     /// Whether the attributes satisfy the policy. Public data only.
     pub fn is_satisfied_by(&self, attributes: &AttributeSet) -> bool {
-        satisfied(&self.0, attributes)
+        self.0.is_satisfied_by(attributes)
     }
 
-    /// `n` and `tau` of the span program without its matrix: how many leaves there are, and how
-    /// often the most frequent attribute occurs.
+    /// `n` and `tau` of the span program without its matrix: how many rows there are, and how often
+    /// the most frequent attribute occurs.
     pub fn counts(&self) -> (usize, usize) {
         let mut seen = BTreeMap::new();
-        count(&self.0, &mut seen);
+        self.0.each_attribute(&mut |attribute| *seen.entry(attribute).or_insert(0) += 1);
         (seen.values().sum(), seen.into_values().max().unwrap_or(0))
     }
 
@@ -144,95 +119,9 @@ impl AccessPolicy {
     }
 }
 
-fn check(node: &Node, depth: usize) -> Result<usize, InvalidPolicy> {
-    if depth > MAX_DEPTH {
-        return Err(InvalidPolicy::TooDeep);
-    }
-    let (children, least) = match node {
-        Node::Leaf(_) => return Ok(1),
-        Node::And(children) | Node::Or(children) => (children, 2),
-        Node::Threshold(k, children) => {
-            let (k, n) = (*k, children.len());
-            if k == 0 || k > n {
-                return Err(InvalidPolicy::Threshold { k, n });
-            }
-            (children, 1)
-        }
-    };
-    if children.len() < least {
-        return Err(InvalidPolicy::TooFewBranches(least));
-    }
-    children.iter().map(|child| check(child, depth + 1)).sum()
-}
-
-/// Entries of the span program below a node whose own row has `row` of them.
-fn entries(node: &Node, row: usize) -> usize {
-    let (children, last) = match node {
-        Node::Leaf(_) => return row,
-        Node::Or(children) | Node::Threshold(1, children) => {
-            return children.iter().map(|child| entries(child, row)).sum();
-        }
-        Node::Threshold(k, children) if *k < children.len() => {
-            return children.iter().map(|child| entries(child, row + k - 1)).sum();
-        }
-        Node::And(children) | Node::Threshold(_, children) => {
-            children.split_last().map(|(last, others)| (others, last)).expect("a gate has children")
-        }
-    };
-    let others: usize = children.iter().map(|child| entries(child, 1)).sum();
-    others + entries(last, row + children.len())
-}
-
-fn count<'a>(node: &'a Node, seen: &mut BTreeMap<&'a Attribute, usize>) {
-    match node {
-        Node::Leaf(attribute) => *seen.entry(attribute).or_insert(0) += 1,
-        Node::And(children) | Node::Or(children) | Node::Threshold(_, children) => {
-            children.iter().for_each(|child| count(child, seen));
-        }
-    }
-}
-
-fn satisfied(node: &Node, attributes: &AttributeSet) -> bool {
-    match node {
-        Node::Leaf(attribute) => attributes.contains(attribute),
-        Node::And(children) => children.iter().all(|child| satisfied(child, attributes)),
-        Node::Or(children) => children.iter().any(|child| satisfied(child, attributes)),
-        Node::Threshold(k, children) => {
-            children.iter().filter(|child| satisfied(child, attributes)).count() >= *k
-        }
-    }
-}
-
 /// The canonical text, which parses back to the same policy.
 impl fmt::Display for AccessPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        print(&self.0, f)
+        tree::Text(&self.0).fmt(f)
     }
-}
-
-fn print(node: &Node, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let (children, separator) = match node {
-        Node::Leaf(attribute) => return write!(f, "{attribute}"),
-        Node::And(children) => (children, " and "),
-        Node::Or(children) => (children, " or "),
-        Node::Threshold(k, children) => {
-            write!(f, "{k} of (")?;
-            (children, ", ")
-        }
-    };
-    let in_threshold = matches!(node, Node::Threshold(..));
-    for (i, child) in children.iter().enumerate() {
-        if i > 0 {
-            f.write_str(separator)?;
-        }
-        // Inside and/or every gate of and/or is parenthesised; between commas none is.
-        if !in_threshold && matches!(child, Node::And(_) | Node::Or(_)) {
-            f.write_str("(")?;
-            print(child, f)?;
-            f.write_str(")")?;
-        } else {
-            print(child, f)?;
-        }
-    }
-    if in_threshold { f.write_str(")") } else { Ok(()) }
 }

@@ -55,7 +55,7 @@ mod abe {
             let names = |mask: usize| {
                 ["a", "b", "c"].into_iter().enumerate().filter(move |(i, _)| mask >> i & 1 == 1)
             };
-            let set = |mask| names(mask).map(|(_, name)| attribute(name)).collect();
+            let set = |mask| AttributeSet::from_names(names(mask).map(|(_, name)| name)).unwrap();
             let keys = (0..8).map(|mask| keygen(&master, &set(mask), rng)).collect();
             Self { parameters, keys }
         }
@@ -116,6 +116,37 @@ mod abe {
     fn exactly_the_satisfying_keys_of_waters_open() {
         let rng = &mut rng(11);
         exactly_the_satisfying_keys_open(&waters(rng), rng);
+    }
+
+    #[test]
+    fn comparisons_open_for_the_values_within() {
+        let rng = &mut rng(9);
+        let text = "(age in 18..65u8 or 2 of (day >= 2026-12-01, b, c)) and role#3:nurse";
+        let (parameters, master) = abe::setup(rng);
+        let sealed = abe::seal(&parameters, &policy(text), b"ad", b"text", rng);
+        let (waters_parameters, waters_master) = waters::setup(rng);
+        let waters_sealed = abe::seal(&waters_parameters, &policy(text), b"ad", b"text", rng);
+        for (held, opens) in [
+            ("age = 18u8, role#3:nurse", true),
+            ("age = 65u8, role#3:nurse", true),
+            ("age = 17u8, role#3:nurse", false),
+            ("age = 66u8, role#3:nurse", false),
+            ("age = 42, role#3:nurse", false),
+            ("age = 42u8, role#4:nurse", false),
+            ("day = 2027-03-31, role#3:nurse, c", true),
+            ("day = 2026-11-30, role#3:nurse, c", false),
+            ("day = 46355u16, role#3:nurse, c", false),
+        ] {
+            let set: AttributeSet = held.parse().unwrap();
+            let key = <UserSecretKey>::from_bytes(&abe::keygen(&master, &set, rng).to_bytes());
+            let key = key.unwrap();
+            assert_eq!(key.attributes().to_string(), held);
+            let opened = abe::open(&parameters, &key, b"ad", &sealed);
+            assert_eq!(opened.is_ok(), opens, "{held}");
+            let key = waters::keygen(&waters_master, &set, rng);
+            let opened = abe::open(&waters_parameters, &key, b"ad", &waters_sealed);
+            assert_eq!(opened.is_ok(), opens, "{held} in waters");
+        }
     }
 
     /// In the policy's text 'a' becomes 'c', which the last key holds as well.
@@ -303,7 +334,9 @@ mod abe {
                 assert_eq!(header.ct2, masks.collect::<Vec<_>>(), "{text}");
                 let rows = program.rows().iter().zip(program.share(&coins.shares));
                 let row = |(row, lambda): (&Row, Scalar)| {
-                    base * lambda + hash(row.attribute.as_str()) * coins.masks[row.occurrence]
+                    base * lambda
+                        + hash_to_g1(tag::FABEO_ATTRIBUTE, &row.attribute.identity())
+                            * coins.masks[row.occurrence]
                 };
                 assert_eq!(header.ct3, rows.map(row).collect::<Vec<_>>(), "{text}");
             }

@@ -15,6 +15,7 @@ mod vectors {
     mod hash;
     mod invalid;
     mod peks;
+    mod policies;
     mod pre_afgh;
     mod pre_conditional;
     mod pseudonym;

@@ -3,7 +3,7 @@
 //! **Paper.** Rouselakis and Waters, *Efficient Statically-Secure Large-Universe Multi-Authority
 //! Attribute-Based Encryption*, Financial Cryptography 2015, its hashes in G1.
 //!
-//! **Algorithms.** An attribute is `name@authority`. `H` hashes users' global identifiers and `F`
+//! **Algorithms.** An attribute is a name that ends with its authority: `name@authority`. `H` hashes users' global identifiers and `F`
 //! attributes to G1, each under its own tag; `Z = e(g1, g2)`.
 //!
 //! ```text
@@ -23,6 +23,9 @@
 //! differs; an identifier must belong to one person. Every row has a mask of its own: an attribute may
 //! occur as often as one likes.
 //!
+//! There are no numbers, dates or listed values: keys of one identifier combine by design, those of last
+//! year and of this year too, and a key with two values under a label breaks comparisons and `not`.
+//!
 //! **Cost** for `n` rows, `|I|` of them used:
 //!
 //! | | G1 exp. | G2 exp. | GT exp. | hashes to G1 | Miller loops | final exp. |
@@ -41,11 +44,11 @@ pub use elements::{Capsule, MasterKey, Parameters, UserKey};
 
 use elements::{AuthorityKey, MAX_NAME};
 
-use super::scheme::{Coins, Scheme, Selected, combination, hash_each, hash_rows};
+use super::scheme::{Coins, Scheme, Selected, combination, hash_rows, hash_set};
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::hash::hash_to_g1;
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, tag};
-use crate::policy::{Attribute, AttributeSet, SpanProgram};
+use crate::policy::{Attribute, AttributeSet, InvalidAttributes, Name, SpanProgram, UserAttribute};
 use std::collections::BTreeMap;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -62,8 +65,8 @@ pub struct UnknownAuthority(pub Attribute);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// An attribute of another authority.
-    #[error("{0} is not an attribute of this authority")]
-    Foreign(Attribute),
+    #[error("{0} is not a name that ends with @ and this authority")]
+    Foreign(UserAttribute),
     /// An identifier that no key could be read with.
     #[error("an identifier has 1 to {MAX_NAME} bytes")]
     Identifier,
@@ -73,11 +76,14 @@ pub enum KeyError {
     /// Two keys for one attribute.
     #[error("both keys have a component for {0}")]
     Twice(Attribute),
+    /// The attributes of both keys are no set.
+    #[error(transparent)]
+    Attributes(#[from] InvalidAttributes),
 }
 
-/// What stands behind the last `@`.
-fn authority(attribute: &Attribute) -> Option<&str> {
-    attribute.as_str().rsplit_once('@').map(|(_, authority)| authority)
+/// What stands behind the last `@` of a name.
+fn authority(name: &Name) -> Option<&str> {
+    name.as_str().rsplit_once('@').map(|(_, authority)| authority)
 }
 
 /// `H(gid)`. Identifiers are personal: they are not remembered.
@@ -124,7 +130,7 @@ pub fn keygen(
     attributes: &AttributeSet,
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<UserSecretKey<RouselakisWaters>, KeyError> {
-    let t: Vec<Scalar> = attributes.iter().map(|_| Scalar::random(rng)).collect();
+    let t: Vec<Scalar> = (0..attributes.components()).map(|_| Scalar::random(rng)).collect();
     keygen_with(master, gid, attributes, &Zeroizing::new(t))
 }
 
@@ -145,15 +151,14 @@ pub fn keygen_with(
         return Err(KeyError::Identifier);
     }
     let MasterKey { name, alpha, y } = master.0.expose();
-    if let Some(foreign) = attributes.iter().find(|u| authority(u) != Some(name)) {
-        return Err(KeyError::Foreign(foreign.clone()));
+    let own = |u: &UserAttribute| matches!(u, UserAttribute::Name(u) if authority(u) == Some(name));
+    if let Some(foreign) = attributes.iter().find(|u| !own(u)) {
+        return Err(KeyError::Foreign(foreign));
     }
     // K_u = g1^alpha H(gid)^y F(u)^{t_u};  K'_u = g2^{t_u}
     let common = Zeroizing::new(G1::generator_mul(alpha) + hash_gid(gid) * *y);
-    let own = Zeroizing::new(G1::mul_each(
-        &hash_each(tag::DECENTRALISED_ATTRIBUTE, attributes.iter()),
-        t,
-    ));
+    let hashes = hash_set(tag::DECENTRALISED_ATTRIBUTE, attributes);
+    let own = Zeroizing::new(G1::mul_each(&hashes, t));
     let k = own.iter().map(|own| *common + *own).collect();
     let elements = UserKey { gid: gid.to_owned(), k, k_prime: G2::generator_mul_each(t) };
     Ok(UserSecretKey::new(attributes.clone(), elements))
@@ -178,7 +183,7 @@ impl UserSecretKey<RouselakisWaters> {
     /// The components of two keys of one user, by different authorities.
     ///
     /// # Errors
-    /// [`KeyError::Users`] or [`KeyError::Twice`].
+    /// [`KeyError::Users`], [`KeyError::Twice`] or [`KeyError::Attributes`].
     pub fn with(&self, other: &Self) -> Result<Self, KeyError> {
         let (one, two) = (self.elements.expose(), other.elements.expose());
         if one.gid != two.gid {
@@ -186,16 +191,18 @@ impl UserSecretKey<RouselakisWaters> {
         }
         let mut components = BTreeMap::new();
         for (key, elements) in [(self, one), (other, two)] {
-            for (i, u) in key.attributes.iter().enumerate() {
+            for (i, u) in key.attributes.expanded().into_iter().enumerate() {
                 let component = (elements.k[i], elements.k_prime[i]);
                 if components.insert(u.clone(), component).is_some() {
-                    return Err(KeyError::Twice(u.clone()));
+                    return Err(KeyError::Twice(u));
                 }
             }
         }
+        let mut attributes = self.attributes.clone();
+        other.attributes.iter().try_for_each(|u| attributes.insert(u))?;
         let (k, k_prime) = components.values().copied().unzip();
         let elements = UserKey { gid: one.gid.clone(), k, k_prime };
-        Ok(Self::new(components.into_keys().collect(), elements))
+        Ok(Self::new(attributes, elements))
     }
 }
 

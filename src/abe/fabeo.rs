@@ -58,8 +58,8 @@ pub use transform::{
 pub use verification::{InvalidKey, verify_key};
 
 use super::scheme::{
-    CapsuleElements, Checkable, Coins, KeyElements, Scheme, Selected, combination, hash_each,
-    hash_rows, inner_product,
+    CapsuleElements, Checkable, Coins, KeyElements, Scheme, Selected, combination, hash_rows,
+    hash_set, inner_product,
 };
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::codec::{Reader, Writer};
@@ -144,7 +144,7 @@ pub fn keygen_with(
     // sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r
     let elements = UserKey {
         sk1: *master.0.expose() + base().mul(r),
-        sk2: G1::mul_all(&hash_each(tag::FABEO_ATTRIBUTE, attributes.iter()), r),
+        sk2: G1::mul_all(&hash_set(tag::FABEO_ATTRIBUTE, attributes), r),
         sk3: G2::generator_mul(r),
     };
     UserSecretKey::new(attributes.clone(), elements)

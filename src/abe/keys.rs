@@ -7,13 +7,8 @@ use crate::algebra::Secret;
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
-use crate::policy::{Attribute, AttributeSet};
+use crate::policy::AttributeSet;
 use std::fmt;
-
-/// The most attributes of a key that is read.
-const MAX_ATTRIBUTES: usize = 1 << 16;
-/// The most bytes of a name that is looked at.
-const MAX_NAME: usize = 1 << 10;
 
 /// What everyone who encrypts needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,26 +73,19 @@ impl<S: Scheme> fmt::Debug for UserSecretKey<S> {
     }
 }
 
-/// The attributes' names strictly ascending, then the elements.
+/// The set of attributes, then the elements: a component for each that the set expands to.
 impl<S: Scheme> Canonical for UserSecretKey<S> {
     const KIND: Kind = Kind::AbeUserSecretKey;
     fn write(&self, w: &mut Writer) {
         w.u8(S::SUITE);
-        let names: Vec<&Attribute> = self.attributes.iter().collect();
-        w.list(&names, |w, attribute| w.bytes(attribute.as_str().as_bytes()));
+        self.attributes.write(w);
         self.elements.expose().write(w);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         suite::<S>(r)?;
-        let names = r.list(MAX_ATTRIBUTES, |r| {
-            let name = r.text(MAX_NAME)?;
-            Attribute::new(name).map_err(|_| DecodeError::Invalid("not an attribute"))
-        })?;
-        if !names.is_sorted_by(|a, b| a < b) {
-            return Err(DecodeError::Invalid("the attributes are not strictly ascending"));
-        }
-        let elements = KeyElements::read(r, names.len())?;
-        Ok(Self::new(names.into_iter().collect(), elements))
+        let attributes = AttributeSet::read(r)?;
+        let elements = KeyElements::read(r, attributes.components())?;
+        Ok(Self::new(attributes, elements))
     }
 }
 

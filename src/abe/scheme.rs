@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::algebra::codec::{Reader, Writer};
-use crate::algebra::hash::{hash_to_g1_each_cached, hash_to_scalar};
+use crate::algebra::hash::{hash_to_g1_each, hash_to_g1_each_cached, hash_to_scalar};
 use crate::algebra::tag::Tag;
 use crate::algebra::{G1, Gt, Rng, Scalar, tag};
 use crate::error::DecodeError;
@@ -169,24 +169,31 @@ pub struct Selected {
 
 /// A smallest set of rows for these attributes; `None` if they do not satisfy the policy.
 pub(super) fn select(program: &SpanProgram, attributes: &AttributeSet) -> Option<Vec<Selected>> {
-    let held: Vec<_> = attributes.iter().collect();
+    let held = attributes.expanded();
     let selected = |(row, gamma): (usize, Scalar)| {
         let of = &program.rows()[row];
-        let component = held.binary_search(&&of.attribute).expect("selected from what is held");
+        let component = held.binary_search(&of.attribute).expect("selected from what is held");
         Selected { row, occurrence: of.occurrence, component, gamma }
     };
     Some(program.reconstruct(attributes)?.into_iter().map(selected).collect())
 }
 
-/// The points that attributes are hashed to; attributes are public labels.
-pub(super) fn hash_each<'a>(tag: Tag, attributes: impl Iterator<Item = &'a Attribute>) -> Vec<G1> {
-    let names: Vec<&str> = attributes.map(Attribute::as_str).collect();
-    hash_to_g1_each_cached(tag, &names)
+/// The points of what a set expands to, in that order. What is asked for by name is a label that
+/// everybody knows; the prefixes of a user's numbers are personal, and not remembered.
+pub(super) fn hash_set(tag: Tag, attributes: &AttributeSet) -> Vec<G1> {
+    let expanded = attributes.expanded();
+    let identities: Vec<_> = expanded.iter().map(Attribute::identity).collect();
+    // An expanded set begins with them.
+    let prefixes = expanded.partition_point(|u| matches!(u, Attribute::Prefix(_)));
+    let mut points = hash_to_g1_each(tag, &identities[..prefixes]);
+    points.extend(hash_to_g1_each_cached(tag, &identities[prefixes..]));
+    points
 }
 
-/// The points of the rows' attributes.
+/// The points of the rows' attributes: a policy is public.
 pub(super) fn hash_rows(tag: Tag, program: &SpanProgram) -> Vec<G1> {
-    hash_each(tag, program.rows().iter().map(|row| &row.attribute))
+    let identities: Vec<_> = program.rows().iter().map(|row| row.attribute.identity()).collect();
+    hash_to_g1_each_cached(tag, &identities)
 }
 
 /// `sum points[i] * gammas[i]` for the coefficients of a policy, which are public: the coefficient 1,

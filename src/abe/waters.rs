@@ -35,7 +35,7 @@
 
 use super::scheme::{
     CapsuleElements, Checkable, Coins, Elements, KeyElements, Scheme, Selected, combination,
-    hash_each, hash_rows, inner_product,
+    hash_rows, hash_set, inner_product,
 };
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::codec::{Reader, Writer};
@@ -118,7 +118,7 @@ pub fn keygen_with(
     let elements = UserKey {
         k: *g2_alpha + *g2_a * *t,
         l: G2::generator_mul(t),
-        k_x: G1::mul_all(&hash_each(tag::WATERS_ATTRIBUTE, attributes.iter()), t),
+        k_x: G1::mul_all(&hash_set(tag::WATERS_ATTRIBUTE, attributes), t),
     };
     UserSecretKey::new(attributes.clone(), elements)
 }

@@ -1,126 +1,121 @@
-//! Attributes and sets of them.
+//! Attributes as they are hashed to points.
 #![forbid(unsafe_code)]
 
-use std::collections::BTreeSet;
+use super::{Comparison, InvalidName, Name, Prefix};
+use std::borrow::Cow;
 use std::fmt;
-use std::str::FromStr;
 
-/// The most bytes of an attribute's name.
-const MAX_BYTES: usize = 256;
+/// The first byte of a prefix's identity. No name starts with a control character.
+const PREFIX: u8 = 1;
+/// The first byte of a listed value's identity.
+const LISTED: u8 = 2;
+/// What ends a label within an identity. No name contains it.
+const END: u8 = 0;
 
-/// Words that need quotes to be attributes, in whatever case.
-pub(super) const RESERVED: [&str; 3] = ["and", "or", "of"];
-
-/// A name like `doctor`, `department:neurology` or `Dr. Ada Ruiz`; compared byte by byte.
+/// An attribute as a row of a span program and a component of a key have it.
+///
+/// Attributes are ordered as their identities are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Attribute(String);
-
-/// A text that is no attribute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an attribute has 1 to {MAX_BYTES} bytes and no control or invisible characters")]
-pub struct InvalidAttribute;
+pub enum Attribute {
+    /// That the value of a label has a prefix.
+    Prefix(Prefix),
+    /// A value of a vocabulary.
+    Listed(Listed),
+    /// A plain name.
+    Name(Name),
+}
 
 impl Attribute {
-    /// Takes a name as it is, quotes and spaces included.
+    /// A plain name.
     ///
     /// # Errors
-    /// [`InvalidAttribute`] if it is empty, too long or holds control or invisible characters: two
-    /// policies that look alike must be alike.
-    pub fn new(name: impl Into<String>) -> Result<Self, InvalidAttribute> {
-        let name = name.into();
-        let fits = (1..=MAX_BYTES).contains(&name.len());
-        if fits && !name.chars().any(|c| c.is_control() || is_invisible(c)) {
-            Ok(Self(name))
-        } else {
-            Err(InvalidAttribute)
+    /// [`InvalidName`].
+    pub fn new(name: impl Into<String>) -> Result<Self, InvalidName> {
+        Name::new(name).map(Self::Name)
+    }
+
+    /// The bytes that are hashed to the attribute's point. Two attributes never have the same:
+    ///
+    /// ```text
+    /// name      UTF-8, never starting with a control character
+    /// prefix    01 label 00 domain length first     1, 1 and 4 bytes
+    /// listed    02 label 00 version value           4 bytes and UTF-8
+    /// ```
+    pub fn identity(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Name(name) => Cow::Borrowed(name.as_str().as_bytes()),
+            Self::Prefix(Prefix { label, domain, length, first }) => {
+                let fields = [&[domain.code(), *length][..], &first.to_be_bytes()].concat();
+                Cow::Owned(labelled(PREFIX, label, &fields))
+            }
+            Self::Listed(Listed { label, version, value }) => {
+                let fields = [&version.to_be_bytes()[..], value.as_str().as_bytes()].concat();
+                Cow::Owned(labelled(LISTED, label, &fields))
+            }
         }
     }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether the name can be written without quotes.
-    fn is_bare(&self) -> bool {
-        let number = self.0.bytes().all(|b| b.is_ascii_digit());
-        let gate = RESERVED.contains(&self.0.to_ascii_lowercase().as_str());
-        !number && !gate && self.0.chars().all(is_bare_character)
-    }
 }
 
-/// Characters that show nothing, or turn the direction of what follows.
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
+fn labelled(kind: u8, label: &Name, fields: &[u8]) -> Vec<u8> {
+    [&[kind][..], label.as_str().as_bytes(), &[END], fields].concat()
 }
 
-pub(super) fn is_bare_character(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_-.:@/".contains(c)
-}
-
-impl FromStr for Attribute {
-    type Err = InvalidAttribute;
-    fn from_str(name: &str) -> Result<Self, InvalidAttribute> {
-        Self::new(name)
-    }
-}
-
-/// As it stands in a policy: bare where possible, quoted otherwise.
+/// As it stands in a policy; a prefix as the comparison that it is.
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_bare() {
-            return f.write_str(&self.0);
+        match self {
+            Self::Name(name) => name.fmt(f),
+            Self::Prefix(prefix) => Comparison::block(prefix.clone()).fmt(f),
+            Self::Listed(listed) => listed.fmt(f),
         }
-        let escaped = self.0.replace('\\', "\\\\").replace('"', "\\\"");
-        write!(f, "\"{escaped}\"")
     }
 }
 
-/// The attributes that a user holds, in byte order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AttributeSet(BTreeSet<Attribute>);
+/// A value of a vocabulary, written `role#3:doctor`: the version is part of what it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Listed {
+    // In the order of an attribute's identity.
+    pub(super) label: Name,
+    pub(super) version: u32,
+    pub(super) value: Name,
+}
 
-impl AttributeSet {
-    /// The set of these names.
+impl Listed {
+    /// The value under a vocabulary's label and version.
     ///
     /// # Errors
-    /// [`InvalidAttribute`] if one of them is none.
-    pub fn from_names<'a>(
-        names: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, InvalidAttribute> {
-        names.into_iter().map(Attribute::new).collect()
+    /// [`InvalidLabel`].
+    pub fn new(label: Name, version: u32, value: Name) -> Result<Self, InvalidLabel> {
+        check_label(&label).map(|()| Self { label, version, value })
     }
-    /// Whether the attribute is held.
-    pub fn contains(&self, attribute: &Attribute) -> bool {
-        self.0.contains(attribute)
+
+    /// The vocabulary's label.
+    pub fn label(&self) -> &Name {
+        &self.label
     }
-    /// The attributes in byte order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Attribute> {
-        self.0.iter()
+
+    /// The vocabulary's version.
+    pub fn version(&self) -> u32 {
+        self.version
     }
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+
+    /// The value.
+    pub fn value(&self) -> &Name {
+        &self.value
     }
 }
 
-impl FromIterator<Attribute> for AttributeSet {
-    fn from_iter<I: IntoIterator<Item = Attribute>>(items: I) -> Self {
-        Self(items.into_iter().collect())
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}:{}", self.label, self.version, self.value)
     }
+}
+
+/// A label that no vocabulary may have: in `not role:nurse` the label ends at the first colon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the label of a vocabulary has no colon")]
+pub struct InvalidLabel;
+
+pub(super) fn check_label(label: &Name) -> Result<(), InvalidLabel> {
+    if label.as_str().contains(':') { Err(InvalidLabel) } else { Ok(()) }
 }

@@ -9,6 +9,8 @@
 //! | and | child `j < n` a fresh unit column, the last one the parent's minus their sum |
 //! | k of n | Shamir: child `i` the parent's plus `sum_d i^d u_d` over `k-1` fresh columns |
 //!
+//! A comparison is the `or` of its cover, so it has a row a prefix, each the parent's.
+//!
 //! The additive `and` makes every reconstruction coefficient 1, so opening a policy of plain `and`
 //! and `or` needs no scalar multiplication; Vandermonde rows would cost 20 times more at 100
 //! attributes.
@@ -49,7 +51,7 @@ impl SpanProgram {
         &self.root
     }
 
-    /// The rows, in the order of the policy's leaves.
+    /// The rows, in the order of the policy's leaves and of a comparison's cover.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
@@ -91,7 +93,11 @@ struct Builder {
 impl Builder {
     fn walk(&mut self, node: &Node, vector: Vec<(usize, Scalar)>) {
         match node {
-            Node::Leaf(attribute) => self.leaf(attribute, vector),
+            Node::Leaf(attribute) => self.leaf(attribute.clone(), vector),
+            Node::Comparison(comparison) => {
+                let cover = comparison.cover().map(Attribute::Prefix);
+                cover.for_each(|attribute| self.leaf(attribute, vector.clone()));
+            }
             Node::Or(children) => children.iter().for_each(|c| self.walk(c, vector.clone())),
             Node::And(children) => self.and(children, vector),
             Node::Threshold(1, children) => {
@@ -102,11 +108,11 @@ impl Builder {
         }
     }
 
-    fn leaf(&mut self, attribute: &Attribute, entries: Vec<(usize, Scalar)>) {
+    fn leaf(&mut self, attribute: Attribute, entries: Vec<(usize, Scalar)>) {
         let seen = self.seen.entry(attribute.clone()).or_insert(0);
         let occurrence = *seen;
         *seen += 1;
-        self.rows.push(Row { attribute: attribute.clone(), occurrence, entries });
+        self.rows.push(Row { attribute, occurrence, entries });
     }
 
     fn and(&mut self, children: &[Node], mut last: Vec<(usize, Scalar)>) {
@@ -144,7 +150,7 @@ fn point(child: usize) -> Scalar {
     Scalar::from(child as u64 + 1)
 }
 
-/// The smallest satisfying rows below `node`, bottom-up; `row` counts the leaves passed.
+/// The smallest satisfying rows below `node`, bottom-up; `row` counts the rows passed.
 fn select(node: &Node, held: &AttributeSet, row: &mut usize) -> Option<Vec<(usize, Scalar)>> {
     let (k, children) = match node {
         Node::Leaf(attribute) => {
@@ -152,11 +158,19 @@ fn select(node: &Node, held: &AttributeSet, row: &mut usize) -> Option<Vec<(usiz
             *row += 1;
             return held.contains(attribute).then(|| vec![(index, Scalar::ONE)]);
         }
+        Node::Comparison(comparison) => {
+            let mut cover = comparison.cover().map(Attribute::Prefix);
+            let index = *row;
+            *row += comparison.rows();
+            // The blocks are disjoint: a value has one of the prefixes or none.
+            let found = cover.position(|attribute| held.contains(&attribute))?;
+            return Some(vec![(index + found, Scalar::ONE)]);
+        }
         Node::And(children) => (children.len(), children),
         Node::Or(children) => (1, children),
         Node::Threshold(k, children) => (*k, children),
     };
-    // Every child is visited, so that the leaf counter stays right.
+    // Every child is visited, so that the row counter stays right.
     let selections: Vec<_> = children.iter().map(|child| select(child, held, row)).collect();
     let n = selections.len();
     let mut satisfied: Vec<(usize, Vec<_>)> =

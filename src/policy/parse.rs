@@ -1,242 +1,237 @@
-//! From text to policy: a recursive descent over the grammar in [`crate::policy`].
+//! From text to policy: a recursive descent over the grammar in `docs/policy.md`.
 #![forbid(unsafe_code)]
 
-use super::attribute::{RESERVED, is_bare_character};
-use super::{AccessPolicy, Attribute, MAX_DEPTH, MAX_LENGTH, Node};
+use super::cursor::{Cursor, count};
+use super::token::{Token, shortened};
+use super::tree::conjunction;
+use super::{
+    AccessPolicy, Attribute, Comparison, Domain, Listed, MAX_DEPTH, MAX_LEAVES, Name, Node,
+    ParseError, Relation, Vocabularies,
+};
 use std::str::FromStr;
 
-/// Why a text is no policy, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("column {column}: {reason}")]
-pub struct ParseError {
-    /// The character at which understanding ended, from 1.
-    pub column: usize,
-    /// What is wrong there.
-    pub reason: String,
-}
-
+/// A policy without `not`.
 impl FromStr for AccessPolicy {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        if text.len() > MAX_LENGTH {
-            let reason = format!("the policy is longer than {MAX_LENGTH} bytes");
-            return Err(ParseError { column: 1, reason });
-        }
-        let mut parser = Parser { tokens: tokenise(text)?, next: 0, depth: 0 };
+        Self::parse_with(text, &Vocabularies::default())
+    }
+}
+
+impl AccessPolicy {
+    /// Reads a policy in which `not` chooses from these vocabularies.
+    ///
+    /// The text means the same whatever vocabularies are at hand, or is refused: a plain name that
+    /// looks like a value of one (`role:doctor` beside the vocabulary `role`) is an error, and what
+    /// `not` stands for is written out in the policy, which needs no vocabulary to be read again.
+    ///
+    /// # Errors
+    /// [`ParseError`] with the column.
+    pub fn parse_with(text: &str, vocabularies: &Vocabularies) -> Result<Self, ParseError> {
+        let mut parser = Parser { cursor: Cursor::new(text)?, depth: 0, leaves: 0, vocabularies };
         let root = parser.policy()?;
-        match parser.peek() {
-            Token::End => AccessPolicy::new(root)
-                .map_err(|error| ParseError { column: 1, reason: error.to_string() }),
-            other => parser.fail(format!("{} is not expected here", other.describe())),
-        }
+        parser.cursor.finish("'and', 'or' or the end")?;
+        Self::new(root).map_err(ParseError::at(1))
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    And,
-    Or,
-    Of,
-    Number(usize),
-    Name(String),
-    Open,
-    Close,
-    Comma,
-    End,
-}
-
-impl Token {
-    fn describe(&self) -> String {
-        match self {
-            Token::And => "'and'".into(),
-            Token::Or => "'or'".into(),
-            Token::Of => "'of'".into(),
-            Token::Number(n) => format!("the number {n}"),
-            Token::Name(name) => format!("{name:?}"),
-            Token::Open => "'('".into(),
-            Token::Close => "')'".into(),
-            Token::Comma => "','".into(),
-            Token::End => "the end of the policy".into(),
-        }
-    }
-}
-
-/// The tokens with their columns, [`Token::End`] last.
-fn tokenise(text: &str) -> Result<Vec<(usize, Token)>, ParseError> {
-    let mut tokens = Vec::new();
-    let mut characters = text.chars().enumerate().map(|(i, c)| (i + 1, c)).peekable();
-    while let Some(&(column, c)) = characters.peek() {
-        let token = match c {
-            ' ' | '\t' | '\n' | '\r' => {
-                characters.next();
-                continue;
-            }
-            '(' | ')' | ',' => {
-                characters.next();
-                if c == '(' {
-                    Token::Open
-                } else if c == ')' {
-                    Token::Close
-                } else {
-                    Token::Comma
-                }
-            }
-            '"' => {
-                characters.next();
-                Token::Name(quoted(column, &mut characters)?)
-            }
-            c if is_bare_character(c) => {
-                let mut word = String::new();
-                while let Some((_, c)) = characters.next_if(|(_, c)| is_bare_character(*c)) {
-                    word.push(c);
-                }
-                bare(column, word)?
-            }
-            c => return Err(ParseError { column, reason: format!("{c:?} needs quotes") }),
-        };
-        tokens.push((column, token));
-    }
-    tokens.push((text.chars().count() + 1, Token::End));
-    Ok(tokens)
-}
-
-/// The rest of a quoted name, its opening quote consumed.
-fn quoted(
-    start: usize,
-    characters: &mut impl Iterator<Item = (usize, char)>,
-) -> Result<String, ParseError> {
-    let mut name = String::new();
-    loop {
-        match characters.next() {
-            Some((_, '"')) => return Ok(name),
-            Some((_, '\\')) => match characters.next() {
-                Some((_, c @ ('"' | '\\'))) => name.push(c),
-                _ => return error(start, "a backslash escapes only a quote or a backslash"),
-            },
-            Some((_, c)) => name.push(c),
-            None => return error(start, "the quote is never closed"),
-        }
-    }
-}
-
-fn bare(column: usize, word: String) -> Result<Token, ParseError> {
-    if word.bytes().all(|b| b.is_ascii_digit()) {
-        // One spelling a number: 007 would print as 7.
-        return match word.parse() {
-            Ok(number) if word == format!("{number}") => Ok(Token::Number(number)),
-            _ => error(column, "the number is too large or has leading zeros"),
-        };
-    }
-    match word.as_str() {
-        "and" => Ok(Token::And),
-        "or" => Ok(Token::Or),
-        "of" => Ok(Token::Of),
-        // AND and Or look like gates to a reader; only quotes make them names.
-        word if RESERVED.contains(&word.to_ascii_lowercase().as_str()) => {
-            error(column, "gates are written in lower case; quote the word to use it as a name")
-        }
-        _ => Ok(Token::Name(word)),
-    }
-}
-
-fn error<T>(column: usize, reason: &str) -> Result<T, ParseError> {
-    Err(ParseError { column, reason: reason.to_owned() })
-}
-
-struct Parser {
-    tokens: Vec<(usize, Token)>,
-    next: usize,
+struct Parser<'a> {
+    cursor: Cursor<'a>,
     depth: usize,
+    /// Leaves so far, of which there may be no more than a policy has.
+    leaves: usize,
+    vocabularies: &'a Vocabularies,
 }
 
-impl Parser {
-    fn peek(&self) -> &Token {
-        &self.tokens[self.next].1
-    }
-
-    fn advance(&mut self) -> Token {
-        let token = self.tokens[self.next].1.clone();
-        // The End token is never passed, so there is always a next one to look at.
-        self.next = (self.next + 1).min(self.tokens.len() - 1);
-        token
-    }
-
-    fn fail<T>(&self, reason: String) -> Result<T, ParseError> {
-        Err(ParseError { column: self.tokens[self.next].0, reason })
-    }
-
-    fn expect(&mut self, expected: Token) -> Result<(), ParseError> {
-        if *self.peek() == expected {
-            self.advance();
-            return Ok(());
-        }
-        let found = self.peek().describe();
-        self.fail(format!("{} is expected, {found} was found", expected.describe()))
-    }
-
+impl Parser<'_> {
     /// policy = conjunct / disjunct / primary
     fn policy(&mut self) -> Result<Node, ParseError> {
         self.depth += 1;
         // A parenthesis adds no gate, so the text may nest deeper than the tree.
         if self.depth > 4 * MAX_DEPTH {
-            return self.fail(format!("the policy is nested deeper than {MAX_DEPTH} levels"));
+            return self
+                .cursor
+                .fail(format!("the policy is nested deeper than {MAX_DEPTH} levels"));
         }
+        let mut columns = vec![self.cursor.column()];
         let mut branches = vec![self.primary()?];
-        let gate = self.peek().clone();
-        while matches!(gate, Token::And | Token::Or) && *self.peek() == gate {
-            self.advance();
+        let conjunct = *self.cursor.peek() == Token::And;
+        let gate = if conjunct { Token::And } else { Token::Or };
+        while self.cursor.advance_if(&gate)? {
+            columns.push(self.cursor.column());
             branches.push(self.primary()?);
         }
+        let other = if conjunct { Token::Or } else { Token::And };
+        if *self.cursor.peek() == other {
+            return self.cursor.fail("'and' and 'or' may be mixed only with parentheses");
+        }
         self.depth -= 1;
-        match (gate, self.peek()) {
-            (Token::And, Token::Or) | (Token::Or, Token::And) => {
-                self.fail("'and' and 'or' may be mixed only with parentheses".to_owned())
-            }
-            (Token::And, _) => Ok(Node::And(branches)),
-            (Token::Or, _) => Ok(Node::Or(branches)),
-            _ => Ok(branches.remove(0)),
+        if branches.len() == 1 {
+            Ok(branches.remove(0))
+        } else if conjunct {
+            conjunction(branches).map_err(|(child, error)| ParseError::at(columns[child])(error))
+        } else {
+            Ok(Node::Or(branches))
         }
     }
 
-    /// primary = attribute / threshold / "(" policy ")"
+    /// primary = leaf / threshold / "(" policy ")"
     fn primary(&mut self) -> Result<Node, ParseError> {
-        let column = self.tokens[self.next].0;
-        match self.peek().clone() {
-            Token::Name(name) => {
-                self.advance();
-                Attribute::new(name)
-                    .map(Node::Leaf)
-                    .map_err(|error| ParseError { column, reason: error.to_string() })
-            }
-            Token::Number(k) => {
-                self.advance();
-                self.threshold(k, column)
-            }
+        match self.cursor.peek() {
+            Token::Name(_) => self.leaf(),
+            Token::Not => self.negation(),
+            Token::Word(_) => self.threshold(),
             Token::Open => {
-                self.advance();
+                self.cursor.advance()?;
                 let inner = self.policy()?;
-                self.expect(Token::Close)?;
+                self.cursor.expect(&Token::Close)?;
                 Ok(inner)
             }
-            other => self.fail(format!("an attribute is expected, {} was found", other.describe())),
+            _ => self.cursor.expected("an attribute"),
         }
     }
 
-    /// threshold = number "of" "(" policy *("," policy) ")", its number consumed
-    fn threshold(&mut self, k: usize, column: usize) -> Result<Node, ParseError> {
-        self.expect(Token::Of)?;
-        self.expect(Token::Open)?;
+    /// threshold = number "of" "(" policy *("," policy) ")"
+    fn threshold(&mut self) -> Result<Node, ParseError> {
+        let column = self.cursor.column();
+        let word = self.cursor.word("a number")?;
+        let shown = shortened(&word);
+        let reason = || format!("{shown} is no number of branches; a name would need quotes");
+        let k: usize = count(&word).ok_or_else(reason).map_err(ParseError::at(column))?;
+        if let Token::Relation(_) | Token::In = self.cursor.peek() {
+            return self.cursor.fail("a comparison starts with its label, like age >= 18");
+        }
+        self.cursor.expect(&Token::Of)?;
+        self.cursor.expect(&Token::Open)?;
         let mut branches = vec![self.policy()?];
-        while *self.peek() == Token::Comma {
-            self.advance();
+        while self.cursor.advance_if(&Token::Comma)? {
             branches.push(self.policy()?);
         }
-        self.expect(Token::Close)?;
+        self.cursor.expect(&Token::Close)?;
         let n = branches.len();
         if k == 0 || k > n {
-            return error(column, &format!("{k} of {n} can never be a threshold"));
+            let reason = format!("{k} of {n} can never be a threshold");
+            return Err(ParseError::at(column)(reason));
         }
         Ok(Node::Threshold(k, branches))
+    }
+
+    /// leaf = name / listed / comparison
+    fn leaf(&mut self) -> Result<Node, ParseError> {
+        let column = self.cursor.column();
+        self.grow(column, 1)?;
+        let name = self.cursor.name("an attribute")?;
+        match *self.cursor.peek() {
+            Token::Relation(relation) => self.comparison(name, relation),
+            Token::In => self.range(name),
+            Token::Hash => {
+                self.cursor.listed(column, name).map(|listed| Node::Leaf(Attribute::Listed(listed)))
+            }
+            _ => self.plain(column, name),
+        }
+    }
+
+    /// Counts leaves before they are made.
+    fn grow(&mut self, column: usize, leaves: usize) -> Result<(), ParseError> {
+        self.leaves += leaves;
+        if self.leaves > MAX_LEAVES {
+            let reason = format!("the policy has more than {MAX_LEAVES} attributes");
+            return Err(ParseError::at(column)(reason));
+        }
+        Ok(())
+    }
+
+    /// A plain name, which must not be taken for a value of a vocabulary.
+    fn plain(&self, column: usize, name: Name) -> Result<Node, ParseError> {
+        let listed =
+            name.as_str().split_once(':').and_then(|(label, _)| self.vocabularies.of(label));
+        match listed {
+            Some(vocabulary) => {
+                let (label, version) = (vocabulary.label(), vocabulary.version());
+                let reason = format!(
+                    "{label} is a vocabulary; write its values with their version, {label}#{version}:..."
+                );
+                Err(ParseError::at(column)(reason))
+            }
+            None => Ok(Node::Leaf(Attribute::Name(name))),
+        }
+    }
+
+    /// comparison = name relation value
+    fn comparison(&mut self, label: Name, relation: Relation) -> Result<Node, ParseError> {
+        self.cursor.advance()?;
+        let column = self.cursor.column();
+        let value = self.cursor.value()?;
+        let comparison = Comparison::new(label, relation, value);
+        comparison.map(Node::Comparison).map_err(ParseError::at(column))
+    }
+
+    /// comparison =/ name "in" value ".." value
+    fn range(&mut self, label: Name) -> Result<Node, ParseError> {
+        self.cursor.advance()?;
+        let column = self.cursor.column();
+        let mut low = self.cursor.literal()?;
+        self.cursor.expect(&Token::Range)?;
+        let high = self.cursor.value()?;
+        // The width stands at the upper end and is that of both.
+        if low.domain.is_none() && high.domain() != Domain::Date {
+            low.domain = Some(high.domain());
+        }
+        let range = low
+            .value()
+            .and_then(|low| Comparison::range(label, low, high).map_err(|error| error.to_string()));
+        range.map(Node::Comparison).map_err(ParseError::at(column))
+    }
+
+    /// negation = "not" (name / name "#" number ":" name)
+    fn negation(&mut self) -> Result<Node, ParseError> {
+        self.cursor.advance()?;
+        let column = self.cursor.column();
+        let name = self.cursor.name("a value of a vocabulary, like role:nurse,")?;
+        match self.cursor.peek() {
+            Token::Hash => {
+                let Listed { label, version, value } = self.cursor.listed(column, name)?;
+                self.others(column, label.as_str(), Some(version), value.as_str())
+            }
+            Token::Relation(_) | Token::In => {
+                self.cursor.fail("'not' does not negate comparisons; write the opposite one")
+            }
+            _ => match name.as_str().split_once(':') {
+                Some((label, value)) => self.others(column, label, None, value),
+                None => {
+                    let reason = "'not' negates a value of a vocabulary, like role:nurse";
+                    Err(ParseError::at(column)(reason))
+                }
+            },
+        }
+    }
+
+    /// The values of a vocabulary but one.
+    fn others(
+        &mut self,
+        column: usize,
+        label: &str,
+        version: Option<u32>,
+        value: &str,
+    ) -> Result<Node, ParseError> {
+        let refuse = |reason: String| Err(ParseError { column, reason });
+        let Some(vocabulary) = self.vocabularies.of(label) else {
+            return refuse(format!("'not' needs the vocabulary {label:?}, which is not at hand"));
+        };
+        let at_hand = vocabulary.version();
+        if version.is_some_and(|version| version != at_hand) {
+            return refuse(format!("the vocabulary {label:?} at hand has version {at_hand}"));
+        }
+        let Some(others) = vocabulary.others(value) else {
+            return refuse(format!("{value:?} is no value of version {at_hand} of {label:?}"));
+        };
+        self.grow(column, others.len())?;
+        let mut others: Vec<Node> = others.map(|v| Node::Leaf(Attribute::Listed(v))).collect();
+        match others.len() {
+            0 => refuse(format!("{label:?} has no value but {value:?}: this can never hold")),
+            1 => Ok(others.remove(0)),
+            _ => Ok(Node::Or(others)),
+        }
     }
 }

@@ -37,6 +37,10 @@ fn distribute(
 ) {
     let (dues, children) = match node {
         Node::Leaf(_) => return coefficients.push(due),
+        // An `or` of the rows of its cover.
+        Node::Comparison(comparison) => {
+            return coefficients.extend(split(due, comparison.rows(), draw));
+        }
         // The parent's share is the sum of the children's.
         Node::And(children) => (vec![due; children.len()], children),
         // It is each of the children's.
@@ -130,6 +134,8 @@ mod tests {
             "4 of (a, b, c, d, e)",
             "1 of (a, b) and 3 of (c, d, e)",
             "a and (b or 2 of (c, d and e, f or g, 2 of (a, b, c)))",
+            "age in 18..65u8",
+            "a and 2 of (age >= 18u8, age = 7, day < 2027-01-01, b)",
         ] {
             let policy: AccessPolicy = text.parse().expect("a policy");
             let program = policy.span_program();

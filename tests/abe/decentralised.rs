@@ -73,10 +73,18 @@ fn an_authority_speaks_for_its_own_attributes_only() {
     let (parameters, master) = setup("H", rng);
     for name in ["a@L", "a", "a@H@L", "H"] {
         let refused = keygen(&master, "Bose", &attributes(&[name]), rng).err();
-        assert_eq!(refused, Some(KeyError::Foreign(attribute(name))));
+        assert_eq!(refused, Some(KeyError::Foreign(name.parse().unwrap())));
         let text = policy(&format!("x@H and {name}"));
         let refused = abe::try_seal_cpa(&parameters, &text, b"", b"", rng).err();
         assert_eq!(refused, Some(UnknownAuthority(attribute(name))));
+    }
+    // Numbers and listed values would add up over the years.
+    for held in ["age@H = 42u8", "a@H, role@H#1:nurse"] {
+        let refused = keygen(&master, "Bose", &held.parse().unwrap(), rng).err();
+        assert!(matches!(refused, Some(KeyError::Foreign(_))), "{held}");
+    }
+    for text in ["x@H and age@H >= 18u8", "role@H#1:nurse"] {
+        assert!(abe::try_seal_cpa(&parameters, &policy(text), b"", b"", rng).is_err(), "{text}");
     }
     // An identifier that is made can be read again.
     for (gid, fits) in [("", false), (&*"x".repeat(256), true), (&*"x".repeat(257), false)] {

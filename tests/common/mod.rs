@@ -50,7 +50,7 @@ pub(crate) fn forge<T: Canonical>(write: impl FnOnce(&mut Writer)) -> T {
 /// FABEO's byte in encodings.
 pub(crate) const FABEO: u8 = 1;
 
-/// The elements of a user's key.
+/// The elements of a user's key; only one for plain names can be assembled.
 #[derive(Clone)]
 pub(crate) struct AbeKey {
     pub(crate) sk1: G1,
@@ -63,10 +63,14 @@ impl AbeKey {
         let bytes = key.to_bytes();
         let mut r = fields(&bytes);
         assert_eq!(r.u8(), Ok(FABEO));
-        let names = r.list(4096, |r| r.text(256)).unwrap();
+        let names = AttributeSet::read(&mut r).unwrap().expanded();
         let (sk1, sk3) = (r.g1().unwrap(), r.g2().unwrap());
-        let points = r.g1_each(names.len()).unwrap();
-        Self { sk1, sk2: names.into_iter().zip(points).collect(), sk3 }
+        let name = |u: Attribute| match u {
+            Attribute::Name(name) => name.as_str().to_owned(),
+            other => other.to_string(),
+        };
+        let sk2 = names.into_iter().map(|u| (name(u), r.g1().unwrap())).collect();
+        Self { sk1, sk2, sk3 }
     }
 
     pub(crate) fn component(&self, name: &str) -> Option<G1> {
@@ -79,7 +83,8 @@ impl AbeKey {
         sk2.sort_by(|(a, _), (b, _)| a.cmp(b));
         forge::<UserSecretKey>(|w| {
             w.u8(FABEO);
-            w.list(&sk2, |w, (name, _)| w.bytes(name.as_bytes()));
+            let names = sk2.iter().map(|(name, _)| name.as_str());
+            AttributeSet::from_names(names).unwrap().write(w);
             w.g1(&self.sk1);
             w.g2(&self.sk3);
             sk2.iter().for_each(|(_, point)| w.g1(point));

@@ -7,7 +7,7 @@ use epione::abe::{self, Ciphertext, Coins, CpaHeader, Header, MasterSecretKey, P
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar, kdf};
 use epione::algebra::{G1, G2, Gt, Scalar, multi_pairing, tag};
-use epione::policy::AccessPolicy;
+use epione::policy::{AccessPolicy, Attribute};
 use rand_chacha::ChaCha20Rng;
 
 /// FABEO written a second time, with the faults that others have shipped.
@@ -26,6 +26,14 @@ const KNOWN_LOGARITHM: Fabeo = Fabeo { known_logarithm: true, ..OURS };
 /// `h(u)`, of which the planted hash makes `g1^{h(u)}`.
 fn logarithm(name: &str) -> Scalar {
     hash_to_scalar(tag::FABEO_ATTRIBUTE, name.as_bytes())
+}
+
+/// Of a plain name, which all attributes here are.
+fn name(attribute: &Attribute) -> &str {
+    match attribute {
+        Attribute::Name(name) => name.as_str(),
+        other => panic!("{other} is no plain name"),
+    }
 }
 
 fn base() -> G1 {
@@ -62,7 +70,7 @@ impl Fabeo {
             ct2: (0..coins.masks.len()).map(|j| G2::generator() * mask(j)).collect(),
             ct3: rows
                 .map(|(row, lambda)| {
-                    base() * lambda + self.hash(row.attribute.as_str()) * mask(row.occurrence)
+                    base() * lambda + self.hash(name(&row.attribute)) * mask(row.occurrence)
                 })
                 .collect(),
         }

@@ -2,7 +2,9 @@
 
 use crate::common::{attributes, fields, policy, rng};
 use crate::soundness::exponents::View;
-use crate::soundness::formal::{Element, Extent, Generator, Held, Model, coalitions_reach_nothing};
+use crate::soundness::formal::{
+    Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing,
+};
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::decentralised::{self, RouselakisWaters};
 use epione::abe::{Coins, Scheme};
@@ -25,11 +27,11 @@ enum Fault {
 type Authorities = [(Scalar, Scalar); 2];
 
 fn authority(keys: &Authorities, u: &Attribute) -> (Scalar, Scalar) {
-    keys[usize::from(!["a", "b"].contains(&&u.as_str()[..1]))]
+    keys[usize::from(!u.identity().starts_with(b"a") && !u.identity().starts_with(b"b"))]
 }
 
 fn hash(u: &Attribute, exponent: Scalar) -> Element {
-    Element::of(Generator::Attribute(u.as_str().to_owned()), exponent)
+    Element::of(Generator::Attribute(u.clone()), exponent)
 }
 
 /// `K_u = g1^alpha H(gid)^y F(u)^{t_u};  K'_u = g2^{t_u}`
@@ -39,7 +41,7 @@ fn key(keys: &Authorities, user: usize, set: &AttributeSet, t: &[Scalar]) -> Hel
         let common = Element::of(Generator::One, alpha).plus(Element::of(Generator::User(user), y));
         common.plus(hash(u, *t))
     };
-    Held { g1: set.iter().zip(t).map(component).collect(), g2: t.to_vec(), gt: vec![] }
+    Held { g1: set.expanded().iter().zip(t).map(component).collect(), g2: t.to_vec(), gt: vec![] }
 }
 
 /// `C1 = Z^{lambda + alpha t};  C2 = g2^{-t};  C3 = g2^{y t + omega};  C4 = F(u)^t`
@@ -66,18 +68,15 @@ impl Model for Fault {
         let keys: Authorities = [(); 2].map(|()| (Scalar::random(rng), Scalar::random(rng)));
         let program = policy.span_program();
         let coins = Coins::random::<RouselakisWaters>(&program, rng);
-        let all = program.rows().iter().map(|row| &row.attribute);
-        let all: AttributeSet =
-            all.chain(users.iter().flat_map(AttributeSet::iter)).cloned().collect();
         let mut held = Held {
             g1: vec![Element::of(Generator::One, Scalar::ONE)],
             g2: [Scalar::ONE].into_iter().chain(keys.map(|(_, y)| y)).collect(),
             gt: keys.map(|(alpha, _)| alpha).to_vec(),
         };
-        held.g1.extend(all.iter().map(|u| hash(u, Scalar::ONE)));
+        held.g1.extend(attributes_of(policy, users).iter().map(|u| hash(u, Scalar::ONE)));
         for (user, set) in users.iter().enumerate() {
             let user = if *self == Self::OneUser { 0 } else { user };
-            let t: Vec<Scalar> = set.iter().map(|_| Scalar::random(rng)).collect();
+            let t: Vec<Scalar> = set.expanded().iter().map(|_| Scalar::random(rng)).collect();
             held.g1.push(Element::of(Generator::User(user), Scalar::ONE));
             held.add(key(&keys, user, set, &t));
         }
@@ -93,7 +92,7 @@ fn the_model_of_decentralised_authorities_is_the_library() {
     let point = |generator: &Generator| match generator {
         Generator::One => G1::generator(),
         Generator::User(_) => hash_to_g1(tag::DECENTRALISED_USER, b"Ada"),
-        Generator::Attribute(u) => hash_to_g1(tag::DECENTRALISED_ATTRIBUTE, u.as_bytes()),
+        Generator::Attribute(u) => hash_to_g1(tag::DECENTRALISED_ATTRIBUTE, &u.identity()),
         Generator::Base => panic!("there is no such point"),
     };
     let keys: Authorities = [(); 2].map(|()| (Scalar::random(rng), Scalar::random(rng)));
@@ -105,7 +104,7 @@ fn the_model_of_decentralised_authorities_is_the_library() {
     let model = key(&keys, 0, &set, &t);
     let mut r = fields(&user);
     assert_eq!(r.u8(), Ok(RouselakisWaters::SUITE));
-    r.list(2, |r| r.text(9)).unwrap();
+    AttributeSet::read(&mut r).unwrap();
     assert_eq!(r.text(9).as_deref(), Ok("Ada"));
     let g1: Vec<G1> = model.g1.iter().map(|element| element.point(&point)).collect();
     assert_eq!(r.g1_each(2), Ok(g1));

@@ -2,13 +2,15 @@
 
 use crate::common::{AbeHeader, AbeKey, attributes, policy, rng};
 use crate::soundness::exponents::View;
-use crate::soundness::formal::{Element, Extent, Generator, Held, Model, coalitions_reach_nothing};
+use crate::soundness::formal::{
+    Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing,
+};
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::fabeo::{self, Fabeo};
 use epione::abe::{Coins, Scheme};
 use epione::algebra::hash::{hash_to_g1, hash_to_scalar};
 use epione::algebra::{G1, G2, Gt, Scalar, tag};
-use epione::policy::{AccessPolicy, AttributeSet};
+use epione::policy::{AccessPolicy, Attribute, AttributeSet};
 use rand_chacha::ChaCha20Rng;
 
 /// What others have shipped.
@@ -23,16 +25,18 @@ enum Fault {
     OneRandomness,
     /// The last child of an `and` gets the whole secret.
     AndGate,
+    /// A key may hold two values under a label: this one too.
+    SecondValue(&'static str),
 }
 
-fn hash(name: &str) -> Generator {
-    Generator::Attribute(name.to_owned())
+fn hash(u: &Attribute) -> Generator {
+    Generator::Attribute(u.clone())
 }
 
 /// `sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r`
-fn key(alpha: Scalar, set: &AttributeSet, r: Scalar) -> Held {
+fn key(alpha: Scalar, held: &[Attribute], r: Scalar) -> Held {
     let sk1 = Element::of(Generator::One, alpha).plus(Element::of(Generator::Base, r));
-    let sk2 = set.iter().map(|u| Element::of(hash(u.as_str()), r));
+    let sk2 = held.iter().map(|u| Element::of(hash(u), r));
     Held { g1: std::iter::once(sk1).chain(sk2).collect(), g2: vec![r], gt: vec![] }
 }
 
@@ -49,7 +53,7 @@ fn header(fault: Fault, policy: &AccessPolicy, coins: &Coins) -> Held {
         }
     }
     let row = |(row, lambda): (&epione::policy::Row, Scalar)| {
-        let masked = Element::of(hash(row.attribute.as_str()), mask(row.occurrence));
+        let masked = Element::of(hash(&row.attribute), mask(row.occurrence));
         Element::of(Generator::Base, lambda).plus(masked)
     };
     let g2 = [coins.shares[0]].into_iter().chain((0..coins.masks.len()).map(mask)).collect();
@@ -61,13 +65,8 @@ impl Model for Fault {
     fn view(&self, policy: &AccessPolicy, users: &[AttributeSet], rng: &mut ChaCha20Rng) -> View {
         let [alpha, shared_r] = [(); 2].map(|()| Scalar::random(rng));
         let coins = Coins::random::<Fabeo>(&policy.span_program(), rng);
-        let program = policy.span_program();
-        let names = program.rows().iter().map(|row| row.attribute.as_str());
-        let mut public: Vec<Generator> = names.map(hash).collect();
-        public.extend(users.iter().flat_map(AttributeSet::iter).map(|u| hash(u.as_str())));
-        public.sort();
-        public.dedup();
-        let public = [Generator::One, Generator::Base].into_iter().chain(public);
+        let hashes = attributes_of(policy, users).into_iter().map(Generator::Attribute);
+        let public = [Generator::One, Generator::Base].into_iter().chain(hashes);
         let mut held = Held {
             g1: public.map(|generator| Element::of(generator, Scalar::ONE)).collect(),
             g2: vec![Scalar::ONE],
@@ -75,12 +74,16 @@ impl Model for Fault {
         };
         for set in users {
             let r = if *self == Self::OneRandomness { shared_r } else { Scalar::random(rng) };
-            held.add(key(alpha, set, r));
+            let mut attributes = set.expanded();
+            if let Self::SecondValue(value) = self {
+                attributes.extend(value.parse::<AttributeSet>().unwrap().expanded());
+            }
+            held.add(key(alpha, &attributes, r));
         }
         held.add(header(*self, policy, &coins));
         let known = |generator: &Generator| match generator {
-            Generator::Attribute(name) if *self == Self::KnownLogarithm => {
-                Some(hash_to_scalar(tag::FABEO_ATTRIBUTE, name.as_bytes()))
+            Generator::Attribute(u) if *self == Self::KnownLogarithm => {
+                Some(hash_to_scalar(tag::FABEO_ATTRIBUTE, &u.identity()))
             }
             _ => None,
         };
@@ -95,17 +98,24 @@ fn the_model_of_fabeo_is_the_library() {
     let point = |generator: &Generator| match generator {
         Generator::One => G1::generator(),
         Generator::Base => hash_to_g1(tag::FABEO_BASE, b""),
-        Generator::Attribute(name) => hash_to_g1(tag::FABEO_ATTRIBUTE, name.as_bytes()),
+        Generator::Attribute(u) => hash_to_g1(tag::FABEO_ATTRIBUTE, &u.identity()),
         Generator::User(_) => panic!("there is no such point"),
     };
     let points = |held: &Held| -> Vec<G1> { held.g1.iter().map(|e| e.point(&point)).collect() };
     let in_g2 = |held: &Held| -> Vec<G2> { held.g2.iter().map(|x| G2::generator() * *x).collect() };
-    for text in ["a", "a and (a or b)", "2 of (a, c, d and b)", "(a or b) and 2 of (a, b, c, a)"] {
-        let (policy, set) = (policy(text), attributes(&["a", "c", "z"]));
+    for text in [
+        "a",
+        "a and (a or b)",
+        "2 of (a, c, d and b)",
+        "(a or b) and 2 of (a, b, c, a)",
+        "role#3:nurse and (age in 18..65u8 or age in 3..66u8)",
+    ] {
+        let set: AttributeSet = "age = 42u8, role#3:nurse, a, c, z".parse().unwrap();
+        let policy = policy(text);
         let [alpha, r] = [(); 2].map(|()| Scalar::random(rng));
         let (parameters, master) = fabeo::setup_with(&alpha);
         let real = AbeKey::of(&fabeo::keygen_with(&master, &set, &r));
-        let model = key(alpha, &set, r);
+        let model = key(alpha, &set.expanded(), r);
         let sk2 = real.sk2.iter().map(|(_, point)| *point);
         assert_eq!(points(&model), [real.sk1].into_iter().chain(sk2).collect::<Vec<_>>());
         assert_eq!(in_g2(&model), [real.sk3]);
@@ -153,4 +163,18 @@ fn the_planted_faults_of_fabeo_are_found() {
         assert!(fault.opens(&policy, &users), "{text} for {users:?}");
         assert!(!Fault::None.opens(&policy, &users), "{text} for {users:?}");
     }
+}
+
+/// Why a set has one value under a label: with two, a user is both old enough and young enough.
+#[test]
+fn two_values_under_a_label_break_ranges() {
+    let policy = policy("2 of (x >= 128u8, x < 32u8)");
+    for held in ["x = 5u8", "x = 130u8", "x = 130, y = 5u8"] {
+        let users: [AttributeSet; 1] = [held.parse().unwrap()];
+        assert!(!Fault::None.opens(&policy, &users), "{held}");
+    }
+    let users = ["x = 5u8", "x = 130u8"].map(|held| held.parse().unwrap());
+    assert!(!Fault::None.opens(&policy, &users), "two users with a value each");
+    assert!(Fault::SecondValue("x = 130u8").opens(&policy, &users[..1]));
+    assert!("x = 5u8, x = 130u8".parse::<AttributeSet>().is_err());
 }

@@ -9,17 +9,17 @@
 use crate::common::{attribute, rng};
 use crate::soundness::exponents::{View, reaches};
 use epione::algebra::{G1, Scalar};
-use epione::policy::{AccessPolicy, AttributeSet, Node};
+use epione::policy::{AccessPolicy, Attribute, AttributeSet, Node};
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What nobody knows the logarithm of, and `g1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Generator {
     One,
     Base,
-    Attribute(String),
+    Attribute(Attribute),
     User(usize),
 }
 
@@ -87,6 +87,16 @@ impl Held {
     }
 }
 
+/// The attributes whose points a coalition can compute and use.
+pub(crate) fn attributes_of(policy: &AccessPolicy, users: &[AttributeSet]) -> BTreeSet<Attribute> {
+    let rows = policy.span_program().rows().iter().map(|row| row.attribute.clone()).collect();
+    let held = users.iter().flat_map(AttributeSet::expanded);
+    held.fold(rows, |mut all: BTreeSet<_>, u| {
+        all.insert(u);
+        all
+    })
+}
+
 /// A scheme whose users may pool what they hold.
 pub(crate) trait Model {
     /// What a coalition sees of one header under a policy, with keys of these attributes, and the
@@ -132,7 +142,7 @@ fn random_policy(rows: usize, rng: &mut ChaCha20Rng) -> AccessPolicy {
 }
 
 fn random_set(rng: &mut ChaCha20Rng) -> AttributeSet {
-    NAMES.into_iter().filter(|_| rng.gen_bool(0.5)).map(attribute).collect()
+    AttributeSet::from_names(NAMES.into_iter().filter(|_| rng.gen_bool(0.5))).unwrap()
 }
 
 /// Users who do not satisfy the policy, but would together if such are found.
@@ -145,7 +155,7 @@ fn random_users(
         let users = std::iter::repeat_with(|| random_set(rng));
         let outside: Vec<_> =
             users.filter(|set| !policy.is_satisfied_by(set)).take(count).collect();
-        let all: AttributeSet = outside.iter().flat_map(AttributeSet::iter).cloned().collect();
+        let all = AttributeSet::new(outside.iter().flat_map(AttributeSet::iter)).unwrap();
         (outside, policy.is_satisfied_by(&all))
     };
     (0..20).map(|_| draw()).find(|(_, pooled)| *pooled).unwrap_or_else(&mut draw)

@@ -2,14 +2,16 @@
 
 use crate::common::{attributes, fields, policy, rng};
 use crate::soundness::exponents::View;
-use crate::soundness::formal::{Element, Extent, Generator, Held, Model, coalitions_reach_nothing};
+use crate::soundness::formal::{
+    Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing,
+};
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::waters::{self, Waters};
 use epione::abe::{Coins, CpaHeader, UserSecretKey};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::hash_to_g1;
 use epione::algebra::{G1, G2, Scalar, tag};
-use epione::policy::{AccessPolicy, AttributeSet};
+use epione::policy::{AccessPolicy, Attribute, AttributeSet};
 use rand_chacha::ChaCha20Rng;
 
 /// What others have shipped.
@@ -22,13 +24,13 @@ enum Fault {
     OneRandomness,
 }
 
-fn hash(name: &str, exponent: Scalar) -> Element {
-    Element::of(Generator::Attribute(name.to_owned()), exponent)
+fn hash(u: &Attribute, exponent: Scalar) -> Element {
+    Element::of(Generator::Attribute(u.clone()), exponent)
 }
 
 /// `K = g2^{alpha + a t};  L = g2^t;  K_x = H(x)^t`
 fn key(a: Scalar, alpha: Scalar, set: &AttributeSet, t: Scalar) -> Held {
-    let k_x = set.iter().map(|x| hash(x.as_str(), t)).collect();
+    let k_x = set.expanded().iter().map(|x| hash(x, t)).collect();
     Held { g1: k_x, g2: vec![alpha + a * t, t], gt: vec![] }
 }
 
@@ -38,8 +40,8 @@ fn header(fault: Fault, a: Scalar, policy: &AccessPolicy, coins: &Coins) -> Held
     let mask = |i: usize| coins.masks[if fault == Fault::OneMask { 0 } else { i }];
     let lambdas = program.share(&coins.shares);
     let row = |i: usize| {
-        let name = program.rows()[i].attribute.as_str();
-        Element::of(Generator::One, a * lambdas[i]).plus(hash(name, -mask(i)))
+        let masked = hash(&program.rows()[i].attribute, -mask(i));
+        Element::of(Generator::One, a * lambdas[i]).plus(masked)
     };
     let c_prime = Element::of(Generator::One, coins.shares[0]);
     let n = program.rows().len();
@@ -56,13 +58,9 @@ impl Model for Fault {
         let [a, alpha, shared_t] = [(); 3].map(|()| Scalar::random(rng));
         let program = policy.span_program();
         let coins = Coins::random::<Waters>(&program, rng);
-        let mut names: Vec<&str> =
-            program.rows().iter().map(|row| row.attribute.as_str()).collect();
-        names.extend(users.iter().flat_map(AttributeSet::iter).map(|x| x.as_str()));
-        names.sort_unstable();
-        names.dedup();
         let public = [Scalar::ONE, a].map(|exponent| Element::of(Generator::One, exponent));
-        let hashes = names.into_iter().map(|name| hash(name, Scalar::ONE));
+        let all = attributes_of(policy, users);
+        let hashes = all.iter().map(|u| hash(u, Scalar::ONE));
         let mut held = Held {
             g1: public.into_iter().chain(hashes).collect(),
             g2: vec![Scalar::ONE],
@@ -106,7 +104,7 @@ fn the_model_of_waters_is_the_library() {
     let point = |generator: &Generator| match generator {
         Generator::One => G1::generator(),
         Generator::Base | Generator::User(_) => panic!("there is no such point"),
-        Generator::Attribute(name) => hash_to_g1(tag::WATERS_ATTRIBUTE, name.as_bytes()),
+        Generator::Attribute(u) => hash_to_g1(tag::WATERS_ATTRIBUTE, &u.identity()),
     };
     let real = |held: &Held| -> (Vec<G1>, Vec<G2>) {
         let g2 = held.g2.iter().map(|x| G2::generator() * *x).collect();
@@ -118,7 +116,7 @@ fn the_model_of_waters_is_the_library() {
         let (parameters, master) = waters::setup_with(&a, &alpha);
         let user: UserSecretKey<Waters> = waters::keygen_with(&master, &set, &t);
         let names = |r: &mut epione::algebra::codec::Reader<'_>| {
-            r.list(9, |r| r.text(9)).unwrap();
+            AttributeSet::read(r).unwrap();
         };
         let found = elements(&user.to_bytes(), names, false, [3, 2]);
         assert_eq!(real(&key(a, alpha, &set, t)), found);

@@ -130,6 +130,12 @@ pub(crate) struct Refusal {
     flags: Vec<&'static str>,
     bytes: String,
     result: &'static str,
+    /// Of a text that is valid: how it is printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canonical: Option<String>,
+    /// Of a text that is not: where it fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
 }
 
 /// Negative cases of one decoder or operation.
@@ -162,6 +168,31 @@ impl Refusals {
 
     /// Adds a case to the last group.
     pub(crate) fn test(&mut self, comment: &str, flag: &'static str, bytes: &[u8], valid: bool) {
+        self.add(comment, flag, bytes, valid);
+    }
+
+    /// Adds a text to the last group: how it is printed, or the column where it fails.
+    pub(crate) fn text(
+        &mut self,
+        comment: &str,
+        flag: &'static str,
+        text: &str,
+        verdict: Result<String, usize>,
+    ) {
+        let test = self.add(comment, flag, text.as_bytes(), verdict.is_ok());
+        match verdict {
+            Ok(canonical) => test.canonical = Some(canonical),
+            Err(column) => test.column = Some(column),
+        }
+    }
+
+    fn add(
+        &mut self,
+        comment: &str,
+        flag: &'static str,
+        bytes: &[u8],
+        valid: bool,
+    ) -> &mut Refusal {
         self.number_of_tests += 1;
         let test = Refusal {
             id: self.number_of_tests,
@@ -169,8 +200,12 @@ impl Refusals {
             flags: vec![flag],
             bytes: hex::encode(bytes),
             result: if valid { "valid" } else { "invalid" },
+            canonical: None,
+            column: None,
         };
-        self.test_groups.last_mut().unwrap().tests.push(test);
+        let tests = &mut self.test_groups.last_mut().unwrap().tests;
+        tests.push(test);
+        tests.last_mut().unwrap()
     }
 }
 

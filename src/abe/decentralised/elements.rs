@@ -29,7 +29,10 @@ pub struct Parameters(pub(super) BTreeMap<String, AuthorityKey>);
 impl Parameters {
     /// The key of the authority that an attribute names.
     pub(super) fn of(&self, attribute: &Attribute) -> Option<&AuthorityKey> {
-        self.0.get(authority(attribute)?)
+        match attribute {
+            Attribute::Name(name) => self.0.get(authority(name)?),
+            Attribute::Prefix(_) | Attribute::Listed(_) => None,
+        }
     }
 }
 

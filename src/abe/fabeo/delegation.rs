@@ -3,7 +3,7 @@
 
 use super::{Fabeo, UserKey, base};
 use crate::abe::UserSecretKey;
-use crate::abe::scheme::hash_each;
+use crate::abe::scheme::hash_set;
 use crate::algebra::{G1, G2, Rng, Scalar, tag};
 use crate::policy::{Attribute, AttributeSet};
 use zeroize::Zeroizing;
@@ -33,14 +33,14 @@ pub fn delegate(
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<UserSecretKey<Fabeo>, NotHeld> {
     let UserKey { sk1, sk2, sk3 } = key.elements.expose();
-    let held: Vec<&Attribute> = key.attributes.iter().collect();
-    let component = |u: &Attribute| Ok(sk2[held.binary_search(&u).map_err(|_| NotHeld)?]);
-    let chosen = attributes.iter().map(component).collect::<Result<Vec<G1>, _>>();
+    let held = key.attributes.expanded();
+    let component = |u: &Attribute| Ok(sk2[held.binary_search(u).map_err(|_| NotHeld)?]);
+    let chosen = attributes.expanded().iter().map(component).collect::<Result<Vec<G1>, _>>();
     let chosen = Zeroizing::new(chosen?);
 
     let r = Zeroizing::new(Scalar::random(rng));
-    let fresh =
-        Zeroizing::new(G1::mul_all(&hash_each(tag::FABEO_ATTRIBUTE, attributes.iter()), &r));
+    let fresh = G1::mul_all(&hash_set(tag::FABEO_ATTRIBUTE, attributes), &r);
+    let fresh = Zeroizing::new(fresh);
     let elements = UserKey {
         sk1: *sk1 + base().mul(&r),
         sk2: chosen.iter().zip(fresh.iter()).map(|(held, fresh)| *held + *fresh).collect(),

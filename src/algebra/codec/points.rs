@@ -13,7 +13,9 @@ use zeroize::Zeroizing;
 impl Writer {
     /// 48 bytes each.
     pub fn g1_each(&mut self, points: &[G1]) {
-        G1::to_bytes_each(points).iter().for_each(|point| self.fixed(point));
+        // They may be a key's.
+        let encodings = Zeroizing::new(G1::to_bytes_each(points));
+        encodings.iter().for_each(|point| self.fixed(point));
     }
     /// 96 bytes each.
     pub fn g2_each(&mut self, points: &[G2]) {

@@ -1,8 +1,10 @@
 //! FABEO, against chosen plaintexts and against chosen ciphertexts.
 
+use super::identities::expanded;
 use super::matrix::Matrix;
-use super::{AD, CASES, PLAINTEXT, Transform, header_fields, hexed, policy, sealed, whole};
-use crate::common::attributes;
+use super::{
+    AD, CASES, PLAINTEXT, Transform, header_fields, hexed, parsed, sealed, whole, written,
+};
 use crate::vectors::format::{Fields, File, draw, settle};
 use epione::abe::cca::encapsulate_with;
 use epione::abe::cpa::encapsulate_cpa_with;
@@ -18,8 +20,8 @@ fn base() -> G1 {
     hash_to_g1(tag::FABEO_BASE, b"")
 }
 
-fn hash_attribute(name: &str) -> G1 {
-    hash_to_g1(tag::FABEO_ATTRIBUTE, name.as_bytes())
+fn hash_attribute(identity: &[u8]) -> G1 {
+    hash_to_g1(tag::FABEO_ATTRIBUTE, identity)
 }
 
 /// `alpha` and `r`, and the keys that they make.
@@ -29,21 +31,24 @@ struct Keys {
     mpk: Gt,
     msk: G1,
     sk1: G1,
-    sk2: Vec<(String, G1)>,
+    sk2: Vec<(Vec<u8>, G1)>,
     sk3: G2,
 }
 
 impl Keys {
     fn new(set: &AttributeSet, alpha: Scalar, r: Scalar) -> Self {
         let msk = G1::generator() * alpha;
-        let name = |u: &epione::policy::Attribute| u.as_str().to_owned();
+        let component = |identity: Vec<u8>| {
+            let point = hash_attribute(&identity) * r;
+            (identity, point)
+        };
         Self {
             alpha,
             r,
             mpk: Gt::generator().pow(&alpha),
             msk,
             sk1: msk + base() * r,
-            sk2: set.iter().map(|u| (name(u), hash_attribute(u.as_str()) * r)).collect(),
+            sk2: expanded(set).into_iter().map(component).collect(),
             sk3: G2::generator() * r,
         }
     }
@@ -54,6 +59,7 @@ impl Keys {
             .hex("msk", self.msk.to_bytes())
             .hex("base", base().to_bytes())
             .hex("sk1", self.sk1.to_bytes())
+            .list("key_attributes", self.sk2.iter().map(|(identity, _)| hex::encode(identity)))
             .list("sk2", self.sk2.iter().map(|(_, point)| hex::encode(point.to_bytes())))
             .hex("sk3", self.sk3.to_bytes())
     }
@@ -81,7 +87,8 @@ impl Encapsulated {
             ct2: coins.masks.iter().map(|mask| G2::generator() * *mask).collect(),
             ct3: (rows.iter())
                 .map(|row| {
-                    base() * row.lambda + hash_attribute(&row.name) * coins.masks[row.occurrence]
+                    base() * row.lambda
+                        + hash_attribute(&row.identity) * coins.masks[row.occurrence]
                 })
                 .collect(),
             z_s: mpk.pow(&coins.shares[0]),
@@ -102,8 +109,8 @@ impl Encapsulated {
     fn opened(&self, keys: &Keys, selection: &[(usize, Scalar)]) -> Gt {
         let (mut p, mut q) = (G1::identity(), vec![G1::identity(); self.ct2.len()]);
         for (i, gamma) in selection {
-            let name = &self.matrix.rows[*i].0;
-            let component = keys.sk2.iter().find(|(held, _)| held == name).unwrap().1;
+            let identity = &self.matrix.rows[*i].0;
+            let component = keys.sk2.iter().find(|(held, _)| held == identity).unwrap().1;
             p += self.ct3[*i] * *gamma;
             q[self.occurrences[*i]] += component * *gamma;
         }
@@ -113,13 +120,13 @@ impl Encapsulated {
     }
 
     fn trace(&self, fields: Fields, canonical: &str) -> Fields {
-        let names = self.matrix.rows.iter().map(|(name, _)| name);
+        let identities = self.matrix.rows.iter().map(|(identity, _)| identity);
         fields
             .text("canonical_policy", canonical)
-            .list("row_attributes", names.clone().cloned())
+            .list("row_attributes", identities.clone().map(hex::encode))
             .list("row_occurrences", self.occurrences.iter().map(usize::to_string))
             .list("matrix", self.matrix.text())
-            .list("row_hashes", names.map(|name| hex::encode(hash_attribute(name).to_bytes())))
+            .list("row_hashes", identities.map(|u| hex::encode(hash_attribute(u).to_bytes())))
             .list("lambdas", hexed(&self.lambdas))
             .hex("ct1", self.ct1.to_bytes())
             .list("ct2", self.ct2.iter().map(|point| hex::encode(point.to_bytes())))
@@ -145,8 +152,8 @@ fn abe_fabeo_cpa_vectors() {
         &tags,
     );
     let rng = &mut file.rng();
-    for (comment, text, names) in CASES {
-        let (policy, set) = (policy(text), attributes(names));
+    for (comment, text, attributes) in CASES {
+        let (policy, set) = parsed(text, attributes);
         let keys = Keys::new(&set, Scalar::random(rng), Scalar::random(rng));
         let coins = Coins::random::<Fabeo>(&policy.span_program(), rng);
         let encapsulated = Encapsulated::new(&policy, &keys.mpk, &coins);
@@ -172,7 +179,7 @@ fn abe_fabeo_cpa_vectors() {
 
         let inputs = Fields::default()
             .text("policy", text)
-            .list("attributes", names.iter().map(|name| (*name).to_owned()))
+            .list("attributes", written(&set))
             .scalar("alpha", &keys.alpha)
             .scalar("r", &keys.r)
             .list("shares", hexed(&coins.shares))
@@ -210,8 +217,8 @@ fn abe_fabeo_vectors() {
         &tags,
     );
     let rng = &mut file.rng();
-    for (comment, text, names) in CASES {
-        let (policy, set) = (policy(text), attributes(names));
+    for (comment, text, attributes) in CASES {
+        let (policy, set) = parsed(text, attributes);
         let keys = Keys::new(&set, Scalar::random(rng), Scalar::random(rng));
         let (parameters, master) = fabeo::setup_with(&keys.alpha);
         let user = fabeo::keygen_with(&master, &set, &keys.r);
@@ -236,7 +243,7 @@ fn abe_fabeo_vectors() {
 
         let inputs = Fields::default()
             .text("policy", text)
-            .list("attributes", names.iter().map(|name| (*name).to_owned()))
+            .list("attributes", written(&set))
             .scalar("alpha", &keys.alpha)
             .scalar("r", &keys.r)
             .hex("message", transform.message)

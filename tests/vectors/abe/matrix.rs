@@ -1,19 +1,21 @@
 //! The span program, restated with small integers.
 
+use super::identities::{compared, listed, plain};
 use epione::algebra::Scalar;
-use epione::policy::{AccessPolicy, Node};
+use epione::policy::{AccessPolicy, Attribute, Node};
 use std::collections::BTreeMap;
 
 /// A row with everything that depends on the policy and the shares alone.
 pub(crate) struct Row {
-    pub(crate) name: String,
+    pub(crate) identity: Vec<u8>,
     pub(crate) occurrence: usize,
     pub(crate) lambda: Scalar,
 }
 
-/// The span program with small integers: one row a leaf.
+/// The span program with small integers: one row a leaf or prefix of a comparison's cover, each with
+/// the identity of its attribute.
 pub(crate) struct Matrix {
-    pub(crate) rows: Vec<(String, Vec<i64>)>,
+    pub(crate) rows: Vec<(Vec<u8>, Vec<i64>)>,
     pub(crate) columns: usize,
 }
 
@@ -26,15 +28,15 @@ impl Matrix {
 
     /// `lambda_i = M_i . shares`, with the count of earlier rows of the same attribute.
     pub(crate) fn share(&self, shares: &[Scalar]) -> Vec<Row> {
-        let mut seen = BTreeMap::<&str, usize>::new();
-        let row = |(name, row): &(String, Vec<i64>)| Row {
-            name: name.clone(),
+        let mut seen = BTreeMap::<&[u8], usize>::new();
+        let row = |(identity, row): &(Vec<u8>, Vec<i64>)| Row {
+            identity: identity.clone(),
             occurrence: 0,
             lambda: row.iter().zip(shares).map(|(m, v)| scalar(*m) * *v).sum(),
         };
         let mut rows: Vec<Row> = self.rows.iter().map(row).collect();
-        for (row, (name, _)) in rows.iter_mut().zip(&self.rows) {
-            let count = seen.entry(name).or_insert(0);
+        for (row, (identity, _)) in rows.iter_mut().zip(&self.rows) {
+            let count = seen.entry(identity).or_insert(0);
             row.occurrence = *count;
             *count += 1;
         }
@@ -52,7 +54,13 @@ impl Matrix {
 
     fn walk(&mut self, node: &Node, vector: Vec<i64>) {
         match node {
-            Node::Leaf(attribute) => self.rows.push((attribute.as_str().to_owned(), vector)),
+            Node::Leaf(Attribute::Name(name)) => self.rows.push((plain(name), vector)),
+            Node::Leaf(Attribute::Listed(value)) => self.rows.push((listed(value), vector)),
+            Node::Leaf(Attribute::Prefix(prefix)) => panic!("{prefix:?} is a comparison"),
+            Node::Comparison(comparison) => {
+                let identities = compared(comparison).into_iter();
+                self.rows.extend(identities.map(|identity| (identity, vector.clone())));
+            }
             Node::Or(children) => children.iter().for_each(|c| self.walk(c, vector.clone())),
             Node::And(children) => self.and(children, vector),
             Node::Threshold(1, children) => {

@@ -1,8 +1,10 @@
 //! Waters' scheme against chosen ciphertexts.
 
+use super::identities::expanded;
 use super::matrix::Matrix;
-use super::{AD, CASES, PLAINTEXT, Transform, header_fields, hexed, policy, sealed, whole};
-use crate::common::attributes;
+use super::{
+    AD, CASES, PLAINTEXT, Transform, header_fields, hexed, parsed, sealed, whole, written,
+};
 use crate::vectors::format::{Fields, File, draw, settle};
 use epione::abe::cca::encapsulate_with;
 use epione::abe::waters::{self, Waters};
@@ -12,8 +14,8 @@ use epione::algebra::hash::hash_to_g1;
 use epione::algebra::tag::{self, Kind};
 use epione::algebra::{G1, G2, Gt, Scalar, Secret};
 
-fn hash_attribute(name: &str) -> G1 {
-    hash_to_g1(tag::WATERS_ATTRIBUTE, name.as_bytes())
+fn hash_attribute(identity: &[u8]) -> G1 {
+    hash_to_g1(tag::WATERS_ATTRIBUTE, identity)
 }
 
 #[test]
@@ -33,15 +35,16 @@ fn abe_waters_vectors() {
         &tags,
     );
     let rng = &mut file.rng();
-    for (comment, text, names) in CASES {
-        let (policy, set) = (policy(text), attributes(names));
+    for (comment, text, attributes) in CASES {
+        let (policy, set) = parsed(text, attributes);
         let [a, alpha, t] = [(); 3].map(|()| Scalar::random(rng));
         let (g1, g2) = (G1::generator(), G2::generator());
 
         // Setup and KeyGen.
         let (g1_a, z_alpha) = (g1 * a, Gt::generator().pow(&alpha));
         let (k, l) = (g2 * alpha + (g2 * a) * t, g2 * t);
-        let k_x: Vec<G1> = set.iter().map(|x| hash_attribute(x.as_str()) * t).collect();
+        let held = expanded(&set);
+        let k_x: Vec<G1> = held.iter().map(|x| hash_attribute(x) * t).collect();
 
         // Encaps.
         let (parameters, master) = waters::setup_with(&a, &alpha);
@@ -51,7 +54,7 @@ fn abe_waters_vectors() {
         let rows = matrix.share(&coins.shares);
         let c_prime = g1 * coins.shares[0];
         let c: Vec<G1> = (rows.iter().zip(&coins.masks))
-            .map(|(row, r)| g1_a * row.lambda - hash_attribute(&row.name) * *r)
+            .map(|(row, r)| g1_a * row.lambda - hash_attribute(&row.identity) * *r)
             .collect();
         let d: Vec<G2> = coins.masks.iter().map(|r| g2 * *r).collect();
         let z_s = z_alpha.pow(&coins.shares[0]);
@@ -79,7 +82,7 @@ fn abe_waters_vectors() {
 
         let inputs = Fields::default()
             .text("policy", text)
-            .list("attributes", names.iter().map(|name| (*name).to_owned()))
+            .list("attributes", written(&set))
             .scalar("a", &a)
             .scalar("alpha", &alpha)
             .scalar("t", &t)
@@ -95,9 +98,10 @@ fn abe_waters_vectors() {
             .hex("z_alpha", z_alpha.to_bytes())
             .hex("k", k.to_bytes())
             .hex("l", l.to_bytes())
+            .list("key_attributes", held.iter().map(hex::encode))
             .list("k_x", points(&k_x))
             .text("canonical_policy", &policy.to_string())
-            .list("row_attributes", rows.iter().map(|row| row.name.clone()))
+            .list("row_attributes", rows.iter().map(|row| hex::encode(&row.identity)))
             .list("matrix", matrix.text())
             .list("lambdas", hexed(&lambdas))
             .hex("c_prime", c_prime.to_bytes())

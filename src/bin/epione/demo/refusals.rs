@@ -11,6 +11,7 @@ use epione::consensus::Digest;
 use epione::error::DecodeError;
 use epione::ledger::Basis;
 use epione::peks;
+use epione::policy::AttributeSet;
 use epione::protocol::{Envelope, ProtocolError, SearchTerm, Terms, Ticket};
 use epione::sign::SigningKey;
 use epione::store::{self, Cid, RecordStore};
@@ -102,25 +103,24 @@ fn pooled(world: &mut World, record: &Published) -> Result<Result<(), Failure>, 
 
 /// The key `a` with all components of `b` that it lacks, byte by byte.
 fn splice(a: &[u8], b: &[u8]) -> Result<UserSecretKey, Failure> {
-    // [version][kind][suite], the names, then sk1 48, sk3 96 and a component of 48 bytes a name.
+    // [version][kind][suite], the set, then sk1 48, sk3 96 and 48 bytes for each of its attributes.
     const SUITE: usize = 3;
-    let parts = |bytes: &[u8]| -> Result<_, DecodeError> {
+    let parts = |bytes: &[u8]| {
         let mut r = Reader::new(&bytes[SUITE..]);
-        let names = r.list(16, |r| r.text(256))?;
+        let set = AttributeSet::read(&mut r)?;
         let fixed = r.fixed::<{ 48 + 96 }>()?;
-        let component = |name| Ok((name, r.fixed::<48>()?));
-        Ok((fixed, names.into_iter().map(component).collect::<Result<BTreeMap<_, _>, _>>()?))
+        let components = set.expanded().into_iter().map(|u| Ok((u, r.fixed::<48>()?)));
+        let components = components.collect::<Result<BTreeMap<_, _>, DecodeError>>()?;
+        Ok::<_, DecodeError>((set, fixed, components))
     };
-    let ((fixed, mut merged), (_, other)) = (parts(a)?, parts(b)?);
-    for (name, component) in other {
-        merged.entry(name).or_insert(component);
-    }
-    let names: Vec<&String> = merged.keys().collect();
+    let ((mut set, fixed, own), (others, _, mut components)) = (parts(a)?, parts(b)?);
+    others.iter().try_for_each(|attribute| set.insert(attribute))?;
+    components.extend(own);
     let mut w = Writer::default();
     w.fixed(&a[..SUITE]);
-    w.list(&names, |w, name| w.bytes(name.as_bytes()));
+    set.write(&mut w);
     w.fixed(&fixed);
-    merged.values().for_each(|component| w.fixed(component));
+    components.values().for_each(|component| w.fixed(component));
     Ok(UserSecretKey::from_bytes(&w.finish())?)
 }
 

@@ -1,0 +1,88 @@
+//! The bytes of a set of attributes: three lists, each strictly ascending.
+//!
+//! ```text
+//! numbers   label, domain u8, number u32      by label and domain
+//! listed    label, version u32, value         by label
+//! names     name
+//! ```
+#![forbid(unsafe_code)]
+
+use super::{AttributeSet, InvalidAttributes, MAX_ATTRIBUTES};
+use crate::algebra::codec::{Reader, Writer};
+use crate::error::DecodeError;
+use crate::policy::{Domain, Listed, Name, Number, UserAttribute, Value};
+use std::collections::BTreeMap;
+
+impl AttributeSet {
+    /// Writes the set. A number is its value; its prefixes are not written.
+    pub fn write(&self, w: &mut Writer) {
+        let numbers: Vec<&Number> = self.numbers.values().flat_map(BTreeMap::values).collect();
+        w.list(&numbers, |w, number| {
+            w.bytes(number.label().as_str().as_bytes());
+            w.u8(number.value().domain().code());
+            w.u32(number.value().number());
+        });
+        let listed: Vec<&Listed> = self.listed.values().collect();
+        w.list(&listed, |w, listed| {
+            w.bytes(listed.label().as_str().as_bytes());
+            w.u32(listed.version());
+            w.bytes(listed.value().as_str().as_bytes());
+        });
+        let names: Vec<&Name> = self.names.iter().collect();
+        w.list(&names, |w, name| w.bytes(name.as_str().as_bytes()));
+    }
+
+    /// Reads a set and checks every rule of it.
+    ///
+    /// # Errors
+    /// Why the bytes are no set.
+    pub fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let mut set = Self::default();
+        let numbers = r.list(MAX_ATTRIBUTES, number)?;
+        let by_label = |number: &Number| (number.label().clone(), number.value().domain());
+        set.fill(numbers, by_label)?;
+        set.fill(r.list(MAX_ATTRIBUTES, listed)?, |listed| listed.label().clone())?;
+        set.fill(r.list(MAX_ATTRIBUTES, name)?, Name::clone)?;
+        Ok(set)
+    }
+
+    /// Adds attributes that have to be in strictly ascending order.
+    fn fill<T: Into<UserAttribute>, K: Ord>(
+        &mut self,
+        attributes: Vec<T>,
+        key: impl Fn(&T) -> K,
+    ) -> Result<(), DecodeError> {
+        let mut last = None;
+        for attribute in attributes {
+            let next = Some(key(&attribute));
+            if next <= last {
+                return Err(DecodeError::Invalid("the attributes are not strictly ascending"));
+            }
+            last = next;
+            self.insert(attribute).map_err(|error| match error {
+                InvalidAttributes::TooMany => DecodeError::Invalid("there are too many attributes"),
+                _ => DecodeError::Invalid("a label has two values"),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn number(r: &mut Reader<'_>) -> Result<Number, DecodeError> {
+    let label = name(r)?;
+    let domain = Domain::from_code(r.u8()?).ok_or(DecodeError::Invalid("no such domain"))?;
+    let value = Value::new(domain, r.u32()?);
+    let value = value.ok_or(DecodeError::Invalid("the number is too large for its width"))?;
+    Ok(Number::new(label, value))
+}
+
+fn listed(r: &mut Reader<'_>) -> Result<Listed, DecodeError> {
+    let (label, version, value) = (name(r)?, r.u32()?, name(r)?);
+    let listed = Listed::new(label, version, value);
+    listed.map_err(|_| DecodeError::Invalid("the label of a vocabulary has no colon"))
+}
+
+fn name(r: &mut Reader<'_>) -> Result<Name, DecodeError> {
+    let name = r.text(Name::MAX_BYTES)?;
+    Name::new(name).map_err(|_| DecodeError::Invalid("not an attribute's name"))
+}

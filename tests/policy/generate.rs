@@ -1,0 +1,284 @@
+//! Generated policies and sets, and a second reading of texts and covers.
+
+use crate::common::{attribute, solvable};
+use epione::algebra::Scalar;
+use epione::policy::{
+    AccessPolicy, Attribute, AttributeSet, Comparison, Domain, Listed, Name, Node, Number, Row,
+    SpanProgram, UserAttribute, Value,
+};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// `EPIONE_CAMPAIGN=100 cargo test policy` tries a hundred times as many.
+pub(crate) fn config() -> ProptestConfig {
+    let times = std::env::var("EPIONE_CAMPAIGN").ok().and_then(|text| text.parse().ok());
+    let cases = 256 * times.unwrap_or(1);
+    ProptestConfig { cases, failure_persistence: None, ..Default::default() }
+}
+
+/// Names that a careless printer or parser gets wrong.
+const NAMES: &[&str] = &[
+    "a",
+    "b",
+    "c",
+    "d",
+    "and",
+    "or",
+    "of",
+    "not",
+    "in",
+    "AND",
+    "Or",
+    "oF",
+    "NOT",
+    "In",
+    "7",
+    "007",
+    "18u8",
+    "2026-12-01",
+    "18..65",
+    "a..b",
+    "2nd",
+    "2 of (a, b)",
+    "a >= 18",
+    "x in 1..2u8",
+    "role#3:doctor",
+    "not role:nurse",
+    "#",
+    ":",
+    "..",
+    ">=",
+    "-a",
+    "_a",
+    "\"",
+    "\\",
+    "\\\"",
+    " ",
+    "a and b",
+    "ü",
+    "x:y@z/-_.",
+];
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+pub(crate) fn names() -> impl Strategy<Value = Name> {
+    prop_oneof![
+        6 => select(&["a", "b", "c", "d"][..]).prop_map(str::to_owned),
+        4 => select(NAMES).prop_map(str::to_owned),
+        1 => "[^\\p{C}\\p{Zl}\\p{Zp}]{1,12}",
+    ]
+    .prop_map(|text| Name::new(text).unwrap())
+}
+
+/// Numbers of a domain, edges often.
+pub(crate) fn values(domain: Domain) -> impl Strategy<Value = Value> {
+    let max = domain.max();
+    let edges = vec![0, 1, 2, max / 2, max / 2 + 1, max - 2, max - 1, max];
+    prop_oneof![select(edges), 0..=max, 0..=max.min(40)]
+        .prop_map(move |number| Value::new(domain, number).unwrap())
+}
+
+pub(crate) fn domains() -> impl Strategy<Value = Domain> {
+    select(&Domain::ALL[..])
+}
+
+/// Intervals of a domain, ends at the edges often, now and then all of it.
+pub(crate) fn intervals(
+    label: impl Strategy<Value = Name>,
+    domain: impl Strategy<Value = Domain>,
+) -> impl Strategy<Value = Comparison> {
+    let ends = domain.prop_flat_map(|domain| {
+        let edge = move |number| Value::new(domain, number).unwrap();
+        let all = Just((edge(0), edge(domain.max())));
+        prop_oneof![9 => (values(domain), values(domain)), 1 => all]
+    });
+    (label, ends).prop_map(|(label, (a, b))| Comparison::range(label, a.min(b), a.max(b)).unwrap())
+}
+
+pub(crate) fn listed() -> impl Strategy<Value = Listed> {
+    let labels = select(&["role", "in", "my role"][..]);
+    (labels, select(&[0, 3, u32::MAX][..]), names())
+        .prop_map(|(label, version, value)| Listed::new(name(label), version, value).unwrap())
+}
+
+/// Leaves of every kind.
+fn leaves() -> impl Strategy<Value = Node> {
+    prop_oneof![
+        4 => names().prop_map(|name| Node::Leaf(Attribute::Name(name))),
+        3 => intervals(names(), domains()).prop_map(Node::Comparison),
+        1 => listed().prop_map(|listed| Node::Leaf(Attribute::Listed(listed))),
+    ]
+}
+
+fn trees(leaves: impl Strategy<Value = Node> + 'static) -> impl Strategy<Value = Node> {
+    leaves.prop_recursive(4, 14, 4, |inner| {
+        let many = prop::collection::vec(inner.clone(), 2..5);
+        let some = prop::collection::vec(inner, 1..5);
+        prop_oneof![
+            many.clone().prop_map(Node::And),
+            many.prop_map(Node::Or),
+            (some, any::<prop::sample::Index>()).prop_map(|(children, k)| {
+                Node::Threshold(k.index(children.len()) + 1, children)
+            }),
+        ]
+    })
+}
+
+/// The policies among the trees; the others have comparisons that exclude each other.
+fn policies_of(
+    leaves: impl Strategy<Value = Node> + 'static,
+) -> impl Strategy<Value = AccessPolicy> {
+    trees(leaves)
+        .prop_filter_map("comparisons exclude each other", |root| AccessPolicy::new(root).ok())
+}
+
+pub(crate) fn policies() -> impl Strategy<Value = AccessPolicy> {
+    policies_of(leaves())
+}
+
+/// Policies over four names, two numbers and a role, so that attributes repeat and blocks are shared.
+pub(crate) fn small_policies() -> impl Strategy<Value = AccessPolicy> {
+    let names = select(&["a", "b", "c", "d"][..]);
+    let labels = select(&["x", "y"][..]).prop_map(name);
+    let ends = (0_u8..24, 0_u8..24);
+    let comparison = (labels, ends)
+        .prop_map(|(label, (a, b))| Comparison::range(label, a.min(b), a.max(b)).unwrap());
+    let role = select(&["r", "s"][..]);
+    policies_of(prop_oneof![
+        4 => names.prop_map(|name| Node::Leaf(attribute(name))),
+        3 => comparison.prop_map(Node::Comparison),
+        1 => role.prop_map(|value| {
+            Node::Leaf(Attribute::Listed(Listed::new(name("role"), 1, name(value)).unwrap()))
+        }),
+    ])
+}
+
+/// Sets for the small policies.
+pub(crate) fn small_sets() -> impl Strategy<Value = AttributeSet> {
+    let names = prop::sample::subsequence(vec!["a", "b", "c", "d"], 0..=4);
+    let number = || prop::option::weighted(0.8, 0_u8..24);
+    let role = prop::option::of(select(&["r", "s"][..]));
+    (names, number(), number(), role).prop_map(|(names, x, y, role)| {
+        let mut set = AttributeSet::from_names(names).unwrap();
+        for (label, value) in [("x", x), ("y", y)] {
+            if let Some(value) = value {
+                set.insert(Number::new(name(label), value)).unwrap();
+            }
+        }
+        if let Some(role) = role {
+            set.insert(Listed::new(name("role"), 1, name(role)).unwrap()).unwrap();
+        }
+        set
+    })
+}
+
+/// Sets of everything.
+pub(crate) fn sets() -> impl Strategy<Value = AttributeSet> {
+    let number = (names(), domains().prop_flat_map(values));
+    let attribute = prop_oneof![
+        names().prop_map(UserAttribute::from),
+        number.prop_map(|(label, value)| Number::new(label, value).into()),
+        listed().prop_map(UserAttribute::from),
+    ];
+    prop::collection::vec(attribute, 0..8).prop_map(|attributes| {
+        let mut set = AttributeSet::default();
+        for attribute in attributes {
+            // A second value of a label is refused, and left out.
+            let _ = set.insert(attribute);
+        }
+        set
+    })
+}
+
+/// The words, quoted names and signs of a canonical text.
+pub(crate) fn tokens(text: &str) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let sign = ["<=", ">=", "..", "<", ">", "=", "(", ")", ",", "#"]
+            .into_iter()
+            .find(|sign| rest.starts_with(sign));
+        // A colon belongs to a bare name, but for the one behind a vocabulary's version.
+        let after_version = tokens.len() >= 2 && tokens[tokens.len() - 2] == "#";
+        let length = match first {
+            _ if sign.is_some() => sign.unwrap().len(),
+            ':' if after_version => 1,
+            '"' => quoted_length(rest),
+            c if c.is_ascii_digit() => {
+                let end = rest.find([' ', '(', ')', ',', ':']).unwrap_or(rest.len());
+                rest[..end].find("..").unwrap_or(end)
+            }
+            _ => rest.find([' ', '(', ')', ',', '#', '=']).unwrap_or(rest.len()),
+        };
+        tokens.push(rest[..length].to_owned());
+        rest = rest[length..].trim_start();
+    }
+    tokens
+}
+
+fn quoted_length(text: &str) -> usize {
+    let mut escaped = false;
+    let closing = text[1..].char_indices().find(|(_, c)| {
+        let closes = *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        closes
+    });
+    closing.unwrap().0 + 2
+}
+
+pub(crate) fn parse(tokens: &[String]) -> Option<AccessPolicy> {
+    tokens.join(" ").parse().ok()
+}
+
+/// Whether `(1, 0, ...)` is in the span of the rows that are held: linear algebra without the tree.
+pub(crate) fn opens(program: &SpanProgram, held: impl Fn(&Attribute) -> bool) -> bool {
+    let rows: Vec<&Row> = program.rows().iter().filter(|row| held(&row.attribute)).collect();
+    let equations = (0..program.columns()).map(|column| {
+        let entry = |row: &&Row| {
+            let found = row.entries.iter().find(|(c, _)| *c == column);
+            found.map_or(Scalar::ZERO, |(_, value)| *value)
+        };
+        let target = if column == 0 { Scalar::ONE } else { Scalar::ZERO };
+        rows.iter().map(entry).chain([target]).collect()
+    });
+    solvable(equations.collect(), rows.len())
+}
+
+/// The attributes of a policy's rows, comparisons by halving their domain: length and first value.
+pub(crate) fn expanded(node: &Node) -> Vec<(String, u32, u32)> {
+    match node {
+        Node::Leaf(attribute) => vec![(attribute.to_string(), 0, 0)],
+        Node::Comparison(comparison) => {
+            let (domain, width) = (comparison.domain(), comparison.domain().width());
+            let ends = (comparison.low().number(), comparison.high().number());
+            let blocks = halved(ends, 0, width, width);
+            let label = format!("{} {domain}", comparison.label());
+            blocks.into_iter().map(|(length, first)| (label.clone(), length, first)).collect()
+        }
+        Node::And(c) | Node::Or(c) | Node::Threshold(_, c) => c.iter().flat_map(expanded).collect(),
+    }
+}
+
+/// The aligned blocks within an interval, by halving; `bits` is the size of the block at `first`.
+pub(crate) fn halved(ends: (u32, u32), first: u32, bits: u32, width: u32) -> Vec<(u32, u32)> {
+    let last = u64::from(first) + (1 << bits) - 1;
+    if ends.1 < first || last < ends.0.into() {
+        return Vec::new();
+    }
+    if ends.0 <= first && last <= ends.1.into() {
+        return vec![(width - bits, first)];
+    }
+    let middle = first + (1 << (bits - 1));
+    let halves = [first, middle].into_iter();
+    halves.flat_map(|half| halved(ends, half, bits - 1, width)).collect()
+}
+
+/// An attribute of a row, as [`expanded`] names it.
+pub(crate) fn row_name(attribute: &Attribute) -> (String, u32, u32) {
+    match attribute {
+        Attribute::Prefix(p) => (format!("{} {}", p.label(), p.domain()), p.length(), p.first()),
+        other => (other.to_string(), 0, 0),
+    }
+}

@@ -1,0 +1,243 @@
+//! One meaning a text: printing, known texts, refused texts and where they fail.
+
+use crate::common::{attribute, policy};
+use crate::policy::generate::{config, name, parse, policies, tokens};
+use epione::policy::{
+    AccessPolicy, Attribute, Comparison, Date, Listed, Node, ParseError, Relation, Value,
+    Vocabularies,
+};
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn printing_and_parsing_are_inverse(policy in policies()) {
+        let text = policy.to_string();
+        prop_assert_eq!(text.parse::<AccessPolicy>(), Ok(policy.clone()), "{}", text);
+        prop_assert_eq!(parse(&tokens(&text)), Some(policy.clone()), "spaces between tokens mean nothing");
+        prop_assert_eq!(AccessPolicy::new(policy.root().clone()), Ok(policy), "normal form is final");
+    }
+
+    #[test]
+    fn any_text_parses_or_errs_at_a_column_within_it(
+        text in "[ab129 ()\",\\\\#:<>=.andorfitu8-]{0,40}",
+    ) {
+        match text.parse::<AccessPolicy>() {
+            Ok(policy) => prop_assert_eq!(policy.to_string().parse(), Ok(policy)),
+            Err(error) => {
+                prop_assert!((1..=text.chars().count() + 1).contains(&error.column), "{}", error);
+                prop_assert!(error.to_string().starts_with("column "));
+            }
+        }
+    }
+}
+
+fn leaf(name: &str) -> Node {
+    Node::Leaf(attribute(name))
+}
+
+fn range(label: &str, low: impl Into<Value>, high: impl Into<Value>) -> Node {
+    Node::Comparison(Comparison::range(name(label), low, high).unwrap())
+}
+
+fn means(text: &str, root: &Node) {
+    assert_eq!(policy(text).root(), root, "{text}");
+}
+
+#[test]
+fn known_gates_mean_what_they_say() {
+    means("a", &leaf("a"));
+    means("((a))", &leaf("a"));
+    means("a and b and c", &Node::And(vec![leaf("a"), leaf("b"), leaf("c")]));
+    means("a and (b and c)", &Node::And(vec![leaf("a"), Node::And(vec![leaf("b"), leaf("c")])]));
+    means(
+        "1 of (a or b, 1 of (c))",
+        &Node::Threshold(
+            1,
+            vec![Node::Or(vec![leaf("a"), leaf("b")]), Node::Threshold(1, vec![leaf("c")])],
+        ),
+    );
+    means("\"and\" and android", &Node::And(vec![leaf("and"), leaf("android")]));
+    means("a\tor\r\nb", &Node::Or(vec![leaf("a"), leaf("b")]));
+    means("\"2nd\" or \"not\"", &Node::Or(vec![leaf("2nd"), leaf("not")]));
+    means("role:doctor", &leaf("role:doctor"));
+    let value = Listed::new(name("role"), 3, name("head nurse")).unwrap();
+    means("role # 3 : \"head nurse\"", &Node::Leaf(Attribute::Listed(value)));
+}
+
+#[test]
+fn known_comparisons_mean_what_they_say() {
+    means("x < 18u8", &range("x", 0_u8, 17_u8));
+    means("x <= 18u8", &range("x", 0_u8, 18_u8));
+    means("x = 18u8", &range("x", 18_u8, 18_u8));
+    means("x >= 18u8", &range("x", 18_u8, 255_u8));
+    means("x > 18u8", &range("x", 19_u8, 255_u8));
+    means("x in 18..65u8", &range("x", 18_u8, 65_u8));
+    means("x in 18u8 .. 65u8", &range("x", 18_u8, 65_u8));
+    means("x in 7..7u8", &range("x", 7_u8, 7_u8));
+    means("x>=18u16", &range("x", 18_u16, u16::MAX));
+    means("x >= 18", &range("x", 18_u32, u32::MAX));
+    means("x >= 18u32", &range("x", 18_u32, u32::MAX));
+    means("x in 18..4294967295", &range("x", 18_u32, u32::MAX));
+    means("x >= 0u8", &range("x", 0_u8, 255_u8));
+    means("x <= 255u8", &range("x", 0_u8, 255_u8));
+    let (first, last) = (Date::new(2026, 12, 1).unwrap(), Date::LAST);
+    means("\"valid until\" >= 2026-12-01", &range("valid until", first, last));
+    means("\"in\" in 2026-12-01..2079-06-06", &range("in", first, last));
+    let day = Comparison::new(name("d"), Relation::Equal, first).unwrap();
+    means("d = 2026-12-01", &Node::Comparison(day));
+}
+
+#[test]
+fn the_canonical_text_is_the_shortest() {
+    for (text, canonical) in [
+        ("x < 1u8", "x = 0u8"),
+        ("x > 254u8", "x = 255u8"),
+        ("x > 17u8", "x >= 18u8"),
+        ("x < 18u8", "x <= 17u8"),
+        ("x <= 255u8", "x >= 0u8"),
+        ("x in 0..9u16", "x <= 9u16"),
+        ("x in 9..65535u16", "x >= 9u16"),
+        ("x in 9..10u32", "x in 9..10"),
+        ("d > 2026-11-30", "d >= 2026-12-01"),
+        ("d in 1900-01-01..2079-06-06", "d >= 1900-01-01"),
+        ("d in 2026-01-01..2026-12-31", "d in 2026-01-01..2026-12-31"),
+        ("x >= 3 and a and x <= 9", "x in 3..9 and a"),
+        ("(x >= 3) and (x <= 9)", "x in 3..9"),
+    ] {
+        assert_eq!(policy(text).to_string(), canonical);
+        assert_eq!(policy(text), policy(canonical));
+    }
+}
+
+#[test]
+fn what_other_parsers_weaken_is_refused() {
+    // Each of these was read by some public library as a weaker policy than its text says.
+    for text in [
+        "age >= 65 doctor",
+        "age>=65anddoctor",
+        "a and b or c",
+        "a or b and c",
+        "(a and b",
+        "a and b)",
+        "a b",
+        "a and",
+        "and",
+        "a,b",
+        "a && b",
+        "not a",
+        "a AND b",
+        "a Or b",
+        "2 of a, b",
+        "2 of (a)",
+        "0 of (a)",
+        "1 of ()",
+        "02 of (a, b)",
+        "18446744073709551616 of (a)",
+        "2 of (a, b) c",
+        "()",
+        "a ()",
+        "\"a",
+        "\"a\\x\"",
+        "\"\"",
+        "\"\u{7}\"",
+        "a\u{0}",
+        "a\u{a0}and\u{a0}b",
+        "ａ and b",
+        "2",
+        "2 and a",
+    ] {
+        assert!(text.parse::<AccessPolicy>().is_err(), "{text:?}");
+    }
+}
+
+fn refused(text: &str, vocabularies: &Vocabularies) -> ParseError {
+    AccessPolicy::parse_with(text, vocabularies).expect_err(text)
+}
+
+#[test]
+fn errors_point_at_the_fault() {
+    let role = "role#3: doctor, nurse".parse().unwrap();
+    let only = "only#1: one".parse().unwrap();
+    let vocabularies = Vocabularies::new([role, only]).unwrap();
+    for (text, column, reason) in [
+        ("a and b or c", 9, "parentheses"),
+        ("a and", 6, "the end was found"),
+        ("", 1, "an attribute is expected"),
+        ("(a", 3, "')' is expected"),
+        ("a)", 2, "')' was found"),
+        ("ü", 1, "quotes"),
+        ("\"ü\" & b", 5, "write 'and'"),
+        ("a and \"b", 7, "never closed"),
+        ("a and \"\\n\"", 7, "backslash"),
+        ("3 of (a, b)", 1, "never be a threshold"),
+        ("a b", 3, "'and', 'or' or the end"),
+        ("a AND b", 3, "'and' in lower case"),
+        ("a and 2nd", 7, "would need quotes"),
+        ("x >= ", 6, "a number or a date is expected"),
+        ("x >= ten", 6, "a number or a date is expected"),
+        ("x => 10", 4, "'>' was found"),
+        ("x == 10", 4, "'=' was found"),
+        ("x != 10", 3, "write 'not'"),
+        ("x ≥ 10", 3, "write '>='"),
+        ("x >= -1", 6, "'-'"),
+        ("x >= 1.5", 6, "whole"),
+        ("x >= 18u9", 6, "u8, u16 or u32"),
+        ("x >= 007", 6, "leading zeros"),
+        ("x >= 10 u8", 9, "the end"),
+        ("18 <= x", 4, "starts with its label"),
+        ("x < 0", 5, "nothing is less than 0"),
+        ("x < 0u8", 5, "nothing is less than 0u8"),
+        ("x > 255u8", 5, "nothing is greater than 255u8"),
+        ("x > 4294967295", 5, "nothing is greater"),
+        ("x >= 256u8", 6, "too large for 8 bits, which end at 255"),
+        ("x >= 65536u16", 6, "too large for 16 bits"),
+        ("x >= 4294967296", 6, "too large for 32 bits"),
+        ("x >= 99999999999999999999999999", 6, "too large for 32 bits"),
+        ("x in 9..5", 6, "9 is greater than 5"),
+        ("x in 300..400u8", 11, "too large"),
+        ("x in 300..4u8", 6, "too large"),
+        ("x in 5u8..9u16", 6, "one end"),
+        ("x in 5u8..9", 6, "one end"),
+        ("x in 5..2026-12-01", 6, "one end"),
+        ("x in 2026-12-01..5", 6, "one end"),
+        ("x in 5", 7, "'..' is expected"),
+        ("x in 5..", 9, "a number or a date"),
+        ("x in ..5", 6, "a number or a date"),
+        ("x in a..b", 6, "a number or a date"),
+        ("d < 1900-01-01", 5, "nothing is less than 1900-01-01"),
+        ("d > 2079-06-06", 5, "nothing is greater than 2079-06-06"),
+        ("d >= 2079-06-07", 6, "dates go from 1900-01-01 to 2079-06-06"),
+        ("d >= 2026-02-29", 6, "no such day"),
+        ("d >= 2026-2-9", 6, "four digits"),
+        ("x >= 5 and a and x <= 4", 18, "no value satisfies both x >= 5 and x <= 4"),
+        ("x >= 5u8 and x <= 9", 14, "compared as a number of 8 bits"),
+        ("x >= 5 and x <= 2026-12-01", 12, "a date"),
+        ("x >= 5 and x <= 9 and x = 4", 23, "no value satisfies both x in 5..9 and x = 4"),
+        ("a or (x >= 5 and x < 5)", 18, "no value"),
+        ("role#3", 7, "':' is expected"),
+        ("role#:doctor", 6, "the version of a vocabulary"),
+        ("role#03:doctor", 6, "no version"),
+        ("role#4294967296:doctor", 6, "no version"),
+        ("a:b#3:doctor", 1, "no colon"),
+        ("role:doctor", 1, "role#3:..."),
+        ("a and \"role:doctor\"", 7, "role#3:..."),
+        ("not a", 5, "a value of a vocabulary"),
+        ("not (role:nurse)", 5, "'(' was found"),
+        ("not not role:nurse", 5, "'not' was found"),
+        ("not", 4, "the end was found"),
+        ("not age >= 18", 9, "write the opposite one"),
+        ("not role:janitor", 5, "no value of version 3"),
+        ("not role:", 5, "no value of version 3"),
+        ("not rule:nurse", 5, "not at hand"),
+        ("not role#2:nurse", 5, "at hand has version 3"),
+        ("not only:one", 5, "never hold"),
+    ] {
+        let error = refused(text, &vocabularies);
+        assert_eq!(error.column, column, "{text}: {error}");
+        assert!(error.reason.contains(reason), "{text}: {error}");
+    }
+    let error = refused("a or not role:nurse", &Vocabularies::default());
+    assert_eq!((error.column, error.reason.contains("needs the vocabulary")), (10, true));
+}

@@ -1,0 +1,70 @@
+//! The identities that attributes are hashed by, and what comparisons and numbers come to, restated.
+
+use epione::policy::{AttributeSet, Comparison, Listed, Name, Number, UserAttribute, Value};
+
+/// A domain's code and width in bits.
+fn domain(value: Value) -> (u8, u32) {
+    match value {
+        Value::U8(_) => (8, 8),
+        Value::U16(_) => (16, 16),
+        Value::U32(_) => (32, 32),
+        Value::Date(_) => (0x90, 16),
+    }
+}
+
+/// The aligned blocks that make up an interval, by halving: prefix length and first value of each.
+fn cover(ends: (u64, u64), (first, bits): (u64, u32), width: u32) -> Vec<(u32, u64)> {
+    let last = first + (1 << bits) - 1;
+    if ends.1 < first || last < ends.0 {
+        return Vec::new();
+    }
+    if ends.0 <= first && last <= ends.1 {
+        return vec![(width - bits, first)];
+    }
+    let middle = first + (1 << (bits - 1));
+    [first, middle].into_iter().flat_map(|half| cover(ends, (half, bits - 1), width)).collect()
+}
+
+/// What a comparison is the `or` of.
+pub(crate) fn compared(comparison: &Comparison) -> Vec<Vec<u8>> {
+    let (code, width) = domain(comparison.low());
+    let ends = (comparison.low().number().into(), comparison.high().number().into());
+    let blocks = cover(ends, (0, width), width).into_iter();
+    blocks.map(|(length, first)| prefix(comparison.label(), code, length, first)).collect()
+}
+
+pub(crate) fn plain(name: &Name) -> Vec<u8> {
+    name.as_str().into()
+}
+
+/// `01 label 00 domain length first`.
+fn prefix(label: &Name, code: u8, length: u32, first: u64) -> Vec<u8> {
+    let first = (first as u32).to_be_bytes();
+    [&[1][..], label.as_str().as_bytes(), &[0, code, length as u8], &first].concat()
+}
+
+/// `02 label 00 version value`.
+pub(crate) fn listed(value: &Listed) -> Vec<u8> {
+    let (label, version) = (value.label().as_str(), value.version().to_be_bytes());
+    [&[2][..], label.as_bytes(), &[0], &version, value.value().as_str().as_bytes()].concat()
+}
+
+/// The identities of what a key has components for: a number has its prefixes of all lengths.
+pub(crate) fn expanded(set: &AttributeSet) -> Vec<Vec<u8>> {
+    let of_number = |number: &Number| -> Vec<Vec<u8>> {
+        let (code, width) = domain(number.value());
+        let value = u64::from(number.value().number());
+        let first = |length| value >> (width - length) << (width - length);
+        (0..=width).map(|length| prefix(number.label(), code, length, first(length))).collect()
+    };
+    let mut identities: Vec<_> = set
+        .iter()
+        .flat_map(|attribute| match attribute {
+            UserAttribute::Number(number) => of_number(&number),
+            UserAttribute::Listed(value) => vec![listed(&value)],
+            UserAttribute::Name(name) => vec![plain(&name)],
+        })
+        .collect();
+    identities.sort();
+    identities
+}

@@ -1,0 +1,205 @@
+//! Texts that are refused, each with its column, beside some that are not.
+
+use crate::vectors::format::{Fields, Refusals, settle};
+use epione::policy::{AccessPolicy, AttributeSet, ParseError, Vocabularies, Vocabulary};
+
+/// Comment, class of the fault, text; the canonical text, or the column of the fault.
+type Case = (&'static str, &'static str, String, Result<String, usize>);
+
+fn valid(comment: &'static str, text: &str, canonical: &str) -> Case {
+    (comment, "Valid", text.to_owned(), Ok(canonical.to_owned()))
+}
+
+fn refused(comment: &'static str, flag: &'static str, text: &str, column: usize) -> Case {
+    (comment, flag, text.to_owned(), Err(column))
+}
+
+fn deep(n: usize) -> String {
+    format!("{}a{}", "1 of (".repeat(n), ")".repeat(n))
+}
+
+fn gates() -> Vec<Case> {
+    let policy = "a and (b or 2 of (c, d, e and f))";
+    vec![
+        valid("an attribute", "doctor", "doctor"),
+        valid("all gates", policy, policy),
+        valid("a quoted gate", "\"and\" and \"AND\"", "\"and\" and \"AND\""),
+        valid("escapes", "\"\\\"\\\\\"", "\"\\\"\\\\\""),
+        valid("31 nested gates", &deep(31), &deep(31)),
+        valid("superfluous parentheses and spaces", " ( a  and\tb ) ", "a and b"),
+        valid("superfluous quotes", "\"a\" and \"2nd\"", "a and \"2nd\""),
+        refused("nothing", "Empty", "", 1),
+        refused("spaces", "Empty", " \t\n", 4),
+        refused("a missing operand", "Operand", "a and", 6),
+        refused("a leading gate", "Operand", "or a", 1),
+        refused("two operands without a gate", "Gate", "a b", 3),
+        refused("two gates", "Gate", "a and and b", 7),
+        refused("mixed gates", "Mixed", "a and b or c", 9),
+        refused("mixed gates, other order", "Mixed", "a or b and c", 8),
+        refused("an open parenthesis", "Parenthesis", "(a", 3),
+        refused("a closing parenthesis", "Parenthesis", "a)", 2),
+        refused("empty parentheses", "Parenthesis", "()", 2),
+        refused("a gate in capitals", "Case", "a AND b", 3),
+        refused("a gate of another spelling", "Case", "Or", 1),
+        refused("a gate of another language", "Character", "a && b", 3),
+        refused("a negation of another language", "Character", "a and !b", 7),
+        refused("a space that is none", "Character", "a\u{a0}and b", 2),
+        refused("a letter of another script", "Character", "\u{ff41} and b", 1),
+        refused("an open quote", "Quote", "\"a", 1),
+        refused("an unknown escape", "Quote", "\"\\n\"", 1),
+        refused("an empty name", "Name", "\"\"", 1),
+        refused("a control character in a name", "Name", "\"a\u{7}\"", 1),
+        refused("an invisible character in a name", "Name", "b or \"a\u{200b}\"", 6),
+        refused("a name that starts with a digit", "Name", "a and 2nd", 7),
+        refused("a threshold of zero", "Threshold", "0 of (a, b)", 1),
+        refused("a threshold above its branches", "Threshold", "3 of (a, b)", 1),
+        refused("a threshold with leading zeros", "Threshold", "02 of (a, b)", 1),
+        refused("a threshold with a width", "Threshold", "2u8 of (a, b)", 1),
+        refused("a threshold without branches", "Threshold", "1 of ()", 7),
+        refused("a trailing comma", "Threshold", "1 of (a,)", 9),
+        refused("32 nested gates", "Depth", &deep(32), 1),
+    ]
+}
+
+fn comparisons() -> Vec<Case> {
+    vec![
+        valid("a number of 32 bits", "age >= 18", "age >= 18"),
+        valid("the width written", "age >= 18u32", "age >= 18"),
+        valid("a number of 8 bits", "age < 18u8", "age <= 17u8"),
+        valid("one value left", "x < 1u16", "x = 0u16"),
+        valid("every value", "x <= 255u8", "x >= 0u8"),
+        valid("a range", "age in 18..65u8", "age in 18..65u8"),
+        valid("the width at both ends", "age in 18u8 .. 65u8", "age in 18..65u8"),
+        valid("a range up to the edge", "x in 9..65535u16", "x >= 9u16"),
+        valid("a date", "\"valid until\" > 2026-11-30", "\"valid until\" >= 2026-12-01"),
+        valid("days of a leap year", "d in 2024-02-29..2024-03-01", "d in 2024-02-29..2024-03-01"),
+        valid("neighbours in an and", "x >= 3 and a and x < 9", "x in 3..8 and a"),
+        valid("neighbours of neighbours", "x < 8 and (x >= 3 and x < 9)", "x in 3..7"),
+        valid("no neighbours", "x >= 3 and (a and x < 9)", "x >= 3 and (a and x <= 8)"),
+        refused("less than nothing", "Impossible", "x < 0", 5),
+        refused("more than the width holds", "Impossible", "x > 255u8", 5),
+        refused("before the first day", "Impossible", "d < 1900-01-01", 5),
+        refused("after the last day", "Impossible", "d > 2079-06-06", 5),
+        refused("an empty range", "Impossible", "x in 9..5", 6),
+        refused("an empty intersection", "Impossible", "x >= 5 and a and x <= 4", 18),
+        refused("a value beside a range", "Impossible", "x in 5..9 and x = 4", 15),
+        refused("too large for 8 bits", "Width", "x >= 256u8", 6),
+        refused("too large for 32 bits", "Width", "x >= 4294967296", 6),
+        refused("a width that is none", "Width", "x >= 18u64", 6),
+        refused("a lower end too large", "Width", "x in 300..4u8", 6),
+        refused("two widths in a range", "Width", "x in 5u8..9u16", 6),
+        refused("the width at the lower end", "Width", "x in 5u8..9", 6),
+        refused("two widths in an and", "Width", "x >= 5u8 and x <= 9", 14),
+        refused("a range from number to date", "Width", "x in 5..2026-12-01", 6),
+        refused("number and date in an and", "Width", "x >= 5 and x <= 2026-12-01", 12),
+        refused("a day that is none", "Date", "d >= 2026-02-29", 6),
+        refused("a month that is none", "Date", "d >= 2026-13-01", 6),
+        refused("a century that is no leap year", "Date", "d >= 1900-02-29", 6),
+        refused("a day beyond 16 bits", "Date", "d >= 2079-06-07", 6),
+        refused("a short date", "Date", "d >= 2026-1-1", 6),
+        refused("a fraction", "Number", "x >= 1.5", 6),
+        refused("a negative number", "Number", "x >= -1", 6),
+        refused("leading zeros", "Number", "x >= 007", 6),
+        refused("a word for a number", "Number", "x >= ten", 6),
+        refused("no number", "Operand", "x >=", 5),
+        refused("no label", "Operand", ">= 18", 1),
+        refused("the label last", "Operand", "18 <= x", 4),
+        refused("half a range", "Operand", "x in 5", 7),
+        refused("a range without its end", "Operand", "x in 5..", 9),
+        refused("another sign for equality", "Operand", "x == 5", 4),
+        refused("another sign for at least", "Operand", "x => 5", 4),
+        refused("another sign for unequal", "Character", "x != 5", 3),
+        refused("a sign of mathematics", "Character", "x \u{2265} 5", 3),
+        refused("a space in a sign", "Operand", "x > = 5", 5),
+        refused("a space before the width", "Gate", "x >= 18 u8", 9),
+        refused("a comparison without a gate", "Gate", "x >= 65 doctor", 9),
+    ]
+}
+
+fn listed() -> Vec<Case> {
+    vec![
+        valid("a listed value", "role#3:doctor", "role#3:doctor"),
+        valid("quotes and spaces", "\"my role\" # 3 : \"Dr\"", "\"my role\"#3:Dr"),
+        valid("a plain name that looks like one", "role:doctor", "role:doctor"),
+        refused("no value", "Operand", "role#3", 7),
+        refused("no version", "Operand", "role#:doctor", 6),
+        refused("a version with leading zeros", "Number", "role#03:doctor", 6),
+        refused("a version beyond 32 bits", "Number", "role#4294967296:doctor", 6),
+        refused("a colon in the label", "Label", "a:b#3:doctor", 1),
+        refused("a negation without vocabulary", "Vocabulary", "a or not role:nurse", 10),
+    ]
+}
+
+const VOCABULARIES: &str = "role#3: doctor, \"head nurse\", nurse";
+
+fn negations() -> Vec<Case> {
+    let others = "role#3:doctor or role#3:\"head nurse\"";
+    vec![
+        valid("a negation", "not role:nurse", others),
+        valid("a negation with its version", "not role#3:nurse", others),
+        valid("a quoted value", "not \"role:head nurse\"", "role#3:doctor or role#3:nurse"),
+        valid("a listed value", "role#3:nurse", "role#3:nurse"),
+        refused("an unknown value", "Vocabulary", "not role:janitor", 5),
+        refused("an unknown vocabulary", "Vocabulary", "not rule:nurse", 5),
+        refused("another version", "Vocabulary", "not role#2:nurse", 5),
+        refused("a plain name beside its vocabulary", "Vocabulary", "a and role:nurse", 7),
+        refused("a negated name", "Negation", "not nurse", 5),
+        refused("a negated gate", "Negation", "not (role:nurse)", 5),
+        refused("a negated comparison", "Negation", "not age >= 18", 9),
+        refused("twice negated", "Negation", "not not role:nurse", 5),
+        refused("nothing negated", "Negation", "a and not", 10),
+    ]
+}
+
+fn sets() -> Vec<Case> {
+    let all = "age = 42u8, valid_until = 2026-12-01, role#3:doctor, \"Dr. Ada Ruiz\"";
+    vec![
+        valid("one of each", all, all),
+        valid("another order", "b, a, y = 2, x = 1", "x = 1, y = 2, a, b"),
+        valid("one number in two widths", "x = 5, x = 5u8", "x = 5u8, x = 5"),
+        valid("nothing", "", ""),
+        refused("two numbers", "SecondValue", "x = 5u8, x = 30u8", 10),
+        refused("two numbers in two widths", "SecondValue", "x = 5u8, x = 30u16", 10),
+        refused("two dates", "SecondValue", "d = 2026-01-01, d = 2026-01-02", 17),
+        refused("two values of a vocabulary", "SecondValue", "role#3:a, role#3:b", 11),
+        refused("a value in two versions", "SecondValue", "role#3:a, role#4:a", 11),
+        refused("a comparison", "Operand", "age >= 18", 5),
+        refused("a gate", "Gate", "a and b", 3),
+        refused("a trailing comma", "Operand", "a,", 3),
+        refused("too large for its width", "Width", "age = 256u8", 7),
+    ]
+}
+
+fn group<T: ToString>(
+    file: &mut Refusals,
+    (name, context): (&'static str, Fields),
+    cases: Vec<Case>,
+    parse: impl Fn(&str) -> Result<T, ParseError>,
+) {
+    file.group(name, context);
+    for (comment, flag, text, verdict) in cases {
+        let found = parse(&text).map(|value| value.to_string()).map_err(|error| error.column);
+        assert_eq!(found, verdict, "{comment}: {text}");
+        file.text(comment, flag, &text, verdict);
+    }
+}
+
+#[test]
+fn refused_policies() {
+    let mut file = Refusals::new(
+        "EPIONE-V1-POLICIES",
+        "Texts of policies and of users' attributes, in UTF-8.",
+    );
+    for cases in [gates(), comparisons(), listed()] {
+        group(&mut file, ("AccessPolicy", Fields::default()), cases, str::parse::<AccessPolicy>);
+    }
+    let vocabulary: Vocabulary = VOCABULARIES.parse().unwrap();
+    assert_eq!(vocabulary.to_string(), VOCABULARIES);
+    let vocabularies = Vocabularies::new([vocabulary]).unwrap();
+    let context = Fields::default().text("vocabulary", VOCABULARIES);
+    group(&mut file, ("AccessPolicy", context), negations(), |text| {
+        AccessPolicy::parse_with(text, &vocabularies)
+    });
+    group(&mut file, ("AttributeSet", Fields::default()), sets(), str::parse::<AttributeSet>);
+    settle("invalid/policies.json", &file);
+}
