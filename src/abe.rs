@@ -17,6 +17,7 @@
 //! |---|---|---|---|
 //! | [`fabeo`], the default | one authority | ciphertexts | adaptive; generic groups, random oracles |
 //! | [`waters`] | one authority | ciphertexts | selective; a q-type assumption, random oracle |
+//! | [`revocable`] | a centre, and managers who take attributes away | plaintexts | none for the whole |
 //! | [`decentralised`] | any number that need not know of each other | plaintexts | static; a q-type assumption, random oracle |
 //!
 //! **Security.** [`seal`] gives security against chosen ciphertexts by the transform in [`cca`], and
@@ -46,6 +47,7 @@ pub mod decentralised;
 pub mod fabeo;
 mod header;
 mod keys;
+pub mod revocable;
 mod scheme;
 pub mod waters;
 

@@ -17,6 +17,7 @@ mod soundness {
     mod pre_afgh;
     mod pre_conditional;
     mod pseudonym;
+    mod revocable_model;
     mod symmetric;
     mod waters_model;
 }

@@ -104,7 +104,8 @@ pub fn decapsulate<S: Checkable>(
     header: &Header<S>,
 ) -> Result<ContentKey, OpenError> {
     let program = header.policy().span_program();
-    let selection = select(&program, &key.attributes).ok_or(OpenError::PolicyNotSatisfied)?;
+    let selection =
+        select(&program, key, &header.cpa.capsule).ok_or(OpenError::PolicyNotSatisfied)?;
     let shared = S::decapsulate(key.elements.expose(), &selection, &header.cpa.capsule);
     checked(parameters, &program, ad, header, &shared)
 }

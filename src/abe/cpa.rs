@@ -69,7 +69,7 @@ pub fn decapsulate_cpa<S: Scheme>(
     header: &CpaHeader<S>,
 ) -> Result<ContentKey, OpenError> {
     let program = header.policy.span_program();
-    let selection = select(&program, &key.attributes).ok_or(OpenError::PolicyNotSatisfied)?;
+    let selection = select(&program, key, &header.capsule).ok_or(OpenError::PolicyNotSatisfied)?;
     let shared = S::decapsulate(key.elements.expose(), &selection, &header.capsule);
     Ok(self::key(&shared, header))
 }

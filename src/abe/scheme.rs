@@ -5,6 +5,7 @@
 //! way to security against chosen ciphertexts are written once, for all of them.
 #![forbid(unsafe_code)]
 
+use super::UserSecretKey;
 use crate::algebra::codec::{Reader, Writer};
 use crate::algebra::hash::{hash_to_g1_each, hash_to_g1_each_cached, hash_to_scalar};
 use crate::algebra::tag::Tag;
@@ -45,6 +46,11 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
         program: &SpanProgram,
         coins: &Coins,
     ) -> Result<(Self::Capsule, Gt), Self::Refusal>;
+
+    /// Whether a component of the row's attribute serves the row: not where both are of epochs.
+    fn serves(_: &Self::UserKey, _component: usize, _: &Self::Capsule, _row: usize) -> bool {
+        true
+    }
 
     /// Decaps: that element, by rows with their coefficients.
     fn decapsulate(key: &Self::UserKey, selection: &[Selected], capsule: &Self::Capsule) -> Gt;
@@ -167,15 +173,23 @@ pub struct Selected {
     pub gamma: Scalar,
 }
 
-/// A smallest set of rows for these attributes; `None` if they do not satisfy the policy.
-pub(super) fn select(program: &SpanProgram, attributes: &AttributeSet) -> Option<Vec<Selected>> {
-    let held = attributes.expanded();
-    let selected = |(row, gamma): (usize, Scalar)| {
-        let of = &program.rows()[row];
-        let component = held.binary_search(&of.attribute).expect("selected from what is held");
-        Selected { row, occurrence: of.occurrence, component, gamma }
+/// A smallest set of rows that a key opens a capsule with; `None` if it does not.
+pub(super) fn select<S: Scheme>(
+    program: &SpanProgram,
+    key: &UserSecretKey<S>,
+    capsule: &S::Capsule,
+) -> Option<Vec<Selected>> {
+    let (held, elements) = (key.attributes.expanded(), key.elements.expose());
+    let component = |row: usize| {
+        let component = held.binary_search(&program.rows()[row].attribute).ok()?;
+        S::serves(elements, component, capsule, row).then_some(component)
     };
-    Some(program.reconstruct(attributes)?.into_iter().map(selected).collect())
+    let selected = |(row, gamma): (usize, Scalar)| {
+        let component = component(row).expect("selected from what is held");
+        Selected { row, occurrence: program.rows()[row].occurrence, component, gamma }
+    };
+    let rows = program.reconstruct_of(|row| component(row).is_some())?;
+    Some(rows.into_iter().map(selected).collect())
 }
 
 /// The points of what a set expands to, in that order. What is asked for by name is a label that

@@ -47,12 +47,18 @@ tags! {
     FABEO_BASE = "EPIONE-V1-FABEO-BASE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// FABEO: an attribute to G1.
     FABEO_ATTRIBUTE = "EPIONE-V1-FABEO-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    /// FABEO: the randomness of a user's key, where it has to be found again.
+    FABEO_EXPONENT = "EPIONE-V1-FABEO-EXPONENT-with-expander-SHA256-128";
     /// Waters: an attribute to G1.
     WATERS_ATTRIBUTE = "EPIONE-V1-WATERS-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// Decentralised authorities: an attribute to G1.
     DECENTRALISED_ATTRIBUTE = "EPIONE-V1-DECENTRALISED-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// Decentralised authorities: a user's identifier to G1.
     DECENTRALISED_USER = "EPIONE-V1-DECENTRALISED-USER-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    /// Revocable attributes: an attribute to G1.
+    REVOCABLE_ATTRIBUTE = "EPIONE-V1-REVOCABLE-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    /// Revocable attributes: a user's exponent out of the centre's key.
+    REVOCABLE_USER = "EPIONE-V1-REVOCABLE-USER-with-expander-SHA256-128";
     /// ABE: the encapsulated key out of the shared element, against chosen plaintexts.
     ABE_KEY = "EPIONE-V1-ABE-KEY";
     /// ABE: the digest of public parameters.
@@ -189,10 +195,16 @@ pub enum Kind {
     AbeTransformKey = 0x08,
     AbeRetrievalKey = 0x09,
     AbeTransformed = 0x0a,
+    AbeAttributeKey = 0x0b,
+    AbeShare = 0x0c,
+    AbeComponent = 0x0d,
+    AbeManager = 0x0e,
+    AbeToken = 0x0f,
     PeksPublicKey = 0x10,
     PeksSecretKey = 0x11,
     PeksCiphertext = 0x12,
     PeksTrapdoor = 0x13,
+    AbeEpochAuthority = 0x18,
     PrePublicKey = 0x20,
     PreSecretKey = 0x21,
     PreCiphertext = 0x22,

@@ -79,8 +79,12 @@ impl SpanProgram {
     /// A smallest satisfying set of rows with coefficients `gamma_i` such that
     /// `sum gamma_i M_i = (1, 0, ...)`; `None` if the attributes do not satisfy the policy.
     pub fn reconstruct(&self, attributes: &AttributeSet) -> Option<Vec<(usize, Scalar)>> {
-        let mut row = 0;
-        select(&self.root, attributes, &mut row)
+        self.reconstruct_of(|row| attributes.contains(&self.rows[row].attribute))
+    }
+
+    /// [`Self::reconstruct`] of the rows that one has.
+    pub fn reconstruct_of(&self, has: impl Fn(usize) -> bool) -> Option<Vec<(usize, Scalar)>> {
+        select(&self.root, &has, &mut 0)
     }
 }
 
@@ -151,27 +155,26 @@ fn point(child: usize) -> Scalar {
 }
 
 /// The smallest satisfying rows below `node`, bottom-up; `row` counts the rows passed.
-fn select(node: &Node, held: &AttributeSet, row: &mut usize) -> Option<Vec<(usize, Scalar)>> {
+fn select(
+    node: &Node,
+    has: &impl Fn(usize) -> bool,
+    row: &mut usize,
+) -> Option<Vec<(usize, Scalar)>> {
+    let mut next = |rows: usize| {
+        let first = *row;
+        *row += rows;
+        (first..*row).find(|row| has(*row)).map(|row| vec![(row, Scalar::ONE)])
+    };
     let (k, children) = match node {
-        Node::Leaf(attribute) => {
-            let index = *row;
-            *row += 1;
-            return held.contains(attribute).then(|| vec![(index, Scalar::ONE)]);
-        }
-        Node::Comparison(comparison) => {
-            let mut cover = comparison.cover().map(Attribute::Prefix);
-            let index = *row;
-            *row += comparison.rows();
-            // The blocks are disjoint: a value has one of the prefixes or none.
-            let found = cover.position(|attribute| held.contains(&attribute))?;
-            return Some(vec![(index + found, Scalar::ONE)]);
-        }
+        Node::Leaf(_) => return next(1),
+        // The blocks are disjoint: a value has one of the prefixes or none.
+        Node::Comparison(comparison) => return next(comparison.rows()),
         Node::And(children) => (children.len(), children),
         Node::Or(children) => (1, children),
         Node::Threshold(k, children) => (*k, children),
     };
     // Every child is visited, so that the row counter stays right.
-    let selections: Vec<_> = children.iter().map(|child| select(child, held, row)).collect();
+    let selections: Vec<_> = children.iter().map(|child| select(child, has, row)).collect();
     let n = selections.len();
     let mut satisfied: Vec<(usize, Vec<_>)> =
         selections.into_iter().enumerate().filter_map(|(i, s)| Some((i, s?))).collect();

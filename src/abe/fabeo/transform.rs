@@ -68,7 +68,8 @@ pub fn transform_keys(
 /// [`OpenError::PolicyNotSatisfied`].
 pub fn transform(key: &TransformKey, header: &CpaHeader<Fabeo>) -> Result<Transformed, OpenError> {
     let program = header.policy.span_program();
-    let selection = select(&program, &key.0.attributes).ok_or(OpenError::PolicyNotSatisfied)?;
+    let selection =
+        select(&program, &key.0, &header.capsule).ok_or(OpenError::PolicyNotSatisfied)?;
     Ok(Transformed(Fabeo::decapsulate(key.0.elements.expose(), &selection, &header.capsule)))
 }
 

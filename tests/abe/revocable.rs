@@ -1,0 +1,296 @@
+//! A centre, managers, and attributes that are taken away.
+
+use super::FAILED;
+use crate::common::{encoding, fields, policy, rng};
+use epione::abe::revocable::{
+    AttributeKey, Component, InvalidShare, KeyError, Manager, Pang, Share, UnknownAttribute, enrol,
+    setup, share,
+};
+use epione::abe::{
+    self, Ciphertext, CpaHeader, MasterSecretKey, OpenError, PublicParameters, UserSecretKey,
+};
+use epione::algebra::codec::Canonical;
+use epione::algebra::hash::hash_to_g1;
+use epione::algebra::{G1, G2, Scalar, tag};
+use epione::policy::{Attribute, Name};
+use rand_chacha::ChaCha20Rng;
+use std::collections::BTreeMap;
+
+type Key = UserSecretKey<Pang>;
+
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+/// A centre, a manager for each attribute, and whoever is enrolled.
+struct Clinic {
+    parameters: PublicParameters<Pang>,
+    master: MasterSecretKey<Pang>,
+    managers: BTreeMap<Name, Manager>,
+    users: BTreeMap<String, Key>,
+}
+
+impl Clinic {
+    fn new(attributes: &[&str], rng: &mut ChaCha20Rng) -> Self {
+        let (parameters, master) = setup(rng);
+        let managers: BTreeMap<Name, Manager> =
+            attributes.iter().map(|x| (name(x), Manager::new(name(x), rng))).collect();
+        let keys = managers.values().map(Manager::public_key);
+        let parameters = keys.fold(parameters, |parameters, key| parameters.with(&key));
+        Self { parameters, master, managers, users: BTreeMap::new() }
+    }
+
+    /// By every message that goes over the wire.
+    fn grant(&mut self, gid: &str, attribute: &str) {
+        let manager = self.managers.get_mut(&name(attribute)).unwrap();
+        let sent = share(&self.master, gid, &name(attribute)).unwrap();
+        let sent = Share::from_bytes(&sent.to_secret_bytes()).unwrap().verify().unwrap();
+        let component = manager.grant(sent).unwrap();
+        let component = Component::from_bytes(&component.to_secret_bytes()).unwrap();
+        let key = manager.public_key();
+        let user =
+            self.users.entry(gid.to_owned()).or_insert_with(|| enrol(&self.master, gid).unwrap());
+        *user = user.with(&component, &key).unwrap();
+    }
+
+    /// The manager starts an epoch, writers learn its key, holders get their components.
+    fn revoke(&mut self, gid: &str, attribute: &str, rng: &mut ChaCha20Rng) {
+        let manager = self.managers.get_mut(&name(attribute)).unwrap();
+        assert!(manager.revoke(gid, rng));
+        let key = manager.public_key();
+        self.parameters = self.parameters.with(&key);
+        for component in manager.issue() {
+            let user = self.users.get_mut(component.gid()).unwrap();
+            *user = user.with(&component, &key).unwrap();
+        }
+    }
+
+    fn seal(&self, text: &str, rng: &mut ChaCha20Rng) -> Ciphertext<CpaHeader<Pang>> {
+        abe::try_seal_cpa(&self.parameters, &policy(text), b"ad", b"text", rng).unwrap()
+    }
+
+    fn open(&self, gid: &str, sealed: &Ciphertext<CpaHeader<Pang>>) -> Option<OpenError> {
+        let key = Key::from_bytes(&self.users[gid].to_secret_bytes()).unwrap();
+        abe::open_cpa(&key, b"ad", sealed).map(|text| assert_eq!(&text[..], b"text")).err()
+    }
+}
+
+const REFUSED: Option<OpenError> = Some(OpenError::PolicyNotSatisfied);
+
+#[test]
+fn what_is_written_after_a_revocation_stays_closed() {
+    let rng = &mut rng(91);
+    let mut clinic = Clinic::new(&["doctor", "oncology", "night"], rng);
+    for (gid, attributes) in [
+        ("Ada", &["doctor", "oncology"][..]),
+        ("Bose", &["doctor", "oncology", "night"]),
+        ("Cohn", &["doctor"]),
+    ] {
+        attributes.iter().for_each(|x| clinic.grant(gid, x));
+    }
+    let text = "doctor and (oncology or 2 of (oncology, night, doctor))";
+    let before = clinic.seal("doctor and oncology", rng);
+    let twice = clinic.seal(text, rng);
+    assert_eq!(["Ada", "Bose", "Cohn"].map(|gid| clinic.open(gid, &before)), [None, None, REFUSED]);
+
+    clinic.revoke("Ada", "oncology", rng);
+    assert_eq!(clinic.parameters.epoch(&name("oncology")), Some(1));
+    assert_eq!(clinic.parameters.epoch(&name("doctor")), Some(0));
+    let after = clinic.seal("doctor and oncology", rng);
+    assert_eq!(
+        ["Ada", "Bose", "Cohn"].map(|gid| clinic.open(gid, &after)),
+        [REFUSED, None, REFUSED]
+    );
+    // What she could read, she can read; in a disjunction the other branch still opens.
+    assert_eq!(["Ada", "Bose"].map(|gid| clinic.open(gid, &before)), [None; 2]);
+    assert_eq!(["Ada", "Bose"].map(|gid| clinic.open(gid, &twice)), [None; 2]);
+    assert_eq!(clinic.open("Ada", &clinic.seal("oncology or doctor", &mut *rng)), None);
+    // A new holder reads what is written from now on, and what the manager's epoch covers.
+    clinic.grant("Cohn", "oncology");
+    assert_eq!(clinic.open("Cohn", &after), None);
+    assert_eq!(clinic.open("Cohn", &before), REFUSED);
+    assert_eq!(clinic.users["Bose"].epochs(&name("oncology")), [0, 1]);
+    assert_eq!(clinic.users["Cohn"].epochs(&name("oncology")), [1]);
+    assert_eq!(clinic.users["Cohn"].epochs(&name("night")), [0; 0]);
+    // Given back, the attribute opens what is written in the epoch, not what lies between.
+    clinic.revoke("Bose", "oncology", rng);
+    let between = clinic.seal("oncology", rng);
+    clinic.revoke("Cohn", "oncology", rng);
+    clinic.grant("Bose", "oncology");
+    let now = clinic.seal("oncology", rng);
+    assert_eq!(
+        [&after, &between, &now].map(|sealed| clinic.open("Bose", sealed)),
+        [None, REFUSED, None]
+    );
+    // Nothing is taken from who has nothing.
+    let manager = clinic.managers.get_mut(&name("oncology")).unwrap();
+    assert!(!manager.revoke("Cohn", rng));
+    assert_eq!((manager.epoch(), manager.holders().collect::<Vec<_>>()), (3, vec!["Bose"]));
+}
+
+/// The element of G1 that a component carries, or the key of one attribute.
+fn point_of(component: &Component) -> G1 {
+    let bytes = component.to_secret_bytes();
+    let mut r = fields(&bytes);
+    r.text(99).unwrap();
+    r.text(99).unwrap();
+    r.u32().unwrap();
+    r.g1().unwrap()
+}
+
+fn forged(gid: &str, attribute: &str, epoch: u32, point: &G1) -> Component {
+    Component::from_bytes(&encoding::<Component>(|w| {
+        w.bytes(gid.as_bytes());
+        w.bytes(attribute.as_bytes());
+        w.u32(epoch);
+        w.g1(point);
+    }))
+    .unwrap()
+}
+
+/// The key with a component that no check has seen.
+fn spliced(key: &Key, attribute: &str, epoch: u32, point: &G1) -> Key {
+    let bytes = key.to_secret_bytes();
+    let mut r = fields(&bytes);
+    assert_eq!(r.u8(), Ok(4));
+    let set = epione::policy::AttributeSet::read(&mut r).unwrap();
+    assert_eq!((set.len(), set.contains(&Attribute::new(attribute).unwrap())), (1, true));
+    let (gid, d, d_prime) = (r.text(99).unwrap(), r.g1().unwrap(), r.g2().unwrap());
+    Key::from_bytes(&encoding::<Key>(|w| {
+        w.u8(4);
+        set.write(w);
+        w.bytes(gid.as_bytes());
+        w.g1(&d);
+        w.g2(&d_prime);
+        w.list(&[epoch], |w, epoch| w.u32(*epoch));
+        w.g1(point);
+    }))
+    .unwrap()
+}
+
+#[test]
+fn an_old_component_opens_the_new_epoch_by_the_update_factor_alone() {
+    let rng = &mut rng(92);
+    let (parameters, master) = setup(rng);
+    let [v, next] = [(); 2].map(|()| Scalar::random(rng));
+    let [old, new] =
+        [(0, v), (1, next)].map(|(epoch, v)| Manager::with_exponent(name("x"), epoch, &v));
+    let sent = share(&master, "Ada", &name("x")).unwrap().verify().unwrap();
+    let component = old.clone().grant(sent).unwrap();
+    let ada = enrol(&master, "Ada").unwrap().with(&component, &old.public_key()).unwrap();
+    let sealed = |key: &AttributeKey, rng: &mut ChaCha20Rng| {
+        abe::try_seal_cpa(&parameters.with(key), &policy("x"), b"", b"text", rng).unwrap()
+    };
+    let (before, after) = (sealed(&old.public_key(), rng), sealed(&new.public_key(), rng));
+    let d_x = point_of(&component);
+    assert!(abe::open_cpa(&ada, b"", &before).is_ok());
+    assert_eq!(abe::open_cpa(&ada, b"", &after).err(), REFUSED);
+    // The algebra alone: the old component in the new row, and one of another user.
+    let stale = spliced(&ada, "x", 1, &d_x);
+    assert_eq!(abe::open_cpa(&stale, b"", &after).err(), Some(FAILED));
+    let bose = share(&master, "Bose", &name("x")).unwrap().verify().unwrap();
+    let bose = point_of(&new.clone().grant(bose).unwrap());
+    assert_eq!(abe::open_cpa(&spliced(&ada, "x", 1, &bose), b"", &after).err(), Some(FAILED));
+    // Planted: who is handed v / v' turns the old component into the new one.
+    let updated = d_x * (v * next.inverse().unwrap());
+    assert!(abe::open_cpa(&spliced(&ada, "x", 1, &updated), b"", &after).is_ok());
+    // As printed, without t, the honest holder decrypts nothing either.
+    let printed = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x") * v.inverse().unwrap();
+    assert_eq!(abe::open_cpa(&spliced(&ada, "x", 0, &printed), b"", &before).err(), Some(FAILED));
+}
+
+#[test]
+fn every_message_is_checked_by_whoever_receives_it() {
+    let rng = &mut rng(93);
+    let (_, master) = setup(rng);
+    let (_, other) = setup(rng);
+    let mut manager = Manager::new(name("x"), rng);
+    let sent = share(&master, "Ada", &name("x")).unwrap();
+    // A point that is no share: the manager would raise it to 1 / v.
+    let share_of = |gid: &str, attribute: &str, d_prime: &G2, point: &G1| {
+        Share::from_bytes(&encoding::<Share>(|w| {
+            w.bytes(gid.as_bytes());
+            w.bytes(attribute.as_bytes());
+            w.g2(d_prime);
+            w.g1(point);
+        }))
+        .unwrap()
+    };
+    let h = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x");
+    for point in [h, h * Scalar::from(2), G1::generator()] {
+        let refused = share_of("Ada", "x", sent.d_prime(), &point).verify().map(drop);
+        assert_eq!(refused, Err(InvalidShare));
+    }
+    let of_y = share(&master, "Ada", &name("y")).unwrap().verify().unwrap();
+    assert_eq!(manager.grant(of_y).map(drop), Err(InvalidShare));
+    assert_eq!(manager.holders().count(), 0);
+
+    let component = manager.grant(sent.verify().unwrap()).unwrap();
+    let (ada, key) = (enrol(&master, "Ada").unwrap(), manager.public_key());
+    assert!(ada.with(&component, &key).is_ok());
+    let point = point_of(&component);
+    let later = Manager::with_exponent(name("x"), 1, &Scalar::random(rng)).public_key();
+    let of_y = Manager::new(name("y"), rng).public_key();
+    let cases = [
+        (forged("Bose", "x", 0, &point), &key, KeyError::Foreign),
+        (forged("Ada", "y", 0, &point), &key, KeyError::Foreign),
+        (forged("Ada", "x", 1, &point), &key, KeyError::Foreign),
+        (component.clone(), &later, KeyError::Foreign),
+        (component.clone(), &of_y, KeyError::Foreign),
+        (forged("Ada", "y", 0, &point), &of_y, KeyError::Component),
+        (forged("Ada", "x", 1, &point), &later, KeyError::Component),
+        (forged("Ada", "x", 0, &-point), &key, KeyError::Component),
+        (forged("Ada", "x", 0, &h), &key, KeyError::Component),
+    ];
+    for (component, key, reason) in cases {
+        assert_eq!(ada.with(&component, key).map(drop), Err(reason));
+    }
+    // Of another centre, under the same name.
+    let stranger = enrol(&other, "Ada").unwrap();
+    assert_eq!(stranger.with(&component, &key).map(drop), Err(KeyError::Component));
+    for gid in [String::new(), "x".repeat(257)] {
+        assert_eq!(enrol(&master, &gid).map(drop), Err(KeyError::Identifier));
+        assert_eq!(share(&master, &gid, &name("x")).map(drop), Err(KeyError::Identifier));
+    }
+}
+
+#[test]
+fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
+    let rng = &mut rng(94);
+    let (parameters, _) = setup(rng);
+    let keys: Vec<AttributeKey> = (0..3)
+        .map(|epoch| Manager::with_exponent(name("x"), epoch, &Scalar::random(rng)).public_key())
+        .collect();
+    // An old key that is sent again does not bring the old epoch back.
+    let latest = parameters.with(&keys[1]).with(&keys[2]).with(&keys[0]);
+    assert_eq!(latest, parameters.with(&keys[2]));
+    assert_eq!(latest.epoch(&name("x")), Some(2));
+    assert_eq!(PublicParameters::from_bytes(&latest.to_bytes()), Ok(latest.clone()));
+    assert_eq!(AttributeKey::from_bytes(&keys[0].to_bytes()).as_ref(), Ok(&keys[0]));
+    for text in ["x and y", "x and age >= 18u8", "x or role#1:nurse"] {
+        let refused = abe::try_seal_cpa(&latest, &policy(text), b"", b"", rng).unwrap_err();
+        let UnknownAttribute(attribute) = refused;
+        assert_ne!(attribute, Attribute::new("x").unwrap(), "{text}");
+    }
+}
+
+#[test]
+fn a_manager_can_be_put_away_and_taken_up_again() {
+    let rng = &mut rng(95);
+    let (_, master) = setup(rng);
+    let mut manager = Manager::new(name("x"), rng);
+    for gid in ["Cohn", "Ada", "Bose"] {
+        manager.grant(share(&master, gid, &name("x")).unwrap().verify().unwrap()).unwrap();
+    }
+    let mut again = Manager::from_bytes(&manager.to_secret_bytes()).unwrap();
+    assert_eq!(again.to_secret_bytes(), manager.to_secret_bytes());
+    assert!(again.revoke("Bose", rng));
+    let key = again.public_key();
+    assert_eq!((key.epoch(), again.holders().collect::<Vec<_>>()), (1, vec!["Ada", "Cohn"]));
+    for component in again.issue() {
+        let user = enrol(&master, component.gid()).unwrap();
+        assert!(user.with(&component, &key).is_ok());
+    }
+    let shown = format!("{again:?}");
+    assert_eq!(shown, "Manager(x, epoch 1)");
+}

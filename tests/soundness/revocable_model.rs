@@ -1,0 +1,307 @@
+//! The mended scheme of Pang et al. in the exponent: users, managers, the store, and epochs.
+
+use crate::common::{fields, policy, rng};
+use crate::soundness::exponents::{View, reaches};
+use crate::soundness::formal::{
+    Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing,
+};
+use epione::abe::cpa::encapsulate_cpa_with;
+use epione::abe::revocable::{self, Manager, Pang};
+use epione::abe::{Coins, Scheme, decapsulate_cpa};
+use epione::algebra::codec::Canonical;
+use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar, kdf};
+use epione::algebra::{G1, G2, Gt, Scalar, Secret, tag};
+use epione::policy::{AccessPolicy, Attribute, AttributeSet, Name};
+use rand_chacha::ChaCha20Rng;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    /// The factor between two epochs' exponents is handed out, for stored ciphertexts to be updated.
+    UpdateFactor,
+    /// One `t` for all users.
+    OneUser,
+    /// As printed: authorities know the `t` of the keys that they make.
+    KnownExponents,
+    /// As printed: `D_x = H(x)^{1 / v_x}`.
+    Printed,
+}
+
+/// What is drawn anew for every sample: `v_x` of an epoch, `t` of a user. What a corrupt manager or a
+/// fault makes known is a number, the same in every sample.
+struct Secrets<'a> {
+    fault: Fault,
+    managers: &'a [&'a str],
+    v: BTreeMap<(Attribute, u32), Scalar>,
+    t: BTreeMap<usize, Scalar>,
+    rng: &'a mut ChaCha20Rng,
+}
+
+fn number(about: &[&[u8]]) -> Scalar {
+    hash_to_scalar(tag::ABE_COIN, &framed(about))
+}
+
+impl Secrets<'_> {
+    fn v(&mut self, x: &Attribute, epoch: u32) -> Scalar {
+        let place = (x.clone(), epoch);
+        if let Some(v) = self.v.get(&place) {
+            return *v;
+        }
+        let known = self.managers.contains(&x.to_string().as_str());
+        let v = if known {
+            number(&[&x.identity(), &epoch.to_be_bytes()])
+        } else if self.fault == Fault::UpdateFactor && epoch > 0 {
+            self.v(x, epoch - 1) * number(&[&x.identity(), b"factor", &epoch.to_be_bytes()])
+        } else {
+            Scalar::random(self.rng)
+        };
+        self.v.insert(place, v);
+        v
+    }
+
+    fn t(&mut self, user: usize) -> Scalar {
+        let user = if self.fault == Fault::OneUser { 0 } else { user };
+        let known = self.fault == Fault::KnownExponents && !self.managers.is_empty();
+        let fresh = Scalar::random(self.rng);
+        let t = if known { number(&[&user.to_be_bytes()]) } else { fresh };
+        *self.t.entry(user).or_insert(t)
+    }
+}
+
+fn hash(x: &Attribute, exponent: Scalar) -> Element {
+    Element::of(Generator::Attribute(x.clone()), exponent)
+}
+
+/// `D = g1^{beta + a t};  D' = g2^t;  D_x = H(x)^{t / v_x}` for some exponents `v_x`.
+fn key(a: Scalar, beta: Scalar, t: Scalar, components: &[(&Attribute, Scalar)]) -> Held {
+    let d = Element::of(Generator::One, beta + a * t);
+    let d_x = components.iter().map(|(x, v)| hash(x, t * v.inverse().unwrap()));
+    Held { g1: [d].into_iter().chain(d_x).collect(), g2: vec![t], gt: vec![] }
+}
+
+/// `C'' = g2^s;  C_i = g2^{v r_i};  C'_i = g1^{a lambda_i} H(pi(i))^{r_i}`
+fn header(
+    a: Scalar,
+    policy: &AccessPolicy,
+    v: &mut impl FnMut(&Attribute) -> Scalar,
+    coins: &Coins,
+) -> Held {
+    let program = policy.span_program();
+    let rows = || program.rows().iter().zip(&coins.masks);
+    let g1 = rows().zip(program.share(&coins.shares)).map(|((row, r), lambda)| {
+        Element::of(Generator::One, a * lambda).plus(hash(&row.attribute, *r))
+    });
+    let c = rows().map(|(row, r)| v(&row.attribute) * *r);
+    let g1 = g1.collect();
+    Held { g1, g2: [coins.shares[0]].into_iter().chain(c).collect(), gt: vec![] }
+}
+
+/// The attributes of one user, each with an epoch in which she has it.
+type Components<'a> = &'a [(&'a str, u32)];
+
+/// Who works together against a header: users with the epochs in which they have attributes, managers
+/// of attributes, and the store, which has what was written under the policy in every epoch before.
+struct Coalition<'a> {
+    fault: Fault,
+    policy: &'a AccessPolicy,
+    users: &'a [Components<'a>],
+    managers: &'a [&'a str],
+    /// The epoch of every attribute in the header.
+    written: u32,
+}
+
+impl Coalition<'_> {
+    /// Wants `Z^{beta s}`.
+    fn view(&self, rng: &mut ChaCha20Rng) -> View {
+        let [a, beta] = [(); 2].map(|()| Scalar::random(rng));
+        let program = self.policy.span_program();
+        let all_coins: Vec<Coins> =
+            (0..=self.written).map(|_| Coins::random::<Pang>(&program, rng)).collect();
+        let (fault, managers) = (self.fault, self.managers);
+        let mut secrets = Secrets { fault, managers, v: BTreeMap::new(), t: BTreeMap::new(), rng };
+        let attribute = |x: &str| Attribute::new(x).unwrap();
+        let mut all = attributes_of(self.policy, &[]);
+        all.extend(self.users.iter().flat_map(|held| held.iter().map(|(x, _)| attribute(x))));
+
+        let public = [Scalar::ONE, a].map(|exponent| Element::of(Generator::One, exponent));
+        let hashes = all.iter().map(|x| hash(x, Scalar::ONE));
+        let mut held = Held {
+            g1: public.into_iter().chain(hashes).collect(),
+            g2: vec![Scalar::ONE],
+            gt: vec![beta],
+        };
+        for epoch in 0..=self.written {
+            held.g2.extend(all.iter().map(|x| secrets.v(x, epoch)));
+        }
+        for (user, components) in self.users.iter().enumerate() {
+            let t = secrets.t(user);
+            let components: Vec<_> = components.iter().map(|(x, e)| (attribute(x), *e)).collect();
+            let components: Vec<_> =
+                components.iter().map(|(x, e)| (x, secrets.v(x, *e))).collect();
+            let mut key = key(a, beta, t, &components);
+            if self.fault == Fault::Printed {
+                let printed = components.iter().map(|(x, v)| hash(x, v.inverse().unwrap()));
+                key.g1.truncate(1);
+                key.g1.extend(printed);
+            }
+            held.add(key);
+            // Managers have the shares of those who hold their attributes.
+            let of_managers =
+                components.iter().filter(|(x, _)| managers.contains(&x.to_string().as_str()));
+            held.g1.extend(of_managers.map(|(x, _)| hash(x, t)));
+        }
+        let mut target = Scalar::ZERO;
+        for (epoch, coins) in (0..).zip(&all_coins) {
+            held.add(header(a, self.policy, &mut |x| secrets.v(x, epoch), coins));
+            target = beta * coins.shares[0];
+        }
+        held.view(target, |_| None, secrets.rng)
+    }
+
+    fn opens(&self) -> bool {
+        reaches(|rng| self.view(rng))
+    }
+}
+
+/// In one epoch, by sets of attributes.
+impl Model for Fault {
+    fn view(&self, policy: &AccessPolicy, users: &[AttributeSet], rng: &mut ChaCha20Rng) -> View {
+        let names: Vec<Vec<String>> = users
+            .iter()
+            .map(|set| set.iter().map(|attribute| attribute.to_string()).collect())
+            .collect();
+        let held: Vec<Vec<(&str, u32)>> =
+            names.iter().map(|names| names.iter().map(|x| (x.as_str(), 0)).collect()).collect();
+        let users: Vec<Components<'_>> = held.iter().map(Vec::as_slice).collect();
+        Coalition { fault: *self, policy, users: &users, managers: &[], written: 0 }.view(rng)
+    }
+}
+
+/// Element by element, at random secrets.
+#[test]
+fn the_model_of_revocable_attributes_is_the_library() {
+    let rng = &mut rng(101);
+    let point = |generator: &Generator| match generator {
+        Generator::One => G1::generator(),
+        Generator::Attribute(x) => hash_to_g1(tag::REVOCABLE_ATTRIBUTE, &x.identity()),
+        Generator::Base | Generator::User(_) => panic!("there is no such point"),
+    };
+    let points = |held: &Held| -> Vec<G1> { held.g1.iter().map(|e| e.point(&point)).collect() };
+    let in_g2 = |held: &Held| -> Vec<G2> { held.g2.iter().map(|x| G2::generator() * *x).collect() };
+    let [a, beta] = [(); 2].map(|()| Scalar::random(rng));
+    let users = [7; 32];
+    let (parameters, master) = revocable::setup_with(&a, &beta, &Secret::new(users));
+    let t = hash_to_scalar(tag::REVOCABLE_USER, &framed(&[&users, b"Ada"]));
+    let names = ["a", "b", "c", "d"].map(|x| Name::new(x).unwrap());
+    let v: Vec<Scalar> = names.iter().map(|_| Scalar::random(rng)).collect();
+    let mut managers: Vec<Manager> =
+        names.iter().zip(&v).map(|(x, v)| Manager::with_exponent(x.clone(), 3, v)).collect();
+    let parameters = managers.iter().fold(parameters, |p, m| p.with(&m.public_key()));
+
+    let mut user = revocable::enrol(&master, "Ada").unwrap();
+    for manager in &mut managers[..2] {
+        let share = revocable::share(&master, "Ada", manager.attribute()).unwrap();
+        let component = manager.grant(share.verify().unwrap()).unwrap();
+        user = user.with(&component, &manager.public_key()).unwrap();
+    }
+    let x = names.clone().map(Attribute::Name);
+    let model = key(a, beta, t, &[(&x[0], v[0]), (&x[1], v[1])]);
+    let bytes = user.to_secret_bytes();
+    let mut r = fields(&bytes);
+    assert_eq!(r.u8(), Ok(Pang::SUITE));
+    AttributeSet::read(&mut r).unwrap();
+    assert_eq!(r.text(9).as_deref(), Ok("Ada"));
+    let (d, d_prime) = (r.g1().unwrap(), r.g2().unwrap());
+    (0..2).for_each(|_| assert_eq!(r.list(9, |r| r.u32()), Ok(vec![3])));
+    let d_x = r.g1_each(2).unwrap();
+    assert_eq!(points(&model), [&[d], &d_x[..]].concat());
+    assert_eq!(in_g2(&model), [d_prime]);
+
+    for text in ["a", "a and (a or b)", "2 of (a, c, b or d)"] {
+        let policy = policy(text);
+        let n = policy.counts().0;
+        let coins = Coins::random::<Pang>(&policy.span_program(), rng);
+        let (sealed, _) = encapsulate_cpa_with(&parameters, &policy, &coins).unwrap();
+        let mut of = |u: &Attribute| v[x.iter().position(|x| x == u).unwrap()];
+        let model = header(a, &policy, &mut of, &coins);
+        let bytes = sealed.to_bytes();
+        let mut r = fields(&bytes);
+        r.u8().unwrap();
+        r.text(99).unwrap();
+        (0..n).for_each(|_| assert_eq!(r.u32(), Ok(3)));
+        assert_eq!(r.g2_each(n + 1), Ok(in_g2(&model)), "{text}");
+        assert_eq!(r.g1_each(n), Ok(points(&model)), "{text}");
+        assert_eq!(r.end(), Ok(()));
+        // The key is of Z^{beta s}: opened by the library's Decaps.
+        let shared = Gt::generator().pow(&(beta * coins.shares[0]));
+        let key = kdf::<32>(tag::ABE_KEY, &shared.to_bytes(), &[&bytes]);
+        assert_eq!(*decapsulate_cpa(&user, &sealed).unwrap().expose(), *key.expose(), "{text}");
+    }
+}
+
+#[test]
+fn no_coalition_of_strangers_opens_what_managers_guard() {
+    coalitions_reach_nothing(&Fault::None, Extent { policies: 16, rows: 5, users: 2 }, 102);
+}
+
+#[test]
+fn nobody_opens_what_is_written_after_a_revocation() {
+    let ada: Components<'_> = &[("a", 0), ("b", 0), ("b", 1)];
+    let bose: Components<'_> = &[("a", 0), ("a", 1)];
+    let refused: [(&str, &[Components<'_>], &[&str]); 6] = [
+        // Ada lost a: alone, with Bose who never had b, and with managers of b and of what is neither.
+        ("a", &[ada], &[]),
+        ("a and b", &[ada], &[]),
+        ("a and b", &[ada, bose], &[]),
+        ("a and b", &[ada, bose], &["c"]),
+        ("a and b", &[ada], &["b"]),
+        // Managers of all attributes, and nobody who holds one.
+        ("a and b", &[], &["a", "b"]),
+    ];
+    for (text, users, managers) in refused {
+        let policy = policy(text);
+        let coalition =
+            Coalition { fault: Fault::None, policy: &policy, users, managers, written: 1 };
+        assert!(!coalition.opens(), "{text} for {users:?} and {managers:?}");
+    }
+    // Who opens: the holder, and the manager of a with someone whose share it has.
+    let holder: Components<'_> = &[("a", 1), ("b", 1)];
+    let granted: [(&str, &[Components<'_>], &[&str]); 3] = [
+        ("a and b", &[holder], &[]),
+        ("a and b", &[ada, holder], &[]),
+        ("a and b", &[ada], &["a"]),
+    ];
+    for (text, users, managers) in granted {
+        let policy = policy(text);
+        let coalition =
+            Coalition { fault: Fault::None, policy: &policy, users, managers, written: 1 };
+        assert!(coalition.opens(), "{text} for {users:?} and {managers:?}");
+    }
+    // Documented: what one identifier lost and what it won add up in what was written before.
+    let policy = policy("a and b");
+    let users: &[Components<'_>] = &[&[("a", 0), ("b", 0)]];
+    let before =
+        Coalition { fault: Fault::None, policy: &policy, users, managers: &[], written: 0 };
+    assert!(before.opens());
+}
+
+#[test]
+fn the_planted_faults_of_revocable_attributes_are_found() {
+    let ada: Components<'_> = &[("a", 0), ("b", 0), ("b", 1)];
+    let cases: [(Fault, &[Components<'_>], &[&str]); 3] = [
+        (Fault::UpdateFactor, &[ada], &[]),
+        (Fault::OneUser, &[ada, &[("a", 1)]], &[]),
+        (Fault::KnownExponents, &[ada], &["c"]),
+    ];
+    let policy = policy("a and b");
+    for (fault, users, managers) in cases {
+        let coalition = |fault| Coalition { fault, policy: &policy, users, managers, written: 1 };
+        assert!(!coalition(Fault::None).opens(), "{users:?} and {managers:?}");
+        assert!(coalition(fault).opens(), "{users:?} and {managers:?}");
+    }
+    // Without t in the components, a holder of everything opens nothing.
+    let users: &[Components<'_>] = &[&[("a", 0), ("b", 0)]];
+    let coalition = |fault| Coalition { fault, policy: &policy, users, managers: &[], written: 0 };
+    assert!(coalition(Fault::None).opens() && !coalition(Fault::Printed).opens());
+}
