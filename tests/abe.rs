@@ -6,8 +6,10 @@ mod common;
 /// So that `cargo test abe` selects all of them.
 mod abe {
     mod decentralised;
+    mod epochs;
     mod fabeo;
     mod lock;
+    mod revocable;
 
     use crate::common::{AbeHeader, AbeKey, attribute, attributes, fields, policy, rng};
     use epione::abe::cpa::encapsulate_cpa_with;

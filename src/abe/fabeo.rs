@@ -31,8 +31,8 @@
 //!
 //! | | G1 exp. | G2 exp. | GT exp. | hashes to G1 | Miller loops | final exp. |
 //! |---|---|---|---|---|---|---|
-//! | keygen, `k` attributes | k + 1 | 1 | | k + 1 | | |
-//! | encapsulate | 2n | 1 + tau | 1 | n + 1 | | |
+//! | keygen, `k` attributes | k + 1 | 1 | | k | | |
+//! | encapsulate | 2n | 1 + tau | 1 | n | | |
 //! | decapsulate | 2\|I\| at worst, 0 for and/or | | | | 2 + tau | 1 |
 //! | check | 2n of 128 bits in tau + 1 sums, tau + 1 | 1 + tau | | n | | |
 //!
@@ -45,6 +45,7 @@
 #![forbid(unsafe_code)]
 
 mod delegation;
+pub mod epochs;
 mod lock;
 mod transform;
 mod verification;
