@@ -42,6 +42,8 @@
 #![forbid(unsafe_code)]
 
 pub mod cca;
+#[cfg(test)]
+mod cost;
 pub mod cpa;
 pub mod decentralised;
 pub mod fabeo;

@@ -39,6 +39,7 @@ mod backend;
 mod batch;
 mod cache;
 pub mod codec;
+pub(crate) mod count;
 mod group;
 pub mod hash;
 mod scalar;

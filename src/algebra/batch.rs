@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 use super::backend::{self, Lines, kernel};
+use super::count::{Operation, count};
 use super::tables::{G1Table, G2Table};
 use super::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 macro_rules! source_group {
-    ($group:ident, $bytes:literal, $backend:ident, $table:ident) => {
+    ($group:ident, $bytes:literal, $backend:ident, $table:ident, $term:ident) => {
         impl $group {
             /// `points[i] * scalars[i]`. Cost: a multiplication each, as
             /// [`Mul`](std::ops::Mul), in which also the timing is that of.
@@ -36,6 +37,7 @@ macro_rules! source_group {
             /// they are erased.
             pub fn mul_each(points: &[Self], scalars: &[Scalar]) -> Vec<Self> {
                 assert_eq!(points.len(), scalars.len(), "a scalar for every point");
+                count(Operation::$group, points.len());
                 kernel().$backend.mul_each(points, scalars)
             }
 
@@ -53,6 +55,7 @@ macro_rules! source_group {
             /// If the slices differ in length.
             pub fn msm(points: &[Self], scalars: &[Scalar]) -> Self {
                 assert_eq!(points.len(), scalars.len(), "a scalar for every point");
+                count(Operation::$term, points.len());
                 kernel().$backend.sum_of_products(points, scalars)
             }
 
@@ -81,12 +84,14 @@ macro_rules! source_group {
     };
 }
 
-source_group!(G1, 48, g1, G1Table);
-source_group!(G2, 96, g2, G2Table);
+source_group!(G1, 48, g1, G1Table, G1Term);
+source_group!(G2, 96, g2, G2Table, G2Term);
 
 /// `e(p, q)` of each pair. Cost: a Miller loop and a final exponentiation each; for their product
 /// see [`multi_pairing`](super::multi_pairing).
 pub fn pairings(pairs: &[(G1, G2)]) -> Vec<Gt> {
+    count(Operation::Miller, pairs.len());
+    count(Operation::Final, pairs.len());
     kernel().pairing.each(pairs)
 }
 
@@ -105,11 +110,15 @@ impl PreparedG2 {
 
     /// `e(p, q)`. Cost: nine tenths of a pairing.
     pub fn pairing(&self, p: &G1) -> Gt {
+        count(Operation::Miller, 1);
+        count(Operation::Final, 1);
         self.0.pairing(p)
     }
 
     /// `e(points[i], q)`.
     pub fn pairings(&self, points: &[G1]) -> Vec<Gt> {
+        count(Operation::Miller, points.len());
+        count(Operation::Final, points.len());
         backend::pairings(&*self.0, points)
     }
 }

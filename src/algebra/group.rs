@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::backend::kernel;
+use super::count::{Operation, count};
 use super::{Rng, Scalar};
 use crate::error::DecodeError;
 use ark_bls12_381::{Fq, Fq2, Fq6, Fq12, G1Projective, G2Projective};
@@ -93,6 +94,7 @@ macro_rules! source_group {
         impl Mul<Scalar> for $group {
             type Output = Self;
             fn mul(self, scalar: Scalar) -> Self {
+                count(Operation::$group, 1);
                 (kernel().$backend.mul)(&self, &scalar)
             }
         }
@@ -151,6 +153,7 @@ impl Gt {
 
     /// `self^scalar`. Constant time under the backend blst.
     pub fn pow(&self, scalar: &Scalar) -> Self {
+        count(Operation::Gt, 1);
         (kernel().gt.pow)(self, scalar)
     }
 
@@ -232,5 +235,7 @@ pub fn pairing(p: &G1, q: &G2) -> Gt {
 
 /// `prod e(p_i, q_i)`. One Miller loop a pair, one final exponentiation; no pairs give the identity.
 pub fn multi_pairing(pairs: &[(G1, G2)]) -> Gt {
+    count(Operation::Miller, pairs.len());
+    count(Operation::Final, usize::from(!pairs.is_empty()));
     kernel().multi_pairing(pairs)
 }

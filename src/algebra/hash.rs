@@ -15,6 +15,7 @@
 
 use super::backend::kernel;
 use super::cache::PointCache;
+use super::count::{Operation, count};
 use super::tag::Tag;
 use super::{G1, G2, Scalar, Secret};
 use hkdf::Hkdf;
@@ -73,23 +74,27 @@ pub fn weights(tag: Tag, parts: &[&[u8]], count: usize) -> Vec<Scalar> {
 
 /// A point of G1 that nobody knows the logarithm of. Cost: one hash to G1. Variable time.
 pub fn hash_to_g1(tag: Tag, message: &[u8]) -> G1 {
+    count(Operation::HashG1, 1);
     (kernel().g1.hash)(tag.as_bytes(), message)
 }
 
 /// A point of G2 that nobody knows the logarithm of. Cost: one hash to G2. Variable time.
 pub fn hash_to_g2(tag: Tag, message: &[u8]) -> G2 {
+    count(Operation::HashG2, 1);
     (kernel().g2.hash)(tag.as_bytes(), message)
 }
 
 /// [`hash_to_g1`] of each message, in order.
 pub fn hash_to_g1_each(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G1> {
     let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
+    count(Operation::HashG1, messages.len());
     kernel().g1.hash_each(tag.as_bytes(), &messages)
 }
 
 /// [`hash_to_g2`] of each message, in order.
 pub fn hash_to_g2_each(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G2> {
     let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
+    count(Operation::HashG2, messages.len());
     kernel().g2.hash_each(tag.as_bytes(), &messages)
 }
 
@@ -111,14 +116,16 @@ pub fn hash_to_g2_cached(tag: Tag, label: &[u8]) -> G2 {
 pub fn hash_to_g1_each_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G1> {
     static POINTS: PointCache<G1> = PointCache::new();
     let labels: Vec<&[u8]> = labels.iter().map(AsRef::as_ref).collect();
-    POINTS.points(tag, &labels, |missing| hash_to_g1_each(tag, missing))
+    count(Operation::HashG1, labels.len());
+    POINTS.points(tag, &labels, |missing| kernel().g1.hash_each(tag.as_bytes(), missing))
 }
 
 /// [`hash_to_g2_each`] of labels that everybody knows, as [`hash_to_g1_each_cached`].
 pub fn hash_to_g2_each_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G2> {
     static POINTS: PointCache<G2> = PointCache::new();
     let labels: Vec<&[u8]> = labels.iter().map(AsRef::as_ref).collect();
-    POINTS.points(tag, &labels, |missing| hash_to_g2_each(tag, missing))
+    count(Operation::HashG2, labels.len());
+    POINTS.points(tag, &labels, |missing| kernel().g2.hash_each(tag.as_bytes(), missing))
 }
 
 /// A scalar, 2^-128 away from uniform.

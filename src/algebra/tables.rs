@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 use super::backend::{DigitTable, WindowTable, kernel};
+use super::count::{Operation, count};
 use super::{G1, G2, Gt, Scalar};
 use std::fmt;
 use std::sync::OnceLock;
@@ -34,11 +35,13 @@ macro_rules! source_group {
 
             /// `base * scalar`. Cost: 43 additions. Constant time under the backend blst.
             pub fn mul(&self, scalar: &Scalar) -> $group {
+                count(Operation::$group, 1);
                 kernel().$backend.table_mul(&self.0, scalar)
             }
 
             /// `base * scalars[i]`, as [`Self::mul`].
             pub fn mul_each(&self, scalars: &[Scalar]) -> Vec<$group> {
+                count(Operation::$group, scalars.len());
                 kernel().$backend.table_mul_each(&self.0, scalars)
             }
 
@@ -70,6 +73,7 @@ impl GtTable {
 
     /// `base^scalar`. Cost: 47 multiplications. Constant time under the backend blst.
     pub fn pow(&self, scalar: &Scalar) -> Gt {
+        count(Operation::Gt, 1);
         (kernel().gt.table_pow)(&self.0, scalar)
     }
 

@@ -1,0 +1,303 @@
+//! The costs that the schemes' tables give, counted.
+#![forbid(unsafe_code)]
+
+use super::decentralised::{self, RouselakisWaters};
+use super::fabeo::{self, Fabeo, epochs};
+use super::revocable::{self, Manager, Pang};
+use super::scheme::{Checkable, Coins, Scheme, select};
+use super::waters::{self, Waters};
+use super::{PublicParameters, UserSecretKey};
+use crate::algebra::Scalar;
+use crate::algebra::count::{Operation, counted};
+use crate::algebra::hash::hash_to_scalar;
+use crate::algebra::tag;
+use crate::policy::{AccessPolicy, AttributeSet, Name};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use std::collections::BTreeMap;
+
+type Cost = BTreeMap<Operation, usize>;
+
+fn cost<const N: usize>(parts: [(Operation, usize); N]) -> Cost {
+    parts.into_iter().filter(|(_, times)| *times > 0).collect()
+}
+
+fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(1)
+}
+
+/// The numbers that the tables speak of.
+struct Shape {
+    policy: AccessPolicy,
+    attributes: AttributeSet,
+    /// Rows.
+    n: usize,
+    /// The most occurrences of an attribute.
+    tau: usize,
+    /// Attributes of the key.
+    k: usize,
+}
+
+/// Every attribute of these policies is held.
+fn shapes(suffix: &str) -> Vec<Shape> {
+    let list = |n: usize| (0..n).map(|i| format!("u{i}{suffix}")).collect::<Vec<_>>();
+    let texts = [
+        list(1).join(" and "),
+        list(100).join(" and "),
+        list(20).join(" or "),
+        format!("5 of ({})", list(9).join(", ")),
+        format!("({}) and 2 of ({})", list(5).join(" or "), list(4).join(", ")),
+    ];
+    let shape = |text: String| {
+        let policy: AccessPolicy = text.parse().expect("a policy");
+        let names = policy
+            .span_program()
+            .rows()
+            .iter()
+            .map(|row| row.attribute.to_string())
+            .collect::<Vec<_>>();
+        let attributes = AttributeSet::from_names(names.iter().map(String::as_str)).expect("names");
+        let ((n, tau), k) = (policy.counts(), attributes.components());
+        Shape { policy, attributes, n, tau, k }
+    };
+    texts.into_iter().map(shape).collect()
+}
+
+/// What an encapsulation and a decapsulation take; of the latter `|I|`, and how many coefficients are
+/// not 1.
+struct Both {
+    encapsulate: Cost,
+    decapsulate: Cost,
+    selected: usize,
+    powers: usize,
+}
+
+fn both<S: Scheme>(
+    parameters: &PublicParameters<S>,
+    key: &UserSecretKey<S>,
+    shape: &Shape,
+) -> Both {
+    let program = shape.policy.span_program();
+    let coins = Coins::random::<S>(&program, &mut rng());
+    let (made, encapsulate) = counted(|| S::encapsulate(&parameters.0, &program, &coins));
+    let (capsule, shared) = made.expect("the policy is not refused");
+    let selection = select(&program, key, &capsule).expect("the attributes satisfy the policy");
+    let (opened, decapsulate) =
+        counted(|| S::decapsulate(key.elements.expose(), &selection, &capsule));
+    assert_eq!(opened, shared, "{}", shape.policy);
+    let powers = selection.iter().filter(|selected| !selected.gamma.is_one()).count();
+    let text = shape.policy.to_string();
+    assert_eq!(powers > 0, text.contains(" of "), "and/or has no coefficient but 1: {text}");
+    Both { encapsulate, decapsulate, selected: selection.len(), powers }
+}
+
+/// Checks an honest capsule, with the coins that it is made of.
+fn check<S: Checkable>(parameters: &PublicParameters<S>, shape: &Shape) -> Cost {
+    let program = shape.policy.span_program();
+    let coins = Coins::random::<S>(&program, &mut rng());
+    let made = S::encapsulate(&parameters.0, &program, &coins);
+    let (capsule, _) = made.expect("the policy is not refused");
+    let weights: Vec<Scalar> =
+        (0..shape.n).map(|i| hash_to_scalar(tag::ABE_WEIGHT, &i.to_be_bytes())).collect();
+    let check = || S::is_made_of(&parameters.0, &program, &capsule, &coins, &weights);
+    let (honest, cost) = counted(check);
+    assert!(honest);
+    cost
+}
+
+#[test]
+fn fabeo_costs_what_its_table_says() {
+    let rng = &mut rng();
+    let (parameters, master) = fabeo::setup(rng);
+    // The table of B is made once a process.
+    fabeo::keygen(&master, &AttributeSet::default(), rng);
+    for shape in shapes("") {
+        let Shape { policy, attributes, n, tau, k } = &shape;
+        let (n, tau, k) = (*n, *tau, *k);
+        let keygen = cost([(Operation::G1, k + 1), (Operation::G2, 1), (Operation::HashG1, k)]);
+        let (key, found) = counted(|| fabeo::keygen(&master, attributes, rng));
+        assert_eq!(found, keygen);
+        let both = both::<Fabeo>(&parameters, &key, &shape);
+        let expected = [
+            (Operation::G1, 2 * n),
+            (Operation::G2, 1 + tau),
+            (Operation::Gt, 1),
+            (Operation::HashG1, n),
+        ];
+        assert_eq!(both.encapsulate, cost(expected), "{policy}");
+        let expected = [
+            (Operation::G1Term, 2 * both.powers),
+            (Operation::Miller, 2 + tau),
+            (Operation::Final, 1),
+        ];
+        assert_eq!(both.decapsulate, cost(expected), "{policy}");
+        let expected = [
+            (Operation::G1Term, 2 * n),
+            (Operation::G1, tau + 1),
+            (Operation::G2, 1 + tau),
+            (Operation::HashG1, n),
+        ];
+        assert_eq!(check::<Fabeo>(&parameters, &shape), cost(expected), "{policy}");
+
+        let (delegated, found) = counted(|| fabeo::delegate(&key, attributes, rng));
+        assert!(delegated.is_ok());
+        assert_eq!(found, keygen, "delegation costs what keygen costs");
+        let (valid, found) = counted(|| fabeo::verify_key(&parameters, &key));
+        assert_eq!(valid, Ok(()));
+        let expected = [
+            (Operation::G1Term, 2 * k),
+            (Operation::HashG1, k + 1),
+            (Operation::Miller, 2),
+            (Operation::Final, 1),
+        ];
+        assert_eq!(found, cost(expected));
+        let (_, found) = counted(|| fabeo::transform_keys(&key, rng));
+        assert_eq!(found, cost([(Operation::G1, k + 1), (Operation::G2, 1)]));
+        let (header, _) = super::encapsulate_cpa(&parameters, policy, rng);
+        let (valid, found) = counted(|| fabeo::verify_lock(&header));
+        assert_eq!(valid, Ok(()));
+        let expected = [
+            (Operation::G1Term, 2 * n),
+            (Operation::G1, 1),
+            (Operation::HashG1, n + 1),
+            (Operation::Miller, 2 + tau),
+            (Operation::Final, 1),
+        ];
+        assert_eq!(found, cost(expected), "{policy}");
+        let (valid, found) = counted(|| fabeo::verify_locks(&[&header; 3]));
+        assert_eq!(valid, [Ok(()); 3]);
+        let expected = [
+            (Operation::G1Term, 6 * n),
+            (Operation::G1, 3),
+            (Operation::HashG1, 3 * (n + 1)),
+            (Operation::Miller, 3 * (1 + tau) + 1),
+            (Operation::Final, 1),
+        ];
+        assert_eq!(found, cost(expected), "{policy}");
+    }
+}
+
+#[test]
+fn a_token_costs_one_exponentiation() {
+    let rng = &mut rng();
+    let (_, master) = fabeo::setup(rng);
+    let mut authority = epochs::EpochAuthority::new(master, rng);
+    let key = authority.issue("Ada", &AttributeSet::default()).expect("an identifier");
+    authority.rekey();
+    let (token, found) = counted(|| authority.token("Ada", 1).expect("she has a key"));
+    assert_eq!(found, cost([(Operation::G1, 1), (Operation::HashG1, 1)]));
+    let (refreshed, found) = counted(|| epochs::refresh(&key, &token));
+    assert!(refreshed.is_ok());
+    let expected = [(Operation::HashG1, 1), (Operation::Miller, 2), (Operation::Final, 1)];
+    assert_eq!(found, cost(expected));
+}
+
+#[test]
+fn waters_costs_what_its_table_says() {
+    let rng = &mut rng();
+    let (parameters, master) = waters::setup(rng);
+    for shape in shapes("") {
+        let Shape { policy, attributes, n, k, .. } = &shape;
+        let (n, k) = (*n, *k);
+        let (key, found) = counted(|| waters::keygen(&master, attributes, rng));
+        let expected = [(Operation::G1, k), (Operation::G2, 2), (Operation::HashG1, k)];
+        assert_eq!(found, cost(expected));
+        let both = both::<Waters>(&parameters, &key, &shape);
+        let expected = [
+            (Operation::G1, 2 * n + 1),
+            (Operation::G2, n),
+            (Operation::Gt, 1),
+            (Operation::HashG1, n),
+        ];
+        assert_eq!(both.encapsulate, cost(expected), "{policy}");
+        let expected = [
+            (Operation::G1Term, 2 * both.powers),
+            (Operation::Miller, 2 + both.selected),
+            (Operation::Final, 1),
+        ];
+        assert_eq!(both.decapsulate, cost(expected), "{policy}");
+        let expected = [
+            (Operation::G1, n + 2),
+            (Operation::G1Term, n),
+            (Operation::G2, 1),
+            (Operation::G2Term, n),
+            (Operation::HashG1, n),
+        ];
+        assert_eq!(check::<Waters>(&parameters, &shape), cost(expected), "{policy}");
+    }
+}
+
+#[test]
+fn decentralised_authorities_cost_what_their_table_says() {
+    let rng = &mut rng();
+    let (parameters, master) = decentralised::setup("H", rng);
+    for shape in shapes("@H") {
+        let Shape { policy, attributes, n, k, .. } = &shape;
+        let (n, k) = (*n, *k);
+        let (key, found) = counted(|| decentralised::keygen(&master, "Ada", attributes, rng));
+        let expected = [(Operation::G1, k + 2), (Operation::G2, k), (Operation::HashG1, k + 1)];
+        assert_eq!(found, cost(expected));
+        let key = key.expect("the authority's own attributes");
+        let both = both::<RouselakisWaters>(&parameters, &key, &shape);
+        let expected = [
+            (Operation::G1, n),
+            (Operation::G2, 3 * n),
+            (Operation::Gt, 2 * n + 1),
+            (Operation::HashG1, n),
+        ];
+        assert_eq!(both.encapsulate, cost(expected), "{policy}");
+        let expected = [
+            (Operation::G1Term, 2 * both.powers),
+            (Operation::G2, both.powers),
+            (Operation::Gt, both.powers),
+            (Operation::HashG1, 1),
+            (Operation::Miller, 2 * both.selected + 1),
+            (Operation::Final, 1),
+        ];
+        assert_eq!(both.decapsulate, cost(expected), "{policy}");
+    }
+}
+
+#[test]
+fn revocable_attributes_cost_what_their_table_says() {
+    let rng = &mut rng();
+    let (parameters, master) = revocable::setup(rng);
+    for shape in shapes("") {
+        let Shape { policy, attributes, n, .. } = &shape;
+        let n = *n;
+        let (key, found) = counted(|| revocable::enrol(&master, "Ada").expect("an identifier"));
+        assert_eq!(found, cost([(Operation::G1, 1), (Operation::G2, 1)]));
+        let (mut key, mut parameters) = (key, parameters.clone());
+        let check = cost([(Operation::HashG1, 1), (Operation::Miller, 2), (Operation::Final, 1)]);
+        for attribute in attributes.iter() {
+            let x = Name::new(attribute.to_string()).expect("a name");
+            let mut manager = Manager::new(x.clone(), rng);
+            let public = manager.public_key();
+            let (share, found) =
+                counted(|| revocable::share(&master, "Ada", &x).expect("an identifier"));
+            let expected = [(Operation::G1, 1), (Operation::G2, 1), (Operation::HashG1, 1)];
+            assert_eq!(found, cost(expected));
+            let (share, found) = counted(|| share.verify().expect("an honest share"));
+            assert_eq!(found, check);
+            let (component, found) = counted(|| manager.grant(share).expect("its attribute"));
+            assert_eq!(found, cost([(Operation::G1, 1)]));
+            let (grown, found) = counted(|| key.with(&component, &public).expect("a component"));
+            assert_eq!(found, check);
+            (key, parameters) = (grown, parameters.with(&public));
+        }
+        let both = both::<Pang>(&parameters, &key, &shape);
+        let expected = [
+            (Operation::G1, 2 * n),
+            (Operation::G2, n + 1),
+            (Operation::Gt, 1),
+            (Operation::HashG1, n),
+        ];
+        assert_eq!(both.encapsulate, cost(expected), "{policy}");
+        let expected = [
+            (Operation::G1Term, 2 * both.powers),
+            (Operation::Miller, 2 + both.selected),
+            (Operation::Final, 1),
+        ];
+        assert_eq!(both.decapsulate, cost(expected), "{policy}");
+    }
+}
