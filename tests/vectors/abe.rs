@@ -1,8 +1,11 @@
 //! Attribute-based encryption, restated.
 
+mod decentralised;
 mod fabeo;
 mod identities;
+mod invalid;
 mod matrix;
+mod revocable;
 mod waters;
 
 use crate::common::policy;
@@ -51,6 +54,11 @@ fn parsed(text: &str, attributes: &str) -> (AccessPolicy, AttributeSet) {
 /// A user's attributes one by one, as they are written.
 fn written(set: &AttributeSet) -> Vec<String> {
     set.iter().map(|attribute| attribute.to_string()).collect()
+}
+
+/// Points, or elements of GT, in hex.
+fn points<P, const N: usize>(points: &[P], bytes: impl Fn(&P) -> [u8; N]) -> Vec<String> {
+    points.iter().map(|point| hex::encode(bytes(point))).collect()
 }
 
 fn hexed(scalars: &[Scalar]) -> Vec<String> {
