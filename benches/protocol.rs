@@ -31,7 +31,7 @@ fn steps(c: &mut Criterion) {
     let centre = world.centre.verifying_key();
     let doctor = &world.doctors[A];
     let key = doctor.check_introduction(&introduction, &centre, world.now()).unwrap();
-    let locks = (world.authority.parameters(), &world.policies);
+    let locks = world.authority.locks(&world.policies).unwrap();
     let mut rng = world.rng.clone();
 
     group.bench_function("scan", |b| {
@@ -40,11 +40,11 @@ fn steps(c: &mut Criterion) {
     group.bench_function("seal", |b| {
         b.iter(|| {
             let file = &mut Cursor::new(FILE);
-            doctor.seal(&outline, file, (&introduction, &key), locks, &mut rng).unwrap()
+            doctor.seal(&outline, file, (&introduction, &key), &locks, &mut rng).unwrap()
         });
     });
     let file = &mut Cursor::new(FILE);
-    let sealed = doctor.seal(&outline, file, (&introduction, &key), locks, &mut rng).unwrap();
+    let sealed = doctor.seal(&outline, file, (&introduction, &key), &locks, &mut rng).unwrap();
     let all = doctor.terms(&outline).unwrap();
     group.bench_function(BenchmarkId::new("index, entries", all.len()), |b| {
         b.iter(|| doctor.index_each(&all, &sealed, &introduction, &mut rng).unwrap());

@@ -55,8 +55,8 @@
 //! let file = &mut Cursor::new(br#"{"resourceType": "Condition", "code": {"text": "stroke"}}"#);
 //! let record = Record::scan(file, "stroke.json")?;
 //! let policies = Policies::uniform("doctor and neurology".parse()?);
-//! let locks = (authority.parameters(), &policies);
-//! let sealed = ruiz.seal(&record, file, (&introduction, &key), locks, rng)?;
+//! let locks = authority.locks(&policies)?;
+//! let sealed = ruiz.seal(&record, file, (&introduction, &key), &locks, rng)?;
 //!
 //! // She consents only to what her own locks open and her own trapdoor finds.
 //! let hospital = ruiz.verifying_key();
@@ -104,6 +104,6 @@ pub use request::{ForwardedQuery, Query};
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 pub use seal::{Object, Policies, SealedRecord, SealedSection};
 pub use search::{Hit, SearchTerm};
-pub use setup::{AttributeAuthority, RegistrationCentre};
+pub use setup::{AttributeAuthority, PolicyLocks, RegistrationCentre};
 pub use source::Fetcher;
 pub use storage::{Fetch, FetchBasis, StoreKeeper, Upload};

@@ -115,6 +115,7 @@ fn the_demo_shows_the_whole_story_as_one_object() {
         "find own",
         "open own",
         "revoke",
+        "renew",
         "audit",
     ];
     for step in story {
@@ -136,6 +137,8 @@ fn the_demo_shows_the_whole_story_as_one_object() {
         "a flipped byte in the stored ciphertext",
         "a revoked grant",
         "an expired window",
+        "attributes that were taken away",
+        "attributes that came after the record",
     ];
     for case in cases {
         assert!(refused.contains(&case), "{case} is in {refused:?}");

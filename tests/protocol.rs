@@ -5,6 +5,7 @@
 mod world;
 
 use epione::abe::UserSecretKey;
+use epione::abe::fabeo::epochs::EpochError;
 use epione::algebra::codec::{Canonical, Reader, Writer};
 use epione::consensus::Digest;
 use epione::error::{DecodeError, DecryptionFailed};

@@ -49,6 +49,12 @@ pub enum ProtocolError {
     /// A policy lock did not open.
     #[error(transparent)]
     Policy(#[from] abe::OpenError),
+    /// A key was not issued or renewed.
+    #[error(transparent)]
+    AttributeEpoch(#[from] abe::fabeo::epochs::EpochError),
+    /// A policy lock that would open differently for two readers.
+    #[error(transparent)]
+    PolicyLock(#[from] abe::fabeo::InvalidLock),
     /// A lock or section did not open.
     #[error(transparent)]
     Decryption(#[from] DecryptionFailed),

@@ -2,12 +2,13 @@
 //! (Qin 3.5.2, Eq. 10; Pang Step 3).
 #![forbid(unsafe_code)]
 
-use super::binding::{LockBinding, Origin, SectionKey, object_digest};
+use super::binding::{LockBinding, Origin, SectionKey, object_digest, policy_digest};
 use super::locate::locate;
 use super::seal::SealedSection;
 use super::{
     Doctor, Envelope, Institution, Introduction, Patient, ProtocolError, SealedRecord, SearchTerm,
 };
+use crate::abe::{self, fabeo::verify_locks};
 use crate::algebra::Rng;
 use crate::algebra::codec::Canonical;
 use crate::ledger::{Action, Draft, RecordAction, Role, State, Time, Transaction};
@@ -72,10 +73,28 @@ impl Institution {
     }
 }
 
+/// From the headers alone, which anyone can do.
+fn check_policy_locks(sections: &[SealedSection]) -> Result<(), ProtocolError> {
+    let decode = |section: &SealedSection| {
+        <abe::Ciphertext>::from_bytes(section.policy_lock())
+            .map_err(|error| ProtocolError::Decode("the policy lock", error))
+    };
+    let locks = sections.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
+    for (section, lock) in sections.iter().zip(&locks) {
+        if policy_digest(lock.header().policy()) != *section.policy() {
+            return Err(ProtocolError::DigestMismatch("the policy of a lock"));
+        }
+    }
+    let headers: Vec<_> = locks.iter().map(|lock| lock.header().cpa()).collect();
+    verify_locks(&headers).into_iter().try_for_each(|verdict| Ok(verdict?))
+}
+
 impl Patient {
     /// Consents to a record: only if it stands under her owner key, every one of her locks has a
-    /// right tag, opens for her, leads to the envelope and opens its section's ciphertext, the envelope lists the ciphertexts that the ledger will
-    /// hold the digests of, and the index lets her find it.
+    /// right tag, opens for her, leads to the envelope and opens its section's ciphertext, every policy
+    /// lock stands under the policy that the ledger will hold the digest of and opens alike for all who
+    /// satisfy it, the envelope lists the ciphertexts that the ledger will hold the digests of, and the
+    /// index lets her find it.
     ///
     /// # Errors
     /// [`ProtocolError`] with what is wrong.
@@ -104,6 +123,7 @@ impl Patient {
         for verdict in conditional::Ciphertext::verify_each(self.pre.public_key(), &bound) {
             verdict?;
         }
+        check_policy_locks(&sealed.sections)?;
         let sections = record.sections.iter().zip(&sealed.sections);
         for ((digests, section), (lock, condition, ad)) in sections.zip(bound) {
             let key = conditional::open(&self.pre, condition, ad, lock)?;

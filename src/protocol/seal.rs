@@ -5,13 +5,13 @@
 use super::binding::{
     AUTHOR_CONDITION, Envelope, Origin, SectionKey, condition, object_digest, policy_digest,
 };
-use super::{Doctor, Introduction, ProtocolError};
-use crate::abe::{self, PublicParameters};
+use super::{Doctor, Introduction, PolicyLocks, ProtocolError};
+use crate::abe::{self, fabeo::epochs};
 use crate::algebra::codec::Canonical;
 use crate::algebra::{Rng, random_bytes};
 use crate::dem::{self, ContentKey};
 use crate::ledger::SectionDigests;
-use crate::policy::AccessPolicy;
+use crate::policy::{AccessPolicy, InvalidPolicy};
 use crate::pre::{self, conditional};
 use crate::record::{Class, Record};
 use crate::store::{self, Cid};
@@ -36,6 +36,14 @@ impl Policies {
         self.by_class.retain(|(other, _)| *other != class);
         self.by_class.push((class, policy));
         self
+    }
+
+    /// The same, each within an attribute epoch.
+    pub(super) fn within(&self, epoch: u32) -> Result<Self, InvalidPolicy> {
+        let by_class = self.by_class.iter();
+        let by_class = by_class.map(|(class, policy)| Ok((*class, epochs::within(policy, epoch)?)));
+        let otherwise = epochs::within(&self.otherwise, epoch)?;
+        Ok(Self { by_class: by_class.collect::<Result<_, InvalidPolicy>>()?, otherwise })
     }
 
     /// The policy of a class.
@@ -63,6 +71,15 @@ impl SealedSection {
         &self.locks[0].1
     }
 
+    pub(super) fn policy_lock(&self) -> &[u8] {
+        &self.locks[1].1
+    }
+
+    /// The digest of the policy that the author says it is locked under.
+    pub(super) fn policy(&self) -> &[u8; 32] {
+        &self.policy
+    }
+
     /// The ciphertext from its start.
     pub(super) fn ciphertext(&self) -> io::Result<BufReader<&File>> {
         let mut file = &self.ciphertext;
@@ -74,6 +91,12 @@ impl SealedSection {
     #[cfg(test)]
     pub(super) fn replace_patient_lock(&mut self, lock: Vec<u8>) {
         self.locks[0] = named(lock);
+    }
+
+    /// What a dishonest author would do.
+    #[cfg(test)]
+    pub(super) fn replace_policy_lock(&mut self, lock: Vec<u8>) {
+        self.locks[1] = named(lock);
     }
 
     /// What another dishonest author would do.
@@ -105,7 +128,7 @@ impl Doctor {
         record: &Record,
         file: &mut (impl Read + Seek),
         (introduction, patient): (&Introduction, &pre::PublicKey),
-        (parameters, policies): (&PublicParameters, &Policies),
+        PolicyLocks { parameters, policies }: &PolicyLocks,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<SealedRecord, ProtocolError> {
         let origin = Origin { record_id: random_bytes(rng), author: self.verifying_key() };

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::*;
+use crate::abe;
 use crate::algebra::codec::Canonical;
 use crate::algebra::{G2, Scalar};
 use crate::consensus::{
@@ -118,9 +119,9 @@ impl Desk {
         let key = self.author.check_introduction(&introduction, &centre, NOW).unwrap();
         let record = Record::scan(&mut Cursor::new(FILE), "x.json").unwrap();
         let policies = Policies::uniform("neurology".parse().unwrap());
-        let (locks, rng) = ((self.authority.parameters(), &policies), &mut self.rng);
+        let (locks, rng) = (self.authority.locks(&policies).unwrap(), &mut self.rng);
         let (file, author) = (&mut Cursor::new(FILE), &self.author);
-        let sealed = author.seal(&record, file, (&introduction, &key), locks, rng).unwrap();
+        let sealed = author.seal(&record, file, (&introduction, &key), &locks, rng).unwrap();
         let term = SearchTerm::everything();
         let index = vec![author.index(&term, &sealed, &introduction, rng).unwrap()];
         for (name, mut object) in sealed.objects().unwrap() {
@@ -313,6 +314,44 @@ fn a_patient_does_not_consent_to_a_lock_that_no_proxy_would_touch() {
     let draft = desk.draft((&sealed, &introduction, index));
     let error = desk.patient.consent(&draft, &sealed).unwrap_err();
     assert!(matches!(error, ProtocolError::Lock(_)), "{error}");
+}
+
+#[test]
+fn a_patient_does_not_consent_to_a_policy_lock_that_opens_differently_for_two() {
+    let mut desk = Desk::new();
+    let (mut sealed, introduction, index) = desk.seal();
+    let draft = desk.draft((&sealed, &introduction, index.clone()));
+    assert!(desk.patient.consent(&draft, &sealed).is_ok());
+    let honest = sealed.sections[0].policy_lock().to_vec();
+    let refused = |desk: &mut Desk, sealed: &SealedRecord| {
+        let draft = desk.draft((sealed, &introduction, index.clone()));
+        desk.patient.consent(&draft, sealed).unwrap_err()
+    };
+    // The same elements under a policy that fewer satisfy, or more.
+    let lock = <abe::Ciphertext>::from_bytes(&honest).unwrap();
+    let text = lock.header().policy().to_string();
+    assert_eq!(text, "neurology and epoch:0");
+    let position = honest.windows(text.len()).position(|w| w == text.as_bytes()).unwrap();
+    let mut renamed = honest.clone();
+    renamed[position..position + 9].copy_from_slice(b"neurologx");
+    sealed.sections[0].replace_policy_lock(renamed);
+    let error = refused(&mut desk, &sealed);
+    let named = matches!(error, ProtocolError::DigestMismatch("the policy of a lock"));
+    assert!(named, "{error:?}");
+    // ct1, two of ct2 or ct3 in the other's place: well formed, and no honest header.
+    let rows = position + text.len() + 2 * 96;
+    let mut swapped = honest.clone();
+    let (first, second) = swapped[rows..rows + 96].split_at_mut(48);
+    first.swap_with_slice(second);
+    assert!(<abe::Ciphertext>::from_bytes(&swapped).is_ok());
+    sealed.sections[0].replace_policy_lock(swapped);
+    let error = refused(&mut desk, &sealed);
+    assert!(matches!(error, ProtocolError::PolicyLock(_)), "{error:?}");
+    sealed.sections[0].replace_policy_lock(honest[..honest.len() - 1].to_vec());
+    let error = refused(&mut desk, &sealed);
+    assert!(matches!(error, ProtocolError::Decode("the policy lock", _)), "{error:?}");
+    sealed.sections[0].replace_policy_lock(honest);
+    assert!(desk.patient.consent(&draft, &sealed).is_ok());
 }
 
 #[test]

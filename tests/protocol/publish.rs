@@ -85,10 +85,10 @@ fn a_patient_does_not_consent_to_a_lock_that_opens_for_another() {
     let foreign = bea.introduce(&doctor.verifying_key(), START);
     let foreign = doctor.check_introduction(&foreign, &centre, START).unwrap();
     let outline = Record::scan(&mut Cursor::new(BUNDLE), "bundle.json").unwrap();
-    let locks = (world.authority.parameters(), &world.policies);
+    let locks = world.authority.locks(&world.policies).unwrap();
     let file = &mut Cursor::new(BUNDLE);
     let sealed =
-        doctor.seal(&outline, file, (&introduction, &foreign), locks, &mut world.rng).unwrap();
+        doctor.seal(&outline, file, (&introduction, &foreign), &locks, &mut world.rng).unwrap();
     let sealed = world::Sealed { sealed, introduction, index: vec![] };
     let draft = draft(&mut world, &sealed);
     refused!(
@@ -182,9 +182,9 @@ fn an_index_in_one_go_is_the_index_term_by_term() {
     let doctor = &world.doctors[A];
     let key = doctor.check_introduction(&introduction, &centre, world.now()).unwrap();
     let record = Record::scan(&mut Cursor::new(BUNDLE), "bundle.json").unwrap();
-    let locks = (world.authority.parameters(), &world.policies);
+    let locks = world.authority.locks(&world.policies).unwrap();
     let file = &mut Cursor::new(BUNDLE);
-    let sealed = doctor.seal(&record, file, (&introduction, &key), locks, &mut world.rng).unwrap();
+    let sealed = doctor.seal(&record, file, (&introduction, &key), &locks, &mut world.rng).unwrap();
     let terms: Vec<_> = (0..17).map(|i| SearchTerm::new("code", &i.to_string())).collect();
     for count in [0, 1, 7, 8, 9, 17] {
         let (mut alone, mut together) = (world.rng.clone(), world.rng.clone());

@@ -172,7 +172,7 @@ fn policies_hold_against_missing_few_and_pooled_attributes() {
     let of_a = world.doctors[A].attribute_key().unwrap().to_bytes();
     for (one, two) in [(&of_a, &own.to_bytes()), (&own.to_bytes(), &of_a)] {
         let pooled = splice(one, two);
-        assert_eq!(pooled.attributes().len(), 3);
+        assert_eq!(pooled.attributes().len(), 4);
         world.doctors[B].receive_attributes(parameters.clone(), pooled);
         refused!(
             world.open_by_policy(B, &request, Class::Clinical),
@@ -201,6 +201,45 @@ fn policies_hold_against_missing_few_and_pooled_attributes() {
         bare.open_by_policy(view, &request.id(), Class::Clinical, fetcher, output),
         ProtocolError::NotAuthorised("this doctor has no attributes")
     );
+}
+
+#[test]
+fn what_is_written_after_a_doctor_left_stays_closed_to_him() {
+    let mut world = World::new(78);
+    let before = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let open = |world: &mut World, doctor, record| {
+        let request = world.request(doctor, record, Basis::Policy).unwrap();
+        world.open_by_policy(doctor, &request, Class::Clinical)
+    };
+    assert!(open(&mut world, C, before).is_ok());
+    // C leaves; B takes his place.
+    let key = world.doctors[C].verifying_key();
+    assert!(world.authority.revoke(&key) && !world.authority.revoke(&key));
+    let set: AttributeSet = "doctor, neurology".parse().unwrap();
+    let issued = world.authority.issue(world.doctors[B].certificate(), &set).unwrap();
+    let parameters = world.authority.parameters().clone();
+    world.doctors[B].receive_attributes(parameters, issued);
+    let after = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let not_satisfied = |outcome| {
+        refused!(outcome, ProtocolError::Policy(epione::abe::OpenError::PolicyNotSatisfied));
+    };
+    not_satisfied(open(&mut world, C, after));
+    assert!(open(&mut world, B, after).is_ok());
+    // What was written before: open to him who could, closed to him who could not.
+    assert!(open(&mut world, C, before).is_ok());
+    not_satisfied(open(&mut world, B, before));
+
+    // Another epoch: B is renewed, C is not, and B's token does not fit C's key.
+    assert_eq!(world.authority.next_epoch(), 2);
+    let later = world.publish(A, ADA, BUNDLE, "bundle.json");
+    not_satisfied(open(&mut world, B, later));
+    let token = world.authority.renew(&world.doctors[B].verifying_key()).unwrap();
+    refused!(world.authority.renew(&key), ProtocolError::AttributeEpoch(EpochError::NoKey));
+    let stolen = world.doctors[C].renew_attributes(&token);
+    refused!(stolen, ProtocolError::AttributeEpoch(EpochError::Token));
+    world.doctors[B].renew_attributes(&token).unwrap();
+    assert!(open(&mut world, B, later).is_ok());
+    not_satisfied(open(&mut world, C, later));
 }
 
 /// The key `a` with all components of `b` that it lacks, byte by byte.

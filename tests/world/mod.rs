@@ -105,7 +105,7 @@ impl World {
     pub fn of(replicas: u16, profile: Profile, seed: u64) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let centre = RegistrationCentre::new(&mut rng);
-        let authority = AttributeAuthority::new(centre.verifying_key(), &mut rng);
+        let mut authority = AttributeAuthority::new(centre.verifying_key(), &mut rng);
         let network = network(replicas, profile, &centre, seed);
         let folder = tempfile::tempdir().unwrap();
         let keeper = StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap());
@@ -119,7 +119,7 @@ impl World {
         let doctors = attributes.map(|names| {
             let mut doctor = Doctor::register("Dr. X", until, certify, rng_).unwrap();
             let names = AttributeSet::from_names(names).unwrap();
-            let key = authority.issue(doctor.certificate(), &names, rng_).unwrap();
+            let key = authority.issue(doctor.certificate(), &names).unwrap();
             doctor.receive_attributes(authority.parameters().clone(), key);
             doctor
         });
@@ -206,10 +206,10 @@ impl World {
         let centre = self.centre.verifying_key();
         let key = doctor.check_introduction(&introduction, &centre, self.now()).unwrap();
         let record = Record::scan(&mut Cursor::new(file), name).unwrap();
-        let locks = (self.authority.parameters(), &self.policies);
+        let locks = self.authority.locks(&self.policies).unwrap();
         let rng = &mut self.rng;
         let sealed = doctor
-            .seal(&record, &mut Cursor::new(file), (&introduction, &key), locks, rng)
+            .seal(&record, &mut Cursor::new(file), (&introduction, &key), &locks, rng)
             .unwrap();
         let terms = doctor.terms(&record).unwrap();
         let index = doctor.index_each(&terms, &sealed, &introduction, rng).unwrap();

@@ -9,6 +9,7 @@ mod report;
 mod sharing;
 mod steps;
 mod story;
+mod succession;
 mod world;
 mod writing;
 

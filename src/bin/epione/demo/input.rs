@@ -11,6 +11,12 @@ use std::path::{Path, PathBuf};
 const SYNTHETIC: &[u8] = include_bytes!("../../../../vectors/records/stroke.json");
 const SYNTHETIC_NAME: &str = "stroke.json (synthetic)";
 
+/// What is written after the first record, likewise invented.
+const FOLLOW_UP: &[u8] = br#"{"resourceType": "Observation", "status": "final",
+  "code": {"coding": [{"system": "http://loinc.org", "code": "72107-6", "display": "NIH stroke scale"}]},
+  "valueInteger": 3}
+"#;
+
 /// A file with its outline.
 pub(super) struct Input {
     pub(super) name: String,
@@ -32,6 +38,11 @@ impl Input {
             return Ok(vec![Self::new(SYNTHETIC_NAME.to_owned(), source)?]);
         }
         paths.iter().map(|path| Self::open(path)).collect()
+    }
+
+    /// A second, short record.
+    pub(super) fn follow_up() -> Result<Self, Failure> {
+        Self::new("follow-up.json (synthetic)".to_owned(), Box::new(Cursor::new(FOLLOW_UP)))
     }
 
     fn open(path: &Path) -> Result<Self, Failure> {

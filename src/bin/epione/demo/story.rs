@@ -5,7 +5,7 @@ use super::input::Input;
 use super::report::Report;
 use super::steps::{Published, open_to};
 use super::world::{CHAIN, World};
-use super::{refusals, sharing, writing};
+use super::{refusals, sharing, succession, writing};
 use epione::algebra::codec::Canonical;
 use epione::ledger::Basis;
 use epione::protocol::{Fetch, Hit, trail};
@@ -34,6 +34,7 @@ pub(super) fn tell(
 
     report.say("\nRefused, as it must be");
     refusals::show(world, &published[0], &ticket, &terms, report)?;
+    succession::show(world, &published[0], report)?;
     audit(world, report)?;
     tell_trail(world, &published[0], report);
     Ok(())

@@ -32,10 +32,14 @@ pub(super) const DAY: Time = 24 * HOUR;
 
 /// Whose attributes are whose. A and B do not satisfy the policy of the sections; together their
 /// attributes would.
-const POLICY: &str = "doctor and (neurology or (emergency and \"stroke unit\"))";
-const ATTRIBUTES_A: [&str; 2] = ["doctor", "emergency"];
-const ATTRIBUTES_B: [&str; 2] = ["doctor", "stroke unit"];
-const ATTRIBUTES_C: [&str; 2] = ["doctor", "neurology"];
+const POLICY: &str = "doctor and licence >= 2026-12-01 and clearance >= 2u8 \
+                      and (neurology or (emergency and \"stroke unit\"))";
+const ATTRIBUTES_A: &str = "doctor, licence = 2030-06-30, clearance = 2u8, emergency";
+const ATTRIBUTES_B: &str = "doctor, licence = 2030-06-30, clearance = 2u8, \"stroke unit\"";
+const ATTRIBUTES_C: &str = "doctor, licence = 2028-03-31, clearance = 3u8, neurology";
+/// What C leaves behind when he goes, and B takes over.
+pub(super) const ATTRIBUTES_OF_SUCCESSOR: &str =
+    "doctor, licence = 2030-06-30, clearance = 2u8, \"stroke unit\", neurology";
 
 /// Everyone and everything.
 pub(super) struct World {
@@ -84,7 +88,7 @@ impl World {
 
         let start = report.start();
         let centre = RegistrationCentre::new(rng);
-        let authority = AttributeAuthority::new(centre.verifying_key(), rng);
+        let mut authority = AttributeAuthority::new(centre.verifying_key(), rng);
         let hospitals = hospitals(options.replicas);
         let network = network(options, &hospitals, &centre, rng)?;
         let keeper = StoreKeeper::new(DirectoryStore::open(&out.join("store"))?);
@@ -99,10 +103,10 @@ impl World {
         let certify = |enrolment: &_| centre.certify(enrolment);
         let until = START + 5 * 365 * DAY;
         let patient = Patient::register("Ada Byron", until, &certify, rng)?;
-        let mut doctor = |name, attributes: [&str; 2]| -> Result<Doctor, Failure> {
+        let mut doctor = |name, attributes: &str| -> Result<Doctor, Failure> {
             let mut doctor = Doctor::register(name, until, &certify, rng)?;
-            let attributes = AttributeSet::from_names(attributes)?;
-            let key = authority.issue(doctor.certificate(), &attributes, rng)?;
+            let attributes: AttributeSet = attributes.parse()?;
+            let key = authority.issue(doctor.certificate(), &attributes)?;
             doctor.receive_attributes(authority.parameters().clone(), key);
             Ok(doctor)
         };

@@ -50,9 +50,9 @@ fn seal(
     let start = report.start();
     let progress = Progress::new("sealing", input.record.length(), true);
     let mut source = Watched { inner: &mut input.source, progress };
-    let locks = (world.authority.parameters(), &world.policies);
+    let locks = world.authority.locks(&world.policies)?;
     let sealed =
-        world.doctor_a.seal(&input.record, &mut source, introduced, locks, &mut world.rng)?;
+        world.doctor_a.seal(&input.record, &mut source, introduced, &locks, &mut world.rng)?;
     let names: Vec<&str> = input.record.classes().iter().map(|class| class.name()).collect();
     report.step("seal", "doctor A", sealed.size()?, start, &names.join(", "));
     Ok(sealed)
