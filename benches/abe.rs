@@ -1,17 +1,20 @@
 //! Attribute-based encryption over the number of attributes and the shape of the policy.
 //!
-//! Identifiers: `<scheme>-keygen/n`, `<scheme>-<operation>-<policy>/n`; the operations of [`cpa`]
-//! have it in their names. Hashes of attributes are remembered from the first iteration on.
+//! Identifiers: `<scheme>-keygen/n`, `<scheme>-<operation>-<policy>/n`, `n` being rows; the operations
+//! of [`cpa`] have it in their names. Hashes of attributes are remembered from the first iteration on.
 //! Decapsulation is of a decoded header. The sizes go to standard error.
 //!
 //! [`cpa`]: epione::abe::cpa
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
-use epione::abe::waters;
-use epione::abe::{self, Checkable, MasterSecretKey, PublicParameters, UserSecretKey};
+use epione::abe::revocable::{self, Manager};
+use epione::abe::{
+    self, Checkable, MasterSecretKey, PublicParameters, Scheme, UserSecretKey, decentralised,
+    waters,
+};
 use epione::algebra::codec::Canonical;
-use epione::policy::{AccessPolicy, AttributeSet};
+use epione::policy::{AccessPolicy, AttributeSet, Name};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::convert::Infallible;
@@ -47,54 +50,160 @@ fn balanced(names: &[String], and: bool) -> String {
     format!("({}) {gate} ({})", balanced(left, !and), balanced(right, !and))
 }
 
+/// Ranges of the three widths, each with a number within; `2 w - 2` rows.
+const RANGES: [(&str, &str); 3] = [
+    ("x in 1..254u8", "x = 42u8"),
+    ("x in 1..65534u16", "x = 42u16"),
+    ("x in 1..4294967294", "x = 42"),
+];
+
 type Keygen<S> = fn(&MasterSecretKey<S>, &AttributeSet, &mut ChaCha20Rng) -> UserSecretKey<S>;
 
-fn scheme<S: Checkable<Refusal = Infallible>>(
-    group: &mut BenchmarkGroup<'_, WallTime>,
-    name: &str,
-    (parameters, master): &(PublicParameters<S>, MasterSecretKey<S>),
-    keygen: Keygen<S>,
-) {
-    let rng = &mut ChaCha20Rng::seed_from_u64(2);
-    for n in SIZES {
-        let names: Vec<String> = (0..n).map(|i| format!("attribute:{i}")).collect();
-        let attributes = AttributeSet::from_names(names.iter().map(String::as_str))
-            .expect("the names are attributes");
-        let mut bench = |id: &str, f: &mut dyn FnMut(&mut ChaCha20Rng)| {
-            group
-                .bench_function(BenchmarkId::new(format!("{name}-{id}"), n), |b| b.iter(|| f(rng)));
+/// A scheme under measurement.
+struct Measured<'a, 'b, S: Scheme> {
+    group: &'a mut BenchmarkGroup<'b, WallTime>,
+    name: &'a str,
+    parameters: PublicParameters<S>,
+}
+
+impl<S: Scheme> Measured<'_, '_, S> {
+    fn time(&mut self, id: &str, n: usize, f: &mut dyn FnMut(&mut ChaCha20Rng)) {
+        let rng = &mut ChaCha20Rng::seed_from_u64(2);
+        let id = BenchmarkId::new(format!("{}-{id}", self.name), n);
+        self.group.bench_function(id, |b| b.iter(|| f(rng)));
+    }
+
+    /// Against chosen plaintexts.
+    fn cpa(&mut self, user: &UserSecretKey<S>, shape: &str, policy: &AccessPolicy) {
+        let (n, parameters) = (policy.counts().0, self.parameters.clone());
+        let encapsulate = |rng: &mut ChaCha20Rng| {
+            abe::try_encapsulate_cpa(&parameters, policy, rng).expect("its attributes are known")
         };
-        bench("keygen", &mut |rng| drop(keygen(master, &attributes, rng)));
-        let user = keygen(master, &attributes, &mut ChaCha20Rng::seed_from_u64(3));
-        eprintln!("{name}-keygen/{n}: {} bytes", user.to_secret_bytes().len());
-        for (shape, policy) in policies(&names) {
-            bench(&format!("encapsulate-{shape}"), &mut |rng| {
-                drop(abe::encapsulate(parameters, &policy, b"", rng));
-            });
-            let rng = &mut ChaCha20Rng::seed_from_u64(4);
-            let (header, _) = abe::encapsulate(parameters, &policy, b"", rng);
-            bench(&format!("decapsulate-{shape}"), &mut |_| {
-                drop(abe::decapsulate(parameters, &user, b"", &header));
-            });
-            let (bytes, text) = (header.to_bytes().len(), policy.to_string().len());
-            eprintln!("{name}-encapsulate-{shape}/{n}: {bytes} bytes, {text} of them the policy");
-            if shape == "and" {
-                bench("encapsulate-cpa-and", &mut |rng| {
-                    drop(abe::encapsulate_cpa(parameters, &policy, rng));
-                });
-                let (header, _) = abe::encapsulate_cpa(parameters, &policy, rng);
-                bench("decapsulate-cpa-and", &mut |_| drop(abe::decapsulate_cpa(&user, &header)));
+        self.time(&format!("encapsulate-cpa-{shape}"), n, &mut |rng| drop(encapsulate(rng)));
+        let (header, _) = encapsulate(&mut ChaCha20Rng::seed_from_u64(4));
+        self.size(&format!("encapsulate-cpa-{shape}"), policy, &header.to_bytes());
+        self.time(&format!("decapsulate-cpa-{shape}"), n, &mut |_| {
+            drop(abe::decapsulate_cpa(user, &header));
+        });
+    }
+
+    fn size(&self, id: &str, policy: &AccessPolicy, header: &[u8]) {
+        let (n, text) = (policy.counts().0, policy.to_string().len());
+        eprintln!("{}-{id}/{n}: {} bytes, {text} of them the policy", self.name, header.len());
+    }
+}
+
+impl<S: Checkable<Refusal = Infallible>> Measured<'_, '_, S> {
+    /// Against chosen ciphertexts.
+    fn cca(&mut self, user: &UserSecretKey<S>, shape: &str, policy: &AccessPolicy) {
+        let (n, parameters) = (policy.counts().0, self.parameters.clone());
+        self.time(&format!("encapsulate-{shape}"), n, &mut |rng| {
+            drop(abe::encapsulate(&parameters, policy, b"", rng));
+        });
+        let rng = &mut ChaCha20Rng::seed_from_u64(4);
+        let (header, _) = abe::encapsulate(&parameters, policy, b"", rng);
+        self.size(&format!("encapsulate-{shape}"), policy, &header.to_bytes());
+        self.time(&format!("decapsulate-{shape}"), n, &mut |_| {
+            drop(abe::decapsulate(&parameters, user, b"", &header));
+        });
+    }
+
+    /// Every shape and size.
+    fn all(&mut self, master: &MasterSecretKey<S>, keygen: Keygen<S>) {
+        for n in SIZES {
+            let names: Vec<String> = (0..n).map(|i| format!("attribute:{i}")).collect();
+            let user = self.key("keygen", n, master, keygen, &names.join(", "));
+            for (shape, policy) in policies(&names) {
+                self.cca(&user, shape, &policy);
+                if shape == "and" {
+                    self.cpa(&user, shape, &policy);
+                }
             }
         }
+        for (range, held) in RANGES {
+            let policy = parsed(range);
+            let user = self.key("keygen-number", policy.counts().0, master, keygen, held);
+            self.cca(&user, "range", &policy);
+        }
     }
+
+    fn key(
+        &mut self,
+        id: &str,
+        n: usize,
+        master: &MasterSecretKey<S>,
+        keygen: Keygen<S>,
+        held: &str,
+    ) -> UserSecretKey<S> {
+        let attributes: AttributeSet = held.parse().expect("attributes");
+        self.time(id, n, &mut |rng| drop(keygen(master, &attributes, rng)));
+        let user = keygen(master, &attributes, &mut ChaCha20Rng::seed_from_u64(3));
+        eprintln!("{}-{id}/{n}: {} bytes", self.name, user.to_secret_bytes().len());
+        user
+    }
+}
+
+/// Authorities without a centre: all attributes are one authority's.
+fn authorities(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let (parameters, master) = decentralised::setup("H", &mut ChaCha20Rng::seed_from_u64(1));
+    let mut measured = Measured { group, name: "decentralised", parameters };
+    for n in [10, 50] {
+        let names: Vec<String> = (0..n).map(|i| format!("attribute:{i}@H")).collect();
+        let set: AttributeSet = names.join(", ").parse().expect("attributes");
+        let keygen = |rng: &mut ChaCha20Rng| {
+            decentralised::keygen(&master, "Ada", &set, rng).expect("its own attributes")
+        };
+        measured.time("keygen", n, &mut |rng| drop(keygen(rng)));
+        let user = keygen(&mut ChaCha20Rng::seed_from_u64(3));
+        measured.cpa(&user, "and", &parsed(&names.join(" and ")));
+    }
+}
+
+/// Revocable attributes: a key grows by one component a manager; a revocation issues to all who stay.
+fn managers(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let rng = &mut ChaCha20Rng::seed_from_u64(1);
+    let (mut parameters, master) = revocable::setup(rng);
+    let mut user = revocable::enrol(&master, "Ada").expect("an identifier");
+    let names: Vec<String> = (0..50).map(|i| format!("attribute:{i}")).collect();
+    let share = |gid: &str, x: &Name| {
+        let share = revocable::share(&master, gid, x).expect("an identifier");
+        share.verify().expect("the centre is honest")
+    };
+    let mut last = None;
+    for name in &names {
+        let x = Name::new(name.as_str()).expect("a name");
+        let mut manager = Manager::new(x.clone(), rng);
+        let component = manager.grant(share("Ada", &x)).expect("its own attribute");
+        user = user.with(&component, &manager.public_key()).expect("an honest component");
+        parameters = parameters.with(&manager.public_key());
+        last = Some(manager);
+    }
+    let mut measured = Measured { group, name: "revocable", parameters };
+    for n in [10, 50] {
+        measured.cpa(&user, "and", &parsed(&names[..n].join(" and ")));
+    }
+    let mut manager = last.expect("there are managers");
+    for i in 0..100 {
+        let share = share(&format!("user {i}"), &manager.attribute().clone());
+        manager.grant(share).expect("its own attribute");
+    }
+    measured.time("revoke-and-issue", 100, &mut |rng| {
+        let mut manager = manager.clone();
+        assert!(manager.revoke("Ada", rng));
+        drop(manager.issue());
+    });
 }
 
 fn schemes(c: &mut Criterion) {
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
     let mut group = c.benchmark_group("abe");
     group.bench_function("fabeo-setup", |b| b.iter(|| abe::setup(rng)));
-    scheme(&mut group, "fabeo", &abe::setup(rng), abe::keygen);
-    scheme(&mut group, "waters", &waters::setup(rng), waters::keygen);
+    let (parameters, master) = abe::setup(rng);
+    Measured { group: &mut group, name: "fabeo", parameters }.all(&master, abe::keygen);
+    let (parameters, master) = waters::setup(rng);
+    Measured { group: &mut group, name: "waters", parameters }.all(&master, waters::keygen);
+    authorities(&mut group);
+    managers(&mut group);
     group.finish();
 }
 
