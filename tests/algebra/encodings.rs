@@ -1,7 +1,9 @@
 //! Every public type with canonical bytes, in one table.
 
-use crate::common::{attributes, encoding, forge, policy, rng};
-use epione::abe::{self, CpaHeader, UserSecretKey};
+mod abe;
+
+use crate::common::{encoding, forge, policy, rng};
+use epione::abe::{CpaHeader, UserSecretKey};
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::tag::Kind;
 use epione::algebra::{G1, G2, Scalar};
@@ -33,20 +35,6 @@ fn specimen<T: Canonical>(name: &'static str, value: &T, lengths: &[usize]) -> S
 
 fn specimens() -> Vec<Specimen> {
     let rng = &mut rng(1);
-    let (parameters, master) = abe::setup(rng);
-    let user = abe::keygen(&master, &attributes(&["a", "b:c", "Dr. Ruiz"]), rng);
-    let policy = policy("a and (b:c or 2 of (a, \"Dr. Ruiz\", x))");
-    let abe_sealed = abe::seal(&parameters, &policy, b"ad", b"text", rng);
-    let abe_sealed_cpa = abe::seal_cpa(&parameters, &policy, b"ad", b"text", rng);
-    let (waters_parameters, waters_master) = abe::waters::setup(rng);
-    let waters_user = abe::waters::keygen(&waters_master, &attributes(&["a", "b"]), rng);
-    let (rw_parameters, rw_master) = abe::decentralised::setup("H", rng);
-    let rw_set = attributes(&["a@H", "b@H"]);
-    let rw_user = abe::decentralised::keygen(&rw_master, "gid", &rw_set, rng).unwrap();
-    let rw_sealed =
-        abe::try_seal_cpa(&rw_parameters, &self::policy("a@H or b@H"), b"ad", b"text", rng)
-            .unwrap();
-    let waters_sealed = abe::seal(&waters_parameters, &policy, b"ad", b"text", rng);
     let (peks_secret, peks_public) = peks::keygen(rng);
     let entry = peks::encrypt(&peks_public, b"w", b"c", b"location", rng);
     let trapdoor = peks::trapdoor(&peks_secret, b"w");
@@ -62,23 +50,8 @@ fn specimens() -> Vec<Specimen> {
     let afgh_rekey = afgh::rekeygen(&alice, &bob_public);
     let afgh_turned = afgh::reencrypt(&afgh_rekey, &afgh_sealed);
     let window = SeriesSecret::generate(rng).for_doctor(b"d").window(3..=9).unwrap();
-    vec![
-        specimen("abe public parameters", &parameters, &[]),
-        specimen("abe master key", &master, &[]),
-        specimen("abe user key", &user, &[3, 7, 11, 15]),
-        specimen("abe header", abe_sealed.header(), &[3]),
-        specimen("abe ciphertext", &abe_sealed, &[3]),
-        specimen("abe cpa header", abe_sealed_cpa.header(), &[3]),
-        specimen("abe cpa ciphertext", &abe_sealed_cpa, &[3]),
-        specimen("decentralised public parameters", &rw_parameters, &[3, 7]),
-        specimen("decentralised authority key", &rw_master, &[3]),
-        specimen("decentralised user key", &rw_user, &[3, 7, 11, 15]),
-        specimen("decentralised header", rw_sealed.header(), &[3]),
-        specimen("waters public parameters", &waters_parameters, &[]),
-        specimen("waters master key", &waters_master, &[]),
-        specimen("waters user key", &waters_user, &[3, 7, 11, 15]),
-        specimen("waters header", waters_sealed.header(), &[3]),
-        specimen("waters ciphertext", &waters_sealed, &[3]),
+    let of_abe = abe::specimens(rng);
+    let others = vec![
         specimen("peks public key", &peks_public, &[]),
         specimen("peks secret key", &peks_secret, &[]),
         specimen("peks entry", &entry, &[2 + 80]),
@@ -93,7 +66,8 @@ fn specimens() -> Vec<Specimen> {
         specimen("afgh re-encryption key", &afgh_rekey, &[]),
         specimen("afgh re-encryption", &afgh_turned, &[2 + 48 + 576]),
         specimen("pseudonym window", &window, &[2]),
-    ]
+    ];
+    of_abe.into_iter().chain(others).collect()
 }
 
 #[test]
@@ -220,11 +194,11 @@ where
 #[test]
 fn serde_is_a_shim_over_the_canonical_bytes() {
     let rng = &mut rng(4);
-    let (parameters, _) = abe::setup(rng);
-    let sealed = abe::seal_cpa(&parameters, &policy("a"), b"", b"x", rng);
+    let (parameters, _) = epione::abe::setup(rng);
+    let sealed = epione::abe::seal_cpa(&parameters, &policy("a"), b"", b"x", rng);
     shim(&sealed);
     shim(sealed.header());
-    let sealed = abe::seal(&parameters, &policy("a"), b"", b"x", rng);
+    let sealed = epione::abe::seal(&parameters, &policy("a"), b"", b"x", rng);
     shim(&parameters);
     shim(sealed.header());
     shim(&sealed);
@@ -264,6 +238,7 @@ fn the_rules_of_each_value_are_checked() {
         assert!(matches!(user_key(names), Err(Invalid(_))), "{names:?}");
     }
     assert_eq!(user_key(&[&[0xc3]]), Err(NotUtf8));
+    abe::rules_are_checked();
     assert!(matches!(user_key(&[&[b'x'; 257]]), Err(TooLong { .. })));
 
     let header = |text: &str, ct2: usize, ct3: usize| {
@@ -314,6 +289,15 @@ fn identities_are_refused_in_every_field() {
         ("waters public parameters", &[(3, 48)]),
         ("waters master key", &[(3, 96), (99, 96)]),
         ("waters user key", &[(25, 96), (121, 96), (217, 48)]),
+        ("revocable public parameters", &[(3, 48), (640, 96)]),
+        ("revocable user key", &[(27, 48), (75, 96), (179, 48)]),
+        ("attribute key", &[(11, 96)]),
+        ("share", &[(14, 96), (110, 48)]),
+        ("component", &[(18, 48)]),
+        ("manager", &[(54, 48)]),
+        ("token", &[(10, 48)]),
+        ("epoch authority", &[(3, 48)]),
+        ("abe transform key", &[(31 + 8, 48)]),
         ("peks public key", &[(2, 48)]),
         ("peks entry", &[(2, 48)]),
         ("peks trapdoor", &[(2, 96)]),
