@@ -272,7 +272,11 @@ fn revocable_attributes_cost_what_their_table_says() {
         for attribute in attributes.iter() {
             let x = Name::new(attribute.to_string()).expect("a name");
             let mut manager = Manager::new(x.clone(), rng);
-            let public = manager.public_key();
+            let (public, found) = counted(|| manager.public_key());
+            let expected = [(Operation::G1, 1), (Operation::G2, 1), (Operation::HashG1, 1)];
+            assert_eq!(found, cost(expected));
+            let (valid, found) = counted(|| public.key().clone().verify());
+            assert_eq!((valid.as_ref(), &found), (Ok(&public), &check));
             let (share, found) =
                 counted(|| revocable::share(&master, "Ada", &x).expect("an identifier"));
             let expected = [(Operation::G1, 1), (Operation::G2, 1), (Operation::HashG1, 1)];
@@ -283,7 +287,7 @@ fn revocable_attributes_cost_what_their_table_says() {
             assert_eq!(found, cost([(Operation::G1, 1)]));
             let (grown, found) = counted(|| key.with(&component, &public).expect("a component"));
             assert_eq!(found, check);
-            (key, parameters) = (grown, parameters.with(&public));
+            (key, parameters) = (grown, parameters.with(&public).expect("one key"));
         }
         let both = both::<Pang>(&parameters, &key, &shape);
         let expected = [

@@ -12,7 +12,8 @@
 //! Setup   a, beta;  public (g1^a, Z^beta)
 //! Enrol   t = PRF(centre's key, identifier);  D = g1^{beta + a t};  D' = g2^t
 //! Share   centre to manager: T = H(x)^t;  checked: e(T, g2) = e(H(x), D')
-//! Epoch   v_x, independent of all before;  public g2^{v_x}
+//! Epoch   v_x, independent of all before;  public g2^{v_x}, P = H'(x, epoch, g2^{v_x})^{v_x}
+//!         checked: e(P, g2) = e(H'(x, epoch, g2^{v_x}), g2^{v_x})
 //! Issue   manager to user: D_x = T^{1 / v_x};  checked: e(D_x, g2^{v_x}) = e(H(x), D')
 //! Encaps  s, v, r_i;  lambda_i = M_i . (s, v);  C'' = g2^s
 //!         C_i = (g2^{v_pi(i)})^{r_i};  C'_i = (g1^a)^{lambda_i} H(pi(i))^{r_i}
@@ -21,19 +22,22 @@
 //!
 //! **Taking an attribute away.** The manager starts an epoch and issues `D_x` of it to those who keep the
 //! attribute, 48 bytes each, from its own records ([`Manager::revoke`]). Who lost it has no component for
-//! what is written from then on, and **no number relates two epochs**: the factor `v'/v` by which such
+//! what is written under the new key, and **no number relates two epochs**: the factor `v'/v` by which such
 //! schemes let a store update ciphertexts, or users their keys, would turn the old component into the new
-//! one. Nothing that is stored changes: what could be read before can be read for ever.
+//! one. Nothing that is stored changes: what could be read before can be read for ever. A writer who has not
+//! heard of the epoch writes in the old one, which the header shows (`epochs`): whoever accepts
+//! records refuses those.
 //!
 //! **Security.** Against chosen plaintexts. With one epoch and honest managers this is the scheme of Waters
 //! (PKC 2011) but for the exponents `v_x`, which only blind; a reduction of the whole, with managers who
 //! may be corrupt and with epochs, has not been written down. The soundness tests look for linear attacks
 //! of users, of users with the store, and of users with managers of other attributes, and find none.
 //! *The centre opens everything.* A manager alone neither opens anything nor grants its attribute to
-//! someone for whom the centre has not sent a share; it does grant it to whom it likes of those. **Components
-//! of one identifier add up over time**: `x`, lost yesterday, and `y`, won today, open together what was
-//! written for `x and y` before `x` was lost. Where that matters, who loses an attribute is enrolled under
-//! another identifier, and nothing of the old one combines with it.
+//! someone for whom the centre has not sent a share; it does grant it to whom it likes of those. That takes the
+//! proof of possession `P`: with `D'^k` for a key, `H(x)^{1/k}` would be a component for the user of `D'`.
+//! **Components of one identifier add up over time**: `x`, lost yesterday, and `y`, won today, open together
+//! what was written for `x and y` before `x` was lost. Where that matters, who loses an attribute is enrolled
+//! under another identifier, every manager revokes the old one, and nothing of it combines with the new.
 //!
 //! Attributes are plain names: every prefix of a number would need a manager's key.
 //!
@@ -44,7 +48,8 @@
 //! | enrol | 1 | 1 | | | | |
 //! | share | 1 | 1 | | 1 | | |
 //! | issue | 1 | | | | | |
-//! | check a share or a component | | | | 1 | 2 | 1 |
+//! | a manager's key | 1 | 1 | | 1 | | |
+//! | check a key, a share or a component | | | | 1 | 2 | 1 |
 //! | encapsulate | 2n | n + 1 | 1 | n | | |
 //! | decapsulate | 2\|I\| at worst, 0 for and/or | | | | \|I\| + 2 | 1 |
 //!
@@ -55,12 +60,15 @@ mod elements;
 mod manager;
 
 pub use elements::{Capsule, MasterKey, Parameters, UserKey};
-pub use manager::{AttributeKey, Component, InvalidShare, Manager, Share, VerifiedShare};
+pub use manager::{
+    AttributeKey, Component, InvalidAttributeKey, InvalidShare, Manager, Share,
+    VerifiedAttributeKey, VerifiedShare,
+};
 
 use elements::{Epoch, MAX_NAME};
 
 use super::scheme::{Coins, Scheme, Selected, combination, hash_rows};
-use super::{MasterSecretKey, PublicParameters, UserSecretKey};
+use super::{CpaHeader, MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::hash::{framed, hash_to_g1_cached, hash_to_scalar};
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, random_bytes, tag};
 use crate::policy::{Attribute, AttributeSet, InvalidAttributes, Name, SpanProgram};
@@ -75,6 +83,16 @@ pub enum Pang {}
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no manager's key for {0}")]
 pub struct UnknownAttribute(pub Attribute);
+
+/// Two keys of a manager for one epoch.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there are two keys for epoch {1} of {0}")]
+pub struct SecondKey(Name, u32);
+
+/// A key that the centre of these parameters did not make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the key is not valid for the centre's parameters")]
+pub struct InvalidKey;
 
 /// Why a user's key was not made or did not grow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -162,15 +180,21 @@ pub fn share(
 
 impl PublicParameters<Pang> {
     /// With the key of an attribute's manager: of two, that of the later epoch.
-    #[must_use]
-    pub fn with(&self, key: &AttributeKey) -> Self {
+    ///
+    /// # Errors
+    /// [`SecondKey`] for another key of the epoch that is held.
+    pub fn with(&self, key: &VerifiedAttributeKey) -> Result<Self, SecondKey> {
+        let (attribute, epoch) = (key.key().attribute(), key.key().epoch());
+        let given = Epoch { epoch, g2_v: *key.key().g2_v() };
         let mut parameters = self.0.clone();
-        let held = parameters.managers.get(key.attribute());
-        if held.is_none_or(|held| held.epoch < key.epoch()) {
-            let epoch = Epoch { epoch: key.epoch(), g2_v: *key.g2_v() };
-            parameters.managers.insert(key.attribute().clone(), epoch);
+        match parameters.managers.get(attribute) {
+            Some(held) if held.epoch == epoch && *held != given => {
+                return Err(SecondKey(attribute.clone(), epoch));
+            }
+            Some(held) if held.epoch >= epoch => {}
+            _ => drop(parameters.managers.insert(attribute.clone(), given)),
         }
-        Self(parameters)
+        Ok(Self(parameters))
     }
 
     /// The epoch that an attribute is written in.
@@ -191,15 +215,30 @@ impl UserSecretKey<Pang> {
         let Ok(place) = self.attributes.expanded().binary_search(&attribute) else {
             return Vec::new();
         };
-        self.elements.expose().components[place].keys().copied().collect()
+        self.elements.expose().components[place].iter().map(|(epoch, _)| *epoch).collect()
+    }
+
+    /// Whether the centre made the key: `e(D, g2) = Z^beta e(g1^a, D')`. Components were checked when they
+    /// were taken in.
+    ///
+    /// # Errors
+    /// [`InvalidKey`].
+    pub fn verify(&self, parameters: &PublicParameters<Pang>) -> Result<(), InvalidKey> {
+        let (key, parameters) = (self.elements.expose(), &parameters.0);
+        let pairs = [(key.d, G2::generator()), (-parameters.g1_a, key.d_prime)];
+        if multi_pairing(&pairs) == parameters.z_beta { Ok(()) } else { Err(InvalidKey) }
     }
 
     /// With a component that a manager issued: `e(D_x, g2^{v_x}) = e(H(x), D')`.
     ///
     /// # Errors
     /// [`KeyError::Foreign`], [`KeyError::Component`] or [`KeyError::Attributes`].
-    pub fn with(&self, component: &Component, manager: &AttributeKey) -> Result<Self, KeyError> {
-        let (x, d_x) = (component.attribute(), component.point());
+    pub fn with(
+        &self,
+        component: &Component,
+        manager: &VerifiedAttributeKey,
+    ) -> Result<Self, KeyError> {
+        let (x, d_x, manager) = (component.attribute(), component.point(), manager.key());
         let same = (x, component.epoch()) == (manager.attribute(), manager.epoch());
         if !same || component.gid() != self.gid() {
             return Err(KeyError::Foreign);
@@ -214,10 +253,17 @@ impl UserSecretKey<Pang> {
         let expanded = attributes.expanded();
         let place = expanded.binary_search(&Attribute::Name(x.clone())).expect("it was inserted");
         if expanded.len() > key.components.len() {
-            key.components.insert(place, BTreeMap::new());
+            key.components.insert(place, Vec::new());
         }
-        key.components[place].insert(component.epoch(), *d_x);
+        key.hold(place, component.epoch(), d_x);
         Ok(Self { attributes, elements })
+    }
+}
+
+impl CpaHeader<Pang> {
+    /// The epoch that each row was written in, in the order of the rows.
+    pub fn epochs(&self) -> &[u32] {
+        &self.capsule.epochs
     }
 }
 
@@ -258,15 +304,17 @@ impl Scheme for Pang {
 
     /// A component is of an epoch, and so is a row.
     fn serves(key: &UserKey, component: usize, capsule: &Capsule, row: usize) -> bool {
-        key.components[component].contains_key(&capsule.epochs[row])
+        key.component(component, capsule.epochs[row]).is_some()
     }
 
     fn decapsulate(key: &UserKey, selection: &[Selected], capsule: &Capsule) -> Gt {
         // e(D, C'') e(prod_i C'_i^{gamma_i}, D')^{-1} prod_i e(D_pi(i)^{gamma_i}, C_i)
         let shares = combination(selection.iter().map(|s| (capsule.c_prime[s.row], s.gamma)));
-        let mut pairs = vec![(key.d, capsule.c_second), (-shares, key.d_prime)];
+        let mut pairs = Vec::with_capacity(2 + selection.len());
+        pairs.extend([(key.d, capsule.c_second), (-shares, key.d_prime)]);
         pairs.extend(selection.iter().map(|s| {
-            let d_x = key.components[s.component][&capsule.epochs[s.row]];
+            let d_x = key.component(s.component, capsule.epochs[s.row]);
+            let d_x = *d_x.expect("only rows that a component serves are selected");
             (combination([(d_x, s.gamma)]), capsule.c[s.row])
         }));
         let shared = multi_pairing(&pairs);

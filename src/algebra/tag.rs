@@ -49,6 +49,8 @@ tags! {
     FABEO_ATTRIBUTE = "EPIONE-V1-FABEO-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// FABEO: the randomness of a user's key, where it has to be found again.
     FABEO_EXPONENT = "EPIONE-V1-FABEO-EXPONENT-with-expander-SHA256-128";
+    /// FABEO: the digest of the attributes that a key was issued for.
+    FABEO_SET = "EPIONE-V1-FABEO-SET";
     /// Waters: an attribute to G1.
     WATERS_ATTRIBUTE = "EPIONE-V1-WATERS-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// Decentralised authorities: an attribute to G1.
@@ -59,6 +61,8 @@ tags! {
     REVOCABLE_ATTRIBUTE = "EPIONE-V1-REVOCABLE-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// Revocable attributes: a user's exponent out of the centre's key.
     REVOCABLE_USER = "EPIONE-V1-REVOCABLE-USER-with-expander-SHA256-128";
+    /// Revocable attributes: the proof that a manager knows its exponent, to G1.
+    REVOCABLE_POSSESSION = "EPIONE-V1-REVOCABLE-POSSESSION-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// ABE: the encapsulated key out of the shared element, against chosen plaintexts.
     ABE_KEY = "EPIONE-V1-ABE-KEY";
     /// ABE: the digest of public parameters.

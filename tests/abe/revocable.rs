@@ -3,15 +3,15 @@
 use super::FAILED;
 use crate::common::{encoding, fields, policy, rng};
 use epione::abe::revocable::{
-    AttributeKey, Component, InvalidShare, KeyError, Manager, Pang, Share, UnknownAttribute, enrol,
-    setup, share,
+    AttributeKey, Component, InvalidShare, KeyError, Manager, Pang, Share, UnknownAttribute,
+    VerifiedAttributeKey, enrol, setup, share,
 };
 use epione::abe::{
     self, Ciphertext, CpaHeader, MasterSecretKey, OpenError, PublicParameters, UserSecretKey,
 };
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::hash_to_g1;
-use epione::algebra::{G1, G2, Scalar, tag};
+use epione::algebra::{G1, G2, Scalar, pairing, tag};
 use epione::policy::{Attribute, Name};
 use rand_chacha::ChaCha20Rng;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ impl Clinic {
         let managers: BTreeMap<Name, Manager> =
             attributes.iter().map(|x| (name(x), Manager::new(name(x), rng))).collect();
         let keys = managers.values().map(Manager::public_key);
-        let parameters = keys.fold(parameters, |parameters, key| parameters.with(&key));
+        let parameters = keys.fold(parameters, |parameters, key| parameters.with(&key).unwrap());
         Self { parameters, master, managers, users: BTreeMap::new() }
     }
 
@@ -56,9 +56,10 @@ impl Clinic {
     /// The manager starts an epoch, writers learn its key, holders get their components.
     fn revoke(&mut self, gid: &str, attribute: &str, rng: &mut ChaCha20Rng) {
         let manager = self.managers.get_mut(&name(attribute)).unwrap();
-        assert!(manager.revoke(gid, rng));
-        let key = manager.public_key();
-        self.parameters = self.parameters.with(&key);
+        assert_eq!(manager.revoke(&[gid, "nobody"], rng), 1);
+        let key = AttributeKey::from_bytes(&manager.public_key().key().to_bytes()).unwrap();
+        let key = key.verify().unwrap();
+        self.parameters = self.parameters.with(&key).unwrap();
         for component in manager.issue() {
             let user = self.users.get_mut(component.gid()).unwrap();
             *user = user.with(&component, &key).unwrap();
@@ -124,7 +125,7 @@ fn what_is_written_after_a_revocation_stays_closed() {
     );
     // Nothing is taken from who has nothing.
     let manager = clinic.managers.get_mut(&name("oncology")).unwrap();
-    assert!(!manager.revoke("Cohn", rng));
+    assert_eq!(manager.revoke(&["Cohn"], rng), 0);
     assert_eq!((manager.epoch(), manager.holders().collect::<Vec<_>>()), (3, vec!["Bose"]));
 }
 
@@ -173,13 +174,13 @@ fn an_old_component_opens_the_new_epoch_by_the_update_factor_alone() {
     let rng = &mut rng(92);
     let (parameters, master) = setup(rng);
     let [v, next] = [(); 2].map(|()| Scalar::random(rng));
-    let [old, new] =
+    let [mut old, mut new] =
         [(0, v), (1, next)].map(|(epoch, v)| Manager::with_exponent(name("x"), epoch, &v));
     let sent = share(&master, "Ada", &name("x")).unwrap().verify().unwrap();
-    let component = old.clone().grant(sent).unwrap();
+    let component = old.grant(sent).unwrap();
     let ada = enrol(&master, "Ada").unwrap().with(&component, &old.public_key()).unwrap();
-    let sealed = |key: &AttributeKey, rng: &mut ChaCha20Rng| {
-        abe::try_seal_cpa(&parameters.with(key), &policy("x"), b"", b"text", rng).unwrap()
+    let sealed = |key: &VerifiedAttributeKey, rng: &mut ChaCha20Rng| {
+        abe::try_seal_cpa(&parameters.with(key).unwrap(), &policy("x"), b"", b"text", rng).unwrap()
     };
     let (before, after) = (sealed(&old.public_key(), rng), sealed(&new.public_key(), rng));
     let d_x = point_of(&component);
@@ -189,7 +190,7 @@ fn an_old_component_opens_the_new_epoch_by_the_update_factor_alone() {
     let stale = spliced(&ada, "x", 1, &d_x);
     assert_eq!(abe::open_cpa(&stale, b"", &after).err(), Some(FAILED));
     let bose = share(&master, "Bose", &name("x")).unwrap().verify().unwrap();
-    let bose = point_of(&new.clone().grant(bose).unwrap());
+    let bose = point_of(&new.grant(bose).unwrap());
     assert_eq!(abe::open_cpa(&spliced(&ada, "x", 1, &bose), b"", &after).err(), Some(FAILED));
     // Planted: who is handed v / v' turns the old component into the new one.
     let updated = d_x * (v * next.inverse().unwrap());
@@ -258,15 +259,23 @@ fn every_message_is_checked_by_whoever_receives_it() {
 fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
     let rng = &mut rng(94);
     let (parameters, _) = setup(rng);
-    let keys: Vec<AttributeKey> = (0..3)
+    let keys: Vec<VerifiedAttributeKey> = (0..3)
         .map(|epoch| Manager::with_exponent(name("x"), epoch, &Scalar::random(rng)).public_key())
         .collect();
     // An old key that is sent again does not bring the old epoch back.
-    let latest = parameters.with(&keys[1]).with(&keys[2]).with(&keys[0]);
-    assert_eq!(latest, parameters.with(&keys[2]));
+    let with = |keys: &[&VerifiedAttributeKey]| {
+        keys.iter().fold(parameters.clone(), |parameters, key| parameters.with(key).unwrap())
+    };
+    let latest = with(&[&keys[1], &keys[2], &keys[0]]);
+    assert_eq!(latest, with(&[&keys[2]]));
     assert_eq!(latest.epoch(&name("x")), Some(2));
     assert_eq!(PublicParameters::from_bytes(&latest.to_bytes()), Ok(latest.clone()));
-    assert_eq!(AttributeKey::from_bytes(&keys[0].to_bytes()).as_ref(), Ok(&keys[0]));
+    assert_eq!(AttributeKey::from_bytes(&keys[0].key().to_bytes()).as_ref(), Ok(keys[0].key()));
+    // Another key of the epoch is a quarrel that somebody has to settle.
+    let second = Manager::with_exponent(name("x"), 2, &Scalar::random(rng)).public_key();
+    assert!(latest.with(&second).is_err());
+    let sealed = abe::try_seal_cpa(&latest, &policy("x and x"), b"", b"", rng).unwrap();
+    assert_eq!(sealed.header().epochs(), [2, 2]);
     for text in ["x and y", "x and age >= 18u8", "x or role#1:nurse"] {
         let refused = abe::try_seal_cpa(&latest, &policy(text), b"", b"", rng).unwrap_err();
         let UnknownAttribute(attribute) = refused;
@@ -284,13 +293,61 @@ fn a_manager_can_be_put_away_and_taken_up_again() {
     }
     let mut again = Manager::from_bytes(&manager.to_secret_bytes()).unwrap();
     assert_eq!(again.to_secret_bytes(), manager.to_secret_bytes());
-    assert!(again.revoke("Bose", rng));
+    assert_eq!(again.revoke(&["Bose"], rng), 1);
     let key = again.public_key();
-    assert_eq!((key.epoch(), again.holders().collect::<Vec<_>>()), (1, vec!["Ada", "Cohn"]));
+    assert_eq!((key.key().epoch(), again.holders().collect::<Vec<_>>()), (1, vec!["Ada", "Cohn"]));
     for component in again.issue() {
         let user = enrol(&master, component.gid()).unwrap();
         assert!(user.with(&component, &key).is_ok());
     }
     let shown = format!("{again:?}");
     assert_eq!(shown, "Manager(x, epoch 1)");
+}
+
+/// Whoever sends a key has to know its exponent: these are the keys that would open without a manager.
+#[test]
+fn keys_that_nobody_knows_the_exponent_of_are_refused() {
+    let rng = &mut rng(96);
+    let (parameters, master) = setup(rng);
+    let ada = enrol(&master, "Ada").unwrap();
+    assert_eq!(ada.verify(&parameters), Ok(()));
+    let (other, _) = setup(rng);
+    assert!(ada.verify(&other).is_err());
+    let d_prime = *share(&master, "Ada", &name("y")).unwrap().d_prime();
+    let k = Scalar::random(rng);
+    let sent = |epoch: u32, g2_v: &G2, proof: &G1| {
+        AttributeKey::from_bytes(&encoding::<AttributeKey>(|w| {
+            w.bytes(b"x");
+            w.u32(epoch);
+            w.g2(g2_v);
+            w.g1(proof);
+        }))
+        .unwrap()
+    };
+    let old = Manager::with_exponent(name("x"), 0, &k).public_key();
+    let bytes = old.key().to_bytes();
+    let proof_of_old = {
+        let mut r = fields(&bytes);
+        r.take(4 + 1 + 4 + 96).unwrap();
+        r.g1().unwrap()
+    };
+    assert!(sent(0, old.key().g2_v(), &proof_of_old).verify().is_ok());
+    // v = k t for Ada's t, and H(x)^{1/k} is her component.
+    let rogue = d_prime * k;
+    let component = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x") * k.inverse().unwrap();
+    let claim = pairing(&component, &rogue);
+    assert_eq!(
+        claim,
+        pairing(&hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x"), &d_prime),
+        "it would fit"
+    );
+    for proof in [proof_of_old, G1::generator(), G1::generator() * k, component] {
+        assert!(sent(9, &rogue, &proof).verify().is_err());
+    }
+    // The old key under the number of a new epoch.
+    assert!(sent(9, old.key().g2_v(), &proof_of_old).verify().is_err());
+    // Under the name of another attribute.
+    let mut renamed = bytes.clone();
+    renamed[6] = b'y';
+    assert!(AttributeKey::from_bytes(&renamed).unwrap().verify().is_err());
 }

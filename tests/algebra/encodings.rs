@@ -291,7 +291,7 @@ fn identities_are_refused_in_every_field() {
         ("waters user key", &[(25, 96), (121, 96), (217, 48)]),
         ("revocable public parameters", &[(3, 48), (640, 96)]),
         ("revocable user key", &[(27, 48), (75, 96), (179, 48)]),
-        ("attribute key", &[(11, 96)]),
+        ("attribute key", &[(11, 96), (107, 48)]),
         ("share", &[(14, 96), (110, 48)]),
         ("component", &[(18, 48)]),
         ("manager", &[(54, 48)]),

@@ -113,7 +113,7 @@ fn the_model_of_decentralised_authorities_is_the_library() {
     for text in ["a@H", "a@H and (a@H or c@L)", "2 of (a@H, c@L, d@L and b@H)"] {
         let policy = policy(text);
         let coins = Coins::random::<RouselakisWaters>(&policy.span_program(), rng);
-        let (sealed, _) = encapsulate_cpa_with(&one.with(&two), &policy, &coins).unwrap();
+        let (sealed, _) = encapsulate_cpa_with(&one.with(&two).unwrap(), &policy, &coins).unwrap();
         let model = header(Fault::None, &keys, &policy, &coins);
         let bytes = sealed.to_bytes();
         let mut r = fields(&bytes);

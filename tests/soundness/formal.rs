@@ -109,7 +109,7 @@ pub(crate) trait Model {
     }
 }
 
-const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+pub(crate) const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
 /// How much is tried: the engine's time grows with the third power of what a coalition holds.
 #[derive(Clone, Copy)]
@@ -120,7 +120,7 @@ pub(crate) struct Extent {
 }
 
 /// A random policy with few leaves, in which attributes occur several times.
-fn random_policy(rows: usize, rng: &mut ChaCha20Rng) -> AccessPolicy {
+pub(crate) fn random_policy(rows: usize, rng: &mut ChaCha20Rng) -> AccessPolicy {
     fn node(depth: usize, rng: &mut ChaCha20Rng) -> Node {
         if depth == 0 || rng.gen_ratio(1, 3) {
             return Node::Leaf(attribute(NAMES[rng.gen_range(0..NAMES.len())]));

@@ -3,7 +3,8 @@
 use crate::common::{fields, policy, rng};
 use crate::soundness::exponents::{View, reaches};
 use crate::soundness::formal::{
-    Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing,
+    Element, Extent, Generator, Held, Model, NAMES, attributes_of, coalitions_reach_nothing,
+    random_policy,
 };
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::revocable::{self, Manager, Pang};
@@ -12,8 +13,9 @@ use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar, kdf};
 use epione::algebra::{G1, G2, Gt, Scalar, Secret, tag};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet, Name};
+use rand::Rng;
 use rand_chacha::ChaCha20Rng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
@@ -26,13 +28,19 @@ enum Fault {
     KnownExponents,
     /// As printed: `D_x = H(x)^{1 / v_x}`.
     Printed,
+    /// No proof of possession: for an attribute's key, `D'^k` of the first user, with a `k` that she knows.
+    RogueKey(&'static str),
 }
 
 /// What is drawn anew for every sample: `v_x` of an epoch, `t` of a user. What a corrupt manager or a
 /// fault makes known is a number, the same in every sample.
 struct Secrets<'a> {
     fault: Fault,
+    /// Corrupt now.
     managers: &'a [&'a str],
+    /// Corrupt before `written`.
+    former: &'a [&'a str],
+    written: u32,
     v: BTreeMap<(Attribute, u32), Scalar>,
     t: BTreeMap<usize, Scalar>,
     rng: &'a mut ChaCha20Rng,
@@ -48,9 +56,12 @@ impl Secrets<'_> {
         if let Some(v) = self.v.get(&place) {
             return *v;
         }
-        let known = self.managers.contains(&x.to_string().as_str());
-        let v = if known {
+        let v = if self.knows(x, epoch) {
             number(&[&x.identity(), &epoch.to_be_bytes()])
+        } else if matches!(self.fault, Fault::RogueKey(of) if of == x.to_string())
+            && epoch == self.written
+        {
+            self.t(0) * number(&[b"k"])
         } else if self.fault == Fault::UpdateFactor && epoch > 0 {
             self.v(x, epoch - 1) * number(&[&x.identity(), b"factor", &epoch.to_be_bytes()])
         } else {
@@ -58,6 +69,12 @@ impl Secrets<'_> {
         };
         self.v.insert(place, v);
         v
+    }
+
+    /// Whether `v_x` of an epoch is known to the coalition as a number.
+    fn knows(&self, x: &Attribute, epoch: u32) -> bool {
+        let among = |names: &[&str]| names.contains(&x.to_string().as_str());
+        among(self.managers) || epoch < self.written && among(self.former)
     }
 
     fn t(&mut self, user: usize) -> Scalar {
@@ -102,37 +119,63 @@ type Components<'a> = &'a [(&'a str, u32)];
 
 /// Who works together against a header: users with the epochs in which they have attributes, managers
 /// of attributes, and the store, which has what was written under the policy in every epoch before.
+///
+/// There is an honest user besides, who holds everything: her `D'` is public, and managers have her shares.
+#[derive(Clone, Copy)]
 struct Coalition<'a> {
     fault: Fault,
     policy: &'a AccessPolicy,
     users: &'a [Components<'a>],
     managers: &'a [&'a str],
+    /// Managers that were corrupt before `written`, and are not any more.
+    former: &'a [&'a str],
+    store: bool,
     /// The epoch of every attribute in the header.
     written: u32,
 }
 
+const HONEST: usize = 99;
+
 impl Coalition<'_> {
+    fn new<'a>(policy: &'a AccessPolicy, users: &'a [Components<'a>]) -> Coalition<'a> {
+        let (managers, former): (&[&str], &[&str]) = (&[], &[]);
+        Coalition { fault: Fault::None, policy, users, managers, former, store: true, written: 1 }
+    }
+
     /// Wants `Z^{beta s}`.
     fn view(&self, rng: &mut ChaCha20Rng) -> View {
         let [a, beta] = [(); 2].map(|()| Scalar::random(rng));
         let program = self.policy.span_program();
+        let first = if self.store { 0 } else { self.written };
         let all_coins: Vec<Coins> =
-            (0..=self.written).map(|_| Coins::random::<Pang>(&program, rng)).collect();
-        let (fault, managers) = (self.fault, self.managers);
-        let mut secrets = Secrets { fault, managers, v: BTreeMap::new(), t: BTreeMap::new(), rng };
+            (first..=self.written).map(|_| Coins::random::<Pang>(&program, rng)).collect();
+        let Self { fault, managers, former, written, .. } = *self;
+        let (v, t) = (BTreeMap::new(), BTreeMap::new());
+        let mut secrets = Secrets { fault, managers, former, written, v, t, rng };
         let attribute = |x: &str| Attribute::new(x).unwrap();
+        let corrupt =
+            |x: &Attribute| managers.iter().chain(former).any(|manager| *manager == x.to_string());
+        let of_users = || self.users.iter().flat_map(|held| held.iter());
         let mut all = attributes_of(self.policy, &[]);
-        all.extend(self.users.iter().flat_map(|held| held.iter().map(|(x, _)| attribute(x))));
+        all.extend(of_users().map(|(x, _)| attribute(x)));
+        all.extend(managers.iter().chain(former).map(|x| attribute(x)));
+        let last = of_users().map(|(_, epoch)| *epoch).fold(written, u32::max);
 
         let public = [Scalar::ONE, a].map(|exponent| Element::of(Generator::One, exponent));
         let hashes = all.iter().map(|x| hash(x, Scalar::ONE));
         let mut held = Held {
             g1: public.into_iter().chain(hashes).collect(),
-            g2: vec![Scalar::ONE],
+            g2: vec![Scalar::ONE, secrets.t(HONEST)],
             gt: vec![beta],
         };
-        for epoch in 0..=self.written {
-            held.g2.extend(all.iter().map(|x| secrets.v(x, epoch)));
+        for x in &all {
+            for epoch in 0..=last {
+                let v = secrets.v(x, epoch);
+                // What is known as a number adds nothing to `g2`.
+                held.g2.extend((!secrets.knows(x, epoch)).then_some(v));
+            }
+            let t = secrets.t(HONEST);
+            held.g1.extend(corrupt(x).then(|| hash(x, t)));
         }
         for (user, components) in self.users.iter().enumerate() {
             let t = secrets.t(user);
@@ -146,13 +189,13 @@ impl Coalition<'_> {
                 key.g1.extend(printed);
             }
             held.add(key);
-            // Managers have the shares of those who hold their attributes.
-            let of_managers =
-                components.iter().filter(|(x, _)| managers.contains(&x.to_string().as_str()));
-            held.g1.extend(of_managers.map(|(x, _)| hash(x, t)));
+            // Managers have the shares of those who ever held their attributes.
+            let shares: BTreeSet<&Attribute> =
+                components.iter().map(|(x, _)| *x).filter(|x| corrupt(x)).collect();
+            held.g1.extend(shares.into_iter().map(|x| hash(x, t)));
         }
         let mut target = Scalar::ZERO;
-        for (epoch, coins) in (0..).zip(&all_coins) {
+        for (epoch, coins) in (first..).zip(&all_coins) {
             held.add(header(a, self.policy, &mut |x| secrets.v(x, epoch), coins));
             target = beta * coins.shares[0];
         }
@@ -174,7 +217,7 @@ impl Model for Fault {
         let held: Vec<Vec<(&str, u32)>> =
             names.iter().map(|names| names.iter().map(|x| (x.as_str(), 0)).collect()).collect();
         let users: Vec<Components<'_>> = held.iter().map(Vec::as_slice).collect();
-        Coalition { fault: *self, policy, users: &users, managers: &[], written: 0 }.view(rng)
+        Coalition { fault: *self, written: 0, ..Coalition::new(policy, &users) }.view(rng)
     }
 }
 
@@ -197,7 +240,7 @@ fn the_model_of_revocable_attributes_is_the_library() {
     let v: Vec<Scalar> = names.iter().map(|_| Scalar::random(rng)).collect();
     let mut managers: Vec<Manager> =
         names.iter().zip(&v).map(|(x, v)| Manager::with_exponent(x.clone(), 3, v)).collect();
-    let parameters = managers.iter().fold(parameters, |p, m| p.with(&m.public_key()));
+    let parameters = managers.iter().fold(parameters, |p, m| p.with(&m.public_key()).unwrap());
 
     let mut user = revocable::enrol(&master, "Ada").unwrap();
     for manager in &mut managers[..2] {
@@ -249,59 +292,98 @@ fn no_coalition_of_strangers_opens_what_managers_guard() {
 fn nobody_opens_what_is_written_after_a_revocation() {
     let ada: Components<'_> = &[("a", 0), ("b", 0), ("b", 1)];
     let bose: Components<'_> = &[("a", 0), ("a", 1)];
-    let refused: [(&str, &[Components<'_>], &[&str]); 6] = [
-        // Ada lost a: alone, with Bose who never had b, and with managers of b and of what is neither.
-        ("a", &[ada], &[]),
-        ("a and b", &[ada], &[]),
-        ("a and b", &[ada, bose], &[]),
-        ("a and b", &[ada, bose], &["c"]),
-        ("a and b", &[ada], &["b"]),
-        // Managers of all attributes, and nobody who holds one.
-        ("a and b", &[], &["a", "b"]),
+    let returned: Components<'_> = &[("a", 0), ("a", 2), ("b", 1)];
+    let stranger: Components<'_> = &[("b", 1)];
+    let (none, a, b): (&[&str], &[&str], &[&str]) = (&[], &["a"], &["b"]);
+    type Case<'a> = (&'a str, &'a [Components<'a>], &'a [&'a str], &'a [&'a str]);
+    let refused: [Case<'_>; 8] = [
+        // Ada lost a: alone, with Bose who never had b, and with the manager of b.
+        ("a", &[ada], none, none),
+        ("a and b", &[ada, bose], none, none),
+        ("a and b", &[ada], b, none),
+        ("a and (b or c)", &[ada], &["b", "c"], none),
+        // With who was the manager of a before she lost it, and knows all that it knew then.
+        ("a and b", &[ada], none, a),
+        // She has it again, for what is written later.
+        ("a and b", &[returned], none, none),
+        // The manager of a, and somebody for whom the centre has sent it no share.
+        ("a and b", &[stranger], a, none),
+        ("a and b", &[stranger, bose], b, a),
     ];
-    for (text, users, managers) in refused {
+    for (text, users, managers, former) in refused {
         let policy = policy(text);
-        let coalition =
-            Coalition { fault: Fault::None, policy: &policy, users, managers, written: 1 };
-        assert!(!coalition.opens(), "{text} for {users:?} and {managers:?}");
+        let coalition = Coalition { managers, former, ..Coalition::new(&policy, users) };
+        assert!(!coalition.opens(), "{text} for {users:?}, {managers:?} and {former:?}");
     }
     // Who opens: the holder, and the manager of a with someone whose share it has.
     let holder: Components<'_> = &[("a", 1), ("b", 1)];
-    let granted: [(&str, &[Components<'_>], &[&str]); 3] = [
-        ("a and b", &[holder], &[]),
-        ("a and b", &[ada, holder], &[]),
-        ("a and b", &[ada], &["a"]),
+    let granted: [Case<'_>; 3] = [
+        ("a and b", &[holder], none, none),
+        ("a and b", &[ada, holder], none, none),
+        ("a and b", &[ada], a, none),
     ];
-    for (text, users, managers) in granted {
+    for (text, users, managers, former) in granted {
         let policy = policy(text);
-        let coalition =
-            Coalition { fault: Fault::None, policy: &policy, users, managers, written: 1 };
+        let coalition = Coalition { managers, former, ..Coalition::new(&policy, users) };
         assert!(coalition.opens(), "{text} for {users:?} and {managers:?}");
     }
-    // Documented: what one identifier lost and what it won add up in what was written before.
-    let policy = policy("a and b");
-    let users: &[Components<'_>] = &[&[("a", 0), ("b", 0)]];
-    let before =
-        Coalition { fault: Fault::None, policy: &policy, users, managers: &[], written: 0 };
-    assert!(before.opens());
+}
+
+/// Over random policies, epochs and corrupt managers: a coalition opens exactly what one of its users can
+/// by herself, with what corrupt managers who have her shares would issue to her.
+#[test]
+fn coalitions_over_epochs_open_what_one_of_them_can() {
+    let campaign = std::env::var("EPIONE_CAMPAIGN").map_or(1, |times| times.parse().unwrap());
+    let (rng, mut pooling) = (&mut rng(103), 0);
+    for _ in 0..10 * campaign {
+        let policy = random_policy(3, rng);
+        let mut some = |probability: f64| -> Vec<&str> {
+            NAMES.into_iter().filter(|_| rng.gen_bool(probability)).collect()
+        };
+        let managers = some(0.2);
+        let users: Vec<Vec<(&str, u32)>> = (0..2)
+            .map(|_| {
+                let in_epoch = |epoch: u32, names: Vec<&'static str>| {
+                    names.into_iter().map(move |x| (x, epoch))
+                };
+                in_epoch(0, some(0.4)).chain(in_epoch(1, some(0.3))).collect()
+            })
+            .collect();
+        let effective = |held: &[(&str, u32)]| {
+            let usable = held.iter().filter(|(x, epoch)| *epoch == 1 || managers.contains(x));
+            AttributeSet::from_names(usable.map(|(x, _)| *x)).unwrap()
+        };
+        let alone = users.iter().any(|held| policy.is_satisfied_by(&effective(held)));
+        let all: Vec<(&str, u32)> = users.concat();
+        let ever = AttributeSet::from_names(all.iter().map(|(x, _)| *x)).unwrap();
+        pooling += usize::from(!alone && policy.is_satisfied_by(&ever));
+        let slices: Vec<Components<'_>> = users.iter().map(Vec::as_slice).collect();
+        let coalition =
+            Coalition { managers: &managers, store: false, ..Coalition::new(&policy, &slices) };
+        assert_eq!(coalition.opens(), alone, "{policy} for {users:?} and {managers:?}");
+    }
+    println!("{pooling} of {} coalitions had it together once", 10 * campaign);
+    assert!(pooling > campaign, "the sample holds coalitions that have something to pool");
 }
 
 #[test]
 fn the_planted_faults_of_revocable_attributes_are_found() {
     let ada: Components<'_> = &[("a", 0), ("b", 0), ("b", 1)];
-    let cases: [(Fault, &[Components<'_>], &[&str]); 3] = [
-        (Fault::UpdateFactor, &[ada], &[]),
-        (Fault::OneUser, &[ada, &[("a", 1)]], &[]),
-        (Fault::KnownExponents, &[ada], &["c"]),
+    let (none, c): (&[&str], &[&str]) = (&[], &["c"]);
+    let cases: [(Fault, &[Components<'_>], &[&str]); 4] = [
+        (Fault::UpdateFactor, &[ada], none),
+        (Fault::OneUser, &[ada, &[("a", 1)]], none),
+        (Fault::KnownExponents, &[ada], c),
+        (Fault::RogueKey("a"), &[&[("b", 1)]], none),
     ];
     let policy = policy("a and b");
     for (fault, users, managers) in cases {
-        let coalition = |fault| Coalition { fault, policy: &policy, users, managers, written: 1 };
-        assert!(!coalition(Fault::None).opens(), "{users:?} and {managers:?}");
-        assert!(coalition(fault).opens(), "{users:?} and {managers:?}");
+        let honest = Coalition { managers, ..Coalition::new(&policy, users) };
+        assert!(!honest.opens(), "{users:?} and {managers:?}");
+        assert!(Coalition { fault, ..honest }.opens(), "{users:?} and {managers:?}");
     }
     // Without t in the components, a holder of everything opens nothing.
-    let users: &[Components<'_>] = &[&[("a", 0), ("b", 0)]];
-    let coalition = |fault| Coalition { fault, policy: &policy, users, managers: &[], written: 0 };
-    assert!(coalition(Fault::None).opens() && !coalition(Fault::Printed).opens());
+    let holder: &[Components<'_>] = &[&[("a", 1), ("b", 1)]];
+    let honest = Coalition::new(&policy, holder);
+    assert!(honest.opens() && !Coalition { fault: Fault::Printed, ..honest }.opens());
 }

@@ -7,7 +7,7 @@ use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use crate::policy::{Attribute, Name};
 use std::collections::BTreeMap;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The most bytes of a user's identifier.
 pub(super) const MAX_NAME: usize = 256;
@@ -54,8 +54,30 @@ pub struct UserKey {
     pub(super) gid: String,
     pub(super) d: G1,
     pub(super) d_prime: G2,
-    /// For each attribute in their order: `D_x` by epoch.
-    pub(super) components: Vec<BTreeMap<u32, G1>>,
+    /// For each attribute in their order: `D_x` by epoch, ascending.
+    pub(super) components: Vec<Vec<(u32, G1)>>,
+}
+
+impl UserKey {
+    /// `D_x` of an epoch.
+    pub(super) fn component(&self, attribute: usize, epoch: u32) -> Option<&G1> {
+        let held = &self.components[attribute];
+        let place = held.binary_search_by_key(&epoch, |(epoch, _)| *epoch).ok()?;
+        Some(&held[place].1)
+    }
+
+    /// Takes `D_x` of an epoch; what the epoch had is the same point, both having been checked. A list that
+    /// grows leaves its old memory behind, so it is copied and erased.
+    pub(super) fn hold(&mut self, attribute: usize, epoch: u32, d_x: &G1) {
+        let held = &mut self.components[attribute];
+        let Err(place) = held.binary_search_by_key(&epoch, |(epoch, _)| *epoch) else { return };
+        let mut grown = Vec::with_capacity(held.len() + 1);
+        grown.extend_from_slice(&held[..place]);
+        grown.push((epoch, *d_x));
+        grown.extend_from_slice(&held[place..]);
+        held.iter_mut().for_each(|(_, point)| point.zeroize());
+        *held = grown;
+    }
 }
 
 /// `C'', C, C'`, and the epoch of each row.
@@ -90,6 +112,12 @@ impl Elements for Parameters {
     }
 }
 
+/// A user's identifier.
+pub(super) fn read_gid(r: &mut Reader<'_>) -> Result<String, DecodeError> {
+    let gid = r.text(MAX_NAME)?;
+    if gid.is_empty() { Err(DecodeError::Invalid("an empty identifier")) } else { Ok(gid) }
+}
+
 pub(super) fn read_name(r: &mut Reader<'_>) -> Result<Name, DecodeError> {
     let name = r.text(Name::MAX_BYTES)?;
     Name::new(name).map_err(|_| DecodeError::Invalid("not an attribute's name"))
@@ -119,8 +147,7 @@ impl Zeroize for UserKey {
         self.gid.zeroize();
         self.d.zeroize();
         self.d_prime.zeroize();
-        let points = self.components.iter_mut().flat_map(BTreeMap::values_mut);
-        points.for_each(Zeroize::zeroize);
+        self.components.iter_mut().flatten().for_each(|(_, point)| point.zeroize());
     }
 }
 
@@ -131,14 +158,13 @@ impl KeyElements for UserKey {
         w.g1(&self.d);
         w.g2(&self.d_prime);
         for component in &self.components {
-            let epochs: Vec<u32> = component.keys().copied().collect();
-            w.list(&epochs, |w, epoch| w.u32(*epoch));
+            w.list(component, |w, (epoch, _)| w.u32(*epoch));
         }
-        let points = self.components.iter().flat_map(BTreeMap::values).copied();
-        w.g1_each(&zeroize::Zeroizing::new(points.collect::<Vec<_>>()));
+        let points = self.components.iter().flatten().map(|(_, point)| *point);
+        w.g1_each(&Zeroizing::new(points.collect::<Vec<_>>()));
     }
     fn read(r: &mut Reader<'_>, attributes: usize) -> Result<Self, DecodeError> {
-        let (gid, d, d_prime) = (r.text(MAX_NAME)?, r.g1()?, r.g2()?);
+        let (gid, d, d_prime) = (read_gid(r)?, r.g1()?, r.g2()?);
         let mut epochs = Vec::new();
         for _ in 0..attributes {
             let of_one = r.list(MAX_EPOCHS, Reader::u32)?;
@@ -147,8 +173,8 @@ impl KeyElements for UserKey {
             }
             epochs.push(of_one);
         }
-        let points = r.g1_each(epochs.iter().map(Vec::len).sum())?;
-        let mut points = points.into_iter();
+        let points = Zeroizing::new(r.g1_each(epochs.iter().map(Vec::len).sum())?);
+        let mut points = points.iter().copied();
         let with_points = |of_one: Vec<u32>| of_one.into_iter().zip(points.by_ref()).collect();
         Ok(Self { gid, d, d_prime, components: epochs.into_iter().map(with_points).collect() })
     }

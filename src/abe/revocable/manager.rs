@@ -1,10 +1,11 @@
 //! Who gives an attribute, and takes it away.
 #![forbid(unsafe_code)]
 
-use super::elements::{MAX_NAME, read_name};
+use super::elements::{read_gid, read_name};
 use super::hash;
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::tag::Kind;
+use crate::algebra::hash::{framed, hash_to_g1};
+use crate::algebra::tag::{self, Kind};
 use crate::algebra::{G1, G2, Rng, Scalar, Secret, multi_pairing};
 use crate::error::DecodeError;
 use crate::policy::Name;
@@ -16,7 +17,7 @@ use zeroize::Zeroizing;
 const MAX_HOLDERS: usize = 1 << 24;
 
 /// What a manager needs to issue its attribute to a user, as it came from the centre.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Share {
     gid: String,
     attribute: Name,
@@ -31,7 +32,7 @@ pub struct Share {
 pub struct InvalidShare;
 
 /// A [`Share`] that was checked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct VerifiedShare(Share);
 
 impl Share {
@@ -57,7 +58,8 @@ impl Share {
     /// `e(T, g2) = e(H(x), D')`: without this check, whoever sends a point for a share would have the
     /// manager raise it to `1 / v_x`.
     ///
-    /// That it is the centre who speaks is for the caller to know, by a signature or a channel.
+    /// That it is the centre who speaks, and *now*, is for the caller to know: a share is the same for ever,
+    /// and one that is sent again after a revocation would bring the user back.
     ///
     /// # Errors
     /// [`InvalidShare`].
@@ -81,17 +83,36 @@ impl Canonical for Share {
         w.g1(self.t.expose());
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (gid, attribute, d_prime) = (r.text(MAX_NAME)?, read_name(r)?, r.g2()?);
+        let (gid, attribute, d_prime) = (read_gid(r)?, read_name(r)?, r.g2()?);
         Ok(Self { gid, attribute, d_prime, t: Secret::new(r.g1()?) })
     }
 }
 
-/// A manager's public key in one epoch: `g2^{v_x}`.
+/// A manager's public key in one epoch, as it came over the wire: `g2^{v_x}`, and the proof that whoever
+/// made it knows `v_x`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttributeKey {
     attribute: Name,
     epoch: u32,
     g2_v: G2,
+    /// `P = H'(x, epoch, g2^{v_x})^{v_x}`
+    proof: G1,
+}
+
+/// A key without a proof of possession.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nobody has proven to know the exponent of the attribute's key")]
+pub struct InvalidAttributeKey;
+
+/// An [`AttributeKey`] whose proof was checked, or that was made here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedAttributeKey(AttributeKey);
+
+impl VerifiedAttributeKey {
+    /// The key.
+    pub fn key(&self) -> &AttributeKey {
+        &self.0
+    }
 }
 
 impl AttributeKey {
@@ -109,6 +130,31 @@ impl AttributeKey {
     pub fn g2_v(&self) -> &G2 {
         &self.g2_v
     }
+
+    /// `e(P, g2) = e(H'(x, epoch, g2^{v_x}), g2^{v_x})`: without this check, whoever has a user's `D'`
+    /// could send `D'^k` for a key, whose components for that user are `H(x)^{1/k}`; and an old key could
+    /// be sent under the number of a new epoch.
+    ///
+    /// That it is the attribute's manager who speaks is for the caller to know: by a signature, a channel
+    /// or the ledger.
+    ///
+    /// # Errors
+    /// [`InvalidAttributeKey`].
+    pub fn verify(self) -> Result<VerifiedAttributeKey, InvalidAttributeKey> {
+        let base = possession(&self.attribute, self.epoch, &self.g2_v);
+        let pairs = [(self.proof, G2::generator()), (-base, self.g2_v)];
+        if multi_pairing(&pairs).is_identity() {
+            Ok(VerifiedAttributeKey(self))
+        } else {
+            Err(InvalidAttributeKey)
+        }
+    }
+}
+
+/// `H'(x, epoch, g2^{v_x})`
+fn possession(attribute: &Name, epoch: u32, g2_v: &G2) -> G1 {
+    let parts = [attribute.as_str().as_bytes(), &epoch.to_be_bytes(), &g2_v.to_bytes()];
+    hash_to_g1(tag::REVOCABLE_POSSESSION, &framed(&parts))
 }
 
 impl Canonical for AttributeKey {
@@ -117,15 +163,17 @@ impl Canonical for AttributeKey {
         w.bytes(self.attribute.as_str().as_bytes());
         w.u32(self.epoch);
         w.g2(&self.g2_v);
+        w.g1(&self.proof);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { attribute: read_name(r)?, epoch: r.u32()?, g2_v: r.g2()? })
+        let (attribute, epoch) = (read_name(r)?, r.u32()?);
+        Ok(Self { attribute, epoch, g2_v: r.g2()?, proof: r.g1()? })
     }
 }
 public_encoding!(AttributeKey);
 
 /// An attribute for one user in one epoch: `D_x`. For its user alone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Component {
     gid: String,
     attribute: Name,
@@ -163,14 +211,15 @@ impl Canonical for Component {
         w.g1(self.d_x.expose());
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (gid, attribute, epoch) = (r.text(MAX_NAME)?, read_name(r)?, r.u32()?);
+        let (gid, attribute, epoch) = (read_gid(r)?, read_name(r)?, r.u32()?);
         Ok(Self { gid, attribute, epoch, d_x: Secret::new(r.g1()?) })
     }
 }
 
 /// The manager of one attribute in one epoch: `v_x`, and `T` of those who hold it. What epochs before
-/// were made of is gone: nobody is given an attribute for what was written then.
-#[derive(Clone)]
+/// were made of is gone, if old encodings are erased: nobody is given an attribute for what was written
+/// then. Store the state before its public key or a component leaves, and never take up an older one: it
+/// would bring back who was revoked, and use the number of an epoch twice.
 pub struct Manager {
     attribute: Name,
     epoch: u32,
@@ -209,19 +258,23 @@ impl Manager {
         self.holders.keys().map(String::as_str)
     }
 
-    /// What everyone who encrypts in this epoch needs. Cost: an exponentiation in G2.
-    pub fn public_key(&self) -> AttributeKey {
-        let g2_v = G2::generator_mul(self.v.expose());
-        AttributeKey { attribute: self.attribute.clone(), epoch: self.epoch, g2_v }
+    /// What everyone who encrypts in this epoch needs. Cost: an exponentiation in G2, a hash to G1 and an
+    /// exponentiation.
+    pub fn public_key(&self) -> VerifiedAttributeKey {
+        let (attribute, g2_v) = (self.attribute.clone(), G2::generator_mul(self.v.expose()));
+        let proof = possession(&attribute, self.epoch, &g2_v) * *self.v.expose();
+        VerifiedAttributeKey(AttributeKey { attribute, epoch: self.epoch, g2_v, proof })
     }
 
-    /// Gives the attribute to a user, whose component of this epoch it returns.
+    /// Gives the attribute to a user, whose component of this epoch it returns. It opens what was written
+    /// in this epoch before, too: start an epoch first where it should not.
     ///
     /// # Errors
-    /// [`InvalidShare`] for a share of another attribute.
+    /// [`InvalidShare`] for a share of another attribute, or another share for who holds it already.
     pub fn grant(&mut self, share: VerifiedShare) -> Result<Component, InvalidShare> {
         let VerifiedShare(Share { gid, attribute, t, .. }) = share;
-        if attribute != self.attribute {
+        let other = self.holders.get(&gid).is_some_and(|held| held.expose() != t.expose());
+        if attribute != self.attribute || other {
             return Err(InvalidShare);
         }
         // D_x = T^{1 / v_x}
@@ -234,28 +287,36 @@ impl Manager {
     /// G1 each, in lists.
     pub fn issue(&self) -> Vec<Component> {
         let shares = self.holders.values().map(|t| *t.expose()).collect::<Vec<_>>();
-        let points = G1::mul_all(&Zeroizing::new(shares), &self.inverse());
-        let component = |(gid, d_x): (&String, G1)| Component {
+        let points = Zeroizing::new(G1::mul_all(&Zeroizing::new(shares), &self.inverse()));
+        let component = |(gid, d_x): (&String, &G1)| Component {
             gid: gid.clone(),
             attribute: self.attribute.clone(),
             epoch: self.epoch,
-            d_x: Secret::new(d_x),
+            d_x: Secret::new(*d_x),
         };
-        self.holders.keys().zip(points).map(component).collect()
+        self.holders.keys().zip(points.iter()).map(component).collect()
     }
 
-    /// Takes the attribute from a user: the next epoch, with a `v_x` that has nothing to do with this
-    /// one's. `false` if nobody of that name held it, and then nothing changes.
+    /// Takes the attribute from some users at once: the next epoch. How many of them held it; if none did,
+    /// nothing changes.
     ///
     /// # Panics
     /// In the last of `2^32` epochs.
-    pub fn revoke(&mut self, gid: &str, rng: &mut (impl Rng + ?Sized)) -> bool {
-        let held = self.holders.remove(gid).is_some();
-        if held {
-            self.epoch = self.epoch.checked_add(1).expect("an epoch is left");
-            self.v = Secret::new(Scalar::random(rng));
+    pub fn revoke(&mut self, gids: &[&str], rng: &mut (impl Rng + ?Sized)) -> usize {
+        let held = gids.iter().filter(|gid| self.holders.remove(**gid).is_some()).count();
+        if held > 0 {
+            self.rekey(rng);
         }
         held
+    }
+
+    /// Starts the next epoch, with a `v_x` that has nothing to do with this one's.
+    ///
+    /// # Panics
+    /// In the last of `2^32` epochs.
+    pub fn rekey(&mut self, rng: &mut (impl Rng + ?Sized)) {
+        self.epoch = self.epoch.checked_add(1).expect("an epoch is left");
+        self.v = Secret::new(Scalar::random(rng));
     }
 
     /// `1 / v_x`
@@ -268,6 +329,21 @@ impl Manager {
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Manager({}, epoch {})", self.attribute, self.epoch)
+    }
+}
+impl fmt::Debug for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Share({})", self.attribute)
+    }
+}
+impl fmt::Debug for VerifiedShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verified{:?}", self.0)
+    }
+}
+impl fmt::Debug for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Component({}, epoch {})", self.attribute, self.epoch)
     }
 }
 
@@ -286,11 +362,12 @@ impl Canonical for Manager {
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let (attribute, epoch, v) = (read_name(r)?, r.u32()?, r.nonzero_scalar()?);
         let v = Secret::new(v);
-        let gids = r.list(MAX_HOLDERS, |r| r.text(MAX_NAME))?;
+        let gids = r.list(MAX_HOLDERS, read_gid)?;
         if !gids.is_sorted_by(|a, b| a < b) {
             return Err(DecodeError::Invalid("the identifiers are not strictly ascending"));
         }
-        let points = r.g1_each(gids.len())?.into_iter().map(Secret::new);
-        Ok(Self { attribute, epoch, v, holders: gids.into_iter().zip(points).collect() })
+        let points = Zeroizing::new(r.g1_each(gids.len())?);
+        let holders = gids.into_iter().zip(points.iter().map(|t| Secret::new(*t))).collect();
+        Ok(Self { attribute, epoch, v, holders })
     }
 }

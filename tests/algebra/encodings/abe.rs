@@ -34,7 +34,7 @@ pub(super) fn specimens(rng: &mut ChaCha20Rng) -> Vec<Specimen> {
     let share = revocable::share(&pang_master, "Ada", manager.attribute()).unwrap();
     let component = manager.grant(share.clone().verify().unwrap()).unwrap();
     let public = manager.public_key();
-    let pang_parameters = pang_parameters.with(&public);
+    let pang_parameters = pang_parameters.with(&public).unwrap();
     let pang_user =
         revocable::enrol(&pang_master, "Ada").unwrap().with(&component, &public).unwrap();
     let pang_sealed =
@@ -69,7 +69,7 @@ pub(super) fn specimens(rng: &mut ChaCha20Rng) -> Vec<Specimen> {
         specimen("revocable user key", &pang_user, &[3, 7, 11, 15, 20, 171]),
         specimen("revocable header", pang_sealed.header(), &[3]),
         specimen("revocable ciphertext", &pang_sealed, &[3]),
-        specimen("attribute key", &public, &[2]),
+        specimen("attribute key", public.key(), &[2]),
         specimen("share", &share, &[2, 9]),
         specimen("component", &component, &[2, 9]),
         specimen("manager", &manager, &[2, 43, 47]),
@@ -133,12 +133,14 @@ pub(super) fn rules_are_checked() {
     assert_eq!(manager(Scalar::ONE, &["Ada", "Bob"]), Ok(()));
     assert!(invalid(manager(Scalar::ONE, &["Bob", "Ada"])));
     assert!(invalid(manager(Scalar::ONE, &["Ada", "Ada"])));
+    assert!(invalid(manager(Scalar::ONE, &[""])));
     assert!(manager(Scalar::ZERO, &[]).is_err());
 
     let authority = |oldest: u32, epoch: u32, users: &[(&str, u8)]| {
         let user = |w: &mut Writer, (gid, revoked): &(&str, u8)| {
             w.bytes(gid.as_bytes());
             w.u32(0);
+            w.fixed(&[9; 32]);
             w.u8(*revoked);
         };
         let bytes = encoding::<EpochAuthority>(|w| {
@@ -156,4 +158,5 @@ pub(super) fn rules_are_checked() {
     assert!(invalid(authority(0, 0, &[("Ada", 2)])));
     assert!(invalid(authority(0, 0, &[("Bob", 0), ("Ada", 0)])));
     assert!(invalid(authority(0, 0, &[("Ada", 0), ("Ada", 1)])));
+    assert!(invalid(authority(0, 0, &[("", 0)])));
 }

@@ -93,7 +93,7 @@ fn abe_decentralised_cpa_vectors() {
         let made = ["H", "L"].iter().zip(alpha.iter().zip(&y));
         let made = made.map(|(name, (alpha, y))| decentralised::setup_with(name, alpha, y));
         let [(of_h, h), (of_l, l)]: [_; 2] = made.collect::<Vec<_>>().try_into().unwrap();
-        let parameters = of_h.with(&of_l);
+        let parameters = of_h.with(&of_l).unwrap();
         let part = |master, place: usize| {
             let own = |u: &&Vec<u8>| authority(u) == place;
             let names = held.iter().filter(own).map(|u| std::str::from_utf8(u).unwrap());

@@ -358,7 +358,7 @@ fn refused_by_decentralised_authorities() {
     let (of_h, h) = decentralised::setup("H", rng);
     let (of_l, l) = decentralised::setup("L", rng);
     let (_, impostor) = decentralised::setup("L", rng);
-    let parameters = of_h.with(&of_l);
+    let parameters = of_h.with(&of_l).unwrap();
     let mut keygen = |master, gid: &str, name: &str| {
         decentralised::keygen(master, gid, &set(name), rng).unwrap()
     };
@@ -417,7 +417,7 @@ fn refused_by_revocable_attributes() {
     let ada = ada.with(&of_ada, &old.public_key()).unwrap();
     let renewed = ada.with(&new.grant(verified("Ada")).unwrap(), &new.public_key()).unwrap();
     let of_bob = new.grant(verified("Bob")).unwrap().to_bytes();
-    let after = parameters.with(&new.public_key());
+    let after = parameters.with(&new.public_key()).unwrap();
     let sealed = abe::try_seal_cpa(&after, &policy("x"), AD, PLAINTEXT, rng).unwrap().to_bytes();
 
     // A key for one attribute in one epoch ends with count 4, epoch 4, D_x 48.
@@ -490,8 +490,9 @@ fn refused_by_revocable_attributes() {
     ];
     let bare = revocable::enrol(&master, "Ada").unwrap();
     let key = old.public_key();
-    let context =
-        Fields::default().hex("user_key", bare.to_bytes()).hex("attribute_key", key.to_bytes());
+    let context = Fields::default()
+        .hex("user_key", bare.to_bytes())
+        .hex("attribute_key", key.key().to_bytes());
     group(&mut file, "revocable: take a component into a key", context, cases, |bytes| {
         bare.with(&Component::from_bytes(bytes).unwrap(), &key).is_ok()
     });

@@ -101,7 +101,7 @@ fn abe_revocable_cpa_vectors() {
             user = user.with(&component, &manager.public_key()).unwrap();
         }
         let keys = (0..3).map(|i| manager(i, written_in, v_written).public_key());
-        let parameters = keys.fold(parameters, |parameters, key| parameters.with(&key));
+        let parameters = keys.fold(parameters, |parameters, key| parameters.with(&key).unwrap());
         let (library, library_key) = encapsulate_cpa_with(&parameters, &policy, &coins).unwrap();
         assert_eq!((library.to_bytes(), *library_key.expose()), (header.clone(), key), "{text}");
         let read = Ciphertext::<CpaHeader<Pang>>::from_bytes(&ciphertext).unwrap();

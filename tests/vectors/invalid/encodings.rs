@@ -293,7 +293,7 @@ fn refused_abe_encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let component = manager.grant(share.clone().verify().unwrap()).unwrap();
     let public = manager.public_key();
     let user = revocable::enrol(&master, "Ada").unwrap().with(&component, &public).unwrap();
-    let parameters = parameters.with(&public);
+    let parameters = parameters.with(&public).unwrap();
     let header = abe::try_encapsulate_cpa(&parameters, &policy("a"), rng).unwrap().0.to_bytes();
 
     let bytes = parameters.to_bytes();
@@ -320,8 +320,9 @@ fn refused_abe_encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         identity(&header, 12, 96),
     ];
     encodings::<CpaHeader<Pang>>(file, "AbeCpaHeaderRevocable", &header, &own);
-    let bytes = public.to_bytes();
-    encodings::<AttributeKey>(file, "AbeAttributeKey", &bytes, &[identity(&bytes, 11, 96)]);
+    let bytes = public.key().to_bytes();
+    let own = [identity(&bytes, 11, 96), identity(&bytes, 107, 48)];
+    encodings::<AttributeKey>(file, "AbeAttributeKey", &bytes, &own);
     let bytes = share.to_bytes();
     let own = [identity(&bytes, 14, 96), identity(&bytes, 110, 48), overlong(&bytes, 2)];
     encodings::<Share>(file, "AbeShare", &bytes, &own);
