@@ -63,9 +63,9 @@
 //! let chain = ("example", later);
 //! let index = vec![ruiz.index(&SearchTerm::everything(), &sealed, &introduction, rng)?];
 //! let draft = ruiz.draft_record(chain, &sealed, index, &introduction, hospital, rng);
-//! assert!(ada.consent(&draft, &sealed).is_ok());
+//! assert!(ada.consent(&draft, &sealed, &locks).is_ok());
 //! let eve = Patient::register("Eve", later, &certify, rng)?;
-//! assert!(eve.consent(&draft, &sealed).is_err());
+//! assert!(eve.consent(&draft, &sealed, &locks).is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![forbid(unsafe_code)]

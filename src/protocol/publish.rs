@@ -6,7 +6,8 @@ use super::binding::{LockBinding, Origin, SectionKey, object_digest, policy_dige
 use super::locate::locate;
 use super::seal::SealedSection;
 use super::{
-    Doctor, Envelope, Institution, Introduction, Patient, ProtocolError, SealedRecord, SearchTerm,
+    Doctor, Envelope, Institution, Introduction, Patient, PolicyLocks, ProtocolError, SealedRecord,
+    SearchTerm,
 };
 use crate::abe::{self, fabeo::verify_locks};
 use crate::algebra::Rng;
@@ -73,15 +74,24 @@ impl Institution {
     }
 }
 
-/// From the headers alone, which anyone can do.
-fn check_policy_locks(sections: &[SealedSection]) -> Result<(), ProtocolError> {
+/// From the headers alone, which anyone can do: locked with what the authority publishes now.
+fn check_policy_locks(
+    sections: &[SealedSection],
+    current: &PolicyLocks,
+) -> Result<(), ProtocolError> {
     let decode = |section: &SealedSection| {
         <abe::Ciphertext>::from_bytes(section.policy_lock())
             .map_err(|error| ProtocolError::Decode("the policy lock", error))
     };
     let locks = sections.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
     for (section, lock) in sections.iter().zip(&locks) {
-        if policy_digest(lock.header().policy()) != *section.policy() {
+        let policy = current.policies.of(section.class());
+        if lock.header().policy() != policy {
+            return Err(ProtocolError::NotAuthorised(
+                "a lock stands under another policy or epoch",
+            ));
+        }
+        if policy_digest(policy) != *section.policy() {
             return Err(ProtocolError::DigestMismatch("the policy of a lock"));
         }
     }
@@ -92,7 +102,7 @@ fn check_policy_locks(sections: &[SealedSection]) -> Result<(), ProtocolError> {
 impl Patient {
     /// Consents to a record: only if it stands under her owner key, every one of her locks has a
     /// right tag, opens for her, leads to the envelope and opens its section's ciphertext, every policy
-    /// lock stands under the policy that the ledger will hold the digest of and opens alike for all who
+    /// lock stands under today's policy, of which the ledger will hold the digest, and opens alike for all who
     /// satisfy it, the envelope lists the ciphertexts that the ledger will hold the digests of, and the
     /// index lets her find it.
     ///
@@ -102,6 +112,7 @@ impl Patient {
         &self,
         draft: &Draft,
         sealed: &SealedRecord,
+        current: &PolicyLocks,
     ) -> Result<Signature, ProtocolError> {
         let record = record_of(draft)?;
         let owner = self.owner_key(&record.author, record.epoch);
@@ -123,7 +134,7 @@ impl Patient {
         for verdict in conditional::Ciphertext::verify_each(self.pre.public_key(), &bound) {
             verdict?;
         }
-        check_policy_locks(&sealed.sections)?;
+        check_policy_locks(&sealed.sections, current)?;
         let sections = record.sections.iter().zip(&sealed.sections);
         for ((digests, section), (lock, condition, ad)) in sections.zip(bound) {
             let key = conditional::open(&self.pre, condition, ad, lock)?;

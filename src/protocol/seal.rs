@@ -6,12 +6,13 @@ use super::binding::{
     AUTHOR_CONDITION, Envelope, Origin, SectionKey, condition, object_digest, policy_digest,
 };
 use super::{Doctor, Introduction, PolicyLocks, ProtocolError};
-use crate::abe::{self, fabeo::epochs};
+use crate::abe;
+use crate::abe::fabeo::epochs::{self, EpochError};
 use crate::algebra::codec::Canonical;
 use crate::algebra::{Rng, random_bytes};
 use crate::dem::{self, ContentKey};
 use crate::ledger::SectionDigests;
-use crate::policy::{AccessPolicy, InvalidPolicy};
+use crate::policy::AccessPolicy;
 use crate::pre::{self, conditional};
 use crate::record::{Class, Record};
 use crate::store::{self, Cid};
@@ -39,11 +40,11 @@ impl Policies {
     }
 
     /// The same, each within an attribute epoch.
-    pub(super) fn within(&self, epoch: u32) -> Result<Self, InvalidPolicy> {
+    pub(super) fn within(&self, epoch: u32) -> Result<Self, EpochError> {
         let by_class = self.by_class.iter();
         let by_class = by_class.map(|(class, policy)| Ok((*class, epochs::within(policy, epoch)?)));
         let otherwise = epochs::within(&self.otherwise, epoch)?;
-        Ok(Self { by_class: by_class.collect::<Result<_, InvalidPolicy>>()?, otherwise })
+        Ok(Self { by_class: by_class.collect::<Result<_, EpochError>>()?, otherwise })
     }
 
     /// The policy of a class.
@@ -69,6 +70,10 @@ pub type Object<'a> = (Cid, Box<dyn Read + 'a>);
 impl SealedSection {
     pub(super) fn patient_lock(&self) -> &[u8] {
         &self.locks[0].1
+    }
+
+    pub(super) fn class(&self) -> Class {
+        self.class
     }
 
     pub(super) fn policy_lock(&self) -> &[u8] {

@@ -2,11 +2,11 @@
 #![forbid(unsafe_code)]
 
 use super::{Doctor, Policies, ProtocolError};
-use crate::abe::fabeo::epochs::{self, EpochAuthority, Token};
+use crate::abe::fabeo::epochs::{self, EpochAuthority, EpochError, Token};
 use crate::abe::{self, PublicParameters};
 use crate::algebra::Rng;
-use crate::ledger::{Certificate, Role};
-use crate::policy::{AttributeSet, InvalidPolicy};
+use crate::ledger::{Certificate, Role, Time};
+use crate::policy::AttributeSet;
 use crate::sign::{SigningKey, VerifyingKey};
 
 /// Certifies who is who (Chang's supervision centre, Pang's trusted centre). It never sees a
@@ -65,8 +65,8 @@ impl AttributeAuthority {
     /// What authors lock with in this epoch.
     ///
     /// # Errors
-    /// [`InvalidPolicy`] for a policy that is at one of its limits without the epoch.
-    pub fn locks(&self, policies: &Policies) -> Result<PolicyLocks, InvalidPolicy> {
+    /// [`EpochError`] for a policy that is at one of its limits or asks for an epoch itself.
+    pub fn locks(&self, policies: &Policies) -> Result<PolicyLocks, EpochError> {
         let policies = policies.within(self.epoch())?;
         Ok(PolicyLocks { parameters: self.parameters.clone(), policies })
     }
@@ -82,6 +82,7 @@ impl AttributeAuthority {
         &mut self,
         certificate: &Certificate,
         attributes: &AttributeSet,
+        now: Time,
     ) -> Result<abe::UserSecretKey, ProtocolError> {
         let subject = certificate
             .verify(&self.centre)
@@ -89,24 +90,27 @@ impl AttributeAuthority {
         if subject.role != Role::Doctor {
             return Err(ProtocolError::NotAuthorised("only doctors are given attributes"));
         }
+        if now >= subject.valid_until {
+            return Err(ProtocolError::NotAuthorised("the doctor's certificate has ended"));
+        }
         Ok(self.keys.issue(&identifier(&subject.key), attributes)?)
     }
 
-    /// What renews a doctor's latest key for this epoch. It may be public.
+    /// What renews a doctor's latest key for an epoch, this one or one that he has missed. It may be public.
     ///
     /// # Errors
     /// [`ProtocolError::AttributeEpoch`] if he has no key, or it was revoked.
-    pub fn renew(&self, doctor: &VerifyingKey) -> Result<Token, ProtocolError> {
-        Ok(self.keys.token(&identifier(doctor), self.epoch())?)
+    pub fn renew(&self, doctor: &VerifyingKey, epoch: u32) -> Result<Token, ProtocolError> {
+        Ok(self.keys.token(&identifier(doctor), epoch)?)
     }
 
-    /// Starts the next epoch: what is written from now on opens with renewed keys.
+    /// Starts the next epoch: what is written with [`Self::locks`] from now on opens with renewed keys.
     pub fn next_epoch(&mut self) -> u32 {
         self.keys.rekey()
     }
 
-    /// Takes all attributes from a doctor: he is renewed no more, and the next epoch starts. `false` if
-    /// he has no key, and then nothing changes.
+    /// Takes all attributes from a doctor: he is renewed no more, unless a new key is issued to him, and the
+    /// next epoch starts. `false` if he has no key, and then nothing changes.
     pub fn revoke(&mut self, doctor: &VerifyingKey) -> bool {
         let revoked = self.keys.revoke(&identifier(doctor));
         if revoked {

@@ -114,14 +114,17 @@ impl Desk {
     }
 
     fn seal(&mut self) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {
+        self.seal_with(&self.locks())
+    }
+
+    fn seal_with(&mut self, locks: &PolicyLocks) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {
         let introduction = self.patient.introduce(&self.author.verifying_key(), NOW);
         let centre = self.centre.verifying_key();
         let key = self.author.check_introduction(&introduction, &centre, NOW).unwrap();
         let record = Record::scan(&mut Cursor::new(FILE), "x.json").unwrap();
-        let policies = Policies::uniform("neurology".parse().unwrap());
-        let (locks, rng) = (self.authority.locks(&policies).unwrap(), &mut self.rng);
+        let rng = &mut self.rng;
         let (file, author) = (&mut Cursor::new(FILE), &self.author);
-        let sealed = author.seal(&record, file, (&introduction, &key), &locks, rng).unwrap();
+        let sealed = author.seal(&record, file, (&introduction, &key), locks, rng).unwrap();
         let term = SearchTerm::everything();
         let index = vec![author.index(&term, &sealed, &introduction, rng).unwrap()];
         for (name, mut object) in sealed.objects().unwrap() {
@@ -138,11 +141,24 @@ impl Desk {
         self.author.draft_record(chain, sealed, index, introduction, hospital, &mut self.rng)
     }
 
+    /// What the authority publishes.
+    fn locks(&self) -> PolicyLocks {
+        self.authority.locks(&Policies::uniform("neurology".parse().unwrap())).unwrap()
+    }
+
+    fn consent(
+        &self,
+        draft: &crate::ledger::Draft,
+        sealed: &SealedRecord,
+    ) -> Result<crate::sign::Signature, ProtocolError> {
+        self.patient.consent(draft, sealed, &self.locks())
+    }
+
     pub(super) fn publish(&mut self) -> Digest {
         let (sealed, introduction, index) = self.seal();
         let draft = self.draft((&sealed, &introduction, index));
         let hospital = self.institution.countersign(&draft, self.ledger.state()).unwrap();
-        let consent = self.patient.consent(&draft, &sealed).unwrap();
+        let consent = self.consent(&draft, &sealed).unwrap();
         let transaction = self.author.publish(draft, hospital, consent);
         assert_eq!(self.commit(&transaction), None);
         transaction.id()
@@ -287,18 +303,18 @@ fn a_patient_does_not_consent_to_an_envelope_that_lists_something_else() {
     let draft = desk.draft((&sealed, &introduction, index.clone()));
     let listed =
         |outcome| matches!(outcome, Err(ProtocolError::DigestMismatch("the record's envelope")));
-    assert!(listed(desk.patient.consent(&draft, &sealed)));
+    assert!(listed(desk.consent(&draft, &sealed)));
     sealed.sections.swap(0, 1);
     let draft = desk.draft((&sealed, &introduction, index));
     // The envelope's bytes are not those of its name.
     let honest = std::mem::take(&mut sealed.envelope.1);
-    assert!(listed(desk.patient.consent(&draft, &sealed)));
+    assert!(listed(desk.consent(&draft, &sealed)));
     let mut changed = Envelope::from_bytes(&honest).unwrap();
     changed.length += 1;
     sealed.envelope.1 = changed.to_bytes();
-    assert!(listed(desk.patient.consent(&draft, &sealed)));
+    assert!(listed(desk.consent(&draft, &sealed)));
     sealed.envelope.1 = honest;
-    assert!(desk.patient.consent(&draft, &sealed).is_ok());
+    assert!(desk.consent(&draft, &sealed).is_ok());
 }
 
 #[test]
@@ -306,13 +322,13 @@ fn a_patient_does_not_consent_to_a_lock_that_no_proxy_would_touch() {
     let mut desk = Desk::new();
     let (mut sealed, introduction, index) = desk.seal();
     let draft = desk.draft((&sealed, &introduction, index.clone()));
-    assert!(desk.patient.consent(&draft, &sealed).is_ok());
+    assert!(desk.consent(&draft, &sealed).is_ok());
     // [version][kind] C1 48, W 32, then the tag C4: another point, everything else as it was.
     let mut lock = sealed.sections[0].patient_lock().to_vec();
     lock[82..178].copy_from_slice(&other_point(&mut desk.rng).to_bytes());
     sealed.sections[0].replace_patient_lock(lock);
     let draft = desk.draft((&sealed, &introduction, index));
-    let error = desk.patient.consent(&draft, &sealed).unwrap_err();
+    let error = desk.consent(&draft, &sealed).unwrap_err();
     assert!(matches!(error, ProtocolError::Lock(_)), "{error}");
 }
 
@@ -321,11 +337,11 @@ fn a_patient_does_not_consent_to_a_policy_lock_that_opens_differently_for_two() 
     let mut desk = Desk::new();
     let (mut sealed, introduction, index) = desk.seal();
     let draft = desk.draft((&sealed, &introduction, index.clone()));
-    assert!(desk.patient.consent(&draft, &sealed).is_ok());
+    assert!(desk.consent(&draft, &sealed).is_ok());
     let honest = sealed.sections[0].policy_lock().to_vec();
     let refused = |desk: &mut Desk, sealed: &SealedRecord| {
         let draft = desk.draft((sealed, &introduction, index.clone()));
-        desk.patient.consent(&draft, sealed).unwrap_err()
+        desk.consent(&draft, sealed).unwrap_err()
     };
     // The same elements under a policy that fewer satisfy, or more.
     let lock = <abe::Ciphertext>::from_bytes(&honest).unwrap();
@@ -336,22 +352,43 @@ fn a_patient_does_not_consent_to_a_policy_lock_that_opens_differently_for_two() 
     renamed[position..position + 9].copy_from_slice(b"neurologx");
     sealed.sections[0].replace_policy_lock(renamed);
     let error = refused(&mut desk, &sealed);
-    let named = matches!(error, ProtocolError::DigestMismatch("the policy of a lock"));
-    assert!(named, "{error:?}");
-    // ct1, two of ct2 or ct3 in the other's place: well formed, and no honest header.
+    assert!(matches!(error, ProtocolError::NotAuthorised(_)), "{error:?}");
+    // A row negated: well formed, and no honest header.
     let rows = position + text.len() + 2 * 96;
-    let mut swapped = honest.clone();
-    let (first, second) = swapped[rows..rows + 96].split_at_mut(48);
-    first.swap_with_slice(second);
-    assert!(<abe::Ciphertext>::from_bytes(&swapped).is_ok());
-    sealed.sections[0].replace_policy_lock(swapped);
+    let mut negated = honest.clone();
+    negated[rows] ^= 0x20;
+    assert!(<abe::Ciphertext>::from_bytes(&negated).is_ok());
+    sealed.sections[0].replace_policy_lock(negated);
     let error = refused(&mut desk, &sealed);
     assert!(matches!(error, ProtocolError::PolicyLock(_)), "{error:?}");
     sealed.sections[0].replace_policy_lock(honest[..honest.len() - 1].to_vec());
     let error = refused(&mut desk, &sealed);
     assert!(matches!(error, ProtocolError::Decode("the policy lock", _)), "{error:?}");
     sealed.sections[0].replace_policy_lock(honest);
-    assert!(desk.patient.consent(&draft, &sealed).is_ok());
+    assert!(desk.consent(&draft, &sealed).is_ok());
+    // Written before somebody's attributes were taken away, shown to her afterwards.
+    desk.authority.next_epoch();
+    let error = refused(&mut desk, &sealed);
+    assert!(matches!(error, ProtocolError::NotAuthorised(_)), "{error:?}");
+}
+
+/// Locked under today's policy, while what goes on the ledger names another.
+#[test]
+fn a_patient_does_not_consent_to_a_policy_that_the_ledger_would_not_hold() {
+    let mut desk = Desk::new();
+    let current = desk.locks();
+    let other = Policies::uniform("cardiology".parse().unwrap());
+    let other = desk.authority.locks(&other).unwrap();
+    let (mut sealed, introduction, index) = desk.seal_with(&other);
+    for section in &mut sealed.sections {
+        let policy = current.policies.of(section.class());
+        let lock = abe::seal(&current.parameters, policy, b"", b"", &mut desk.rng);
+        section.replace_policy_lock(lock.to_bytes());
+    }
+    let draft = desk.draft((&sealed, &introduction, index));
+    let error = desk.consent(&draft, &sealed).unwrap_err();
+    let named = matches!(error, ProtocolError::DigestMismatch("the policy of a lock"));
+    assert!(named, "{error:?}");
 }
 
 #[test]
@@ -363,6 +400,6 @@ fn a_patient_does_not_consent_to_a_ciphertext_that_her_key_does_not_open() {
     *bytes.last_mut().unwrap() ^= 1;
     sealed.sections[0].replace_ciphertext(&bytes);
     let draft = desk.draft((&sealed, &introduction, index));
-    let error = desk.patient.consent(&draft, &sealed).unwrap_err();
+    let error = desk.consent(&draft, &sealed).unwrap_err();
     assert!(matches!(error, ProtocolError::Decryption(_)), "{error}");
 }

@@ -115,6 +115,34 @@ fn a_token_of_another_generation_does_not_fit_an_old_key() {
 }
 
 #[test]
+fn a_generation_that_is_counted_twice_is_two_keys() {
+    let rng = &mut rng(115);
+    let (parameters, master) = fabeo::setup(rng);
+    let mut authority = EpochAuthority::new(master, rng);
+    let state = authority.to_secret_bytes();
+    let issue = |held: &str| {
+        // As if the state had been lost.
+        let mut authority = EpochAuthority::from_bytes(&state).unwrap();
+        let key = authority.issue("Ada", &set(held)).unwrap();
+        (key, authority.token("Ada", 0).unwrap())
+    };
+    let ((one, token_of_one), (two, token_of_two)) = (issue("oncology"), issue("cardiology"));
+    assert_ne!(AbeKey::of(&one).sk3, AbeKey::of(&two).sk3);
+    assert_ne!(token_of_one, token_of_two);
+    let mut pooled = AbeKey::of(&one);
+    let cardiology = AbeKey::of(&two).component("cardiology").unwrap();
+    pooled.sk2.push(("cardiology".to_owned(), cardiology));
+    let sealed = seal(&parameters, "oncology and cardiology", 0, rng);
+    let opened = abe::open(&parameters, &pooled.assemble(), b"ad", &sealed);
+    assert_eq!(opened.err(), Some(FAILED));
+    // The same set twice is the same key.
+    let (again, _) = issue("oncology");
+    assert_eq!(again.to_secret_bytes(), one.to_secret_bytes());
+    authority.issue("Ada", &set("oncology")).unwrap();
+    assert_eq!(authority.token("Ada", 0).unwrap(), token_of_one);
+}
+
+#[test]
 fn tokens_in_a_list_are_those_one_by_one_and_nobody_elses() {
     let rng = &mut rng(113);
     let (_, master) = fabeo::setup(rng);
@@ -208,5 +236,9 @@ fn the_epoch_joins_the_policy_within_its_limits() {
         assert_eq!(within, policy(expected), "{text}");
     }
     let full: AccessPolicy = vec!["a"; MAX_LEAVES].join(" and ").parse().unwrap();
-    assert!(within(&full, 1).is_err());
+    assert!(matches!(within(&full, 1), Err(EpochError::Policy(_))));
+    // An epoch in a branch of its own would open for everyone.
+    for text in ["oncology or epoch:4", "epoch:4", "a and epoch:x"] {
+        assert!(matches!(within(&policy(text), 4), Err(EpochError::Epoch(_))), "{text}");
+    }
 }

@@ -19,7 +19,8 @@ fn a_patient_consents_only_to_her_own_record_as_it_is() {
     let mut world = World::new(30);
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);
-    let consent = |draft: &Draft| world.patients[ADA].consent(draft, &sealed.sealed);
+    let current = world.authority.locks(&world.policies).unwrap();
+    let consent = |draft: &Draft| world.patients[ADA].consent(draft, &sealed.sealed, &current);
     assert!(consent(&honest).is_ok());
 
     let other_owner = ProtocolErrorText("the record stands under another owner key");
@@ -33,7 +34,7 @@ fn a_patient_consents_only_to_her_own_record_as_it_is() {
     record(&mut changed).epoch += 1;
     assert_eq!(other_owner, consent(&changed));
     // Another patient asked for consent to Ada's record.
-    assert_eq!(other_owner, world.patients[BEA].consent(&honest, &sealed.sealed));
+    assert_eq!(other_owner, world.patients[BEA].consent(&honest, &sealed.sealed, &current));
 
     let changes: [fn(&mut epione::ledger::RecordAction); 8] = [
         |r| r.record_id[0] ^= 1,
@@ -92,7 +93,7 @@ fn a_patient_does_not_consent_to_a_lock_that_opens_for_another() {
     let sealed = world::Sealed { sealed, introduction, index: vec![] };
     let draft = draft(&mut world, &sealed);
     refused!(
-        world.patients[ADA].consent(&draft, &sealed.sealed),
+        world.patients[ADA].consent(&draft, &sealed.sealed, &locks),
         ProtocolError::Lock(InvalidCiphertext)
     );
 }
@@ -103,13 +104,14 @@ fn a_patient_does_not_consent_to_a_record_that_she_could_not_find() {
     let mut world = World::new(32);
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);
+    let current = world.authority.locks(&world.policies).unwrap();
     for keep in [0, 1] {
         let mut changed = honest.clone();
         let index = &mut record(&mut changed).index;
         *index = index.split_off(1);
         index.truncate(keep);
         refused!(
-            world.patients[ADA].consent(&changed, &sealed.sealed),
+            world.patients[ADA].consent(&changed, &sealed.sealed, &current),
             ProtocolError::DigestMismatch("the entry that she finds it by")
         );
     }
@@ -118,7 +120,7 @@ fn a_patient_does_not_consent_to_a_record_that_she_could_not_find() {
     let mut changed = honest;
     record(&mut changed).index = other.index;
     refused!(
-        world.patients[ADA].consent(&changed, &sealed.sealed),
+        world.patients[ADA].consent(&changed, &sealed.sealed, &current),
         ProtocolError::DigestMismatch("the entry that she finds it by")
     );
 }

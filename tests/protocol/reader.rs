@@ -216,7 +216,8 @@ fn what_is_written_after_a_doctor_left_stays_closed_to_him() {
     let key = world.doctors[C].verifying_key();
     assert!(world.authority.revoke(&key) && !world.authority.revoke(&key));
     let set: AttributeSet = "doctor, neurology".parse().unwrap();
-    let issued = world.authority.issue(world.doctors[B].certificate(), &set).unwrap();
+    let now = world.now();
+    let issued = world.authority.issue(world.doctors[B].certificate(), &set, now).unwrap();
     let parameters = world.authority.parameters().clone();
     world.doctors[B].receive_attributes(parameters, issued);
     let after = world.publish(A, ADA, BUNDLE, "bundle.json");
@@ -233,8 +234,8 @@ fn what_is_written_after_a_doctor_left_stays_closed_to_him() {
     assert_eq!(world.authority.next_epoch(), 2);
     let later = world.publish(A, ADA, BUNDLE, "bundle.json");
     not_satisfied(open(&mut world, B, later));
-    let token = world.authority.renew(&world.doctors[B].verifying_key()).unwrap();
-    refused!(world.authority.renew(&key), ProtocolError::AttributeEpoch(EpochError::NoKey));
+    let token = world.authority.renew(&world.doctors[B].verifying_key(), 2).unwrap();
+    refused!(world.authority.renew(&key, 2), ProtocolError::AttributeEpoch(EpochError::NoKey));
     let stolen = world.doctors[C].renew_attributes(&token);
     refused!(stolen, ProtocolError::AttributeEpoch(EpochError::Token));
     world.doctors[B].renew_attributes(&token).unwrap();

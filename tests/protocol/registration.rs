@@ -29,7 +29,7 @@ fn a_certificate_of_another_centre_is_refused_everywhere() {
     let doctor = Doctor::register("Dr. Eve", until, certify, &mut world.rng).unwrap();
     let attributes = AttributeSet::from_names(["doctor"]).unwrap();
     refused!(
-        world.authority.issue(doctor.certificate(), &attributes),
+        world.authority.issue(doctor.certificate(), &attributes, now),
         ProtocolError::Signature("the certificate", InvalidSignature)
     );
     let announced = doctor.announce(CHAIN, world.valid_until(), &mut world.rng);
@@ -60,8 +60,14 @@ fn only_patients_are_introduced_and_only_doctors_have_attributes() {
     let attributes = AttributeSet::from_names(["doctor"]).unwrap();
     for certificate in [world.patients[ADA].certificate(), world.institutions[0].certificate()] {
         refused!(
-            world.authority.issue(certificate, &attributes),
+            world.authority.issue(certificate, &attributes, now),
             ProtocolError::NotAuthorised("only doctors are given attributes")
         );
     }
+    let certificate = world.doctors[A].certificate();
+    refused!(
+        world.authority.issue(certificate, &attributes, START + 100 * DAY),
+        ProtocolError::NotAuthorised("the doctor's certificate has ended")
+    );
+    assert!(world.authority.issue(certificate, &attributes, START + 100 * DAY - 1).is_ok());
 }

@@ -119,7 +119,7 @@ impl World {
         let doctors = attributes.map(|names| {
             let mut doctor = Doctor::register("Dr. X", until, certify, rng_).unwrap();
             let names = AttributeSet::from_names(names).unwrap();
-            let key = authority.issue(doctor.certificate(), &names).unwrap();
+            let key = authority.issue(doctor.certificate(), &names, START).unwrap();
             doctor.receive_attributes(authority.parameters().clone(), key);
             doctor
         });
@@ -235,7 +235,8 @@ impl World {
         let draft =
             doctor.draft_record(chain, &sealed, index, &introduction, hospital, &mut self.rng);
         let signature = institution.countersign(&draft, self.ledger().state()).unwrap();
-        let consent = self.patients[patient].consent(&draft, &sealed).unwrap();
+        let current = self.authority.locks(&self.policies).unwrap();
+        let consent = self.patients[patient].consent(&draft, &sealed, &current).unwrap();
         let transaction = doctor.publish(draft, signature, consent);
         assert_eq!(self.commit(&transaction), Ok(()));
         transaction

@@ -21,7 +21,7 @@ pub struct NotHeld;
 /// ```
 ///
 /// That is [`keygen`](super::keygen) with `r + r'`: who is given it cannot tell it from a key that the
-/// authority made.
+/// authority made, unless tokens of epochs are published, of which none fits.
 ///
 /// Cost: that of `keygen`.
 ///

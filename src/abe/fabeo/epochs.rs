@@ -1,12 +1,13 @@
 //! Keys that have to be renewed: what is written in an epoch opens with a token of the epoch.
 //!
-//! A writer adds the attribute of the epoch to the policy ([`within`]). No key has it from the start. The
-//! authority gives it as a *token* of 48 bytes, computed from the randomness of the user's key, which it
-//! finds again by a pseudorandom function:
+//! A writer adds the attribute of the epoch to the policy ([`within`]). A key has it for the epoch that it
+//! was issued in. For others the authority gives it as a *token* of 48 bytes, computed from the randomness of
+//! the user's key, which it finds again by a pseudorandom function:
 //!
 //! ```text
-//! key     r = PRF(k, identifier, generation);  KeyGen with r
-//! token   H(epoch E)^r, the component of the epoch's attribute;  checked: e(token, g2) = e(H(epoch E), sk3)
+//! key     r = PRF(k, identifier, generation, H(attributes));  KeyGen with r
+//! token   H(epoch E)^r, the component of the epoch's attribute
+//!         checked: e(token, g2) = e(H(epoch E), sk3)
 //! ```
 //!
 //! | verb | who | does |
@@ -14,7 +15,7 @@
 //! | [`EpochAuthority::rekey`] | authority | the next epoch: what is written from now on opens after a refresh |
 //! | [`EpochAuthority::token`] | authority | what a user's key needs for an epoch |
 //! | [`refresh`] | user | takes a token into the key |
-//! | [`EpochAuthority::revoke`] | authority | gives a user no token any more |
+//! | [`EpochAuthority::revoke`] | authority | gives a user no token any more, unless a new key is issued to him |
 //! | [`EpochAuthority::prune`], [`prune`] | both | forget the epochs before one |
 //!
 //! The verbs are those of `cover_crypt`, where a key has a component a right and a rotation changes it.
@@ -23,16 +24,24 @@
 //! the latest alone. With `r = PRF(k, identifier)` the key that someone had before he lost an attribute and
 //! the token that he gets afterwards would be one key (`tests/soundness.rs`). What he lost ends with the
 //! epoch: call [`EpochAuthority::rekey`] after [`EpochAuthority::issue`] or [`EpochAuthority::revoke`].
+//! The attributes enter the function as well: an authority that lost its latest state and counts a
+//! generation twice gives keys for two sets randomness of two kinds. Store the state before a key leaves all
+//! the same, for an old state brings back who was revoked.
+//!
+//! **Whom a token is for.** A delegated key has randomness of its own, and a transform key a factor: who lends
+//! one lends it anew in the next epoch. A token for an old epoch opens what was written in it, attributes that
+//! came later included, until the epoch is pruned.
 //!
 //! **Security.** A token is a component of a key, so that everything said of FABEO holds; it may be public,
 //! for without `sk1` of the same `r` it opens nothing. Who can make tokens can do everything: one `r` and
-//! its user's `sk1` give the master key. Records of old epochs stay open to whoever has their tokens.
+//! its user's `sk1` give the master key. Records of old epochs stay open to whoever has their tokens. All keys
+//! of the master key must come from here: plain `keygen` gives the attribute of any epoch.
 #![forbid(unsafe_code)]
 
 use super::{Fabeo, keygen_with};
 use crate::abe::{MasterSecretKey, UserSecretKey};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::hash::{framed, hash_to_g1_cached, hash_to_scalar};
+use crate::algebra::hash::{digest, framed, hash_to_g1_cached, hash_to_scalar};
 use crate::algebra::tag::{self, Kind};
 use crate::algebra::{G1, G2, Rng, Scalar, Secret, multi_pairing, random_bytes};
 use crate::error::DecodeError;
@@ -42,7 +51,7 @@ use crate::policy::{
 };
 use std::collections::BTreeMap;
 use std::fmt;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The most bytes of a user's identifier.
 const MAX_GID: usize = 256;
@@ -59,14 +68,22 @@ pub fn attribute(epoch: u32) -> Name {
 /// The policy and the attribute of an epoch.
 ///
 /// # Errors
-/// [`InvalidPolicy`] if the policy is at one of its limits already.
-pub fn within(policy: &AccessPolicy, epoch: u32) -> Result<AccessPolicy, InvalidPolicy> {
+/// [`EpochError::Policy`] if the policy is at one of its limits already, [`EpochError::Epoch`] if it asks for an
+/// epoch itself: in one branch of an `or`, that would open for everyone who was renewed.
+pub fn within(policy: &AccessPolicy, epoch: u32) -> Result<AccessPolicy, EpochError> {
+    for row in policy.span_program().rows() {
+        if let Attribute::Name(name) = &row.attribute
+            && name.as_str().starts_with(PREFIX)
+        {
+            return Err(EpochError::Epoch(name.clone()));
+        }
+    }
     let epoch = Node::Leaf(Attribute::Name(attribute(epoch)));
     let branches = match policy.root() {
         Node::And(children) => children.iter().cloned().chain([epoch]).collect(),
         root => vec![root.clone(), epoch],
     };
-    AccessPolicy::new(Node::And(branches))
+    Ok(AccessPolicy::new(Node::And(branches))?)
 }
 
 /// `H(epoch E)`
@@ -107,13 +124,13 @@ impl Canonical for Token {
 }
 public_encoding!(Token);
 
-/// Why a key was not issued or not refreshed.
+/// Why a key was not issued or not refreshed, or a policy not put within an epoch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EpochError {
     /// An identifier that no state could be read with.
     #[error("an identifier has 1 to {MAX_GID} bytes")]
     Identifier,
-    /// The name of an epoch among the attributes to be issued.
+    /// The name of an epoch among the attributes to be issued, or in a policy.
     #[error("{0} is given by a token alone")]
     Epoch(Name),
     /// Nobody of that name has a key, or it was revoked.
@@ -128,6 +145,9 @@ pub enum EpochError {
     /// More attributes than a key can have.
     #[error(transparent)]
     Attributes(#[from] InvalidAttributes),
+    /// A policy at one of its limits.
+    #[error(transparent)]
+    Policy(#[from] InvalidPolicy),
 }
 
 /// A user as the authority knows him.
@@ -135,7 +155,16 @@ pub enum EpochError {
 struct User {
     /// Of the latest key.
     generation: u32,
+    /// `H(attributes)` of that key.
+    attributes: [u8; 32],
     revoked: bool,
+}
+
+/// `H(attributes)`
+fn digest_of(attributes: &AttributeSet) -> [u8; 32] {
+    let mut writer = Writer::default();
+    attributes.write(&mut writer);
+    digest(tag::FABEO_SET, &[&writer.finish()])
 }
 
 /// An authority whose keys have to be renewed.
@@ -160,7 +189,8 @@ impl EpochAuthority {
         self.epoch
     }
 
-    /// A key of a new generation, with the token of the epoch that is written in.
+    /// A key of a new generation, with the token of the epoch that is written in; also for a user who was
+    /// revoked.
     ///
     /// # Errors
     /// [`EpochError::Identifier`], [`EpochError::Epoch`] or [`EpochError::Attributes`].
@@ -182,12 +212,13 @@ impl EpochAuthority {
                 return Err(EpochError::Epoch(name));
             }
         }
-        let mut attributes = attributes.clone();
-        attributes.insert(attribute(self.epoch))?;
+        let mut with_epoch = attributes.clone();
+        with_epoch.insert(attribute(self.epoch))?;
         let last = self.users.get(gid).map(|user| user.generation);
         let generation = last.map_or(0, |last| last.checked_add(1).expect("a generation is left"));
-        self.users.insert(gid.to_owned(), User { generation, revoked: false });
-        Ok(keygen_with(&self.master, &attributes, &self.exponent(gid, generation)))
+        let user = User { generation, attributes: digest_of(attributes), revoked: false };
+        self.users.insert(gid.to_owned(), user);
+        Ok(keygen_with(&self.master, &with_epoch, &self.exponent(gid, &user)))
     }
 
     /// The token of a user's latest key.
@@ -201,20 +232,20 @@ impl EpochAuthority {
         if !(self.oldest..=self.epoch).contains(&epoch) {
             return Err(EpochError::NoEpoch(epoch));
         }
-        let generation = user.generation;
-        Ok(Token { generation, epoch, point: hash(epoch) * *self.exponent(gid, generation) })
+        let point = hash(epoch) * *self.exponent(gid, user);
+        Ok(Token { generation: user.generation, epoch, point })
     }
 
     /// Everyone's token of the epoch that is written in, in the order of the identifiers.
     pub fn tokens(&self) -> Vec<(&str, Token)> {
-        let users = self.users.iter().filter(|(_, user)| !user.revoked);
-        let users: Vec<(&str, u32)> = users.map(|(gid, user)| (&**gid, user.generation)).collect();
-        let r = users.iter().map(|(gid, generation)| *self.exponent(gid, *generation));
+        let users = || self.users.iter().filter(|(_, user)| !user.revoked);
+        let r = users().map(|(gid, user)| *self.exponent(gid, user));
         let r = Zeroizing::new(r.collect::<Vec<Scalar>>());
         let points = G1::mul_each(&vec![hash(self.epoch); r.len()], &r);
-        let token =
-            |((gid, generation), point)| (gid, Token { generation, epoch: self.epoch, point });
-        users.into_iter().zip(points).map(token).collect()
+        let with_points = users().zip(points).map(|((gid, user), point)| {
+            (gid.as_str(), Token { generation: user.generation, epoch: self.epoch, point })
+        });
+        with_points.collect()
     }
 
     /// Starts the next epoch.
@@ -237,9 +268,10 @@ impl EpochAuthority {
         self.oldest = self.oldest.max(oldest.min(self.epoch));
     }
 
-    /// `r = PRF(k, identifier, generation)`
-    fn exponent(&self, gid: &str, generation: u32) -> Zeroizing<Scalar> {
-        let parts = [&self.exponents.expose()[..], gid.as_bytes(), &generation.to_be_bytes()];
+    /// `r = PRF(k, identifier, generation, H(attributes))`
+    fn exponent(&self, gid: &str, user: &User) -> Zeroizing<Scalar> {
+        let generation = user.generation.to_be_bytes();
+        let parts = [&self.exponents.expose()[..], gid.as_bytes(), &generation, &user.attributes];
         let message = Zeroizing::new(framed(&parts));
         Zeroizing::new(hash_to_scalar(tag::FABEO_EXPONENT, &message))
     }
@@ -264,7 +296,10 @@ pub fn refresh(
         attributes.insert(epoch.clone())?;
         let expanded = attributes.expanded();
         let place = expanded.binary_search(&Attribute::Name(epoch)).expect("it was inserted");
-        elements.expose_mut().sk2.insert(place, token.point);
+        let sk2 = &mut elements.expose_mut().sk2;
+        // A list that grows would leave its old memory behind.
+        let grown = [&sk2[..place], &[token.point], &sk2[place..]].concat();
+        std::mem::replace(sk2, grown).zeroize();
     }
     Ok(UserSecretKey { attributes, elements })
 }
@@ -272,7 +307,8 @@ pub fn refresh(
 /// The key without the epochs before this one.
 #[must_use]
 pub fn prune(key: &UserSecretKey<Fabeo>, oldest: u32) -> UserSecretKey<Fabeo> {
-    let of_epoch = |name: &Name| name.as_str().strip_prefix(PREFIX)?.parse::<u32>().ok();
+    let number = |name: &Name| name.as_str().strip_prefix(PREFIX)?.parse::<u32>().ok();
+    let of_epoch = |name: &Name| number(name).filter(|epoch| attribute(*epoch) == *name);
     let stays = |name: &Name| of_epoch(name).is_none_or(|epoch| epoch >= oldest);
     let kept = key.attributes.iter().filter(|u| !matches!(u, UserAttribute::Name(u) if !stays(u)));
     let attributes = AttributeSet::new(kept).expect("a part of a set is a set");
@@ -290,7 +326,7 @@ impl fmt::Debug for EpochAuthority {
 }
 
 /// The master key, `k`, the oldest and the current epoch, then the users strictly ascending: identifier,
-/// generation, and whether they were revoked.
+/// generation, digest of the attributes, and whether they were revoked.
 impl Canonical for EpochAuthority {
     const KIND: Kind = Kind::AbeEpochAuthority;
     fn write(&self, w: &mut Writer) {
@@ -302,6 +338,7 @@ impl Canonical for EpochAuthority {
         w.list(&users, |w, (gid, user)| {
             w.bytes(gid.as_bytes());
             w.u32(user.generation);
+            w.fixed(&user.attributes);
             w.u8(user.revoked.into());
         });
     }
@@ -313,13 +350,16 @@ impl Canonical for EpochAuthority {
             return Err(DecodeError::Invalid("the oldest epoch is not there yet"));
         }
         let users = r.list(MAX_USERS, |r| {
-            let (gid, generation) = (r.text(MAX_GID)?, r.u32()?);
+            let (gid, generation, attributes) = (r.text(MAX_GID)?, r.u32()?, r.fixed()?);
+            if gid.is_empty() {
+                return Err(DecodeError::Invalid("an empty identifier"));
+            }
             let revoked = match r.u8()? {
                 0 => false,
                 1 => true,
                 _ => return Err(DecodeError::Invalid("neither revoked nor not")),
             };
-            Ok((gid, User { generation, revoked }))
+            Ok((gid, User { generation, attributes, revoked }))
         })?;
         if !users.is_sorted_by(|(a, _), (b, _)| a < b) {
             return Err(DecodeError::Invalid("the identifiers are not strictly ascending"));

@@ -24,11 +24,11 @@ pub(super) fn show(
         return Err("C had a key".into());
     }
     let attributes: AttributeSet = ATTRIBUTES_OF_SUCCESSOR.parse()?;
-    let key = world.authority.issue(world.doctor_b.certificate(), &attributes)?;
+    let key = world.authority.issue(world.doctor_b.certificate(), &attributes, world.now())?;
     let bytes = key.to_secret_bytes().len() as u64;
     world.doctor_b.receive_attributes(world.authority.parameters().clone(), key);
     // A keeps what he has, and renews.
-    let token = world.authority.renew(&world.doctor_a.verifying_key())?;
+    let token = world.authority.renew(&world.doctor_a.verifying_key(), world.authority.epoch())?;
     world.doctor_a.renew_attributes(&token)?;
     let what = format!(
         "attribute epoch {}: a key for B, a token of {} bytes for A, nothing for C",

@@ -106,7 +106,7 @@ impl World {
         let mut doctor = |name, attributes: &str| -> Result<Doctor, Failure> {
             let mut doctor = Doctor::register(name, until, &certify, rng)?;
             let attributes: AttributeSet = attributes.parse()?;
-            let key = authority.issue(doctor.certificate(), &attributes)?;
+            let key = authority.issue(doctor.certificate(), &attributes, START)?;
             doctor.receive_attributes(authority.parameters().clone(), key);
             Ok(doctor)
         };

@@ -101,7 +101,8 @@ fn sign_and_commit(
     let (doctor, rng) = (&world.doctor_a, &mut world.rng);
     let draft = doctor.draft_record(chain, sealed, index, introduction, hospital, rng);
     let countersigned = world.institutions[0].countersign(&draft, world.state())?;
-    let consent = world.patient.consent(&draft, sealed)?;
+    let current = world.authority.locks(&world.policies)?;
+    let consent = world.patient.consent(&draft, sealed, &current)?;
     let transaction = world.doctor_a.publish(draft, countersigned, consent);
     let committed = world.commit(&transaction)?;
     let bytes = transaction.to_bytes().len() as u64;
