@@ -61,6 +61,11 @@ pub enum RouselakisWaters {}
 #[error("there is no public key for the authority of {0}")]
 pub struct UnknownAuthority(pub Attribute);
 
+/// Two public keys for one authority.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there are two keys for the authority {0}")]
+pub struct SecondKey(pub String);
+
 /// Why no key was made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -165,12 +170,19 @@ pub fn keygen_with(
 }
 
 impl PublicParameters<RouselakisWaters> {
-    /// The keys of the authorities in either; of one in both, the other's.
-    #[must_use]
-    pub fn with(&self, other: &Self) -> Self {
+    /// The keys of the authorities in either. That parameters are those of the authorities that they name is
+    /// for the caller to know.
+    ///
+    /// # Errors
+    /// [`SecondKey`] for an authority with another key in each.
+    pub fn with(&self, other: &Self) -> Result<Self, SecondKey> {
         let mut all = self.0.0.clone();
-        all.extend(other.0.0.iter().map(|(name, key)| (name.clone(), key.clone())));
-        Self(Parameters(all))
+        for (name, key) in &other.0.0 {
+            if all.insert(name.clone(), key.clone()).is_some_and(|held| held != *key) {
+                return Err(SecondKey(name.clone()));
+            }
+        }
+        Ok(Self(Parameters(all)))
     }
 }
 
@@ -200,8 +212,12 @@ impl UserSecretKey<RouselakisWaters> {
         }
         let mut attributes = self.attributes.clone();
         other.attributes.iter().try_for_each(|u| attributes.insert(u))?;
-        let (k, k_prime) = components.values().copied().unzip();
+        let (k, k_prime) = (
+            components.values().map(|(k, _)| *k).collect(),
+            components.values().map(|(_, k_prime)| *k_prime).collect(),
+        );
         let elements = UserKey { gid: one.gid.clone(), k, k_prime };
+        components.values_mut().for_each(|(k, k_prime)| (k.zeroize(), k_prime.zeroize()).1);
         Ok(Self::new(attributes, elements))
     }
 }

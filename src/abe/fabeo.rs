@@ -189,7 +189,8 @@ impl Scheme for Fabeo {
             combination(rows.map(|s| (key.sk2[s.component], s.gamma)))
         };
         // Z_s = e(sk1, ct1) prod_j e(Q_j, ct2[j]) e(P^-1, sk3)
-        let mut pairs = vec![(key.sk1, capsule.ct1), (-p, key.sk3)];
+        let mut pairs = Vec::with_capacity(2 + capsule.ct2.len());
+        pairs.extend([(key.sk1, capsule.ct1), (-p, key.sk3)]);
         pairs.extend(capsule.ct2.iter().enumerate().map(|(j, ct2)| (q(j), *ct2)));
         let shared = multi_pairing(&pairs);
         pairs.iter_mut().for_each(|(point, _)| point.zeroize());

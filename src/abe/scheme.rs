@@ -213,8 +213,11 @@ pub(super) fn hash_rows(tag: Tag, program: &SpanProgram) -> Vec<G1> {
 /// `sum points[i] * gammas[i]` for the coefficients of a policy, which are public: the coefficient 1,
 /// which policies of and/or always have, is free.
 pub(super) fn combination(terms: impl IntoIterator<Item = (G1, Scalar)>) -> G1 {
+    let terms = terms.into_iter();
     let mut plain = Zeroizing::new(G1::identity());
-    let (mut points, mut gammas) = (Zeroizing::new(Vec::new()), Vec::new());
+    // A list that grows would leave its old memory behind.
+    let most = terms.size_hint().1.expect("terms are counted");
+    let (mut points, mut gammas) = (Zeroizing::new(Vec::with_capacity(most)), Vec::new());
     for (point, gamma) in terms {
         if gamma.is_one() {
             *plain += point;

@@ -156,7 +156,8 @@ impl Scheme for Waters {
     fn decapsulate(key: &UserKey, selection: &[Selected], capsule: &Capsule) -> Gt {
         // e(C', K) e(prod C_i^{gamma_i}, L)^-1 prod_i e(K_{pi(i)}^{gamma_i}, D_i)^-1
         let c = combination(selection.iter().map(|s| (capsule.c[s.row], s.gamma)));
-        let mut pairs = vec![(capsule.c_prime, key.k), (-c, key.l)];
+        let mut pairs = Vec::with_capacity(2 + selection.len());
+        pairs.extend([(capsule.c_prime, key.k), (-c, key.l)]);
         pairs.extend(selection.iter().map(|s| {
             let component = combination([(key.k_x[s.component], s.gamma)]);
             (-component, capsule.d[s.row])

@@ -20,6 +20,7 @@ use super::tag::Tag;
 use super::{G1, G2, Scalar, Secret};
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 /// Bytes of a [`digest`].
 pub const DIGEST_BYTES: usize = 32;
@@ -131,7 +132,8 @@ pub fn hash_to_g2_each_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G2> 
 /// A scalar, 2^-128 away from uniform.
 pub fn hash_to_scalar(tag: Tag, message: &[u8]) -> Scalar {
     // L = ceil((ceil(log2 r) + k) / 8) = ceil((255 + 128) / 8) = 48
-    let uniform = expand_message_xmd(tag, message, 48);
+    // Of a secret, it is the secret.
+    let uniform = Zeroizing::new(expand_message_xmd(tag, message, 48));
     Scalar::reduce(uniform[..].try_into().expect("48 bytes were asked for"))
 }
 

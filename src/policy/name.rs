@@ -26,8 +26,9 @@ impl Name {
     /// Takes a name as it is, quotes and spaces included.
     ///
     /// # Errors
-    /// [`InvalidName`] if it is empty, too long or holds control or invisible characters: two
-    /// policies that look alike must be alike.
+    /// [`InvalidName`] if it is empty, too long or holds control or invisible characters, with which two
+    /// policies would look alike. Letters that look alike, and a letter with an accent that is written as
+    /// one character or as two, are not told: names are compared byte by byte.
     pub fn new(name: impl Into<String>) -> Result<Self, InvalidName> {
         let name = name.into();
         let fits = (1..=MAX_BYTES).contains(&name.len());
@@ -62,14 +63,20 @@ fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{ad}'
+            | '\u{34f}'
             | '\u{61c}'
-            | '\u{180e}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
+            | '\u{ffa0}'
             | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
+            | '\u{e0000}'..='\u{e01ef}'
     )
 }
 

@@ -2,7 +2,9 @@
 
 use super::FAILED;
 use crate::common::{attribute, attributes, policy, rng};
-use epione::abe::decentralised::{KeyError, RouselakisWaters, UnknownAuthority, keygen, setup};
+use epione::abe::decentralised::{
+    KeyError, RouselakisWaters, SecondKey, UnknownAuthority, keygen, setup,
+};
 use epione::abe::{self, Ciphertext, CpaHeader, OpenError, PublicParameters, UserSecretKey};
 use epione::algebra::codec::Canonical;
 
@@ -11,7 +13,7 @@ fn keys_of_one_user_by_several_authorities_open_together() {
     let rng = &mut rng(81);
     let (hospital, hospital_key) = setup("hospital", rng);
     let (chamber, chamber_key) = setup("chamber", rng);
-    let both = hospital.with(&chamber);
+    let both = hospital.with(&chamber).unwrap();
     let both = PublicParameters::from_bytes(&both.to_bytes()).unwrap();
     let ward = attributes(&["neurology@hospital", "night@hospital"]);
     let ward = keygen(&hospital_key, "Dr. Bose", &ward, rng).unwrap();
@@ -95,6 +97,10 @@ fn an_authority_speaks_for_its_own_attributes_only() {
                 || UserSecretKey::<RouselakisWaters>::from_bytes(&key.unwrap().to_bytes()).is_ok()
         );
     }
+    // Nobody's parameters replace another authority's key.
+    let (again, _) = setup("H", rng);
+    assert_eq!(parameters.with(&again), Err(SecondKey("H".to_owned())));
+    assert_eq!(parameters.with(&parameters), Ok(parameters.clone()));
     // Another authority of the same name makes keys that open nothing of the first.
     let (_, impostor) = setup("H", rng);
     let sealed = abe::try_seal_cpa(&parameters, &policy("a@H"), b"", b"", rng).unwrap();

@@ -67,7 +67,8 @@ pub(crate) fn names() -> impl Strategy<Value = Name> {
     prop_oneof![
         6 => select(&["a", "b", "c", "d"][..]).prop_map(str::to_owned),
         4 => select(NAMES).prop_map(str::to_owned),
-        1 => "[^\\p{C}\\p{Zl}\\p{Zp}]{1,12}",
+        // Default_Ignorable_Code_Point shows nothing.
+        1 => "[^\\p{C}\\p{Zl}\\p{Zp}\\p{DI}]{1,12}",
     ]
     .prop_map(|text| Name::new(text).unwrap())
 }
