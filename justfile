@@ -28,6 +28,10 @@ timing BACKEND="blst":
 vectors:
     EPIONE_WRITE_VECTORS=1 cargo test --test vectors
 
+# Replay the test vectors with the second implementation: all of them, or those whose names start so.
+replay *NAMES:
+    cd vectors/check && npm ci --ignore-scripts && node check.js {{NAMES}}
+
 # Every bench once, to see that it runs.
 bench-check:
     cargo bench -- --test

@@ -55,7 +55,7 @@ impl Proof {
     }
 }
 
-fn tags() -> [Tag; 10] {
+fn tags() -> [Tag; 11] {
     [
         tag::PRE_CONDITION,
         tag::PRE_CAPSULE_TAG,
@@ -67,6 +67,7 @@ fn tags() -> [Tag; 10] {
         tag::PRE_PROOF,
         tag::PRE_NONCE,
         tag::PRE_POSSESSION,
+        tag::DEM_KEYS,
     ]
 }
 

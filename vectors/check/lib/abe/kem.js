@@ -1,0 +1,92 @@
+// A key under a policy, against chosen plaintexts and against chosen ciphertexts, and a plaintext
+// under that key. README.md of the vectors, src/abe/cca.rs.
+import { concat, equal, u32, utf8, xor } from '../bytes.js';
+import { encode } from '../codec.js';
+import * as dem from '../dem.js';
+import { encodeGt } from '../groups.js';
+import { digest, framed, hashToScalar, kdf } from '../hash.js';
+import { parsePolicy } from '../policy/parse.js';
+import { SpanProgram } from '../policy/span.js';
+import { print } from '../policy/tree.js';
+
+export function readPolicy(text) {
+  const root = parsePolicy(text);
+  return { policy: print(root), program: new SpanProgram(root) };
+}
+
+export function encapsulateCpa(scheme, types, parameters, { policy, program }, coins) {
+  const { capsule, shared } = scheme.encapsulate(parameters, program, coins);
+  const header = { policy, program, capsule };
+  return { header, shared, key: cpaKey(types, header, shared) };
+}
+
+// The rows that a key uses, with its components, or undefined if it does not satisfy the policy.
+export function select(scheme, { attributes, elements }, { program, capsule }) {
+  const identities = attributes.identities();
+  const component = (row) => {
+    const found = identities.findIndex((held) => equal(held, program.rows[row].identity));
+    return scheme.serves(elements, found, capsule, row) ? found : -1;
+  };
+  return program.select((row) => component(row) >= 0)?.map(({ row, gamma }) =>
+    ({ row, gamma, component: component(row), occurrence: program.rows[row].occurrence }));
+}
+
+function decapsulateShared(scheme, userKey, header) {
+  const selection = select(scheme, userKey, header);
+  if (!selection) throw new Error('the policy is not satisfied');
+  return scheme.decapsulate(userKey.elements, selection, header.capsule);
+}
+
+export const decapsulateCpa = (scheme, types, userKey, header) =>
+  cpaKey(types, header, decapsulateShared(scheme, userKey, header));
+
+const cpaKey = (types, header, shared) =>
+  kdf('ABE_KEY', encodeGt(shared), [encode(types.cpaHeader, header)], 32);
+
+// What a message becomes: the key, and the seed of the coins.
+function derive(scheme, types, parameters, policy, ad, message) {
+  const parametersDigest = digest('ABE_PARAMETERS', [encode(types.parameters, parameters)]);
+  const context = [Uint8Array.of(scheme.suite), parametersDigest, utf8(policy), ad];
+  const both = kdf('ABE_MESSAGE', message, context, 64);
+  return { parametersDigest, key: both.subarray(0, 32), seed: both.subarray(32) };
+}
+
+// Coin i of shares and masks, in one count.
+function coinsOf(scheme, program, seed) {
+  const coin = (i) => hashToScalar('ABE_COIN', concat(seed, u32(i)));
+  const shares = Array.from({ length: program.columns }, (_, i) => coin(i));
+  const masks = Array.from({ length: scheme.masks(program) }, (_, i) => coin(shares.length + i));
+  return { shares, masks };
+}
+
+const mask = (types, header, shared) =>
+  kdf('ABE_MASK', encodeGt(shared), [encode(types.cpaHeader, header)], 32);
+
+// The transform of Fujisaki and Okamoto.
+export function encapsulate(scheme, types, parameters, { policy, program }, ad, message) {
+  const derived = derive(scheme, types, parameters, policy, ad, message);
+  const coins = coinsOf(scheme, program, derived.seed);
+  const { capsule, shared } = scheme.encapsulate(parameters, program, coins);
+  const header = { policy, program, capsule };
+  const masked = xor(message, mask(types, header, shared));
+  return { header: { ...header, masked }, shared, coins, ...derived };
+}
+
+// Refuses a header that is not what its own message encapsulates to.
+export function decapsulate(scheme, types, parameters, userKey, ad, header) {
+  const shared = decapsulateShared(scheme, userKey, header);
+  const message = xor(header.masked, mask(types, header, shared));
+  const again = encapsulate(scheme, types, parameters, header, ad, message);
+  const bytes = (value) => encode(types.header, value);
+  if (!equal(bytes(again.header), bytes(header))) throw new Error('not an honest header');
+  return again.key;
+}
+
+// A body is bound to its header and to the caller's associated data.
+const context = (type, header, ad) => framed([ad, encode(type, header)]);
+
+export const sealBody = (type, header, ad, key, plaintext) =>
+  dem.seal(key, context(type, header, ad), plaintext);
+
+export const openBody = (type, header, ad, key, body) =>
+  dem.open(key, context(type, header, ad), body);

@@ -1,0 +1,130 @@
+// Whole encodings: version, kind, fields. src/algebra/codec.rs, src/algebra/tag.rs.
+import { compare, concat, equal, fromUtf8, toNumber, u32, utf8 } from './bytes.js';
+import { decodeG1, decodeG2, decodeGt, decodeScalar } from './groups.js';
+
+const VERSION = 2;
+
+export const KIND = {
+  AbePublicParameters: 0x01,
+  AbeMasterSecretKey: 0x02,
+  AbeUserSecretKey: 0x03,
+  AbeHeader: 0x04,
+  AbeCiphertext: 0x05,
+  AbeCpaHeader: 0x06,
+  AbeCpaCiphertext: 0x07,
+  AbeAttributeKey: 0x0b,
+  AbeShare: 0x0c,
+  AbeComponent: 0x0d,
+  AbeToken: 0x0f,
+  PeksPublicKey: 0x10,
+  PeksSecretKey: 0x11,
+  PeksCiphertext: 0x12,
+  PeksTrapdoor: 0x13,
+  PrePublicKey: 0x20,
+  PreSecretKey: 0x21,
+  PreCiphertext: 0x22,
+  PreReKey: 0x23,
+  PreReEncryption: 0x24,
+  PrePossession: 0x25,
+  AfghCiphertext: 0x28,
+  AfghReKey: 0x29,
+  AfghReEncryption: 0x2a,
+  PseudonymWindow: 0x30,
+  DemCiphertext: 0x40,
+};
+
+// A type is { kind, read, write }: `read` takes a Reader, `write` gives the fields' bytes.
+
+export const encode = ({ kind, write }, value) =>
+  concat(Uint8Array.of(VERSION, KIND[kind]), ...write(value));
+
+export const withLength = (bytes) => concat(u32(bytes.length), bytes);
+export const withLengthOf = (text) => withLength(utf8(text));
+
+// Reads fields one after the other and throws at what is not an encoding.
+class Reader {
+  #bytes;
+  #position = 0;
+
+  constructor(bytes) {
+    this.#bytes = bytes;
+  }
+
+  take(length) {
+    const end = this.#position + length;
+    if (end > this.#bytes.length) throw new Error('truncated');
+    const taken = this.#bytes.slice(this.#position, end);
+    this.#position = end;
+    return taken;
+  }
+
+  u8() {
+    return this.take(1)[0];
+  }
+
+  u32() {
+    return Number(toNumber(this.take(4)));
+  }
+
+  // A length or a count, refused above its cap before anything is made of it.
+  length(cap) {
+    const length = this.u32();
+    if (length > cap) throw new Error('too long');
+    return length;
+  }
+
+  bytes(cap) {
+    return this.take(this.length(cap));
+  }
+
+  text(cap) {
+    return fromUtf8(this.bytes(cap));
+  }
+
+  list(count, read) {
+    return Array.from({ length: count }, () => read(this));
+  }
+
+  g1() {
+    return decodeG1(this.take(48));
+  }
+
+  g2() {
+    return decodeG2(this.take(96));
+  }
+
+  gt() {
+    return decodeGt(this.take(576));
+  }
+
+  scalar() {
+    return decodeScalar(this.take(32));
+  }
+
+  nonzeroScalar() {
+    const value = this.scalar();
+    if (value === 0n) throw new Error('zero');
+    return value;
+  }
+
+  // What was read as keys of a list has to be strictly ascending.
+  ascending(keys) {
+    const isWrong = keys.some((key, i) => i > 0 && compare(keys[i - 1], key) >= 0);
+    if (isWrong) throw new Error('not strictly ascending');
+  }
+
+  end() {
+    if (this.#position !== this.#bytes.length) throw new Error('trailing bytes');
+  }
+}
+
+// Decodes a whole encoding. What decodes has to encode to the same bytes.
+export function decode(type, bytes) {
+  const reader = new Reader(bytes);
+  if (reader.u8() !== VERSION) throw new Error('version');
+  if (reader.u8() !== KIND[type.kind]) throw new Error('kind');
+  const value = type.read(reader);
+  reader.end();
+  if (!equal(encode(type, value), bytes)) throw new Error('a second spelling');
+  return value;
+}

@@ -1,0 +1,36 @@
+// Names: plain attributes, labels, and the values of vocabularies. docs/policy.md, "Grammar".
+import { utf8 } from '../bytes.js';
+
+const RESERVED = new Set(['and', 'or', 'of', 'not', 'in']);
+const MAX_BYTES = 256;
+
+export const BARE_START = /[A-Za-z_]/;
+export const BARE_CHARACTER = /[A-Za-z0-9_\-.:@/]/;
+const BARE = /^[A-Za-z_][A-Za-z0-9_\-.:@/]*$/;
+
+// Control characters, and what shows nothing or turns the direction of what follows.
+const UNSEEN = new RegExp(
+  '[\\u{0}-\\u{1f}\\u{7f}-\\u{9f}\\u{ad}\\u{61c}\\u{180e}\\u{200b}-\\u{200f}\\u{2028}-\\u{202e}' +
+    '\\u{2060}-\\u{206f}\\u{feff}\\u{fff9}-\\u{fffb}\\u{e0000}-\\u{e007f}]',
+  'u',
+);
+
+export const isReserved = (word) => RESERVED.has(word.toLowerCase());
+
+export function checkName(name) {
+  const { length } = utf8(name);
+  if (length < 1 || length > MAX_BYTES) throw new Error('a name has 1 to 256 bytes');
+  if (UNSEEN.test(name)) throw new Error('a name with a control or invisible character');
+  return name;
+}
+
+export function checkLabel(label) {
+  if (label.includes(':')) throw new Error("a colon in a vocabulary's label");
+  return label;
+}
+
+// Bare where possible, quoted otherwise.
+export function printName(name) {
+  if (BARE.test(name) && !isReserved(name)) return name;
+  return `"${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}

@@ -1,0 +1,145 @@
+// The words and signs of a text, each with the column where it begins.
+import { utf8 } from '../bytes.js';
+import { BARE_CHARACTER, BARE_START, checkName, isReserved } from './names.js';
+
+const MAX_BYTES = 2 ** 20;
+const KEYWORDS = new Set(['and', 'or', 'of', 'not', 'in']);
+const SIGNS = ['<=', '>=', '<', '>', '=', '..', '(', ')', ',', '#', ':'];
+const DIGIT = /[0-9]/;
+
+export class ParseError extends Error {
+  constructor(column, reason) {
+    super(`column ${column}: ${reason}`);
+    this.column = column;
+  }
+}
+
+// Runs `make` and puts what it refuses at a column.
+export function at(column, make) {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof ParseError ? error : new ParseError(column, error.message);
+  }
+}
+
+// A token is { type, column } and for a name or a word { text }. A type is 'name', 'word' (what
+// starts with a digit), 'end', a keyword or a sign.
+class Lexer {
+  constructor(text) {
+    this.characters = Array.from(text);
+    this.position = 0;
+  }
+
+  next() {
+    while (' \t\r\n'.includes(this.characters[this.position] ?? 'x')) this.position += 1;
+    const column = this.position + 1;
+    return at(column, () => ({ column, ...this.token(this.characters[this.position]) }));
+  }
+
+  token(first) {
+    if (first === undefined) return { type: 'end' };
+    if (first === '"') return { type: 'name', text: this.quoted() };
+    if (BARE_START.test(first)) return this.bare();
+    if (DIGIT.test(first)) return { type: 'word', text: this.word() };
+    return { type: this.sign() };
+  }
+
+  takeWhile(belongs) {
+    let end = this.position;
+    while (end < this.characters.length && belongs(this.characters[end], end)) end += 1;
+    const taken = this.characters.slice(this.position, end).join('');
+    this.position = end;
+    return taken;
+  }
+
+  bare() {
+    const text = this.takeWhile((c) => BARE_CHARACTER.test(c));
+    if (KEYWORDS.has(text)) return { type: text };
+    if (isReserved(text)) throw new Error(`${text} has to be quoted`);
+    return { type: 'name', text };
+  }
+
+  // All characters of bare names but the colon, up to the two points of a range.
+  word() {
+    const { characters } = this;
+    const isRange = (i) => characters[i] === '.' && characters[i + 1] === '.';
+    return this.takeWhile((c, i) => BARE_CHARACTER.test(c) && c !== ':' && !isRange(i));
+  }
+
+  quoted() {
+    let text = '';
+    for (let i = this.position + 1; ; i++) {
+      let c = this.characters[i];
+      if (c === '"') {
+        this.position = i + 1;
+        return text;
+      }
+      if (c === '\\') {
+        c = this.characters[++i];
+        if (c !== '"' && c !== '\\') throw new Error('an unknown escape');
+      }
+      if (c === undefined) throw new Error('the quote is never closed');
+      text += c;
+    }
+  }
+
+  sign() {
+    const [c, d = ''] = this.characters.slice(this.position, this.position + 2);
+    const sign = SIGNS.find((candidate) => candidate === c + d || candidate === c);
+    if (sign === undefined) throw new Error(`${c} has no meaning here`);
+    this.position += sign.length;
+    return sign;
+  }
+}
+
+// Reads a text token by token, with one token in view.
+export class Cursor {
+  #lexer;
+
+  constructor(text) {
+    if (utf8(text).length > MAX_BYTES) throw new ParseError(1, 'the text is too long');
+    this.#lexer = new Lexer(text);
+    this.token = this.#lexer.next();
+  }
+
+  advance() {
+    const taken = this.token;
+    this.token = this.#lexer.next();
+    return taken;
+  }
+
+  advanceIf(type) {
+    const found = this.token.type === type;
+    if (found) this.advance();
+    return found;
+  }
+
+  fail(reason) {
+    throw new ParseError(this.token.column, reason);
+  }
+
+  expect(type) {
+    if (this.token.type !== type) this.fail(`${type} is expected`);
+    return this.advance();
+  }
+
+  name() {
+    const { column, text } = this.token;
+    if (this.token.type === 'name') at(column, () => checkName(text));
+    return this.expect('name').text;
+  }
+
+  // "#" number, behind a label.
+  version() {
+    this.expect('#');
+    const { column, text } = this.expect('word');
+    return at(column, () => count(text));
+  }
+}
+
+// A number without a width, of 32 bits.
+export function count(word) {
+  if (!/^(0|[1-9][0-9]*)$/.test(word) || Number(word) >= 2 ** 32) throw new Error('no number');
+  return Number(word);
+}

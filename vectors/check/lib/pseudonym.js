@@ -1,0 +1,74 @@
+// The keyed series of pseudonyms over a tree of epochs. src/pseudonym/series.rs.
+import { u32 } from './bytes.js';
+import { kdf } from './hash.js';
+
+const LEVELS = 32;
+const MAX_NODES = 64;
+
+// A node is { level, prefix, key }: the key of all epochs that start with `prefix`.
+
+export const root = (secret) => kdf('PSEUDONYM_ROOT', secret, [], 32);
+
+export const doctorNode = (rootKey, doctor) => ({
+  level: 0,
+  prefix: 0,
+  key: kdf('PSEUDONYM_DOCTOR', rootKey, [doctor], 32),
+});
+
+const child = ({ level, prefix, key }, bit) => ({
+  level: level + 1,
+  prefix: 2 * prefix + bit,
+  key: kdf('PSEUDONYM_NODE', key, [Uint8Array.of(bit)], 32),
+});
+
+function rangeOf({ level, prefix }) {
+  const size = 2 ** (LEVELS - level);
+  return { first: prefix * size, last: (prefix + 1) * size - 1 };
+}
+
+// The nodes below `node` on the way to an epoch, the leaf last.
+export function path(node, epoch) {
+  if (node.level === LEVELS) return [];
+  const bit = (epoch >>> (LEVELS - 1 - node.level)) & 1;
+  const next = child(node, bit);
+  return [next, ...path(next, epoch)];
+}
+
+export function pseudonym(node, epoch, index) {
+  const leaf = path(node, epoch).at(-1) ?? node;
+  return kdf('PSEUDONYM_NAME', leaf.key, [u32(epoch), u32(index)], 32);
+}
+
+// The highest nodes below `node` that lie inside the epochs, ascending.
+export function cover(node, from, to) {
+  const { first, last } = rangeOf(node);
+  if (from <= first && last <= to) return [node];
+  if (last < from || to < first) return [];
+  return [0, 1].flatMap((bit) => cover(child(node, bit), from, to));
+}
+
+// The pseudonym, or undefined where the window does not reach.
+export function pseudonymInWindow(nodes, epoch, index) {
+  const node = nodes.find((one) => rangeOf(one).first <= epoch && epoch <= rangeOf(one).last);
+  return node && pseudonym(node, epoch, index);
+}
+
+export const windowType = {
+  kind: 'PseudonymWindow',
+  read(reader) {
+    const nodes = reader.list(reader.length(MAX_NODES), (r) => {
+      const node = { level: r.u8(), prefix: r.u32(), key: r.take(32) };
+      const isInTree = node.level <= LEVELS && node.prefix < 2 ** node.level;
+      if (!isInTree) throw new Error('a node outside the tree');
+      return node;
+    });
+    if (nodes.length === 0) throw new Error('an empty window');
+    const overlaps = (node, i) => i > 0 && rangeOf(nodes[i - 1]).last >= rangeOf(node).first;
+    if (nodes.some(overlaps)) throw new Error('the nodes are not ascending');
+    return nodes;
+  },
+  write: (nodes) => [
+    u32(nodes.length),
+    ...nodes.flatMap(({ level, prefix, key }) => [Uint8Array.of(level), u32(prefix), key]),
+  ],
+};

@@ -1,0 +1,46 @@
+// The domain tags of src/algebra/tag.rs.
+import { utf8 } from './bytes.js';
+
+const TO_G1 = '-with-BLS12381G1_XMD:SHA-256_SSWU_RO_';
+const TO_G2 = '-with-BLS12381G2_XMD:SHA-256_SSWU_RO_';
+const TO_SCALAR = '-with-expander-SHA256-128';
+
+const NAMES = {
+  [TO_G1]: [
+    'FABEO_BASE', 'FABEO_ATTRIBUTE', 'WATERS_ATTRIBUTE', 'DECENTRALISED_ATTRIBUTE',
+    'DECENTRALISED_USER', 'REVOCABLE_ATTRIBUTE',
+  ],
+  [TO_G2]: ['PEKS_KEYWORD', 'PRE_CONDITION', 'PRE_CAPSULE_TAG'],
+  [TO_SCALAR]: [
+    'FABEO_EXPONENT', 'REVOCABLE_USER', 'ABE_COIN', 'PRE_EXPONENT', 'PRE_PROOF', 'PRE_NONCE',
+    'PRE_POSSESSION',
+  ],
+  '': [
+    'ABE_KEY', 'ABE_PARAMETERS', 'ABE_MESSAGE', 'ABE_MASK', 'PEKS_CHECK', 'PEKS_LOCATION',
+    'PRE_CONTEXT', 'PRE_MASK', 'PRE_KEY', 'PRE_BODY', 'AFGH_KEY', 'PSEUDONYM_ROOT',
+    'PSEUDONYM_DOCTOR', 'PSEUDONYM_NODE', 'PSEUDONYM_NAME', 'DEM_KEYS', 'SIGN_CERTIFICATE',
+    'SIGN_POSSESSION', 'SIGN_TRANSACTION', 'SIGN_QUERY', 'SIGN_FORWARD', 'SIGN_UPLOAD',
+    'SIGN_FETCH', 'SIGN_CONSENSUS', 'CONSENSUS_CONFIG', 'CONSENSUS_BATCH', 'CONSENSUS_REQUEST',
+    'CONSENSUS_GROUPING', 'CONSENSUS_MESSAGE', 'SIM_TRACE', 'SIM_VALUE', 'SIM_VERDICT',
+    'LEDGER_TRANSACTION', 'LEDGER_LEAF', 'LEDGER_NODE', 'LEDGER_BLOCK', 'LEDGER_STATE',
+    'LEDGER_REKEY', 'LEDGER_TRAPDOOR', 'PROTOCOL_OWNER', 'PROTOCOL_SECTION', 'PROTOCOL_LOCK',
+    'PROTOCOL_OBJECT', 'PROTOCOL_POLICY', 'PROTOCOL_TERM', 'PROTOCOL_REENCRYPTION',
+    'PROTOCOL_ENTRY',
+  ],
+};
+
+// A tag says what its hash is for, and after `-with-` how it is computed.
+export const TAGS = new Map(
+  Object.entries(NAMES).flatMap(([suffix, names]) =>
+    names.map((name) => [name, `EPIONE-V1-${name.replaceAll('_', '-')}${suffix}`]),
+  ),
+);
+
+// Which tags were used since this was emptied: a vector file lists exactly those of its suite.
+export const used = new Set();
+
+export function tag(name) {
+  if (!TAGS.has(name)) throw new Error(`no tag ${name}`);
+  used.add(name);
+  return utf8(TAGS.get(name));
+}

@@ -1,0 +1,41 @@
+// invalid/encodings.json: whole encodings of each type.
+import { decentralised } from '../lib/abe/decentralised.js';
+import { typesOf } from '../lib/abe/encodings.js';
+import { fabeo } from '../lib/abe/fabeo.js';
+import { tokenType } from '../lib/abe/fabeo_checks.js';
+import { messageTypes, revocable } from '../lib/abe/revocable.js';
+import { waters } from '../lib/abe/waters.js';
+import { decode, KIND } from '../lib/codec.js';
+import { types as peks } from '../lib/peks.js';
+import { types as afgh } from '../lib/pre/afgh.js';
+import { types as conditional } from '../lib/pre/conditional.js';
+import { keyTypes } from '../lib/pre/keys.js';
+import { windowType } from '../lib/pseudonym.js';
+
+// Readers by the name of the kind, with the scheme behind it where it is not the default one.
+const readers = (types, scheme = '') =>
+  Object.fromEntries(Object.values(types).map((type) => [type.kind + scheme, reader(type)]));
+
+const reader = (type) => (context) => {
+  context.expect({ kind: KIND[type.kind] });
+  return (bytes) => {
+    decode(type, bytes);
+  };
+};
+
+export default {
+  suite: 'EPIONE-V1-ENCODINGS',
+  checks: 'version, kind, suite, lengths, elements, sets of attributes, policies',
+  readers: {
+    ...readers(typesOf(fabeo)),
+    ...readers(typesOf(waters), 'Waters'),
+    ...readers(typesOf(decentralised), 'Decentralised'),
+    ...readers(typesOf(revocable), 'Revocable'),
+    ...readers({ tokenType, ...messageTypes }),
+    ...readers(peks),
+    ...readers(keyTypes),
+    ...readers(conditional),
+    ...readers(afgh),
+    ...readers({ windowType }),
+  },
+};

@@ -1,0 +1,64 @@
+// Every vector file, and what checks it.
+import {
+  abeDecentralisedCpa, abeFabeo, abeFabeoCpa, abeRevocableCpa, abeWaters,
+} from './abe.js';
+import {
+  decentralisedOpenings, fabeoOpenings, revocableOpenings, watersOpenings,
+} from './abe_openings.js';
+import dem from './dem.js';
+import elements from './elements.js';
+import encodings from './encodings.js';
+import hash from './hash.js';
+import { checkGroups } from './negative.js';
+import openings from './openings.js';
+import peks from './peks.js';
+import policies from './policies.js';
+import { checkCases } from './positive.js';
+import preAfgh from './pre_afgh.js';
+import preConditional from './pre_conditional.js';
+import pseudonym from './pseudonym.js';
+
+const POSITIVE = {
+  'hash.json': hash,
+  'dem.json': dem,
+  'abe-fabeo-cpa.json': abeFabeoCpa,
+  'abe-fabeo.json': abeFabeo,
+  'abe-waters.json': abeWaters,
+  'abe-decentralised-cpa.json': abeDecentralisedCpa,
+  'abe-revocable-cpa.json': abeRevocableCpa,
+  'peks.json': peks,
+  'pre-afgh.json': preAfgh,
+  'pre-conditional.json': preConditional,
+  'pseudonym.json': pseudonym,
+};
+
+const NEGATIVE = {
+  'invalid/elements.json': elements,
+  'invalid/encodings.json': encodings,
+  'invalid/openings.json': openings,
+  'invalid/policies.json': policies,
+  'invalid/abe-fabeo.json': fabeoOpenings,
+  'invalid/abe-waters.json': watersOpenings,
+  'invalid/abe-decentralised.json': decentralisedOpenings,
+  'invalid/abe-revocable.json': revocableOpenings,
+};
+
+export const POSITIVE_FILES = Object.keys(POSITIVE);
+export const NEGATIVE_FILES = Object.keys(NEGATIVE);
+
+// Of these the files that nothing here knows.
+export const unknown = (names) =>
+  names.filter((name) => !POSITIVE_FILES.includes(name) && !NEGATIVE_FILES.includes(name));
+
+export const checksOf = (name) => (POSITIVE[name] ?? NEGATIVE[name]).checks;
+
+// What was wrong in a file, and how much there was in it.
+export function checkFile(name, document) {
+  try {
+    return name in POSITIVE
+      ? checkCases(POSITIVE[name], document)
+      : checkGroups(NEGATIVE[name], document);
+  } catch (error) {
+    return { count: 0, failures: [error.message] };
+  }
+}

@@ -1,0 +1,35 @@
+// invalid/policies.json: texts of policies and of users' attributes.
+import { fromUtf8 } from '../lib/bytes.js';
+import { AttributeSet } from '../lib/policy/attributes.js';
+import { parsePolicy, parseVocabulary } from '../lib/policy/parse.js';
+import { print } from '../lib/policy/tree.js';
+
+function vocabulariesOf(context) {
+  if (!context.has('vocabulary')) return new Map();
+  const vocabulary = parseVocabulary(context.text('vocabulary'));
+  return new Map([[vocabulary.label, vocabulary]]);
+}
+
+// What is printed is read again as itself, without any vocabulary.
+function canonical(bytes, read, readAgain = read) {
+  try {
+    const printed = read(fromUtf8(bytes));
+    if (readAgain(printed) !== printed) throw new Error(`${printed} prints differently`);
+    return { canonical: printed };
+  } catch (error) {
+    throw Object.assign(error, { fields: { column: error.column } });
+  }
+}
+
+export default {
+  suite: 'EPIONE-V1-POLICIES',
+  checks: 'verdicts, columns, canonical texts',
+  readers: {
+    AccessPolicy: (context) => {
+      const vocabularies = vocabulariesOf(context);
+      const reader = (known) => (text) => print(parsePolicy(text, known));
+      return (bytes) => canonical(bytes, reader(vocabularies), reader(new Map()));
+    },
+    AttributeSet: () => (bytes) => canonical(bytes, (text) => `${AttributeSet.parse(text)}`),
+  },
+};

@@ -1,0 +1,34 @@
+// pseudonym.json: the keyed series.
+import { equal } from '../lib/bytes.js';
+import { decode, encode } from '../lib/codec.js';
+import * as series from '../lib/pseudonym.js';
+
+function replay({ inputs, trace, outputs }) {
+  const [epoch, index] = [inputs.number('epoch'), inputs.number('index')];
+  const root = series.root(inputs.bytes('secret'));
+  const doctor = series.doctorNode(root, inputs.bytes('doctor'));
+  const nodes = series.cover(doctor, inputs.number('window_from'), inputs.number('window_to'));
+  trace.expect({
+    root,
+    doctor_key: doctor.key,
+    path: series.path(doctor, epoch).map(({ key }) => key),
+    window_nodes: nodes.map(({ level, prefix }) => `${level}:${prefix}`),
+  });
+
+  const pseudonym = series.pseudonym(doctor, epoch, index);
+  const inWindow = series.pseudonymInWindow(nodes, epoch, index);
+  outputs.expect({
+    pseudonym,
+    window: encode(series.windowType, nodes),
+    epoch_in_window: inWindow !== undefined,
+  });
+  const read = decode(series.windowType, outputs.bytes('window'));
+  const again = series.pseudonymInWindow(read, epoch, index);
+  if (inWindow && !equal(again, pseudonym)) outputs.fail(' of the window differs');
+}
+
+export default {
+  suite: 'EPIONE-V1-PSEUDONYM-SERIES',
+  checks: 'keys of the tree, windows, names',
+  replay,
+};

@@ -1,0 +1,172 @@
+// The check can fail: whatever is changed in a copy of a file is reported.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { checkFile, NEGATIVE_FILES, POSITIVE_FILES, unknown } from '../suites/index.js';
+
+const read = (name) =>
+  JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'));
+
+// Of each file the first case, of some others: of the hashes one a function.
+const CHOSEN = { 'hash.json': [1, 16, 19, 43, 55, 56, 57] };
+
+const cases = POSITIVE_FILES.flatMap((name) =>
+  (CHOSEN[name] ?? [1]).map((tcId) => ({ name, tcId })));
+
+function oneCase(name, tcId) {
+  const document = read(name);
+  return { ...document, cases: [{ ...document.cases[tcId - 1], tcId: 1 }] };
+}
+
+// The same value with another last byte, number or truth.
+function changed(value) {
+  if (typeof value === 'number') return value + 1;
+  if (typeof value === 'boolean') return !value;
+  if (Array.isArray(value)) return value.length === 0 ? ['00'] : value.map(changed);
+  const isHex = /^([0-9a-f]{2})+$/.test(value);
+  if (!isHex) return `${value}0a`;
+  return value.slice(0, -2) + (parseInt(value.slice(-2), 16) ^ 1).toString(16).padStart(2, '0');
+}
+
+const mapValues = (object, change) =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]));
+
+const names = ({ failures }) => failures.join('\n');
+
+function assertNamed(result, expected) {
+  for (const name of expected) {
+    assert.ok(result.failures.some((failure) => failure.includes(name)), `${name} is not reported`);
+  }
+}
+
+const fieldsOf = (one) =>
+  ['trace', 'outputs'].flatMap((section) =>
+    Object.keys(one[section]).map((name) => `${section}.${name} `));
+
+for (const { name, tcId } of cases) {
+  const title = `${name}, case ${tcId}`;
+  const document = oneCase(name, tcId);
+  const [one] = document.cases;
+  const checkCase = (change) =>
+    checkFile(name, { ...document, cases: [{ ...one, ...change }] });
+
+  test(`${title}: the case alone is right`, () => {
+    assert.equal(names(checkFile(name, document)), '');
+  });
+
+  test(`${title}: each step and output that differs is named`, () => {
+    const change = {
+      trace: mapValues(one.trace, changed),
+      outputs: mapValues(one.outputs, changed),
+    };
+    assertNamed(checkCase(change), fieldsOf(one));
+  });
+
+  test(`${title}: each step and output that is missing is named`, () => {
+    assertNamed(checkCase({ trace: {}, outputs: {} }), fieldsOf(one));
+  });
+
+  for (const input of Object.keys(one.inputs)) {
+    test(`${title}: another ${input} is noticed`, () => {
+      const inputs = { ...one.inputs, [input]: changed(one.inputs[input]) };
+      assert.notEqual(names(checkCase({ inputs })), '');
+    });
+  }
+
+  test(`${title}: what nothing looks at is named`, () => {
+    for (const section of ['inputs', 'trace', 'outputs']) {
+      const change = { [section]: { ...one[section], more: '00' } };
+      assertNamed(checkCase(change), [`${section}.more was not looked at`]);
+    }
+    assertNamed(checkCase({ more: 1 }), ['case.more was not looked at']);
+    assertNamed(checkFile(name, { ...document, more: 1 }), ['file.more was not looked at']);
+  });
+
+  test(`${title}: the head is checked`, () => {
+    const [first, ...others] = Object.keys(document.tags);
+    const without = Object.fromEntries(others.map((tag) => [tag, document.tags[tag]]));
+    for (const change of [
+      { suite: 'EPIONE-V1-OTHER' },
+      { seed: changed(document.seed) },
+      { tags: { ...document.tags, [first]: 'EPIONE-V1-OTHER' } },
+      { tags: { ...document.tags, OTHER: 'EPIONE-V1-OTHER' } },
+      { tags: without },
+      { cases: [{ ...one, tcId: 2 }] },
+    ]) {
+      assert.notEqual(names(checkFile(name, { ...document, ...change })), '', `${change}`);
+    }
+  });
+}
+
+// What a group's context has although nothing of the group depends on it.
+const WITHOUT_EFFECT = { 'conditional: re-encryption key': ['ad'] };
+
+for (const name of NEGATIVE_FILES) {
+  const document = read(name);
+  const checkTests = (change) => {
+    const testGroups = document.testGroups.map((group) => ({
+      ...group,
+      tests: group.tests.map(change),
+    }));
+    return checkFile(name, { ...document, testGroups });
+  };
+  const ids = (choose) =>
+    document.testGroups
+      .flatMap(({ tests }) => tests.filter(choose))
+      .map(({ tcId }) => `test ${tcId}`);
+
+  test(`${name}: another verdict, text or column, and what nothing looks at, are named`, () => {
+    const opposite = { valid: 'invalid', invalid: 'valid' };
+    const change = (value, field) => {
+      if (field === 'result') return opposite[value];
+      return field === 'canonical' || field === 'column' ? changed(value) : value;
+    };
+    const result = checkTests((one) => ({ ...mapValues(one, change), more: 1 }));
+    for (const field of ['result', 'more']) {
+      assertNamed(result, ids(() => true).map((id) => `${id}.${field}`));
+    }
+    for (const field of ['canonical', 'column']) {
+      assertNamed(result, ids((one) => field in one).map((id) => `${id}.${field}`));
+    }
+  });
+
+  test(`${name}: each valid value with another first byte is reported`, () => {
+    const isValid = ({ result }) => result === 'valid';
+    const change = (one) => (isValid(one) ? { ...one, bytes: `ff${one.bytes.slice(2)}` } : one);
+    assertNamed(checkTests(change), ids(isValid).map((id) => `${id}.result`));
+  });
+
+  test(`${name}: the head is checked`, () => {
+    const testGroups = [{ ...document.testGroups[0], more: 1 }];
+    const head = { suite: 'EPIONE-V1-OTHER', numberOfTests: 0 };
+    const result = checkFile(name, { ...document, ...head, testGroups });
+    assertNamed(result, ['group 1.more', 'file.suite', 'file.numberOfTests']);
+  });
+
+  document.testGroups.forEach((group, i) => {
+    const fields = Object.keys(group.context)
+      .filter((field) => !WITHOUT_EFFECT[group.type]?.includes(field));
+    for (const field of fields) {
+      test(`${name}: another ${field} of group ${i + 1} is noticed`, () => {
+        const context = { ...group.context, [field]: changed(group.context[field]) };
+        const tests = group.tests.map((one, k) => ({ ...one, tcId: k + 1 }));
+        const alone = { ...document, numberOfTests: tests.length };
+        const run = (changedGroup) => checkFile(name, { ...alone, testGroups: [changedGroup] });
+        assert.equal(names(run({ ...group, tests })), '');
+        assert.notEqual(names(run({ ...group, context, tests })), '');
+      });
+    }
+  });
+}
+
+test('a file that nothing knows is reported', () => {
+  assert.deepEqual(unknown(['dem.json', 'abe-new.json']), ['abe-new.json']);
+});
+
+test('the program fails where there is a failure', () => {
+  const run = (...names) =>
+    spawnSync(process.execPath, ['check.js', ...names], { cwd: new URL('..', import.meta.url) });
+  assert.equal(run('pseudonym').status, 0);
+  assert.notEqual(run('no-such-file').status, 0);
+});
