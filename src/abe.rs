@@ -11,14 +11,16 @@
 //! | [`seal`], [`open`] | a plaintext under that key, with associated data |
 //! | [`encapsulate_cpa`], [`decapsulate_cpa`], [`seal_cpa`], [`open_cpa`] | the same, weaker |
 //!
+//! A ciphertext is a header and a DEM under its key, in the context `framed(ad, header)`.
+//!
 //! **Schemes.** The functions are one set; which scheme runs is the type of the parameters.
 //!
 //! | scheme | keys by | secure against chosen | proof |
 //! |---|---|---|---|
-//! | [`fabeo`], the default | one authority | ciphertexts | adaptive; generic groups, random oracles |
-//! | [`waters`] | one authority | ciphertexts | selective; a q-type assumption, random oracle |
-//! | [`revocable`] | a centre, and managers who take attributes away | plaintexts | none for the whole |
-//! | [`decentralised`] | any number that need not know of each other | plaintexts | static; a q-type assumption, random oracle |
+//! | [`fabeo`], the default, suite 1 | one authority | ciphertexts | adaptive; generic groups, random oracles |
+//! | [`waters`], suite 2 | one authority | ciphertexts | selective; a q-type assumption, random oracle |
+//! | [`revocable`], suite 4 | a centre, and managers who take attributes away | plaintexts | none for the whole |
+//! | [`decentralised`], suite 3 | any number that need not know of each other | plaintexts | static; a q-type assumption, random oracle |
 //!
 //! **Security.** [`seal`] gives security against chosen ciphertexts by the transform in [`cca`], and
 //! with it that all who may open agree: a header opens with one key for all of them or for none. The

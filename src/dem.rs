@@ -10,6 +10,9 @@
 //! [version][kind][commitment 32] { segment <= 65536 bytes || Poly1305 tag 16 } ... last
 //! ```
 //!
+//! One call of HKDF gives cipher key, nonce prefix and commitment in this order, its info the framed context.
+//! The segments authenticate nothing besides, and an empty one after others is refused.
+//!
 //! **Security.** IND-CCA for a key that encrypts *one* plaintext under one context (the nonce is
 //! derived, so a content key must be fresh), and key commitment: several locks may give several
 //! readers the content key, and without the commitment a writer could show two readers two

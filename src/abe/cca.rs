@@ -7,7 +7,8 @@
 //! **Algorithms.** `Encaps` and `Decaps` are the scheme's own, `Z_s` is the element they agree on.
 //!
 //! ```text
-//! Encaps  m random;  (K, seed) = KDF(m; suite, H(parameters), policy, ad);  coins = H(seed, i)
+//! Encaps  m random;  (K, seed) = KDF(m; suite, H(parameters), policy, ad)
+//!         coins = H(seed || i), the shares before the masks
 //!         (capsule, Z_s) = Encaps(policy; coins)
 //!         masked = m xor KDF(Z_s; the header without it)
 //! Decaps  Z_s = Decaps(key, capsule);  m = masked xor KDF(Z_s; ...);  (K, seed) = KDF(m; ...)

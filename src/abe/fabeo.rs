@@ -3,7 +3,7 @@
 //! **Paper.** Riepel and Wee, *FABEO: Fast Attribute-Based Encryption with Optimal Security*, ACM CCS
 //! 2022, the ciphertext-policy scheme.
 //!
-//! **Algorithms.** `B` is a hash-to-G1 point, `H` hashes attributes to G1, `Z = e(g1, g2)`, the
+//! **Algorithms.** `B` is the hash to G1 of no bytes, `H` hashes attributes to G1, `Z = e(g1, g2)`, the
 //! policy is a span program `(M, pi)`, `rho(i)` counts the earlier rows with row `i`'s attribute
 //! and `tau` is one more than its maximum.
 //!
@@ -41,7 +41,7 @@
 //! of [`G1Table::mul_each`] and [`G1::mul_each`]; the coefficients `gamma` are public, the weights a
 //! hash.
 //!
-//! A capsule has `96 (1 + tau) + 48 n` bytes.
+//! A capsule has `96 (1 + tau) + 48 n` bytes. A key is written `sk1, sk3, sk2`.
 #![forbid(unsafe_code)]
 
 mod delegation;

@@ -2,8 +2,8 @@
 //!
 //! Every encoding starts with `[version u8][kind u8]`; numbers are big-endian; variable parts carry
 //! a 32-bit length that is checked against a cap *before* anything is allocated; points, scalars
-//! and target-group elements are canonical, never the identity, always in the subgroup; and
-//! nothing may follow. One value has one encoding, and what decodes encodes to the same bytes.
+//! and target-group elements are canonical, never the identity, always in the subgroup; scalars that
+//! are keys are not zero; and nothing may follow. One value has one encoding, and what decodes encodes to the same bytes.
 //!
 //! ```
 //! use epione::algebra::codec::{Canonical, Reader, Writer};

@@ -9,6 +9,8 @@
 //! Test      KDF("check", e(A, T_w), A, context) = B
 //! ```
 //!
+//! The KDF's context is `framed(A, context)`; the location is sealed in the context `context`.
+//!
 //! Only hashed pairing values are published. The paper of Qin et al. lists `H(W)^r`, `H(PID)^r` and
 //! `Pk^r` in the index: with those anyone tests keywords by a pairing.
 //!

@@ -9,7 +9,9 @@
 //! | and | child `j < n` a fresh unit column, the last one the parent's minus their sum |
 //! | k of n | Shamir: child `i` the parent's plus `sum_d i^d u_d` over `k-1` fresh columns |
 //!
-//! A comparison is the `or` of its cover, so it has a row a prefix, each the parent's.
+//! `1 of n` is an `or`, `n of n` an `and`. An `and` takes a child's column when its turn comes, after those
+//! of the children before it; a threshold takes its columns first. Opening takes the fewest rows, of equally
+//! few the first. A comparison is the `or` of its cover, so it has a row a prefix, each the parent's.
 //!
 //! The additive `and` makes every reconstruction coefficient 1, so opening a policy of plain `and`
 //! and `or` needs no scalar multiplication; Vandermonde rows would cost 20 times more at 100

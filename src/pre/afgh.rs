@@ -12,6 +12,8 @@
 //! Decrypt (delegatee)   K = C1'^{1/b}
 //! ```
 //!
+//! The body is a DEM under `KDF(K; C1)` in the context `ad`.
+//!
 //! **Security.** CPA under eDBDH. **What fails:** a proxy and a delegatee together compute
 //! `rk^{1/b} = g2^{1/a}`, which opens *everything* of the patient's (`tests/soundness.rs`), and one
 //! re-encryption key covers every record. Both are why [`conditional`](super::conditional) is the

@@ -19,6 +19,9 @@
 //! Open'     K = e(D1, D2) / e(C1, rk2^{x_j});  mu;  require C1 = g1^{H(mu, ctx)}
 //! ```
 //!
+//! The body's context is `framed(C1, W, ctx)`; a public key enters hashes as its whole encoding. The proof is
+//! about `framed(ctx, the ciphertext, pk_j, rk2, D2)`.
+//!
 //! What skips a check does not compile: [`reencrypt`] takes a [`VerifiedReKey`] and a
 //! [`VerifiedCiphertext`], [`open_reencrypted`] a [`VerifiedReEncryption`].
 //!

@@ -5,6 +5,9 @@
 //! Verify  c = H(G, image, G_k^z image_k^-c, context)
 //! ```
 //!
+//! All points stand in one part of the hash, the context in the next; the nonce is a hash of exponent, fresh
+//! bytes, images and context.
+//!
 //! With one base it proves possession of a key, with two that a re-encryption used one exponent
 //! (DLEQ, Chaum and Pedersen 1992). The nonce is *hedged*: derived from the secret, the statement
 //! and fresh randomness, so that a weak generator does not reveal the exponent.

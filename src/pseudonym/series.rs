@@ -3,14 +3,14 @@
 //! **Construction.**
 //!
 //! ```text
-//! PRK   = HKDF-Extract(patient secret of 32 random bytes)
-//! K_d   = Expand(PRK, doctor's public key)                 root of one doctor's tree
+//! root  = KDF(patient secret of 32 random bytes)
+//! K_d   = KDF(root, doctor's public key)                   root of one doctor's tree
 //! child = KDF(parent, bit)                                 GGM tree, 32 levels, leaf = epoch
 //! nym   = KDF(K_{d,E}, E, i)                               i-th pseudonym of epoch E
 //! ```
 //!
 //! A window of epochs is the list of the highest nodes that cover it: at most 62 keys of 32 bytes,
-//! whatever its length. (Goldreich, Goldwasser, Micali, *How to Construct Random Functions*, J. ACM
+//! whatever its length. One that is read has at most 64 nodes, ascending and disjoint, with gaps or without. (Goldreich, Goldwasser, Micali, *How to Construct Random Functions*, J. ACM
 //! 1986.)
 //!
 //! **Security.** Pseudorandom under the PRF security of HKDF-SHA-256: without the node keys of an

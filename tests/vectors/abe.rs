@@ -20,7 +20,7 @@ use epione::policy::{AccessPolicy, AttributeSet};
 use matrix::Matrix;
 
 /// A comment, a policy and a user's attributes.
-pub(crate) const CASES: [(&str, &str, &str); 12] = [
+pub(crate) const CASES: [(&str, &str, &str); 16] = [
     ("one attribute", "a", "a"),
     ("and", "a and b and c", "a, b, c"),
     ("or", "a or b", "b, c"),
@@ -32,6 +32,10 @@ pub(crate) const CASES: [(&str, &str, &str); 12] = [
         "\"Dr. Ada Ruiz\" and (\"and\" or \"7\" or \"\\\"\\\\\")",
         "\"7\", \"Dr. Ada Ruiz\"",
     ),
+    ("n of n is an and", "2 of (a, b)", "a, b"),
+    ("columns are taken when their turn comes", "(a and b) and c and d", "a, b, c, d"),
+    ("a threshold of degree two", "3 of (a, b, c, d)", "b, c, d"),
+    ("the fewest rows", "(a and b) or c", "a, b, c"),
     ("the policy is not satisfied", "a and b", "a"),
     ("a comparison", "age >= 18u8", "age = 42u8"),
     ("a range, one of its prefixes twice", "a and (x in 6..9u8 or x in 5..7u8)", "a, x = 7u8"),

@@ -14,12 +14,13 @@ use epione::algebra::{G1, G2, Gt, Scalar};
 use epione::policy::AttributeSet;
 
 /// A comment, a policy and a user's attributes, of the authorities `H` and `L`.
-const CASES: [(&str, &str, &str); 6] = [
+const CASES: [(&str, &str, &str); 7] = [
     ("one attribute", "a@H", "a@H"),
     ("two authorities", "a@H and b@L", "a@H, b@L"),
     ("or", "a@H or b@L", "b@L"),
     ("a threshold", "2 of (a@H, b@L, c@H)", "a@H, c@H"),
     ("an attribute twice", "a@H and (a@H or b@L)", "a@H"),
+    ("a name with several signs", "x@y@H and b@L", "x@y@H, b@L"),
     ("the policy is not satisfied", "a@H and b@L", "a@H"),
 ];
 

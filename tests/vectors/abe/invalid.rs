@@ -1,8 +1,9 @@
 //! What must not open, verify or be taken into a key, and why. Everything here is well formed.
 
-use super::{AD, PLAINTEXT};
+use super::{AD, PLAINTEXT, Transform, sealed};
 use crate::common::{AbeKey, forge, policy, rng};
 use crate::vectors::format::{Fields, Refusals, settle};
+use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::decentralised::{self, RouselakisWaters};
 use epione::abe::fabeo::epochs::{EpochAuthority, Token, refresh};
 use epione::abe::fabeo::{self, verify_key, verify_lock};
@@ -12,7 +13,9 @@ use epione::abe::{
     self, Checkable, Ciphertext, CpaHeader, Header, PublicParameters, Scheme, UserSecretKey,
 };
 use epione::algebra::codec::{Canonical, Reader, Writer};
-use epione::algebra::{G1, Scalar};
+use epione::algebra::hash::kdf;
+use epione::algebra::tag::{self, Kind};
+use epione::algebra::{G1, Gt, Scalar};
 use epione::policy::{Attribute, AttributeSet, Name};
 use std::collections::BTreeMap;
 
@@ -74,7 +77,7 @@ fn opens_cpa<S: Scheme>(key: &UserSecretKey<S>, bytes: &[u8]) -> bool {
 fn ciphertexts<S: Checkable<Refusal = std::convert::Infallible>>(
     file: &mut Refusals,
     name: &'static str,
-    (parameters, key): (&PublicParameters<S>, &UserSecretKey<S>),
+    (parameters, key, z_alpha): (&PublicParameters<S>, &UserSecretKey<S>, &Gt),
     (first, rows, capsule): (usize, usize, usize),
 ) {
     let rng = &mut rng(2029);
@@ -96,11 +99,11 @@ fn ciphertexts<S: Checkable<Refusal = std::convert::Infallible>>(
         ("another policy over the same elements", "PolicySwapped", respelt("1 of (a, b)"), false),
         ("the policy's attributes exchanged", "PolicySwapped", respelt("b or a"), false),
         ("a row of the branch that the key opens negated", "Row", negated(&honest, rows), false),
-        // Without the check of the transform this one opens for `a` and not for `b`.
+        ("a row of the other branch negated", "Row", negated(&honest, rows + 48), false),
         (
-            "a row of the other branch negated",
+            "a header that its author made for the other branch not to open",
             "DishonestHeader",
-            negated(&honest, rows + 48),
+            dishonest(parameters, key, z_alpha, rows),
             false,
         ),
         ("two rows exchanged", "Row", exchanged(&honest, rows, rows + 48, 48), false),
@@ -131,6 +134,29 @@ fn ciphertexts<S: Checkable<Refusal = std::convert::Infallible>>(
         .hex("user_key", key.to_bytes())
         .hex("ad", AD);
     group(file, name, context, cases, |bytes| opens(parameters, key, bytes));
+}
+
+/// A ciphertext under `a or b` whose author negated the row of `b` before he masked the message and sealed
+/// the body: all that follows from the message fits. Only the check of the transform refuses it; without,
+/// it opens for `a` and not for `b`.
+fn dishonest<S: Checkable<Refusal = std::convert::Infallible>>(
+    parameters: &PublicParameters<S>,
+    key: &UserSecretKey<S>,
+    z_alpha: &Gt,
+    rows: usize,
+) -> Vec<u8> {
+    let policy = policy("a or b");
+    let transform = Transform::new(parameters, &policy, [7; 32]);
+    let coins = transform.coins::<S>(&policy);
+    let shared = z_alpha.pow(&coins.shares[0]);
+    let Ok((honest, _)) = encapsulate_cpa_with(parameters, &policy, &coins);
+    let header = negated(&honest.to_bytes(), rows + 48);
+    // Against chosen plaintexts it opens for `a`, as it stands.
+    let opened = abe::decapsulate_cpa(key, &CpaHeader::from_bytes(&header).unwrap()).unwrap();
+    assert_eq!(opened.expose(), kdf(tag::ABE_KEY, &shared.to_bytes(), &[&header]).expose());
+    let masked = transform.masked(&shared, &header[2..]);
+    let fields = [&header[2..], &masked].concat();
+    sealed(Kind::AbeCiphertext, Kind::AbeHeader, &fields, &transform.key)
 }
 
 /// A key's attributes with the bytes of a component each, between fixed parts.
@@ -241,13 +267,15 @@ fn refused_by_fabeo() {
          must be refused.",
     );
     let rng = &mut rng(2028);
-    let (parameters, master) = fabeo::setup(rng);
+    let alpha = Scalar::random(rng);
+    let (parameters, master) = fabeo::setup_with(&alpha);
+    let z_alpha = Gt::generator().pow(&alpha);
     let (_, other) = fabeo::setup(rng);
     let [both, a, b] = ["a, b", "a", "b"].map(|held| fabeo::keygen(&master, &set(held), rng));
     ciphertexts(
         &mut file,
         "abe: open a ciphertext",
-        (&parameters, &a),
+        (&parameters, &a, &z_alpha),
         (96, 13 + 96 + 96, 2 * 96 + 2 * 48),
     );
     let stranger = fabeo::keygen(&other, &set("a, b"), rng).to_bytes();
@@ -333,14 +361,16 @@ fn refused_by_waters() {
          refused.",
     );
     let rng = &mut rng(2031);
-    let (parameters, master) = waters::setup(rng);
+    let alpha = Scalar::random(rng);
+    let (parameters, master) = waters::setup_with(&Scalar::random(rng), &alpha);
+    let z_alpha = Gt::generator().pow(&alpha);
     let (_, other) = waters::setup(rng);
     let [both, a, b] = ["a, b", "a", "b"].map(|held| waters::keygen(&master, &set(held), rng));
     let capsule = 48 + 2 * 48 + 2 * 96;
     ciphertexts::<Waters>(
         &mut file,
         "abe: open a ciphertext",
-        (&parameters, &a),
+        (&parameters, &a, &z_alpha),
         (48, 13 + 48, capsule),
     );
     let stranger = waters::keygen(&other, &set("a, b"), rng).to_bytes();
@@ -453,7 +483,7 @@ fn refused_by_revocable_attributes() {
     let mut of_y = share("y").to_bytes();
     let place = of_y.iter().position(|byte| *byte == b'y').unwrap();
     of_y[place] = b'x';
-    let hash = epione::algebra::hash::hash_to_g1(epione::algebra::tag::REVOCABLE_ATTRIBUTE, b"x");
+    let hash = epione::algebra::hash::hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x");
     let with_point = |point: &[u8]| [&honest[..honest.len() - 48], point].concat();
     let cases = vec![
         ("as the centre sent it", "Valid", honest.clone(), true),
