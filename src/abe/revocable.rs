@@ -31,7 +31,8 @@
 //! **Security.** Against chosen plaintexts. With one epoch and honest managers this is the scheme of Waters
 //! (PKC 2011) but for the exponents `v_x`, which only blind; a reduction of the whole, with managers who
 //! may be corrupt and with epochs, has not been written down. The soundness tests look for linear attacks
-//! of users, of users with the store, and of users with managers of other attributes, and find none.
+//! of users over several epochs, with the store, with managers of other attributes and with such as were
+//! corrupt before, and find none.
 //! *The centre opens everything.* A manager alone neither opens anything nor grants its attribute to
 //! someone for whom the centre has not sent a share; it does grant it to whom it likes of those. That takes the
 //! proof of possession `P`: with `D'^k` for a key, `H(x)^{1/k}` would be a component for the user of `D'`.
