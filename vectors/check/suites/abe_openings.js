@@ -4,7 +4,9 @@ import { typesOf } from '../lib/abe/encodings.js';
 import { fabeo } from '../lib/abe/fabeo.js';
 import { tokenType, verifyKey, verifyLock, verifyToken } from '../lib/abe/fabeo_checks.js';
 import * as kem from '../lib/abe/kem.js';
-import { messageTypes, revocable, verifyComponent, verifyShare } from '../lib/abe/revocable.js';
+import {
+  messageTypes, revocable, verifyAttributeKey, verifyComponent, verifyShare,
+} from '../lib/abe/revocable.js';
 import { waters } from '../lib/abe/waters.js';
 import { decode } from '../lib/codec.js';
 
@@ -82,7 +84,7 @@ export const decentralisedOpenings = {
 
 export const revocableOpenings = {
   suite: 'EPIONE-V1-INVALID-ABE-REVOCABLE',
-  checks: 'epochs, collusion, shares, components',
+  checks: 'epochs, collusion, shares, proofs of possession, components',
   readers: {
     ...againstPlaintexts(revocable),
     'revocable: verify a share': () => (bytes) =>
@@ -90,6 +92,7 @@ export const revocableOpenings = {
     'revocable: take a component into a key': (context) => {
       const { elements } = read(context, 'user_key', typesOf(revocable).userKey);
       const key = read(context, 'attribute_key', messageTypes.attributeKey);
+      if (!verifyAttributeKey(key)) throw new Error('an attribute key without a proof');
       return (bytes) => verifyComponent(elements, key, decode(messageTypes.component, bytes));
     },
   },

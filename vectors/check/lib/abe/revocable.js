@@ -37,6 +37,22 @@ export function verifyShare({ attribute, dPrime, t }) {
   return gt.equal(pairings(pairs), gt.one);
 }
 
+// H'(x, epoch, g2^{v_x})
+const possessionBase = ({ attribute, epoch, g2_v }) =>
+  hashToG1('REVOCABLE_POSSESSION', framed([utf8(attribute), u32(epoch), encodeG2(g2_v)]));
+
+// Epoch: P = H'(x, epoch, g2^{v_x})^{v_x}, from a manager to everyone.
+export function attributeKey(attribute, epoch, v) {
+  const key = { attribute, epoch, g2_v: generatorMultiply(G2, v) };
+  return { ...key, p: multiply(possessionBase(key), v) };
+}
+
+// e(P, g2) = e(H'(x, epoch, g2^{v_x}), g2^{v_x})
+export function verifyAttributeKey(key) {
+  const pairs = [{ p: key.p, q: g2 }, { p: possessionBase(key).negate(), q: key.g2_v }];
+  return gt.equal(pairings(pairs), gt.one);
+}
+
 // e(D_x, g2^{v_x}) = e(H(x), D'), of the manager's epoch and for this user.
 export function verifyComponent(elements, key, { gid, attribute, epoch, dX }) {
   if (gid !== elements.gid || attribute !== key.attribute || epoch !== key.epoch) return false;
@@ -93,7 +109,7 @@ export const revocable = {
     parameters: {
       read(reader) {
         const [g1_a, z_beta] = [reader.g1(), reader.gt()];
-        const managers = reader.list(reader.length(MAX_COUNT), attributeKeyFields.read);
+        const managers = reader.list(reader.length(MAX_COUNT), epochFields.read);
         reader.ascending(managers.map(({ attribute }) => utf8(attribute)));
         return { g1_a, z_beta, managers };
       },
@@ -101,7 +117,7 @@ export const revocable = {
         encodeG1(g1_a),
         encodeGt(z_beta),
         u32(managers.length),
-        ...managers.flatMap((manager) => attributeKeyFields.write(manager)),
+        ...managers.flatMap((manager) => epochFields.write(manager)),
       ],
     },
     masterKey: {
@@ -151,14 +167,19 @@ function readEpochs(reader) {
   return epochs;
 }
 
-const attributeKeyFields = {
+// Of a manager's key what the parameters have: no proof, for it was checked.
+const epochFields = {
   read: (reader) => ({ attribute: readName(reader), epoch: reader.u32(), g2_v: reader.g2() }),
   write: ({ attribute, epoch, g2_v }) => [withLengthOf(attribute), u32(epoch), encodeG2(g2_v)],
 };
 
 // What travels between centre, managers and users.
 export const messageTypes = {
-  attributeKey: { kind: 'AbeAttributeKey', ...attributeKeyFields },
+  attributeKey: {
+    kind: 'AbeAttributeKey',
+    read: (reader) => ({ ...epochFields.read(reader), p: reader.g1() }),
+    write: (key) => [...epochFields.write(key), encodeG1(key.p)],
+  },
   share: {
     kind: 'AbeShare',
     read: (reader) => ({

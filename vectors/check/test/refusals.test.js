@@ -1,0 +1,62 @@
+// What must be refused and no vector file has.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import {
+  attributeKey, messageTypes, verifyAttributeKey, verifyComponent,
+} from '../lib/abe/revocable.js';
+import { fromHex, toHex, utf8 } from '../lib/bytes.js';
+import { decode, encode } from '../lib/codec.js';
+import { G1, G2, generatorMultiply, multiply, scalar } from '../lib/groups.js';
+import { hashToG1 } from '../lib/hash.js';
+import { checkFile } from '../suites/index.js';
+
+const file = JSON.parse(readFileSync(new URL('../../invalid/abe-revocable.json', import.meta.url)));
+const group = file.testGroups.find(({ context }) => 'attribute_key' in context);
+const ofManager = decode(messageTypes.attributeKey, fromHex(group.context.attribute_key));
+
+test('the key of a manager proves that its exponent is known', () => {
+  assert.ok(verifyAttributeKey(ofManager));
+  const bytes = encode(messageTypes.attributeKey, attributeKey('x', 7, 3n));
+  assert.ok(verifyAttributeKey(decode(messageTypes.attributeKey, bytes)));
+});
+
+test('a proof is of one attribute, one epoch and one point', () => {
+  for (const change of [
+    { attribute: 'y' },
+    { epoch: ofManager.epoch + 1 },
+    { g2_v: multiply(ofManager.g2_v, 2n) },
+    { g2_v: multiply(ofManager.g2_v, 2n), p: multiply(ofManager.p, 2n) },
+    { p: ofManager.p.negate() },
+    { p: G1.BASE },
+  ]) {
+    const title = Object.keys(change).join(', ');
+    assert.equal(verifyAttributeKey({ ...ofManager, ...change }), false, title);
+  }
+});
+
+test("a user's D' raised to what anyone knows has a component, but no proof", () => {
+  const [t, k] = [5n, 3n];
+  const elements = { gid: 'Ada', d_prime: generatorMultiply(G2, t) };
+  const rogue = { attribute: 'x', epoch: 0, g2_v: multiply(elements.d_prime, k) };
+  const dX = multiply(hashToG1('REVOCABLE_ATTRIBUTE', utf8('x')), scalar.inverse(k));
+  assert.ok(verifyComponent(elements, rogue, { gid: 'Ada', attribute: 'x', epoch: 0, dX }));
+  for (const p of [attributeKey('x', 0, k).p, ofManager.p, dX, G1.BASE]) {
+    assert.equal(verifyAttributeKey({ ...rogue, p }), false);
+  }
+});
+
+test('no component is taken in under a key without a proof', () => {
+  const tests = group.tests.map((one, i) => ({ ...one, tcId: i + 1 }));
+  const failures = (key) => {
+    const bytes = encode(messageTypes.attributeKey, key);
+    const context = { ...group.context, attribute_key: toHex(bytes) };
+    const testGroups = [{ ...group, context, tests }];
+    const alone = { ...file, numberOfTests: tests.length, testGroups };
+    return checkFile('invalid/abe-revocable.json', alone).failures;
+  };
+  assert.deepEqual(failures(ofManager), []);
+  assert.deepEqual(failures({ ...ofManager, p: ofManager.p.negate() }), [
+    'group 1: an attribute key without a proof',
+  ]);
+});
