@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { typesOf } from '../lib/abe/encodings.js';
 import {
-  attributeKey, messageTypes, verifyAttributeKey, verifyComponent,
+  attributeKey, messageTypes, revocable, verifyAttributeKey, verifyComponent,
 } from '../lib/abe/revocable.js';
 import { fromHex, toHex, utf8 } from '../lib/bytes.js';
 import { decode, encode } from '../lib/codec.js';
 import { G1, G2, generatorMultiply, multiply, scalar } from '../lib/groups.js';
 import { hashToG1 } from '../lib/hash.js';
+import { AttributeSet } from '../lib/policy/attributes.js';
 import { checkFile } from '../suites/index.js';
 
 const file = JSON.parse(readFileSync(new URL('../../invalid/abe-revocable.json', import.meta.url)));
@@ -59,4 +61,25 @@ test('no component is taken in under a key without a proof', () => {
   assert.deepEqual(failures({ ...ofManager, p: ofManager.p.negate() }), [
     'group 1: an attribute key without a proof',
   ]);
+});
+
+test('an identifier has 1 to 256 bytes', () => {
+  const [d, dPrime] = [G1.BASE, G2.BASE];
+  const { userKey } = typesOf(revocable);
+  const of = (gid) => [
+    [messageTypes.share, { gid, attribute: 'x', dPrime, t: d }],
+    [messageTypes.component, { gid, attribute: 'x', epoch: 0, dX: d }],
+    [userKey, {
+      attributes: AttributeSet.parse('x'),
+      elements: { gid, d, d_prime: dPrime, components: [[{ epoch: 0, point: d }]] },
+    }],
+  ];
+  for (const gid of ['a', 'a'.repeat(256)]) {
+    of(gid).forEach(([type, value]) => assert.ok(decode(type, encode(type, value)), type.kind));
+  }
+  for (const [gid, reason] of [['', /empty identifier/], ['a'.repeat(257), /too long/]]) {
+    for (const [type, value] of of(gid)) {
+      assert.throws(() => decode(type, encode(type, value)), reason, type.kind);
+    }
+  }
 });

@@ -15,6 +15,12 @@ const MAX_COUNT = 2 ** 16;
 const hash = (identity) => hashToG1('REVOCABLE_ATTRIBUTE', identity);
 const readName = (reader) => checkName(reader.text(MAX_NAME));
 
+function readIdentifier(reader) {
+  const gid = reader.text(MAX_NAME);
+  if (gid === '') throw new Error('an empty identifier');
+  return gid;
+}
+
 function managerOf({ managers }, identity) {
   const found = managers.find(({ attribute }) => equal(utf8(attribute), identity));
   if (!found) throw new Error('an attribute without a manager');
@@ -131,7 +137,7 @@ export const revocable = {
     // The epochs of each attribute, then all components.
     userKey: {
       read(reader, count) {
-        const key = { gid: reader.text(MAX_NAME), d: reader.g1(), d_prime: reader.g2() };
+        const key = { gid: readIdentifier(reader), d: reader.g1(), d_prime: reader.g2() };
         const epochs = reader.list(count, readEpochs);
         const withPoint = (epoch) => ({ epoch, point: reader.g1() });
         return { ...key, components: epochs.map((ofOne) => ofOne.map(withPoint)) };
@@ -183,7 +189,7 @@ export const messageTypes = {
   share: {
     kind: 'AbeShare',
     read: (reader) => ({
-      gid: reader.text(MAX_NAME),
+      gid: readIdentifier(reader),
       attribute: readName(reader),
       dPrime: reader.g2(),
       t: reader.g1(),
@@ -194,7 +200,7 @@ export const messageTypes = {
   component: {
     kind: 'AbeComponent',
     read: (reader) => ({
-      gid: reader.text(MAX_NAME),
+      gid: readIdentifier(reader),
       attribute: readName(reader),
       epoch: reader.u32(),
       dX: reader.g1(),
