@@ -11,6 +11,7 @@ import { decode, encode } from '../lib/codec.js';
 import { G1, G2, generatorMultiply, multiply, scalar } from '../lib/groups.js';
 import { hashToG1 } from '../lib/hash.js';
 import { AttributeSet } from '../lib/policy/attributes.js';
+import { checkName } from '../lib/policy/names.js';
 import { checkFile } from '../suites/index.js';
 
 const file = JSON.parse(readFileSync(new URL('../../invalid/abe-revocable.json', import.meta.url)));
@@ -81,5 +82,21 @@ test('an identifier has 1 to 256 bytes', () => {
     for (const [type, value] of of(gid)) {
       assert.throws(() => decode(type, encode(type, value)), reason, type.kind);
     }
+  }
+});
+
+// The ranges of docs/policy.md, with what stands before and behind each.
+test('names have no characters that show nothing, and all others', () => {
+  const page = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
+  const [, list] = /turn the direction of what follows: U\+([^.]*)\./.exec(page);
+  const ranges = list.split(/,\s+/).map((range) =>
+    range.split(' to ').map((text) => parseInt(text.replace('U+', ''), 16)));
+  ranges.push([0, 0x1f], [0x7f, 0x9f]);
+  const isRefused = (code) => ranges.some(([low, high = low]) => low <= code && code <= high);
+  for (let code = 0; code <= 0x10ffff; code++) {
+    if (code >= 0xd800 && code <= 0xdfff) continue;
+    const name = `a${String.fromCodePoint(code)}b`;
+    if (isRefused(code)) assert.throws(() => checkName(name), /invisible/, code.toString(16));
+    else assert.equal(checkName(name), name);
   }
 });
