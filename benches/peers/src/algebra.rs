@@ -8,7 +8,7 @@ mod blstrs;
 mod epione;
 mod zkcrypto;
 
-use ::epione::algebra::{G1, G2, Scalar};
+use ::epione::algebra::{G1, G2, Scalar, tag};
 use epione_peers::timing::Suite;
 use std::rc::Rc;
 
@@ -16,8 +16,8 @@ use std::rc::Rc;
 const FACTORS: usize = 16;
 /// What is hashed, and its domains.
 const MESSAGE: &[u8] = b"department:neurology";
-const DOMAIN_G1: &[u8] = b"EPIONE-V1-ABE-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-const DOMAIN_G2: &[u8] = b"EPIONE-V1-PEKS-KEYWORD-with-BLS12381G2_XMD:SHA-256_SSWU_RO_";
+const DOMAIN_G1: &[u8] = tag::FABEO_ATTRIBUTE.as_bytes();
+const DOMAIN_G2: &[u8] = tag::PEKS_KEYWORD.as_bytes();
 
 /// A compressed element.
 type G1Bytes = [u8; 48];
