@@ -6,7 +6,8 @@
 //!
 //! **Algorithms.** The centre knows `a, beta` and everyone's `t`; the manager of an attribute `x` knows
 //! `v_x`, which is another in every *epoch of writing* and tells nothing about the next. `H` hashes
-//! attributes to G1; `Z = e(g1, g2)`.
+//! attributes to G1 and `H'` the framed attribute, epoch (32 bits) and key, under another tag;
+//! `Z = e(g1, g2)`.
 //!
 //! ```text
 //! Setup   a, beta;  public (g1^a, Z^beta)

@@ -61,6 +61,21 @@ pub struct Capsule {
     pub(super) c4: Vec<G1>,
 }
 
+/// A name or identifier, which is never empty.
+fn name(r: &mut Reader<'_>) -> Result<String, DecodeError> {
+    let name = r.text(MAX_NAME)?;
+    if name.is_empty() { Err(DecodeError::Invalid("an empty name")) } else { Ok(name) }
+}
+
+/// A name that attributes can end with.
+fn authority_name(r: &mut Reader<'_>) -> Result<String, DecodeError> {
+    let name = name(r)?;
+    if name.contains('@') {
+        return Err(DecodeError::Invalid("an authority's name has no @"));
+    }
+    Ok(name)
+}
+
 impl Elements for Parameters {
     fn write(&self, w: &mut Writer) {
         let keys: Vec<(&String, &AuthorityKey)> = self.0.iter().collect();
@@ -72,7 +87,7 @@ impl Elements for Parameters {
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let keys = r.list(MAX_AUTHORITIES, |r| {
-            Ok((r.text(MAX_NAME)?, AuthorityKey { z_alpha: r.gt()?, g2_y: r.g2()? }))
+            Ok((authority_name(r)?, AuthorityKey { z_alpha: r.gt()?, g2_y: r.g2()? }))
         })?;
         if !keys.is_sorted_by(|(a, _), (b, _)| a < b) {
             return Err(DecodeError::Invalid("the authorities are not strictly ascending"));
@@ -95,7 +110,7 @@ impl Elements for MasterKey {
         w.scalar(&self.y);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { name: r.text(MAX_NAME)?, alpha: r.nonzero_scalar()?, y: r.nonzero_scalar()? })
+        Ok(Self { name: authority_name(r)?, alpha: r.nonzero_scalar()?, y: r.nonzero_scalar()? })
     }
 }
 
@@ -114,7 +129,7 @@ impl KeyElements for UserKey {
         w.g2_each(&self.k_prime);
     }
     fn read(r: &mut Reader<'_>, attributes: usize) -> Result<Self, DecodeError> {
-        let gid = r.text(MAX_NAME)?;
+        let gid = name(r)?;
         Ok(Self { gid, k: r.g1_each(attributes)?, k_prime: r.g2_each(attributes)? })
     }
 }

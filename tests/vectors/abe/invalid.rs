@@ -7,7 +7,7 @@ use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::decentralised::{self, RouselakisWaters};
 use epione::abe::fabeo::epochs::{EpochAuthority, Token, refresh};
 use epione::abe::fabeo::{self, verify_key, verify_lock};
-use epione::abe::revocable::{self, Component, Manager, Pang, Share};
+use epione::abe::revocable::{self, AttributeKey, Component, Manager, Pang, Share};
 use epione::abe::waters::{self, Waters};
 use epione::abe::{
     self, Checkable, Ciphertext, CpaHeader, Header, PublicParameters, Scheme, UserSecretKey,
@@ -499,6 +499,30 @@ fn refused_by_revocable_attributes() {
     ];
     group(&mut file, "revocable: verify a share", Fields::default(), cases, |bytes| {
         Share::from_bytes(bytes).unwrap().verify().is_ok()
+    });
+
+    // Attribute 4 and 1, epoch 4, g2_v 96, P 48.
+    let honest = new.public_key().key().to_bytes();
+    let (epoch, point, proof) = (2 + 5, 2 + 9, 2 + 9 + 96);
+    let with_key = |bytes: &[u8]| [&honest[..point], bytes, &honest[proof..]].concat();
+    let mut later = honest.clone();
+    later[epoch + 3] = 2;
+    let mut of_y = honest.clone();
+    of_y[epoch - 1] = b'y';
+    let of_old = old.public_key().key().to_bytes();
+    let of_her = (*share("x").d_prime() * v).to_bytes();
+    let cases = vec![
+        ("as the manager published it", "Valid", honest.clone(), true),
+        ("under the number of another epoch", "Epoch", later, false),
+        ("under the name of another attribute", "Attribute", of_y, false),
+        ("the proof negated", "Proof", negated(&honest, proof), false),
+        ("the key negated", "Key", negated(&honest, point), false),
+        ("the key of another epoch", "Key", with_key(&of_old[point..proof]), false),
+        // Her D' to a power that she knows: H(x) to its inverse would be her component.
+        ("a key that is a power of a user's element", "RogueKey", with_key(&of_her), false),
+    ];
+    group(&mut file, "revocable: verify an attribute key", Fields::default(), cases, |bytes| {
+        AttributeKey::from_bytes(bytes).unwrap().verify().is_ok()
     });
 
     let honest = of_ada.to_bytes();

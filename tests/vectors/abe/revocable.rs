@@ -34,7 +34,13 @@ fn hash_attribute(identity: &[u8]) -> G1 {
 
 #[test]
 fn abe_revocable_cpa_vectors() {
-    let tags = [tag::REVOCABLE_ATTRIBUTE, tag::REVOCABLE_USER, tag::ABE_KEY, tag::DEM_KEYS];
+    let tags = [
+        tag::REVOCABLE_ATTRIBUTE,
+        tag::REVOCABLE_USER,
+        tag::REVOCABLE_POSSESSION,
+        tag::ABE_KEY,
+        tag::DEM_KEYS,
+    ];
     let mut file = File::new(
         "EPIONE-V1-ABE-REVOCABLE-CPA",
         "Pang et al. (IEEE Access 2022), mended: managers of a, b and c, epochs of writing. Matrix rows are \
@@ -65,8 +71,16 @@ fn abe_revocable_cpa_vectors() {
         let inverse = |x: &[u8]| v_held[place(x)].inverse().unwrap();
         let d_x: Vec<G1> = held.iter().zip(&shares).map(|(x, share)| *share * inverse(x)).collect();
 
-        // Encaps.
+        // Epoch: P = H'(x, epoch, g2^{v_x})^{v_x}
         let g2_v = v_written.map(|v| g2 * v);
+        let possession = |i: usize| {
+            let epoch = written_in[i].to_be_bytes();
+            let statement = framed(&[&plain(&names[i]), &epoch, &g2_v[i].to_bytes()]);
+            hash_to_g1(tag::REVOCABLE_POSSESSION, &statement) * v_written[i]
+        };
+        let proofs = [0, 1, 2].map(possession);
+
+        // Encaps.
         let matrix = Matrix::of(&policy);
         let rows = matrix.share(&coins.shares);
         let c_second = g2 * coins.shares[0];
@@ -100,8 +114,12 @@ fn abe_revocable_cpa_vectors() {
             let component = manager.grant(share.verify().unwrap()).unwrap();
             user = user.with(&component, &manager.public_key()).unwrap();
         }
-        let keys = (0..3).map(|i| manager(i, written_in, v_written).public_key());
-        let parameters = keys.fold(parameters, |parameters, key| parameters.with(&key).unwrap());
+        let keys = [0, 1, 2].map(|i| manager(i, written_in, v_written).public_key());
+        for (key, proof) in keys.iter().zip(&proofs) {
+            assert!(key.key().to_bytes().ends_with(&proof.to_bytes()));
+        }
+        let keys = keys.iter();
+        let parameters = keys.fold(parameters, |parameters, key| parameters.with(key).unwrap());
         let (library, library_key) = encapsulate_cpa_with(&parameters, &policy, &coins).unwrap();
         assert_eq!((library.to_bytes(), *library_key.expose()), (header.clone(), key), "{text}");
         let read = Ciphertext::<CpaHeader<Pang>>::from_bytes(&ciphertext).unwrap();
@@ -144,6 +162,7 @@ fn abe_revocable_cpa_vectors() {
             .list("t_x", points(&shares, G1::to_bytes))
             .list("d_x", points(&d_x, G1::to_bytes))
             .list("g2_v", points(&g2_v, G2::to_bytes))
+            .list("p", points(&proofs, G1::to_bytes))
             .text("canonical_policy", &policy.to_string())
             .list("row_attributes", rows.iter().map(|row| hex::encode(&row.identity)))
             .list("row_epochs", epochs.iter().map(u32::to_string))

@@ -64,6 +64,11 @@ fn identity(bytes: &[u8], position: usize, length: usize) -> (&'static str, &'st
     ("an identity", "Identity", with_identity(bytes, position, length))
 }
 
+/// `bytes` without the identifier of three bytes whose length stands at `position`.
+fn unnamed(bytes: &[u8], position: usize) -> Vec<u8> {
+    [&bytes[..position], &[0; 4], &bytes[position + 7..]].concat()
+}
+
 /// A header's bytes with another policy text before the same elements.
 fn retitled(header: &[u8], text: &str) -> Vec<u8> {
     let old = u32::from_be_bytes(header[3..7].try_into().unwrap()) as usize;
@@ -313,6 +318,7 @@ fn refused_abe_encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         overlong(&bytes, 171),
         ("an attribute without an epoch", "Order", none),
         ("an epoch twice", "Order", twice),
+        ("an empty identifier", "Identifier", unnamed(&bytes, 20)),
     ];
     encodings::<UserSecretKey<Pang>>(file, "AbeUserSecretKeyRevocable", &bytes, &own);
     let own = [
@@ -324,10 +330,16 @@ fn refused_abe_encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let own = [identity(&bytes, 11, 96), identity(&bytes, 107, 48)];
     encodings::<AttributeKey>(file, "AbeAttributeKey", &bytes, &own);
     let bytes = share.to_bytes();
-    let own = [identity(&bytes, 14, 96), identity(&bytes, 110, 48), overlong(&bytes, 2)];
+    let own = [
+        identity(&bytes, 14, 96),
+        identity(&bytes, 110, 48),
+        overlong(&bytes, 2),
+        ("an empty identifier", "Identifier", unnamed(&bytes, 2)),
+    ];
     encodings::<Share>(file, "AbeShare", &bytes, &own);
     let bytes = component.to_bytes();
-    encodings::<Component>(file, "AbeComponent", &bytes, &[identity(&bytes, 18, 48)]);
+    let own = [identity(&bytes, 18, 48), ("an empty identifier", "Identifier", unnamed(&bytes, 2))];
+    encodings::<Component>(file, "AbeComponent", &bytes, &own);
 
     let (_, master) = abe::setup(rng);
     let mut authority = EpochAuthority::new(master, rng);

@@ -1,10 +1,9 @@
 // The keys of a case, of each scheme: out of its inputs the parameters and a user's key.
 import { decentralised, hashUser } from '../lib/abe/decentralised.js';
 import { base, fabeo } from '../lib/abe/fabeo.js';
-import { exponentOf, issue, revocable, share } from '../lib/abe/revocable.js';
+import { attributeKey, exponentOf, issue, revocable, share } from '../lib/abe/revocable.js';
 import { waters } from '../lib/abe/waters.js';
 import { encode } from '../lib/codec.js';
-import { G2, generatorMultiply } from '../lib/groups.js';
 import { AttributeSet } from '../lib/policy/attributes.js';
 
 // The authorities of the vectors.
@@ -94,7 +93,7 @@ export function revocableKeys(fields, types) {
     return [{ epoch, point: issue(shares[i], v) }];
   });
   const managers = managersOf(fields, 'written').map(({ attribute, epoch, v }) =>
-    ({ attribute, epoch, g2_v: generatorMultiply(G2, v) }));
+    attributeKey(attribute, epoch, v));
   trace.expect({
     ...parameters,
     t: exponentOf(masterKey, gid),
@@ -104,6 +103,7 @@ export function revocableKeys(fields, types) {
     t_x: shares,
     d_x: components.flat().map(({ point }) => point),
     g2_v: managers.map(({ g2_v }) => g2_v),
+    p: managers.map(({ p }) => p),
   });
   expectMaster(fields, types, masterKey);
   const userKey = { attributes, elements: { ...enrolled, components } };

@@ -89,6 +89,8 @@ export const revocableOpenings = {
     ...againstPlaintexts(revocable),
     'revocable: verify a share': () => (bytes) =>
       verifyShare(decode(messageTypes.share, bytes)),
+    'revocable: verify an attribute key': () => (bytes) =>
+      verifyAttributeKey(decode(messageTypes.attributeKey, bytes)),
     'revocable: take a component into a key': (context) => {
       const { elements } = read(context, 'user_key', typesOf(revocable).userKey);
       const key = read(context, 'attribute_key', messageTypes.attributeKey);

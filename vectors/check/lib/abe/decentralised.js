@@ -27,6 +27,20 @@ const ofName = (keys, identity) => {
   return found;
 };
 
+// A name or identifier, which is never empty.
+function readName(reader) {
+  const name = reader.text(MAX_NAME);
+  if (name === '') throw new Error('an empty name');
+  return name;
+}
+
+// A name that attributes can end with.
+function readAuthority(reader) {
+  const name = readName(reader);
+  if (name.includes('@')) throw new Error("an authority's name has no @");
+  return name;
+}
+
 export const decentralised = {
   suite: 3,
 
@@ -81,7 +95,7 @@ export const decentralised = {
     parameters: {
       read(reader) {
         const authorities = reader.list(reader.length(MAX_AUTHORITIES), (r) =>
-          ({ name: r.text(MAX_NAME), z_alpha: r.gt(), g2_y: r.g2() }));
+          ({ name: readAuthority(r), z_alpha: r.gt(), g2_y: r.g2() }));
         reader.ascending(authorities.map(({ name }) => utf8(name)));
         return { authorities };
       },
@@ -93,7 +107,7 @@ export const decentralised = {
     },
     masterKey: {
       read: (reader) => ({
-        name: reader.text(MAX_NAME),
+        name: readAuthority(reader),
         alpha: reader.nonzeroScalar(),
         y: reader.nonzeroScalar(),
       }),
@@ -101,7 +115,7 @@ export const decentralised = {
     },
     userKey: {
       read: (reader, components) => ({
-        gid: reader.text(MAX_NAME),
+        gid: readName(reader),
         k: reader.list(components, (r) => r.g1()),
         k_prime: reader.list(components, (r) => r.g2()),
       }),
