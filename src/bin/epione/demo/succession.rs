@@ -46,7 +46,7 @@ pub(super) fn show(
     let outcome = by_policy(world, |world| &world.doctor_c, &after);
     report.refusal("attributes that were taken away", outcome);
     if by_policy(world, |world| &world.doctor_c, before).is_err() {
-        report.fail("doctor C could open what was written before".to_owned());
+        report.fail("doctor C could not open what was written before".to_owned());
     }
     let outcome = by_policy(world, |world| &world.doctor_b, before);
     report.refusal("attributes that came after the record", outcome);
