@@ -65,6 +65,11 @@ pub fn attribute(epoch: u32) -> Name {
     Name::new(format!("{PREFIX}{epoch}")).expect("a short name")
 }
 
+/// Epochs come by tokens and by [`within`], and from nowhere else.
+fn no_epoch(name: &Name) -> Result<(), EpochError> {
+    if name.as_str().starts_with(PREFIX) { Err(EpochError::Epoch(name.clone())) } else { Ok(()) }
+}
+
 /// The policy and the attribute of an epoch.
 ///
 /// # Errors
@@ -72,10 +77,8 @@ pub fn attribute(epoch: u32) -> Name {
 /// epoch itself: in one branch of an `or`, that would open for everyone who was renewed.
 pub fn within(policy: &AccessPolicy, epoch: u32) -> Result<AccessPolicy, EpochError> {
     for row in policy.span_program().rows() {
-        if let Attribute::Name(name) = &row.attribute
-            && name.as_str().starts_with(PREFIX)
-        {
-            return Err(EpochError::Epoch(name.clone()));
+        if let Attribute::Name(name) = &row.attribute {
+            no_epoch(name)?;
         }
     }
     let epoch = Node::Leaf(Attribute::Name(attribute(epoch)));
@@ -206,10 +209,8 @@ impl EpochAuthority {
             return Err(EpochError::Identifier);
         }
         for attribute in attributes.iter() {
-            if let UserAttribute::Name(name) = attribute
-                && name.as_str().starts_with(PREFIX)
-            {
-                return Err(EpochError::Epoch(name));
+            if let UserAttribute::Name(name) = attribute {
+                no_epoch(&name)?;
             }
         }
         let mut with_epoch = attributes.clone();
