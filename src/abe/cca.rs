@@ -144,7 +144,9 @@ mod tests {
     use super::*;
     use crate::abe::Scheme;
     use crate::abe::fabeo::{self, Fabeo};
+    use crate::abe::waters;
     use crate::algebra::{G1, Scalar};
+    use crate::policy::AttributeSet;
     use rand::SeedableRng;
 
     /// Errors in two rows that cancel in a sum without weights.
@@ -165,5 +167,47 @@ mod tests {
         capsule.ct3[2] += -G1::generator();
         assert!(check(&capsule, &ones), "planted: weights that are all one");
         assert!(!check(&capsule, &hashed));
+    }
+
+    /// Each element of a capsule negated in turn, under a mask that is made for what one key then finds: but
+    /// for the check, that key would take the header and others would not.
+    fn headers_for_one_key_are_refused<S: Checkable<Refusal = Infallible>>(
+        (parameters, key): (&PublicParameters<S>, &UserSecretKey<S>),
+        element_sizes: &[usize],
+    ) {
+        let policy: AccessPolicy = "(a and b) or (a and c)".parse().expect("a policy");
+        let program = policy.span_program();
+        let message = Secret::new([7; 32]);
+        let (honest, _) = encapsulate_with(parameters, &policy, b"ad", &message);
+        let honest = honest.cpa.to_bytes();
+        let fitted = |bytes: &[u8]| {
+            let cpa = CpaHeader::<S>::from_bytes(bytes).expect("a point's negative is a point");
+            let selection = select(&program, key, &cpa.capsule).expect("a and b are held");
+            let shared = S::decapsulate(key.elements.expose(), &selection, &cpa.capsule);
+            let masked = *mask(&shared, &cpa, message.expose()).expose();
+            decapsulate(parameters, key, b"ad", &Header { cpa, masked }).map(drop)
+        };
+        assert_eq!(fitted(&honest), Ok(()));
+        let mut position = honest.len() - element_sizes.iter().sum::<usize>();
+        for size in element_sizes {
+            let mut changed = honest.clone();
+            changed[position] ^= 0x20;
+            assert_eq!(fitted(&changed), Err(DecryptionFailed.into()), "at {position}");
+            position += size;
+        }
+    }
+
+    #[test]
+    fn a_header_that_its_author_made_for_one_key_is_refused_by_it() {
+        let rng = &mut rand_chacha::ChaCha20Rng::seed_from_u64(2);
+        let held: AttributeSet = "a, b".parse().expect("a set");
+        let (parameters, master) = fabeo::setup(rng);
+        let key = fabeo::keygen(&master, &held, rng);
+        let (ct1, ct2, ct3) = ([96], [96; 2], [48; 4]);
+        headers_for_one_key_are_refused((&parameters, &key), &[&ct1[..], &ct2, &ct3].concat());
+        let (parameters, master) = waters::setup(rng);
+        let key = waters::keygen(&master, &held, rng);
+        let (c_prime, c, d) = ([48], [48; 4], [96; 4]);
+        headers_for_one_key_are_refused((&parameters, &key), &[&c_prime[..], &c, &d].concat());
     }
 }

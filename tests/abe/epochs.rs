@@ -68,10 +68,24 @@ fn who_is_not_refreshed_reads_no_further() {
     assert_eq!(verify_key(&parameters, &pruned), Ok(()));
     let old = authority.token("Ada", 0).unwrap();
     authority.prune(7);
-    assert_eq!(authority.token("Ada", 0), Err(EpochError::NoEpoch(0)));
+    authority.prune(0);
+    assert_eq!(authority.token("Ada", 0), Err(EpochError::NoEpoch(0)), "what is pruned stays so");
     assert!(authority.token("Ada", 1).is_ok(), "the epoch that is written in stays");
     assert_eq!(refresh(&pruned, &old).unwrap().to_secret_bytes(), ada.to_secret_bytes());
     assert_eq!(prune(&ada, 0).to_secret_bytes(), ada.to_secret_bytes());
+}
+
+/// A plain key may hold names that only look like epochs.
+#[test]
+fn what_is_no_epoch_is_not_pruned() {
+    let (_, master) = fabeo::setup(&mut rng(116));
+    let others = "\"epoch:00\", \"epoch:+0\", \"epoch:x\", \"epoch:\", epochal, doctor, epoch:9";
+    let key = fabeo::keygen(&master, &set(&format!("{others}, epoch:0, epoch:8")), &mut rng(117));
+    let pruned = AbeKey::of(&prune(&key, 9));
+    assert_eq!(prune(&key, 9).attributes(), &set(others));
+    for (name, component) in &pruned.sk2 {
+        assert_eq!(AbeKey::of(&key).component(name), Some(*component), "{name}");
+    }
 }
 
 /// The key with another component for an epoch, unchecked.
@@ -194,6 +208,8 @@ fn a_state_is_read_back_and_hostile_input_refused() {
     };
     assert!(with(bytes.len() - 1, 0) && !with(bytes.len() - 1, 2));
     assert!(with(86, 2) && !with(86, 3), "the oldest epoch is not beyond the current");
+    let ada = bytes.windows(3).position(|window| window == b"Ada").unwrap();
+    assert!(with(ada, b'B') && !with(ada, b'C'), "the identifiers ascend");
 
     // Names of epochs are not issued, whatever they look like.
     let mut authority = again;

@@ -226,9 +226,17 @@ fn every_message_is_checked_by_whoever_receives_it() {
     assert_eq!(manager.grant(of_y).map(drop), Err(InvalidShare));
     assert_eq!(manager.holders().count(), 0);
 
+    let again = sent.clone().verify().unwrap();
     let component = manager.grant(sent.verify().unwrap()).unwrap();
     let (ada, key) = (enrol(&master, "Ada").unwrap(), manager.public_key());
     assert!(ada.with(&component, &key).is_ok());
+    // The same share again is the same component; one of another exponent fits nobody who holds it.
+    assert_eq!(point_of(&manager.grant(again).unwrap()), point_of(&component));
+    let t = Scalar::from(2);
+    let other_exponent = share_of("Ada", "x", &(G2::generator() * t), &(h * t)).verify().unwrap();
+    let before = manager.to_secret_bytes();
+    assert_eq!(manager.grant(other_exponent).map(drop), Err(InvalidShare));
+    assert_eq!(manager.to_secret_bytes(), before);
     let point = point_of(&component);
     let later = Manager::with_exponent(name("x"), 1, &Scalar::random(rng)).public_key();
     let of_y = Manager::new(name("y"), rng).public_key();
@@ -288,13 +296,26 @@ fn a_manager_can_be_put_away_and_taken_up_again() {
     let rng = &mut rng(95);
     let (_, master) = setup(rng);
     let mut manager = Manager::new(name("x"), rng);
-    for gid in ["Cohn", "Ada", "Bose"] {
-        manager.grant(share(&master, gid, &name("x")).unwrap().verify().unwrap()).unwrap();
+    let [.., of_bose] = ["Cohn", "Ada", "Bose"].map(|gid| {
+        manager.grant(share(&master, gid, &name("x")).unwrap().verify().unwrap()).unwrap()
+    });
+    let state = manager.to_secret_bytes();
+    let mut again = Manager::from_bytes(&state).unwrap();
+    assert_eq!(again.to_secret_bytes(), state);
+    for (of, by) in [("Bose", "Aaaa"), ("Bose", "Zzzz"), ("Bose", "Ada\0")] {
+        let at = state.windows(4).position(|window| window == of.as_bytes()).unwrap();
+        let mut renamed = state.to_vec();
+        renamed[at..at + 4].copy_from_slice(by.as_bytes());
+        let ordered = by > "Ada" && by < "Cohn";
+        assert_eq!(Manager::from_bytes(&renamed).is_ok(), ordered, "{by}");
     }
-    let mut again = Manager::from_bytes(&manager.to_secret_bytes()).unwrap();
-    assert_eq!(again.to_secret_bytes(), manager.to_secret_bytes());
     assert_eq!(again.revoke(&["Bose"], rng), 1);
     let key = again.public_key();
+    // The new exponent has nothing to do with the old one.
+    let bose = enrol(&master, "Bose").unwrap();
+    assert!(bose.with(&of_bose, &manager.public_key()).is_ok());
+    let renumbered = forged("Bose", "x", 1, &point_of(&of_bose));
+    assert_eq!(bose.with(&renumbered, &key).map(drop), Err(KeyError::Component));
     assert_eq!((key.key().epoch(), again.holders().collect::<Vec<_>>()), (1, vec!["Ada", "Cohn"]));
     for component in again.issue() {
         let user = enrol(&master, component.gid()).unwrap();

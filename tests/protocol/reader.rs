@@ -209,7 +209,11 @@ fn what_is_written_after_a_doctor_left_stays_closed_to_him() {
     let before = world.publish(A, ADA, BUNDLE, "bundle.json");
     let open = |world: &mut World, doctor, record| {
         let request = world.request(doctor, record, Basis::Policy).unwrap();
-        world.open_by_policy(doctor, &request, Class::Clinical)
+        // One under the policy of its class, one under that of all others.
+        let [own, common] = [Class::Identity, Class::Clinical]
+            .map(|class| world.open_by_policy(doctor, &request, class));
+        assert_eq!(own.is_ok(), common.is_ok());
+        own.and(common)
     };
     assert!(open(&mut world, C, before).is_ok());
     // C leaves; B takes his place.

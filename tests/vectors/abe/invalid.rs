@@ -73,12 +73,14 @@ fn opens_cpa<S: Scheme>(key: &UserSecretKey<S>, bytes: &[u8]) -> bool {
 }
 
 /// Ciphertexts under `a or b`, for a key for `a`: suite 1, text 4 and 6, then the capsule, which starts
-/// with an element of `first` bytes and has two rows of 48 at `rows`, then `masked` 32 and the body.
+/// with an element of `first` bytes and has two rows of 48 at `rows`, then `masked` 32 and the body. Under
+/// another text, the key does not need the element of G2 at `unused`.
 fn ciphertexts<S: Checkable<Refusal = std::convert::Infallible>>(
     file: &mut Refusals,
     name: &'static str,
     (parameters, key, z_alpha): (&PublicParameters<S>, &UserSecretKey<S>, &Gt),
     (first, rows, capsule): (usize, usize, usize),
+    (unused, text): (usize, &str),
 ) {
     let rng = &mut rng(2029);
     let mut seal =
@@ -103,7 +105,13 @@ fn ciphertexts<S: Checkable<Refusal = std::convert::Infallible>>(
         (
             "a header that its author made for the other branch not to open",
             "DishonestHeader",
-            dishonest(parameters, key, z_alpha, rows),
+            dishonest(parameters, key, z_alpha, ("a or b", rows + 48)),
+            false,
+        ),
+        (
+            "a header that its author made with a wrong element of G2 that the key does not need",
+            "DishonestHeader",
+            dishonest(parameters, key, z_alpha, (text, unused)),
             false,
         ),
         ("two rows exchanged", "Row", exchanged(&honest, rows, rows + 48, 48), false),
@@ -136,21 +144,21 @@ fn ciphertexts<S: Checkable<Refusal = std::convert::Infallible>>(
     group(file, name, context, cases, |bytes| opens(parameters, key, bytes));
 }
 
-/// A ciphertext under `a or b` whose author negated the row of `b` before he masked the message and sealed
-/// the body: all that follows from the message fits. Only the check of the transform refuses it; without,
-/// it opens for `a` and not for `b`.
+/// A ciphertext whose author negated an element that a key for `a` does not need before he masked the message
+/// and sealed the body: all that follows from the message fits. Only the check of the transform refuses it;
+/// without, it opens for `a` and not for who needs the element.
 fn dishonest<S: Checkable<Refusal = std::convert::Infallible>>(
     parameters: &PublicParameters<S>,
     key: &UserSecretKey<S>,
     z_alpha: &Gt,
-    rows: usize,
+    (text, place): (&str, usize),
 ) -> Vec<u8> {
-    let policy = policy("a or b");
+    let policy = policy(text);
     let transform = Transform::new(parameters, &policy, [7; 32]);
     let coins = transform.coins::<S>(&policy);
     let shared = z_alpha.pow(&coins.shares[0]);
     let Ok((honest, _)) = encapsulate_cpa_with(parameters, &policy, &coins);
-    let header = negated(&honest.to_bytes(), rows + 48);
+    let header = negated(&honest.to_bytes(), place);
     // Against chosen plaintexts it opens for `a`, as it stands.
     let opened = abe::decapsulate_cpa(key, &CpaHeader::from_bytes(&header).unwrap()).unwrap();
     assert_eq!(opened.expose(), kdf(tag::ABE_KEY, &shared.to_bytes(), &[&header]).expose());
@@ -277,6 +285,8 @@ fn refused_by_fabeo() {
         "abe: open a ciphertext",
         (&parameters, &a, &z_alpha),
         (96, 13 + 96 + 96, 2 * 96 + 2 * 48),
+        // The second of ct2.
+        (21 + 96 + 96, "a or (a and b)"),
     );
     let stranger = fabeo::keygen(&other, &set("a, b"), rng).to_bytes();
     let all = [both.clone(), a.clone(), b.clone()];
@@ -372,6 +382,8 @@ fn refused_by_waters() {
         "abe: open a ciphertext",
         (&parameters, &a, &z_alpha),
         (48, 13 + 48, capsule),
+        // The second of D.
+        (13 + 48 + 2 * 48 + 96, "a or b"),
     );
     let stranger = waters::keygen(&other, &set("a, b"), rng).to_bytes();
     keys(&mut file, "abe: open with a key", (&parameters, stranger), [both, a, b], 96 + 96);
