@@ -233,3 +233,24 @@ pub(super) fn combination(terms: impl IntoIterator<Item = (G1, Scalar)>) -> G1 {
 pub(super) fn inner_product(a: &[Scalar], b: &[Scalar]) -> Scalar {
     a.iter().zip(b).map(|(a, b)| *a * *b).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algebra::hash::is_remembered_in_g1;
+
+    #[test]
+    fn the_numbers_of_a_user_are_not_remembered() {
+        let set =
+            "\"a label of this test\" = 42u8, vocabulary-of-this-test#3:x, a-name-of-this-test";
+        let set: AttributeSet = set.parse().expect("a set");
+        hash_set(tag::FABEO_ATTRIBUTE, &set);
+        let expanded = set.expanded();
+        assert_eq!(expanded.len(), 9 + 2);
+        for u in &expanded {
+            let personal = matches!(u, Attribute::Prefix(_));
+            let remembered = is_remembered_in_g1(tag::FABEO_ATTRIBUTE, &u.identity());
+            assert_eq!(remembered, !personal, "{u}");
+        }
+    }
+}

@@ -51,6 +51,11 @@ impl<P: Copy> PointCache<P> {
         points.into_iter().map(|point| point.expect("found or hashed")).collect()
     }
 
+    #[cfg(test)]
+    pub(super) fn remembers(&self, tag: Tag, message: &[u8]) -> bool {
+        self.find(tag, &[message])[0].is_some()
+    }
+
     fn find(&self, tag: Tag, messages: &[&[u8]]) -> Vec<Option<P>> {
         self.with(|entries| {
             let find = |message: &&[u8]| {

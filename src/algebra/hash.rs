@@ -99,6 +99,15 @@ pub fn hash_to_g2_each(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G2> {
     kernel().g2.hash_each(tag.as_bytes(), &messages)
 }
 
+static G1_POINTS: PointCache<G1> = PointCache::new();
+static G2_POINTS: PointCache<G2> = PointCache::new();
+
+/// Whether a label's point is remembered.
+#[cfg(test)]
+pub(crate) fn is_remembered_in_g1(tag: Tag, label: &[u8]) -> bool {
+    G1_POINTS.remembers(tag, label)
+}
+
 /// [`hash_to_g1`] of a label that everybody knows, an attribute for example. The last few thousand
 /// are remembered: see the warning at [`hash_to_g1_each_cached`].
 pub fn hash_to_g1_cached(tag: Tag, label: &[u8]) -> G1 {
@@ -115,18 +124,16 @@ pub fn hash_to_g2_cached(tag: Tag, label: &[u8]) -> G2 {
 /// Never for what is secret or personal, such as the keyword of a search: the process keeps the
 /// labels in memory, and how long a call takes tells which ones it has met.
 pub fn hash_to_g1_each_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G1> {
-    static POINTS: PointCache<G1> = PointCache::new();
     let labels: Vec<&[u8]> = labels.iter().map(AsRef::as_ref).collect();
     count(Operation::HashG1, labels.len());
-    POINTS.points(tag, &labels, |missing| kernel().g1.hash_each(tag.as_bytes(), missing))
+    G1_POINTS.points(tag, &labels, |missing| kernel().g1.hash_each(tag.as_bytes(), missing))
 }
 
 /// [`hash_to_g2_each`] of labels that everybody knows, as [`hash_to_g1_each_cached`].
 pub fn hash_to_g2_each_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G2> {
-    static POINTS: PointCache<G2> = PointCache::new();
     let labels: Vec<&[u8]> = labels.iter().map(AsRef::as_ref).collect();
     count(Operation::HashG2, labels.len());
-    POINTS.points(tag, &labels, |missing| kernel().g2.hash_each(tag.as_bytes(), missing))
+    G2_POINTS.points(tag, &labels, |missing| kernel().g2.hash_each(tag.as_bytes(), missing))
 }
 
 /// A scalar, 2^-128 away from uniform.
