@@ -3,15 +3,17 @@
 use crate::common::{attributes, fields, policy, rng};
 use crate::soundness::exponents::View;
 use crate::soundness::formal::{
-    Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing,
+    Element, Extent, Generator, Held, Model, NAMES, attributes_of, coalitions_reach_nothing,
+    random_policy,
 };
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::decentralised::{self, RouselakisWaters};
 use epione::abe::{Coins, Scheme};
 use epione::algebra::codec::Canonical;
-use epione::algebra::hash::hash_to_g1;
+use epione::algebra::hash::{hash_to_g1, hash_to_scalar, kdf};
 use epione::algebra::{G1, G2, Gt, Scalar, tag};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet};
+use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -22,6 +24,16 @@ enum Fault {
     /// No shares of zero: every row opens for itself.
     NoZeroShares,
 }
+
+/// Who works together with the users.
+#[derive(Clone, Copy)]
+struct Setting {
+    fault: Fault,
+    /// The authority of `a, b` is corrupt: its `alpha, y` are numbers, the same in every sample.
+    corrupt: bool,
+}
+
+const HONEST: Setting = Setting { fault: Fault::None, corrupt: false };
 
 /// `alpha, y` of the authority of `a, b` and of that of the rest.
 type Authorities = [(Scalar, Scalar); 2];
@@ -62,10 +74,14 @@ fn header(fault: Fault, keys: &Authorities, policy: &AccessPolicy, coins: &Coins
     }
 }
 
-impl Model for Fault {
+impl Model for Setting {
     /// Wants `Z^s`.
     fn view(&self, policy: &AccessPolicy, users: &[AttributeSet], rng: &mut ChaCha20Rng) -> View {
-        let keys: Authorities = [(); 2].map(|()| (Scalar::random(rng), Scalar::random(rng)));
+        let mut keys: Authorities = [(); 2].map(|()| (Scalar::random(rng), Scalar::random(rng)));
+        if self.corrupt {
+            let known = |name: &[u8]| hash_to_scalar(tag::ABE_COIN, name);
+            keys[0] = (known(b"alpha"), known(b"y"));
+        }
         let program = policy.span_program();
         let coins = Coins::random::<RouselakisWaters>(&program, rng);
         let mut held = Held {
@@ -75,12 +91,12 @@ impl Model for Fault {
         };
         held.g1.extend(attributes_of(policy, users).iter().map(|u| hash(u, Scalar::ONE)));
         for (user, set) in users.iter().enumerate() {
-            let user = if *self == Self::OneUser { 0 } else { user };
+            let user = if self.fault == Fault::OneUser { 0 } else { user };
             let t: Vec<Scalar> = set.expanded().iter().map(|_| Scalar::random(rng)).collect();
             held.g1.push(Element::of(Generator::User(user), Scalar::ONE));
             held.add(key(&keys, user, set, &t));
         }
-        held.add(header(*self, &keys, policy, &coins));
+        held.add(header(self.fault, &keys, policy, &coins));
         held.view(coins.shares[0], |_| None, rng)
     }
 }
@@ -98,6 +114,14 @@ fn the_model_of_decentralised_authorities_is_the_library() {
     let keys: Authorities = [(); 2].map(|()| (Scalar::random(rng), Scalar::random(rng)));
     let [(one, master), (two, _)] = [("H", 0), ("L", 1)]
         .map(|(name, i)| decentralised::setup_with(name, &keys[i].0, &keys[i].1));
+    for (parameters, (alpha, y)) in [&one, &two].into_iter().zip(&keys) {
+        let bytes = parameters.to_bytes();
+        let mut r = fields(&bytes);
+        assert_eq!((r.u8(), r.u32()), (Ok(RouselakisWaters::SUITE), Ok(1)));
+        r.text(9).unwrap();
+        assert_eq!(r.gt(), Ok(Gt::generator().pow(alpha)));
+        assert_eq!(r.g2(), Ok(G2::generator() * *y));
+    }
     let set = attributes(&["a@H", "b@H"]);
     let t = [(); 2].map(|()| Scalar::random(rng));
     let user = decentralised::keygen_with(&master, "Ada", &set, &t).unwrap().to_bytes();
@@ -113,7 +137,11 @@ fn the_model_of_decentralised_authorities_is_the_library() {
     for text in ["a@H", "a@H and (a@H or c@L)", "2 of (a@H, c@L, d@L and b@H)"] {
         let policy = policy(text);
         let coins = Coins::random::<RouselakisWaters>(&policy.span_program(), rng);
-        let (sealed, _) = encapsulate_cpa_with(&one.with(&two).unwrap(), &policy, &coins).unwrap();
+        let parameters = one.with(&two).unwrap();
+        let (sealed, key) = encapsulate_cpa_with(&parameters, &policy, &coins).unwrap();
+        // The target.
+        let shared = Gt::generator().pow(&coins.shares[0]).to_bytes();
+        assert_eq!(*key.expose(), *kdf(tag::ABE_KEY, &shared, &[&sealed.to_bytes()]).expose());
         let model = header(Fault::None, &keys, &policy, &coins);
         let bytes = sealed.to_bytes();
         let mut r = fields(&bytes);
@@ -132,7 +160,36 @@ fn the_model_of_decentralised_authorities_is_the_library() {
 
 #[test]
 fn no_coalition_of_strangers_opens_what_authorities_share() {
-    coalitions_reach_nothing(&Fault::None, Extent { policies: 16, rows: 4, users: 2 }, 72);
+    coalitions_reach_nothing(&HONEST, Extent { policies: 16, rows: 4, users: 2 }, 72);
+}
+
+/// Nobody opens everything: a corrupt authority opens what its own attributes satisfy, alone or with those of
+/// one user, and nothing for two users together.
+#[test]
+fn a_corrupt_authority_opens_what_its_attributes_satisfy() {
+    let campaign = std::env::var("EPIONE_CAMPAIGN").map_or(1, |times| times.parse().unwrap());
+    let rng = &mut rng(73);
+    let own = attributes(&["a", "b"]);
+    for round in 0..16 * campaign {
+        // Of every other coalition two users and the authority would satisfy the policy only together.
+        let (policy, users, alone) = loop {
+            let policy = random_policy(4, rng);
+            let users = [(); 2].map(|()| {
+                let held = NAMES.into_iter().filter(|_| rng.gen_bool(0.3));
+                AttributeSet::from_names(held).unwrap()
+            });
+            let satisfied = |users: &[AttributeSet]| {
+                let pooled = users.iter().chain([&own]).flat_map(AttributeSet::iter);
+                policy.is_satisfied_by(&AttributeSet::new(pooled).unwrap())
+            };
+            let alone = users.iter().any(|user| satisfied(std::slice::from_ref(user)));
+            if round % 2 == 0 || !alone && satisfied(&users) {
+                break (policy, users, alone);
+            }
+        };
+        let coalition = Setting { corrupt: true, ..HONEST };
+        assert_eq!(coalition.opens(&policy, &users), alone, "{policy} for {users:?}");
+    }
 }
 
 #[test]
@@ -144,7 +201,8 @@ fn the_planted_faults_of_decentralised_authorities_are_found() {
     for (fault, text, users) in cases {
         let policy = policy(text);
         let users: Vec<_> = users.iter().map(|names| attributes(names)).collect();
-        assert!(!Fault::None.opens(&policy, &users), "{text} for {users:?}");
-        assert!(fault.opens(&policy, &users), "{text} for {users:?}");
+        assert!(!HONEST.opens(&policy, &users), "{text} for {users:?}");
+        let planted = Setting { fault, ..HONEST };
+        assert!(planted.opens(&policy, &users), "{text} for {users:?}");
     }
 }

@@ -8,6 +8,7 @@ use crate::soundness::formal::{
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::fabeo::{self, Fabeo};
 use epione::abe::{Coins, Scheme};
+use epione::algebra::codec::{Canonical, Reader};
 use epione::algebra::hash::{hash_to_g1, hash_to_scalar};
 use epione::algebra::{G1, G2, Gt, Scalar, tag};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet};
@@ -80,6 +81,13 @@ impl Model for Fault {
             }
             held.add(key(alpha, &attributes, r));
         }
+        // An honest user who holds everything. Tokens of epochs are components of her key, and public: here all
+        // of it is but `sk1`.
+        let r = if *self == Self::OneRandomness { shared_r } else { Scalar::random(rng) };
+        let everything: Vec<Attribute> = attributes_of(policy, users).into_iter().collect();
+        let mut honest = key(alpha, &everything, r);
+        honest.g1.remove(0);
+        held.add(honest);
         held.add(header(*self, policy, &coins));
         let known = |generator: &Generator| match generator {
             Generator::Attribute(u) if *self == Self::KnownLogarithm => {
@@ -114,6 +122,8 @@ fn the_model_of_fabeo_is_the_library() {
         let policy = policy(text);
         let [alpha, r] = [(); 2].map(|()| Scalar::random(rng));
         let (parameters, master) = fabeo::setup_with(&alpha);
+        let mpk = Reader::new(&parameters.to_bytes()[3..]).gt();
+        assert_eq!(mpk, Ok(Gt::generator().pow(&alpha)));
         let real = AbeKey::of(&fabeo::keygen_with(&master, &set, &r));
         let model = key(alpha, &set.expanded(), r);
         let sk2 = real.sk2.iter().map(|(_, point)| *point);
@@ -145,7 +155,7 @@ fn the_planted_faults_of_fabeo_are_found() {
     let sets = |users: &[&[&str]]| -> Vec<AttributeSet> {
         users.iter().map(|names| attributes(names)).collect()
     };
-    let cases: [(Fault, &str, &[&[&str]]); 5] = [
+    let cases: [(Fault, &str, &[&[&str]]); 6] = [
         (Fault::OneMask, "a and (a or b)", &[&["b"]]),
         (Fault::KnownLogarithm, "a and b", &[&["a"]]),
         (Fault::OneRandomness, "a and b", &[&["a"], &["b"]]),
@@ -155,6 +165,8 @@ fn the_planted_faults_of_fabeo_are_found() {
             "oncology and epoch12",
             &[&["oncology"], &["cardiology", "epoch12"]],
         ),
+        // Somebody else's public token.
+        (Fault::OneRandomness, "oncology and epoch12", &[&["oncology"]]),
         (Fault::AndGate, "a and b", &[&["b"]]),
     ];
     for (fault, text, users) in cases {

@@ -241,10 +241,24 @@ fn the_model_of_revocable_attributes_is_the_library() {
     let mut managers: Vec<Manager> =
         names.iter().zip(&v).map(|(x, v)| Manager::with_exponent(x.clone(), 3, v)).collect();
     let parameters = managers.iter().fold(parameters, |p, m| p.with(&m.public_key()).unwrap());
+    let bytes = parameters.to_bytes();
+    let mut r = fields(&bytes);
+    assert_eq!(r.u8(), Ok(Pang::SUITE));
+    assert_eq!(r.g1(), Ok(Element::of(Generator::One, a).point(&point)));
+    assert_eq!(r.gt(), Ok(Gt::generator().pow(&beta)));
+    let keys = r.list(9, |r| Ok((r.text(9)?, r.u32()?, r.g2()?))).unwrap();
+    let expected = names.iter().zip(&v).map(|(x, v)| (x.to_string(), 3, G2::generator() * *v));
+    assert_eq!(keys, expected.collect::<Vec<_>>());
 
     let mut user = revocable::enrol(&master, "Ada").unwrap();
     for manager in &mut managers[..2] {
         let share = revocable::share(&master, "Ada", manager.attribute()).unwrap();
+        let bytes = share.to_secret_bytes();
+        let mut r = fields(&bytes);
+        let x = Attribute::Name(manager.attribute().clone());
+        assert_eq!((r.text(9), r.text(9)), (Ok("Ada".to_owned()), Ok(x.to_string())));
+        assert_eq!(r.g2(), Ok(G2::generator() * t));
+        assert_eq!(r.g1(), Ok(hash(&x, t).point(&point)));
         let component = manager.grant(share.verify().unwrap()).unwrap();
         user = user.with(&component, &manager.public_key()).unwrap();
     }

@@ -7,10 +7,10 @@ use crate::soundness::formal::{
 };
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::waters::{self, Waters};
-use epione::abe::{Coins, CpaHeader, UserSecretKey};
+use epione::abe::{Coins, CpaHeader, Scheme, UserSecretKey};
 use epione::algebra::codec::Canonical;
-use epione::algebra::hash::hash_to_g1;
-use epione::algebra::{G1, G2, Scalar, tag};
+use epione::algebra::hash::{hash_to_g1, kdf};
+use epione::algebra::{G1, G2, Gt, Scalar, tag};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet};
 use rand_chacha::ChaCha20Rng;
 
@@ -83,7 +83,7 @@ fn elements(
     counts: [usize; 2],
 ) -> (Vec<G1>, Vec<G2>) {
     let mut r = fields(bytes);
-    assert_eq!(r.u8(), Ok(2));
+    assert_eq!(r.u8(), Ok(Waters::SUITE));
     skip(&mut r);
     let [in_g1, in_g2] = counts;
     let both = if g1_first {
@@ -114,6 +114,11 @@ fn the_model_of_waters_is_the_library() {
         let (policy, set) = (policy(text), attributes(&["a", "c", "z"]));
         let [a, alpha, t] = [(); 3].map(|()| Scalar::random(rng));
         let (parameters, master) = waters::setup_with(&a, &alpha);
+        let bytes = parameters.to_bytes();
+        let mut r = fields(&bytes);
+        assert_eq!(r.u8(), Ok(Waters::SUITE));
+        assert_eq!(r.g1(), Ok(Element::of(Generator::One, a).point(&point)));
+        assert_eq!(r.gt(), Ok(Gt::generator().pow(&alpha)));
         let user: UserSecretKey<Waters> = waters::keygen_with(&master, &set, &t);
         let names = |r: &mut epione::algebra::codec::Reader<'_>| {
             AttributeSet::read(r).unwrap();
@@ -122,8 +127,11 @@ fn the_model_of_waters_is_the_library() {
         assert_eq!(real(&key(a, alpha, &set, t)), found);
 
         let coins = Coins::random::<Waters>(&policy.span_program(), rng);
-        let Ok((sealed, _)): Result<(CpaHeader<Waters>, _), _> =
+        let Ok((sealed, key)): Result<(CpaHeader<Waters>, _), _> =
             encapsulate_cpa_with(&parameters, &policy, &coins);
+        // The target.
+        let shared = Gt::generator().pow(&(alpha * coins.shares[0])).to_bytes();
+        assert_eq!(*key.expose(), *kdf(tag::ABE_KEY, &shared, &[&sealed.to_bytes()]).expose());
         let n = policy.counts().0;
         let title = |r: &mut epione::algebra::codec::Reader<'_>| {
             r.text(99).unwrap();
