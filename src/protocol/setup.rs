@@ -126,7 +126,8 @@ fn identifier(doctor: &VerifyingKey) -> String {
 }
 
 impl Doctor {
-    /// Takes the authority's key into use.
+    /// Takes the authority's key into use, as it is: what is not the authority's opens nothing, and
+    /// [`verify_key`](crate::abe::fabeo::verify_key) tells it beforehand.
     pub fn receive_attributes(&mut self, parameters: PublicParameters, key: abe::UserSecretKey) {
         self.abe = Some((parameters, key));
     }

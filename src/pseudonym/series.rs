@@ -216,5 +216,20 @@ mod tests {
         let mut outside = bytes.clone();
         outside[6] = 2; // level 2 with a prefix of more than two bits
         assert!(WindowKey::from_bytes(&outside).is_err());
+        // One node, which is in order whatever it says: version, kind, count 4, level, prefix 4, key.
+        let alone = series().window(8..=9).unwrap().to_bytes();
+        assert_eq!((alone.len(), &alone[6..11]), (6 + 37, &[31, 0, 0, 0, 4][..]));
+        for (level, prefix, fits) in [
+            (31, 5, true),
+            (3, 7, true),
+            (3, 8, false),
+            (0, 0, true),
+            (0, 1, false),
+            (33, 4, false),
+        ] {
+            let mut node = alone.clone();
+            (node[6], node[10]) = (level, prefix);
+            assert_eq!(WindowKey::from_bytes(&node).is_ok(), fits, "level {level}, {prefix}");
+        }
     }
 }

@@ -172,6 +172,7 @@ fn errors_point_at_the_fault() {
         ("a and \"b", 7, "never closed"),
         ("a and \"\\n\"", 7, "backslash"),
         ("3 of (a, b)", 1, "never be a threshold"),
+        ("a and 0 of (b, c)", 7, "never be a threshold"),
         ("a b", 3, "'and', 'or' or the end"),
         ("a AND b", 3, "'and' in lower case"),
         ("a and 2nd", 7, "would need quotes"),
