@@ -2,6 +2,8 @@
 
 use super::with;
 use crate::vectors::format::{Fields, Refusals, settle};
+use ark_bls12_381::{Fq, Fq12, Fr};
+use ark_ff::{BigInteger, Field, PrimeField};
 use epione::algebra::codec::Reader;
 use epione::algebra::{G1, G2, Gt, Scalar};
 use epione::error::DecodeError;
@@ -16,6 +18,37 @@ fn element<'a, T>(
 }
 
 const MODULUS: &str = "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab";
+
+/// `f^{p^6 - 1}`: its inverse is its conjugate, as in GT.
+fn unitary() -> Fq12 {
+    let f = Fq12::from_base_prime_field_elems((1..=12u64).map(Fq::from)).unwrap();
+    let mut conjugate = f;
+    conjugate.conjugate_in_place();
+    conjugate * f.inverse().unwrap()
+}
+
+/// `f^{(p^6 - 1)(p^2 + 1)}`: its order divides `p^4 - p^2 + 1`, which has small factors beside `r`.
+fn cyclotomic() -> Fq12 {
+    let mut element = unitary();
+    element.frobenius_map_in_place(2);
+    element * unitary()
+}
+
+/// `2^{(p - 1) / 3}`. Three divides `u - 1`, `u` being the curve's parameter, and so `p - u`.
+fn cube_root() -> Fq {
+    let third = -Fq::from(3u64).inverse().unwrap();
+    let root = Fq::from(2u64).pow(third.into_bigint());
+    assert!(root != Fq::ONE && root.pow([3]) == Fq::ONE);
+    root
+}
+
+fn written(element: &Fq12) -> Vec<u8> {
+    element.to_base_prime_field_elements().flat_map(|c| c.into_bigint().to_bytes_be()).collect()
+}
+
+fn read(bytes: &[u8]) -> Fq12 {
+    Fq12::from_base_prime_field_elems(bytes.chunks(48).map(Fq::from_be_bytes_mod_order)).unwrap()
+}
 
 #[test]
 fn refused_elements() {
@@ -74,6 +107,26 @@ fn refused_elements() {
         ("minus one, of order two", "OffTorsion", minus_one, false),
         ("two, in the base field", "OffTorsion", with(&one, 47, 2), false),
         ("a changed coefficient", "OffTorsion", with(&honest, 575, honest[575] ^ 1), false),
+        ("norm one over the sixth degree", "OffTorsion", written(&unitary()), false),
+        ("in the cyclotomic subgroup", "OffTorsion", written(&cyclotomic()), false),
+        (
+            "in the cyclotomic subgroup, prime to r",
+            "OffTorsion",
+            written(&cyclotomic().pow(Fr::MODULUS)),
+            false,
+        ),
+        (
+            "e(g1, g2) times one of the cyclotomic subgroup",
+            "OffTorsion",
+            written(&(read(&honest) * cyclotomic().pow(Fr::MODULUS))),
+            false,
+        ),
+        (
+            "a cube root of one in the base field, where x^p = x^u",
+            "OffTorsion",
+            written(&Fq12::from_base_prime_field(cube_root())),
+            false,
+        ),
         ("a coefficient equal to p", "NotReduced", unreduced, false),
         ("one byte short", "Length", honest[..575].to_vec(), false),
     ];
