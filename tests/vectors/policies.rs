@@ -1,5 +1,8 @@
 //! Texts that are refused, each with its column, beside some that are not.
 
+mod limits;
+mod spelling;
+
 use crate::vectors::format::{Fields, Refusals, settle};
 use epione::policy::{AccessPolicy, AttributeSet, ParseError, Vocabularies, Vocabulary};
 
@@ -188,18 +191,26 @@ fn group<T: ToString>(
 fn refused_policies() {
     let mut file = Refusals::new(
         "EPIONE-V1-POLICIES",
-        "Texts of policies and of users' attributes, in UTF-8.",
+        "Texts of policies, of users' attributes and of vocabularies, in UTF-8.",
     );
-    for cases in [gates(), comparisons(), listed()] {
+    for cases in [gates(), comparisons(), listed(), spelling::names(), limits::policies()] {
         group(&mut file, ("AccessPolicy", Fields::default()), cases, str::parse::<AccessPolicy>);
     }
-    let vocabulary: Vocabulary = VOCABULARIES.parse().unwrap();
-    assert_eq!(vocabulary.to_string(), VOCABULARIES);
-    let vocabularies = Vocabularies::new([vocabulary]).unwrap();
-    let context = Fields::default().text("vocabulary", VOCABULARIES);
-    group(&mut file, ("AccessPolicy", context), negations(), |text| {
-        AccessPolicy::parse_with(text, &vocabularies)
-    });
-    group(&mut file, ("AttributeSet", Fields::default()), sets(), str::parse::<AttributeSet>);
+    for (vocabulary, cases) in [
+        (VOCABULARIES, negations()),
+        (spelling::UNORDERED, spelling::negations()),
+        (VOCABULARIES, limits::negations()),
+    ] {
+        let context = Fields::default().text("vocabulary", vocabulary);
+        let vocabularies = Vocabularies::new([vocabulary.parse().unwrap()]).unwrap();
+        group(&mut file, ("AccessPolicy", context), cases, |text| {
+            AccessPolicy::parse_with(text, &vocabularies)
+        });
+    }
+    for cases in [sets(), spelling::sets()] {
+        group(&mut file, ("AttributeSet", Fields::default()), cases, str::parse::<AttributeSet>);
+    }
+    let vocabularies = spelling::vocabularies();
+    group(&mut file, ("Vocabulary", Fields::default()), vocabularies, str::parse::<Vocabulary>);
     settle("invalid/policies.json", &file);
 }

@@ -1,8 +1,9 @@
-// invalid/policies.json: texts of policies and of users' attributes.
+// invalid/policies.json: texts of policies, of users' attributes and of vocabularies.
 import { fromUtf8 } from '../lib/bytes.js';
 import { AttributeSet } from '../lib/policy/attributes.js';
-import { parsePolicy, parseVocabulary } from '../lib/policy/parse.js';
+import { parsePolicy } from '../lib/policy/parse.js';
 import { print } from '../lib/policy/tree.js';
+import { parseVocabulary, printVocabulary } from '../lib/policy/vocabulary.js';
 
 function vocabulariesOf(context) {
   if (!context.has('vocabulary')) return new Map();
@@ -31,5 +32,7 @@ export default {
       return (bytes) => canonical(bytes, reader(vocabularies), reader(new Map()));
     },
     AttributeSet: () => (bytes) => canonical(bytes, (text) => `${AttributeSet.parse(text)}`),
+    Vocabulary: () => (bytes) =>
+      canonical(bytes, (text) => printVocabulary(parseVocabulary(text))),
   },
 };

@@ -12,6 +12,8 @@ import { G1, G2, generatorMultiply, multiply, scalar } from '../lib/groups.js';
 import { hashToG1 } from '../lib/hash.js';
 import { AttributeSet } from '../lib/policy/attributes.js';
 import { checkName } from '../lib/policy/names.js';
+import { parsePolicy } from '../lib/policy/parse.js';
+import { parseVocabulary } from '../lib/policy/vocabulary.js';
 import { checkFile } from '../suites/index.js';
 
 const file = JSON.parse(readFileSync(new URL('../../invalid/abe-revocable.json', import.meta.url)));
@@ -83,6 +85,17 @@ test('an identifier has 1 to 256 bytes', () => {
       assert.throws(() => decode(type, encode(type, value)), reason, type.kind);
     }
   }
+});
+
+test('a vocabulary has at most 4096 values', () => {
+  const of = (count) => `x#1: ${Array.from({ length: count }, (_, i) => `v${i}`).join(', ')}`;
+  assert.equal(parseVocabulary(of(4096)).values.length, 4096);
+  assert.throws(() => parseVocabulary(of(4097)), { column: 1 });
+});
+
+test('of a vocabulary with one value nothing is left', () => {
+  const vocabularies = new Map([['x', parseVocabulary('x#1: a')]]);
+  assert.throws(() => parsePolicy('b or not x:a', vocabularies), { column: 10 });
 });
 
 // The ranges of docs/policy.md, with what stands before and behind each.

@@ -1,9 +1,7 @@
 // From text to policy: a recursive descent over the grammar of docs/policy.md.
-import { compare, utf8 } from '../bytes.js';
 import { readListed } from './attributes.js';
-import { checkLabel } from './names.js';
 import { at, count, Cursor, ParseError } from './tokens.js';
-import { checkLimits, conjunction, or, threshold } from './tree.js';
+import { checkLimits, conjunction, MAX_LEAVES, or, threshold } from './tree.js';
 import { interval, range, readLiteral, valueOf } from './values.js';
 
 const MAX_TEXT_DEPTH = 128;
@@ -18,25 +16,18 @@ export function parsePolicy(text, vocabularies = new Map()) {
   return root;
 }
 
-// label "#" version ":" value *("," value)
-export function parseVocabulary(text) {
-  const cursor = new Cursor(text);
-  const label = at(1, () => checkLabel(cursor.name()));
-  const version = cursor.version();
-  cursor.expect(':');
-  const values = [];
-  do values.push(cursor.name());
-  while (cursor.advanceIf(','));
-  cursor.expect('end');
-  if (new Set(values).size !== values.length) throw new ParseError(1, 'a value is listed twice');
-  return { label, version, values: values.sort((a, b) => compare(utf8(a), utf8(b))) };
-}
-
 class Parser {
   constructor(text, vocabularies) {
     this.cursor = new Cursor(text);
     this.vocabularies = vocabularies;
     this.depth = 0;
+    this.leaves = 0;
+  }
+
+  // Leaves are counted as they are written, before comparisons are merged.
+  grow(column, leaves) {
+    this.leaves += leaves;
+    if (this.leaves > MAX_LEAVES) throw new ParseError(column, 'too many leaves');
   }
 
   // policy = conjunct / disjunct / primary
@@ -84,6 +75,7 @@ class Parser {
   // leaf = name / listed / comparison
   leaf() {
     const { column } = this.cursor.token;
+    this.grow(column, 1);
     const name = this.cursor.name();
     const { type } = this.cursor.token;
     if (type === '#') return readListed(this.cursor, column, name);
@@ -123,7 +115,9 @@ class Parser {
       type === '#'
         ? readListed(this.cursor, column, name)
         : { label: name.slice(0, Math.max(0, colon)), value: name.slice(colon + 1) };
-    return at(column, () => this.others(negated));
+    const others = at(column, () => this.others(negated));
+    this.grow(column, others.length);
+    return others.length === 1 ? others[0] : or(others);
   }
 
   others({ label, version, value }) {
@@ -135,6 +129,6 @@ class Parser {
       .filter((other) => other !== value)
       .map((other) => ({ label, version: vocabulary.version, value: other }));
     if (others.length === 0) throw new Error('no other value: this can never hold');
-    return others.length === 1 ? others[0] : or(others);
+    return others;
   }
 }

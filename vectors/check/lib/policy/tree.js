@@ -6,7 +6,7 @@ import { at } from './tokens.js';
 import { cover, intersection, printInterval } from './values.js';
 
 const MAX_LEVELS = 32;
-const MAX_LEAVES = 4096;
+export const MAX_LEAVES = 4096;
 const MAX_ENTRIES = 2 ** 20;
 const MAX_TEXT = 2 ** 20;
 
