@@ -1,0 +1,27 @@
+//! Keys, entries and trapdoors of searchable encryption.
+
+use super::{identity, overlong};
+use crate::vectors::format::Refusals;
+use epione::algebra::codec::Canonical;
+use epione::peks::{self, SearchableCiphertext};
+use rand_chacha::ChaCha20Rng;
+
+pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+    let (secret, public) = peks::keygen(rng);
+    let entry = peks::encrypt(&public, b"w", b"c", b"location", rng).to_bytes();
+    let (trapdoor, public) = (peks::trapdoor(&secret, b"w").to_bytes(), public.to_bytes());
+    super::encodings::<peks::PublicKey>(
+        file,
+        "PeksPublicKey",
+        &public,
+        &[identity(&public, 2, 48)],
+    );
+    super::encodings::<peks::Trapdoor>(
+        file,
+        "PeksTrapdoor",
+        &trapdoor,
+        &[identity(&trapdoor, 2, 96)],
+    );
+    let own = [identity(&entry, 2, 48), overlong(&entry, 82)];
+    super::encodings::<SearchableCiphertext>(file, "PeksCiphertext", &entry, &own);
+}
