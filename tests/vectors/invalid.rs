@@ -4,9 +4,25 @@ mod elements;
 mod encodings;
 mod openings;
 
+use epione::algebra::Scalar;
+
 /// `bytes` with another byte at `position`.
 fn with(bytes: &[u8], position: usize, byte: u8) -> Vec<u8> {
     let mut changed = bytes.to_vec();
     changed[position] = byte;
+    changed
+}
+
+/// `bytes` with `r` added to the scalar at `position`: the same scalar for those who reduce. Twice `r` has 32
+/// bytes, too.
+fn plus_order(bytes: &[u8], position: usize) -> Vec<u8> {
+    let mut changed = bytes.to_vec();
+    // r - 1 and a carry.
+    let (order, mut carry) = ((-Scalar::ONE).to_be_bytes(), 1);
+    for (byte, other) in changed[position..position + 32].iter_mut().zip(order).rev() {
+        let sum = u16::from(*byte) + u16::from(other) + carry;
+        (*byte, carry) = (sum as u8, sum >> 8);
+    }
+    assert_eq!(carry, 0, "the sum has 32 bytes");
     changed
 }

@@ -6,7 +6,7 @@ mod peks;
 mod pre;
 mod pseudonym;
 
-use super::with;
+use super::{plus_order, with};
 use crate::common::rng;
 use crate::vectors::format::{Fields, Refusals, settle};
 use epione::algebra::codec::{Canonical, VERSION};
@@ -72,5 +72,6 @@ fn refused_encodings() {
     pre::encodings(&mut file, shared);
     pseudonym::windows(&mut file, shared);
     authorities::revocable(&mut file, &mut rng(2034));
+    authorities::decentralised(&mut file, &mut rng(2040));
     settle("invalid/encodings.json", &file);
 }

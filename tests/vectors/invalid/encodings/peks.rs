@@ -1,6 +1,6 @@
 //! Keys, entries and trapdoors of searchable encryption.
 
-use super::{identity, overlong};
+use super::{identity, overlong, plus_order};
 use crate::vectors::format::Refusals;
 use epione::algebra::codec::Canonical;
 use epione::peks::{self, SearchableCiphertext};
@@ -10,6 +10,7 @@ pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let (secret, public) = peks::keygen(rng);
     let entry = peks::encrypt(&public, b"w", b"c", b"location", rng).to_bytes();
     let (trapdoor, public) = (peks::trapdoor(&secret, b"w").to_bytes(), public.to_bytes());
+    let secret = secret.to_bytes();
     super::encodings::<peks::PublicKey>(
         file,
         "PeksPublicKey",
@@ -24,4 +25,9 @@ pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     );
     let own = [identity(&entry, 2, 48), overlong(&entry, 82)];
     super::encodings::<SearchableCiphertext>(file, "PeksCiphertext", &entry, &own);
+    let own = [
+        ("zero", "Zero", [&secret[..2], &[0; 32]].concat()),
+        ("not reduced", "NotReduced", plus_order(&secret, 2)),
+    ];
+    super::encodings::<peks::SecretKey>(file, "PeksSecretKey", &secret, &own);
 }

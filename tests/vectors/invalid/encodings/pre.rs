@@ -1,6 +1,6 @@
 //! Keys and ciphertexts of re-encryption.
 
-use super::{identity, overlong, with};
+use super::{identity, overlong, plus_order, with};
 use crate::vectors::format::Refusals;
 use epione::algebra::codec::Canonical;
 use epione::pre::{self, Possession, afgh, conditional};
@@ -21,6 +21,7 @@ pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let own = [
         ("zero", "Zero", zero),
         ("not reduced", "NotReduced", [&secret[..2], &[0xff; 32]].concat()),
+        ("r too much", "NotReduced", plus_order(&secret, 2)),
     ];
     super::encodings::<pre::SecretKey>(file, "PreSecretKey", &secret, &own);
     let possession = alice.prove_possession(b"", rng).to_bytes();

@@ -1,8 +1,8 @@
 //! Windows of epochs.
 
-use super::{encodings, overlong, with};
+use super::{Case, encodings, overlong, with};
 use crate::vectors::format::Refusals;
-use epione::algebra::codec::Canonical;
+use epione::algebra::codec::{Canonical, Writer};
 use epione::pseudonym::{SeriesSecret, WindowKey};
 use rand_chacha::ChaCha20Rng;
 
@@ -10,7 +10,7 @@ pub(super) fn windows(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let window = SeriesSecret::generate(rng).for_doctor(b"d").window(3..=4).unwrap().to_bytes();
     let (first, second) = (window[6..43].to_vec(), window[43..80].to_vec());
     let pair = |a: &[u8], b: &[u8]| [&window[..6], a, b].concat();
-    let own = [
+    let mut own = vec![
         overlong(&window, 2),
         ("no node", "Empty", [&window[..2], &[0; 4]].concat()),
         ("nodes in descending order", "Order", pair(&second, &first)),
@@ -18,5 +18,38 @@ pub(super) fn windows(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         ("level 33", "Tree", with(&window, 6, 33)),
         ("a prefix longer than its level", "Tree", with(&window, 6, 1)),
     ];
+    own.extend(nodes(&window[..2]));
     encodings::<WindowKey>(file, "PseudonymWindow", &window, &own);
+}
+
+/// Two nodes of a tree are disjoint or one is inside the other; their keys do not matter here.
+fn nodes(head: &[u8]) -> Vec<Case> {
+    let of = |nodes: &[(u8, u32)]| {
+        let mut w = Writer::default();
+        w.fixed(head);
+        w.list(nodes, |w, (level, prefix)| {
+            w.u8(*level);
+            w.u32(*prefix);
+            w.fixed(&[*level; 32]);
+        });
+        w.finish()
+    };
+    let leaves = |count: u32| of(&(0..count).map(|prefix| (32, 2 * prefix)).collect::<Vec<_>>());
+    vec![
+        ("the whole tree", "Valid", of(&[(0, 0)])),
+        ("the last leaf", "Valid", of(&[(32, u32::MAX)])),
+        ("nodes with a gap", "Valid", of(&[(2, 0), (2, 3)])),
+        ("two halves, not joined", "Valid", of(&[(2, 2), (3, 6), (3, 7)])),
+        ("64 nodes", "Valid", leaves(64)),
+        ("65 nodes", "TooLong", leaves(65)),
+        ("level 0 with a prefix", "Tree", of(&[(0, 1)])),
+        ("a node that starts with the one before it, inside", "Nested", of(&[(1, 0), (2, 0)])),
+        ("a node that ends with the one before it, inside", "Nested", of(&[(1, 0), (2, 1)])),
+        ("a node inside the one before it", "Nested", of(&[(1, 1), (3, 5)])),
+        ("a node around the one before it", "Nested", of(&[(2, 0), (1, 0)])),
+        ("a node inside the one before the last", "Nested", of(&[(1, 0), (2, 1), (2, 2)])),
+        ("a leaf inside the whole tree", "Nested", of(&[(0, 0), (32, 7)])),
+        ("the whole tree behind a leaf", "Nested", of(&[(32, 0), (0, 0)])),
+        ("ascending by prefix alone", "Order", of(&[(2, 2), (3, 3)])),
+    ]
 }
