@@ -22,7 +22,7 @@ fn public_key(x: &Scalar) -> (G1, G2, Vec<u8>) {
 }
 
 /// Schnorr's proof and the steps that lead to it.
-struct Proof {
+pub(crate) struct Proof {
     nonce: Scalar,
     commitments: Vec<G1>,
     challenge: Scalar,
@@ -30,7 +30,13 @@ struct Proof {
 }
 
 /// `n = H(t, fresh, images, context);  c = H(G, image, G^n, context);  z = n + c t`.
-fn prove(purpose: Tag, bases: &[G1], t: &Scalar, fresh: &[u8; 32], context: &[u8]) -> Proof {
+pub(crate) fn prove(
+    purpose: Tag,
+    bases: &[G1],
+    t: &Scalar,
+    fresh: &[u8; 32],
+    context: &[u8],
+) -> Proof {
     let encode = |points: &[G1]| points.iter().flat_map(G1::to_bytes).collect::<Vec<u8>>();
     let images: Vec<G1> = bases.iter().map(|base| *base * *t).collect();
     let hedged = framed(&[&t.to_be_bytes(), fresh, &encode(&images), context]);
@@ -42,7 +48,7 @@ fn prove(purpose: Tag, bases: &[G1], t: &Scalar, fresh: &[u8; 32], context: &[u8
 }
 
 impl Proof {
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         [self.challenge.to_be_bytes(), self.response.to_be_bytes()].concat()
     }
     fn trace(&self, prefix: &str, fields: Fields) -> Fields {

@@ -1,10 +1,14 @@
 //! Well-formed values that must not verify or open.
 
+mod afgh;
 mod conditional;
 mod dem;
+mod forgery;
 mod peks;
+mod possession;
+mod reencrypted;
 
-use super::with;
+use super::{plus_order, with};
 use crate::common::rng;
 use crate::vectors::format::{Refusals, settle};
 
@@ -45,5 +49,9 @@ fn refused_openings() {
     conditional::checks(&mut file, shared);
     peks::locations(&mut file, shared);
     dem::changed(&mut file, shared);
+    conditional::openings(&mut file, &mut rng(2035));
+    reencrypted::openings(&mut file, &mut rng(2036));
+    afgh::openings(&mut file, &mut rng(2037));
+    possession::proofs(&mut file, &mut rng(2038));
     settle("invalid/openings.json", &file);
 }

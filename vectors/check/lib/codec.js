@@ -128,3 +128,11 @@ export function decode(type, bytes) {
   if (!equal(encode(type, value), bytes)) throw new Error('a second spelling');
   return value;
 }
+
+// So many parts, each behind its 32-bit length, and nothing more.
+export function decodeParts(bytes, count) {
+  const reader = new Reader(bytes);
+  const parts = reader.list(count, (r) => r.take(r.u32()));
+  reader.end();
+  return parts;
+}

@@ -1,17 +1,15 @@
-//! What anyone checks of the conditional scheme.
+//! The conditional scheme: what anyone checks, and what the delegator opens.
 
-use super::{at_the_end, judged, negated, with};
-use crate::vectors::format::{Fields, Refusals};
+use super::forgery::{AD, CONDITION, Capsule, PLAINTEXT, Points, Proxy, context, exponent};
+use super::{at_the_end, judged, negated, plus_order, with};
+use crate::vectors::format::{Fields, Refusals, draw};
 use epione::algebra::codec::Canonical;
+use epione::algebra::{Scalar, Secret, tag};
 use epione::pre::{
-    self,
+    self, PublicKey,
     conditional::{self, Ciphertext, ReEncryption, ReKey},
 };
 use rand_chacha::ChaCha20Rng;
-
-const CONDITION: &[u8] = b"condition";
-const AD: &[u8] = b"ad";
-const PLAINTEXT: &[u8] = b"text";
 
 /// Tags, re-encryption keys and re-encryptions.
 pub(super) fn checks(file: &mut Refusals, rng: &mut ChaCha20Rng) {
@@ -71,9 +69,81 @@ pub(super) fn checks(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         ("D1 and T exchanged", "D1", exchanged),
         ("challenge changed", "Proof", with(&work, 225, work[225] ^ 1)),
         ("response changed", "Proof", at_the_end(&work)),
+        ("r added to the response", "NotReduced", plus_order(&work, 226)),
     ];
-    judged(file, cases, |bytes| {
+    let proxy = Proxy::new(&rekey, &doctor_public, &context(&alice_public, AD));
+    let forged = forged_works(&proxy, &alice_public, &honest);
+    judged(file, cases.into_iter().chain(forged), |bytes| {
         let work = ReEncryption::from_bytes(bytes);
         work.is_ok_and(|work| work.verify(checked.delegation(), &verified).is_ok())
+    });
+}
+
+/// All but the first fail one check alone: the equation of the points, or the proof.
+fn forged_works(proxy: &Proxy, delegator: &PublicKey, ciphertext: &[u8]) -> Vec<super::Case> {
+    let (t, other) = (Scalar::from(5), Scalar::from(7));
+    let of = |t: &Scalar| proxy.turn(ciphertext, t);
+    let of_two =
+        |d1: &Scalar, t: &Scalar, d2: &Scalar| Points { d1: of(d1).d1, t: of(t).t, d2: of(d2).d2 };
+    let by = |proxy: Proxy| proxy.reencrypt(ciphertext, &t);
+    let proven = |points: Points| proxy.prove(ciphertext, &t, &points);
+    let elsewhere = Proxy { context: context(delegator, b"ad 2"), ..proxy.clone() };
+    let to_herself = Proxy { delegatee: *delegator, ..proxy.clone() };
+    let possession = Proxy { purpose: tag::PRE_POSSESSION, ..proxy.clone() };
+    let negative = Points { d2: -of(&t).d2, ..of(&t) };
+    vec![
+        ("by another exponent", "Valid", by(proxy.clone())),
+        ("D2 negated under a proof about it", "D2", proven(negative)),
+        ("D1 and T of another exponent than D2", "D2", proven(of_two(&t, &t, &other))),
+        ("D1 of another exponent than T and D2", "D1", proven(of_two(&other, &t, &t))),
+        ("a proof about another record", "Statement", by(elsewhere)),
+        ("a proof about another delegatee", "Statement", by(to_herself)),
+        ("a proof under the tag of possessions", "Tag", by(possession)),
+    ]
+}
+
+/// What the delegator opens with her own key: `C1 = g1^{H(mu, ctx)}` and the body protect her.
+pub(super) fn openings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+    let (alice, public) = pre::keygen(rng);
+    let (_, doctor_public) = pre::keygen(rng);
+    let mu = draw::<32>(rng);
+    let free = Scalar::random(rng);
+    let (ctx, elsewhere) = (context(&public, AD), context(&public, b"ad 2"));
+    let (r, other) = (exponent(&mu, &ctx), exponent(&mu, &elsewhere));
+    let by = |r: &Scalar| Capsule::of(&public, &ctx, &mu, r).tagged(&ctx, r);
+    let sealed = |public: &PublicKey, condition: &[u8], ad: &[u8]| {
+        let mu = Secret::new(mu);
+        conditional::seal_with(public, condition, ad, PLAINTEXT, &mu).to_bytes()
+    };
+    let honest = sealed(&public, CONDITION, AD);
+    assert_eq!(by(&r), honest);
+    let capsule = || Capsule::of(&public, &ctx, &mu, &r);
+    let tagged = |capsule: Capsule| capsule.tagged(&ctx, &r);
+    let cases = [
+        ("as it was made", "Valid", honest.clone()),
+        ("C4 negated: she does not look at it", "Valid", negated(&honest, 82)),
+        ("a free exponent, and all else made to fit", "C1", by(&free)),
+        ("the exponent of another record, and all else made to fit", "C1", by(&other)),
+        ("the exponent negated, and all else made to fit", "C1", by(&-r)),
+        ("C1 negated", "C1", negated(&honest, 2)),
+        ("W changed", "W", with(&honest, 50, honest[50] ^ 1)),
+        (
+            "W changed, and all behind it made to fit",
+            "W",
+            tagged(capsule().with_other_w(&ctx, &mu)),
+        ),
+        ("body changed", "Body", at_the_end(&honest)),
+        ("body sealed without C1 and W", "Body", tagged(capsule().with_loose_body(&ctx, &mu))),
+        ("an empty body", "Body", tagged(Capsule { body: vec![], ..capsule() })),
+        ("another record", "Context", sealed(&public, CONDITION, b"ad 2")),
+        ("another condition", "Context", sealed(&public, b"condition 2", AD)),
+        ("a condition's end in the record", "Context", sealed(&public, b"conditio", b"nad")),
+        ("for somebody else", "Key", sealed(&doctor_public, CONDITION, AD)),
+    ];
+    let context = Fields::default().hex("secret_key", alice.to_bytes());
+    file.group("conditional: open", context.hex("condition", CONDITION).hex("ad", AD));
+    judged(file, cases, |bytes| {
+        let ciphertext = Ciphertext::from_bytes(bytes).unwrap();
+        conditional::open(&alice, CONDITION, AD, &ciphertext).is_ok()
     });
 }
