@@ -13,6 +13,17 @@ use sha2::{Digest, Sha256};
 /// Up to this many bytes a case carries its plaintext and ciphertext in full.
 const FULL: usize = 1024;
 
+/// Byte `i` of a plaintext is `i mod 251`.
+pub(crate) fn plaintext(start: usize, length: usize) -> Vec<u8> {
+    (start..start + length).map(|i| (i % 251) as u8).collect()
+}
+
+/// A segment under `nonce = prefix || 32-bit number || 1 for the last segment, else 0`.
+pub(crate) fn segment(okm: &[u8; 83], number: u32, last: u8, plaintext: &[u8]) -> Vec<u8> {
+    let nonce = [&okm[32..51], &number.to_be_bytes(), &[last]].concat();
+    XChaCha20Poly1305::new(okm[..32].into()).encrypt(nonce[..].into(), plaintext).unwrap()
+}
+
 #[test]
 fn dem_vectors() {
     let mut file = File::new(
@@ -24,19 +35,16 @@ fn dem_vectors() {
     for length in [0, 1, 32, 1024, 65_535, 65_536, 65_537, 200_000] {
         let key = draw::<32>(rng);
         let context = format!("record 7, {length} bytes");
-        let plaintext: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+        let plaintext = plaintext(0, length);
         // okm = HKDF(content key, context): cipher key 32, nonce prefix 19, commitment 32.
         let okm = *kdf::<83>(tag::DEM_KEYS, &key, &[context.as_bytes()]).expose();
-        let cipher = XChaCha20Poly1305::new(okm[..32].into());
         let mut sealed = vec![VERSION, Kind::DemCiphertext as u8];
         sealed.extend(&okm[51..]);
         let segments: Vec<&[u8]> =
             if length == 0 { vec![&[]] } else { plaintext.chunks(1 << 16).collect() };
-        for (i, segment) in segments.iter().enumerate() {
-            // nonce = prefix || 32-bit counter || 1 for the last segment
+        for (i, plaintext) in segments.iter().enumerate() {
             let last = u8::from(i + 1 == segments.len());
-            let nonce = [&okm[32..51], &(i as u32).to_be_bytes(), &[last]].concat();
-            sealed.extend(cipher.encrypt(nonce[..].into(), *segment).unwrap());
+            sealed.extend(segment(&okm, i as u32, last, plaintext));
         }
         let content = ContentKey::from_secret(Secret::new(key));
         assert_eq!(dem::seal(&content, context.as_bytes(), &plaintext), sealed);

@@ -53,5 +53,6 @@ fn refused_openings() {
     reencrypted::openings(&mut file, &mut rng(2036));
     afgh::openings(&mut file, &mut rng(2037));
     possession::proofs(&mut file, &mut rng(2038));
+    dem::segments(&mut file, &mut rng(2039));
     settle("invalid/openings.json", &file);
 }

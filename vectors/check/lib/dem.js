@@ -22,9 +22,9 @@ export function keys(key, context) {
   };
 }
 
-// STREAM's nonce: the prefix, the segment's number, and whether it is the last.
-function cipher({ cipherKey, noncePrefix }, index, isLast) {
-  const nonce = concat(noncePrefix, u32(index), Uint8Array.of(isLast ? 1 : 0));
+// STREAM's nonce: the prefix, the segment's number, and 1 for the last segment, else 0.
+export function cipher({ cipherKey, noncePrefix }, number, last) {
+  const nonce = concat(noncePrefix, u32(number), Uint8Array.of(last));
   return xchacha20poly1305(cipherKey, nonce);
 }
 
@@ -39,7 +39,7 @@ const cut = (bytes, size) =>
 export function seal(key, context, plaintext) {
   const derived = keys(key, context);
   const encrypted = cut(plaintext, SEGMENT).map((segment, i, { length }) =>
-    cipher(derived, i, i === length - 1).encrypt(segment),
+    cipher(derived, i, i === length - 1 ? 1 : 0).encrypt(segment),
   );
   return encode(sealed, { commitment: derived.commitment, segments: encrypted });
 }
@@ -49,7 +49,7 @@ export function open(key, context, bytes) {
   const header = encode(sealed, { commitment: derived.commitment, segments: [] });
   if (!equal(bytes.subarray(0, HEADER), header)) throw new Error('version, kind or commitment');
   const opened = cut(bytes.subarray(HEADER), SEALED_SEGMENT).map((segment, i, { length }) =>
-    cipher(derived, i, i === length - 1).decrypt(segment),
+    cipher(derived, i, i === length - 1 ? 1 : 0).decrypt(segment),
   );
   // Full segments have one encoding: an empty one may not follow them.
   if (opened.length > 1 && opened.at(-1).length === 0) throw new Error('an empty last segment');
