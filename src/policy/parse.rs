@@ -36,6 +36,9 @@ impl AccessPolicy {
     }
 }
 
+/// The most parentheses inside each other: they add no gate, so a text may nest deeper than the tree.
+const MAX_PARENTHESES: usize = 4 * MAX_DEPTH - 1;
+
 struct Parser<'a> {
     cursor: Cursor<'a>,
     depth: usize,
@@ -47,13 +50,11 @@ struct Parser<'a> {
 impl Parser<'_> {
     /// policy = conjunct / disjunct / primary
     fn policy(&mut self) -> Result<Node, ParseError> {
-        self.depth += 1;
-        // A parenthesis adds no gate, so the text may nest deeper than the tree.
-        if self.depth > 4 * MAX_DEPTH {
-            return self
-                .cursor
-                .fail(format!("the policy is nested deeper than {MAX_DEPTH} levels"));
+        if self.depth > MAX_PARENTHESES {
+            let reason = format!("more than {MAX_PARENTHESES} parentheses stand inside each other");
+            return self.cursor.fail(reason);
         }
+        self.depth += 1;
         let mut columns = vec![self.cursor.column()];
         let mut branches = vec![self.primary()?];
         let conjunct = *self.cursor.peek() == Token::And;
