@@ -103,7 +103,7 @@ mod tests {
             assert_eq!(path(&leaves, count), None);
             for index in 0..count {
                 let path = path(&leaves, index).unwrap();
-                for other in 0..count {
+                for other in 0..2 * count + 2 {
                     let holds = verify(&root, count, other, &leaves[index], &path);
                     assert_eq!(holds, other == index, "leaf {index} of {count} as {other}");
                 }

@@ -223,6 +223,12 @@ impl Proxy {
         self.accepted.insert(delivery.grant, Accepted { patient, rekeys, trapdoors });
         Ok(())
     }
+
+    /// What was delivered for a grant.
+    pub(super) fn accepted_for(&self, grant: &Digest) -> Result<&Accepted, ProtocolError> {
+        let missing = ProtocolError::NotAuthorised("nothing was delivered for this grant");
+        self.accepted.get(grant).ok_or(missing)
+    }
 }
 
 impl Delivery {

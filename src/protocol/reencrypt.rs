@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::binding::LockBinding;
+use super::grant::Accepted;
+use super::locate::locate;
 use super::source::{Fetcher, Source};
 use super::{ProtocolError, Proxy};
 use crate::algebra::codec::Canonical;
@@ -59,9 +61,9 @@ impl Proxy {
         let (record, grant_id) = self.granted(state, request, now)?;
         let sign = |name: &Cid| self.fetch(name, *request_id, now);
         let source = Source { fetcher, sign: &sign };
-        self.check_ciphertexts(record, grant_id, &source)?;
+        let accepted = self.accepted_for(grant_id)?;
+        check_ciphertexts(record, accepted, &source)?;
 
-        let accepted = &self.accepted[grant_id];
         let mut locks = Vec::new();
         for section in &record.sections {
             let mut rekeys = accepted.rekeys.iter();
@@ -81,7 +83,7 @@ impl Proxy {
         Ok(reencryptions)
     }
 
-    /// The record of a request whose grant is valid now and was delivered here.
+    /// The record of a request whose grant is valid now and names this proxy.
     fn granted<'a>(
         &self,
         state: &'a State,
@@ -97,24 +99,7 @@ impl Proxy {
         if grant.proxy != self.verifying_key() {
             return Err(ProtocolError::NotAuthorised("the grant names another proxy"));
         }
-        if !self.accepted.contains_key(grant_id) {
-            return Err(ProtocolError::NotAuthorised("nothing was delivered for this grant"));
-        }
         Ok((record, grant_id))
-    }
-
-    /// The ciphertexts in the store are those whose digests are on the ledger.
-    fn check_ciphertexts(
-        &self,
-        record: &RecordAction,
-        grant: &Digest,
-        source: &Source<'_>,
-    ) -> Result<(), ProtocolError> {
-        let envelope = source.envelope(record, &self.locate(grant, record)?)?;
-        for (_, hash) in &envelope.sections {
-            source.stream(&store::name_of_hash(hash), &mut io::sink())?;
-        }
-        Ok(())
     }
 
     /// The report that goes onto the audit trail.
@@ -135,4 +120,18 @@ impl Proxy {
         });
         Draft::new(chain, valid_until, action, rng).signed_by(&[&self.key])
     }
+}
+
+/// The ciphertexts in the store are those whose digests are on the ledger.
+fn check_ciphertexts(
+    record: &RecordAction,
+    accepted: &Accepted,
+    source: &Source<'_>,
+) -> Result<(), ProtocolError> {
+    let location = locate(record, &accepted.trapdoors).ok_or(ProtocolError::NoMatch)?;
+    let envelope = source.envelope(record, &location)?;
+    for (_, hash) in &envelope.sections {
+        source.stream(&store::name_of_hash(hash), &mut io::sink())?;
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::grant::series;
-use super::locate::{locate, locate_each};
+use super::locate::locate_each;
 use super::{Patient, ProtocolError, Proxy};
 use crate::algebra::{hash::framed, tag::PROTOCOL_TERM};
 use crate::consensus::Digest;
@@ -72,8 +72,7 @@ impl Proxy {
         now: Time,
         each: &mut dyn FnMut(),
     ) -> Result<Vec<Hit>, ProtocolError> {
-        let missing = ProtocolError::NotAuthorised("nothing was delivered for this grant");
-        let accepted = self.accepted.get(grant_id).ok_or(missing)?;
+        let accepted = self.accepted_for(grant_id)?;
         let grant = valid_grant(state, grant_id, now)?;
         let covered = state.records().filter(|(_, record)| grant.owners.contains(&record.owner));
         let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = covered.unzip();
@@ -81,17 +80,6 @@ impl Proxy {
         let hit = |(id, location): (&Digest, _)| Some(Hit { record: *id, location: location? });
         let hits: Vec<Hit> = ids.into_iter().zip(locations).filter_map(hit).collect();
         if hits.is_empty() { Err(ProtocolError::NoMatch) } else { Ok(hits) }
-    }
-
-    /// The location of one covered record.
-    pub(super) fn locate(
-        &self,
-        grant: &Digest,
-        record: &RecordAction,
-    ) -> Result<Cid, ProtocolError> {
-        let missing = ProtocolError::NotAuthorised("nothing was delivered for this grant");
-        let accepted = self.accepted.get(grant).ok_or(missing)?;
-        locate(record, &accepted.trapdoors).ok_or(ProtocolError::NoMatch)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Attacks that need what only this floor can take apart: deliveries, tickets, sealed records.
 #![forbid(unsafe_code)]
 
+mod consent;
+
 use super::*;
 use crate::abe;
 use crate::algebra::codec::Canonical;
@@ -12,7 +14,7 @@ use crate::ledger::{Basis, Ledger, Rule, State, Time, Transaction};
 use crate::pre::conditional::{InvalidReEncryption, InvalidReKey, ReKey};
 use crate::record::{Class, Record};
 use crate::sign::SigningKey;
-use crate::store::DirectoryStore;
+use crate::store::{self, Cid, DirectoryStore};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::io::{Cursor, Write};
@@ -125,12 +127,23 @@ impl Desk {
         let rng = &mut self.rng;
         let (file, author) = (&mut Cursor::new(FILE), &self.author);
         let sealed = author.seal(&record, file, (&introduction, &key), locks, rng).unwrap();
-        let term = SearchTerm::everything();
-        let index = vec![author.index(&term, &sealed, &introduction, rng).unwrap()];
         for (name, mut object) in sealed.objects().unwrap() {
             self.keeper.upload(self.ledger.state(), &author.offer(&name), &mut object).unwrap();
         }
+        let index = self.index(&sealed, &introduction);
         (sealed, introduction, index)
+    }
+
+    fn index(&mut self, sealed: &SealedRecord, introduction: &Introduction) -> Vec<Vec<u8>> {
+        let (term, rng) = (SearchTerm::everything(), &mut self.rng);
+        vec![self.author.index(&term, sealed, introduction, rng).unwrap()]
+    }
+
+    fn store(&self, bytes: &[u8]) -> Cid {
+        let name = store::cid_of(&mut &bytes[..]).unwrap();
+        let offer = self.author.offer(&name);
+        self.keeper.upload(self.ledger.state(), &offer, &mut &bytes[..]).unwrap();
+        name
     }
 
     fn draft(
@@ -294,112 +307,53 @@ fn a_ticket_with_another_key_is_refused() {
     assert!(matches!(outcome, Err(ProtocolError::ReEncryption(InvalidReEncryption))));
 }
 
-#[test]
-fn a_patient_does_not_consent_to_an_envelope_that_lists_something_else() {
-    let mut desk = Desk::new();
-    let (mut sealed, introduction, index) = desk.seal();
-    // Her locks lead to the envelope, which lists the sections in another order.
-    sealed.sections.swap(0, 1);
-    let draft = desk.draft((&sealed, &introduction, index.clone()));
-    let listed =
-        |outcome| matches!(outcome, Err(ProtocolError::DigestMismatch("the record's envelope")));
-    assert!(listed(desk.consent(&draft, &sealed)));
-    sealed.sections.swap(0, 1);
-    let draft = desk.draft((&sealed, &introduction, index));
-    // The envelope's bytes are not those of its name.
-    let honest = std::mem::take(&mut sealed.envelope.1);
-    assert!(listed(desk.consent(&draft, &sealed)));
-    let mut changed = Envelope::from_bytes(&honest).unwrap();
-    changed.length += 1;
-    sealed.envelope.1 = changed.to_bytes();
-    assert!(listed(desk.consent(&draft, &sealed)));
-    sealed.envelope.1 = honest;
-    assert!(desk.consent(&draft, &sealed).is_ok());
-}
-
-#[test]
-fn a_patient_does_not_consent_to_a_lock_that_no_proxy_would_touch() {
-    let mut desk = Desk::new();
-    let (mut sealed, introduction, index) = desk.seal();
-    let draft = desk.draft((&sealed, &introduction, index.clone()));
-    assert!(desk.consent(&draft, &sealed).is_ok());
-    // [version][kind] C1 48, W 32, then the tag C4: another point, everything else as it was.
-    let mut lock = sealed.sections[0].patient_lock().to_vec();
-    lock[82..178].copy_from_slice(&other_point(&mut desk.rng).to_bytes());
-    sealed.sections[0].replace_patient_lock(lock);
-    let draft = desk.draft((&sealed, &introduction, index));
-    let error = desk.consent(&draft, &sealed).unwrap_err();
-    assert!(matches!(error, ProtocolError::Lock(_)), "{error}");
-}
-
-#[test]
-fn a_patient_does_not_consent_to_a_policy_lock_that_opens_differently_for_two() {
-    let mut desk = Desk::new();
-    let (mut sealed, introduction, index) = desk.seal();
-    let draft = desk.draft((&sealed, &introduction, index.clone()));
-    assert!(desk.consent(&draft, &sealed).is_ok());
-    let honest = sealed.sections[0].policy_lock().to_vec();
-    let refused = |desk: &mut Desk, sealed: &SealedRecord| {
-        let draft = desk.draft((sealed, &introduction, index.clone()));
-        desk.consent(&draft, sealed).unwrap_err()
-    };
-    // The same elements under a policy that fewer satisfy, or more.
-    let lock = <abe::Ciphertext>::from_bytes(&honest).unwrap();
-    let text = lock.header().policy().to_string();
-    assert_eq!(text, "neurology and epoch:0");
-    let position = honest.windows(text.len()).position(|w| w == text.as_bytes()).unwrap();
-    let mut renamed = honest.clone();
-    renamed[position..position + 9].copy_from_slice(b"neurologx");
-    sealed.sections[0].replace_policy_lock(renamed);
-    let error = refused(&mut desk, &sealed);
-    assert!(matches!(error, ProtocolError::NotAuthorised(_)), "{error:?}");
-    // A row negated: well formed, and no honest header.
-    let rows = position + text.len() + 2 * 96;
-    let mut negated = honest.clone();
-    negated[rows] ^= 0x20;
-    assert!(<abe::Ciphertext>::from_bytes(&negated).is_ok());
-    sealed.sections[0].replace_policy_lock(negated);
-    let error = refused(&mut desk, &sealed);
-    assert!(matches!(error, ProtocolError::PolicyLock(_)), "{error:?}");
-    sealed.sections[0].replace_policy_lock(honest[..honest.len() - 1].to_vec());
-    let error = refused(&mut desk, &sealed);
-    assert!(matches!(error, ProtocolError::Decode("the policy lock", _)), "{error:?}");
-    sealed.sections[0].replace_policy_lock(honest);
-    assert!(desk.consent(&draft, &sealed).is_ok());
-    // Written before somebody's attributes were taken away, shown to her afterwards.
-    desk.authority.next_epoch();
-    let error = refused(&mut desk, &sealed);
-    assert!(matches!(error, ProtocolError::NotAuthorised(_)), "{error:?}");
-}
-
 /// Locked under today's policy, while what goes on the ledger names another.
+/// Whatever both of them signed: what is read is what the ledger lists.
 #[test]
-fn a_patient_does_not_consent_to_a_policy_that_the_ledger_would_not_hold() {
+fn an_envelope_that_lists_something_else_is_not_read() {
     let mut desk = Desk::new();
-    let current = desk.locks();
-    let other = Policies::uniform("cardiology".parse().unwrap());
-    let other = desk.authority.locks(&other).unwrap();
-    let (mut sealed, introduction, index) = desk.seal_with(&other);
-    for section in &mut sealed.sections {
-        let policy = current.policies.of(section.class());
-        let lock = abe::seal(&current.parameters, policy, b"", b"", &mut desk.rng);
-        section.replace_policy_lock(lock.to_bytes());
-    }
+    let (mut sealed, introduction, _) = desk.seal();
+    let mut envelope = Envelope::from_bytes(&sealed.envelope.1).unwrap();
+    envelope.sections.swap(0, 1);
+    let bytes = envelope.to_bytes();
+    let honest = std::mem::replace(&mut sealed.envelope, (desk.store(&bytes), bytes));
+    let index = desk.index(&sealed, &introduction);
     let draft = desk.draft((&sealed, &introduction, index));
-    let error = desk.consent(&draft, &sealed).unwrap_err();
-    let named = matches!(error, ProtocolError::DigestMismatch("the policy of a lock"));
-    assert!(named, "{error:?}");
+    let hospital = desk.institution.countersign(&draft, desk.ledger.state()).unwrap();
+    let author = desk.author.verifying_key();
+    let consent = draft.sign(&desk.patient.owner_key(&author, introduction.epoch));
+    let transaction = desk.author.publish(draft, hospital, consent);
+    assert_eq!(desk.commit(&transaction), None);
+
+    let record = transaction.id();
+    let (delivery, ticket) = desk.grant(record);
+    let (request, state) = (desk.request(record, &ticket), desk.state());
+    // Her locks lead to the honest one, which is not that of the ledger.
+    let open = |fetcher: Fetcher<'_>| {
+        let hit = Hit { record, location: honest.0 };
+        desk.patient.open((&state, NOW), &hit, fetcher, &mut Cursor::new(vec![])).unwrap_err()
+    };
+    let serve = &|fetch: &Fetch, object: &mut dyn Write| desk.serve(fetch, object);
+    let error = open(serve);
+    let located = matches!(error, ProtocolError::DigestMismatch("the location of the record"));
+    assert!(located, "{error:?}");
+    // The index leads the proxy to the other one, whose bytes are those of its name.
+    desk.proxy.accept(&state, delivery).unwrap();
+    let mut rng = desk.rng.clone();
+    let serve = &|fetch: &Fetch, object: &mut dyn Write| desk.serve(fetch, object);
+    let error = desk.proxy.reencrypt(&state, &request, serve, NOW, &mut rng).unwrap_err();
+    let listed = matches!(error, ProtocolError::DigestMismatch("the record's envelope"));
+    assert!(listed, "{error:?}");
 }
 
 #[test]
-fn a_patient_does_not_consent_to_a_ciphertext_that_her_key_does_not_open() {
+fn no_lock_is_read_without_end() {
     let mut desk = Desk::new();
-    let (mut sealed, introduction, index) = desk.seal();
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut sealed.sections[0].ciphertext().unwrap(), &mut bytes).unwrap();
-    *bytes.last_mut().unwrap() ^= 1;
-    sealed.sections[0].replace_ciphertext(&bytes);
-    let draft = desk.draft((&sealed, &introduction, index));
-    let error = desk.consent(&draft, &sealed).unwrap_err();
-    assert!(matches!(error, ProtocolError::Decryption(_)), "{error}");
+    let hit = Hit { record: desk.publish(), location: Cid::default() };
+    let endless = &|_: &Fetch, object: &mut dyn Write| loop {
+        object.write_all(&[0; 1 << 16])?;
+    };
+    let view = (&desk.state(), NOW);
+    let error = desk.patient.open(view, &hit, endless, &mut Cursor::new(vec![])).unwrap_err();
+    assert!(matches!(error, ProtocolError::Io(_)), "{error:?}");
 }
