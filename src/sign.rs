@@ -195,6 +195,25 @@ mod tests {
     }
 
     #[test]
+    fn a_key_has_one_spelling() {
+        // y + p for the y that leave room, as the library reads them; all keys below p are their own.
+        let spelt = |y: u8, sign: u8| {
+            let mut bytes = [0xff; 32];
+            (bytes[0], bytes[31]) = (0xed + y, 0x7f | sign);
+            bytes
+        };
+        let second: Vec<[u8; 32]> = (2..19)
+            .flat_map(|y| [spelt(y, 0), spelt(y, 0x80)])
+            .filter(|bytes| ed25519_dalek::VerifyingKey::from_bytes(bytes).is_ok())
+            .collect();
+        assert!(second.len() > 8, "the library reads them");
+        for bytes in second {
+            let read = VerifyingKey::read(&mut Reader::new(&bytes));
+            assert_eq!(read, Err(DecodeError::NotReduced), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
     fn parts_do_not_run_together() {
         let key = SigningKey::from_seed(&Secret::new([7; 32]));
         let signature = key.sign(tag::SIGN_QUERY, &[b"ab", b"c"]);

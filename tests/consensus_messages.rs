@@ -359,6 +359,13 @@ mod consensus_messages {
         let mut bytes = a.to_bytes();
         bytes.push(0);
         assert_eq!(Config::from_bytes(&bytes), Err(DecodeError::TrailingBytes(1)));
+        // The members come last: id 2, key 32, location 8, rating 4.
+        bytes.pop();
+        let last = bytes.len() - 46;
+        let (one, two) = (bytes[last - 46..last].to_vec(), bytes[last..].to_vec());
+        bytes.splice(last - 46.., [two, one].concat());
+        let unordered = DecodeError::Invalid("the members are not in the order of their ids");
+        assert_eq!(Config::from_bytes(&bytes), Err(unordered));
     }
 
     /// Four towns of four hospitals: neighbours end up together.

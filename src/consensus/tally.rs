@@ -53,3 +53,21 @@ impl Tally {
         self.0.retain(|(_, view), _| views.contains(view));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_vote_of_a_signer_counts() {
+        let (mut tally, signature) = (Tally::default(), Signature::from_bytes([0; 64]));
+        let [first, second] = [[1; 32], [2; 32]];
+        let mut add = |digest, signer| tally.add((Phase::Commit, 0, digest), signer, signature);
+        assert!(add(first, 7) && add(second, 8));
+        assert!(!add(second, 7) && !add(first, 7));
+        let of = |digest| tally.signatures((Phase::Commit, 0, digest), |_| true);
+        assert_eq!(of(first), [(7, signature)]);
+        assert_eq!(of(second), [(8, signature)]);
+        assert!(tally.has(Phase::Commit, 0, 7) && !tally.has(Phase::Prepare, 0, 7));
+    }
+}

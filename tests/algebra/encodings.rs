@@ -188,6 +188,7 @@ where
     assert_eq!(T::try_from(&bytes[..]).unwrap().to_bytes(), bytes);
     assert!(serde_json::from_str::<T>(&json.replacen("\"02", "\"03", 1)).is_err());
     assert!(serde_json::from_str::<T>("\"zz\"").is_err());
+    assert!(serde_json::from_str::<T>(&json.to_uppercase()).is_err(), "hex has one spelling");
     assert!(T::try_from(&bytes[1..]).is_err());
 }
 
