@@ -1,11 +1,12 @@
 //! FABEO against keys that do not satisfy the policy, alone and pooled.
 
 use crate::common::{AbeHeader, AbeKey, attributes, forge, policy, rng};
+use crate::soundness::formal::content_key;
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::fabeo::{self, Fabeo as Library};
 use epione::abe::{self, Ciphertext, Coins, CpaHeader, Header, MasterSecretKey, PublicParameters};
 use epione::algebra::codec::Canonical;
-use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar, kdf};
+use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar};
 use epione::algebra::{G1, G2, Gt, Scalar, multi_pairing, tag};
 use epione::policy::{AccessPolicy, Attribute};
 use rand_chacha::ChaCha20Rng;
@@ -97,11 +98,6 @@ fn algebra(header: &AbeHeader, sk1: G1, sk3: G2, rows: &[(usize, Scalar, G1)]) -
         pairs.push((-(header.ct3[*i] * *gamma), sk3));
     }
     multi_pairing(&pairs)
-}
-
-/// The key that a header gives for a value of `Z_s`.
-fn content_key(z_s: &Gt, header: &CpaHeader) -> [u8; 32] {
-    *kdf(tag::ABE_KEY, &z_s.to_bytes(), &[&header.to_bytes()]).expose()
 }
 
 fn authority() -> (PublicParameters, MasterSecretKey, Scalar) {

@@ -3,14 +3,14 @@
 use crate::common::{attributes, fields, policy, rng};
 use crate::soundness::exponents::View;
 use crate::soundness::formal::{
-    Element, Extent, Generator, Held, Model, NAMES, attributes_of, coalitions_reach_nothing,
-    random_policy,
+    Element, Extent, Generator, Held, Model, NAMES, attributes_of, campaign,
+    coalitions_reach_nothing, content_key, random_policy,
 };
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::decentralised::{self, RouselakisWaters};
 use epione::abe::{Coins, Scheme};
 use epione::algebra::codec::Canonical;
-use epione::algebra::hash::{hash_to_g1, hash_to_scalar, kdf};
+use epione::algebra::hash::{hash_to_g1, hash_to_scalar};
 use epione::algebra::{G1, G2, Gt, Scalar, tag};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet};
 use rand::Rng;
@@ -140,8 +140,8 @@ fn the_model_of_decentralised_authorities_is_the_library() {
         let parameters = one.with(&two).unwrap();
         let (sealed, key) = encapsulate_cpa_with(&parameters, &policy, &coins).unwrap();
         // The target.
-        let shared = Gt::generator().pow(&coins.shares[0]).to_bytes();
-        assert_eq!(*key.expose(), *kdf(tag::ABE_KEY, &shared, &[&sealed.to_bytes()]).expose());
+        let shared = Gt::generator().pow(&coins.shares[0]);
+        assert_eq!(content_key(&shared, &sealed), *key.expose());
         let model = header(Fault::None, &keys, &policy, &coins);
         let bytes = sealed.to_bytes();
         let mut r = fields(&bytes);
@@ -167,10 +167,9 @@ fn no_coalition_of_strangers_opens_what_authorities_share() {
 /// one user, and nothing for two users together.
 #[test]
 fn a_corrupt_authority_opens_what_its_attributes_satisfy() {
-    let campaign = std::env::var("EPIONE_CAMPAIGN").map_or(1, |times| times.parse().unwrap());
     let rng = &mut rng(73);
     let own = attributes(&["a", "b"]);
-    for round in 0..16 * campaign {
+    for round in 0..16 * campaign() {
         // Of every other coalition two users and the authority would satisfy the policy only together.
         let (policy, users, alone) = loop {
             let policy = random_policy(4, rng);

@@ -8,7 +8,10 @@
 
 use crate::common::{attribute, rng};
 use crate::soundness::exponents::{View, reaches};
-use epione::algebra::{G1, Scalar};
+use epione::abe::{CpaHeader, Scheme};
+use epione::algebra::codec::Canonical;
+use epione::algebra::hash::kdf;
+use epione::algebra::{G1, Gt, Scalar, tag};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet, Node};
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
@@ -161,13 +164,23 @@ fn random_users(
     (0..20).map(|_| draw()).find(|(_, pooled)| *pooled).unwrap_or_else(&mut draw)
 }
 
+/// How many times as much is tried.
+pub(crate) fn campaign() -> usize {
+    std::env::var("EPIONE_CAMPAIGN").map_or(1, |times| times.parse().unwrap())
+}
+
+/// The key that a header gives for a value of its element.
+pub(crate) fn content_key<S: Scheme>(element: &Gt, header: &CpaHeader<S>) -> [u8; 32] {
+    *kdf(tag::ABE_KEY, &element.to_bytes(), &[&header.to_bytes()]).expose()
+}
+
 /// Over random policies: no coalition of users who do not satisfy the policy opens a header, and a
 /// user who does opens it, whoever else is there.
 pub(crate) fn coalitions_reach_nothing(model: &impl Model, extent: Extent, seed: u64) {
     let Extent { policies, rows, users } = extent;
-    let campaign = std::env::var("EPIONE_CAMPAIGN").map_or(1, |times| times.parse().unwrap());
+    let policies = policies * campaign();
     let (rng, mut pooling) = (&mut rng(seed), 0);
-    for _ in 0..policies * campaign {
+    for _ in 0..policies {
         let policy = random_policy(rows, rng);
         let (outside, pooled) = random_users(&policy, users, rng);
         assert!(!model.opens(&policy, &outside), "{policy} for {outside:?}");
@@ -178,9 +191,6 @@ pub(crate) fn coalitions_reach_nothing(model: &impl Model, extent: Extent, seed:
             assert!(model.opens(&policy, &coalition), "{policy} for {coalition:?}");
         }
     }
-    println!("{pooling} of {} coalitions would satisfy the policy together", policies * campaign);
-    assert!(
-        4 * pooling > policies * campaign,
-        "the sample holds coalitions that have something to pool"
-    );
+    println!("{pooling} of {policies} coalitions would satisfy the policy together");
+    assert!(4 * pooling > policies, "the sample holds coalitions that have something to pool");
 }

@@ -3,14 +3,14 @@
 use crate::common::{fields, policy, rng};
 use crate::soundness::exponents::{View, reaches};
 use crate::soundness::formal::{
-    Element, Extent, Generator, Held, Model, NAMES, attributes_of, coalitions_reach_nothing,
-    random_policy,
+    Element, Extent, Generator, Held, Model, NAMES, attributes_of, campaign,
+    coalitions_reach_nothing, content_key, random_policy,
 };
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::revocable::{self, Manager, Pang};
 use epione::abe::{Coins, Scheme, decapsulate_cpa};
 use epione::algebra::codec::Canonical;
-use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar, kdf};
+use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar};
 use epione::algebra::{G1, G2, Gt, Scalar, Secret, tag};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet, Name};
 use rand::Rng;
@@ -292,8 +292,8 @@ fn the_model_of_revocable_attributes_is_the_library() {
         assert_eq!(r.end(), Ok(()));
         // The key is of Z^{beta s}: opened by the library's Decaps.
         let shared = Gt::generator().pow(&(beta * coins.shares[0]));
-        let key = kdf::<32>(tag::ABE_KEY, &shared.to_bytes(), &[&bytes]);
-        assert_eq!(*decapsulate_cpa(&user, &sealed).unwrap().expose(), *key.expose(), "{text}");
+        let opened = decapsulate_cpa(&user, &sealed).unwrap();
+        assert_eq!(*opened.expose(), content_key(&shared, &sealed), "{text}");
     }
 }
 
@@ -347,7 +347,7 @@ fn nobody_opens_what_is_written_after_a_revocation() {
 /// by herself, with what corrupt managers who have her shares would issue to her.
 #[test]
 fn coalitions_over_epochs_open_what_one_of_them_can() {
-    let campaign = std::env::var("EPIONE_CAMPAIGN").map_or(1, |times| times.parse().unwrap());
+    let campaign = campaign();
     let (rng, mut pooling) = (&mut rng(103), 0);
     for _ in 0..10 * campaign {
         let policy = random_policy(3, rng);

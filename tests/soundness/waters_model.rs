@@ -3,13 +3,13 @@
 use crate::common::{attributes, fields, policy, rng};
 use crate::soundness::exponents::View;
 use crate::soundness::formal::{
-    Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing,
+    Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing, content_key,
 };
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::waters::{self, Waters};
 use epione::abe::{Coins, CpaHeader, Scheme, UserSecretKey};
 use epione::algebra::codec::Canonical;
-use epione::algebra::hash::{hash_to_g1, kdf};
+use epione::algebra::hash::hash_to_g1;
 use epione::algebra::{G1, G2, Gt, Scalar, tag};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet};
 use rand_chacha::ChaCha20Rng;
@@ -130,8 +130,8 @@ fn the_model_of_waters_is_the_library() {
         let Ok((sealed, key)): Result<(CpaHeader<Waters>, _), _> =
             encapsulate_cpa_with(&parameters, &policy, &coins);
         // The target.
-        let shared = Gt::generator().pow(&(alpha * coins.shares[0])).to_bytes();
-        assert_eq!(*key.expose(), *kdf(tag::ABE_KEY, &shared, &[&sealed.to_bytes()]).expose());
+        let shared = Gt::generator().pow(&(alpha * coins.shares[0]));
+        assert_eq!(content_key(&shared, &sealed), *key.expose());
         let n = policy.counts().0;
         let title = |r: &mut epione::algebra::codec::Reader<'_>| {
             r.text(99).unwrap();

@@ -13,6 +13,11 @@ fn with(bytes: &[u8], position: usize, byte: u8) -> Vec<u8> {
     changed
 }
 
+/// `bytes` with the sign of the compressed point at `position` changed.
+pub(super) fn negated(bytes: &[u8], position: usize) -> Vec<u8> {
+    with(bytes, position, bytes[position] ^ 0x20)
+}
+
 /// `bytes` with `r` added to the scalar at `position`: the same scalar for those who reduce. Twice `r` has 32
 /// bytes, too.
 fn plus_order(bytes: &[u8], position: usize) -> Vec<u8> {

@@ -3,6 +3,15 @@
 
 use super::*;
 
+/// Why she does not consent to what is drafted for this.
+fn refusal(
+    desk: &mut Desk,
+    (sealed, introduction, index): (&SealedRecord, &Introduction, &[Vec<u8>]),
+) -> ProtocolError {
+    let draft = desk.draft((sealed, introduction, index.to_vec()));
+    desk.consent(&draft, sealed).unwrap_err()
+}
+
 #[test]
 fn a_patient_does_not_consent_to_an_envelope_that_lists_something_else() {
     let mut desk = Desk::new();
@@ -36,8 +45,7 @@ fn a_patient_does_not_consent_to_a_lock_that_no_proxy_would_touch() {
     let mut lock = sealed.sections[0].patient_lock().to_vec();
     lock[82..178].copy_from_slice(&other_point(&mut desk.rng).to_bytes());
     sealed.sections[0].replace_patient_lock(lock);
-    let draft = desk.draft((&sealed, &introduction, index));
-    let error = desk.consent(&draft, &sealed).unwrap_err();
+    let error = refusal(&mut desk, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::Lock(_)), "{error}");
 }
 
@@ -48,10 +56,6 @@ fn a_patient_does_not_consent_to_a_policy_lock_that_opens_differently_for_two() 
     let draft = desk.draft((&sealed, &introduction, index.clone()));
     assert!(desk.consent(&draft, &sealed).is_ok());
     let honest = sealed.sections[0].policy_lock().to_vec();
-    let refused = |desk: &mut Desk, sealed: &SealedRecord| {
-        let draft = desk.draft((sealed, &introduction, index.clone()));
-        desk.consent(&draft, sealed).unwrap_err()
-    };
     // The same elements under a policy that fewer satisfy, or more.
     let lock = <abe::Ciphertext>::from_bytes(&honest).unwrap();
     let text = lock.header().policy().to_string();
@@ -60,7 +64,7 @@ fn a_patient_does_not_consent_to_a_policy_lock_that_opens_differently_for_two() 
     let mut renamed = honest.clone();
     renamed[position..position + 9].copy_from_slice(b"neurologx");
     sealed.sections[0].replace_policy_lock(renamed);
-    let error = refused(&mut desk, &sealed);
+    let error = refusal(&mut desk, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::NotAuthorised(_)), "{error:?}");
     // A row negated: well formed, and no honest header.
     let rows = position + text.len() + 2 * 96;
@@ -68,16 +72,16 @@ fn a_patient_does_not_consent_to_a_policy_lock_that_opens_differently_for_two() 
     negated[rows] ^= 0x20;
     assert!(<abe::Ciphertext>::from_bytes(&negated).is_ok());
     sealed.sections[0].replace_policy_lock(negated);
-    let error = refused(&mut desk, &sealed);
+    let error = refusal(&mut desk, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::PolicyLock(_)), "{error:?}");
     sealed.sections[0].replace_policy_lock(honest[..honest.len() - 1].to_vec());
-    let error = refused(&mut desk, &sealed);
+    let error = refusal(&mut desk, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::Decode("the policy lock", _)), "{error:?}");
     sealed.sections[0].replace_policy_lock(honest);
     assert!(desk.consent(&draft, &sealed).is_ok());
     // Written before somebody's attributes were taken away, shown to her afterwards.
     desk.authority.next_epoch();
-    let error = refused(&mut desk, &sealed);
+    let error = refusal(&mut desk, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::NotAuthorised(_)), "{error:?}");
 }
 
@@ -93,8 +97,7 @@ fn a_patient_does_not_consent_to_a_policy_that_the_ledger_would_not_hold() {
         let lock = abe::seal(&current.parameters, policy, b"", b"", &mut desk.rng);
         section.replace_policy_lock(lock.to_bytes());
     }
-    let draft = desk.draft((&sealed, &introduction, index));
-    let error = desk.consent(&draft, &sealed).unwrap_err();
+    let error = refusal(&mut desk, (&sealed, &introduction, &index));
     let named = matches!(error, ProtocolError::DigestMismatch("the policy of a lock"));
     assert!(named, "{error:?}");
 }
@@ -104,8 +107,7 @@ fn a_patient_does_not_consent_to_a_ciphertext_under_the_name_of_another() {
     let mut desk = Desk::new();
     let (mut sealed, introduction, index) = desk.seal();
     sealed.sections[0].name = sealed.sections[1].name;
-    let draft = desk.draft((&sealed, &introduction, index));
-    let error = desk.consent(&draft, &sealed).unwrap_err();
+    let error = refusal(&mut desk, (&sealed, &introduction, &index));
     let named = matches!(error, ProtocolError::DigestMismatch("the section's ciphertext"));
     assert!(named, "{error:?}");
 }
@@ -118,7 +120,6 @@ fn a_patient_does_not_consent_to_a_ciphertext_that_her_key_does_not_open() {
     std::io::Read::read_to_end(&mut sealed.sections[0].ciphertext().unwrap(), &mut bytes).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     sealed.sections[0].replace_ciphertext(&bytes);
-    let draft = desk.draft((&sealed, &introduction, index));
-    let error = desk.consent(&draft, &sealed).unwrap_err();
+    let error = refusal(&mut desk, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::Decryption(_)), "{error}");
 }

@@ -3,6 +3,7 @@
 use super::{AD, PLAINTEXT, Transform, sealed};
 use crate::common::{AbeKey, forge, policy, rng};
 use crate::vectors::format::{Fields, Refusals, settle};
+use crate::vectors::invalid::negated;
 use epione::abe::cpa::encapsulate_cpa_with;
 use epione::abe::decentralised::{self, RouselakisWaters};
 use epione::abe::fabeo::epochs::{EpochAuthority, Token, refresh};
@@ -39,13 +40,6 @@ fn group(
 
 fn set(text: &str) -> AttributeSet {
     text.parse().unwrap()
-}
-
-/// `bytes` with the bit that negates a compressed point turned at `position`.
-fn negated(bytes: &[u8], position: usize) -> Vec<u8> {
-    let mut changed = bytes.to_vec();
-    changed[position] ^= 0x20;
-    changed
 }
 
 /// `bytes` with the parts of `length` at two places exchanged.

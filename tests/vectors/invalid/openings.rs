@@ -8,7 +8,7 @@ mod peks;
 mod possession;
 mod reencrypted;
 
-use super::{plus_order, with};
+use super::{negated, plus_order, with};
 use crate::common::rng;
 use crate::vectors::format::{Refusals, settle};
 
@@ -26,11 +26,6 @@ fn judged(
         assert_eq!(holds(&bytes), valid, "{comment}");
         file.test(comment, flag, &bytes, valid);
     }
-}
-
-/// `bytes` with the sign of the compressed point at `position` changed.
-fn negated(bytes: &[u8], position: usize) -> Vec<u8> {
-    with(bytes, position, bytes[position] ^ 0x20)
 }
 
 /// `bytes` with their last one changed.
