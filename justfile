@@ -14,7 +14,7 @@ ci:
 
 # So many times the seeds of the consensus campaigns.
 campaign TIMES="20":
-    EPIONE_CAMPAIGN={{TIMES}} cargo test --test consensus
+    EPIONE_CAMPAIGN={{TIMES}} cargo test consensus
 
 # So many times the comparisons of the backends: 100 are ten thousand cases an operation.
 equivalence TIMES="100":
@@ -26,7 +26,7 @@ timing BACKEND="blst":
 
 # Write the test vectors anew.
 vectors:
-    EPIONE_WRITE_VECTORS=1 cargo test --test vectors
+    EPIONE_WRITE_VECTORS=1 cargo test vectors
 
 # Replay the test vectors with the second implementation: all of them, or those whose names start so.
 replay *NAMES:

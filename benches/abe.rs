@@ -8,10 +8,10 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
-use epione::abe::revocable::{self, Manager};
+use epione::abe::pang::{self, Manager};
 use epione::abe::{
-    self, Checkable, MasterSecretKey, PublicParameters, Scheme, UserSecretKey, decentralised,
-    waters,
+    self, MasterSecretKey, PublicParameters, Scheme, UserSecretKey, VerifyEncapsulation,
+    rouselakis_waters, waters,
 };
 use epione::algebra::codec::Canonical;
 use epione::policy::{AccessPolicy, AttributeSet, Name};
@@ -93,7 +93,7 @@ impl<S: Scheme> Measured<'_, '_, S> {
     }
 }
 
-impl<S: Checkable<Refusal = Infallible>> Measured<'_, '_, S> {
+impl<S: VerifyEncapsulation<Refusal = Infallible>> Measured<'_, '_, S> {
     /// Against chosen ciphertexts.
     fn cca(&mut self, user: &UserSecretKey<S>, shape: &str, policy: &AccessPolicy) {
         let (n, parameters) = (policy.counts().0, self.parameters.clone());
@@ -145,13 +145,13 @@ impl<S: Checkable<Refusal = Infallible>> Measured<'_, '_, S> {
 
 /// Authorities without a centre: all attributes are one authority's.
 fn authorities(group: &mut BenchmarkGroup<'_, WallTime>) {
-    let (parameters, master) = decentralised::setup("H", &mut ChaCha20Rng::seed_from_u64(1));
-    let mut measured = Measured { group, name: "decentralised", parameters };
+    let (parameters, master) = rouselakis_waters::setup("H", &mut ChaCha20Rng::seed_from_u64(1));
+    let mut measured = Measured { group, name: "rouselakis-waters", parameters };
     for n in [10, 50] {
         let names: Vec<String> = (0..n).map(|i| format!("attribute:{i}@H")).collect();
         let set: AttributeSet = names.join(", ").parse().expect("attributes");
         let keygen = |rng: &mut ChaCha20Rng| {
-            decentralised::keygen(&master, "Ada", &set, rng).expect("its own attributes")
+            rouselakis_waters::keygen(&master, "Ada", &set, rng).expect("its own attributes")
         };
         measured.time("keygen", n, &mut |rng| drop(keygen(rng)));
         let user = keygen(&mut ChaCha20Rng::seed_from_u64(3));
@@ -162,11 +162,11 @@ fn authorities(group: &mut BenchmarkGroup<'_, WallTime>) {
 /// Revocable attributes: a key grows by one component a manager; a revocation issues to all who stay.
 fn managers(group: &mut BenchmarkGroup<'_, WallTime>) {
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
-    let (mut parameters, master) = revocable::setup(rng);
-    let mut user = revocable::enrol(&master, "Ada").expect("an identifier");
+    let (mut parameters, master) = pang::setup(rng);
+    let mut user = pang::enrol(&master, "Ada").expect("an identifier");
     let names: Vec<String> = (0..50).map(|i| format!("attribute:{i}")).collect();
     let share = |gid: &str, x: &Name| {
-        let share = revocable::share(&master, gid, x).expect("an identifier");
+        let share = pang::share(&master, gid, x).expect("an identifier");
         share.verify().expect("the centre is honest")
     };
     let mut last = None;
@@ -178,7 +178,7 @@ fn managers(group: &mut BenchmarkGroup<'_, WallTime>) {
         parameters = parameters.with(&manager.public_key()).expect("one key");
         last = Some(manager);
     }
-    let mut measured = Measured { group, name: "revocable", parameters };
+    let mut measured = Measured { group, name: "pang", parameters };
     for n in [10, 50] {
         measured.cpa(&user, "and", &parsed(&names[..n].join(" and ")));
     }

@@ -8,7 +8,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use epione::algebra::hash::{
-    hash_to_g1, hash_to_g1_cached, hash_to_g1_each, hash_to_g2, hash_to_g2_each, hash_to_scalar,
+    batch_hash_to_g1, batch_hash_to_g2, hash_to_g1, hash_to_g1_cached, hash_to_g2, hash_to_scalar,
 };
 use epione::algebra::{
     G1, G1Table, G2, G2Table, Gt, GtTable, PreparedG2, Scalar, multi_pairing, pairing, pairings,
@@ -43,10 +43,10 @@ impl Inputs {
     fn new() -> Self {
         let rng = &mut ChaCha20Rng::seed_from_u64(1);
         let scalars: Vec<Scalar> = (0..MANY).map(|_| Scalar::random(rng)).collect();
-        let p = G1::generator_mul_each(&scalars);
-        let q = G2::generator_mul_each(&scalars);
+        let p = G1::batch_generator_mul(&scalars);
+        let q = G2::batch_generator_mul(&scalars);
         let z = pairing(&p[0], &q[1]).to_bytes();
-        Self { p: G1::to_bytes_each(&p), q: G2::to_bytes_each(&q), z, scalars }
+        Self { p: G1::batch_to_bytes(&p), q: G2::batch_to_bytes(&q), z, scalars }
     }
 }
 
@@ -65,8 +65,8 @@ fn decoded<P>(points: Vec<Result<P, epione::error::DecodeError>>) -> Vec<P> {
 }
 
 fn ours(group: &mut Cases, inputs: &'static Inputs) {
-    let p: &'static [G1] = decoded(G1::from_bytes_each(&inputs.p)).leak();
-    let q: &'static [G2] = decoded(G2::from_bytes_each(&inputs.q)).leak();
+    let p: &'static [G1] = decoded(G1::batch_from_bytes(&inputs.p)).leak();
+    let q: &'static [G2] = decoded(G2::batch_from_bytes(&inputs.q)).leak();
     let z = Gt::from_bytes(&inputs.z).expect("an honest encoding");
     single(group, inputs, p[0], q[1], z);
     fixed_bases(group, inputs.scalars[0]);
@@ -126,22 +126,24 @@ fn lists(g: &mut Cases, inputs: &'static Inputs, p: &'static [G1], q: &'static [
     let prepared = PreparedG2::new(&q[0]);
     measure(g, "pairing-prepared-each-104/epione", move || prepared.pairings(p));
     let x: &'static [Scalar] = &inputs.scalars;
-    measure(g, "g1-mul-each-104/epione", move || G1::mul_each(p, x));
-    measure(g, "g2-mul-each-104/epione", move || G2::mul_each(q, x));
+    measure(g, "g1-mul-each-104/epione", move || G1::batch_mul(p, x));
+    measure(g, "g2-mul-each-104/epione", move || G2::batch_mul(q, x));
     for n in [2, 8, 64] {
         measure(g, &format!("g1-msm-{n}/epione"), move || G1::msm(&p[..n], &x[..n]));
         measure(g, &format!("g2-msm-{n}/epione"), move || G2::msm(&q[..n], &x[..n]));
     }
-    measure(g, "g1-generator-mul-each-104/epione", move || G1::generator_mul_each(x));
-    let projective = G1::mul_each(p, x);
-    measure(g, "g1-compress-each-104/epione", move || G1::to_bytes_each(&projective));
-    measure(g, "g1-decompress-each-104/epione", move || G1::from_bytes_each(&inputs.p));
-    measure(g, "g2-decompress-each-104/epione", move || G2::from_bytes_each(&inputs.q));
+    measure(g, "g1-generator-mul-each-104/epione", move || G1::batch_generator_mul(x));
+    let projective = G1::batch_mul(p, x);
+    measure(g, "g1-compress-each-104/epione", move || G1::batch_to_bytes(&projective));
+    measure(g, "g1-decompress-each-104/epione", move || G1::batch_from_bytes(&inputs.p));
+    measure(g, "g2-decompress-each-104/epione", move || G2::batch_from_bytes(&inputs.q));
     let messages: [&[u8]; MANY] = [MESSAGE; MANY];
     measure(g, "hash-to-g1-each-104/epione", move || {
-        hash_to_g1_each(tag::FABEO_ATTRIBUTE, &messages)
+        batch_hash_to_g1(tag::FABEO_ATTRIBUTE, &messages)
     });
-    measure(g, "hash-to-g2-each-104/epione", move || hash_to_g2_each(tag::PEKS_KEYWORD, &messages));
+    measure(g, "hash-to-g2-each-104/epione", move || {
+        batch_hash_to_g2(tag::PEKS_KEYWORD, &messages)
+    });
 }
 
 fn algebra(c: &mut Criterion) {

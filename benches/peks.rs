@@ -6,7 +6,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::time::Duration;
 
-fn plain(c: &mut Criterion) {
+fn bdop(c: &mut Criterion) {
     let rng = &mut ChaCha20Rng::seed_from_u64(3);
     let (secret, public) = peks::keygen(rng);
     let (keyword, context, location) = (b"code=I63.9", b"record 7", [7; 36]);
@@ -29,17 +29,17 @@ fn plain(c: &mut Criterion) {
 
     let postings = |keywords| postings(keywords, context, &location);
     let keywords: Vec<String> = (0..1024).map(|i| format!("code={i}")).collect();
-    let entries = peks::encrypt_each(&public, &postings(&keywords), rng);
+    let entries = peks::batch_encrypt(&public, &postings(&keywords), rng);
     let list: Vec<_> = entries.iter().map(|entry| (entry, &context[..])).collect();
     let prepared = trapdoor.prepare();
     group.throughput(Throughput::Elements(1024));
     group.bench_function(BenchmarkId::new("scan", 1024), |b| {
-        b.iter(|| peks::test_each(&list, &prepared));
+        b.iter(|| peks::batch_test(&list, &prepared));
     });
     let postings = postings(&keywords[..100]);
     group.throughput(Throughput::Elements(100));
     group.bench_function(BenchmarkId::new("index", 100), |b| {
-        b.iter(|| peks::encrypt_each(&public, &postings, rng));
+        b.iter(|| peks::batch_encrypt(&public, &postings, rng));
     });
     group.finish();
 }
@@ -55,6 +55,6 @@ criterion_group! {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = plain
+    targets = bdop
 }
 criterion_main!(benches);

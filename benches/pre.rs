@@ -65,19 +65,19 @@ fn conditional_lists(c: &mut Criterion) {
         let locks: Vec<_> =
             sealed.iter().zip(&conditions).map(|(lock, w)| (lock, *w, &b"record 7"[..])).collect();
         group.bench_function(BenchmarkId::new("verify", n), |b| {
-            b.iter(|| Ciphertext::verify_each(&patient_public, &locks));
+            b.iter(|| Ciphertext::batch_verify(&patient_public, &locks));
         });
         group.bench_function(BenchmarkId::new("rekeygen", n), |b| {
-            b.iter(|| conditional::rekeygen_each(&patient, &doctor_public, &conditions, rng));
+            b.iter(|| conditional::batch_rekeygen(&patient, &doctor_public, &conditions, rng));
         });
-        let rekeys = conditional::rekeygen_each(&patient, &doctor_public, &conditions, rng);
+        let rekeys = conditional::batch_rekeygen(&patient, &doctor_public, &conditions, rng);
         let rekeys: Vec<_> = rekeys.iter().zip(conditions).collect();
         group.bench_function(BenchmarkId::new("verify-rekey", n), |b| {
-            b.iter(|| ReKey::verify_each(&patient_public, &doctor_public, &rekeys));
+            b.iter(|| ReKey::batch_verify(&patient_public, &doctor_public, &rekeys));
         });
-        let made = ReKey::verify_each(&patient_public, &doctor_public, &rekeys).into_iter();
+        let made = ReKey::batch_verify(&patient_public, &doctor_public, &rekeys).into_iter();
         let made: Vec<_> = made.map(|key| key.expect("it was just made")).collect();
-        let seen = Ciphertext::verify_each(&patient_public, &locks).into_iter();
+        let seen = Ciphertext::batch_verify(&patient_public, &locks).into_iter();
         let seen: Vec<_> = seen.map(|lock| lock.expect("it was just sealed")).collect();
         let reencrypt = |(rekey, lock)| conditional::reencrypt(rekey, lock, rng);
         let work: Vec<_> = made.iter().zip(&seen).map(reencrypt).collect();
@@ -85,7 +85,7 @@ fn conditional_lists(c: &mut Criterion) {
             .map(|((work, rekey), lock)| (work, rekey.delegation(), lock))
             .collect();
         group.bench_function(BenchmarkId::new("verify-reencryption", n), |b| {
-            b.iter(|| ReEncryption::verify_each(&work));
+            b.iter(|| ReEncryption::batch_verify(&work));
         });
     }
     group.finish();

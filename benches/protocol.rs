@@ -1,7 +1,7 @@
 //! The way of the shipped record, step by step, and from end to end.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-#[path = "../tests/world/mod.rs"]
+#[path = "../tests/system/world.rs"]
 mod world;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -47,7 +47,7 @@ fn steps(c: &mut Criterion) {
     let sealed = doctor.seal(&outline, file, (&introduction, &key), &locks, &mut rng).unwrap();
     let all = doctor.terms(&outline).unwrap();
     group.bench_function(BenchmarkId::new("index, entries", all.len()), |b| {
-        b.iter(|| doctor.index_each(&all, &sealed, &introduction, &mut rng).unwrap());
+        b.iter(|| doctor.batch_index(&all, &sealed, &introduction, &mut rng).unwrap());
     });
 
     let record = world.publish(A, ADA, FILE, NAME);

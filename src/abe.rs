@@ -19,10 +19,10 @@
 //! |---|---|---|---|
 //! | [`fabeo`], the default, suite 1 | one authority | ciphertexts | adaptive; generic groups, random oracles |
 //! | [`waters`], suite 2 | one authority | ciphertexts | selective; a q-type assumption, random oracle |
-//! | [`revocable`], suite 4 | a centre, and managers who take attributes away | plaintexts | none for the whole |
-//! | [`decentralised`], suite 3 | any number that need not know of each other | plaintexts | static; a q-type assumption, random oracle |
+//! | [`pang`], suite 4 | a centre, and managers who take attributes away | plaintexts | none for the whole |
+//! | [`rouselakis_waters`], suite 3 | any number that need not know of each other | plaintexts | static; a q-type assumption, random oracle |
 //!
-//! **Security.** [`seal`] gives security against chosen ciphertexts by the transform in [`cca`], and
+//! **Security.** [`seal`] gives security against chosen ciphertexts by the transform in [`fujisaki_okamoto`], and
 //! with it that all who may open agree: a header opens with one key for all of them or for none. The
 //! variants against chosen plaintexts have `cpa` in their names: whoever can have changed ciphertexts
 //! opened and watch the outcome is outside their model, and a writer can make a header that opens
@@ -43,24 +43,24 @@
 //! ```
 #![forbid(unsafe_code)]
 
-pub mod cca;
 #[cfg(test)]
 mod cost;
 pub mod cpa;
-pub mod decentralised;
 pub mod fabeo;
+pub mod fujisaki_okamoto;
 mod header;
 mod keys;
-pub mod revocable;
+pub mod pang;
+pub mod rouselakis_waters;
 mod scheme;
 pub mod waters;
 
-pub use cca::{decapsulate, encapsulate};
 pub use cpa::{decapsulate_cpa, encapsulate_cpa, try_encapsulate_cpa};
 pub use fabeo::{keygen, setup};
+pub use fujisaki_okamoto::{decapsulate, encapsulate};
 pub use header::{Ciphertext, CpaHeader, Header};
 pub use keys::{MasterSecretKey, PublicParameters, UserSecretKey};
-pub use scheme::{Checkable, Coins, Scheme};
+pub use scheme::{Coins, Scheme, VerifyEncapsulation};
 
 use crate::algebra::Rng;
 use crate::algebra::codec::Canonical;
@@ -85,7 +85,7 @@ pub enum OpenError {
 /// Encrypts `plaintext` for whoever satisfies `policy`; the associated data `ad` is authenticated.
 ///
 /// Cost: [`encapsulate`] and one DEM.
-pub fn seal<S: Checkable<Refusal = Infallible>>(
+pub fn seal<S: VerifyEncapsulation<Refusal = Infallible>>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     ad: &[u8],
@@ -103,7 +103,7 @@ pub fn seal<S: Checkable<Refusal = Infallible>>(
 ///
 /// # Errors
 /// [`OpenError::PolicyNotSatisfied`], or [`OpenError::Decryption`] for all else.
-pub fn open<S: Checkable>(
+pub fn open<S: VerifyEncapsulation>(
     parameters: &PublicParameters<S>,
     key: &UserSecretKey<S>,
     ad: &[u8],

@@ -7,7 +7,7 @@
 //! **Paper.** Boneh, Di Crescenzo, Ostrovsky, Persiano, *Public Key Encryption with Keyword
 //! Search*, EUROCRYPT 2004, section 3.1, on a Type-3 pairing with the trapdoor in G2 (so that the
 //! fixed argument of a scan is on the side whose lines can be prepared). Qin et al. 2021, Eq. 1-4
-//! and 11-13, ask for it. See [`plain`] for equations and security.
+//! and 11-13, ask for it. See [`bdop`] for equations and security.
 //!
 //! | function | does |
 //! |---|---|
@@ -15,7 +15,7 @@
 //! | [`encrypt`] | one searchable entry with a sealed location |
 //! | [`trapdoor`] | the token for one keyword |
 //! | [`test`](fn@test), [`locate`] | whether an entry matches; its location |
-//! | [`encrypt_each`], [`trapdoor_each`], [`test_each`], [`locate_each`] | the same for a list, faster |
+//! | [`batch_encrypt`], [`batch_trapdoor`], [`batch_test`], [`batch_locate`] | the same for a list, faster |
 //!
 //! ```
 //! use epione::peks;
@@ -30,13 +30,13 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod bdop;
 mod ciphertext;
 mod keys;
-pub mod plain;
 
+pub use bdop::{
+    Posting, batch_encrypt, batch_locate, batch_test, batch_trapdoor, encrypt, keygen, locate,
+    test, trapdoor,
+};
 pub use ciphertext::SearchableCiphertext;
 pub use keys::{PreparedTrapdoor, PublicKey, SecretKey, Trapdoor};
-pub use plain::{
-    Posting, encrypt, encrypt_each, keygen, locate, locate_each, test, test_each, trapdoor,
-    trapdoor_each,
-};

@@ -37,7 +37,6 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
-mod class;
 mod comparison;
 mod cursor;
 mod date;
@@ -54,7 +53,6 @@ mod value;
 mod vocabulary;
 
 pub use attribute::{Attribute, InvalidLabel, Listed};
-pub use class::Class;
 pub use comparison::{Comparison, InvalidComparison, Prefix, Relation};
 pub use cursor::ParseError;
 pub use date::{Date, InvalidDate};

@@ -34,10 +34,10 @@
 #![forbid(unsafe_code)]
 
 pub mod afgh;
+mod batch_verification;
 pub mod conditional;
-mod equations;
 mod keys;
-mod proof;
+mod schnorr;
 
 pub use keys::{Possession, PublicKey, SecretKey, keygen};
 

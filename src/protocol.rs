@@ -104,6 +104,6 @@ pub use request::{ForwardedQuery, Query};
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 pub use seal::{Object, Policies, SealedRecord, SealedSection};
 pub use search::{Hit, SearchTerm};
-pub use setup::{AttributeAuthority, PolicyLocks, RegistrationCentre};
+pub use setup::{AttributeAuthority, EpochPolicies, RegistrationCentre};
 pub use source::Fetcher;
 pub use storage::{Fetch, FetchBasis, StoreKeeper, Upload};

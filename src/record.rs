@@ -32,12 +32,13 @@
 #![forbid(unsafe_code)]
 
 mod assembly;
+mod class;
 mod classify;
 mod scan;
 mod section;
 
-pub use crate::policy::Class;
 pub use assembly::{Assembly, AssemblyError, Coverage};
+pub use class::Class;
 pub use scan::ScanError;
 pub use section::SectionReader;
 

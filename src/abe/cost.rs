@@ -1,10 +1,10 @@
 //! The costs that the schemes' tables give, counted.
 #![forbid(unsafe_code)]
 
-use super::decentralised::{self, RouselakisWaters};
 use super::fabeo::{self, Fabeo, epochs};
-use super::revocable::{self, Manager, Pang};
-use super::scheme::{Checkable, Coins, Scheme, select};
+use super::pang::{self, Manager, Pang};
+use super::rouselakis_waters::{self, RouselakisWaters};
+use super::scheme::{Coins, Scheme, VerifyEncapsulation, select};
 use super::waters::{self, Waters};
 use super::{PublicParameters, UserSecretKey};
 use crate::algebra::Scalar;
@@ -80,10 +80,11 @@ fn both<S: Scheme>(
     let program = shape.policy.span_program();
     let coins = Coins::random::<S>(&program, &mut rng());
     let (made, encapsulate) = counted(|| S::encapsulate(&parameters.0, &program, &coins));
-    let (capsule, shared) = made.expect("the policy is not refused");
-    let selection = select(&program, key, &capsule).expect("the attributes satisfy the policy");
+    let (encapsulation, shared) = made.expect("the policy is not refused");
+    let selection =
+        select(&program, key, &encapsulation).expect("the attributes satisfy the policy");
     let (opened, decapsulate) =
-        counted(|| S::decapsulate(key.elements.expose(), &selection, &capsule));
+        counted(|| S::decapsulate(key.elements.expose(), &selection, &encapsulation));
     assert_eq!(opened, shared, "{}", shape.policy);
     let powers = selection.iter().filter(|selected| !selected.gamma.is_one()).count();
     let text = shape.policy.to_string();
@@ -91,15 +92,16 @@ fn both<S: Scheme>(
     Both { encapsulate, decapsulate, selected: selection.len(), powers }
 }
 
-/// Checks an honest capsule, with the coins that it is made of.
-fn check<S: Checkable>(parameters: &PublicParameters<S>, shape: &Shape) -> Cost {
+/// Checks an honest encapsulation, with the coins that it is made of.
+fn check<S: VerifyEncapsulation>(parameters: &PublicParameters<S>, shape: &Shape) -> Cost {
     let program = shape.policy.span_program();
     let coins = Coins::random::<S>(&program, &mut rng());
     let made = S::encapsulate(&parameters.0, &program, &coins);
-    let (capsule, _) = made.expect("the policy is not refused");
+    let (encapsulation, _) = made.expect("the policy is not refused");
     let weights: Vec<Scalar> =
         (0..shape.n).map(|i| hash_to_scalar(tag::ABE_WEIGHT, &i.to_be_bytes())).collect();
-    let check = || S::is_made_of(&parameters.0, &program, &capsule, &coins, &weights);
+    let check =
+        || S::verify_encapsulation(&parameters.0, &program, &encapsulation, &coins, &weights);
     let (honest, cost) = counted(check);
     assert!(honest);
     cost
@@ -154,7 +156,7 @@ fn fabeo_costs_what_its_table_says() {
         let (_, found) = counted(|| fabeo::transform_keys(&key, rng));
         assert_eq!(found, cost([(Operation::G1, k + 1), (Operation::G2, 1)]));
         let (header, _) = super::encapsulate_cpa(&parameters, policy, rng);
-        let (valid, found) = counted(|| fabeo::verify_lock(&header));
+        let (valid, found) = counted(|| fabeo::verify_consistency(&header));
         assert_eq!(valid, Ok(()));
         let expected = [
             (Operation::G1Term, 2 * n),
@@ -164,7 +166,7 @@ fn fabeo_costs_what_its_table_says() {
             (Operation::Final, 1),
         ];
         assert_eq!(found, cost(expected), "{policy}");
-        let (valid, found) = counted(|| fabeo::verify_locks(&[&header; 3]));
+        let (valid, found) = counted(|| fabeo::batch_verify_consistency(&[&header; 3]));
         assert_eq!(valid, [Ok(()); 3]);
         let expected = [
             (Operation::G1Term, 6 * n),
@@ -230,11 +232,11 @@ fn waters_costs_what_its_table_says() {
 #[test]
 fn decentralised_authorities_cost_what_their_table_says() {
     let rng = &mut rng();
-    let (parameters, master) = decentralised::setup("H", rng);
+    let (parameters, master) = rouselakis_waters::setup("H", rng);
     for shape in shapes("@H") {
         let Shape { policy, attributes, n, k, .. } = &shape;
         let (n, k) = (*n, *k);
-        let (key, found) = counted(|| decentralised::keygen(&master, "Ada", attributes, rng));
+        let (key, found) = counted(|| rouselakis_waters::keygen(&master, "Ada", attributes, rng));
         let expected = [(Operation::G1, k + 2), (Operation::G2, k), (Operation::HashG1, k + 1)];
         assert_eq!(found, cost(expected));
         let key = key.expect("the authority's own attributes");
@@ -261,11 +263,11 @@ fn decentralised_authorities_cost_what_their_table_says() {
 #[test]
 fn revocable_attributes_cost_what_their_table_says() {
     let rng = &mut rng();
-    let (parameters, master) = revocable::setup(rng);
+    let (parameters, master) = pang::setup(rng);
     for shape in shapes("") {
         let Shape { policy, attributes, n, .. } = &shape;
         let n = *n;
-        let (key, found) = counted(|| revocable::enrol(&master, "Ada").expect("an identifier"));
+        let (key, found) = counted(|| pang::enrol(&master, "Ada").expect("an identifier"));
         assert_eq!(found, cost([(Operation::G1, 1), (Operation::G2, 1)]));
         let (mut key, mut parameters) = (key, parameters.clone());
         let check = cost([(Operation::HashG1, 1), (Operation::Miller, 2), (Operation::Final, 1)]);
@@ -278,7 +280,7 @@ fn revocable_attributes_cost_what_their_table_says() {
             let (valid, found) = counted(|| public.key().clone().verify());
             assert_eq!((valid.as_ref(), &found), (Ok(&public), &check));
             let (share, found) =
-                counted(|| revocable::share(&master, "Ada", &x).expect("an identifier"));
+                counted(|| pang::share(&master, "Ada", &x).expect("an identifier"));
             let expected = [(Operation::G1, 1), (Operation::G2, 1), (Operation::HashG1, 1)];
             assert_eq!(found, cost(expected));
             let (share, found) = counted(|| share.verify().expect("an honest share"));

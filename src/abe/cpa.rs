@@ -33,7 +33,7 @@ pub fn try_encapsulate_cpa<S: Scheme>(
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<(CpaHeader<S>, ContentKey), S::Refusal> {
     let coins = Coins::random::<S>(&policy.span_program(), rng);
-    encapsulate_cpa_with(parameters, policy, &coins)
+    encapsulate_cpa_with_randomness(parameters, policy, &coins)
 }
 
 /// [`try_encapsulate_cpa`] with given coins, for test vectors.
@@ -43,15 +43,15 @@ pub fn try_encapsulate_cpa<S: Scheme>(
 ///
 /// # Panics
 /// If the coins were not drawn for this scheme and this policy's span program.
-pub fn encapsulate_cpa_with<S: Scheme>(
+pub fn encapsulate_cpa_with_randomness<S: Scheme>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     coins: &Coins,
 ) -> Result<(CpaHeader<S>, ContentKey), S::Refusal> {
     let program = policy.span_program();
     assert_eq!(coins.masks.len(), S::masks(&program), "the coins are this scheme's");
-    let (capsule, shared) = S::encapsulate(&parameters.0, &program, coins)?;
-    let header = CpaHeader { policy: policy.clone(), capsule };
+    let (encapsulation, shared) = S::encapsulate(&parameters.0, &program, coins)?;
+    let header = CpaHeader { policy: policy.clone(), encapsulation };
     let key = key(&shared, &header);
     Ok((header, key))
 }
@@ -69,8 +69,9 @@ pub fn decapsulate_cpa<S: Scheme>(
     header: &CpaHeader<S>,
 ) -> Result<ContentKey, OpenError> {
     let program = header.policy.span_program();
-    let selection = select(&program, key, &header.capsule).ok_or(OpenError::PolicyNotSatisfied)?;
-    let shared = S::decapsulate(key.elements.expose(), &selection, &header.capsule);
+    let selection =
+        select(&program, key, &header.encapsulation).ok_or(OpenError::PolicyNotSatisfied)?;
+    let shared = S::decapsulate(key.elements.expose(), &selection, &header.encapsulation);
     Ok(self::key(&shared, header))
 }
 

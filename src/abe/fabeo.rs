@@ -20,12 +20,12 @@
 //!
 //! **Security.** Adaptively CPA-secure in the generic group model with random oracles (shown in the
 //! paper); the model says nothing about attacks on BLS12-381 itself. CCA-secure by the transform in
-//! [`cca`](super::cca). An attribute may occur as often as one likes.
+//! [`fujisaki_okamoto`](super::fujisaki_okamoto). An attribute may occur as often as one likes.
 //!
 //! **Deviations.** `s'` is a *vector* over the occurrences of an attribute. With one `s'` for all
 //! rows, as in the authors' code, a key for `b` alone opens `a and (a or b)`: two rows of `a`
 //! share their mask and their quotient is `B^{lambda_1 - lambda_2}` in the clear.
-//! `tests/soundness.rs` runs that attack against both variants.
+//! `tests/schemes/soundness.rs` runs that attack against both variants.
 //!
 //! **Cost** for `n` rows, `|I|` of them used:
 //!
@@ -38,20 +38,20 @@
 //!
 //! Hashes of attributes are remembered, and powers of `B` come out of a table, at a third of the cost;
 //! the others go to the backend as one list. Exponents that are secret take the constant-time ways
-//! of [`G1Table::mul_each`] and [`G1::mul_each`]; the coefficients `gamma` are public, the weights a
+//! of [`G1Table::batch_mul`] and [`G1::batch_mul`]; the coefficients `gamma` are public, the weights a
 //! hash.
 //!
-//! A capsule has `96 (1 + tau) + 48 n` bytes. A key is written `sk1, sk3, sk2`.
+//! An encapsulation has `96 (1 + tau) + 48 n` bytes. A key is written `sk1, sk3, sk2`.
 #![forbid(unsafe_code)]
 
+mod consistency;
 mod delegation;
 pub mod epochs;
-mod lock;
 mod transform;
 mod verification;
 
+pub use consistency::{InconsistentHeader, batch_verify_consistency, verify_consistency};
 pub use delegation::{NotHeld, delegate};
-pub use lock::{InvalidLock, verify_lock, verify_locks};
 pub use transform::{
     RetrievalKey, TransformKey, Transformed, decapsulate_transformed, decapsulate_transformed_cpa,
     transform, transform_keys,
@@ -59,8 +59,8 @@ pub use transform::{
 pub use verification::{InvalidKey, verify_key};
 
 use super::scheme::{
-    CapsuleElements, Checkable, Coins, KeyElements, Scheme, Selected, combination, hash_rows,
-    hash_set, inner_product,
+    Coins, EncapsulationElements, KeyElements, Scheme, Selected, VerifyEncapsulation, combination,
+    hash_rows, hash_set, inner_product,
 };
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::codec::{Reader, Writer};
@@ -87,7 +87,7 @@ pub struct UserKey {
 
 /// `ct1, ct2, ct3`
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Capsule {
+pub struct Encapsulation {
     /// `g2^s`.
     pub(super) ct1: G2,
     /// `g2^{s'[j]}`, one an occurrence.
@@ -111,17 +111,17 @@ fn base() -> &'static G1Table {
 fn in_g2(coins: &Coins) -> (G2, Vec<G2>) {
     let exponents = coins.shares[..1].iter().chain(&coins.masks).copied();
     let exponents = Zeroizing::new(exponents.collect::<Vec<_>>());
-    let mut ct2 = G2::generator_mul_each(&exponents);
+    let mut ct2 = G2::batch_generator_mul(&exponents);
     (ct2.remove(0), ct2)
 }
 
 /// Setup: `alpha`; `mpk = Z^alpha`, `msk = g1^alpha`.
 pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters, MasterSecretKey) {
-    setup_with(&Zeroizing::new(Scalar::random(rng)))
+    setup_with_randomness(&Zeroizing::new(Scalar::random(rng)))
 }
 
 /// [`setup`] with a given `alpha`, for test vectors.
-pub fn setup_with(alpha: &Scalar) -> (PublicParameters, MasterSecretKey) {
+pub fn setup_with_randomness(alpha: &Scalar) -> (PublicParameters, MasterSecretKey) {
     let master = Secret::new(G1::generator_mul(alpha));
     (PublicParameters(Gt::generator_pow(alpha)), MasterSecretKey(master))
 }
@@ -133,11 +133,11 @@ pub fn keygen(
     attributes: &AttributeSet,
     rng: &mut (impl Rng + ?Sized),
 ) -> UserSecretKey {
-    keygen_with(master, attributes, &Zeroizing::new(Scalar::random(rng)))
+    keygen_with_randomness(master, attributes, &Zeroizing::new(Scalar::random(rng)))
 }
 
 /// [`keygen`] with a given `r`, for test vectors. Two keys with one `r` break the scheme.
-pub fn keygen_with(
+pub fn keygen_with_randomness(
     master: &MasterSecretKey,
     attributes: &AttributeSet,
     r: &Scalar,
@@ -145,7 +145,7 @@ pub fn keygen_with(
     // sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r
     let elements = UserKey {
         sk1: *master.0.expose() + base().mul(r),
-        sk2: G1::mul_all(&hash_set(tag::FABEO_ATTRIBUTE, attributes), r),
+        sk2: G1::batch_mul_by_scalar(&hash_set(tag::FABEO_ATTRIBUTE, attributes), r),
         sk3: G2::generator_mul(r),
     };
     UserSecretKey::new(attributes.clone(), elements)
@@ -156,7 +156,7 @@ impl Scheme for Fabeo {
     type Parameters = Gt;
     type MasterKey = G1;
     type UserKey = UserKey;
-    type Capsule = Capsule;
+    type Encapsulation = Encapsulation;
     type Refusal = Infallible;
 
     fn masks(program: &SpanProgram) -> usize {
@@ -167,42 +167,42 @@ impl Scheme for Fabeo {
         mpk: &Gt,
         program: &SpanProgram,
         coins: &Coins,
-    ) -> Result<(Capsule, Gt), Infallible> {
+    ) -> Result<(Encapsulation, Gt), Infallible> {
         // ct3[i] = B^{lambda_i} H(pi(i))^{s'[rho(i)]}
         let lambdas = Zeroizing::new(program.share(&coins.shares));
         let masks = program.rows().iter().map(|row| coins.masks[row.occurrence]);
         let masks = Zeroizing::new(masks.collect::<Vec<_>>());
-        let shares = base().mul_each(&lambdas);
-        let masked = G1::mul_each(&hash_rows(tag::FABEO_ATTRIBUTE, program), &masks);
+        let shares = base().batch_mul(&lambdas);
+        let masked = G1::batch_mul(&hash_rows(tag::FABEO_ATTRIBUTE, program), &masks);
         let (ct1, ct2) = in_g2(coins);
         let ct3 = shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect();
-        let capsule = Capsule { ct1, ct2, ct3 };
+        let encapsulation = Encapsulation { ct1, ct2, ct3 };
         // Z_s = mpk^s
-        Ok((capsule, mpk.pow(&coins.shares[0])))
+        Ok((encapsulation, mpk.pow(&coins.shares[0])))
     }
 
-    fn decapsulate(key: &UserKey, selection: &[Selected], capsule: &Capsule) -> Gt {
+    fn decapsulate(key: &UserKey, selection: &[Selected], encapsulation: &Encapsulation) -> Gt {
         // P = prod ct3[i]^{gamma_i};  Q_j = prod_{rho(i) = j} sk2[pi(i)]^{gamma_i}
-        let p = combination(selection.iter().map(|s| (capsule.ct3[s.row], s.gamma)));
+        let p = combination(selection.iter().map(|s| (encapsulation.ct3[s.row], s.gamma)));
         let q = |j: usize| {
             let rows = selection.iter().filter(|s| s.occurrence == j);
             combination(rows.map(|s| (key.sk2[s.component], s.gamma)))
         };
         // Z_s = e(sk1, ct1) prod_j e(Q_j, ct2[j]) e(P^-1, sk3)
-        let mut pairs = Vec::with_capacity(2 + capsule.ct2.len());
-        pairs.extend([(key.sk1, capsule.ct1), (-p, key.sk3)]);
-        pairs.extend(capsule.ct2.iter().enumerate().map(|(j, ct2)| (q(j), *ct2)));
+        let mut pairs = Vec::with_capacity(2 + encapsulation.ct2.len());
+        pairs.extend([(key.sk1, encapsulation.ct1), (-p, key.sk3)]);
+        pairs.extend(encapsulation.ct2.iter().enumerate().map(|(j, ct2)| (q(j), *ct2)));
         let shared = multi_pairing(&pairs);
         pairs.iter_mut().for_each(|(point, _)| point.zeroize());
         shared
     }
 }
 
-impl Checkable for Fabeo {
-    fn is_made_of(
+impl VerifyEncapsulation for Fabeo {
+    fn verify_encapsulation(
         _: &Gt,
         program: &SpanProgram,
-        capsule: &Capsule,
+        encapsulation: &Encapsulation,
         coins: &Coins,
         weights: &[Scalar],
     ) -> bool {
@@ -217,10 +217,10 @@ impl Checkable for Fabeo {
             G1::msm(&hashes, &weights)
         };
         let sums: Vec<G1> = (0..coins.masks.len()).map(of_occurrence).collect();
-        let masked: G1 = G1::mul_each(&sums, &coins.masks).into_iter().sum();
+        let masked: G1 = G1::batch_mul(&sums, &coins.masks).into_iter().sum();
         let (ct1, ct2) = in_g2(coins);
-        (&capsule.ct1, &capsule.ct2) == (&ct1, &ct2)
-            && G1::msm(&capsule.ct3, weights) == base().mul(&lambda) + masked
+        (&encapsulation.ct1, &encapsulation.ct2) == (&ct1, &ct2)
+            && G1::msm(&encapsulation.ct3, weights) == base().mul(&lambda) + masked
     }
 }
 
@@ -236,21 +236,21 @@ impl KeyElements for UserKey {
     fn write(&self, w: &mut Writer) {
         w.g1(&self.sk1);
         w.g2(&self.sk3);
-        w.g1_each(&self.sk2);
+        w.batch_g1(&self.sk2);
     }
     fn read(r: &mut Reader<'_>, attributes: usize) -> Result<Self, DecodeError> {
         let (sk1, sk3) = (r.g1()?, r.g2()?);
-        Ok(Self { sk1, sk2: r.g1_each(attributes)?, sk3 })
+        Ok(Self { sk1, sk2: r.batch_g1(attributes)?, sk3 })
     }
 }
 
-impl CapsuleElements for Capsule {
+impl EncapsulationElements for Encapsulation {
     fn write(&self, w: &mut Writer) {
         w.g2(&self.ct1);
-        w.g2_each(&self.ct2);
-        w.g1_each(&self.ct3);
+        w.batch_g2(&self.ct2);
+        w.batch_g1(&self.ct3);
     }
     fn read(r: &mut Reader<'_>, rows: usize, occurrences: usize) -> Result<Self, DecodeError> {
-        Ok(Self { ct1: r.g2()?, ct2: r.g2_each(occurrences)?, ct3: r.g1_each(rows)? })
+        Ok(Self { ct1: r.g2()?, ct2: r.batch_g2(occurrences)?, ct3: r.batch_g1(rows)? })
     }
 }

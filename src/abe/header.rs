@@ -3,7 +3,7 @@
 
 use super::fabeo::Fabeo;
 use super::keys::suite;
-use super::scheme::{CapsuleElements, Checkable, Scheme};
+use super::scheme::{EncapsulationElements, Scheme, VerifyEncapsulation};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
@@ -17,7 +17,7 @@ const MAX_BODY: usize = 1 << 30;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpaHeader<S: Scheme = Fabeo> {
     pub(super) policy: AccessPolicy,
-    pub(super) capsule: S::Capsule,
+    pub(super) encapsulation: S::Encapsulation,
 }
 
 impl<S: Scheme> CpaHeader<S> {
@@ -30,7 +30,7 @@ impl<S: Scheme> CpaHeader<S> {
     fn write(&self, w: &mut Writer) {
         w.u8(S::SUITE);
         w.bytes(self.policy.to_string().as_bytes());
-        self.capsule.write(w);
+        self.encapsulation.write(w);
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -43,7 +43,7 @@ impl<S: Scheme> CpaHeader<S> {
         }
         // The matrix of a hostile policy is large, and counting needs none.
         let (rows, occurrences) = policy.counts();
-        Ok(Self { policy, capsule: CapsuleElements::read(r, rows, occurrences)? })
+        Ok(Self { policy, encapsulation: EncapsulationElements::read(r, rows, occurrences)? })
     }
 }
 
@@ -59,13 +59,13 @@ impl<S: Scheme> Canonical for CpaHeader<S> {
 
 /// What an encapsulation secure against chosen ciphertexts sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header<S: Checkable = Fabeo> {
+pub struct Header<S: VerifyEncapsulation = Fabeo> {
     pub(super) cpa: CpaHeader<S>,
     /// The message that the coins came from, under a mask.
     pub(super) masked: [u8; 32],
 }
 
-impl<S: Checkable> Header<S> {
+impl<S: VerifyEncapsulation> Header<S> {
     /// The part that a key of the scheme opens.
     pub fn cpa(&self) -> &CpaHeader<S> {
         &self.cpa
@@ -78,7 +78,7 @@ impl<S: Checkable> Header<S> {
 }
 
 /// The fields of a [`CpaHeader`], then the masked message.
-impl<S: Checkable> Canonical for Header<S> {
+impl<S: VerifyEncapsulation> Canonical for Header<S> {
     const KIND: Kind = Kind::AbeHeader;
     fn write(&self, w: &mut Writer) {
         self.cpa.write(w);
@@ -104,19 +104,19 @@ impl<H> Ciphertext<H> {
 }
 
 /// A header with a kind of its ciphertexts.
-pub trait Heading: Canonical {
+pub trait CiphertextHeader: Canonical {
     /// The kind of a ciphertext that starts with such a header.
     const SEALED: Kind;
 }
-impl<S: Scheme> Heading for CpaHeader<S> {
+impl<S: Scheme> CiphertextHeader for CpaHeader<S> {
     const SEALED: Kind = Kind::AbeCpaCiphertext;
 }
-impl<S: Checkable> Heading for Header<S> {
+impl<S: VerifyEncapsulation> CiphertextHeader for Header<S> {
     const SEALED: Kind = Kind::AbeCiphertext;
 }
 
 /// The header's fields, then the body.
-impl<H: Heading> Canonical for Ciphertext<H> {
+impl<H: CiphertextHeader> Canonical for Ciphertext<H> {
     const KIND: Kind = H::SEALED;
     fn write(&self, w: &mut Writer) {
         self.header.write(w);
@@ -127,5 +127,5 @@ impl<H: Heading> Canonical for Ciphertext<H> {
     }
 }
 public_encoding!(impl<S: Scheme> CpaHeader<S>);
-public_encoding!(impl<S: Checkable> Header<S>);
-public_encoding!(impl<H: Heading> Ciphertext<H>);
+public_encoding!(impl<S: VerifyEncapsulation> Header<S>);
+public_encoding!(impl<H: CiphertextHeader> Ciphertext<H>);

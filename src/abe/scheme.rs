@@ -1,13 +1,13 @@
-//! What the schemes have in common: the shape of their keys and capsules, and three algorithms.
+//! What the schemes have in common: the shape of their keys and encapsulations, and three algorithms.
 //!
-//! A scheme is a key encapsulation mechanism whose capsule opens for a policy. It says what its
+//! A scheme is a key encapsulation mechanism whose encapsulation opens for a policy. It says what its
 //! elements are and how they are computed; sampling, selecting rows, deriving keys, encoding and the
 //! way to security against chosen ciphertexts are written once, for all of them.
 #![forbid(unsafe_code)]
 
 use super::UserSecretKey;
 use crate::algebra::codec::{Reader, Writer};
-use crate::algebra::hash::{hash_to_g1_each, hash_to_g1_each_cached, hash_to_scalar};
+use crate::algebra::hash::{batch_hash_to_g1, batch_hash_to_g1_cached, hash_to_scalar};
 use crate::algebra::tag::Tag;
 use crate::algebra::{G1, Gt, Rng, Scalar, tag};
 use crate::error::DecodeError;
@@ -30,14 +30,14 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
     /// A user's elements, one component an attribute among them.
     type UserKey: KeyElements + Clone + Zeroize;
     /// The elements of a header.
-    type Capsule: CapsuleElements + Clone + Eq + Debug;
+    type Encapsulation: EncapsulationElements + Clone + Eq + Debug;
     /// Why nothing can be encrypted under a policy: `Infallible` where that does not happen.
     type Refusal: Error;
 
     /// How many masks an encapsulation takes.
     fn masks(program: &SpanProgram) -> usize;
 
-    /// Encaps: a capsule, and the element that whoever satisfies the policy finds.
+    /// Encaps: an encapsulation, and the element that whoever satisfies the policy finds.
     ///
     /// # Errors
     /// The scheme's refusal of the policy.
@@ -45,25 +45,29 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
         parameters: &Self::Parameters,
         program: &SpanProgram,
         coins: &Coins,
-    ) -> Result<(Self::Capsule, Gt), Self::Refusal>;
+    ) -> Result<(Self::Encapsulation, Gt), Self::Refusal>;
 
     /// Whether a component of the row's attribute serves the row: not where both are of epochs.
-    fn serves(_: &Self::UserKey, _component: usize, _: &Self::Capsule, _row: usize) -> bool {
+    fn serves(_: &Self::UserKey, _component: usize, _: &Self::Encapsulation, _row: usize) -> bool {
         true
     }
 
     /// Decaps: that element, by rows with their coefficients.
-    fn decapsulate(key: &Self::UserKey, selection: &[Selected], capsule: &Self::Capsule) -> Gt;
+    fn decapsulate(
+        key: &Self::UserKey,
+        selection: &[Selected],
+        encapsulation: &Self::Encapsulation,
+    ) -> Gt;
 }
 
-/// A scheme whose capsules can be checked against the coins they were made of.
-pub trait Checkable: Scheme {
-    /// Whether Encaps makes this capsule of these coins, whatever the opener's key is; with weights
+/// A scheme whose encapsulations can be checked against the coins they were made of.
+pub trait VerifyEncapsulation: Scheme {
+    /// Whether Encaps makes this encapsulation of these coins, whatever the opener's key is; with weights
     /// that were drawn after both.
-    fn is_made_of(
+    fn verify_encapsulation(
         parameters: &Self::Parameters,
         program: &SpanProgram,
-        capsule: &Self::Capsule,
+        encapsulation: &Self::Encapsulation,
         coins: &Coins,
         weights: &[Scalar],
     ) -> bool;
@@ -110,7 +114,7 @@ pub trait KeyElements: Sized {
 }
 
 /// The elements of a header.
-pub trait CapsuleElements: Sized {
+pub trait EncapsulationElements: Sized {
     /// Writes them.
     fn write(&self, w: &mut Writer);
     /// Reads them, for a span program of so many rows and `tau` so large.
@@ -137,7 +141,7 @@ impl Coins {
     }
 
     /// The coins of a seed: coin `i`, the shares first, is the hash of the seed and `i`.
-    pub(super) fn of_seed<S: Scheme>(program: &SpanProgram, seed: &[u8; 32]) -> Self {
+    pub(super) fn from_seed<S: Scheme>(program: &SpanProgram, seed: &[u8; 32]) -> Self {
         let mut message = Zeroizing::new([0; 36]);
         message[..32].copy_from_slice(seed);
         let mut indices = 0_u32..;
@@ -173,16 +177,16 @@ pub struct Selected {
     pub gamma: Scalar,
 }
 
-/// A smallest set of rows that a key opens a capsule with; `None` if it does not.
+/// A smallest set of rows that a key opens an encapsulation with; `None` if it does not.
 pub(super) fn select<S: Scheme>(
     program: &SpanProgram,
     key: &UserSecretKey<S>,
-    capsule: &S::Capsule,
+    encapsulation: &S::Encapsulation,
 ) -> Option<Vec<Selected>> {
     let (held, elements) = (key.attributes.expanded(), key.elements.expose());
     let component = |row: usize| {
         let component = held.binary_search(&program.rows()[row].attribute).ok()?;
-        S::serves(elements, component, capsule, row).then_some(component)
+        S::serves(elements, component, encapsulation, row).then_some(component)
     };
     let selected = |(row, gamma): (usize, Scalar)| {
         let component = component(row).expect("selected from what is held");
@@ -199,15 +203,15 @@ pub(super) fn hash_set(tag: Tag, attributes: &AttributeSet) -> Vec<G1> {
     let identities: Vec<_> = expanded.iter().map(Attribute::identity).collect();
     // An expanded set begins with them.
     let prefixes = expanded.partition_point(|u| matches!(u, Attribute::Prefix(_)));
-    let mut points = hash_to_g1_each(tag, &identities[..prefixes]);
-    points.extend(hash_to_g1_each_cached(tag, &identities[prefixes..]));
+    let mut points = batch_hash_to_g1(tag, &identities[..prefixes]);
+    points.extend(batch_hash_to_g1_cached(tag, &identities[prefixes..]));
     points
 }
 
 /// The points of the rows' attributes: a policy is public.
 pub(super) fn hash_rows(tag: Tag, program: &SpanProgram) -> Vec<G1> {
     let identities: Vec<_> = program.rows().iter().map(|row| row.attribute.identity()).collect();
-    hash_to_g1_each_cached(tag, &identities)
+    batch_hash_to_g1_cached(tag, &identities)
 }
 
 /// `sum points[i] * gammas[i]` for the coefficients of a policy, which are public: the coefficient 1,

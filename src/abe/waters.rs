@@ -19,7 +19,7 @@
 //! **Security.** Selectively CPA-secure under the decisional parallel bilinear Diffie-Hellman exponent
 //! assumption with random oracles, shown in the paper for symmetric pairings; the transfer to
 //! type 3 is the usual one and has no proof of its own. CCA-secure by the transform in
-//! [`cca`](super::cca). Every row has a mask of its own: an attribute may occur as often as one likes.
+//! [`fujisaki_okamoto`](super::fujisaki_okamoto). Every row has a mask of its own: an attribute may occur as often as one likes.
 //!
 //! **Cost** for `n` rows, `|I|` of them used:
 //!
@@ -30,12 +30,12 @@
 //! | decapsulate | 2\|I\| at worst, 0 for and/or | | | | 2 + \|I\| | 1 |
 //! | check | n + 2, n of 128 bits in a sum | 1, n of 128 bits in a sum | | n | | |
 //!
-//! A capsule has `48 (1 + n) + 96 n` bytes. It is the linear number of pairings that FABEO saves.
+//! An encapsulation has `48 (1 + n) + 96 n` bytes. It is the linear number of pairings that FABEO saves.
 #![forbid(unsafe_code)]
 
 use super::scheme::{
-    CapsuleElements, Checkable, Coins, Elements, KeyElements, Scheme, Selected, combination,
-    hash_rows, hash_set, inner_product,
+    Coins, Elements, EncapsulationElements, KeyElements, Scheme, Selected, VerifyEncapsulation,
+    combination, hash_rows, hash_set, inner_product,
 };
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::codec::{Reader, Writer};
@@ -73,7 +73,7 @@ pub struct UserKey {
 
 /// `C', C_i, D_i`
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Capsule {
+pub struct Encapsulation {
     /// `C' = g1^s`.
     c_prime: G1,
     /// `C_i`, one a row.
@@ -85,11 +85,11 @@ pub struct Capsule {
 /// Setup: `a`, `alpha`.
 pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters<Waters>, MasterSecretKey<Waters>) {
     let [a, alpha] = [(); 2].map(|()| Zeroizing::new(Scalar::random(rng)));
-    setup_with(&a, &alpha)
+    setup_with_randomness(&a, &alpha)
 }
 
 /// [`setup`] with given exponents, for test vectors.
-pub fn setup_with(
+pub fn setup_with_randomness(
     a: &Scalar,
     alpha: &Scalar,
 ) -> (PublicParameters<Waters>, MasterSecretKey<Waters>) {
@@ -104,11 +104,11 @@ pub fn keygen(
     attributes: &AttributeSet,
     rng: &mut (impl Rng + ?Sized),
 ) -> UserSecretKey<Waters> {
-    keygen_with(master, attributes, &Zeroizing::new(Scalar::random(rng)))
+    keygen_with_randomness(master, attributes, &Zeroizing::new(Scalar::random(rng)))
 }
 
 /// [`keygen`] with a given `t`, for test vectors. Two keys with one `t` break the scheme.
-pub fn keygen_with(
+pub fn keygen_with_randomness(
     master: &MasterSecretKey<Waters>,
     attributes: &AttributeSet,
     t: &Scalar,
@@ -118,7 +118,7 @@ pub fn keygen_with(
     let elements = UserKey {
         k: *g2_alpha + *g2_a * *t,
         l: G2::generator_mul(t),
-        k_x: G1::mul_all(&hash_set(tag::WATERS_ATTRIBUTE, attributes), t),
+        k_x: G1::batch_mul_by_scalar(&hash_set(tag::WATERS_ATTRIBUTE, attributes), t),
     };
     UserSecretKey::new(attributes.clone(), elements)
 }
@@ -128,7 +128,7 @@ impl Scheme for Waters {
     type Parameters = Parameters;
     type MasterKey = MasterKey;
     type UserKey = UserKey;
-    type Capsule = Capsule;
+    type Encapsulation = Encapsulation;
     type Refusal = Infallible;
 
     fn masks(program: &SpanProgram) -> usize {
@@ -139,28 +139,28 @@ impl Scheme for Waters {
         parameters: &Parameters,
         program: &SpanProgram,
         coins: &Coins,
-    ) -> Result<(Capsule, Gt), Infallible> {
+    ) -> Result<(Encapsulation, Gt), Infallible> {
         // C_i = (g1^a)^{lambda_i} H(pi(i))^{-r_i}
         let lambdas = Zeroizing::new(program.share(&coins.shares));
-        let shares = G1::mul_each(&vec![parameters.g1_a; lambdas.len()], &lambdas);
-        let masked = G1::mul_each(&hash_rows(tag::WATERS_ATTRIBUTE, program), &coins.masks);
-        let capsule = Capsule {
+        let shares = G1::batch_mul(&vec![parameters.g1_a; lambdas.len()], &lambdas);
+        let masked = G1::batch_mul(&hash_rows(tag::WATERS_ATTRIBUTE, program), &coins.masks);
+        let encapsulation = Encapsulation {
             c_prime: G1::generator_mul(&coins.shares[0]),
             c: shares.into_iter().zip(masked).map(|(share, mask)| share - mask).collect(),
-            d: G2::generator_mul_each(&coins.masks),
+            d: G2::batch_generator_mul(&coins.masks),
         };
         // Z_s = (Z^alpha)^s
-        Ok((capsule, parameters.z_alpha.pow(&coins.shares[0])))
+        Ok((encapsulation, parameters.z_alpha.pow(&coins.shares[0])))
     }
 
-    fn decapsulate(key: &UserKey, selection: &[Selected], capsule: &Capsule) -> Gt {
+    fn decapsulate(key: &UserKey, selection: &[Selected], encapsulation: &Encapsulation) -> Gt {
         // e(C', K) e(prod C_i^{gamma_i}, L)^-1 prod_i e(K_{pi(i)}^{gamma_i}, D_i)^-1
-        let c = combination(selection.iter().map(|s| (capsule.c[s.row], s.gamma)));
+        let c = combination(selection.iter().map(|s| (encapsulation.c[s.row], s.gamma)));
         let mut pairs = Vec::with_capacity(2 + selection.len());
-        pairs.extend([(capsule.c_prime, key.k), (-c, key.l)]);
+        pairs.extend([(encapsulation.c_prime, key.k), (-c, key.l)]);
         pairs.extend(selection.iter().map(|s| {
             let component = combination([(key.k_x[s.component], s.gamma)]);
-            (-component, capsule.d[s.row])
+            (-component, encapsulation.d[s.row])
         }));
         let shared = multi_pairing(&pairs);
         pairs.iter_mut().for_each(|(left, right)| (left.zeroize(), right.zeroize()).1);
@@ -168,11 +168,11 @@ impl Scheme for Waters {
     }
 }
 
-impl Checkable for Waters {
-    fn is_made_of(
+impl VerifyEncapsulation for Waters {
+    fn verify_encapsulation(
         parameters: &Parameters,
         program: &SpanProgram,
-        capsule: &Capsule,
+        encapsulation: &Encapsulation,
         coins: &Coins,
         weights: &[Scalar],
     ) -> bool {
@@ -182,10 +182,10 @@ impl Checkable for Waters {
         let weighted = Zeroizing::new(weighted.collect::<Vec<_>>());
         let mask: Scalar = weighted.iter().copied().sum();
         let masked: G1 =
-            G1::mul_each(&hash_rows(tag::WATERS_ATTRIBUTE, program), &weighted).into_iter().sum();
-        capsule.c_prime == G1::generator_mul(&coins.shares[0])
-            && G2::msm(&capsule.d, weights) == G2::generator_mul(&mask)
-            && G1::msm(&capsule.c, weights) == parameters.g1_a * *lambda - masked
+            G1::batch_mul(&hash_rows(tag::WATERS_ATTRIBUTE, program), &weighted).into_iter().sum();
+        encapsulation.c_prime == G1::generator_mul(&coins.shares[0])
+            && G2::msm(&encapsulation.d, weights) == G2::generator_mul(&mask)
+            && G1::msm(&encapsulation.c, weights) == parameters.g1_a * *lambda - masked
     }
 }
 
@@ -228,20 +228,20 @@ impl KeyElements for UserKey {
     fn write(&self, w: &mut Writer) {
         w.g2(&self.k);
         w.g2(&self.l);
-        w.g1_each(&self.k_x);
+        w.batch_g1(&self.k_x);
     }
     fn read(r: &mut Reader<'_>, attributes: usize) -> Result<Self, DecodeError> {
-        Ok(Self { k: r.g2()?, l: r.g2()?, k_x: r.g1_each(attributes)? })
+        Ok(Self { k: r.g2()?, l: r.g2()?, k_x: r.batch_g1(attributes)? })
     }
 }
 
-impl CapsuleElements for Capsule {
+impl EncapsulationElements for Encapsulation {
     fn write(&self, w: &mut Writer) {
         w.g1(&self.c_prime);
-        w.g1_each(&self.c);
-        w.g2_each(&self.d);
+        w.batch_g1(&self.c);
+        w.batch_g2(&self.d);
     }
     fn read(r: &mut Reader<'_>, rows: usize, _: usize) -> Result<Self, DecodeError> {
-        Ok(Self { c_prime: r.g1()?, c: r.g1_each(rows)?, d: r.g2_each(rows)? })
+        Ok(Self { c_prime: r.g1()?, c: r.batch_g1(rows)?, d: r.batch_g2(rows)? })
     }
 }

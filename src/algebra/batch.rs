@@ -7,9 +7,9 @@
 //! use epione::algebra::{G1, G2, PreparedG2, Scalar, pairing, pairings};
 //! let mut rng = rand::thread_rng();
 //! let scalars: Vec<Scalar> = (0..3).map(|_| Scalar::random(&mut rng)).collect();
-//! let points = G1::generator_mul_each(&scalars);
+//! let points = G1::batch_generator_mul(&scalars);
 //! assert_eq!(points[2], G1::generator() * scalars[2]);
-//! assert_eq!(G1::msm(&points, &scalars), G1::mul_each(&points, &scalars).into_iter().sum());
+//! assert_eq!(G1::msm(&points, &scalars), G1::batch_mul(&points, &scalars).into_iter().sum());
 //!
 //! // One G2, many G1: the lines are computed once.
 //! let q = PreparedG2::new(&G2::generator());
@@ -35,16 +35,16 @@ macro_rules! source_group {
             /// # Panics
             /// If the slices differ in length. They are two so that secret scalars can stay where
             /// they are erased.
-            pub fn mul_each(points: &[Self], scalars: &[Scalar]) -> Vec<Self> {
+            pub fn batch_mul(points: &[Self], scalars: &[Scalar]) -> Vec<Self> {
                 assert_eq!(points.len(), scalars.len(), "a scalar for every point");
                 count(Operation::$group, points.len());
-                kernel().$backend.mul_each(points, scalars)
+                kernel().$backend.batch_mul(points, scalars)
             }
 
             /// `points[i] * scalar`. Cost: a multiplication each.
-            pub fn mul_all(points: &[Self], scalar: &Scalar) -> Vec<Self> {
+            pub fn batch_mul_by_scalar(points: &[Self], scalar: &Scalar) -> Vec<Self> {
                 let scalars = Zeroizing::new(vec![*scalar; points.len()]);
-                Self::mul_each(points, &scalars)
+                Self::batch_mul(points, &scalars)
             }
 
             /// `sum points[i] * scalars[i]`, the identity for no points. Cost: less than half of
@@ -66,18 +66,18 @@ macro_rules! source_group {
             }
 
             /// `generator * scalars[i]`, as [`Self::generator_mul`].
-            pub fn generator_mul_each(scalars: &[Scalar]) -> Vec<Self> {
-                $table::of_generator().mul_each(scalars)
+            pub fn batch_generator_mul(scalars: &[Scalar]) -> Vec<Self> {
+                $table::of_generator().batch_mul(scalars)
             }
 
             /// [`Self::to_bytes`] of each. Cost: one inversion for all.
-            pub fn to_bytes_each(points: &[Self]) -> Vec<[u8; $bytes]> {
-                kernel().$backend.compress_each(points)
+            pub fn batch_to_bytes(points: &[Self]) -> Vec<[u8; $bytes]> {
+                kernel().$backend.batch_compress(points)
             }
 
             /// [`Self::from_bytes`] of each; one refusal does not touch the others.
-            pub fn from_bytes_each(encodings: &[[u8; $bytes]]) -> Vec<Result<Self, DecodeError>> {
-                let points = kernel().$backend.decompress_each(encodings);
+            pub fn batch_from_bytes(encodings: &[[u8; $bytes]]) -> Vec<Result<Self, DecodeError>> {
+                let points = kernel().$backend.batch_decompress(encodings);
                 points.into_iter().map(|point| point.and_then(Self::not_identity)).collect()
             }
         }

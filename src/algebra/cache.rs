@@ -32,18 +32,18 @@ impl<P: Copy> PointCache<P> {
         Self(Mutex::new(None))
     }
 
-    /// The points of the messages; `hash_each` is asked for those that are not there.
+    /// The points of the messages; `batch_hash` is asked for those that are not there.
     pub(super) fn points(
         &self,
         tag: Tag,
         messages: &[&[u8]],
-        hash_each: impl FnOnce(&[&[u8]]) -> Vec<P>,
+        batch_hash: impl FnOnce(&[&[u8]]) -> Vec<P>,
     ) -> Vec<P> {
         let mut points = self.find(tag, messages);
         let missing = points.iter().zip(messages).filter(|(point, _)| point.is_none());
         let missing: Vec<&[u8]> = missing.map(|(_, message)| *message).collect();
         if !missing.is_empty() {
-            let hashed = hash_each(&missing);
+            let hashed = batch_hash(&missing);
             self.keep(tag, &missing, &hashed);
             let empty = points.iter_mut().filter(|point| point.is_none());
             empty.zip(hashed).for_each(|(place, point)| *place = Some(point));

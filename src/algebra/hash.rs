@@ -86,17 +86,17 @@ pub fn hash_to_g2(tag: Tag, message: &[u8]) -> G2 {
 }
 
 /// [`hash_to_g1`] of each message, in order.
-pub fn hash_to_g1_each(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G1> {
+pub fn batch_hash_to_g1(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G1> {
     let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
     count(Operation::HashG1, messages.len());
-    kernel().g1.hash_each(tag.as_bytes(), &messages)
+    kernel().g1.batch_hash(tag.as_bytes(), &messages)
 }
 
 /// [`hash_to_g2`] of each message, in order.
-pub fn hash_to_g2_each(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G2> {
+pub fn batch_hash_to_g2(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G2> {
     let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
     count(Operation::HashG2, messages.len());
-    kernel().g2.hash_each(tag.as_bytes(), &messages)
+    kernel().g2.batch_hash(tag.as_bytes(), &messages)
 }
 
 static G1_POINTS: PointCache<G1> = PointCache::new();
@@ -109,31 +109,31 @@ pub(crate) fn is_remembered_in_g1(tag: Tag, label: &[u8]) -> bool {
 }
 
 /// [`hash_to_g1`] of a label that everybody knows, an attribute for example. The last few thousand
-/// are remembered: see the warning at [`hash_to_g1_each_cached`].
+/// are remembered: see the warning at [`batch_hash_to_g1_cached`].
 pub fn hash_to_g1_cached(tag: Tag, label: &[u8]) -> G1 {
-    hash_to_g1_each_cached(tag, &[label])[0]
+    batch_hash_to_g1_cached(tag, &[label])[0]
 }
 
 /// [`hash_to_g2`] of a label that everybody knows, as [`hash_to_g1_cached`].
 pub fn hash_to_g2_cached(tag: Tag, label: &[u8]) -> G2 {
-    hash_to_g2_each_cached(tag, &[label])[0]
+    batch_hash_to_g2_cached(tag, &[label])[0]
 }
 
-/// [`hash_to_g1_each`] of labels that everybody knows, remembered.
+/// [`batch_hash_to_g1`] of labels that everybody knows, remembered.
 ///
 /// Never for what is secret or personal, such as the keyword of a search: the process keeps the
 /// labels in memory, and how long a call takes tells which ones it has met.
-pub fn hash_to_g1_each_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G1> {
+pub fn batch_hash_to_g1_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G1> {
     let labels: Vec<&[u8]> = labels.iter().map(AsRef::as_ref).collect();
     count(Operation::HashG1, labels.len());
-    G1_POINTS.points(tag, &labels, |missing| kernel().g1.hash_each(tag.as_bytes(), missing))
+    G1_POINTS.points(tag, &labels, |missing| kernel().g1.batch_hash(tag.as_bytes(), missing))
 }
 
-/// [`hash_to_g2_each`] of labels that everybody knows, as [`hash_to_g1_each_cached`].
-pub fn hash_to_g2_each_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G2> {
+/// [`batch_hash_to_g2`] of labels that everybody knows, as [`batch_hash_to_g1_cached`].
+pub fn batch_hash_to_g2_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G2> {
     let labels: Vec<&[u8]> = labels.iter().map(AsRef::as_ref).collect();
     count(Operation::HashG2, labels.len());
-    G2_POINTS.points(tag, &labels, |missing| kernel().g2.hash_each(tag.as_bytes(), missing))
+    G2_POINTS.points(tag, &labels, |missing| kernel().g2.batch_hash(tag.as_bytes(), missing))
 }
 
 /// A scalar, 2^-128 away from uniform.

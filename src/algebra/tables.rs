@@ -40,9 +40,9 @@ macro_rules! source_group {
             }
 
             /// `base * scalars[i]`, as [`Self::mul`].
-            pub fn mul_each(&self, scalars: &[Scalar]) -> Vec<$group> {
+            pub fn batch_mul(&self, scalars: &[Scalar]) -> Vec<$group> {
                 count(Operation::$group, scalars.len());
-                kernel().$backend.table_mul_each(&self.0, scalars)
+                kernel().$backend.batch_table_mul(&self.0, scalars)
             }
 
             pub(super) fn of_generator() -> &'static Self {

@@ -15,7 +15,7 @@ use super::certificate::Certificate;
 use crate::algebra::codec::{Canonical, Reader, Writer};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
-use crate::policy::Class;
+use crate::record::Class;
 use crate::sign::VerifyingKey;
 
 /// The most entries of a record's index.
@@ -50,11 +50,11 @@ pub struct SectionDigests {
     /// Digest of the ciphertext's name in the store; hides the name.
     pub ciphertext: Digest,
     /// Where the patient's lock is in the store (the hash of its CID).
-    pub patient_lock: Digest,
+    pub wrapped_for_patient: Digest,
     /// Where the policy's lock is.
-    pub policy_lock: Digest,
+    pub wrapped_for_policy: Digest,
     /// Where the author's lock is.
-    pub author_lock: Digest,
+    pub wrapped_for_author: Digest,
     /// Digest of the policy's text; part of the condition of re-encryption.
     pub policy: Digest,
 }
@@ -253,9 +253,9 @@ impl RecordAction {
         w.list(&self.sections, |w, section| {
             w.u8(section.class as u8);
             w.fixed(&section.ciphertext);
-            w.fixed(&section.patient_lock);
-            w.fixed(&section.policy_lock);
-            w.fixed(&section.author_lock);
+            w.fixed(&section.wrapped_for_patient);
+            w.fixed(&section.wrapped_for_policy);
+            w.fixed(&section.wrapped_for_author);
             w.fixed(&section.policy);
         });
         w.list(&self.index, |w, entry| w.bytes(entry));
@@ -273,9 +273,9 @@ impl RecordAction {
                 Ok(SectionDigests {
                     class: read_class(r)?,
                     ciphertext: r.fixed()?,
-                    patient_lock: r.fixed()?,
-                    policy_lock: r.fixed()?,
-                    author_lock: r.fixed()?,
+                    wrapped_for_patient: r.fixed()?,
+                    wrapped_for_policy: r.fixed()?,
+                    wrapped_for_author: r.fixed()?,
                     policy: r.fixed()?,
                 })
             })?,

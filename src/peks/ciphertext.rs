@@ -42,10 +42,10 @@ fn read_rest(r: &mut Reader<'_>) -> Result<Rest, DecodeError> {
 impl SearchableCiphertext {
     /// [`Canonical::from_bytes`] of each, the points decoded together; one refusal does not touch
     /// the others.
-    pub fn from_bytes_each(encodings: &[impl AsRef<[u8]>]) -> Vec<Result<Self, DecodeError>> {
+    pub fn batch_from_bytes(encodings: &[impl AsRef<[u8]>]) -> Vec<Result<Self, DecodeError>> {
         let parts: Vec<_> = encodings.iter().map(|bytes| take_apart(bytes.as_ref())).collect();
         let points: Vec<[u8; 48]> = parts.iter().flatten().map(|(point, _)| *point).collect();
-        let mut points = G1::from_bytes_each(&points).into_iter();
+        let mut points = G1::batch_from_bytes(&points).into_iter();
         let decode = |part: Result<([u8; 48], _), DecodeError>| {
             let (_, rest) = part?;
             // The point comes first in the bytes, and so does its fault.

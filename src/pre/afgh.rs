@@ -15,7 +15,7 @@
 //! The body is a DEM under `KDF(K; C1)` in the context `ad`.
 //!
 //! **Security.** CPA under eDBDH. **What fails:** a proxy and a delegatee together compute
-//! `rk^{1/b} = g2^{1/a}`, which opens *everything* of the patient's (`tests/soundness.rs`), and one
+//! `rk^{1/b} = g2^{1/a}`, which opens *everything* of the patient's (`tests/schemes/soundness.rs`), and one
 //! re-encryption key covers every record. Both are why [`conditional`](super::conditional) is the
 //! default. A proxy's work cannot be checked.
 //!
@@ -41,7 +41,7 @@ pub struct Ciphertext {
     body: Vec<u8>,
 }
 
-/// A ciphertext turned towards the delegatee; it travels with the original header `c1`.
+/// A ciphertext reencrypted towards the delegatee; it travels with the original header `c1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReEncryption {
     c1: G1,
@@ -60,11 +60,16 @@ pub fn seal(
     plaintext: &[u8],
     rng: &mut (impl Rng + ?Sized),
 ) -> Ciphertext {
-    seal_with(delegator, ad, plaintext, &Zeroizing::new(Scalar::random(rng)))
+    seal_with_randomness(delegator, ad, plaintext, &Zeroizing::new(Scalar::random(rng)))
 }
 
 /// [`seal`] with a given `r`, for test vectors. An `r` used twice reveals plaintexts.
-pub fn seal_with(delegator: &PublicKey, ad: &[u8], plaintext: &[u8], r: &Scalar) -> Ciphertext {
+pub fn seal_with_randomness(
+    delegator: &PublicKey,
+    ad: &[u8],
+    plaintext: &[u8],
+    r: &Scalar,
+) -> Ciphertext {
     let c1 = delegator.x * *r;
     let k = Gt::generator_pow(r);
     Ciphertext { c1, body: dem::seal(&content_key(&k, &c1), ad, plaintext) }

@@ -26,7 +26,7 @@
 //! [`VerifiedCiphertext`], [`open_reencrypted`] a [`VerifiedReEncryption`].
 //!
 //! **Security.** *There is no proof for this composition.* Attacks that were tried are tests in
-//! `tests/soundness.rs`: without the tag `C4` a proxy is an oracle for `C1^t`, and a doctor opens a
+//! `tests/schemes/soundness.rs`: without the tag `C4` a proxy is an oracle for `C1^t`, and a doctor opens a
 //! record refused to him by posting `C1^c` as his own; a key of one condition does nothing for
 //! another. A proxy and its delegatee together learn `Q^{x_i}`, that is one condition of the
 //! patient's, never `x_i` and no other condition. `rk1` must not reach the delegatee, who would
@@ -50,7 +50,7 @@
 //! | open re-encrypted | 1 | 1 | | product of 2 | |
 //!
 //! What comes in numbers, as the sections of a record do, is checked in numbers:
-//! [`Ciphertext::verify_each`], [`ReKey::verify_each`], [`ReEncryption::verify_each`]. They give the
+//! [`Ciphertext::batch_verify`], [`ReKey::batch_verify`], [`ReEncryption::batch_verify`]. They give the
 //! verdicts of the single checks except with a probability of `2^-128` a try, for one final
 //! exponentiation in all, and take the keys that the checks share into one Miller loop each.
 #![forbid(unsafe_code)]
@@ -59,17 +59,18 @@ mod rekey;
 mod transform;
 
 pub use rekey::{
-    Delegation, InvalidReKey, ReKey, VerifiedReKey, rekeygen, rekeygen_each, rekeygen_with,
+    Delegation, InvalidReKey, ReKey, VerifiedReKey, batch_rekeygen, rekeygen,
+    rekeygen_with_randomness,
 };
 pub use transform::{
     InvalidReEncryption, NotCovered, ReEncryption, VerifiedReEncryption, open_reencrypted,
-    reencrypt, reencrypt_with,
+    reencrypt, reencrypt_with_randomness,
 };
 
-use super::equations::verdicts;
+use super::batch_verification::verdicts;
 use super::{PublicKey, SecretKey, derive};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::hash::{digest, framed, hash_to_g2, hash_to_g2_each, hash_to_scalar, kdf};
+use crate::algebra::hash::{batch_hash_to_g2, digest, framed, hash_to_g2, hash_to_scalar, kdf};
 use crate::algebra::tag::{self, Kind};
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, pairing, random_bytes};
 use crate::dem::{self, ContentKey};
@@ -125,7 +126,7 @@ fn hash_conditions(delegator: &PublicKey, conditions: &[&[u8]]) -> Vec<G2> {
     let delegator = delegator.to_bytes();
     let message = |condition: &&[u8]| framed(&[&delegator, condition]);
     let messages: Vec<Vec<u8>> = conditions.iter().map(message).collect();
-    hash_to_g2_each(tag::PRE_CONDITION, &messages)
+    batch_hash_to_g2(tag::PRE_CONDITION, &messages)
 }
 
 /// `ctx = (tag, pk, w, ad)`: what every hash of a ciphertext covers.
@@ -167,11 +168,11 @@ pub fn seal(
     plaintext: &[u8],
     rng: &mut (impl Rng + ?Sized),
 ) -> Ciphertext {
-    seal_with(delegator, condition, ad, plaintext, &Secret::new(random_bytes(rng)))
+    seal_with_randomness(delegator, condition, ad, plaintext, &Secret::new(random_bytes(rng)))
 }
 
 /// [`seal`] with a given `mu`, for test vectors. A `mu` used twice reveals plaintexts.
-pub fn seal_with(
+pub fn seal_with_randomness(
     delegator: &PublicKey,
     condition: &[u8],
     ad: &[u8],
@@ -236,12 +237,12 @@ impl Ciphertext {
         condition: &[u8],
         ad: &[u8],
     ) -> Result<VerifiedCiphertext, InvalidCiphertext> {
-        let mut verdicts = Self::verify_each(delegator, &[(self, condition, ad)]);
+        let mut verdicts = Self::batch_verify(delegator, &[(self, condition, ad)]);
         verdicts.pop().expect("a verdict for one ciphertext")
     }
 
     /// [`Self::verify`] of each ciphertext with its condition and associated data.
-    pub fn verify_each(
+    pub fn batch_verify(
         delegator: &PublicKey,
         ciphertexts: &[(&Self, &[u8], &[u8])],
     ) -> Vec<Result<VerifiedCiphertext, InvalidCiphertext>> {
@@ -250,7 +251,7 @@ impl Ciphertext {
         let messages: Vec<Vec<u8>> = (ciphertexts.iter().zip(&contexts))
             .map(|((c, ..), context)| tag_message(&c.c1, &c.w, context, &c.body))
             .collect();
-        let points = hash_to_g2_each(tag::PRE_CAPSULE_TAG, &messages);
+        let points = batch_hash_to_g2(tag::PRE_CAPSULE_TAG, &messages);
         // e(C1, H_G2(..)) e(g1^-1, C4) = 1
         let inverse = -G1::generator();
         let equations: Vec<Vec<(G1, G2)>> = (ciphertexts.iter().zip(points))

@@ -1,7 +1,7 @@
 //! User keys: one exponent in both source groups.
 #![forbid(unsafe_code)]
 
-use super::proof::Schnorr;
+use super::schnorr::Schnorr;
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::{self, Kind};
 use crate::algebra::{G1, G2, Rng, Scalar, Secret, multi_pairing};

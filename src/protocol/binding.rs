@@ -44,7 +44,7 @@ impl Origin {
         framed(&[PROTOCOL_SECTION.as_bytes(), &self.record_id, &[class as u8], author])
     }
 
-    pub(super) fn lock_ad(&self, class: Class) -> Vec<u8> {
+    pub(super) fn wrapped_key_ad(&self, class: Class) -> Vec<u8> {
         let author = self.author.as_bytes();
         framed(&[PROTOCOL_LOCK.as_bytes(), &self.record_id, &[class as u8], author])
     }
@@ -61,16 +61,16 @@ pub(super) fn condition(class: Class, epoch: u32, policy: &Digest) -> Vec<u8> {
 
 /// What a section's patient lock is bound to. It is rebuilt from the transaction, never taken from
 /// the lock.
-pub(super) struct LockBinding {
+pub(super) struct WrappedKeyBinding {
     pub(super) condition: Vec<u8>,
     pub(super) ad: Vec<u8>,
 }
 
-impl LockBinding {
+impl WrappedKeyBinding {
     pub(super) fn of(record: &RecordAction, section: &SectionDigests) -> Self {
         Self {
             condition: condition(section.class, record.epoch, &section.policy),
-            ad: Origin::of(record).lock_ad(section.class),
+            ad: Origin::of(record).wrapped_key_ad(section.class),
         }
     }
 

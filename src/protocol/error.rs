@@ -54,7 +54,7 @@ pub enum ProtocolError {
     AttributeEpoch(#[from] abe::fabeo::epochs::EpochError),
     /// A policy lock that would open differently for two readers.
     #[error(transparent)]
-    PolicyLock(#[from] abe::fabeo::InvalidLock),
+    InconsistentHeader(#[from] abe::fabeo::InconsistentHeader),
     /// A lock or section did not open.
     #[error(transparent)]
     Decryption(#[from] DecryptionFailed),

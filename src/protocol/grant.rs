@@ -100,7 +100,7 @@ impl Patient {
             .map(|(class, epoch, policy)| condition(*class, *epoch, policy))
             .collect();
         let texts: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
-        let made = conditional::rekeygen_each(&self.pre, &reader_key, &texts, rng);
+        let made = conditional::batch_rekeygen(&self.pre, &reader_key, &texts, rng);
         for ((class, epoch, policy), rekey) in covered.into_iter().zip(made) {
             let digest = rekey_digest(&patient, rekey.public());
             delegations.push(DelegationDigest { class, epoch, policy, rekey: digest });
@@ -159,7 +159,7 @@ impl Patient {
             .flat_map(|pseudonym| search.iter().map(move |term| term.keyword(&pseudonym)))
             .collect();
         let keywords: Vec<&[u8]> = keywords.iter().map(Vec::as_slice).collect();
-        peks::trapdoor_each(&self.peks, &keywords)
+        peks::batch_trapdoor(&self.peks, &keywords)
     }
 }
 
@@ -215,7 +215,7 @@ impl Proxy {
         }
         let rekeys: Vec<(&ReKey, &[u8])> =
             delivery.rekeys.iter().zip(conditions.iter().map(Vec::as_slice)).collect();
-        let verified = ReKey::verify_each(&delivery.patient, &reader, &rekeys);
+        let verified = ReKey::batch_verify(&delivery.patient, &reader, &rekeys);
         let rekeys = (grant.delegations.iter().zip(verified))
             .map(|(delegation, rekey)| Ok((delegation.clone(), rekey?)))
             .collect::<Result<_, InvalidReKey>>()?;

@@ -39,7 +39,7 @@ impl Doctor {
         introduction: &Introduction,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Vec<u8>, ProtocolError> {
-        let mut entries = self.index_each(slice::from_ref(term), sealed, introduction, rng)?;
+        let mut entries = self.batch_index(slice::from_ref(term), sealed, introduction, rng)?;
         Ok(entries.pop().expect("one entry for one term"))
     }
 
@@ -47,7 +47,7 @@ impl Doctor {
     ///
     /// # Errors
     /// As [`Self::index`].
-    pub fn index_each(
+    pub fn batch_index(
         &self,
         terms: &[SearchTerm],
         sealed: &SealedRecord,
@@ -57,7 +57,7 @@ impl Doctor {
         self.index_watched(terms, sealed, introduction, rng, &mut || ())
     }
 
-    /// [`Self::index_each`] that calls `each` after every entry, so that a caller can show progress.
+    /// [`Self::batch_index`] that calls `each` after every entry, so that a caller can show progress.
     ///
     /// # Errors
     /// As [`Self::index`].
@@ -79,7 +79,7 @@ impl Doctor {
             let keywords: Vec<_> = piece.iter().map(|term| term.keyword(&pseudonym)).collect();
             let posting = |keyword| Posting { keyword, context: &context, location: &location };
             let postings: Vec<_> = keywords.iter().map(|w| posting(w.as_slice())).collect();
-            let made = peks::encrypt_each(&introduction.peks, &postings, rng);
+            let made = peks::batch_encrypt(&introduction.peks, &postings, rng);
             entries.extend(made.iter().map(Canonical::to_bytes));
             piece.iter().for_each(|_| each());
         }

@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 /// moves. A power of two.
 pub(super) const PIECE: usize = 256;
 
-/// [`locate_each`] of one record.
+/// [`batch_locate`] of one record.
 pub(super) fn locate(record: &RecordAction, trapdoors: &[Trapdoor]) -> Option<Cid> {
-    locate_each(&[record], trapdoors, &mut || ()).pop().expect("a result for every record")
+    batch_locate(&[record], trapdoors, &mut || ()).pop().expect("a result for every record")
 }
 
 /// Each record's location out of the first of its entries that a trapdoor opens; `each` is called
@@ -24,7 +24,7 @@ pub(super) fn locate(record: &RecordAction, trapdoors: &[Trapdoor]) -> Option<Ci
 /// The first entry of every record is tried, then the next two, the next four, as long as nothing is
 /// found: so there are long lists to compute with, and at most twice as many entries are tried as if
 /// they were tried one by one. Cost: nine tenths of a pairing an entry and trapdoor.
-pub(super) fn locate_each(
+pub(super) fn batch_locate(
     records: &[&RecordAction],
     trapdoors: &[Trapdoor],
     each: &mut dyn FnMut(),
@@ -91,7 +91,7 @@ fn advance(
     let entries = scans.iter().flat_map(|scan| {
         scan.ahead[..next(scan)].iter().map(|entry| (entry.as_slice(), scan.context.as_slice()))
     });
-    let opened = open_each(&entries.collect::<Vec<_>>(), trapdoors);
+    let opened = batch_open(&entries.collect::<Vec<_>>(), trapdoors);
     let mut opened = opened.as_slice();
     for scan in scans {
         let (of_scan, behind) = opened.split_at(next(scan));
@@ -101,9 +101,9 @@ fn advance(
 }
 
 /// What the first trapdoor that opens an entry finds in it; nothing in what does not decode.
-fn open_each(entries: &[(&[u8], &[u8])], trapdoors: &[PreparedTrapdoor]) -> Vec<Opened> {
+fn batch_open(entries: &[(&[u8], &[u8])], trapdoors: &[PreparedTrapdoor]) -> Vec<Opened> {
     let encodings: Vec<&[u8]> = entries.iter().map(|(entry, _)| *entry).collect();
-    let decoded = SearchableCiphertext::from_bytes_each(&encodings);
+    let decoded = SearchableCiphertext::batch_from_bytes(&encodings);
     let mut opened: Vec<Opened> = vec![None; entries.len()];
     for trapdoor in trapdoors {
         let shut = |i: &usize| opened[*i].is_none();
@@ -111,7 +111,7 @@ fn open_each(entries: &[(&[u8], &[u8])], trapdoors: &[PreparedTrapdoor]) -> Vec<
             .filter(shut)
             .filter_map(|i| Some((i, (decoded[i].as_ref().ok()?, entries[i].1))))
             .unzip();
-        for (place, location) in places.into_iter().zip(peks::locate_each(&tried, trapdoor)) {
+        for (place, location) in places.into_iter().zip(peks::batch_locate(&tried, trapdoor)) {
             opened[place] = location.ok();
         }
     }
@@ -205,13 +205,13 @@ mod tests {
             for count in 0..=records.len() {
                 let records: Vec<&RecordAction> = records[..count].iter().collect();
                 let (mut watched, mut expected) = (0, 0);
-                let found = locate_each(&records, trapdoors, &mut || watched += 1);
+                let found = batch_locate(&records, trapdoors, &mut || watched += 1);
                 let single = |r: &&RecordAction| one_by_one(r, trapdoors, &mut || expected += 1);
                 assert_eq!(found, records.iter().map(single).collect::<Vec<_>>());
                 assert_eq!(watched, expected, "calls for {count} records");
             }
         }
-        let found = locate_each(&records.iter().collect::<Vec<_>>(), &[a, b], &mut || ());
+        let found = batch_locate(&records.iter().collect::<Vec<_>>(), &[a, b], &mut || ());
         let places: Vec<usize> = (0..9).filter(|i| found[*i].is_some()).collect();
         assert_eq!(places, [1, 2, 4, 5, 7, 8]);
         assert_eq!(locate(&records[1], &[a]), found[1]);

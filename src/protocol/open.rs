@@ -4,7 +4,7 @@
 //! ciphertext against its digest and its name, each re-encryption against the grant.
 #![forbid(unsafe_code)]
 
-use super::binding::{AUTHOR_CONDITION, LockBinding, Origin, SectionKey, rekey_digest};
+use super::binding::{AUTHOR_CONDITION, Origin, SectionKey, WrappedKeyBinding, rekey_digest};
 use super::reencrypt::SectionReEncryption;
 use super::source::{Fetcher, Source};
 use super::{Doctor, FetchBasis, Hit, Patient, ProtocolError, Ticket};
@@ -46,13 +46,13 @@ impl Opened {
 }
 
 /// What a lock wraps, or nothing for a section that is not to be opened.
-type Unlocked = Result<Option<Zeroizing<Vec<u8>>>, ProtocolError>;
+type UnwrappedKey = Result<Option<Zeroizing<Vec<u8>>>, ProtocolError>;
 
 /// Opens sections of a record into `output`, each with what `unlock` finds behind its lock.
 fn open_sections<W: Write + Seek>(
     record: &RecordAction,
     source: &Source<'_>,
-    unlock: &dyn Fn(&SectionDigests) -> Unlocked,
+    unlock: &dyn Fn(&SectionDigests) -> UnwrappedKey,
     output: &mut W,
 ) -> Result<Opened, ProtocolError> {
     let mut keys = Vec::new();
@@ -132,25 +132,25 @@ impl Doctor {
             };
             let delegation = find_delegation(&grant.delegations, record, section, ticket)?;
             let name = store::cid_of(&mut &work.lock.to_bytes()[..])?;
-            if name != store::name_of_hash(&section.patient_lock) {
+            if name != store::name_of_hash(&section.wrapped_for_patient) {
                 return Err(ProtocolError::DigestMismatch("the patient's lock"));
             }
             works.push(work);
-            bindings.push(LockBinding::of(record, section));
+            bindings.push(WrappedKeyBinding::of(record, section));
             rk2.push(&ticket.rk2[delegation]);
         }
 
         let bound: Vec<_> =
             bindings.iter().zip(&works).map(|(binding, work)| binding.with(&work.lock)).collect();
-        let locks = Ciphertext::verify_each(&ticket.patient, &bound);
+        let locks = Ciphertext::batch_verify(&ticket.patient, &bound);
         let locks = locks.into_iter().collect::<Result<Vec<_>, _>>()?;
         let halves: Vec<_> =
             bindings.iter().zip(rk2).map(|(b, rk2)| (b.condition.as_slice(), rk2)).collect();
-        let delegations = Delegation::new_each(&ticket.patient, self.pre.public_key(), &halves);
+        let delegations = Delegation::batch_new(&ticket.patient, self.pre.public_key(), &halves);
         let claims: Vec<_> = (works.iter().zip(&delegations).zip(&locks))
             .map(|((work, delegation), lock)| (&work.reencryption, delegation, lock))
             .collect();
-        let receipts = ReEncryption::verify_each(&claims).into_iter();
+        let receipts = ReEncryption::batch_verify(&claims).into_iter();
         works.iter().zip(receipts).map(|(work, receipt)| Ok((work.class, receipt?))).collect()
     }
 
@@ -175,8 +175,8 @@ impl Doctor {
             if section.class != class {
                 return Ok(None);
             }
-            let lock: abe::Ciphertext = source.lock(&section.policy_lock)?;
-            let ad = Origin::of(record).lock_ad(class);
+            let lock: abe::Ciphertext = source.lock(&section.wrapped_for_policy)?;
+            let ad = Origin::of(record).wrapped_key_ad(class);
             Ok(Some(abe::open(parameters, key, &ad, &lock)?))
         };
         open_sections(record, &source, &unlock, output)
@@ -198,8 +198,8 @@ impl Doctor {
         let sign = |name: &Cid| self.fetch(name, FetchBasis::Own(*record_id), now);
         let source = Source { fetcher, sign: &sign };
         let unlock = |section: &SectionDigests| {
-            let lock = source.lock(&section.author_lock)?;
-            let ad = Origin::of(record).lock_ad(section.class);
+            let lock = source.lock(&section.wrapped_for_author)?;
+            let ad = Origin::of(record).wrapped_key_ad(section.class);
             Ok(Some(conditional::open(&self.pre, AUTHOR_CONDITION, &ad, &lock)?))
         };
         open_sections(record, &source, &unlock, output)
@@ -259,8 +259,8 @@ impl Patient {
         let sign = |name: &Cid| self.fetch(name, (&hit.record, record), now);
         let source = Source { fetcher, sign: &sign };
         let unlock = |section: &SectionDigests| {
-            let lock = source.lock(&section.patient_lock)?;
-            let LockBinding { condition, ad } = LockBinding::of(record, section);
+            let lock = source.lock(&section.wrapped_for_patient)?;
+            let WrappedKeyBinding { condition, ad } = WrappedKeyBinding::of(record, section);
             Ok(Some(conditional::open(&self.pre, &condition, &ad, &lock)?))
         };
         open_sections(record, &source, &unlock, output)

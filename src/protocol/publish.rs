@@ -2,14 +2,14 @@
 //! (Qin 3.5.2, Eq. 10; Pang Step 3).
 #![forbid(unsafe_code)]
 
-use super::binding::{LockBinding, Origin, SectionKey, object_digest, policy_digest};
+use super::binding::{Origin, SectionKey, WrappedKeyBinding, object_digest, policy_digest};
 use super::locate::locate;
 use super::seal::SealedSection;
 use super::{
-    Doctor, Envelope, Institution, Introduction, Patient, PolicyLocks, ProtocolError, SealedRecord,
-    SearchTerm,
+    Doctor, Envelope, EpochPolicies, Institution, Introduction, Patient, ProtocolError,
+    SealedRecord, SearchTerm,
 };
-use crate::abe::{self, fabeo::verify_locks};
+use crate::abe::{self, fabeo::batch_verify_consistency};
 use crate::algebra::Rng;
 use crate::algebra::codec::Canonical;
 use crate::ledger::{Action, Draft, RecordAction, Role, State, Time, Transaction};
@@ -75,12 +75,12 @@ impl Institution {
 }
 
 /// From the headers alone, which anyone can do: locked with what the authority publishes now.
-fn check_policy_locks(
+fn check_policy_headers(
     sections: &[SealedSection],
-    current: &PolicyLocks,
+    current: &EpochPolicies,
 ) -> Result<(), ProtocolError> {
     let decode = |section: &SealedSection| {
-        <abe::Ciphertext>::from_bytes(section.policy_lock())
+        <abe::Ciphertext>::from_bytes(section.wrapped_for_policy())
             .map_err(|error| ProtocolError::Decode("the policy lock", error))
     };
     let locks = sections.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
@@ -96,7 +96,7 @@ fn check_policy_locks(
         }
     }
     let headers: Vec<_> = locks.iter().map(|lock| lock.header().cpa()).collect();
-    verify_locks(&headers).into_iter().try_for_each(|verdict| Ok(verdict?))
+    batch_verify_consistency(&headers).into_iter().try_for_each(|verdict| Ok(verdict?))
 }
 
 impl Patient {
@@ -112,7 +112,7 @@ impl Patient {
         &self,
         draft: &Draft,
         sealed: &SealedRecord,
-        current: &PolicyLocks,
+        current: &EpochPolicies,
     ) -> Result<Signature, ProtocolError> {
         let record = record_of(draft)?;
         let owner = self.owner_key(&record.author, record.epoch);
@@ -123,18 +123,18 @@ impl Patient {
             return Err(ProtocolError::DigestMismatch("the sealed record"));
         }
         let decode = |section: &SealedSection| {
-            conditional::Ciphertext::from_bytes(section.patient_lock())
+            conditional::Ciphertext::from_bytes(section.wrapped_for_patient())
                 .map_err(|error| ProtocolError::Decode("the patient's lock", error))
         };
         let locks = sealed.sections.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
-        let bind = |section| LockBinding::of(record, section);
-        let bindings: Vec<LockBinding> = record.sections.iter().map(bind).collect();
+        let bind = |section| WrappedKeyBinding::of(record, section);
+        let bindings: Vec<WrappedKeyBinding> = record.sections.iter().map(bind).collect();
         let bound: Vec<_> = bindings.iter().zip(&locks).map(|(b, lock)| b.with(lock)).collect();
         // Without a right tag no proxy would touch it, and no grant would be of use.
-        for verdict in conditional::Ciphertext::verify_each(self.pre.public_key(), &bound) {
+        for verdict in conditional::Ciphertext::batch_verify(self.pre.public_key(), &bound) {
             verdict?;
         }
-        check_policy_locks(&sealed.sections, current)?;
+        check_policy_headers(&sealed.sections, current)?;
         let sections = record.sections.iter().zip(&sealed.sections);
         for ((digests, section), (lock, condition, ad)) in sections.zip(bound) {
             let key = conditional::open(&self.pre, condition, ad, lock)?;

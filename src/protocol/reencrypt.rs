@@ -2,7 +2,7 @@
 //! (Qin 3.5.4, Eq. 15 and the master node's two checks).
 #![forbid(unsafe_code)]
 
-use super::binding::LockBinding;
+use super::binding::WrappedKeyBinding;
 use super::grant::Accepted;
 use super::locate::locate;
 use super::source::{Fetcher, Source};
@@ -19,7 +19,7 @@ use crate::record::Class;
 use crate::store::{self, Cid};
 use std::io;
 
-/// A section's lock, turned towards the reader. It travels with the original lock, which the
+/// A section's lock, reencrypted towards the reader. It travels with the original lock, which the
 /// reader checks it against.
 #[derive(Debug, Clone)]
 pub struct SectionReEncryption {
@@ -70,11 +70,11 @@ impl Proxy {
             let Some((_, rekey)) = rekeys.find(|(d, _)| d.covers(record, section)) else {
                 continue;
             };
-            let lock: conditional::Ciphertext = source.lock(&section.patient_lock)?;
-            locks.push((section.class, rekey, LockBinding::of(record, section), lock));
+            let lock: conditional::Ciphertext = source.lock(&section.wrapped_for_patient)?;
+            locks.push((section.class, rekey, WrappedKeyBinding::of(record, section), lock));
         }
         let checks: Vec<_> = locks.iter().map(|(.., binding, lock)| binding.with(lock)).collect();
-        let verified = conditional::Ciphertext::verify_each(&accepted.patient, &checks);
+        let verified = conditional::Ciphertext::batch_verify(&accepted.patient, &checks);
         let mut reencryptions = Vec::new();
         for ((class, rekey, _, lock), verified) in locks.into_iter().zip(verified) {
             let reencryption = conditional::reencrypt(rekey, &verified?, rng)?;

@@ -5,7 +5,7 @@
 use super::binding::{
     AUTHOR_CONDITION, Envelope, Origin, SectionKey, condition, object_digest, policy_digest,
 };
-use super::{Doctor, Introduction, PolicyLocks, ProtocolError};
+use super::{Doctor, EpochPolicies, Introduction, ProtocolError};
 use crate::abe;
 use crate::abe::fabeo::epochs::{self, EpochError};
 use crate::algebra::codec::Canonical;
@@ -68,7 +68,7 @@ pub struct SealedSection {
 pub type Object<'a> = (Cid, Box<dyn Read + 'a>);
 
 impl SealedSection {
-    pub(super) fn patient_lock(&self) -> &[u8] {
+    pub(super) fn wrapped_for_patient(&self) -> &[u8] {
         &self.locks[0].1
     }
 
@@ -76,7 +76,7 @@ impl SealedSection {
         self.class
     }
 
-    pub(super) fn policy_lock(&self) -> &[u8] {
+    pub(super) fn wrapped_for_policy(&self) -> &[u8] {
         &self.locks[1].1
     }
 
@@ -94,13 +94,13 @@ impl SealedSection {
 
     /// What a dishonest author would do.
     #[cfg(test)]
-    pub(super) fn replace_patient_lock(&mut self, lock: Vec<u8>) {
+    pub(super) fn replace_wrapped_for_patient(&mut self, lock: Vec<u8>) {
         self.locks[0] = named(lock);
     }
 
     /// What a dishonest author would do.
     #[cfg(test)]
-    pub(super) fn replace_policy_lock(&mut self, lock: Vec<u8>) {
+    pub(super) fn replace_wrapped_for_policy(&mut self, lock: Vec<u8>) {
         self.locks[1] = named(lock);
     }
 
@@ -133,7 +133,7 @@ impl Doctor {
         record: &Record,
         file: &mut (impl Read + Seek),
         (introduction, patient): (&Introduction, &pre::PublicKey),
-        PolicyLocks { parameters, policies }: &PolicyLocks,
+        EpochPolicies { parameters, policies }: &EpochPolicies,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<SealedRecord, ProtocolError> {
         let origin = Origin { record_id: random_bytes(rng), author: self.verifying_key() };
@@ -161,7 +161,7 @@ impl Doctor {
         for (class, content_key, name, ciphertext) in ciphertexts {
             let policy = policies.of(class);
             let condition = condition(class, introduction.epoch, &policy_digest(policy));
-            let ad = origin.lock_ad(class);
+            let ad = origin.wrapped_key_ad(class);
             let key = SectionKey { content_key, envelope: hash(&envelope.0) }.to_bytes();
             let own = self.pre.public_key();
             let locks = [
@@ -241,9 +241,9 @@ impl SealedRecord {
         let digests = |section: &SealedSection| SectionDigests {
             class: section.class,
             ciphertext: object_digest(&section.name),
-            patient_lock: hash(&section.locks[0].0),
-            policy_lock: hash(&section.locks[1].0),
-            author_lock: hash(&section.locks[2].0),
+            wrapped_for_patient: hash(&section.locks[0].0),
+            wrapped_for_policy: hash(&section.locks[1].0),
+            wrapped_for_author: hash(&section.locks[2].0),
             policy: section.policy,
         };
         self.sections.iter().map(digests).collect()

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::grant::series;
-use super::locate::locate_each;
+use super::locate::batch_locate;
 use super::{Patient, ProtocolError, Proxy};
 use crate::algebra::{hash::framed, tag::PROTOCOL_TERM};
 use crate::consensus::Digest;
@@ -76,7 +76,7 @@ impl Proxy {
         let grant = valid_grant(state, grant_id, now)?;
         let covered = state.records().filter(|(_, record)| grant.owners.contains(&record.owner));
         let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = covered.unzip();
-        let locations = locate_each(&records, &accepted.trapdoors, each);
+        let locations = batch_locate(&records, &accepted.trapdoors, each);
         let hit = |(id, location): (&Digest, _)| Some(Hit { record: *id, location: location? });
         let hits: Vec<Hit> = ids.into_iter().zip(locations).filter_map(hit).collect();
         if hits.is_empty() { Err(ProtocolError::NoMatch) } else { Ok(hits) }
@@ -111,7 +111,7 @@ impl Patient {
                     .filter(|(_, record)| (record.author, record.epoch) == (author, epoch))
                     .map(|(place, record)| (place, *record))
                     .unzip();
-            let found = locate_each(&of_series, &[trapdoor], &mut || ());
+            let found = batch_locate(&of_series, &[trapdoor], &mut || ());
             places.into_iter().zip(found).for_each(|(place, name)| locations[place] = name);
         }
         let hit = |(id, location): (&Digest, _)| Some(Hit { record: *id, location: location? });

@@ -40,7 +40,7 @@ pub struct AttributeAuthority {
 /// What authors lock with, as the authority publishes it: its parameters, and policies that ask for the
 /// attribute epoch that is written in.
 #[derive(Debug, Clone)]
-pub struct PolicyLocks {
+pub struct EpochPolicies {
     pub(super) parameters: PublicParameters,
     pub(super) policies: Policies,
 }
@@ -66,9 +66,9 @@ impl AttributeAuthority {
     ///
     /// # Errors
     /// [`EpochError`] for a policy that is at one of its limits or asks for an epoch itself.
-    pub fn locks(&self, policies: &Policies) -> Result<PolicyLocks, EpochError> {
+    pub fn locks(&self, policies: &Policies) -> Result<EpochPolicies, EpochError> {
         let policies = policies.within(self.epoch())?;
-        Ok(PolicyLocks { parameters: self.parameters.clone(), policies })
+        Ok(EpochPolicies { parameters: self.parameters.clone(), policies })
     }
 
     /// A user secret key for a certified doctor, good for this epoch. That the attributes are his is

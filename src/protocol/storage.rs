@@ -206,7 +206,7 @@ fn admitted<'a>(
 fn belongs(record: &RecordAction, name: &Cid) -> bool {
     let digest = object_digest(name);
     let is_lock = |section: &SectionDigests| {
-        [section.patient_lock, section.policy_lock, section.author_lock]
+        [section.wrapped_for_patient, section.wrapped_for_policy, section.wrapped_for_author]
             .iter()
             .any(|hash| store::name_of_hash(hash) == *name)
     };

@@ -116,10 +116,13 @@ impl Desk {
     }
 
     fn seal(&mut self) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {
-        self.seal_with(&self.locks())
+        self.seal_with_randomness(&self.locks())
     }
 
-    fn seal_with(&mut self, locks: &PolicyLocks) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {
+    fn seal_with_randomness(
+        &mut self,
+        locks: &EpochPolicies,
+    ) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {
         let introduction = self.patient.introduce(&self.author.verifying_key(), NOW);
         let centre = self.centre.verifying_key();
         let key = self.author.check_introduction(&introduction, &centre, NOW).unwrap();
@@ -155,7 +158,7 @@ impl Desk {
     }
 
     /// What the authority publishes.
-    fn locks(&self) -> PolicyLocks {
+    fn locks(&self) -> EpochPolicies {
         self.authority.locks(&Policies::uniform("neurology".parse().unwrap())).unwrap()
     }
 

@@ -57,10 +57,10 @@ macro_rules! operations {
 operations! {
     g1_mul_small, g1_mul_drawn: |x| G1::generator() * *x;
     g2_mul_small, g2_mul_drawn: |x| G2::generator() * *x;
-    g1_mul_each_small, g1_mul_each_drawn: |x| G1::mul_each(&[G1::generator(); 8], &[*x; 8]);
-    g2_mul_each_small, g2_mul_each_drawn: |x| G2::mul_each(&[G2::generator(); 8], &[*x; 8]);
-    g1_generator_mul_each_small, g1_generator_mul_each_drawn: |x| G1::generator_mul_each(&[*x; 8]);
-    g2_generator_mul_each_small, g2_generator_mul_each_drawn: |x| G2::generator_mul_each(&[*x; 8]);
+    g1_mul_each_small, g1_mul_each_drawn: |x| G1::batch_mul(&[G1::generator(); 8], &[*x; 8]);
+    g2_mul_each_small, g2_mul_each_drawn: |x| G2::batch_mul(&[G2::generator(); 8], &[*x; 8]);
+    g1_generator_mul_each_small, g1_generator_mul_each_drawn: |x| G1::batch_generator_mul(&[*x; 8]);
+    g2_generator_mul_each_small, g2_generator_mul_each_drawn: |x| G2::batch_generator_mul(&[*x; 8]);
     gt_pow_small, gt_pow_drawn: |x| Gt::generator().pow(x);
     g1_generator_mul_small, g1_generator_mul_drawn: G1::generator_mul;
     g2_generator_mul_small, g2_generator_mul_drawn: G2::generator_mul;

@@ -39,7 +39,7 @@ pub fn delegate(
     let chosen = Zeroizing::new(chosen?);
 
     let r = Zeroizing::new(Scalar::random(rng));
-    let fresh = G1::mul_all(&hash_set(tag::FABEO_ATTRIBUTE, attributes), &r);
+    let fresh = G1::batch_mul_by_scalar(&hash_set(tag::FABEO_ATTRIBUTE, attributes), &r);
     let fresh = Zeroizing::new(fresh);
     let elements = UserKey {
         sk1: *sk1 + base().mul(&r),

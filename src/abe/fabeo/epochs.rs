@@ -22,7 +22,7 @@
 //!
 //! **A generation a key.** Every key that a user is issued has randomness of its own, and tokens exist for
 //! the latest alone. With `r = PRF(k, identifier)` the key that someone had before he lost an attribute and
-//! the token that he gets afterwards would be one key (`tests/soundness.rs`). What he lost ends with the
+//! the token that he gets afterwards would be one key (`tests/schemes/soundness.rs`). What he lost ends with the
 //! epoch: call [`EpochAuthority::rekey`] after [`EpochAuthority::issue`] or [`EpochAuthority::revoke`].
 //! The attributes enter the function as well: an authority that lost its latest state and counts a
 //! generation twice gives keys for two sets randomness of two kinds. Store the state before a key leaves all
@@ -38,7 +38,7 @@
 //! of the master key must come from here: plain `keygen` gives the attribute of any epoch.
 #![forbid(unsafe_code)]
 
-use super::{Fabeo, keygen_with};
+use super::{Fabeo, keygen_with_randomness};
 use crate::abe::{MasterSecretKey, UserSecretKey};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::hash::{digest, framed, hash_to_g1_cached, hash_to_scalar};
@@ -219,7 +219,7 @@ impl EpochAuthority {
         let generation = last.map_or(0, |last| last.checked_add(1).expect("a generation is left"));
         let user = User { generation, attributes: digest_of(attributes), revoked: false };
         self.users.insert(gid.to_owned(), user);
-        Ok(keygen_with(&self.master, &with_epoch, &self.exponent(gid, &user)))
+        Ok(keygen_with_randomness(&self.master, &with_epoch, &self.exponent(gid, &user)))
     }
 
     /// The token of a user's latest key.
@@ -242,7 +242,7 @@ impl EpochAuthority {
         let users = || self.users.iter().filter(|(_, user)| !user.revoked);
         let r = users().map(|(gid, user)| *self.exponent(gid, user));
         let r = Zeroizing::new(r.collect::<Vec<Scalar>>());
-        let points = G1::mul_each(&vec![hash(self.epoch); r.len()], &r);
+        let points = G1::batch_mul(&vec![hash(self.epoch); r.len()], &r);
         let with_points = users().zip(points).map(|((gid, user), point)| {
             (gid.as_str(), Token { generation: user.generation, epoch: self.epoch, point })
         });

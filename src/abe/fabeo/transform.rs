@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! TransformKeys  z;  tk = (sk1^{1/z}, sk2[u]^{1/z}, sk3^{1/z})
-//! Transform      T = Decaps(tk, capsule)
+//! Transform      T = Decaps(tk, encapsulation)
 //! Retrieve       Z_s = T^z
 //! ```
 //!
@@ -24,7 +24,9 @@
 
 use super::{Fabeo, UserKey};
 use crate::abe::scheme::{Scheme, select};
-use crate::abe::{CpaHeader, Header, OpenError, PublicParameters, UserSecretKey, cca, cpa};
+use crate::abe::{
+    CpaHeader, Header, OpenError, PublicParameters, UserSecretKey, cpa, fujisaki_okamoto,
+};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::algebra::{G1, Gt, Rng, Scalar, Secret};
@@ -55,8 +57,11 @@ pub fn transform_keys(
     let z = Secret::new(Scalar::random(rng));
     let inverse = Zeroizing::new(z.expose().inverse().expect("a random scalar is not zero"));
     let UserKey { sk1, sk2, sk3 } = key.elements.expose();
-    let elements =
-        UserKey { sk1: *sk1 * *inverse, sk2: G1::mul_all(sk2, &inverse), sk3: *sk3 * *inverse };
+    let elements = UserKey {
+        sk1: *sk1 * *inverse,
+        sk2: G1::batch_mul_by_scalar(sk2, &inverse),
+        sk3: *sk3 * *inverse,
+    };
     (TransformKey(UserSecretKey::new(key.attributes.clone(), elements)), RetrievalKey(z))
 }
 
@@ -69,8 +74,8 @@ pub fn transform_keys(
 pub fn transform(key: &TransformKey, header: &CpaHeader<Fabeo>) -> Result<Transformed, OpenError> {
     let program = header.policy.span_program();
     let selection =
-        select(&program, &key.0, &header.capsule).ok_or(OpenError::PolicyNotSatisfied)?;
-    Ok(Transformed(Fabeo::decapsulate(key.0.elements.expose(), &selection, &header.capsule)))
+        select(&program, &key.0, &header.encapsulation).ok_or(OpenError::PolicyNotSatisfied)?;
+    Ok(Transformed(Fabeo::decapsulate(key.0.elements.expose(), &selection, &header.encapsulation)))
 }
 
 impl RetrievalKey {
@@ -94,7 +99,7 @@ pub fn decapsulate_transformed(
     transformed: &Transformed,
 ) -> Result<ContentKey, OpenError> {
     let program = header.policy().span_program();
-    cca::checked(parameters, &program, ad, header, &key.retrieve(transformed))
+    fujisaki_okamoto::checked(parameters, &program, ad, header, &key.retrieve(transformed))
 }
 
 /// The user's part against chosen plaintexts: any answer gives some key.

@@ -19,39 +19,39 @@ pub(super) const FEWEST: usize = 2;
 const IN_LANES: Range<usize> = 8..2048;
 
 impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L> {
-    pub(in crate::algebra) fn mul_each(&self, points: &[P], scalars: &[Scalar]) -> Vec<P> {
-        let in_lanes = |mul_each: MulEach<P>| {
-            move |range: Range<usize>| mul_each(&points[range.clone()], &scalars[range])
+    pub(in crate::algebra) fn batch_mul(&self, points: &[P], scalars: &[Scalar]) -> Vec<P> {
+        let in_lanes = |batch_mul: MulEach<P>| {
+            move |range: Range<usize>| batch_mul(&points[range.clone()], &scalars[range])
         };
         let single = |i: usize| (self.mul)(&points[i], &scalars[i]);
         in_pieces(points.len(), |range| {
-            in_registers(range, self.lanes.mul_each.map(in_lanes), single)
+            in_registers(range, self.lanes.batch_mul.map(in_lanes), single)
         })
     }
 
-    pub(in crate::algebra) fn hash_each(&self, tag: &[u8], messages: &[&[u8]]) -> Vec<P> {
+    pub(in crate::algebra) fn batch_hash(&self, tag: &[u8], messages: &[&[u8]]) -> Vec<P> {
         let in_lanes =
-            |hash_each: HashEach<P>| move |range: Range<usize>| hash_each(tag, &messages[range]);
+            |batch_hash: HashEach<P>| move |range: Range<usize>| batch_hash(tag, &messages[range]);
         let single = |i: usize| (self.hash)(tag, messages[i]);
         in_pieces(messages.len(), |range| {
-            in_registers(range, self.lanes.hash_each.map(in_lanes), single)
+            in_registers(range, self.lanes.batch_hash.map(in_lanes), single)
         })
     }
 
-    pub(in crate::algebra) fn compress_each(&self, points: &[P]) -> Vec<[u8; N]> {
-        in_pieces(points.len(), |range| (self.compress_each)(&points[range]))
+    pub(in crate::algebra) fn batch_compress(&self, points: &[P]) -> Vec<[u8; N]> {
+        in_pieces(points.len(), |range| (self.batch_compress)(&points[range]))
     }
 
-    pub(in crate::algebra) fn decompress_each(
+    pub(in crate::algebra) fn batch_decompress(
         &self,
         encodings: &[[u8; N]],
     ) -> Vec<Result<P, DecodeError>> {
-        let in_lanes = |decompress_each: DecompressEach<P, N>| {
-            move |range: Range<usize>| decompress_each(&encodings[range])
+        let in_lanes = |batch_decompress: DecompressEach<P, N>| {
+            move |range: Range<usize>| batch_decompress(&encodings[range])
         };
         let single = |i: usize| (self.decompress)(&encodings[i]);
         in_pieces(encodings.len(), |range| {
-            in_registers(range, self.lanes.decompress_each.map(in_lanes), single)
+            in_registers(range, self.lanes.batch_decompress.map(in_lanes), single)
         })
     }
 

@@ -20,7 +20,7 @@ pub(in crate::algebra) struct DigitTable(Vec<[u64; LIMBS]>);
 
 impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L> {
     pub(in crate::algebra) fn table(&self, base: &P) -> WindowTable<L> {
-        WindowTable((self.affine_each)(&multiples(*base, SCALAR_WINDOWS, self.add)))
+        WindowTable((self.batch_affine)(&multiples(*base, SCALAR_WINDOWS, self.add)))
     }
 
     pub(in crate::algebra) fn table_mul(&self, table: &WindowTable<L>, scalar: &Scalar) -> P {
@@ -30,20 +30,20 @@ impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L>
         product
     }
 
-    pub(in crate::algebra) fn table_mul_each(
+    pub(in crate::algebra) fn batch_table_mul(
         &self,
         table: &WindowTable<L>,
         scalars: &[Scalar],
     ) -> Vec<P> {
-        let in_lanes = |sum_each: SumEach<P, L>| {
+        let in_lanes = |batch_sum: SumEach<P, L>| {
             move |range: Range<usize>| {
                 let terms: Vec<_> = scalars[range].iter().map(|s| terms(table, s)).collect();
-                sum_each(&Zeroizing::new(terms))
+                batch_sum(&Zeroizing::new(terms))
             }
         };
         let single = |i: usize| self.table_mul(table, &scalars[i]);
         in_pieces(scalars.len(), |range| {
-            in_registers(range, self.lanes.sum_each.map(in_lanes), single)
+            in_registers(range, self.lanes.batch_sum.map(in_lanes), single)
         })
     }
 }

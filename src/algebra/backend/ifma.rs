@@ -85,20 +85,20 @@ pub(super) fn available() -> bool {
 pub(super) static KERNEL: Kernel = Kernel {
     g1: SourceGroup {
         lanes: Lanes {
-            mul_each: Some(mul_each_g1),
-            hash_each: Some(hash_each_g1),
-            decompress_each: Some(decompress_each_g1),
-            sum_each: Some(fixed::sums_g1),
+            batch_mul: Some(mul_each_g1),
+            batch_hash: Some(hash_each_g1),
+            batch_decompress: Some(decompress_each_g1),
+            batch_sum: Some(fixed::sums_g1),
             sum_of_products: Some(sum_of_products::sum_of_products_g1),
         },
         ..blst::KERNEL.g1
     },
     g2: SourceGroup {
         lanes: Lanes {
-            mul_each: Some(mul_each_g2),
-            hash_each: Some(hash_each_g2),
-            decompress_each: Some(decompress_each_g2),
-            sum_each: Some(fixed::sums_g2),
+            batch_mul: Some(mul_each_g2),
+            batch_hash: Some(hash_each_g2),
+            batch_decompress: Some(decompress_each_g2),
+            batch_sum: Some(fixed::sums_g2),
             sum_of_products: None,
         },
         ..blst::KERNEL.g2
@@ -145,7 +145,7 @@ fn affine_g1(points: &[G1]) -> Vec<G1Affine> {
         [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] => G1Affine::identity(),
         limbs => G1Affine::new_unchecked(element(&limbs[..6]), element(&limbs[6..])),
     };
-    (blst::KERNEL.g1.affine_each)(points).iter().map(affine).collect()
+    (blst::KERNEL.g1.batch_affine)(points).iter().map(affine).collect()
 }
 
 /// Affine points, by one inversion for all.
@@ -157,7 +157,7 @@ fn affine_g2(points: &[G2]) -> Vec<G2Affine> {
         }
         G2Affine::new_unchecked(element2(&limbs[..12]), element2(&limbs[12..]))
     };
-    (blst::KERNEL.g2.affine_each)(points).iter().map(affine).collect()
+    (blst::KERNEL.g2.batch_affine)(points).iter().map(affine).collect()
 }
 
 /// From Montgomery limbs.

@@ -32,11 +32,11 @@ pub(in crate::algebra) struct SourceGroup<P: 'static, const N: usize, const L: u
     pub(in crate::algebra) hash: fn(&[u8], &[u8]) -> P,
     pub(in crate::algebra) compress: fn(&P) -> [u8; N],
     /// One inversion for all.
-    pub(in crate::algebra) compress_each: fn(&[P]) -> Vec<[u8; N]>,
+    pub(in crate::algebra) batch_compress: fn(&[P]) -> Vec<[u8; N]>,
     /// On the curve and in the subgroup; the identity passes.
     pub(in crate::algebra) decompress: fn(&[u8; N]) -> Result<P, DecodeError>,
     /// Affine coordinates as Montgomery limbs, all zero for the identity; one inversion for all.
-    pub(in crate::algebra) affine_each: fn(&[P]) -> Vec<[u64; L]>,
+    pub(in crate::algebra) batch_affine: fn(&[P]) -> Vec<[u64; L]>,
     /// The sum of points out of tables. Constant time in what they are, where the backend has that.
     pub(in crate::algebra) sum: fn(&[Term<L>]) -> P,
     pub(in crate::algebra) lanes: Lanes<P, N, L>,
@@ -56,12 +56,12 @@ pub(in crate::algebra) struct Term<const L: usize> {
 #[derive(Clone, Copy)]
 pub(in crate::algebra) struct Lanes<P: 'static, const N: usize, const L: usize> {
     /// Point by scalar, slices of one length.
-    pub(in crate::algebra) mul_each: Option<MulEach<P>>,
+    pub(in crate::algebra) batch_mul: Option<MulEach<P>>,
     /// Tag, messages.
-    pub(in crate::algebra) hash_each: Option<HashEach<P>>,
-    pub(in crate::algebra) decompress_each: Option<DecompressEach<P, N>>,
+    pub(in crate::algebra) batch_hash: Option<HashEach<P>>,
+    pub(in crate::algebra) batch_decompress: Option<DecompressEach<P, N>>,
     /// Sums of as many terms each.
-    pub(in crate::algebra) sum_each: Option<SumEach<P, L>>,
+    pub(in crate::algebra) batch_sum: Option<SumEach<P, L>>,
     /// Points times scalars, added up; for some dozens to thousands of them. Variable time.
     pub(in crate::algebra) sum_of_products: Option<SumOfProducts<P>>,
 }
@@ -69,10 +69,10 @@ pub(in crate::algebra) struct Lanes<P: 'static, const N: usize, const L: usize> 
 impl<P, const N: usize, const L: usize> Lanes<P, N, L> {
     /// One by one.
     pub(in crate::algebra) const NONE: Self = Self {
-        mul_each: None,
-        hash_each: None,
-        decompress_each: None,
-        sum_each: None,
+        batch_mul: None,
+        batch_hash: None,
+        batch_decompress: None,
+        batch_sum: None,
         sum_of_products: None,
     };
 }

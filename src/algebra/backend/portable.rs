@@ -38,9 +38,9 @@ pub(super) static KERNEL: Kernel = Kernel {
         msm: msm_g1,
         hash: hash_to_g1,
         compress: compress_g1,
-        compress_each: compress_each_g1,
+        batch_compress: compress_each_g1,
         decompress: decompress_g1,
-        affine_each: affine_each_g1,
+        batch_affine: affine_each_g1,
         sum: sum_g1,
         lanes: Lanes::NONE,
     },
@@ -50,9 +50,9 @@ pub(super) static KERNEL: Kernel = Kernel {
         msm: msm_g2,
         hash: hash_to_g2,
         compress: compress_g2,
-        compress_each: compress_each_g2,
+        batch_compress: compress_each_g2,
         decompress: decompress_g2,
-        affine_each: affine_each_g2,
+        batch_affine: affine_each_g2,
         sum: sum_g2,
         lanes: Lanes::NONE,
     },
@@ -64,10 +64,10 @@ pub(super) static KERNEL: Kernel = Kernel {
 macro_rules! source_group {
     (
         $group:ident, $projective:ident, $affine:ident, $config:path, $bytes:literal,
-        $msm:ident, $hash:ident, $compress:ident, $compress_each:ident, $decompress:ident,
-        $limbs:literal, $affine_each:ident, $sum:ident
+        $msm:ident, $hash:ident, $compress:ident, $batch_compress:ident, $decompress:ident,
+        $limbs:literal, $batch_affine:ident, $sum:ident
     ) => {
-        pub(super) fn $affine_each(points: &[$group]) -> Vec<[u64; $limbs]> {
+        pub(super) fn $batch_affine(points: &[$group]) -> Vec<[u64; $limbs]> {
             let points: Vec<_> = points.iter().map(|p| p.0).collect();
             let affine = $projective::normalize_batch(&points);
             affine.iter().map(|p| p.xy().map_or([0; $limbs], |(x, y)| limbs(&[x, y]))).collect()
@@ -101,7 +101,7 @@ macro_rules! source_group {
             encode(&point.0.into_affine())
         }
 
-        pub(super) fn $compress_each(points: &[$group]) -> Vec<[u8; $bytes]> {
+        pub(super) fn $batch_compress(points: &[$group]) -> Vec<[u8; $bytes]> {
             let points: Vec<_> = points.iter().map(|p| p.0).collect();
             $projective::normalize_batch(&points).iter().map(encode).collect()
         }

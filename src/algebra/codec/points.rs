@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 
 impl Writer {
     /// 48 bytes each.
-    pub fn g1_each(&mut self, points: &[G1]) {
+    pub fn batch_g1(&mut self, points: &[G1]) {
         // They may be a key's.
-        let encodings = Zeroizing::new(G1::to_bytes_each(points));
+        let encodings = Zeroizing::new(G1::batch_to_bytes(points));
         encodings.iter().for_each(|point| self.fixed(point));
     }
     /// 96 bytes each.
-    pub fn g2_each(&mut self, points: &[G2]) {
-        let encodings = Zeroizing::new(G2::to_bytes_each(points));
+    pub fn batch_g2(&mut self, points: &[G2]) {
+        let encodings = Zeroizing::new(G2::batch_to_bytes(points));
         encodings.iter().for_each(|point| self.fixed(point));
     }
 }
@@ -29,28 +29,28 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// As [`Reader::g1`] of the first that is wrong.
-    pub fn g1_each(&mut self, count: usize) -> Result<Vec<G1>, DecodeError> {
-        self.points(count, G1::from_bytes_each)
+    pub fn batch_g1(&mut self, count: usize) -> Result<Vec<G1>, DecodeError> {
+        self.points(count, G1::batch_from_bytes)
     }
     /// `count` points of G2, none the identity; takes no more memory than is really there.
     ///
     /// # Errors
     /// As [`Reader::g2`] of the first that is wrong.
-    pub fn g2_each(&mut self, count: usize) -> Result<Vec<G2>, DecodeError> {
-        self.points(count, G2::from_bytes_each)
+    pub fn batch_g2(&mut self, count: usize) -> Result<Vec<G2>, DecodeError> {
+        self.points(count, G2::batch_from_bytes)
     }
     /// Takes the bytes of all first; where they end, the points that came before are judged.
     fn points<P, const N: usize>(
         &mut self,
         count: usize,
-        decode_each: impl Fn(&[[u8; N]]) -> Vec<Result<P, DecodeError>>,
+        batch_decode: impl Fn(&[[u8; N]]) -> Vec<Result<P, DecodeError>>,
     ) -> Result<Vec<P>, DecodeError> {
         let there = count.min(self.0.len() / N);
         let mut encodings = Zeroizing::new(Vec::with_capacity(there));
         for _ in 0..there {
             encodings.push(self.fixed()?);
         }
-        let points = decode_each(&encodings).into_iter().collect::<Result<_, _>>()?;
+        let points = batch_decode(&encodings).into_iter().collect::<Result<_, _>>()?;
         if there < count { Err(DecodeError::Truncated) } else { Ok(points) }
     }
 }
@@ -81,7 +81,7 @@ mod tests {
 
     fn together(bytes: &[u8], count: usize) -> Result<Vec<G1>, DecodeError> {
         let mut r = Reader::new(bytes);
-        let points = r.g1_each(count)?;
+        let points = r.batch_g1(count)?;
         r.end().map(|()| points)
     }
 
@@ -92,14 +92,14 @@ mod tests {
             let g2: Vec<G2> =
                 (1..=count as u64).map(|i| G2::generator() * Scalar::from(i)).collect();
             let (mut each, mut single) = (Writer::default(), Writer::default());
-            each.g1_each(&points);
-            each.g2_each(&g2);
+            each.batch_g1(&points);
+            each.batch_g2(&g2);
             points.iter().for_each(|point| single.g1(point));
             g2.iter().for_each(|point| single.g2(point));
             let (each, single) = (each.finish(), single.finish());
             assert_eq!(each, single);
             let mut r = Reader::new(&each);
-            assert_eq!((r.g1_each(count), r.g2_each(count)), (Ok(points), Ok(g2)));
+            assert_eq!((r.batch_g1(count), r.batch_g2(count)), (Ok(points), Ok(g2)));
             assert_eq!(r.end(), Ok(()));
         }
     }
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_count_without_points_allocates_nothing() {
-        assert_eq!(Reader::new(&[0; 47]).g1_each(usize::MAX), Err(DecodeError::Truncated));
-        assert_eq!(Reader::new(&[]).g2_each(usize::MAX), Err(DecodeError::Truncated));
+        assert_eq!(Reader::new(&[0; 47]).batch_g1(usize::MAX), Err(DecodeError::Truncated));
+        assert_eq!(Reader::new(&[]).batch_g2(usize::MAX), Err(DecodeError::Truncated));
     }
 }

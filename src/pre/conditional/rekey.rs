@@ -6,7 +6,7 @@ use crate::algebra::codec::{Canonical, Reader, Writer};
 use crate::algebra::tag::Kind;
 use crate::algebra::{G1, G2, Rng, Scalar, Secret};
 use crate::error::DecodeError;
-use crate::pre::equations::verdicts;
+use crate::pre::batch_verification::verdicts;
 use crate::pre::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
 
@@ -42,12 +42,12 @@ pub struct Delegation {
 impl Delegation {
     /// The delegation of a public `rk2`. Cost: 1 hash to G2.
     pub fn new(delegator: &PublicKey, delegatee: &PublicKey, condition: &[u8], rk2: &G2) -> Self {
-        let mut delegations = Self::new_each(delegator, delegatee, &[(condition, rk2)]);
+        let mut delegations = Self::batch_new(delegator, delegatee, &[(condition, rk2)]);
         delegations.pop().expect("one delegation for one condition")
     }
 
     /// [`Self::new`] of each condition and `rk2`.
-    pub fn new_each(
+    pub fn batch_new(
         delegator: &PublicKey,
         delegatee: &PublicKey,
         halves: &[(&[u8], &G2)],
@@ -95,33 +95,33 @@ pub fn rekeygen(
     condition: &[u8],
     rng: &mut (impl Rng + ?Sized),
 ) -> ReKey {
-    rekeygen_with(delegator, delegatee, condition, &Zeroizing::new(Scalar::random(rng)))
+    rekeygen_with_randomness(delegator, delegatee, condition, &Zeroizing::new(Scalar::random(rng)))
 }
 
 /// [`rekeygen`] with a given `s`, for test vectors.
-pub fn rekeygen_with(
+pub fn rekeygen_with_randomness(
     delegator: &SecretKey,
     delegatee: &PublicKey,
     condition: &[u8],
     s: &Scalar,
 ) -> ReKey {
     let mut rekeys =
-        rekeygen_each_with(delegator, delegatee, &[condition], std::slice::from_ref(s));
+        batch_rekeygen_with_randomness(delegator, delegatee, &[condition], std::slice::from_ref(s));
     rekeys.pop().expect("one key for one condition")
 }
 
 /// [`rekeygen`] for each condition: of one generator the same keys.
-pub fn rekeygen_each(
+pub fn batch_rekeygen(
     delegator: &SecretKey,
     delegatee: &PublicKey,
     conditions: &[&[u8]],
     rng: &mut (impl Rng + ?Sized),
 ) -> Vec<ReKey> {
     let s: Vec<Scalar> = conditions.iter().map(|_| Scalar::random(rng)).collect();
-    rekeygen_each_with(delegator, delegatee, conditions, &Zeroizing::new(s))
+    batch_rekeygen_with_randomness(delegator, delegatee, conditions, &Zeroizing::new(s))
 }
 
-fn rekeygen_each_with(
+fn batch_rekeygen_with_randomness(
     delegator: &SecretKey,
     delegatee: &PublicKey,
     conditions: &[&[u8]],
@@ -129,11 +129,11 @@ fn rekeygen_each_with(
 ) -> Vec<ReKey> {
     let public = delegator.public_key();
     // rk1 = (Q Y_j^s)^{x_i};  rk2 = Y_i^s
-    let mut blinded = Zeroizing::new(G2::mul_each(&vec![delegatee.y; s.len()], s));
+    let mut blinded = Zeroizing::new(G2::batch_mul(&vec![delegatee.y; s.len()], s));
     let points = hash_conditions(public, conditions);
     blinded.iter_mut().zip(points).for_each(|(point, q)| *point += q);
-    let rk1 = Zeroizing::new(G2::mul_all(&blinded, &delegator.exponent()));
-    let rk2 = G2::mul_each(&vec![public.y; s.len()], s);
+    let rk1 = Zeroizing::new(G2::batch_mul_by_scalar(&blinded, &delegator.exponent()));
+    let rk2 = G2::batch_mul(&vec![public.y; s.len()], s);
     rk1.iter().zip(rk2).map(|(rk1, rk2)| ReKey { rk1: Secret::new(*rk1), rk2 }).collect()
 }
 
@@ -153,18 +153,18 @@ impl ReKey {
         delegatee: &PublicKey,
         condition: &[u8],
     ) -> Result<VerifiedReKey, InvalidReKey> {
-        let mut verdicts = Self::verify_each(delegator, delegatee, &[(self, condition)]);
+        let mut verdicts = Self::batch_verify(delegator, delegatee, &[(self, condition)]);
         verdicts.pop().expect("a verdict for one key")
     }
 
     /// [`Self::verify`] of each key with its condition.
-    pub fn verify_each(
+    pub fn batch_verify(
         delegator: &PublicKey,
         delegatee: &PublicKey,
         rekeys: &[(&Self, &[u8])],
     ) -> Vec<Result<VerifiedReKey, InvalidReKey>> {
         let halves: Vec<_> = rekeys.iter().map(|(rekey, w)| (*w, rekey.public())).collect();
-        let delegations = Delegation::new_each(delegator, delegatee, &halves);
+        let delegations = Delegation::batch_new(delegator, delegatee, &halves);
         // e(g1, rk1) e(X_i, Q)^-1 e(X_j, rk2)^-1 = 1
         let equation = |((rekey, _), delegation): (&(&Self, _), &Delegation)| {
             let [own, other] = delegation.inverse();

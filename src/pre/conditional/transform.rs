@@ -8,8 +8,8 @@ use crate::algebra::tag::{self, Kind};
 use crate::algebra::{G1, G2, Rng, Scalar, multi_pairing};
 use crate::error::{DecodeError, DecryptionFailed};
 use crate::pre::SecretKey;
-use crate::pre::equations::verdicts;
-use crate::pre::proof::Schnorr;
+use crate::pre::batch_verification::verdicts;
+use crate::pre::schnorr::Schnorr;
 use zeroize::Zeroizing;
 
 /// A proxy's work off the wire, with the proof that it is right.
@@ -64,7 +64,7 @@ pub fn reencrypt(
     ciphertext: &VerifiedCiphertext,
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<ReEncryption, NotCovered> {
-    reencrypt_with(rekey, ciphertext, &Zeroizing::new(Scalar::random(rng)), rng)
+    reencrypt_with_randomness(rekey, ciphertext, &Zeroizing::new(Scalar::random(rng)), rng)
 }
 
 /// [`reencrypt`] with a given `t`, for test vectors; the proof's nonce is hedged with `rng`.
@@ -74,7 +74,7 @@ pub fn reencrypt(
 ///
 /// # Panics
 /// If `t` is zero.
-pub fn reencrypt_with(
+pub fn reencrypt_with_randomness(
     rekey: &VerifiedReKey,
     ciphertext: &VerifiedCiphertext,
     t: &Scalar,
@@ -117,12 +117,12 @@ impl ReEncryption {
         delegation: &Delegation,
         ciphertext: &VerifiedCiphertext,
     ) -> Result<VerifiedReEncryption, InvalidReEncryption> {
-        let mut verdicts = Self::verify_each(&[(self, delegation, ciphertext)]);
+        let mut verdicts = Self::batch_verify(&[(self, delegation, ciphertext)]);
         verdicts.pop().expect("a verdict for one re-encryption")
     }
 
     /// [`Self::verify`] of each re-encryption against its delegation and ciphertext.
-    pub fn verify_each(
+    pub fn batch_verify(
         works: &[(&Self, &Delegation, &VerifiedCiphertext)],
     ) -> Vec<Result<VerifiedReEncryption, InvalidReEncryption>> {
         let equation = |(work, delegation, _): &(&Self, &Delegation, &VerifiedCiphertext)| {

@@ -42,9 +42,9 @@ fn a_patient_does_not_consent_to_a_lock_that_no_proxy_would_touch() {
     let draft = desk.draft((&sealed, &introduction, index.clone()));
     assert!(desk.consent(&draft, &sealed).is_ok());
     // [version][kind] C1 48, W 32, then the tag C4: another point, everything else as it was.
-    let mut lock = sealed.sections[0].patient_lock().to_vec();
+    let mut lock = sealed.sections[0].wrapped_for_patient().to_vec();
     lock[82..178].copy_from_slice(&other_point(&mut desk.rng).to_bytes());
-    sealed.sections[0].replace_patient_lock(lock);
+    sealed.sections[0].replace_wrapped_for_patient(lock);
     let error = refusal(&mut desk, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::Lock(_)), "{error}");
 }
@@ -55,7 +55,7 @@ fn a_patient_does_not_consent_to_a_policy_lock_that_opens_differently_for_two() 
     let (mut sealed, introduction, index) = desk.seal();
     let draft = desk.draft((&sealed, &introduction, index.clone()));
     assert!(desk.consent(&draft, &sealed).is_ok());
-    let honest = sealed.sections[0].policy_lock().to_vec();
+    let honest = sealed.sections[0].wrapped_for_policy().to_vec();
     // The same elements under a policy that fewer satisfy, or more.
     let lock = <abe::Ciphertext>::from_bytes(&honest).unwrap();
     let text = lock.header().policy().to_string();
@@ -63,7 +63,7 @@ fn a_patient_does_not_consent_to_a_policy_lock_that_opens_differently_for_two() 
     let position = honest.windows(text.len()).position(|w| w == text.as_bytes()).unwrap();
     let mut renamed = honest.clone();
     renamed[position..position + 9].copy_from_slice(b"neurologx");
-    sealed.sections[0].replace_policy_lock(renamed);
+    sealed.sections[0].replace_wrapped_for_policy(renamed);
     let error = refusal(&mut desk, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::NotAuthorised(_)), "{error:?}");
     // A row negated: well formed, and no honest header.
@@ -71,13 +71,13 @@ fn a_patient_does_not_consent_to_a_policy_lock_that_opens_differently_for_two() 
     let mut negated = honest.clone();
     negated[rows] ^= 0x20;
     assert!(<abe::Ciphertext>::from_bytes(&negated).is_ok());
-    sealed.sections[0].replace_policy_lock(negated);
+    sealed.sections[0].replace_wrapped_for_policy(negated);
     let error = refusal(&mut desk, (&sealed, &introduction, &index));
-    assert!(matches!(error, ProtocolError::PolicyLock(_)), "{error:?}");
-    sealed.sections[0].replace_policy_lock(honest[..honest.len() - 1].to_vec());
+    assert!(matches!(error, ProtocolError::InconsistentHeader(_)), "{error:?}");
+    sealed.sections[0].replace_wrapped_for_policy(honest[..honest.len() - 1].to_vec());
     let error = refusal(&mut desk, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::Decode("the policy lock", _)), "{error:?}");
-    sealed.sections[0].replace_policy_lock(honest);
+    sealed.sections[0].replace_wrapped_for_policy(honest);
     assert!(desk.consent(&draft, &sealed).is_ok());
     // Written before somebody's attributes were taken away, shown to her afterwards.
     desk.authority.next_epoch();
@@ -91,11 +91,11 @@ fn a_patient_does_not_consent_to_a_policy_that_the_ledger_would_not_hold() {
     let current = desk.locks();
     let other = Policies::uniform("cardiology".parse().unwrap());
     let other = desk.authority.locks(&other).unwrap();
-    let (mut sealed, introduction, index) = desk.seal_with(&other);
+    let (mut sealed, introduction, index) = desk.seal_with_randomness(&other);
     for section in &mut sealed.sections {
         let policy = current.policies.of(section.class());
         let lock = abe::seal(&current.parameters, policy, b"", b"", &mut desk.rng);
-        section.replace_policy_lock(lock.to_bytes());
+        section.replace_wrapped_for_policy(lock.to_bytes());
     }
     let error = refusal(&mut desk, (&sealed, &introduction, &index));
     let named = matches!(error, ProtocolError::DigestMismatch("the policy of a lock"));

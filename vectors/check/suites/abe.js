@@ -1,21 +1,21 @@
 // abe-*.json: keys, headers and ciphertexts of the schemes with a policy.
-import { decentralised } from '../lib/abe/decentralised.js';
+import { rouselakisWaters } from '../lib/abe/rouselakis_waters.js';
 import { typesOf } from '../lib/abe/encodings.js';
 import { fabeo } from '../lib/abe/fabeo.js';
 import * as kem from '../lib/abe/kem.js';
-import { revocable } from '../lib/abe/revocable.js';
+import { pang } from '../lib/abe/pang.js';
 import { waters } from '../lib/abe/waters.js';
 import { equal } from '../lib/bytes.js';
 import { decode, encode } from '../lib/codec.js';
-import { decentralisedKeys, fabeoKeys, revocableKeys, watersKeys } from './abe_keys.js';
+import { rouselakisWatersKeys, fabeoKeys, pangKeys, watersKeys } from './abe_keys.js';
 
-function replayCapsule({ trace }, scheme, { policy, program, capsule }, coins, shared) {
+function replayCapsule({ trace }, scheme, { policy, program, encapsulation }, coins, shared) {
   trace.expect({
     canonical_policy: policy,
     row_attributes: program.rows.map(({ identity }) => identity),
     matrix: program.matrix(),
     lambdas: program.share(coins.shares),
-    ...scheme.steps(program, capsule, coins),
+    ...scheme.steps(program, encapsulation, coins),
     z_s: shared,
   });
 }
@@ -101,7 +101,7 @@ function replayer(scheme, replayKeys, variant, { showsSelection }) {
   };
 }
 
-const steps = 'policy, span program, keys, capsule';
+const steps = 'policy, span program, keys, encapsulation';
 const [cpa, cca] = [againstPlaintexts, againstCiphertexts];
 
 export const abeFabeoCpa = {
@@ -122,14 +122,14 @@ export const abeWaters = {
   replay: replayer(waters, watersKeys, cca, { showsSelection: false }),
 };
 
-export const abeDecentralisedCpa = {
+export const abeRouselakisWatersCpa = {
   suite: 'EPIONE-V1-ABE-DECENTRALISED-CPA',
   checks: `${steps}, opening`,
-  replay: replayer(decentralised, decentralisedKeys, cpa, { showsSelection: false }),
+  replay: replayer(rouselakisWaters, rouselakisWatersKeys, cpa, { showsSelection: false }),
 };
 
-export const abeRevocableCpa = {
+export const abePangCpa = {
   suite: 'EPIONE-V1-ABE-REVOCABLE-CPA',
   checks: `${steps}, epochs, opening`,
-  replay: replayer(revocable, revocableKeys, cpa, { showsSelection: false }),
+  replay: replayer(pang, pangKeys, cpa, { showsSelection: false }),
 };

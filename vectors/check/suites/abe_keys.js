@@ -1,7 +1,7 @@
 // The keys of a case, of each scheme: out of its inputs the parameters and a user's key.
-import { decentralised, hashUser } from '../lib/abe/decentralised.js';
+import { rouselakisWaters, hashUser } from '../lib/abe/rouselakis_waters.js';
 import { base, fabeo } from '../lib/abe/fabeo.js';
-import { attributeKey, exponentOf, issue, revocable, share } from '../lib/abe/revocable.js';
+import { attributeKey, exponentOf, issue, pang, share } from '../lib/abe/pang.js';
 import { waters } from '../lib/abe/waters.js';
 import { encode } from '../lib/codec.js';
 import { AttributeSet } from '../lib/policy/attributes.js';
@@ -49,17 +49,17 @@ export function watersKeys(fields, types) {
   return expectKeys(fields, types, parameters, { attributes, elements });
 }
 
-export function decentralisedKeys(fields, types) {
+export function rouselakisWatersKeys(fields, types) {
   const { inputs, trace, outputs } = fields;
   const [alpha, y] = [inputs.scalars('alpha'), inputs.scalars('y')];
   const made = AUTHORITIES.map((name, i) =>
-    decentralised.setup({ name, alpha: alpha[i], y: y[i] }));
+    rouselakisWaters.setup({ name, alpha: alpha[i], y: y[i] }));
   const authorities = made.map(({ authority }) => authority);
   const masterKeys = made.map(({ masterKey }) => masterKey);
   const attributes = attributesOf(fields);
   const identities = attributes.identities();
   const gid = inputs.text('gid');
-  const elements = decentralised.keygen(masterKeys, gid, identities, inputs.scalars('t'));
+  const elements = rouselakisWaters.keygen(masterKeys, gid, identities, inputs.scalars('t'));
   trace.expect({
     z_alpha: authorities.map(({ z_alpha }) => z_alpha),
     g2_y: authorities.map(({ g2_y }) => g2_y),
@@ -78,12 +78,12 @@ function managersOf({ inputs }, when) {
   return inputs.list('managers').map((attribute, i) => ({ attribute, epoch: epochs[i], v: v[i] }));
 }
 
-export function revocableKeys(fields, types) {
+export function pangKeys(fields, types) {
   const { inputs, trace } = fields;
   const [a, beta] = [inputs.scalar('a'), inputs.scalar('beta')];
-  const { parameters, masterKey } = revocable.setup({ a, beta, users: inputs.bytes('users') });
+  const { parameters, masterKey } = pang.setup({ a, beta, users: inputs.bytes('users') });
   const gid = inputs.text('gid');
-  const enrolled = revocable.enrol(masterKey, gid);
+  const enrolled = pang.enrol(masterKey, gid);
   const attributes = attributesOf(fields);
   const identities = attributes.identities();
   const shares = identities.map((identity) => share(masterKey, gid, identity));

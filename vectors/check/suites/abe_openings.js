@@ -1,12 +1,12 @@
 // invalid/abe-*.json: well-formed keys, ciphertexts and messages that must not verify or open.
-import { decentralised } from '../lib/abe/decentralised.js';
+import { rouselakisWaters } from '../lib/abe/rouselakis_waters.js';
 import { typesOf } from '../lib/abe/encodings.js';
 import { fabeo } from '../lib/abe/fabeo.js';
-import { tokenType, verifyKey, verifyLock, verifyToken } from '../lib/abe/fabeo_checks.js';
+import { tokenType, verifyKey, verifyConsistency, verifyToken } from '../lib/abe/fabeo_checks.js';
 import * as kem from '../lib/abe/kem.js';
 import {
-  messageTypes, revocable, verifyAttributeKey, verifyComponent, verifyShare,
-} from '../lib/abe/revocable.js';
+  messageTypes, pang, verifyAttributeKey, verifyComponent, verifyShare,
+} from '../lib/abe/pang.js';
 import { waters } from '../lib/abe/waters.js';
 import { decode } from '../lib/codec.js';
 
@@ -62,7 +62,7 @@ export const fabeoOpenings = {
       const parameters = read(context, 'parameters', fabeoTypes.parameters);
       return (bytes) => verifyKey(parameters, decode(fabeoTypes.userKey, bytes));
     },
-    'fabeo: verify a lock': () => (bytes) => verifyLock(decode(fabeoTypes.cpaHeader, bytes)),
+    'fabeo: verify a header': () => (bytes) => verifyConsistency(decode(fabeoTypes.cpaHeader, bytes)),
     'fabeo: take a token into a key': (context) => {
       const userKey = read(context, 'user_key', fabeoTypes.userKey);
       return (bytes) => verifyToken(userKey, decode(tokenType, bytes));
@@ -79,20 +79,20 @@ export const watersOpenings = {
 export const decentralisedOpenings = {
   suite: 'EPIONE-V1-INVALID-ABE-DECENTRALISED',
   checks: 'collusion, other users, other authorities',
-  readers: againstPlaintexts(decentralised),
+  readers: againstPlaintexts(rouselakisWaters),
 };
 
 export const revocableOpenings = {
   suite: 'EPIONE-V1-INVALID-ABE-REVOCABLE',
   checks: 'epochs, collusion, shares, proofs of possession, components',
   readers: {
-    ...againstPlaintexts(revocable),
-    'revocable: verify a share': () => (bytes) =>
+    ...againstPlaintexts(pang),
+    'pang: verify a share': () => (bytes) =>
       verifyShare(decode(messageTypes.share, bytes)),
-    'revocable: verify an attribute key': () => (bytes) =>
+    'pang: verify an attribute key': () => (bytes) =>
       verifyAttributeKey(decode(messageTypes.attributeKey, bytes)),
-    'revocable: take a component into a key': (context) => {
-      const { elements } = read(context, 'user_key', typesOf(revocable).userKey);
+    'pang: take a component into a key': (context) => {
+      const { elements } = read(context, 'user_key', typesOf(pang).userKey);
       const key = read(context, 'attribute_key', messageTypes.attributeKey);
       if (!verifyAttributeKey(key)) throw new Error('an attribute key without a proof');
       return (bytes) => verifyComponent(elements, key, decode(messageTypes.component, bytes));

@@ -1,9 +1,9 @@
 // invalid/encodings.json: whole encodings of each type.
-import { decentralised } from '../lib/abe/decentralised.js';
+import { rouselakisWaters } from '../lib/abe/rouselakis_waters.js';
 import { typesOf } from '../lib/abe/encodings.js';
 import { fabeo } from '../lib/abe/fabeo.js';
 import { tokenType } from '../lib/abe/fabeo_checks.js';
-import { messageTypes, revocable } from '../lib/abe/revocable.js';
+import { messageTypes, pang } from '../lib/abe/pang.js';
 import { waters } from '../lib/abe/waters.js';
 import { decode, KIND } from '../lib/codec.js';
 import { types as peks } from '../lib/peks.js';
@@ -29,8 +29,8 @@ export default {
   readers: {
     ...readers(typesOf(fabeo)),
     ...readers(typesOf(waters), 'Waters'),
-    ...readers(typesOf(decentralised), 'Decentralised'),
-    ...readers(typesOf(revocable), 'Revocable'),
+    ...readers(typesOf(rouselakisWaters), 'RouselakisWaters'),
+    ...readers(typesOf(pang), 'Pang'),
     ...readers({ tokenType, ...messageTypes }),
     ...readers(peks),
     ...readers(keyTypes),

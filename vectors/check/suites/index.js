@@ -1,6 +1,6 @@
 // Every vector file, and what checks it.
 import {
-  abeDecentralisedCpa, abeFabeo, abeFabeoCpa, abeRevocableCpa, abeWaters,
+  abeRouselakisWatersCpa, abeFabeo, abeFabeoCpa, abePangCpa, abeWaters,
 } from './abe.js';
 import {
   decentralisedOpenings, fabeoOpenings, revocableOpenings, watersOpenings,
@@ -24,8 +24,8 @@ const POSITIVE = {
   'abe-fabeo-cpa.json': abeFabeoCpa,
   'abe-fabeo.json': abeFabeo,
   'abe-waters.json': abeWaters,
-  'abe-decentralised-cpa.json': abeDecentralisedCpa,
-  'abe-revocable-cpa.json': abeRevocableCpa,
+  'abe-rouselakis-waters-cpa.json': abeRouselakisWatersCpa,
+  'abe-pang-cpa.json': abePangCpa,
   'peks.json': peks,
   'pre-afgh.json': preAfgh,
   'pre-conditional.json': preConditional,
@@ -39,8 +39,8 @@ const NEGATIVE = {
   'invalid/policies.json': policies,
   'invalid/abe-fabeo.json': fabeoOpenings,
   'invalid/abe-waters.json': watersOpenings,
-  'invalid/abe-decentralised.json': decentralisedOpenings,
-  'invalid/abe-revocable.json': revocableOpenings,
+  'invalid/abe-rouselakis-waters.json': decentralisedOpenings,
+  'invalid/abe-pang.json': revocableOpenings,
 };
 
 export const POSITIVE_FILES = Object.keys(POSITIVE);

@@ -37,9 +37,9 @@ function replay({ inputs, trace, outputs }) {
   read('delegatee_public_key', keyTypes.publicKey);
   read('rekey', types.rekey);
   const owned = afgh.open(a, ad, read('ciphertext', types.ciphertext));
-  const turned = afgh.openReencrypted(b, ad, read('reencryption', types.reencryption));
+  const reencrypted = afgh.openReencrypted(b, ad, read('reencryption', types.reencryption));
   if (!equal(owned, plaintext)) outputs.fail(' opens to another plaintext for the delegator');
-  if (!equal(turned, plaintext)) outputs.fail(' opens to another plaintext for the delegatee');
+  if (!equal(reencrypted, plaintext)) outputs.fail(' opens to another plaintext for the delegatee');
 }
 
 export default {

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { typesOf } from '../lib/abe/encodings.js';
 import {
-  attributeKey, messageTypes, revocable, verifyAttributeKey, verifyComponent,
-} from '../lib/abe/revocable.js';
+  attributeKey, messageTypes, pang, verifyAttributeKey, verifyComponent,
+} from '../lib/abe/pang.js';
 import { fromHex, toHex, utf8 } from '../lib/bytes.js';
 import { decode, encode } from '../lib/codec.js';
 import { G1, G2, generatorMultiply, multiply, scalar } from '../lib/groups.js';
@@ -16,7 +16,7 @@ import { parsePolicy } from '../lib/policy/parse.js';
 import { parseVocabulary } from '../lib/policy/vocabulary.js';
 import { checkFile } from '../suites/index.js';
 
-const file = JSON.parse(readFileSync(new URL('../../invalid/abe-revocable.json', import.meta.url)));
+const file = JSON.parse(readFileSync(new URL('../../invalid/abe-pang.json', import.meta.url)));
 const group = file.testGroups.find(({ context }) => 'attribute_key' in context);
 const ofManager = decode(messageTypes.attributeKey, fromHex(group.context.attribute_key));
 
@@ -58,7 +58,7 @@ test('no component is taken in under a key without a proof', () => {
     const context = { ...group.context, attribute_key: toHex(bytes) };
     const testGroups = [{ ...group, context, tests }];
     const alone = { ...file, numberOfTests: tests.length, testGroups };
-    return checkFile('invalid/abe-revocable.json', alone).failures;
+    return checkFile('invalid/abe-pang.json', alone).failures;
   };
   assert.deepEqual(failures(ofManager), []);
   assert.deepEqual(failures({ ...ofManager, p: ofManager.p.negate() }), [
@@ -68,7 +68,7 @@ test('no component is taken in under a key without a proof', () => {
 
 test('an identifier has 1 to 256 bytes', () => {
   const [d, dPrime] = [G1.BASE, G2.BASE];
-  const { userKey } = typesOf(revocable);
+  const { userKey } = typesOf(pang);
   const of = (gid) => [
     [messageTypes.share, { gid, attribute: 'x', dPrime, t: d }],
     [messageTypes.component, { gid, attribute: 'x', epoch: 0, dX: d }],

@@ -57,7 +57,7 @@ macro_rules! source_group {
             }
 
             /// All by one inversion. Infinities become blst's, all zero.
-            pub(in super::super) fn affine_each(points: &[$group]) -> Vec<$affine> {
+            pub(in super::super) fn batch_affine(points: &[$group]) -> Vec<$affine> {
                 let points: Vec<$point> = points.iter().map(point).collect();
                 let mut results = vec![$affine::default(); points.len()];
                 if points.is_empty() {
@@ -70,8 +70,8 @@ macro_rules! source_group {
                 results
             }
 
-            pub(in super::super) fn affine_limbs_each(points: &[$group]) -> Vec<[u64; $limbs]> {
-                affine_each(points).iter().map($to_limbs).collect()
+            pub(in super::super) fn batch_affine_limbs(points: &[$group]) -> Vec<[u64; $limbs]> {
+                batch_affine(points).iter().map($to_limbs).collect()
             }
 
             /// Constant time in the terms by the library's claim: its addition is complete.
@@ -117,7 +117,7 @@ macro_rules! source_group {
                 if points.is_empty() {
                     return $group::identity();
                 }
-                buckets(&affine_each(&points), &Zeroizing::new(scalars))
+                buckets(&batch_affine(&points), &Zeroizing::new(scalars))
             }
 
             /// At least one point, none of them the infinity, as many scalars. Takes as long as the
@@ -168,8 +168,8 @@ macro_rules! source_group {
                 if p.0.z.is_one() { $portable(p) } else { encode(&affine(p)) }
             }
 
-            pub(in super::super) fn compress_each(points: &[$group]) -> Vec<[u8; $bytes]> {
-                affine_each(points).iter().map(encode).collect()
+            pub(in super::super) fn batch_compress(points: &[$group]) -> Vec<[u8; $bytes]> {
+                batch_affine(points).iter().map(encode).collect()
             }
 
             fn encode(p: &$affine) -> [u8; $bytes] {

@@ -36,7 +36,7 @@ fn single(p: &G1, q: &G2) -> Fq12 {
 
 /// As many of one as of the other, no infinities.
 fn several(left: &[G1], right: &[G2]) -> Fq12 {
-    let (ps, qs) = (curve::g1::affine_each(left), curve::g2::affine_each(right));
+    let (ps, qs) = (curve::g1::batch_affine(left), curve::g2::batch_affine(right));
     let (p_list, q_list) = ([ps.as_ptr(), ptr::null()], [qs.as_ptr(), ptr::null()]);
     // SAFETY: a null second pointer says that all affine points lie behind the first, and there
     // are as many of each as the last argument says.

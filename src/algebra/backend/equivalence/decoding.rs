@@ -29,8 +29,8 @@ fn compare<P: Point, const N: usize, const L: usize>(
         let kind = expected.map_or_else(|error| format!("{error:?}"), |_| "Ok".to_owned());
         *outcomes.entry(kind).or_default() += 1;
     }
-    let each = oracle.decompress_each(encodings);
-    assert_eq!(tested.decompress_each(encodings), each, "{name}");
+    let each = oracle.batch_decompress(encodings);
+    assert_eq!(tested.batch_decompress(encodings), each, "{name}");
     outcomes
 }
 

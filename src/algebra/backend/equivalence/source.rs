@@ -111,8 +111,8 @@ fn lists<P: Point, const N: usize, const L: usize>(
         for size in SIZES.into_iter().chain([3, 32, 40]) {
             let points = points::<P>(rng, size);
             let scalars: Vec<Scalar> = (0..size).map(|_| scalar(rng)).collect();
-            let each = oracle.mul_each(&points, &scalars);
-            assert_eq!(tested.mul_each(&points, &scalars), each, "{name}, {size}");
+            let each = oracle.batch_mul(&points, &scalars);
+            assert_eq!(tested.batch_mul(&points, &scalars), each, "{name}, {size}");
             let sum = each.iter().map(Point::inner).sum();
             assert_eq!((tested.msm)(&points, &scalars), P::new(sum), "{name}, {size}");
             assert_eq!((oracle.msm)(&points, &scalars), P::new(sum), "portable, {size}");
@@ -142,7 +142,7 @@ fn tables<P: Point, const N: usize, const L: usize>(
         for size in SIZES {
             let scalars: Vec<Scalar> = (0..size).map(|_| scalar(rng)).collect();
             let each: Vec<P> = scalars.iter().map(|s| (oracle.mul)(&base, s)).collect();
-            assert_eq!(tested.table_mul_each(&table, &scalars), each, "{name}");
+            assert_eq!(tested.batch_table_mul(&table, &scalars), each, "{name}");
             for (scalar, expected) in scalars.iter().zip(each) {
                 assert_eq!(tested.table_mul(&table, scalar), expected, "{name}");
                 assert_eq!(oracle.table_mul(&table, scalar), expected, "portable");
@@ -167,8 +167,8 @@ fn hashes<P: Point, const N: usize, const L: usize>(
     for size in SIZES {
         let messages: Vec<Vec<u8>> = (0..size).map(|i| vec![7; i * 13]).collect();
         let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
-        let expected = oracle.hash_each(b"TAG", &messages);
-        assert_eq!(tested.hash_each(b"TAG", &messages), expected, "{name}, {size}");
+        let expected = oracle.batch_hash(b"TAG", &messages);
+        assert_eq!(tested.batch_hash(b"TAG", &messages), expected, "{name}, {size}");
     }
 }
 
@@ -182,8 +182,8 @@ fn encodings<P: Point, const N: usize, const L: usize>(
         let points = points::<P>(rng, SIZES[i % SIZES.len()]);
         let each: Vec<[u8; N]> = points.iter().map(oracle.compress).collect();
         assert_eq!(points.iter().map(tested.compress).collect::<Vec<_>>(), each, "{name}");
-        assert_eq!(tested.compress_each(&points), each, "{name}");
-        assert_eq!(oracle.compress_each(&points), each, "portable");
+        assert_eq!(tested.batch_compress(&points), each, "{name}");
+        assert_eq!(oracle.batch_compress(&points), each, "portable");
     }
 }
 

@@ -86,12 +86,12 @@ impl Fp {
         for (i, step) in SCHEDULE.iter().enumerate() {
             // The first step would square one.
             let squarings = if i == 0 { 0 } else { step.squarings };
-            Self::square_each(&mut powers, squarings);
+            Self::batch_square(&mut powers, squarings);
             for (power, odd_powers) in powers.iter_mut().zip(&odd_powers) {
                 *power = power.factor().times(&odd_powers[step.odd]);
             }
         }
-        Self::square_each(&mut powers, LAST_SQUARINGS);
+        Self::batch_square(&mut powers, LAST_SQUARINGS);
         powers
     }
 
@@ -110,7 +110,7 @@ impl Fp {
     /// `x^(2^times)`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn square_each<const M: usize>(x: &mut [Self; M], times: usize) {
+    fn batch_square<const M: usize>(x: &mut [Self; M], times: usize) {
         for _ in 0..times {
             for x in &mut *x {
                 *x = x.square();

@@ -37,10 +37,10 @@ function cpaHeader({ elements }) {
       const root = parsePolicy(policy);
       if (print(root) !== policy) throw new Error('the policy is not canonical');
       const program = new SpanProgram(root);
-      return { policy, program, capsule: elements.capsule.read(reader, program) };
+      return { policy, program, encapsulation: elements.encapsulation.read(reader, program) };
     },
-    write: ({ policy, capsule }) =>
-      [withLengthOf(policy), ...elements.capsule.write(capsule)],
+    write: ({ policy, encapsulation }) =>
+      [withLengthOf(policy), ...elements.encapsulation.write(encapsulation)],
   };
 }
 

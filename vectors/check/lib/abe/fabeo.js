@@ -27,13 +27,13 @@ export const fabeo = {
   encapsulate({ mpk }, program, { shares, masks }) {
     const lambdas = program.share(shares);
     const b = base();
-    const capsule = {
+    const encapsulation = {
       ct1: generatorMultiply(G2, shares[0]),
       ct2: masks.map((mask) => generatorMultiply(G2, mask)),
       ct3: program.rows.map(({ identity, occurrence }, i) =>
         multiply(b, lambdas[i]).add(multiply(hash(identity), masks[occurrence]))),
     };
-    return { capsule, shared: gt.power(mpk, shares[0]) };
+    return { encapsulation, shared: gt.power(mpk, shares[0]) };
   },
 
   // `selection` has { row, gamma, component, occurrence }.
@@ -67,7 +67,7 @@ export const fabeo = {
       }),
       write: ({ sk1, sk2, sk3 }) => [encodeG1(sk1), encodeG2(sk3), ...sk2.map(encodeG1)],
     },
-    capsule: {
+    encapsulation: {
       read: (reader, program) => ({
         ct1: reader.g2(),
         ct2: reader.list(program.occurrences, (r) => r.g2()),
@@ -77,9 +77,9 @@ export const fabeo = {
     },
   },
 
-  steps: ({ rows }, capsule) => ({
+  steps: ({ rows }, encapsulation) => ({
     row_occurrences: rows.map(({ occurrence }) => `${occurrence}`),
     row_hashes: rows.map(({ identity }) => hash(identity)),
-    ...capsule,
+    ...encapsulation,
   }),
 };

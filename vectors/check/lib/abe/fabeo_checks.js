@@ -16,7 +16,7 @@ export function verifyKey({ mpk }, { attributes, elements: { sk1, sk2, sk3 } }) 
 
 // Whether the rows of a header are shares of the s in its first element, relation by relation:
 // prod (e(ct3[i], g2) / e(H(pi(i)), ct2[rho(i)]))^{c_i} = e(B, ct1)^w
-export function verifyLock({ program, capsule: { ct1, ct2, ct3 } }) {
+export function verifyConsistency({ program, encapsulation: { ct1, ct2, ct3 } }) {
   const hashes = program.rows.map(({ identity }) => hash(identity));
   return relations(program).every(({ c, w }) => {
     const raised = (point, i) => multiply(point, c[i]);

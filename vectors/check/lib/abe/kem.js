@@ -15,17 +15,17 @@ export function readPolicy(text) {
 }
 
 export function encapsulateCpa(scheme, types, parameters, { policy, program }, coins) {
-  const { capsule, shared } = scheme.encapsulate(parameters, program, coins);
-  const header = { policy, program, capsule };
+  const { encapsulation, shared } = scheme.encapsulate(parameters, program, coins);
+  const header = { policy, program, encapsulation };
   return { header, shared, key: cpaKey(types, header, shared) };
 }
 
 // The rows that a key uses, with its components, or undefined if it does not satisfy the policy.
-export function select(scheme, { attributes, elements }, { program, capsule }) {
+export function select(scheme, { attributes, elements }, { program, encapsulation }) {
   const identities = attributes.identities();
   const component = (row) => {
     const found = identities.findIndex((held) => equal(held, program.rows[row].identity));
-    return scheme.serves(elements, found, capsule, row) ? found : -1;
+    return scheme.serves(elements, found, encapsulation, row) ? found : -1;
   };
   return program.select((row) => component(row) >= 0)?.map(({ row, gamma }) =>
     ({ row, gamma, component: component(row), occurrence: program.rows[row].occurrence }));
@@ -34,7 +34,7 @@ export function select(scheme, { attributes, elements }, { program, capsule }) {
 function decapsulateShared(scheme, userKey, header) {
   const selection = select(scheme, userKey, header);
   if (!selection) throw new Error('the policy is not satisfied');
-  return scheme.decapsulate(userKey.elements, selection, header.capsule);
+  return scheme.decapsulate(userKey.elements, selection, header.encapsulation);
 }
 
 export const decapsulateCpa = (scheme, types, userKey, header) =>
@@ -66,8 +66,8 @@ const mask = (types, header, shared) =>
 export function encapsulate(scheme, types, parameters, { policy, program }, ad, message) {
   const derived = derive(scheme, types, parameters, policy, ad, message);
   const coins = coinsOf(scheme, program, derived.seed);
-  const { capsule, shared } = scheme.encapsulate(parameters, program, coins);
-  const header = { policy, program, capsule };
+  const { encapsulation, shared } = scheme.encapsulate(parameters, program, coins);
+  const header = { policy, program, encapsulation };
   const masked = xor(message, mask(types, header, shared));
   return { header: { ...header, masked }, shared, coins, ...derived };
 }

@@ -28,13 +28,13 @@ export const waters = {
 
   encapsulate({ g1_a, z_alpha }, program, { shares, masks }) {
     const lambdas = program.share(shares);
-    const capsule = {
+    const encapsulation = {
       c_prime: generatorMultiply(G1, shares[0]),
       c: program.rows.map(({ identity }, i) =>
         multiply(g1_a, lambdas[i]).add(multiply(hash(identity), scalar.negate(masks[i])))),
       d: masks.map((mask) => generatorMultiply(G2, mask)),
     };
-    return { capsule, shared: gt.power(z_alpha, shares[0]) };
+    return { encapsulation, shared: gt.power(z_alpha, shares[0]) };
   },
 
   decapsulate({ k, l, k_x }, selection, { c_prime, c, d }) {
@@ -66,7 +66,7 @@ export const waters = {
       }),
       write: ({ k, l, k_x }) => [encodeG2(k), encodeG2(l), ...k_x.map(encodeG1)],
     },
-    capsule: {
+    encapsulation: {
       read: (reader, program) => ({
         c_prime: reader.g1(),
         c: reader.list(program.rows.length, (r) => r.g1()),
@@ -76,5 +76,5 @@ export const waters = {
     },
   },
 
-  steps: (program, capsule) => capsule,
+  steps: (program, encapsulation) => encapsulation,
 };

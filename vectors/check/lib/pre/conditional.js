@@ -9,7 +9,7 @@ import {
 import { digest, framed, hashToG2, hashToScalar, kdf } from '../hash.js';
 import { tag } from '../tags.js';
 import { keyTypes } from './keys.js';
-import * as proof from './proof.js';
+import * as proof from './schnorr.js';
 
 const MAX_BODY = 2 ** 30;
 

@@ -2,7 +2,7 @@
 import {
   encodeG1, encodeG2, encodeScalar, G1, g1, G2, g2, generatorMultiply, gt, pairings,
 } from '../groups.js';
-import * as proof from './proof.js';
+import * as proof from './schnorr.js';
 
 export const keyTypes = {
   publicKey: {

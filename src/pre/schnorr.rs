@@ -1,0 +1,77 @@
+//! One exponent for several bases: Schnorr's proof, made non-interactive by Fiat and Shamir.
+//!
+//! ```text
+//! Prove   n;  B_k = G_k^n;  c = H(G, image, B, context);  z = n + c t
+//! Verify  c = H(G, image, G_k^z image_k^-c, context)
+//! ```
+//!
+//! All points stand in one part of the hash, the context in the next; the nonce is a hash of exponent, fresh
+//! bytes, images and context.
+//!
+//! With one base it proves possession of a key, with two that a re-encryption used one exponent
+//! (DLEQ, Chaum and Pedersen 1992). The nonce is *hedged*: derived from the secret, the statement
+//! and fresh randomness, so that a weak generator does not reveal the exponent.
+#![forbid(unsafe_code)]
+
+use crate::algebra::codec::{Reader, Writer};
+use crate::algebra::hash::{framed, hash_to_scalar};
+use crate::algebra::tag::{self, Tag};
+use crate::algebra::{G1, Rng, Scalar, random_bytes};
+use crate::error::DecodeError;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Challenge and response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Schnorr {
+    challenge: Scalar,
+    response: Scalar,
+}
+
+impl Schnorr {
+    /// Proves that `images[k] = bases[k]^secret` for all `k`.
+    pub(super) fn prove(
+        purpose: Tag,
+        bases: &[G1],
+        images: &[G1],
+        secret: &Scalar,
+        context: &[u8],
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Self {
+        let mut nonce = hedged_nonce(secret, images, context, random_bytes(rng));
+        let commitments = G1::batch_mul_by_scalar(bases, &nonce);
+        let challenge = hash(purpose, bases, images, &commitments, context);
+        let response = nonce + challenge * *secret;
+        nonce.zeroize();
+        Self { challenge, response }
+    }
+
+    pub(super) fn verify(&self, purpose: Tag, bases: &[G1], images: &[G1], context: &[u8]) -> bool {
+        // Everything here is public.
+        let exponents = [self.response, -self.challenge];
+        let commit = |(base, image): (&G1, &G1)| G1::msm(&[*base, *image], &exponents);
+        let commitments: Vec<G1> = bases.iter().zip(images).map(commit).collect();
+        hash(purpose, bases, images, &commitments, context) == self.challenge
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.scalar(&self.challenge);
+        w.scalar(&self.response);
+    }
+
+    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { challenge: r.scalar()?, response: r.scalar()? })
+    }
+}
+
+fn hash(purpose: Tag, bases: &[G1], images: &[G1], commitments: &[G1], context: &[u8]) -> Scalar {
+    let points = [bases, images, commitments].concat();
+    let encoded = G1::batch_to_bytes(&points);
+    hash_to_scalar(purpose, &framed(&[encoded.as_flattened(), context]))
+}
+
+fn hedged_nonce(secret: &Scalar, images: &[G1], context: &[u8], fresh: [u8; 32]) -> Scalar {
+    let secret = Zeroizing::new(secret.to_be_bytes());
+    let images = G1::batch_to_bytes(images);
+    let input = Zeroizing::new(framed(&[&secret[..], &fresh, images.as_flattened(), context]));
+    hash_to_scalar(tag::PRE_NONCE, &input)
+}

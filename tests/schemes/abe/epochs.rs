@@ -1,0 +1,260 @@
+//! Keys that have to be renewed.
+
+use super::FAILED;
+use crate::common::{AbeKey, encoding, fields, policy, rng};
+use epione::abe::fabeo::epochs::{
+    EpochAuthority, EpochError, Token, attribute, prune, refresh, within,
+};
+use epione::abe::fabeo::{self, verify_key};
+use epione::abe::{self, Ciphertext, OpenError, PublicParameters, UserSecretKey};
+use epione::algebra::codec::Canonical;
+use epione::algebra::hash::{framed, hash_to_scalar};
+use epione::algebra::{G1, Scalar, tag};
+use epione::policy::{AccessPolicy, AttributeSet, MAX_LEAVES, Name};
+use rand_chacha::ChaCha20Rng;
+
+const REFUSED: Option<OpenError> = Some(OpenError::PolicyNotSatisfied);
+
+fn set(text: &str) -> AttributeSet {
+    text.parse().unwrap()
+}
+
+fn seal(
+    parameters: &PublicParameters,
+    text: &str,
+    epoch: u32,
+    rng: &mut ChaCha20Rng,
+) -> Ciphertext {
+    abe::seal(parameters, &within(&policy(text), epoch).unwrap(), b"ad", b"text", rng)
+}
+
+#[test]
+fn who_is_not_refreshed_reads_no_further() {
+    let rng = &mut rng(111);
+    let (parameters, master) = fabeo::setup(rng);
+    let mut authority = EpochAuthority::new(master, rng);
+    let open = |key: &UserSecretKey, sealed: &Ciphertext| {
+        abe::open(&parameters, key, b"ad", sealed).map(|text| assert_eq!(&text[..], b"text")).err()
+    };
+    let ada = authority.issue("Ada", &set("doctor, age = 42u8")).unwrap();
+    let bose = authority.issue("Bose", &set("doctor")).unwrap();
+    let first = seal(&parameters, "doctor and age >= 18u8", 0, rng);
+    assert_eq!((open(&ada, &first), open(&bose, &first)), (None, REFUSED));
+
+    // Ada is refreshed, Bose was revoked.
+    assert!(authority.revoke("Bose") && !authority.revoke("Bose") && !authority.revoke("Cohn"));
+    assert_eq!(authority.rekey(), 1);
+    let second = seal(&parameters, "doctor", 1, rng);
+    assert_eq!((open(&ada, &second), open(&bose, &second)), (REFUSED, REFUSED));
+    let token = authority.token("Ada", 1).unwrap();
+    assert_eq!((token.epoch(), token.generation(), token.to_bytes().len()), (1, 0, 2 + 8 + 48));
+    assert_eq!(Token::from_bytes(&token.to_bytes()), Ok(token.clone()));
+    let ada = refresh(&ada, &token).unwrap();
+    assert_eq!((open(&ada, &first), open(&ada, &second)), (None, None));
+    assert_eq!(verify_key(&parameters, &ada), Ok(()));
+    assert_eq!(refresh(&ada, &token).unwrap().to_secret_bytes(), ada.to_secret_bytes());
+    for (gid, epoch, reason) in [
+        ("Bose", 1, EpochError::NoKey),
+        ("Cohn", 1, EpochError::NoKey),
+        ("Ada", 2, EpochError::NoEpoch(2)),
+    ] {
+        assert_eq!(authority.token(gid, epoch), Err(reason));
+    }
+
+    // Pruned at both ends: what is old is closed to the key, and no token brings it back.
+    let pruned = prune(&ada, 1);
+    assert_eq!((open(&pruned, &first), open(&pruned, &second)), (REFUSED, None));
+    assert_eq!(pruned.attributes(), &set("doctor, age = 42u8, epoch:1"));
+    assert_eq!(verify_key(&parameters, &pruned), Ok(()));
+    let old = authority.token("Ada", 0).unwrap();
+    authority.prune(7);
+    authority.prune(0);
+    assert_eq!(authority.token("Ada", 0), Err(EpochError::NoEpoch(0)), "what is pruned stays so");
+    assert!(authority.token("Ada", 1).is_ok(), "the epoch that is written in stays");
+    assert_eq!(refresh(&pruned, &old).unwrap().to_secret_bytes(), ada.to_secret_bytes());
+    assert_eq!(prune(&ada, 0).to_secret_bytes(), ada.to_secret_bytes());
+}
+
+/// A plain key may hold names that only look like epochs.
+#[test]
+fn what_is_no_epoch_is_not_pruned() {
+    let (_, master) = fabeo::setup(&mut rng(116));
+    let others = "\"epoch:00\", \"epoch:+0\", \"epoch:x\", \"epoch:\", epochal, doctor, epoch:9";
+    let key = fabeo::keygen(&master, &set(&format!("{others}, epoch:0, epoch:8")), &mut rng(117));
+    let pruned = AbeKey::of(&prune(&key, 9));
+    assert_eq!(prune(&key, 9).attributes(), &set(others));
+    for (name, component) in &pruned.sk2 {
+        assert_eq!(AbeKey::of(&key).component(name), Some(*component), "{name}");
+    }
+}
+
+/// The key with another component for an epoch, unchecked.
+fn spliced(key: &UserSecretKey, epoch: u32, token: &G1) -> UserSecretKey {
+    let mut key = AbeKey::of(key);
+    key.sk2.push((attribute(epoch).as_str().to_owned(), *token));
+    key.assemble()
+}
+
+fn point(token: &Token) -> G1 {
+    let bytes = token.to_bytes();
+    let mut r = fields(&bytes);
+    r.take(8).unwrap();
+    r.g1().unwrap()
+}
+
+#[test]
+fn a_token_of_another_generation_does_not_fit_an_old_key() {
+    let rng = &mut rng(112);
+    let (parameters, master) = fabeo::setup(rng);
+    let again = abe::MasterSecretKey::from_bytes(&master.to_secret_bytes()).unwrap();
+    let mut authority = EpochAuthority::new(master, rng);
+    // He was an oncologist; the key that he has now says cardiology.
+    let before = authority.issue("Ada", &set("oncology")).unwrap();
+    let after = authority.issue("Ada", &set("cardiology")).unwrap();
+    authority.rekey();
+    let sealed = seal(&parameters, "oncology", 1, rng);
+    let open = |key: &UserSecretKey| abe::open(&parameters, key, b"ad", &sealed).err();
+    let token = authority.token("Ada", 1).unwrap();
+    assert_eq!(token.generation(), 1);
+    assert_eq!(refresh(&before, &token).map(drop), Err(EpochError::Token));
+    assert_eq!(open(&spliced(&before, 1, &point(&token))), Some(FAILED));
+    assert_eq!(open(&refresh(&after, &token).unwrap()), REFUSED);
+
+    // Planted: one r for both, as a function of the identifier alone.
+    let r = hash_to_scalar(tag::FABEO_EXPONENT, &framed(&[b"k", b"Ada"]));
+    let before = fabeo::keygen_with_randomness(&again, &set("oncology"), &r);
+    let after = AbeKey::of(&fabeo::keygen_with_randomness(&again, &set("cardiology, epoch:1"), &r));
+    let token = after.component("epoch:1").unwrap();
+    assert_eq!(open(&spliced(&before, 1, &token)), None);
+}
+
+#[test]
+fn a_generation_that_is_counted_twice_is_two_keys() {
+    let rng = &mut rng(115);
+    let (parameters, master) = fabeo::setup(rng);
+    let mut authority = EpochAuthority::new(master, rng);
+    let state = authority.to_secret_bytes();
+    let issue = |held: &str| {
+        // As if the state had been lost.
+        let mut authority = EpochAuthority::from_bytes(&state).unwrap();
+        let key = authority.issue("Ada", &set(held)).unwrap();
+        (key, authority.token("Ada", 0).unwrap())
+    };
+    let ((one, token_of_one), (two, token_of_two)) = (issue("oncology"), issue("cardiology"));
+    assert_ne!(AbeKey::of(&one).sk3, AbeKey::of(&two).sk3);
+    assert_ne!(token_of_one, token_of_two);
+    let mut pooled = AbeKey::of(&one);
+    let cardiology = AbeKey::of(&two).component("cardiology").unwrap();
+    pooled.sk2.push(("cardiology".to_owned(), cardiology));
+    let sealed = seal(&parameters, "oncology and cardiology", 0, rng);
+    let opened = abe::open(&parameters, &pooled.assemble(), b"ad", &sealed);
+    assert_eq!(opened.err(), Some(FAILED));
+    // The same set twice is the same key.
+    let (again, _) = issue("oncology");
+    assert_eq!(again.to_secret_bytes(), one.to_secret_bytes());
+    authority.issue("Ada", &set("oncology")).unwrap();
+    assert_eq!(authority.token("Ada", 0).unwrap(), token_of_one);
+}
+
+#[test]
+fn tokens_in_a_list_are_those_one_by_one_and_nobody_elses() {
+    let rng = &mut rng(113);
+    let (_, master) = fabeo::setup(rng);
+    let mut authority = EpochAuthority::new(master, rng);
+    let gids: Vec<String> = (0..9).map(|i| format!("user {i}")).collect();
+    let keys: Vec<UserSecretKey> =
+        gids.iter().map(|gid| authority.issue(gid, &set("a")).unwrap()).collect();
+    authority.issue("user 4", &set("b")).unwrap();
+    authority.revoke("user 7");
+    authority.rekey();
+    let tokens = authority.tokens();
+    let expected: Vec<(&str, Token)> = gids
+        .iter()
+        .filter(|gid| *gid != "user 7")
+        .map(|gid| (&**gid, authority.token(gid, 1).unwrap()))
+        .collect();
+    assert_eq!(tokens, expected);
+    for (i, key) in keys.iter().enumerate() {
+        let fitting = tokens.iter().filter(|(_, token)| refresh(key, token).is_ok());
+        let fitting: Vec<&str> = fitting.map(|(gid, _)| *gid).collect();
+        let own: &[&str] = if [4, 7].contains(&i) { &[] } else { &[&gids[i]] };
+        assert_eq!(fitting, own);
+    }
+}
+
+#[test]
+fn a_state_is_read_back_and_hostile_input_refused() {
+    let rng = &mut rng(114);
+    let (parameters, master) = fabeo::setup(rng);
+    let mut authority = EpochAuthority::new(master, rng);
+    for gid in ["Ada", "Bose"] {
+        authority.issue(gid, &set("a")).unwrap();
+    }
+    authority.revoke("Bose");
+    authority.rekey();
+    authority.rekey();
+    authority.prune(1);
+    let bytes = authority.to_secret_bytes();
+    let again = EpochAuthority::from_bytes(&bytes).unwrap();
+    assert_eq!(again.to_secret_bytes(), bytes);
+    assert_eq!((again.epoch(), again.tokens()), (2, authority.tokens()));
+    assert_eq!(again.token("Ada", 0), Err(EpochError::NoEpoch(0)));
+    assert_eq!(format!("{again:?}"), "EpochAuthority(epoch 2)");
+    // Suite, master key 48, k 32, oldest 4, epoch 4; the last byte says whether Bose was revoked.
+    let with = |position: usize, byte: u8| {
+        let mut changed = bytes.to_vec();
+        changed[position] = byte;
+        EpochAuthority::from_bytes(&changed).is_ok()
+    };
+    assert!(with(bytes.len() - 1, 0) && !with(bytes.len() - 1, 2));
+    assert!(with(86, 2) && !with(86, 3), "the oldest epoch is not beyond the current");
+    let ada = bytes.windows(3).position(|window| window == b"Ada").unwrap();
+    assert!(with(ada, b'B') && !with(ada, b'C'), "the identifiers ascend");
+
+    // Names of epochs are not issued, whatever they look like.
+    let mut authority = again;
+    for name in ["epoch:2", "epoch:9", "epoch:", "epoch:x"] {
+        let named = Name::new(name).unwrap();
+        let mut wanted = set("a");
+        wanted.insert(named.clone()).unwrap();
+        assert_eq!(authority.issue("Ada", &wanted).map(drop), Err(EpochError::Epoch(named)));
+    }
+    for gid in [String::new(), "x".repeat(257)] {
+        assert_eq!(authority.issue(&gid, &set("a")).map(drop), Err(EpochError::Identifier));
+    }
+    // Any other point is no token.
+    let key = authority.issue("Ada", &set("a")).unwrap();
+    let token = authority.token("Ada", 2).unwrap();
+    let forged = |epoch: u32, point: &G1| {
+        Token::from_bytes(&encoding::<Token>(|w| {
+            w.u32(1);
+            w.u32(epoch);
+            w.g1(point);
+        }))
+        .unwrap()
+    };
+    assert!(refresh(&key, &forged(2, &point(&token))).is_ok());
+    for token in [forged(3, &point(&token)), forged(2, &(point(&token) * Scalar::from(2)))] {
+        assert_eq!(refresh(&key, &token).map(drop), Err(EpochError::Token));
+    }
+    assert_eq!(verify_key(&parameters, &key), Ok(()));
+}
+
+#[test]
+fn the_epoch_joins_the_policy_within_its_limits() {
+    for (text, epoch, expected) in [
+        ("a", 0, "a and epoch:0"),
+        ("a and b", 7, "a and b and epoch:7"),
+        ("a or b", 7, "(a or b) and epoch:7"),
+        ("2 of (a, b, c)", u32::MAX, "2 of (a, b, c) and epoch:4294967295"),
+    ] {
+        let within = within(&policy(text), epoch).unwrap();
+        assert_eq!(within, policy(expected), "{text}");
+    }
+    let full: AccessPolicy = vec!["a"; MAX_LEAVES].join(" and ").parse().unwrap();
+    assert!(matches!(within(&full, 1), Err(EpochError::Policy(_))));
+    // An epoch in a branch of its own would open for everyone.
+    for text in ["oncology or epoch:4", "epoch:4", "a and epoch:x"] {
+        assert!(matches!(within(&policy(text), 4), Err(EpochError::Epoch(_))), "{text}");
+    }
+}

@@ -1,0 +1,374 @@
+//! A centre, managers, and attributes that are taken away.
+
+use super::FAILED;
+use crate::common::{encoding, fields, policy, rng};
+use epione::abe::pang::{
+    AttributeKey, Component, InvalidShare, KeyError, Manager, Pang, Share, UnknownAttribute,
+    VerifiedAttributeKey, enrol, setup, share,
+};
+use epione::abe::{
+    self, Ciphertext, CpaHeader, MasterSecretKey, OpenError, PublicParameters, UserSecretKey,
+};
+use epione::algebra::codec::Canonical;
+use epione::algebra::hash::hash_to_g1;
+use epione::algebra::{G1, G2, Scalar, pairing, tag};
+use epione::policy::{Attribute, Name};
+use rand_chacha::ChaCha20Rng;
+use std::collections::BTreeMap;
+
+type Key = UserSecretKey<Pang>;
+
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+/// A centre, a manager for each attribute, and whoever is enrolled.
+struct Clinic {
+    parameters: PublicParameters<Pang>,
+    master: MasterSecretKey<Pang>,
+    managers: BTreeMap<Name, Manager>,
+    users: BTreeMap<String, Key>,
+}
+
+impl Clinic {
+    fn new(attributes: &[&str], rng: &mut ChaCha20Rng) -> Self {
+        let (parameters, master) = setup(rng);
+        let managers: BTreeMap<Name, Manager> =
+            attributes.iter().map(|x| (name(x), Manager::new(name(x), rng))).collect();
+        let keys = managers.values().map(Manager::public_key);
+        let parameters = keys.fold(parameters, |parameters, key| parameters.with(&key).unwrap());
+        Self { parameters, master, managers, users: BTreeMap::new() }
+    }
+
+    /// By every message that goes over the wire.
+    fn grant(&mut self, gid: &str, attribute: &str) {
+        let manager = self.managers.get_mut(&name(attribute)).unwrap();
+        let sent = share(&self.master, gid, &name(attribute)).unwrap();
+        let sent = Share::from_bytes(&sent.to_secret_bytes()).unwrap().verify().unwrap();
+        let component = manager.grant(sent).unwrap();
+        let component = Component::from_bytes(&component.to_secret_bytes()).unwrap();
+        let key = manager.public_key();
+        let user =
+            self.users.entry(gid.to_owned()).or_insert_with(|| enrol(&self.master, gid).unwrap());
+        *user = user.with(&component, &key).unwrap();
+    }
+
+    /// The manager starts an epoch, writers learn its key, holders get their components.
+    fn revoke(&mut self, gid: &str, attribute: &str, rng: &mut ChaCha20Rng) {
+        let manager = self.managers.get_mut(&name(attribute)).unwrap();
+        assert_eq!(manager.revoke(&[gid, "nobody"], rng), 1);
+        let key = AttributeKey::from_bytes(&manager.public_key().key().to_bytes()).unwrap();
+        let key = key.verify().unwrap();
+        self.parameters = self.parameters.with(&key).unwrap();
+        for component in manager.issue() {
+            let user = self.users.get_mut(component.gid()).unwrap();
+            *user = user.with(&component, &key).unwrap();
+        }
+    }
+
+    fn seal(&self, text: &str, rng: &mut ChaCha20Rng) -> Ciphertext<CpaHeader<Pang>> {
+        abe::try_seal_cpa(&self.parameters, &policy(text), b"ad", b"text", rng).unwrap()
+    }
+
+    fn open(&self, gid: &str, sealed: &Ciphertext<CpaHeader<Pang>>) -> Option<OpenError> {
+        let key = Key::from_bytes(&self.users[gid].to_secret_bytes()).unwrap();
+        abe::open_cpa(&key, b"ad", sealed).map(|text| assert_eq!(&text[..], b"text")).err()
+    }
+}
+
+const REFUSED: Option<OpenError> = Some(OpenError::PolicyNotSatisfied);
+
+#[test]
+fn what_is_written_after_a_revocation_stays_closed() {
+    let rng = &mut rng(91);
+    let mut clinic = Clinic::new(&["doctor", "oncology", "night"], rng);
+    for (gid, attributes) in [
+        ("Ada", &["doctor", "oncology"][..]),
+        ("Bose", &["doctor", "oncology", "night"]),
+        ("Cohn", &["doctor"]),
+    ] {
+        attributes.iter().for_each(|x| clinic.grant(gid, x));
+    }
+    let text = "doctor and (oncology or 2 of (oncology, night, doctor))";
+    let before = clinic.seal("doctor and oncology", rng);
+    let twice = clinic.seal(text, rng);
+    assert_eq!(["Ada", "Bose", "Cohn"].map(|gid| clinic.open(gid, &before)), [None, None, REFUSED]);
+
+    clinic.revoke("Ada", "oncology", rng);
+    assert_eq!(clinic.parameters.epoch(&name("oncology")), Some(1));
+    assert_eq!(clinic.parameters.epoch(&name("doctor")), Some(0));
+    let after = clinic.seal("doctor and oncology", rng);
+    assert_eq!(
+        ["Ada", "Bose", "Cohn"].map(|gid| clinic.open(gid, &after)),
+        [REFUSED, None, REFUSED]
+    );
+    // What she could read, she can read; in a disjunction the other branch still opens.
+    assert_eq!(["Ada", "Bose"].map(|gid| clinic.open(gid, &before)), [None; 2]);
+    assert_eq!(["Ada", "Bose"].map(|gid| clinic.open(gid, &twice)), [None; 2]);
+    assert_eq!(clinic.open("Ada", &clinic.seal("oncology or doctor", &mut *rng)), None);
+    // A new holder reads what is written from now on, and what the manager's epoch covers.
+    clinic.grant("Cohn", "oncology");
+    assert_eq!(clinic.open("Cohn", &after), None);
+    assert_eq!(clinic.open("Cohn", &before), REFUSED);
+    assert_eq!(clinic.users["Bose"].epochs(&name("oncology")), [0, 1]);
+    assert_eq!(clinic.users["Cohn"].epochs(&name("oncology")), [1]);
+    assert_eq!(clinic.users["Cohn"].epochs(&name("night")), [0; 0]);
+    // Given back, the attribute opens what is written in the epoch, not what lies between.
+    clinic.revoke("Bose", "oncology", rng);
+    let between = clinic.seal("oncology", rng);
+    clinic.revoke("Cohn", "oncology", rng);
+    clinic.grant("Bose", "oncology");
+    let now = clinic.seal("oncology", rng);
+    assert_eq!(
+        [&after, &between, &now].map(|sealed| clinic.open("Bose", sealed)),
+        [None, REFUSED, None]
+    );
+    // Nothing is taken from who has nothing.
+    let manager = clinic.managers.get_mut(&name("oncology")).unwrap();
+    assert_eq!(manager.revoke(&["Cohn"], rng), 0);
+    assert_eq!((manager.epoch(), manager.holders().collect::<Vec<_>>()), (3, vec!["Bose"]));
+}
+
+/// The element of G1 that a component carries, or the key of one attribute.
+fn point_of(component: &Component) -> G1 {
+    let bytes = component.to_secret_bytes();
+    let mut r = fields(&bytes);
+    r.text(99).unwrap();
+    r.text(99).unwrap();
+    r.u32().unwrap();
+    r.g1().unwrap()
+}
+
+fn forged(gid: &str, attribute: &str, epoch: u32, point: &G1) -> Component {
+    Component::from_bytes(&encoding::<Component>(|w| {
+        w.bytes(gid.as_bytes());
+        w.bytes(attribute.as_bytes());
+        w.u32(epoch);
+        w.g1(point);
+    }))
+    .unwrap()
+}
+
+/// The key with a component that no check has seen.
+fn spliced(key: &Key, attribute: &str, epoch: u32, point: &G1) -> Key {
+    let bytes = key.to_secret_bytes();
+    let mut r = fields(&bytes);
+    assert_eq!(r.u8(), Ok(4));
+    let set = epione::policy::AttributeSet::read(&mut r).unwrap();
+    assert_eq!((set.len(), set.contains(&Attribute::new(attribute).unwrap())), (1, true));
+    let (gid, d, d_prime) = (r.text(99).unwrap(), r.g1().unwrap(), r.g2().unwrap());
+    Key::from_bytes(&encoding::<Key>(|w| {
+        w.u8(4);
+        set.write(w);
+        w.bytes(gid.as_bytes());
+        w.g1(&d);
+        w.g2(&d_prime);
+        w.list(&[epoch], |w, epoch| w.u32(*epoch));
+        w.g1(point);
+    }))
+    .unwrap()
+}
+
+#[test]
+fn an_old_component_opens_the_new_epoch_by_the_update_factor_alone() {
+    let rng = &mut rng(92);
+    let (parameters, master) = setup(rng);
+    let [v, next] = [(); 2].map(|()| Scalar::random(rng));
+    let [mut old, mut new] =
+        [(0, v), (1, next)].map(|(epoch, v)| Manager::with_exponent(name("x"), epoch, &v));
+    let sent = share(&master, "Ada", &name("x")).unwrap().verify().unwrap();
+    let component = old.grant(sent).unwrap();
+    let ada = enrol(&master, "Ada").unwrap().with(&component, &old.public_key()).unwrap();
+    let sealed = |key: &VerifiedAttributeKey, rng: &mut ChaCha20Rng| {
+        abe::try_seal_cpa(&parameters.with(key).unwrap(), &policy("x"), b"", b"text", rng).unwrap()
+    };
+    let (before, after) = (sealed(&old.public_key(), rng), sealed(&new.public_key(), rng));
+    let d_x = point_of(&component);
+    assert!(abe::open_cpa(&ada, b"", &before).is_ok());
+    assert_eq!(abe::open_cpa(&ada, b"", &after).err(), REFUSED);
+    // The algebra alone: the old component in the new row, and one of another user.
+    let stale = spliced(&ada, "x", 1, &d_x);
+    assert_eq!(abe::open_cpa(&stale, b"", &after).err(), Some(FAILED));
+    let bose = share(&master, "Bose", &name("x")).unwrap().verify().unwrap();
+    let bose = point_of(&new.grant(bose).unwrap());
+    assert_eq!(abe::open_cpa(&spliced(&ada, "x", 1, &bose), b"", &after).err(), Some(FAILED));
+    // Planted: who is handed v / v' turns the old component into the new one.
+    let updated = d_x * (v * next.inverse().unwrap());
+    assert!(abe::open_cpa(&spliced(&ada, "x", 1, &updated), b"", &after).is_ok());
+    // As printed, without t, the honest holder decrypts nothing either.
+    let printed = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x") * v.inverse().unwrap();
+    assert_eq!(abe::open_cpa(&spliced(&ada, "x", 0, &printed), b"", &before).err(), Some(FAILED));
+}
+
+#[test]
+fn every_message_is_checked_by_whoever_receives_it() {
+    let rng = &mut rng(93);
+    let (_, master) = setup(rng);
+    let (_, other) = setup(rng);
+    let mut manager = Manager::new(name("x"), rng);
+    let sent = share(&master, "Ada", &name("x")).unwrap();
+    // A point that is no share: the manager would raise it to 1 / v.
+    let share_of = |gid: &str, attribute: &str, d_prime: &G2, point: &G1| {
+        Share::from_bytes(&encoding::<Share>(|w| {
+            w.bytes(gid.as_bytes());
+            w.bytes(attribute.as_bytes());
+            w.g2(d_prime);
+            w.g1(point);
+        }))
+        .unwrap()
+    };
+    let h = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x");
+    for point in [h, h * Scalar::from(2), G1::generator()] {
+        let refused = share_of("Ada", "x", sent.d_prime(), &point).verify().map(drop);
+        assert_eq!(refused, Err(InvalidShare));
+    }
+    let of_y = share(&master, "Ada", &name("y")).unwrap().verify().unwrap();
+    assert_eq!(manager.grant(of_y).map(drop), Err(InvalidShare));
+    assert_eq!(manager.holders().count(), 0);
+
+    let again = sent.clone().verify().unwrap();
+    let component = manager.grant(sent.verify().unwrap()).unwrap();
+    let (ada, key) = (enrol(&master, "Ada").unwrap(), manager.public_key());
+    assert!(ada.with(&component, &key).is_ok());
+    // The same share again is the same component; one of another exponent fits nobody who holds it.
+    assert_eq!(point_of(&manager.grant(again).unwrap()), point_of(&component));
+    let t = Scalar::from(2);
+    let other_exponent = share_of("Ada", "x", &(G2::generator() * t), &(h * t)).verify().unwrap();
+    let before = manager.to_secret_bytes();
+    assert_eq!(manager.grant(other_exponent).map(drop), Err(InvalidShare));
+    assert_eq!(manager.to_secret_bytes(), before);
+    let point = point_of(&component);
+    let later = Manager::with_exponent(name("x"), 1, &Scalar::random(rng)).public_key();
+    let of_y = Manager::new(name("y"), rng).public_key();
+    let cases = [
+        (forged("Bose", "x", 0, &point), &key, KeyError::Foreign),
+        (forged("Ada", "y", 0, &point), &key, KeyError::Foreign),
+        (forged("Ada", "x", 1, &point), &key, KeyError::Foreign),
+        (component.clone(), &later, KeyError::Foreign),
+        (component.clone(), &of_y, KeyError::Foreign),
+        (forged("Ada", "y", 0, &point), &of_y, KeyError::Component),
+        (forged("Ada", "x", 1, &point), &later, KeyError::Component),
+        (forged("Ada", "x", 0, &-point), &key, KeyError::Component),
+        (forged("Ada", "x", 0, &h), &key, KeyError::Component),
+    ];
+    for (component, key, reason) in cases {
+        assert_eq!(ada.with(&component, key).map(drop), Err(reason));
+    }
+    // Of another centre, under the same name.
+    let stranger = enrol(&other, "Ada").unwrap();
+    assert_eq!(stranger.with(&component, &key).map(drop), Err(KeyError::Component));
+    for gid in [String::new(), "x".repeat(257)] {
+        assert_eq!(enrol(&master, &gid).map(drop), Err(KeyError::Identifier));
+        assert_eq!(share(&master, &gid, &name("x")).map(drop), Err(KeyError::Identifier));
+    }
+}
+
+#[test]
+fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
+    let rng = &mut rng(94);
+    let (parameters, _) = setup(rng);
+    let keys: Vec<VerifiedAttributeKey> = (0..3)
+        .map(|epoch| Manager::with_exponent(name("x"), epoch, &Scalar::random(rng)).public_key())
+        .collect();
+    // An old key that is sent again does not bring the old epoch back.
+    let with = |keys: &[&VerifiedAttributeKey]| {
+        keys.iter().fold(parameters.clone(), |parameters, key| parameters.with(key).unwrap())
+    };
+    let latest = with(&[&keys[1], &keys[2], &keys[0]]);
+    assert_eq!(latest, with(&[&keys[2]]));
+    assert_eq!(latest.epoch(&name("x")), Some(2));
+    assert_eq!(PublicParameters::from_bytes(&latest.to_bytes()), Ok(latest.clone()));
+    assert_eq!(AttributeKey::from_bytes(&keys[0].key().to_bytes()).as_ref(), Ok(keys[0].key()));
+    // Another key of the epoch is a quarrel that somebody has to settle.
+    let second = Manager::with_exponent(name("x"), 2, &Scalar::random(rng)).public_key();
+    assert!(latest.with(&second).is_err());
+    let sealed = abe::try_seal_cpa(&latest, &policy("x and x"), b"", b"", rng).unwrap();
+    assert_eq!(sealed.header().epochs(), [2, 2]);
+    for text in ["x and y", "x and age >= 18u8", "x or role#1:nurse"] {
+        let refused = abe::try_seal_cpa(&latest, &policy(text), b"", b"", rng).unwrap_err();
+        let UnknownAttribute(attribute) = refused;
+        assert_ne!(attribute, Attribute::new("x").unwrap(), "{text}");
+    }
+}
+
+#[test]
+fn a_manager_can_be_put_away_and_taken_up_again() {
+    let rng = &mut rng(95);
+    let (_, master) = setup(rng);
+    let mut manager = Manager::new(name("x"), rng);
+    let [.., of_bose] = ["Cohn", "Ada", "Bose"].map(|gid| {
+        manager.grant(share(&master, gid, &name("x")).unwrap().verify().unwrap()).unwrap()
+    });
+    let state = manager.to_secret_bytes();
+    let mut again = Manager::from_bytes(&state).unwrap();
+    assert_eq!(again.to_secret_bytes(), state);
+    for (of, by) in [("Bose", "Aaaa"), ("Bose", "Zzzz"), ("Bose", "Ada\0")] {
+        let at = state.windows(4).position(|window| window == of.as_bytes()).unwrap();
+        let mut renamed = state.to_vec();
+        renamed[at..at + 4].copy_from_slice(by.as_bytes());
+        let ordered = by > "Ada" && by < "Cohn";
+        assert_eq!(Manager::from_bytes(&renamed).is_ok(), ordered, "{by}");
+    }
+    assert_eq!(again.revoke(&["Bose"], rng), 1);
+    let key = again.public_key();
+    // The new exponent has nothing to do with the old one.
+    let bose = enrol(&master, "Bose").unwrap();
+    assert!(bose.with(&of_bose, &manager.public_key()).is_ok());
+    let renumbered = forged("Bose", "x", 1, &point_of(&of_bose));
+    assert_eq!(bose.with(&renumbered, &key).map(drop), Err(KeyError::Component));
+    assert_eq!((key.key().epoch(), again.holders().collect::<Vec<_>>()), (1, vec!["Ada", "Cohn"]));
+    for component in again.issue() {
+        let user = enrol(&master, component.gid()).unwrap();
+        assert!(user.with(&component, &key).is_ok());
+    }
+    let shown = format!("{again:?}");
+    assert_eq!(shown, "Manager(x, epoch 1)");
+}
+
+/// Whoever sends a key has to know its exponent: these are the keys that would open without a manager.
+#[test]
+fn keys_that_nobody_knows_the_exponent_of_are_refused() {
+    let rng = &mut rng(96);
+    let (parameters, master) = setup(rng);
+    let ada = enrol(&master, "Ada").unwrap();
+    assert_eq!(ada.verify(&parameters), Ok(()));
+    let (other, _) = setup(rng);
+    assert!(ada.verify(&other).is_err());
+    let d_prime = *share(&master, "Ada", &name("y")).unwrap().d_prime();
+    let k = Scalar::random(rng);
+    let sent = |epoch: u32, g2_v: &G2, proof: &G1| {
+        AttributeKey::from_bytes(&encoding::<AttributeKey>(|w| {
+            w.bytes(b"x");
+            w.u32(epoch);
+            w.g2(g2_v);
+            w.g1(proof);
+        }))
+        .unwrap()
+    };
+    let old = Manager::with_exponent(name("x"), 0, &k).public_key();
+    let bytes = old.key().to_bytes();
+    let proof_of_old = {
+        let mut r = fields(&bytes);
+        r.take(4 + 1 + 4 + 96).unwrap();
+        r.g1().unwrap()
+    };
+    assert!(sent(0, old.key().g2_v(), &proof_of_old).verify().is_ok());
+    // v = k t for Ada's t, and H(x)^{1/k} is her component.
+    let rogue = d_prime * k;
+    let component = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x") * k.inverse().unwrap();
+    let claim = pairing(&component, &rogue);
+    assert_eq!(
+        claim,
+        pairing(&hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x"), &d_prime),
+        "it would fit"
+    );
+    for proof in [proof_of_old, G1::generator(), G1::generator() * k, component] {
+        assert!(sent(9, &rogue, &proof).verify().is_err());
+    }
+    // The old key under the number of a new epoch.
+    assert!(sent(9, old.key().g2_v(), &proof_of_old).verify().is_err());
+    // Under the name of another attribute.
+    let mut renamed = bytes.clone();
+    renamed[6] = b'y';
+    assert!(AttributeKey::from_bytes(&renamed).unwrap().verify().is_err());
+}

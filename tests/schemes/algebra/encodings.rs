@@ -1,0 +1,368 @@
+//! Every public type with canonical bytes, in one table.
+
+mod abe;
+
+use crate::common::{encoding, forge, policy, rng};
+use epione::abe::{CpaHeader, UserSecretKey};
+use epione::algebra::codec::{Canonical, VERSION};
+use epione::algebra::tag::Kind;
+use epione::algebra::{G1, G2, Scalar};
+use epione::error::DecodeError;
+use epione::peks::{self, Trapdoor};
+use epione::pre::{self, afgh, conditional};
+use epione::pseudonym::{SeriesSecret, WindowKey};
+use rand::Rng;
+
+/// One value's bytes, and how they are decoded and encoded again.
+struct Specimen {
+    name: &'static str,
+    kind: Kind,
+    bytes: Vec<u8>,
+    recode: fn(&[u8]) -> Result<Vec<u8>, DecodeError>,
+    /// Where 32-bit lengths or counts stand.
+    lengths: Vec<usize>,
+}
+
+fn specimen<T: Canonical>(name: &'static str, value: &T, lengths: &[usize]) -> Specimen {
+    Specimen {
+        name,
+        kind: T::KIND,
+        bytes: value.to_bytes(),
+        recode: |bytes| T::from_bytes(bytes).map(|value| value.to_bytes()),
+        lengths: lengths.to_vec(),
+    }
+}
+
+fn specimens() -> Vec<Specimen> {
+    let rng = &mut rng(1);
+    let (peks_secret, peks_public) = peks::keygen(rng);
+    let entry = peks::encrypt(&peks_public, b"w", b"c", b"location", rng);
+    let trapdoor = peks::trapdoor(&peks_secret, b"w");
+    let (alice, alice_public) = pre::keygen(rng);
+    let (_, bob_public) = pre::keygen(rng);
+    let possession = alice.prove_possession(b"subject", rng);
+    let sealed = conditional::seal(&alice_public, b"w", b"ad", b"text", rng);
+    let rekey = conditional::rekeygen(&alice, &bob_public, b"w", rng);
+    let checked = rekey.verify(&alice_public, &bob_public, b"w").unwrap();
+    let verified = sealed.verify(&alice_public, b"w", b"ad").unwrap();
+    let reencrypted = conditional::reencrypt(&checked, &verified, rng).unwrap();
+    let afgh_sealed = afgh::seal(&alice_public, b"ad", b"text", rng);
+    let afgh_rekey = afgh::rekeygen(&alice, &bob_public);
+    let afgh_reencrypted = afgh::reencrypt(&afgh_rekey, &afgh_sealed);
+    let window = SeriesSecret::generate(rng).for_doctor(b"d").window(3..=9).unwrap();
+    let of_abe = abe::specimens(rng);
+    let others = vec![
+        specimen("peks public key", &peks_public, &[]),
+        specimen("peks secret key", &peks_secret, &[]),
+        specimen("peks entry", &entry, &[2 + 80]),
+        specimen("peks trapdoor", &trapdoor, &[]),
+        specimen("pre public key", &alice_public, &[]),
+        specimen("pre secret key", &alice, &[]),
+        specimen("pre possession", &possession, &[]),
+        specimen("pre ciphertext", &sealed, &[2 + 176]),
+        specimen("pre re-encryption key", &rekey, &[]),
+        specimen("pre re-encryption", &reencrypted, &[]),
+        specimen("afgh ciphertext", &afgh_sealed, &[2 + 48]),
+        specimen("afgh re-encryption key", &afgh_rekey, &[]),
+        specimen("afgh re-encryption", &afgh_reencrypted, &[2 + 48 + 576]),
+        specimen("pseudonym window", &window, &[2]),
+    ];
+    of_abe.into_iter().chain(others).collect()
+}
+
+#[test]
+fn what_encodes_decodes_to_the_same_bytes() {
+    for Specimen { name, kind, bytes, recode, .. } in specimens() {
+        assert_eq!(bytes[..2], [VERSION, kind as u8], "{name}");
+        assert_eq!(recode(&bytes).as_ref(), Ok(&bytes), "{name}");
+    }
+}
+
+#[test]
+fn every_shortened_encoding_is_refused() {
+    for Specimen { name, bytes, recode, .. } in specimens() {
+        for length in 0..bytes.len() {
+            assert!(recode(&bytes[..length]).is_err(), "{name} cut to {length}");
+        }
+    }
+}
+
+#[test]
+fn every_trailing_byte_is_refused() {
+    for Specimen { name, bytes, recode, .. } in specimens() {
+        for byte in [0, 1, 0xff] {
+            let longer = [&bytes[..], &[byte]].concat();
+            assert_eq!(recode(&longer), Err(DecodeError::TrailingBytes(1)), "{name}");
+        }
+        let twice = [&bytes[..], &bytes[..]].concat();
+        assert_eq!(recode(&twice), Err(DecodeError::TrailingBytes(bytes.len())), "{name}");
+    }
+}
+
+#[test]
+fn every_other_version_and_kind_is_refused() {
+    for Specimen { name, kind, bytes, recode, .. } in specimens() {
+        let mut changed = bytes.clone();
+        for version in (0..=255).filter(|version| *version != VERSION) {
+            changed[0] = version;
+            assert_eq!(recode(&changed), Err(DecodeError::Version(version)), "{name}");
+        }
+        changed[0] = VERSION;
+        let expected = kind as u8;
+        for found in (0..=255).filter(|found| *found != expected) {
+            changed[1] = found;
+            assert_eq!(recode(&changed), Err(DecodeError::Kind { expected, found }), "{name}");
+        }
+    }
+}
+
+#[test]
+fn kinds_are_never_shared() {
+    let specimens = specimens();
+    for (i, a) in specimens.iter().enumerate() {
+        for (j, b) in specimens.iter().enumerate() {
+            assert!(i == j || (b.recode)(&a.bytes).is_err(), "{} read as {}", a.name, b.name);
+        }
+    }
+}
+
+#[test]
+fn a_length_above_its_cap_is_refused_before_anything_is_allocated() {
+    for Specimen { name, bytes, recode, lengths, .. } in specimens() {
+        for position in lengths {
+            let mut changed = bytes.clone();
+            changed[position..position + 4].fill(0xff);
+            let refused = recode(&changed);
+            assert!(matches!(refused, Err(DecodeError::TooLong { .. })), "{name}: {refused:?}");
+        }
+    }
+}
+
+#[test]
+fn changed_bytes_never_panic_and_never_decode_to_another_spelling() {
+    let rng = &mut rng(2);
+    for Specimen { name, bytes, recode, .. } in specimens() {
+        for round in 0..400 {
+            let mut changed = bytes.clone();
+            for _ in 0..rng.gen_range(1..=3) {
+                let position = rng.gen_range(0..changed.len());
+                match round % 4 {
+                    0 => changed[position] = rng.r#gen(),
+                    1 => changed[position] ^= 1 << rng.gen_range(0..8),
+                    2 => drop(changed.remove(position)),
+                    _ => changed.insert(position, rng.r#gen()),
+                }
+            }
+            if let Ok(recoded) = recode(&changed) {
+                assert_eq!(recoded, changed, "{name}: one value, two spellings");
+            }
+        }
+    }
+}
+
+#[test]
+fn random_bytes_behind_a_right_start_never_panic() {
+    let rng = &mut rng(3);
+    for Specimen { bytes, recode, .. } in specimens() {
+        for _ in 0..100 {
+            let length = rng.gen_range(2..bytes.len() + 64);
+            let mut noise: Vec<u8> = (0..length).map(|_| rng.r#gen()).collect();
+            noise[..2].copy_from_slice(&bytes[..2]);
+            if let Ok(recoded) = recode(&noise) {
+                assert_eq!(recoded, noise);
+            }
+        }
+    }
+}
+
+/// A public type through serde and `TryFrom`.
+fn shim<T>(value: &T)
+where
+    T: Canonical + serde::Serialize + serde::de::DeserializeOwned,
+    T: for<'a> TryFrom<&'a [u8], Error = DecodeError>,
+{
+    let bytes = value.to_bytes();
+    let json = serde_json::to_string(value).unwrap();
+    assert_eq!(json, format!("\"{}\"", hex::encode(&bytes)));
+    assert_eq!(serde_json::from_str::<T>(&json).unwrap().to_bytes(), bytes);
+    assert_eq!(T::try_from(&bytes[..]).unwrap().to_bytes(), bytes);
+    assert!(serde_json::from_str::<T>(&json.replacen("\"02", "\"03", 1)).is_err());
+    assert!(serde_json::from_str::<T>("\"zz\"").is_err());
+    assert!(serde_json::from_str::<T>(&json.to_uppercase()).is_err(), "hex has one spelling");
+    assert!(T::try_from(&bytes[1..]).is_err());
+}
+
+#[test]
+fn serde_is_a_shim_over_the_canonical_bytes() {
+    let rng = &mut rng(4);
+    let (parameters, _) = epione::abe::setup(rng);
+    let sealed = epione::abe::seal_cpa(&parameters, &policy("a"), b"", b"x", rng);
+    shim(&sealed);
+    shim(sealed.header());
+    let sealed = epione::abe::seal(&parameters, &policy("a"), b"", b"x", rng);
+    shim(&parameters);
+    shim(sealed.header());
+    shim(&sealed);
+    let (secret, public) = peks::keygen(rng);
+    shim(&public);
+    shim(&peks::trapdoor(&secret, b"w"));
+    shim(&peks::encrypt(&public, b"w", b"", b"", rng));
+    let (secret, public) = pre::keygen(rng);
+    shim(&public);
+    shim(&secret.prove_possession(b"", rng));
+    shim(&conditional::seal(&public, b"", b"", b"", rng));
+    let sealed = afgh::seal(&public, b"", b"", rng);
+    shim(&sealed);
+    shim(&afgh::reencrypt(&afgh::rekeygen(&secret, &public), &sealed));
+}
+
+#[test]
+fn the_rules_of_each_value_are_checked() {
+    use DecodeError::{Identity, Invalid, NotReduced, NotUtf8, TooLong};
+    let (g1, g2) = (G1::generator(), G2::generator());
+    let user_key = |names: &[&[u8]]| {
+        let bytes = encoding::<UserSecretKey>(|w| {
+            w.u8(1);
+            // Neither numbers nor listed values.
+            w.count(0);
+            w.count(0);
+            w.list(names, |w, name| w.bytes(name));
+            w.g1(&g1);
+            w.g2(&g2);
+            names.iter().for_each(|_| w.g1(&g1));
+        });
+        <UserSecretKey>::from_bytes(&bytes).map(drop)
+    };
+    assert_eq!(user_key(&[b"a", b"b"]), Ok(()));
+    assert_eq!(user_key(&[]), Ok(()));
+    for names in [&[&b"b"[..], b"a"][..], &[b"a", b"a"], &[b""], &[b"tab\t"]] {
+        assert!(matches!(user_key(names), Err(Invalid(_))), "{names:?}");
+    }
+    assert_eq!(user_key(&[&[0xc3]]), Err(NotUtf8));
+    abe::rules_are_checked();
+    assert!(matches!(user_key(&[&[b'x'; 257]]), Err(TooLong { .. })));
+
+    let header = |text: &str, ct2: usize, ct3: usize| {
+        let bytes = encoding::<CpaHeader>(|w| {
+            w.u8(1);
+            w.bytes(text.as_bytes());
+            (0..=ct2).for_each(|_| w.g2(&g2));
+            (0..ct3).for_each(|_| w.g1(&g1));
+        });
+        <CpaHeader>::from_bytes(&bytes).map(drop)
+    };
+    assert_eq!(header("a and (a or b)", 2, 3), Ok(()));
+    assert!(header("a and (a or b)", 1, 3).is_err());
+    assert!(header("a and (a or b)", 2, 2).is_err());
+    assert!(header("a and (a or b)", 3, 3).is_err());
+    for text in ["", "a and", "(a)", "a  and b", " a", "\"a\"", "a and b or c", "a or (b)"] {
+        assert!(matches!(header(text, 1, 2), Err(Invalid(_))), "{text}");
+    }
+
+    let secret = |bytes: [u8; 32]| {
+        pre::SecretKey::from_bytes(&[&[VERSION, 0x21], &bytes[..]].concat()).map(drop)
+    };
+    assert!(matches!(secret([0; 32]), Err(Invalid(_))));
+    assert_eq!(secret([0xff; 32]), Err(NotReduced));
+    let secret = peks::SecretKey::from_bytes(&[&[VERSION, 0x11], &[0; 32][..]].concat());
+    assert!(matches!(secret, Err(Invalid(_))));
+
+    let halves = |x: &G1, y: &G2| {
+        let bytes = encoding::<pre::PublicKey>(|w| {
+            w.g1(x);
+            w.g2(y);
+        });
+        pre::PublicKey::from_bytes(&bytes).map(drop)
+    };
+    let two = Scalar::from(2);
+    assert_eq!(halves(&(g1 * two), &(g2 * two)), Ok(()));
+    assert!(matches!(halves(&(g1 * two), &g2), Err(Invalid(_))));
+    assert!(matches!(halves(&g1, &-g2), Err(Invalid(_))));
+    assert_eq!(halves(&G1::identity(), &G2::identity()), Err(Identity));
+}
+
+#[test]
+fn identities_are_refused_in_every_field() {
+    // The encoding of the identity, put over each group element of each specimen.
+    let elements: &[(&str, &[(usize, usize)])] = &[
+        ("abe master key", &[(3, 48)]),
+        ("abe user key", &[(39, 48), (87, 96), (183, 48)]),
+        ("waters public parameters", &[(3, 48)]),
+        ("waters master key", &[(3, 96), (99, 96)]),
+        ("waters user key", &[(25, 96), (121, 96), (217, 48)]),
+        ("revocable public parameters", &[(3, 48), (640, 96)]),
+        ("revocable user key", &[(27, 48), (75, 96), (179, 48)]),
+        ("attribute key", &[(11, 96), (107, 48)]),
+        ("share", &[(14, 96), (110, 48)]),
+        ("component", &[(18, 48)]),
+        ("manager", &[(54, 48)]),
+        ("token", &[(10, 48)]),
+        ("epoch authority", &[(3, 48)]),
+        ("abe transform key", &[(31 + 8, 48)]),
+        ("peks public key", &[(2, 48)]),
+        ("peks entry", &[(2, 48)]),
+        ("peks trapdoor", &[(2, 96)]),
+        ("pre public key", &[(2, 48), (50, 96)]),
+        ("pre ciphertext", &[(2, 48), (82, 96)]),
+        ("pre re-encryption key", &[(2, 96), (98, 96)]),
+        ("pre re-encryption", &[(2, 48), (50, 48), (98, 96)]),
+        ("afgh ciphertext", &[(2, 48)]),
+        ("afgh re-encryption key", &[(2, 96)]),
+        ("afgh re-encryption", &[(2, 48)]),
+    ];
+    let specimens = specimens();
+    for (name, places) in elements {
+        let found = specimens.iter().find(|specimen| specimen.name == *name).unwrap();
+        for (position, length) in *places {
+            let mut changed = found.bytes.clone();
+            changed[*position..position + length].fill(0);
+            changed[*position] = 0xc0;
+            assert_eq!(
+                (found.recode)(&changed),
+                Err(DecodeError::Identity),
+                "{name} at {position}"
+            );
+        }
+    }
+}
+
+#[test]
+fn windows_decode_only_as_ascending_nodes_of_the_tree() {
+    let window = |nodes: &[(u8, u32)]| {
+        let bytes = encoding::<WindowKey>(|w| {
+            w.list(nodes, |w, (level, prefix)| {
+                w.u8(*level);
+                w.u32(*prefix);
+                w.fixed(&[7; 32]);
+            });
+        });
+        WindowKey::from_bytes(&bytes).map(drop)
+    };
+    assert_eq!(window(&[(0, 0)]), Ok(()));
+    assert_eq!(window(&[(32, 0), (32, 1), (31, 1)]), Ok(()));
+    assert_eq!(window(&[(32, u32::MAX)]), Ok(()));
+    let refused: [&[(u8, u32)]; 9] = [
+        &[],
+        &[(33, 0)],
+        &[(255, 0)],
+        &[(0, 1)],
+        &[(1, 2)],
+        &[(31, 1 << 31)],
+        &[(32, 1), (32, 0)],
+        &[(32, 0), (32, 0)],
+        &[(31, 0), (32, 1)],
+    ];
+    for nodes in refused {
+        assert!(matches!(window(nodes), Err(DecodeError::Invalid(_))), "{nodes:?}");
+    }
+    let many: Vec<_> = (0..65).map(|epoch| (32, epoch)).collect();
+    assert_eq!(window(&many), Err(DecodeError::TooLong { found: 65, cap: 64 }));
+}
+
+#[test]
+fn forged_values_are_what_their_bytes_say() {
+    // The helper that the attacks use is itself no shortcut around decoding.
+    let trapdoor: Trapdoor = forge(|w| w.g2(&G2::generator()));
+    assert_eq!(trapdoor.to_bytes()[2..], G2::generator().to_bytes());
+    assert!(std::panic::catch_unwind(|| forge::<Trapdoor>(|w| w.g2(&G2::identity()))).is_err());
+}

@@ -1,0 +1,17 @@
+//! The schemes and what they stand on: behaviour, attacks, and test vectors.
+//!
+//! `cargo test abe` (algebra, dem, peks, policy, pre, pseudonym, soundness, store, vectors) selects
+//! the tests of one module.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod abe;
+mod algebra;
+mod common;
+mod dem;
+mod peks;
+mod policy;
+mod pre;
+mod pseudonym;
+mod soundness;
+mod store;
+mod vectors;

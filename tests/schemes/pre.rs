@@ -1,0 +1,276 @@
+//! Proxy re-encryption as its users see it.
+
+use crate::common::rng;
+use epione::algebra::codec::Canonical;
+use epione::dem;
+use epione::pre::conditional::{self, Ciphertext, ReEncryption, ReKey};
+use epione::pre::{self, PublicKey, SecretKey, afgh};
+use rand_chacha::ChaCha20Rng;
+
+const CONDITION: &[u8] = b"clinical, epoch 202612";
+
+fn pair(rng: &mut ChaCha20Rng) -> ((SecretKey, PublicKey), (SecretKey, PublicKey)) {
+    (pre::keygen(rng), pre::keygen(rng))
+}
+
+#[test]
+fn owner_and_delegatee_read_the_same() {
+    let rng = &mut rng(1);
+    let ((patient, patient_public), (doctor, doctor_public)) = pair(rng);
+    let long: Vec<u8> = (0..200_000).map(|i| i as u8).collect();
+    for plaintext in [&b""[..], b"content key", &long] {
+        let sealed = conditional::seal(&patient_public, CONDITION, b"ad", plaintext, rng);
+        let sealed = Ciphertext::from_bytes(&sealed.to_bytes()).unwrap();
+        assert_eq!(&*conditional::open(&patient, CONDITION, b"ad", &sealed).unwrap(), plaintext);
+        let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
+        let rekey = ReKey::from_bytes(&rekey.to_bytes()).unwrap();
+        let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
+        let verified = sealed.verify(&patient_public, CONDITION, b"ad").unwrap();
+        let work = conditional::reencrypt(&checked, &verified, rng).unwrap();
+        let work = ReEncryption::from_bytes(&work.to_bytes()).unwrap();
+        // The doctor has the delegation from public values alone.
+        let delegation = conditional::Delegation::new(
+            &patient_public,
+            &doctor_public,
+            CONDITION,
+            rekey.public(),
+        );
+        assert_eq!(&delegation, checked.delegation());
+        let receipt = work.verify(&delegation, &verified).unwrap();
+        assert_eq!(&*conditional::open_reencrypted(&doctor, &receipt).unwrap(), plaintext);
+        assert!(conditional::open(&doctor, CONDITION, b"ad", &sealed).is_err());
+    }
+}
+
+#[test]
+fn delegation_is_one_way() {
+    let rng = &mut rng(2);
+    let ((patient, patient_public), (_, doctor_public)) = pair(rng);
+    let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
+    assert!(rekey.verify(&patient_public, &doctor_public, CONDITION).is_ok());
+    assert!(rekey.verify(&doctor_public, &patient_public, CONDITION).is_err());
+    let of_doctor = conditional::seal(&doctor_public, CONDITION, b"ad", b"text", rng);
+    let of_doctor = of_doctor.verify(&doctor_public, CONDITION, b"ad").unwrap();
+    let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
+    let reencrypted = conditional::reencrypt(&checked, &of_doctor, rng);
+    assert_eq!(reencrypted, Err(conditional::NotCovered));
+}
+
+#[test]
+fn encodings_have_the_documented_lengths() {
+    let rng = &mut rng(3);
+    let ((patient, patient_public), (_, doctor_public)) = pair(rng);
+    let sealed = conditional::seal(&patient_public, CONDITION, b"ad", &[7; 32], rng);
+    let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
+    let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
+    let verified = sealed.verify(&patient_public, CONDITION, b"ad").unwrap();
+    let work = conditional::reencrypt(&checked, &verified, rng).unwrap();
+    let body = 4 + dem::sealed_length(32) as usize;
+    assert_eq!(sealed.to_bytes().len(), 2 + 176 + body);
+    assert_eq!(rekey.to_bytes().len(), 2 + 192);
+    assert_eq!(work.to_bytes().len(), 2 + 256);
+    let sealed = afgh::seal(&patient_public, b"ad", &[7; 32], rng);
+    let rekey = afgh::rekeygen(&patient, &doctor_public);
+    assert_eq!(sealed.to_bytes().len(), 2 + 48 + body);
+    assert_eq!(rekey.to_bytes().len(), 2 + 96);
+    assert_eq!(afgh::reencrypt(&rekey, &sealed).to_bytes().len(), 2 + 48 + 576 + body);
+}
+
+#[test]
+fn every_changed_byte_of_a_ciphertext_fails() {
+    let rng = &mut rng(4);
+    let (patient, patient_public) = pre::keygen(rng);
+    let sealed = conditional::seal(&patient_public, CONDITION, b"ad", b"text", rng).to_bytes();
+    for position in 0..sealed.len() {
+        for bit in [1, 0x20] {
+            let mut changed = sealed.clone();
+            changed[position] ^= bit;
+            let Ok(changed) = Ciphertext::from_bytes(&changed) else { continue };
+            let tag = changed.verify(&patient_public, CONDITION, b"ad");
+            assert!(tag.is_err(), "verify, byte {position}");
+            // C4 (82 to 178) is for proxies; the owner checks C1 against mu instead.
+            if !(82..178).contains(&position) {
+                let opened = conditional::open(&patient, CONDITION, b"ad", &changed);
+                assert!(opened.is_err(), "open, byte {position}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_changed_byte_of_a_key_or_a_reencryption_fails() {
+    let rng = &mut rng(5);
+    let ((patient, patient_public), (_, doctor_public)) = pair(rng);
+    let sealed = conditional::seal(&patient_public, CONDITION, b"ad", b"text", rng);
+    let verified = sealed.verify(&patient_public, CONDITION, b"ad").unwrap();
+    let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
+    let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
+    let work = conditional::reencrypt(&checked, &verified, rng).unwrap().to_bytes();
+    let rekey = rekey.to_bytes();
+    for bit in [1, 0x20] {
+        for position in 0..rekey.len() {
+            let mut changed = rekey.clone();
+            changed[position] ^= bit;
+            let verdict = ReKey::from_bytes(&changed)
+                .map(|changed| changed.verify(&patient_public, &doctor_public, CONDITION).is_ok());
+            assert_ne!(verdict, Ok(true), "key, byte {position}");
+        }
+        for position in 0..work.len() {
+            let mut changed = work.clone();
+            changed[position] ^= bit;
+            let verdict = ReEncryption::from_bytes(&changed)
+                .map(|changed| changed.verify(checked.delegation(), &verified).is_ok());
+            assert_ne!(verdict, Ok(true), "re-encryption, byte {position}");
+        }
+    }
+}
+
+#[test]
+fn the_baseline_works_and_every_changed_byte_fails() {
+    let rng = &mut rng(6);
+    let ((patient, patient_public), (doctor, doctor_public)) = pair(rng);
+    let rekey = afgh::rekeygen(&patient, &doctor_public);
+    let sealed = afgh::seal(&patient_public, b"ad", b"text", rng);
+    let reencrypted = afgh::reencrypt(&rekey, &sealed);
+    assert_eq!(&*afgh::open(&patient, b"ad", &sealed).unwrap(), b"text");
+    assert_eq!(&*afgh::open_reencrypted(&doctor, b"ad", &reencrypted).unwrap(), b"text");
+    assert!(afgh::open(&patient, b"other", &sealed).is_err());
+    assert!(afgh::open(&doctor, b"ad", &sealed).is_err());
+    assert!(afgh::open_reencrypted(&patient, b"ad", &reencrypted).is_err());
+    let (sealed, reencrypted) = (sealed.to_bytes(), reencrypted.to_bytes());
+    for bit in [1, 0x20] {
+        for position in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[position] ^= bit;
+            let opened = afgh::Ciphertext::from_bytes(&changed)
+                .map(|changed| afgh::open(&patient, b"ad", &changed).is_ok());
+            assert_ne!(opened, Ok(true), "ciphertext, byte {position}");
+        }
+        for position in 0..reencrypted.len() {
+            let mut changed = reencrypted.clone();
+            changed[position] ^= bit;
+            let opened = afgh::ReEncryption::from_bytes(&changed)
+                .map(|changed| afgh::open_reencrypted(&doctor, b"ad", &changed).is_ok());
+            assert_ne!(opened, Ok(true), "re-encryption, byte {position}");
+        }
+    }
+}
+
+#[test]
+fn conditions_and_data_do_not_run_together() {
+    let rng = &mut rng(7);
+    let (patient, public) = pre::keygen(rng);
+    let sealed = conditional::seal(&public, b"ab", b"c", b"text", rng);
+    for (condition, ad) in [(&b"a"[..], &b"bc"[..]), (b"abc", b""), (b"", b"abc"), (b"c", b"ab")] {
+        assert!(conditional::open(&patient, condition, ad, &sealed).is_err());
+        assert!(sealed.verify(&public, condition, ad).is_err());
+    }
+}
+
+#[test]
+fn secrets_show_nothing() {
+    let rng = &mut rng(8);
+    let ((patient, _), (_, doctor_public)) = pair(rng);
+    let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
+    for shown in [format!("{patient:?}"), format!("{rekey:?}")] {
+        assert!(shown.contains("Secret(..)"), "{shown}");
+        assert!(!shown.contains("0x"), "{shown}");
+    }
+}
+
+/// Around the number of lanes.
+const SIZES: [usize; 6] = [0, 1, 7, 8, 9, 17];
+
+/// Makes every list with none, one and several of its items spoilt.
+fn spoilt(count: usize) -> [Vec<usize>; 4] {
+    [vec![], vec![count / 2], vec![0, count.saturating_sub(1)], (0..count).collect()]
+}
+
+#[test]
+fn a_list_of_ciphertexts_is_judged_as_its_items_are() {
+    let rng = &mut rng(21);
+    let ((_, public), (_, stranger)) = pair(rng);
+    let names: Vec<String> = (0..17).map(|i| i.to_string()).collect();
+    let sealed: Vec<Ciphertext> = names
+        .iter()
+        .map(|n| conditional::seal(&public, n.as_bytes(), CONDITION, &[7; 32], rng))
+        .collect();
+    let ours: Vec<_> =
+        (names.iter().zip(&sealed)).map(|(n, lock)| (lock, n.as_bytes(), CONDITION)).collect();
+    for count in SIZES {
+        for bad in spoilt(count) {
+            let mut list = ours[..count].to_vec();
+            for i in bad.iter().copied().filter(|i| *i < count) {
+                match i % 3 {
+                    0 => list[i].2 = b"other data",
+                    1 => list[i].1 = b"other condition",
+                    _ => list[i].0 = &sealed[(i + 1) % 17],
+                }
+            }
+            let single: Vec<bool> = (list.iter())
+                .map(|(lock, condition, ad)| lock.verify(&public, condition, ad).is_ok())
+                .collect();
+            let expected: Vec<bool> = (0..count).map(|i| !bad.contains(&i)).collect();
+            assert_eq!(single, expected);
+            let together = Ciphertext::batch_verify(&public, &list);
+            assert_eq!(together.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
+        }
+    }
+    assert!(Ciphertext::batch_verify(&stranger, &ours).iter().all(Result::is_err));
+}
+
+#[test]
+fn lists_of_keys_and_of_work_are_judged_as_their_items_are() {
+    let rng = &mut rng(22);
+    let ((patient, public), (doctor, reader)) = pair(rng);
+    let names: Vec<String> = (0..17).map(|i| i.to_string()).collect();
+    let conditions: Vec<&[u8]> = names.iter().map(|name| name.as_bytes()).collect();
+    let (together, alone) = (&mut rng.clone(), &mut rng.clone());
+    let rekeys = conditional::batch_rekeygen(&patient, &reader, &conditions, together);
+    for (rekey, condition) in rekeys.iter().zip(&conditions) {
+        let single = conditional::rekeygen(&patient, &reader, condition, alone);
+        assert_eq!(rekey.to_bytes(), single.to_bytes());
+    }
+    assert_eq!(together, alone, "as much was drawn");
+
+    let ours: Vec<_> = rekeys.iter().zip(conditions.iter().copied()).collect();
+    let lock = |condition: &&[u8]| {
+        let lock = conditional::seal(&public, condition, b"ad", &[7; 32], rng);
+        lock.verify(&public, condition, b"ad").unwrap()
+    };
+    let locks: Vec<_> = conditions.iter().map(lock).collect();
+    let checked = ReKey::batch_verify(&public, &reader, &ours);
+    let checked: Vec<_> = checked.into_iter().map(Result::unwrap).collect();
+    let work: Vec<_> = (checked.iter().zip(&locks))
+        .map(|(rekey, lock)| conditional::reencrypt(rekey, lock, alone).unwrap())
+        .collect();
+    for count in SIZES {
+        for bad in spoilt(count) {
+            let mut keys = ours[..count].to_vec();
+            let mut works: Vec<_> = (work.iter().zip(&checked).zip(&locks))
+                .map(|((work, rekey), lock)| (work, rekey.delegation(), lock))
+                .take(count)
+                .collect();
+            for i in bad.iter().copied().filter(|i| *i < count) {
+                let other = (i + 1) % 17;
+                match i % 3 {
+                    0 => (keys[i].0, works[i].0) = (&rekeys[other], &work[other]),
+                    1 => (keys[i].1, works[i].1) = (b"no", checked[other].delegation()),
+                    _ => (keys[i].1, works[i].2) = (b"", &locks[other]),
+                }
+            }
+            let expected: Vec<bool> = (0..count).map(|i| !bad.contains(&i)).collect();
+            let single = keys.iter().map(|(key, w)| key.verify(&public, &reader, w).is_ok());
+            assert_eq!(single.collect::<Vec<_>>(), expected);
+            let verdicts = ReKey::batch_verify(&public, &reader, &keys);
+            assert_eq!(verdicts.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
+            let single = works.iter().map(|(work, d, lock)| work.verify(d, lock).is_ok());
+            assert_eq!(single.collect::<Vec<_>>(), expected);
+            let receipts = ReEncryption::batch_verify(&works);
+            assert_eq!(receipts.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
+            for receipt in receipts.into_iter().flatten() {
+                assert_eq!(*conditional::open_reencrypted(&doctor, &receipt).unwrap(), [7; 32]);
+            }
+        }
+    }
+}

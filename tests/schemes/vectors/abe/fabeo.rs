@@ -1,0 +1,265 @@
+//! FABEO, against chosen plaintexts and against chosen ciphertexts.
+
+use super::identities::expanded;
+use super::matrix::Matrix;
+use super::{
+    AD, CASES, PLAINTEXT, Transform, header_fields, hexed, parsed, sealed, whole, written,
+};
+use crate::vectors::format::{Fields, File, draw, settle};
+use epione::abe::cpa::encapsulate_cpa_with_randomness;
+use epione::abe::fabeo::{self, Fabeo};
+use epione::abe::fujisaki_okamoto::encapsulate_with_randomness;
+use epione::abe::{self, Ciphertext, Coins, CpaHeader, Header, Scheme};
+use epione::algebra::codec::Canonical;
+use epione::algebra::hash::{hash_to_g1, kdf};
+use epione::algebra::tag::{self, Kind};
+use epione::algebra::{G1, G2, Gt, Scalar, Secret, multi_pairing};
+use epione::policy::{AccessPolicy, AttributeSet};
+
+fn base() -> G1 {
+    hash_to_g1(tag::FABEO_BASE, b"")
+}
+
+fn hash_attribute(identity: &[u8]) -> G1 {
+    hash_to_g1(tag::FABEO_ATTRIBUTE, identity)
+}
+
+/// `alpha` and `r`, and the keys that they make.
+struct Keys {
+    alpha: Scalar,
+    r: Scalar,
+    mpk: Gt,
+    msk: G1,
+    sk1: G1,
+    sk2: Vec<(Vec<u8>, G1)>,
+    sk3: G2,
+}
+
+impl Keys {
+    fn new(set: &AttributeSet, alpha: Scalar, r: Scalar) -> Self {
+        let msk = G1::generator() * alpha;
+        let component = |identity: Vec<u8>| {
+            let point = hash_attribute(&identity) * r;
+            (identity, point)
+        };
+        Self {
+            alpha,
+            r,
+            mpk: Gt::generator().pow(&alpha),
+            msk,
+            sk1: msk + base() * r,
+            sk2: expanded(set).into_iter().map(component).collect(),
+            sk3: G2::generator() * r,
+        }
+    }
+
+    fn trace(&self) -> Fields {
+        Fields::default()
+            .hex("mpk", self.mpk.to_bytes())
+            .hex("msk", self.msk.to_bytes())
+            .hex("base", base().to_bytes())
+            .hex("sk1", self.sk1.to_bytes())
+            .list("key_attributes", self.sk2.iter().map(|(identity, _)| hex::encode(identity)))
+            .list("sk2", self.sk2.iter().map(|(_, point)| hex::encode(point.to_bytes())))
+            .hex("sk3", self.sk3.to_bytes())
+    }
+}
+
+/// Encaps, and what it went through.
+struct Encapsulated {
+    matrix: Matrix,
+    lambdas: Vec<Scalar>,
+    occurrences: Vec<usize>,
+    ct1: G2,
+    ct2: Vec<G2>,
+    ct3: Vec<G1>,
+    z_s: Gt,
+}
+
+impl Encapsulated {
+    fn new(policy: &AccessPolicy, mpk: &Gt, coins: &Coins) -> Self {
+        let matrix = Matrix::of(policy);
+        let rows = matrix.share(&coins.shares);
+        Self {
+            lambdas: rows.iter().map(|row| row.lambda).collect(),
+            occurrences: rows.iter().map(|row| row.occurrence).collect(),
+            ct1: G2::generator() * coins.shares[0],
+            ct2: coins.masks.iter().map(|mask| G2::generator() * *mask).collect(),
+            ct3: (rows.iter())
+                .map(|row| {
+                    base() * row.lambda
+                        + hash_attribute(&row.identity) * coins.masks[row.occurrence]
+                })
+                .collect(),
+            z_s: mpk.pow(&coins.shares[0]),
+            matrix,
+        }
+    }
+
+    fn encapsulation(&self) -> Vec<u8> {
+        [
+            &self.ct1.to_bytes()[..],
+            &self.ct2.iter().flat_map(G2::to_bytes).collect::<Vec<_>>(),
+            &self.ct3.iter().flat_map(G1::to_bytes).collect::<Vec<_>>(),
+        ]
+        .concat()
+    }
+
+    /// Decaps by the rows that the library selects.
+    fn opened(&self, keys: &Keys, selection: &[(usize, Scalar)]) -> Gt {
+        let (mut p, mut q) = (G1::identity(), vec![G1::identity(); self.ct2.len()]);
+        for (i, gamma) in selection {
+            let identity = &self.matrix.rows[*i].0;
+            let component = keys.sk2.iter().find(|(held, _)| held == identity).unwrap().1;
+            p += self.ct3[*i] * *gamma;
+            q[self.occurrences[*i]] += component * *gamma;
+        }
+        let mut pairs = vec![(keys.sk1, self.ct1), (-p, keys.sk3)];
+        pairs.extend(q.into_iter().zip(self.ct2.iter().copied()));
+        multi_pairing(&pairs)
+    }
+
+    fn trace(&self, fields: Fields, canonical: &str) -> Fields {
+        let identities = self.matrix.rows.iter().map(|(identity, _)| identity);
+        fields
+            .text("canonical_policy", canonical)
+            .list("row_attributes", identities.clone().map(hex::encode))
+            .list("row_occurrences", self.occurrences.iter().map(usize::to_string))
+            .list("matrix", self.matrix.text())
+            .list("row_hashes", identities.map(|u| hex::encode(hash_attribute(u).to_bytes())))
+            .list("lambdas", hexed(&self.lambdas))
+            .hex("ct1", self.ct1.to_bytes())
+            .list("ct2", self.ct2.iter().map(|point| hex::encode(point.to_bytes())))
+            .list("ct3", self.ct3.iter().map(|point| hex::encode(point.to_bytes())))
+            .hex("z_s", self.z_s.to_bytes())
+    }
+}
+
+/// The rows and coefficients of a user who satisfies the policy.
+fn selected(outputs: Fields, selection: Option<&[(usize, Scalar)]>) -> Fields {
+    let outputs = outputs.flag("satisfied", selection.is_some());
+    let Some(selection) = selection else { return outputs };
+    let (rows, gammas): (Vec<usize>, Vec<Scalar>) = selection.iter().copied().unzip();
+    outputs.list("selected_rows", rows.iter().map(usize::to_string)).list("gammas", hexed(&gammas))
+}
+
+#[test]
+fn abe_fabeo_cpa_vectors() {
+    let tags = [tag::FABEO_BASE, tag::FABEO_ATTRIBUTE, tag::ABE_KEY, tag::DEM_KEYS];
+    let mut file = File::new(
+        "EPIONE-V1-ABE-FABEO-CPA",
+        "FABEO (Riepel, Wee, CCS 2022), keys and rows in G1. Matrix rows are signed integers.",
+        &tags,
+    );
+    let rng = &mut file.rng();
+    for (comment, text, attributes) in CASES {
+        let (policy, set) = parsed(text, attributes);
+        let keys = Keys::new(&set, Scalar::random(rng), Scalar::random(rng));
+        let coins = Coins::random::<Fabeo>(&policy.span_program(), rng);
+        let encapsulated = Encapsulated::new(&policy, &keys.mpk, &coins);
+        let fields = header_fields(Fabeo::SUITE, &policy, &encapsulated.encapsulation());
+        let header = whole(Kind::AbeCpaHeader, &fields);
+        let shared = encapsulated.z_s.to_bytes();
+        let key = *kdf::<32>(tag::ABE_KEY, &shared, &[&header]).expose();
+        let ciphertext = sealed(Kind::AbeCpaCiphertext, Kind::AbeCpaHeader, &fields, &key);
+
+        // The library agrees.
+        let (parameters, master) = fabeo::setup_with_randomness(&keys.alpha);
+        let user = fabeo::keygen_with_randomness(&master, &set, &keys.r);
+        let Ok((library, library_key)) =
+            encapsulate_cpa_with_randomness(&parameters, &policy, &coins);
+        assert_eq!((library.to_bytes(), library_key.expose()), (header.clone(), &key), "{text}");
+        assert_eq!(CpaHeader::from_bytes(&header), Ok(library));
+        let read = Ciphertext::<CpaHeader>::from_bytes(&ciphertext).unwrap();
+        let opened = abe::open_cpa(&user, AD, &read);
+        let selection = policy.span_program().reconstruct(&set);
+        assert_eq!(selection.is_some(), opened.is_ok_and(|text| text[..] == *PLAINTEXT), "{text}");
+        if let Some(selection) = &selection {
+            assert_eq!(encapsulated.opened(&keys, selection), encapsulated.z_s, "{text}");
+        }
+
+        let inputs = Fields::default()
+            .text("policy", text)
+            .list("attributes", written(&set))
+            .scalar("alpha", &keys.alpha)
+            .scalar("r", &keys.r)
+            .list("shares", hexed(&coins.shares))
+            .list("masks", hexed(&coins.masks))
+            .hex("ad", AD)
+            .hex("plaintext", PLAINTEXT);
+        let trace = encapsulated.trace(keys.trace(), &policy.to_string());
+        let outputs = Fields::default()
+            .hex("parameters", parameters.to_bytes())
+            .hex("master_key", master.to_bytes())
+            .hex("user_key", user.to_bytes())
+            .hex("header", &header)
+            .hex("key", key)
+            .hex("ciphertext", ciphertext);
+        file.case(comment, inputs, trace, selected(outputs, selection.as_deref()));
+    }
+    settle("abe-fabeo-cpa.json", &file);
+}
+
+#[test]
+fn abe_fabeo_vectors() {
+    let tags = [
+        tag::FABEO_BASE,
+        tag::FABEO_ATTRIBUTE,
+        tag::ABE_PARAMETERS,
+        tag::ABE_MESSAGE,
+        tag::ABE_COIN,
+        tag::ABE_MASK,
+        tag::DEM_KEYS,
+    ];
+    let mut file = File::new(
+        "EPIONE-V1-ABE-FABEO",
+        "FABEO (Riepel, Wee, CCS 2022), keys and rows in G1, under the transform of Fujisaki and \
+         Okamoto. Matrix rows are signed integers.",
+        &tags,
+    );
+    let rng = &mut file.rng();
+    for (comment, text, attributes) in CASES {
+        let (policy, set) = parsed(text, attributes);
+        let keys = Keys::new(&set, Scalar::random(rng), Scalar::random(rng));
+        let (parameters, master) = fabeo::setup_with_randomness(&keys.alpha);
+        let user = fabeo::keygen_with_randomness(&master, &set, &keys.r);
+        let transform = Transform::new(&parameters, &policy, draw(rng));
+        let coins = transform.coins::<Fabeo>(&policy);
+        let encapsulated = Encapsulated::new(&policy, &keys.mpk, &coins);
+        let cpa_fields = header_fields(Fabeo::SUITE, &policy, &encapsulated.encapsulation());
+        let masked = transform.masked(&encapsulated.z_s, &cpa_fields);
+        let fields = [&cpa_fields[..], &masked].concat();
+        let header = whole(Kind::AbeHeader, &fields);
+        let ciphertext = sealed(Kind::AbeCiphertext, Kind::AbeHeader, &fields, &transform.key);
+
+        // The library agrees.
+        let message = Secret::new(transform.message);
+        let (library, library_key) =
+            encapsulate_with_randomness(&parameters, &policy, AD, &message);
+        assert_eq!((library.to_bytes(), *library_key.expose()), (header.clone(), transform.key));
+        assert_eq!(Header::from_bytes(&header), Ok(library));
+        let read = Ciphertext::from_bytes(&ciphertext).unwrap();
+        let opened = abe::open(&parameters, &user, AD, &read);
+        let selection = policy.span_program().reconstruct(&set);
+        assert_eq!(selection.is_some(), opened.is_ok_and(|text| text[..] == *PLAINTEXT), "{text}");
+
+        let inputs = Fields::default()
+            .text("policy", text)
+            .list("attributes", written(&set))
+            .scalar("alpha", &keys.alpha)
+            .scalar("r", &keys.r)
+            .hex("message", transform.message)
+            .hex("ad", AD)
+            .hex("plaintext", PLAINTEXT);
+        let trace = encapsulated.trace(transform.trace(&coins), &policy.to_string());
+        let outputs = Fields::default()
+            .hex("parameters", parameters.to_bytes())
+            .hex("user_key", user.to_bytes())
+            .hex("masked", masked)
+            .hex("header", &header)
+            .hex("key", transform.key)
+            .hex("ciphertext", ciphertext);
+        file.case(comment, inputs, trace, selected(outputs, selection.as_deref()));
+    }
+    settle("abe-fabeo.json", &file);
+}

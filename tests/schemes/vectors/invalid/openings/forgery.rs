@@ -1,0 +1,133 @@
+//! The conditional scheme's steps one by one, for somebody who leaves out what he should check and makes
+//! everything else fit: then one check alone has to refuse.
+
+use crate::common::{encoding, fields};
+use crate::vectors::pre_conditional::prove;
+use epione::algebra::codec::Canonical;
+use epione::algebra::hash::{digest, framed, hash_to_g2, hash_to_scalar, kdf};
+use epione::algebra::tag::{self, Tag};
+use epione::algebra::{G1, G2, Scalar, pairing};
+use epione::dem::{self, ContentKey};
+use epione::pre::{
+    PublicKey,
+    conditional::{Ciphertext, ReEncryption, ReKey},
+};
+
+pub(super) const CONDITION: &[u8] = b"condition";
+pub(super) const AD: &[u8] = b"ad";
+pub(super) const PLAINTEXT: &[u8] = b"text";
+
+/// `ctx` of the condition above and of associated data.
+pub(super) fn context(delegator: &PublicKey, ad: &[u8]) -> Vec<u8> {
+    framed(&[tag::PRE_CONTEXT.as_bytes(), &delegator.to_bytes(), CONDITION, ad])
+}
+
+/// `r = H(mu, ctx)`, which a forger may leave out.
+pub(super) fn exponent(mu: &[u8; 32], context: &[u8]) -> Scalar {
+    hash_to_scalar(tag::PRE_EXPONENT, &framed(&[mu, context]))
+}
+
+/// A ciphertext before its tag.
+pub(super) struct Encapsulation {
+    pub(super) c1: G1,
+    pub(super) w: [u8; 32],
+    pub(super) body: Vec<u8>,
+}
+
+impl Encapsulation {
+    /// Seal with any exponent: all else follows from it.
+    pub(super) fn of(delegator: &PublicKey, context: &[u8], mu: &[u8; 32], r: &Scalar) -> Self {
+        let bytes = delegator.to_bytes();
+        let q = hash_to_g2(tag::PRE_CONDITION, &framed(&[&bytes, CONDITION]));
+        let (c1, k) = (G1::generator() * *r, pairing(&fields(&bytes).g1().unwrap(), &q).pow(r));
+        let mask = kdf::<32>(tag::PRE_MASK, &k.to_bytes(), &[&c1.to_bytes(), context]);
+        let w = std::array::from_fn(|i| mu[i] ^ mask.expose()[i]);
+        let body = body(mu, context, &framed(&[&c1.to_bytes(), &w, context]));
+        Self { c1, w, body }
+    }
+
+    /// Another `mu` behind the same `C1`, with its own body.
+    pub(super) fn with_other_w(self, context: &[u8], mu: &[u8; 32]) -> Self {
+        let flip = |bytes: &[u8; 32]| std::array::from_fn(|i| bytes[i] ^ u8::from(i == 0));
+        let (mu, w): ([u8; 32], [u8; 32]) = (flip(mu), flip(&self.w));
+        let body = body(&mu, context, &framed(&[&self.c1.to_bytes(), &w, context]));
+        Self { w, body, ..self }
+    }
+
+    /// The body in the context of the ciphertext alone.
+    pub(super) fn with_loose_body(self, context: &[u8], mu: &[u8; 32]) -> Self {
+        Self { body: body(mu, context, context), ..self }
+    }
+
+    /// The ciphertext with the tag that an exponent gives: `C4 = H_G2(C1, W, ctx, H(body))^r`.
+    pub(super) fn tagged(&self, context: &[u8], r: &Scalar) -> Vec<u8> {
+        let (c1, body) = (self.c1.to_bytes(), digest(tag::PRE_BODY, &[&self.body]));
+        let message = framed(&[&c1, &self.w, context, &body]);
+        let c4 = hash_to_g2(tag::PRE_CAPSULE_TAG, &message) * *r;
+        encoding::<Ciphertext>(|w| {
+            w.g1(&self.c1);
+            w.fixed(&self.w);
+            w.g2(&c4);
+            w.bytes(&self.body);
+        })
+    }
+}
+
+/// The body under `KDF(mu, ctx)` in whatever context.
+fn body(mu: &[u8; 32], context: &[u8], body_context: &[u8]) -> Vec<u8> {
+    let key = ContentKey::from_secret(kdf(tag::PRE_KEY, mu, &[context]));
+    dem::seal(&key, body_context, PLAINTEXT)
+}
+
+/// The points of a re-encryption.
+pub(super) struct Points {
+    pub(super) d1: G1,
+    pub(super) t: G1,
+    pub(super) d2: G2,
+}
+
+/// A proxy that proves whatever it is told to.
+#[derive(Clone)]
+pub(super) struct Proxy {
+    pub(super) rk1: G2,
+    pub(super) rk2: G2,
+    pub(super) delegatee: PublicKey,
+    pub(super) context: Vec<u8>,
+    pub(super) purpose: Tag,
+}
+
+impl Proxy {
+    pub(super) fn new(rekey: &ReKey, delegatee: &PublicKey, context: &[u8]) -> Self {
+        let bytes = rekey.to_bytes();
+        let mut points = fields(&bytes);
+        let [rk1, rk2] = std::array::from_fn(|_| points.g2().unwrap());
+        let context = context.to_vec();
+        Self { rk1, rk2, delegatee: *delegatee, context, purpose: tag::PRE_PROOF }
+    }
+
+    /// ReEncrypt, without a look at the ciphertext's tag.
+    pub(super) fn reencrypt(&self, ciphertext: &[u8], t: &Scalar) -> Vec<u8> {
+        self.prove(ciphertext, t, &self.turn(ciphertext, t))
+    }
+
+    /// `D1 = C1^t;  T = g1^t;  D2 = rk1^{1/t}`
+    pub(super) fn turn(&self, ciphertext: &[u8], t: &Scalar) -> Points {
+        let (c1, inverse) = (fields(ciphertext).g1().unwrap(), t.inverse().unwrap());
+        Points { d1: c1 * *t, t: G1::generator() * *t, d2: self.rk1 * inverse }
+    }
+
+    /// These points with a proof of the exponent `t`.
+    pub(super) fn prove(&self, ciphertext: &[u8], t: &Scalar, points: &Points) -> Vec<u8> {
+        let Points { d1, t: t_point, d2 } = points;
+        let bases = [G1::generator(), fields(ciphertext).g1().unwrap()];
+        let (delegatee, rk2) = (self.delegatee.to_bytes(), self.rk2.to_bytes());
+        let statement = framed(&[&self.context, ciphertext, &delegatee, &rk2, &d2.to_bytes()]);
+        let proof = prove(self.purpose, &bases, t, &[7; 32], &statement);
+        encoding::<ReEncryption>(|w| {
+            w.g1(d1);
+            w.g1(t_point);
+            w.g2(d2);
+            w.fixed(&proof.bytes());
+        })
+    }
+}

@@ -1,0 +1,342 @@
+//! The program as its users meet it: the demo, and what it says about bad input.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const BUNDLE: &str = r#"{"resourceType": "Bundle", "entry": [
+    {"resource": {"resourceType": "Patient", "name": [{"family": "Müller-Åström"}]}},
+    {"resource": {"resourceType": "Condition", "code": {"coding": [{"system": "s", "code": "c"}]}}} ]}"#;
+
+fn demo(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_epione")).arg("demo").args(arguments).output().unwrap()
+}
+
+/// The one JSON object of a run that went well.
+fn json(arguments: &[&str]) -> Value {
+    let output = demo(arguments);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{errors}");
+    assert_eq!(errors, "");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 1, "one line, one object");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Insists on these keys, in this order or another, and no more.
+fn keys(value: &Value, expected: &[&str]) {
+    let mut found: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut expected = expected.to_vec();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+}
+
+fn check_shape(outcome: &Value) {
+    keys(outcome, &["ok", "records", "steps", "refused", "ledger"]);
+    assert_eq!(outcome["ok"], Value::Bool(true));
+    let list = |name: &str| outcome[name].as_array().unwrap().clone();
+    for record in list("records") {
+        keys(&record, &["file", "bytes", "sha256_in", "sha256_out", "sections"]);
+        assert!(record["file"].is_string() && record["bytes"].is_u64());
+        assert!(record["sections"].as_u64().unwrap() >= 1);
+        let hash = record["sha256_in"].as_str().unwrap();
+        assert!(hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()));
+        assert_eq!(record["sha256_in"], record["sha256_out"]);
+    }
+    for step in list("steps") {
+        keys(&step, &["step", "role", "bytes", "micros"]);
+        assert!(step["step"].is_string() && step["role"].is_string());
+        assert!(step["bytes"].is_u64() && step["micros"].is_u64());
+    }
+    for refusal in list("refused") {
+        keys(&refusal, &["case", "error"]);
+        assert!(!refusal["case"].as_str().unwrap().is_empty());
+        assert!(!refusal["error"].as_str().unwrap().is_empty());
+    }
+    keys(&outcome["ledger"], &["replicas", "height", "transactions"]);
+}
+
+fn sha256(path: &Path) -> String {
+    Sha256::digest(fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A folder whose name has a space and letters beyond ASCII.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::Builder::new().prefix("with space é ").tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+#[test]
+fn the_demo_shows_the_whole_story_as_one_object() {
+    let outcome = json(&["--json", "--seed", "1"]);
+    check_shape(&outcome);
+    assert_eq!(outcome["ledger"]["replicas"], 16);
+    assert_eq!(outcome["records"].as_array().unwrap().len(), 1);
+    let steps: Vec<&str> =
+        outcome["steps"].as_array().unwrap().iter().map(|s| s["step"].as_str().unwrap()).collect();
+    let story = [
+        "setup",
+        "register",
+        "introduce",
+        "seal",
+        "store",
+        "index",
+        "publish",
+        "ask",
+        "grant",
+        "search",
+        "request",
+        "re-encrypt",
+        "open",
+        "open by policy",
+        "open as author",
+        "find own",
+        "open own",
+        "revoke",
+        "renew",
+        "audit",
+    ];
+    for step in story {
+        assert!(steps.contains(&step), "{step} is in {steps:?}");
+    }
+    let refused: Vec<&str> = outcome["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["case"].as_str().unwrap())
+        .collect();
+    let cases = [
+        "a doctor without a grant",
+        "attributes that do not satisfy the policy",
+        "two such users pooling their keys",
+        "an upload with a wrong hash",
+        "a forged transaction signature",
+        "a wrong trapdoor",
+        "a flipped byte in the stored ciphertext",
+        "a revoked grant",
+        "an expired window",
+        "attributes that were taken away",
+        "attributes that came after the record",
+    ];
+    for case in cases {
+        assert!(refused.contains(&case), "{case} is in {refused:?}");
+    }
+    let (height, transactions) = (&outcome["ledger"]["height"], &outcome["ledger"]["transactions"]);
+    assert!(transactions.as_u64().unwrap() >= 15 && height.as_u64().unwrap() >= 5);
+}
+
+#[test]
+fn files_of_any_kind_and_name_come_back_identical() {
+    let folder = Folder::new();
+    let binary: Vec<u8> =
+        (0..300_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let files = [
+        folder.file("Zoë Müller.json", BUNDLE.as_bytes()),
+        folder.file("bild \u{1f9ec}.dcm", &binary),
+        folder.file("same name", b"\0"),
+        folder.file("no extension {", b"{ this is no JSON"),
+    ];
+    let out = folder.path("kept here");
+    let mut arguments = vec!["--json", "--replicas", "4", "--out", text(&out)];
+    arguments.extend(files.iter().map(|path| text(path)));
+    let outcome = json(&arguments);
+    check_shape(&outcome);
+    let records = outcome["records"].as_array().unwrap();
+    assert_eq!(records.len(), files.len());
+    for (i, (record, path)) in records.iter().zip(&files).enumerate() {
+        assert_eq!(record["file"], text(path));
+        assert_eq!(record["bytes"], fs::metadata(path).unwrap().len());
+        assert_eq!(record["sha256_in"], sha256(path).as_str());
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let opened = out.join("opened").join(format!("{}-{name}", i + 1));
+        assert!(fs::read(&opened).unwrap() == fs::read(path).unwrap(), "{}", opened.display());
+    }
+    assert_eq!(records[0]["sections"], 3);
+    assert_eq!(fs::read_dir(out.join("opened")).unwrap().count(), files.len());
+    // The store beside them holds no plaintext.
+    let mut pending = vec![out.join("store")];
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            assert!(!bytes.windows(9).any(|w| w == b"Condition" || w == &binary[1000..1009]));
+        }
+    }
+}
+
+#[test]
+fn a_silent_leader_delays_and_does_not_stop() {
+    let outcome = json(&["--json", "--replicas", "7", "--silent", "1", "--seed", "2"]);
+    check_shape(&outcome);
+    assert_eq!(outcome["ledger"]["replicas"], 7);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    let run = |seed| json(&["--json", "--replicas", "4", "--seed", seed]);
+    let (one, two) = (run("7"), run("7"));
+    for part in ["ok", "records", "refused", "ledger"] {
+        assert_eq!(one[part], two[part], "{part}");
+    }
+    let bytes = |outcome: &Value| -> Vec<(Value, Value)> {
+        let steps = outcome["steps"].as_array().unwrap();
+        steps.iter().map(|step| (step["step"].clone(), step["bytes"].clone())).collect()
+    };
+    assert_eq!(bytes(&one), bytes(&two));
+}
+
+#[test]
+fn the_story_is_told_in_words_too() {
+    let folder = Folder::new();
+    let file = folder.file("a.json", BUNDLE.as_bytes());
+    let output = demo(&["--replicas", "4", text(&file)]);
+    assert!(output.status.success());
+    let story = String::from_utf8(output.stdout).unwrap();
+    for sentence in ["The way of the record", "Refused, as it must be", "All is well.", "identical"]
+    {
+        assert!(story.contains(sentence), "{sentence}");
+    }
+    assert!(!story.contains("FAILED"));
+}
+
+/// What is said on stderr about a run that must fail: one sentence, nothing on stdout.
+fn complaint(arguments: &[&str]) -> String {
+    let output = demo(arguments);
+    assert!(!output.status.success());
+    assert!(output.status.code().is_some(), "it ends by itself");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "", "{errors}");
+    assert!(!errors.contains("panicked") && !errors.contains("RUST_BACKTRACE"), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "one line: {errors}");
+    errors
+}
+
+#[test]
+fn bad_files_are_named_in_one_sentence_and_nothing_is_made() {
+    let folder = Folder::new();
+    let good = folder.file("good.json", BUNDLE.as_bytes());
+    let cases: [(PathBuf, &str); 6] = [
+        (folder.file("brokén.json", b"{\"a\": "), "cannot be read as JSON"),
+        (folder.file("two.json", b"{} {}"), "cannot be read as JSON"),
+        (folder.file("UPPER.JSON", b"<html>"), "cannot be read as JSON"),
+        (folder.file("empty", b""), "the file is empty"),
+        (folder.path(""), "this is a directory"),
+        (folder.path("missing.json"), "there is no such file"),
+    ];
+    for (bad, reason) in &cases {
+        for files in [vec![bad], vec![&good, bad], vec![bad, &good]] {
+            for json in [&["--json"][..], &[]] {
+                let out = folder.path("out");
+                let mut arguments = json.to_vec();
+                arguments.extend(["--out", text(&out), "--replicas", "4"]);
+                arguments.extend(files.iter().map(|path| text(path)));
+                let error = complaint(&arguments);
+                assert!(error.starts_with("epione: "), "{error}");
+                assert!(error.contains(text(bad)) && error.contains(reason), "{error}");
+                assert!(!out.exists(), "nothing was made for {}", bad.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn more_faults_than_the_replicas_tolerate_are_refused() {
+    for (arguments, sentence) in [
+        (
+            ["--json", "--replicas", "4", "--silent", "2"],
+            "4 replicas tolerate 1 faulty ones, not 2",
+        ),
+        (
+            ["--json", "--replicas", "7", "--silent", "3"],
+            "7 replicas tolerate 2 faulty ones, not 3",
+        ),
+        (
+            ["--json", "--replicas", "16", "--equivocating", "6"],
+            "16 replicas tolerate 5 faulty ones, not 6",
+        ),
+    ] {
+        let error = complaint(&arguments);
+        assert!(error.contains(sentence), "{error}");
+    }
+    // Also where there would be none left.
+    for (option, count) in [("--silent", "65535"), ("--equivocating", "65535")] {
+        assert!(complaint(&["--json", option, count]).contains("16 replicas tolerate 5"));
+    }
+}
+
+#[test]
+fn what_is_no_option_is_explained() {
+    for arguments in
+        [&["--replicas", "3"][..], &["--replicas", "101"], &["--nonsense"], &["--profile", "paper"]]
+    {
+        let output = demo(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(output.stdout.is_empty());
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.contains("error: ") && !errors.contains("panicked"), "{errors}");
+    }
+}
+
+#[test]
+fn a_backend_that_is_not_there_is_named() {
+    let with_backend = |value: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_epione"));
+        let command = command.args(["demo", "--replicas", "4", "--json"]);
+        command.env("EPIONE_BACKEND", value).output().unwrap()
+    };
+    let output = with_backend("abacus");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(output.stdout.is_empty() && errors.lines().count() == 1, "{errors}");
+    assert!(errors.starts_with("epione: EPIONE_BACKEND is set to \"abacus\""), "{errors}");
+    assert!(errors.contains("available: portable"), "{errors}");
+    assert!(with_backend("portable").status.success());
+}
+
+#[test]
+fn an_output_directory_that_cannot_be_is_refused_in_words() {
+    let folder = Folder::new();
+    let file = folder.file("in the way", b"x");
+    let error = complaint(&["--json", "--replicas", "4", "--out", text(&file)]);
+    assert!(error.starts_with("epione: "), "{error}");
+}
+
+/// `epione demo | head -1` must end quietly, not with a panic.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_causes_no_panic() {
+    for json in [&["--json"][..], &[]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_epione"))
+            .args(["demo", "--replicas", "4"])
+            .args(json)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(!errors.contains("panicked"), "{errors}");
+    }
+}

@@ -1,0 +1,391 @@
+//! Encodings, certificates, configurations: what must be refused, and why.
+
+use super::table::*;
+use epione::algebra::codec::{Canonical, VERSION};
+use epione::consensus::Application;
+use epione::consensus::{
+    Body, Certificate, CertificateError, Config, ConfigError, Decision, Effect, Fault, Input,
+    Location, Member, Message, Parameters, Phase, Profile, ProposalContext, ReplicaId, Strict,
+    Timing, distance, faults, quorum,
+};
+use epione::error::DecodeError;
+use epione::sim::Journal;
+use proptest::prelude::*;
+
+fn one_of_each(table: &Table) -> Vec<Message> {
+    let (digest, value) = table.value(0, "a");
+    let prepared = table.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
+    let committed = table.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
+    let changes = [
+        table.view_change(0, 1, Some((&prepared, &value))),
+        table.view_change(1, 1, None),
+        table.view_change(2, 1, None),
+    ];
+    let requests = vec![b"one".to_vec(), b"two".to_vec()];
+    let certified =
+        Body::CertifiedBatch { requests: requests.clone(), certificate: prepared.clone() };
+    let decision = Decision { value: value.clone(), certificate: committed.clone() };
+    let bodies = [
+        Body::Request(b"one".to_vec()),
+        Body::Batch { sequence: 3, requests },
+        Body::BatchVote { group: 1, sequence: 3, digest },
+        certified,
+        Body::Vote { phase: Phase::Prepare, height: 1, view: 0, digest },
+        Body::Vote { phase: Phase::Commit, height: 1, view: 2, digest },
+        Body::Partial(prepared),
+        Body::Certificate(committed),
+        Body::Pull { height: 1, digest },
+        Body::Value { height: 1, value: value.clone() },
+        Body::CatchUp { height: 7 },
+        Body::Decided(vec![decision]),
+    ];
+    let mut messages: Vec<Message> = bodies.into_iter().map(|body| table.sign(1, body)).collect();
+    messages.push(table.propose(&value));
+    messages.push(table.new_view(1, &changes, &value));
+    messages.extend(changes);
+    messages
+}
+
+#[test]
+fn every_message_has_one_encoding() {
+    let table = Table::flat(4);
+    for message in one_of_each(&table) {
+        let bytes = message.to_bytes();
+        let name = message.body.name();
+        assert_eq!(Message::from_bytes(&bytes), Ok(message.clone()), "{name}");
+        assert!(message.verify(&table.config, &Strict), "{name}");
+        for length in 0..bytes.len() {
+            assert!(Message::from_bytes(&bytes[..length]).is_err(), "{name} cut to {length}");
+        }
+        let longer = [&bytes[..], &[0]].concat();
+        assert_eq!(Message::from_bytes(&longer), Err(DecodeError::TrailingBytes(1)), "{name}");
+        let mut newer = bytes.clone();
+        newer[0] += 1;
+        let refused = Err(DecodeError::Version(VERSION + 1));
+        assert_eq!(Message::from_bytes(&newer), refused, "{name}");
+        let mut other = bytes;
+        other[1] ^= 1;
+        assert!(matches!(Message::from_bytes(&other), Err(DecodeError::Kind { .. })), "{name}");
+    }
+}
+
+/// No bit of a message can be changed without its signature, or a certificate's, failing.
+#[test]
+fn no_bit_is_unsigned() {
+    let table = Table::flat(4);
+    for message in one_of_each(&table) {
+        // The value beside a view change is bound by the certificate, not by the signature.
+        let unsigned = match &message.body {
+            Body::ViewChange { value: Some(value), .. } => value.len() + 4,
+            _ => 0,
+        };
+        let bytes = message.to_bytes();
+        for i in 2..bytes.len() - unsigned {
+            let mut changed = bytes.clone();
+            changed[i] ^= 1;
+            let accepted = Message::from_bytes(&changed)
+                .is_ok_and(|changed| changed.verify(&table.config, &Strict));
+            assert!(!accepted, "{}: byte {i}", message.body.name());
+        }
+    }
+}
+
+#[test]
+fn wrong_fields_are_refused_when_decoded() {
+    let table = Table::flat(4);
+    let (digest, value) = table.value(0, "a");
+    let mut repeated = table.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
+    repeated.signatures[1] = repeated.signatures[0];
+    let encoded = Certificate::from_bytes(&repeated.to_bytes());
+    assert!(matches!(encoded, Err(DecodeError::Invalid(_))), "signers repeat");
+    let layer_one = Body::Vote { phase: Phase::Batch, height: 1, view: 0, digest };
+    let bytes = table.sign(0, layer_one).to_bytes();
+    assert!(matches!(Message::from_bytes(&bytes), Err(DecodeError::Invalid(_))));
+    let mut long = table.propose(&value).to_bytes();
+    let at = long.len() - value.len() - 4;
+    long[at..at + 4].copy_from_slice(&u32::MAX.to_be_bytes());
+    assert!(matches!(Message::from_bytes(&long), Err(DecodeError::TooLong { .. })));
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_never_panic(tail in prop::collection::vec(any::<u8>(), 0..400), body in 14..32_u8) {
+        let table = Table::flat(4);
+        Message::from_bytes(&tail).ok();
+        Config::from_bytes(&tail).ok();
+        let head = [&[VERSION, 0x71, 0, 1][..], &[9; 64], &[body]].concat();
+        if let Ok(message) = Message::from_bytes(&[head, tail].concat()) {
+            let from = table.followers()[0];
+            let fault = refused(&mut table.replica(from), &message);
+            prop_assert!(fault.is_none_or(|fault| fault == Fault::Signature));
+        }
+    }
+
+    /// Well-signed nonsense: any field of a message may hold anything.
+    #[test]
+    fn hostile_members_never_panic(which in 0..17_usize, at in 69..400_usize, bytes in any::<[u8; 8]>()) {
+        let table = Table::flat(4);
+        let message = &one_of_each(&table)[which];
+        let mut changed = message.to_bytes();
+        for (i, byte) in bytes.into_iter().enumerate() {
+            if let Some(slot) = changed.get_mut(at + i) { *slot = byte; }
+        }
+        if let Ok(changed) = Message::from_bytes(&changed) {
+            for me in 0..4 {
+                let mut replica = table.replica(me);
+                give(&mut replica, &table.propose(&table.value(0, "a").1));
+                give(&mut replica, &table.sign(message.from, changed.body.clone()));
+                time_out(&mut replica);
+                replica.step(u64::MAX / 2, Input::Timer(epione::consensus::Timer::Fallback));
+            }
+        }
+    }
+}
+
+#[test]
+fn certificates_count_distinct_members_of_this_epoch() {
+    let table = Table::flat(6);
+    let (digest, _) = table.value(0, "a");
+    let good = table.certificate(Phase::Commit, 0, digest, &[0, 2, 3, 5]);
+    assert_eq!(good.verify(&table.config), Ok(()));
+    assert_eq!(good.signers().collect::<Vec<_>>(), [0, 2, 3, 5]);
+    let broken = |change: &dyn Fn(&mut Certificate)| {
+        let mut certificate = good.clone();
+        change(&mut certificate);
+        certificate.verify(&table.config)
+    };
+    use CertificateError as E;
+    let few = E::BelowQuorum { found: 3, quorum: 4 };
+    assert_eq!(broken(&|c| c.signatures.truncate(3)), Err(few), "2f + 1 is no quorum of six");
+    assert_eq!(broken(&|c| c.signatures[1] = c.signatures[0]), Err(E::Order));
+    assert_eq!(broken(&|c| c.signatures.swap(0, 1)), Err(E::Order));
+    assert_eq!(broken(&|c| c.signatures[3].0 = 99), Err(E::Signer(99)));
+    assert_eq!(broken(&|c| c.signatures[3].0 = 4), Err(E::Signature(4)), "another's signature");
+    assert_eq!(broken(&|c| c.phase = Phase::Prepare), Err(E::Signature(0)));
+    assert_eq!(broken(&|c| c.height = 2), Err(E::Signature(0)));
+    assert_eq!(broken(&|c| c.view = 1), Err(E::Signature(0)));
+    assert_eq!(broken(&|c| c.digest[0] ^= 1), Err(E::Signature(0)));
+    assert_eq!(broken(&|c| c.group = 1), Err(E::Group(1)));
+    let batch = |c: &mut Certificate| (c.phase, c.group) = (Phase::Batch, 1);
+    assert_eq!(broken(&batch), Err(E::Signature(0)), "a commit is no batch vote");
+    let prepare = table.certificate(Phase::Prepare, 0, digest, &[0, 2, 3, 5]);
+    let as_commit = Certificate { phase: Phase::Commit, ..prepare };
+    assert_eq!(as_commit.verify(&table.config), Err(E::Signature(0)));
+    let other_epoch = Table::of(Profile::Flat, 6, 1);
+    assert_eq!(good.verify(&other_epoch.config), Err(E::Signature(0)));
+}
+
+/// Votes of another epoch are nothing here, and a PREPARE certificate commits nothing.
+#[test]
+fn replays_are_refused_by_replicas() {
+    let (table, other) = (Table::flat(4), Table::of(Profile::Flat, 4, 9));
+    let (digest, value) = table.value(0, "a");
+    let me = table.followers()[0];
+    let from = table.leader(0);
+    let mut replica = table.replica(me);
+    give(&mut replica, &table.propose(&value));
+    let alien = other.vote(from, Phase::Commit, 0, digest);
+    assert_eq!(refused(&mut replica, &alien), Some(Fault::Signature));
+    let signers: Vec<ReplicaId> = (0..4).filter(|id| *id != me).collect();
+    let prepare = table.certificate(Phase::Prepare, 0, digest, &signers);
+    // A valid PREPARE certificate is no decision either.
+    let undecided = Decision { value: value.clone(), certificate: prepare.clone() };
+    let message = table.sign(from, Body::Decided(vec![undecided]));
+    assert_eq!(refused(&mut replica, &message), Some(Fault::Mismatch));
+    let as_commit = Certificate { phase: Phase::Commit, ..prepare };
+    let message = table.sign(from, Body::Certificate(as_commit.clone()));
+    let fault = refused(&mut replica, &message);
+    assert!(matches!(fault, Some(Fault::Certificate(CertificateError::Signature(_)))));
+    let decision = Decision { value, certificate: as_commit };
+    let message = table.sign(from, Body::Decided(vec![decision]));
+    assert!(matches!(refused(&mut replica, &message), Some(Fault::Certificate(_))));
+    assert_eq!(replica.height(), 1);
+}
+
+/// A primary speaks for its own group, and only the primary makes its batches.
+#[test]
+fn group_votes_stay_in_the_group() {
+    let table = Table::of(Profile::MemberQuorum, 16, 0);
+    let leader = table.leader(0);
+    let (digest, value) = table.value(0, "a");
+    let mut replica = table.replica(leader);
+    let effects = replica.step(0, Input::Request(b"a".to_vec()));
+    assert!(matches!(sent(&effects)[..], [Body::Propose { .. }]), "{effects:?}");
+    let away = table.config.groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
+    let stranger =
+        table.config.groups().iter().find(|g| g.number != away.number).unwrap().ranking[0];
+    let mut signers = away.ranking.clone();
+    signers.sort_unstable();
+    let honest = table.certificate(Phase::Prepare, 0, digest, &signers);
+    signers[0] = stranger;
+    signers.sort_unstable();
+    let mixed = table.certificate(Phase::Prepare, 0, digest, &signers);
+    let partial = |c: &Certificate| table.sign(away.ranking[0], Body::Partial(c.clone()));
+    let fault = Fault::Certificate(CertificateError::Signer(stranger));
+    assert_eq!(refused(&mut replica, &partial(&mixed)), Some(fault));
+    let mut forged = honest.clone();
+    forged.signatures[2].1 = forged.signatures[1].1;
+    let culprit = forged.signatures[2].0;
+    let fault = Fault::Certificate(CertificateError::Signature(culprit));
+    assert_eq!(refused(&mut replica, &partial(&forged)), Some(fault));
+    assert_eq!(refused(&mut replica, &partial(&honest)), None);
+
+    let mut member = table.replica(away.ranking[1]);
+    let batch = Body::Batch { sequence: 0, requests: vec![b"r".to_vec()] };
+    let by_other = table.sign(away.ranking[2], batch.clone());
+    assert_eq!(refused(&mut member, &by_other), Some(Fault::Role));
+    let effects = give(&mut member, &table.sign(away.ranking[0], batch));
+    assert!(matches!(sent(&effects)[..], [Body::BatchVote { .. }]), "{effects:?}");
+    assert!(!delivered(&give(&mut member, &table.propose(&value))).contains(&value));
+}
+
+/// A request once delivered is not delivered again, nor twice in one value.
+#[test]
+fn repeated_requests_are_refused() {
+    let table = Table::flat(4);
+    let (digest, value) = table.value(0, "a");
+    // Not the leader of height 2, who must hear from another.
+    let me = (0..4).find(|id| ![table.leader(0), table.leader(1)].contains(id)).unwrap();
+    let mut replica = table.replica(me);
+    give(&mut replica, &table.propose(&value));
+    let commits = table.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
+    give(&mut replica, &table.sign(table.leader(0), Body::Certificate(commits)));
+    assert_eq!(replica.height(), 2);
+    let leader = table.config.leader(2, 0);
+    let mut propose = |requests: &[&[u8]]| {
+        let context = ProposalContext {
+            height: 2,
+            view: 0,
+            leader,
+            parent: digest,
+            parent_certificate: None,
+            time: 5,
+            config: &table.config,
+        };
+        let requests: Vec<Vec<u8>> = requests.iter().map(|request| request.to_vec()).collect();
+        let value = Journal::default().propose(&context, &requests);
+        give(&mut replica, &table.sign(leader, Body::Propose { height: 2, value }))
+    };
+    let repeated =
+        |effects: &[Effect]| matches!(effects, [Effect::Refuse { fault: Fault::Repeated, .. }]);
+    assert!(repeated(&propose(&[b"b", b"a"])), "delivered at height 1");
+    assert!(repeated(&propose(&[b"b", b"b"])), "twice in one value");
+    assert_eq!(votes(&propose(&[b"b"])).len(), 1);
+    let effects = replica.step(0, Input::Request(b"a".to_vec()));
+    assert!(matches!(&effects[..], [Effect::Reject { .. }]), "{effects:?}");
+    let effects = replica.step(0, Input::Request(Vec::new()));
+    assert!(matches!(&effects[..], [Effect::Reject { .. }]), "{effects:?}");
+}
+
+#[test]
+fn quorums_intersect_in_an_honest_member() {
+    let known =
+        [(4, 1, 3), (5, 1, 4), (6, 1, 4), (7, 2, 5), (16, 5, 11), (17, 5, 12), (32, 10, 22)];
+    for (n, f, q) in known {
+        assert_eq!((faults(n), quorum(n)), (f, q), "{n}");
+    }
+    for n in 4..=1024 {
+        let (f, q) = (faults(n), quorum(n));
+        assert!(2 * q > n + f, "{n}: two quorums share an honest member");
+        assert!(q <= n - f, "{n}: the honest alone are a quorum");
+    }
+}
+
+fn config(n: u16, change: impl Fn(&mut Parameters)) -> Result<Config, ConfigError> {
+    let mut parameters = Parameters::new("table");
+    change(&mut parameters);
+    Config::new(parameters, (0..n).map(member).collect())
+}
+
+#[test]
+fn invalid_configurations_are_refused() {
+    let with = |change: &dyn Fn(&mut Vec<Member>)| {
+        let mut members: Vec<Member> = (0..5).map(member).collect();
+        change(&mut members);
+        Config::new(Parameters::new("table"), members).map(|_| ())
+    };
+    assert_eq!(with(&|m| m.truncate(3)), Err(ConfigError::TooFew(3)));
+    assert_eq!(with(&|m| m[4].id = 2), Err(ConfigError::DuplicateId(2)));
+    assert_eq!(with(&|m| m[4].key = m[1].key), Err(ConfigError::DuplicateKey(4)));
+    assert_eq!(with(&|m| m[3].location.latitude = 90_000_001), Err(ConfigError::Location(3)));
+    assert_eq!(with(&|m| m[3].location.longitude = i32::MIN), Err(ConfigError::Location(3)));
+    assert_eq!(with(&|_| ()), Ok(()));
+    let small = ConfigError::SmallGroups { members: 18, groups: 5 };
+    assert_eq!(config(18, |p| p.groups = 5).map(|_| ()), Err(small));
+    assert_eq!(config(4, |p| p.chain.clear()).map(|_| ()), Err(ConfigError::Chain));
+    assert_eq!(config(4, |p| p.distance_weight = 1001).map(|_| ()), Err(ConfigError::Weight));
+    let hasty = |p: &mut Parameters| p.timing = Timing { view: 1000, ..Timing::default() };
+    assert_eq!(config(4, hasty).map(|_| ()), Err(ConfigError::Timing));
+}
+
+#[test]
+fn two_layers_need_sixteen_members() {
+    assert_eq!(config(15, |_| ()).unwrap().profile(), Profile::Flat);
+    assert_eq!(config(32, |p| p.groups = 3).unwrap().profile(), Profile::Flat);
+    for n in [16, 17, 18, 19, 23, 32, 41] {
+        let config = config(n, |_| ()).unwrap();
+        assert_eq!(config.profile(), Profile::MemberQuorum);
+        let sizes: Vec<usize> = config.groups().iter().map(|g| g.ranking.len()).collect();
+        let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
+        assert!(*least >= 4 && most - least <= 1, "{n}: {sizes:?}");
+        let mut all: Vec<ReplicaId> =
+            config.groups().iter().flat_map(|group| group.ranking.clone()).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..n).collect::<Vec<_>>(), "every member is in one group");
+        // S: F + 1 leaders, the groups' first-ranked before any second-ranked.
+        let firsts: Vec<ReplicaId> = config.groups().iter().map(|g| g.ranking[0]).collect();
+        assert_eq!(config.schedule().len(), config.faults() + 1);
+        let leading = config.schedule().iter().take(firsts.len());
+        assert!(leading.clone().all(|id| firsts.contains(id)), "{n}");
+    }
+}
+
+#[test]
+fn configuration_has_one_encoding_and_everything_is_under_its_digest() {
+    let (a, b) = (config(16, |_| ()).unwrap(), config(16, |_| ()).unwrap());
+    assert_eq!(a.digest(), b.digest());
+    assert_eq!(Config::from_bytes(&a.to_bytes()), Ok(a.clone()));
+    assert_ne!(a.digest(), config(16, |p| p.epoch = 1).unwrap().digest());
+    assert_ne!(a.digest(), config(16, |p| p.chain.push('x')).unwrap().digest());
+    assert_ne!(a.digest(), config(16, |p| p.timing.view += 1).unwrap().digest());
+    assert_ne!(a.digest(), config(17, |_| ()).unwrap().digest());
+    let mut bytes = a.to_bytes();
+    bytes.push(0);
+    assert_eq!(Config::from_bytes(&bytes), Err(DecodeError::TrailingBytes(1)));
+    // The members come last: id 2, key 32, location 8, rating 4.
+    bytes.pop();
+    let last = bytes.len() - 46;
+    let (one, two) = (bytes[last - 46..last].to_vec(), bytes[last..].to_vec());
+    bytes.splice(last - 46.., [two, one].concat());
+    let unordered = DecodeError::Invalid("the members are not in the order of their ids");
+    assert_eq!(Config::from_bytes(&bytes), Err(unordered));
+}
+
+/// Four towns of four hospitals: neighbours end up together.
+#[test]
+fn neighbours_are_grouped_and_the_best_rated_lead() {
+    let towns = [(31, 121), (39, 116), (23, 113), (30, 104)];
+    let members = (0..16_u16).map(|id| {
+        let (latitude, longitude) = towns[usize::from(id) / 4];
+        let location = Location {
+            latitude: latitude * 1_000_000 + i32::from(id % 4) * 1000,
+            longitude: longitude * 1_000_000,
+        };
+        Member { location, rating: u32::from(id % 4), ..member(id) }
+    });
+    let parameters = Parameters { distance_weight: 0, ..Parameters::new("towns") };
+    let config = Config::new(parameters, members.collect()).unwrap();
+    for group in config.groups() {
+        let town = group.ranking[0] / 4;
+        let best_first = [3, 2, 1, 0].map(|i| town * 4 + i);
+        assert_eq!(group.ranking, best_first, "by rating alone");
+        assert_eq!((group.faults(), group.quorum()), (1, 3));
+        let (a, b) = (config.member(best_first[0]).unwrap(), config.member(best_first[3]).unwrap());
+        assert!(distance(a.location, b.location) < 400);
+    }
+    // By distance alone the two in the middle lead their group.
+    let parameters = Parameters { distance_weight: 1000, ..Parameters::new("towns") };
+    let members = config.members().cloned().collect();
+    let config = Config::new(parameters, members).unwrap();
+    assert!(config.groups().iter().all(|group| [1, 2].contains(&(group.ranking[0] % 4))));
+}

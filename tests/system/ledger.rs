@@ -1,0 +1,278 @@
+//! The ledger as an application of consensus: contract, admission, blocks, audit.
+
+mod admission;
+mod audit;
+mod blocks;
+mod bytes;
+mod determinism;
+mod rules;
+
+use epione::algebra::codec::Canonical;
+use epione::consensus::{
+    self, Application, Body, Config, Digest, FirstProposal, Location, Member, Message, Parameters,
+    Phase, ProposalContext, VerifyContext,
+};
+use epione::ledger::{
+    AccessAction, Action, Basis, Block, Certificate, DelegationDigest, Draft, Entry, GrantAction,
+    Inadmissible, Ledger, RecordAction, RequestAction, RevokeAction, Role, Rule, SectionDigests,
+    Subject, Time, Transaction, merkle,
+};
+use epione::record::Class;
+use epione::sign::SigningKey;
+use proptest::prelude::*;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use std::collections::BTreeSet;
+
+const CHAIN: &str = "ledger-tests";
+const T0: Time = 1_000_000;
+const FAR: Time = T0 + 1_000_000_000;
+
+/// A chain made by one process that holds all four replicas' keys.
+struct Chain {
+    rng: ChaCha20Rng,
+    config: Config,
+    keys: Vec<SigningKey>,
+    ledger: Ledger,
+    parties: Parties,
+    time: Time,
+}
+
+/// Keys of everyone who acts.
+#[derive(Clone)]
+struct Parties {
+    centre: SigningKey,
+    doctor: SigningKey,
+    reader: SigningKey,
+    institution: SigningKey,
+    proxy: SigningKey,
+    other_proxy: SigningKey,
+    owner: SigningKey,
+    other_owner: SigningKey,
+    stranger: SigningKey,
+}
+
+impl Chain {
+    /// An empty chain.
+    fn empty(seed: u64) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let mut key = || SigningKey::generate(&mut rng);
+        let keys: Vec<SigningKey> = (0..4).map(|_| key()).collect();
+        let parties = Parties {
+            centre: key(),
+            doctor: key(),
+            reader: key(),
+            institution: key(),
+            proxy: key(),
+            other_proxy: key(),
+            owner: key(),
+            other_owner: key(),
+            stranger: key(),
+        };
+        let member = |(id, key): (u16, &SigningKey)| Member {
+            id,
+            key: key.verifying_key(),
+            location: Location::default(),
+            rating: 1,
+        };
+        let members = (0..4).zip(&keys).map(member).collect();
+        let config = Config::new(Parameters::new(CHAIN), members).unwrap();
+        let ledger = Ledger::new(CHAIN, parties.centre.verifying_key());
+        Self { rng, config, keys, ledger, parties, time: T0 }
+    }
+
+    /// A chain on which everyone is registered.
+    fn new(seed: u64) -> Self {
+        let mut chain = Self::empty(seed);
+        let p = chain.parties.clone();
+        let all = [
+            (&p.doctor, Role::Doctor),
+            (&p.reader, Role::Doctor),
+            (&p.institution, Role::Institution),
+            (&p.proxy, Role::Proxy),
+            (&p.other_proxy, Role::Proxy),
+        ];
+        let all = all.map(|(key, role)| {
+            let action = register(&p.centre, key, role, FAR);
+            chain.sign(action, &[key])
+        });
+        assert!(chain.block(&all).iter().all(Option::is_none));
+        chain
+    }
+
+    /// And a record of the owner's.
+    fn with_record(seed: u64) -> (Self, Digest) {
+        let mut chain = Self::new(seed);
+        let owner = chain.parties.owner.clone();
+        let record = chain.record(&owner, [1; 32]);
+        assert_eq!(chain.block(std::slice::from_ref(&record)), [None]);
+        (chain, record.id())
+    }
+
+    /// And a grant of it.
+    fn with_grant(seed: u64) -> (Self, Digest, Digest) {
+        let (mut chain, record) = Self::with_record(seed);
+        let grant = chain.grant(&[chain.parties.owner.clone()], T0, FAR);
+        assert_eq!(chain.block(std::slice::from_ref(&grant)), [None]);
+        (chain, record, grant.id())
+    }
+
+    fn sign(&mut self, action: Action, keys: &[&SigningKey]) -> Transaction {
+        Draft::new(CHAIN, FAR, action, &mut self.rng).signed_by(keys)
+    }
+
+    fn record(&mut self, owner: &SigningKey, record_id: [u8; 32]) -> Transaction {
+        let p = self.parties.clone();
+        let action = Action::Record(record_action(&p, owner, record_id));
+        self.sign(action, &[&p.doctor, &p.institution, owner])
+    }
+
+    fn grant(&mut self, owners: &[SigningKey], from: Time, until: Time) -> Transaction {
+        let mut owners: Vec<&SigningKey> = owners.iter().collect();
+        owners.sort_by_key(|key| key.verifying_key());
+        let action = GrantAction {
+            owners: owners.iter().map(|key| key.verifying_key()).collect(),
+            reader: self.parties.reader.verifying_key(),
+            proxy: self.parties.proxy.verifying_key(),
+            from,
+            until,
+            delegations: vec![DelegationDigest {
+                class: Class::Clinical,
+                epoch: 0,
+                policy: [3; 32],
+                rekey: [4; 32],
+            }],
+            trapdoors: vec![[5; 32]],
+        };
+        self.sign(Action::Grant(action), &owners)
+    }
+
+    fn request(&mut self, record: Digest, basis: Basis) -> Transaction {
+        let reader = self.parties.reader.clone();
+        let request = RequestAction { reader: reader.verifying_key(), record, basis };
+        self.sign(Action::Request(request), &[&reader])
+    }
+
+    fn access(&mut self, proxy: &SigningKey, request: Digest) -> Transaction {
+        let reencryptions = vec![[6; 32]];
+        let access = AccessAction { proxy: proxy.verifying_key(), request, reencryptions };
+        self.sign(Action::Access(access), &[proxy])
+    }
+
+    fn revoke(&mut self, owner: &SigningKey, grant: Digest) -> Transaction {
+        let revoke = RevokeAction { owner: owner.verifying_key(), grant };
+        self.sign(Action::Revoke(revoke), &[owner])
+    }
+
+    fn height(&self) -> u64 {
+        self.ledger.height() + 1
+    }
+
+    fn parent(&self) -> Digest {
+        let last = self.ledger.blocks().last();
+        last.map_or(self.config.digest(), |(block, _)| block.header.hash())
+    }
+
+    fn propose(&self, time: Time, transactions: &[Transaction]) -> Block {
+        let certificate = self.ledger.blocks().last().map(|(_, certificate)| certificate);
+        let context = ProposalContext {
+            height: self.height(),
+            view: 0,
+            leader: self.config.leader(self.height(), 0),
+            parent: self.parent(),
+            parent_certificate: certificate,
+            time,
+            config: &self.config,
+        };
+        let requests: Vec<Vec<u8>> = transactions.iter().map(Transaction::to_bytes).collect();
+        Block::from_bytes(&self.ledger.propose(&context, &requests)).unwrap()
+    }
+
+    fn verify(&self, block: &Block) -> Result<(), String> {
+        let first = FirstProposal {
+            view: 0,
+            leader: self.config.leader(self.height(), 0),
+            clock: block.header.time,
+        };
+        self.verify_as(block, Some(first))
+    }
+
+    fn verify_as(&self, block: &Block, first: Option<FirstProposal>) -> Result<(), String> {
+        let (height, parent, config) = (self.height(), self.parent(), &self.config);
+        let context = VerifyContext { height, parent, config, first };
+        self.ledger.verify(&context, &block.to_bytes()).map_err(|refusal| refusal.0)
+    }
+
+    fn certify(
+        &self,
+        phase: Phase,
+        height: u64,
+        digest: Digest,
+        signers: &[u16],
+    ) -> consensus::Certificate {
+        let vote = |id: &u16| {
+            let body = Body::Vote { phase, height, view: 0, digest };
+            (*id, Message::sign(&self.config, *id, &self.keys[usize::from(*id)], body).signature)
+        };
+        let signatures = signers.iter().map(vote).collect();
+        consensus::Certificate { phase, group: 0, height, view: 0, digest, signatures }
+    }
+
+    fn apply(&mut self, block: &Block) {
+        let digest = self.ledger.digest(&block.to_bytes()).unwrap();
+        let certificate = self.certify(Phase::Commit, self.height(), digest, &[0, 1, 2]);
+        self.ledger.apply(self.height(), &block.to_bytes(), &certificate);
+    }
+
+    /// The next block, a second later; what became of its transactions.
+    fn block(&mut self, transactions: &[Transaction]) -> Vec<Option<Rule>> {
+        self.time += 1_000;
+        self.block_at(self.time, transactions)
+    }
+
+    fn block_at(&mut self, time: Time, transactions: &[Transaction]) -> Vec<Option<Rule>> {
+        self.time = time;
+        let block = self.propose(time, transactions);
+        assert_eq!(block.entries.len(), transactions.len(), "nothing was left out");
+        assert_eq!(block.header.time, time);
+        assert_eq!(self.verify(&block), Ok(()));
+        self.apply(&block);
+        block.entries.iter().map(|entry| entry.refused).collect()
+    }
+
+    /// What the contract says of one transaction, in a block of its own.
+    fn outcome(&mut self, transaction: &Transaction) -> Option<Rule> {
+        self.block(std::slice::from_ref(transaction))[0]
+    }
+}
+
+fn register(centre: &SigningKey, key: &SigningKey, role: Role, valid_until: Time) -> Action {
+    let subject = Subject {
+        key: key.verifying_key(),
+        name: "Somebody".to_owned(),
+        role,
+        pre_key: vec![],
+        valid_until,
+    };
+    Action::Register(Certificate::issue(centre, subject))
+}
+
+fn record_action(p: &Parties, owner: &SigningKey, record_id: [u8; 32]) -> RecordAction {
+    RecordAction {
+        owner: owner.verifying_key(),
+        author: p.doctor.verifying_key(),
+        institution: p.institution.verifying_key(),
+        record_id,
+        epoch: 0,
+        envelope: [9; 32],
+        sections: vec![SectionDigests {
+            class: Class::Clinical,
+            ciphertext: [1; 32],
+            wrapped_for_patient: [2; 32],
+            wrapped_for_policy: [3; 32],
+            wrapped_for_author: [4; 32],
+            policy: [5; 32],
+        }],
+        index: vec![b"an entry".to_vec()],
+    }
+}

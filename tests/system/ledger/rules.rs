@@ -1,0 +1,301 @@
+use super::*;
+
+#[test]
+fn a_transaction_is_executed_once() {
+    let mut chain = Chain::new(1);
+    let owner = chain.parties.owner.clone();
+    let record = chain.record(&owner, [1; 32]);
+    let outcomes = chain.block(&[record.clone(), record.clone()]);
+    assert_eq!(outcomes, [None, Some(Rule::Duplicate)]);
+    assert_eq!(chain.outcome(&record), Some(Rule::Duplicate));
+    // Also one that was refused the first time, though it would pass now.
+    let early = chain.grant(std::slice::from_ref(&chain.parties.other_owner.clone()), T0, FAR);
+    assert_eq!(chain.outcome(&early), Some(Rule::UnknownOwner));
+    let other = chain.parties.other_owner.clone();
+    let record = chain.record(&other, [2; 32]);
+    assert_eq!(chain.outcome(&record), None);
+    assert_eq!(chain.outcome(&early), Some(Rule::Duplicate));
+    let refusal = chain.ledger.check_request(&early.to_bytes()).unwrap_err();
+    assert_eq!(refusal.0, Inadmissible::Duplicate.to_string());
+}
+
+#[test]
+fn a_transaction_expires_and_is_never_valid_again() {
+    let (mut chain, record) = Chain::with_record(2);
+    let mut until = |valid_until| {
+        let reader = chain.parties.reader.clone();
+        let (reader_key, basis) = (reader.verifying_key(), Basis::Policy);
+        let action = Action::Request(RequestAction { reader: reader_key, record, basis });
+        Draft::new(CHAIN, valid_until, action, &mut chain.rng).signed_by(&[&reader])
+    };
+    let time = T0 + 50_000;
+    let [before, at, after] = [until(time - 1), until(time), until(time + 1)];
+    let outcomes = chain.block_at(time, &[before, at, after.clone()]);
+    assert_eq!(outcomes, [Some(Rule::Expired), Some(Rule::Expired), None]);
+    assert!(chain.ledger.state().has_seen(&after.id()));
+    // Once it has expired its identifier is forgotten, and it is refused all the same.
+    assert_eq!(chain.block_at(time + 1, std::slice::from_ref(&after)), [Some(Rule::Duplicate)]);
+    assert!(!chain.ledger.state().has_seen(&after.id()));
+    assert_eq!(chain.block_at(time + 2, std::slice::from_ref(&after)), [Some(Rule::Expired)]);
+    let refusal = chain.ledger.check_request(&after.to_bytes()).unwrap_err();
+    assert_eq!(refusal.0, Inadmissible::Expired.to_string());
+}
+
+#[test]
+fn a_party_is_registered_once_while_its_certificate_is_valid() {
+    let mut chain = Chain::new(3);
+    let p = chain.parties.clone();
+    let attempt = |chain: &mut Chain, key: &SigningKey, role, until| {
+        let transaction = chain.sign(register(&p.centre, key, role, until), &[key]);
+        chain.outcome(&transaction)
+    };
+    assert_eq!(attempt(&mut chain, &p.doctor, Role::Proxy, FAR), Some(Rule::AlreadyRegistered));
+    let patient = attempt(&mut chain, &p.stranger, Role::Patient, FAR);
+    assert_eq!(patient, Some(Rule::PatientStaysOff));
+    let record = chain.record(&p.owner, [1; 32]);
+    assert_eq!(chain.outcome(&record), None);
+    let owner = attempt(&mut chain, &p.owner, Role::Doctor, FAR);
+    assert_eq!(owner, Some(Rule::KeyIsOwner));
+    // The block is a second after the last one.
+    let now = chain.time + 1_000;
+    let expired = attempt(&mut chain, &p.stranger, Role::Doctor, now);
+    assert_eq!(expired, Some(Rule::CertificateExpired));
+    assert!(chain.ledger.state().party(&p.stranger.verifying_key()).is_none());
+    let now = chain.time + 1_000;
+    assert_eq!(attempt(&mut chain, &p.stranger, Role::Doctor, now + 1), None);
+    let party = chain.ledger.state().party(&p.stranger.verifying_key()).unwrap();
+    assert_eq!(party.role, Role::Doctor);
+}
+
+#[test]
+fn who_acts_under_an_expired_certificate_is_refused() {
+    for role in 0..5 {
+        let mut chain = Chain::empty(4);
+        let p = chain.parties.clone();
+        let soon = T0 + 10_000;
+        let all = [
+            (&p.doctor, Role::Doctor),
+            (&p.reader, Role::Doctor),
+            (&p.institution, Role::Institution),
+            (&p.proxy, Role::Proxy),
+        ];
+        let all: Vec<Transaction> = (0..)
+            .zip(all)
+            .map(|(i, (key, kind))| {
+                let until = if i == role { soon } else { FAR };
+                chain.sign(register(&p.centre, key, kind, until), &[key])
+            })
+            .collect();
+        assert_eq!(chain.block(&all), [None; 4]);
+        let record = chain.record(&p.owner, [1; 32]);
+        let grant = chain.grant(std::slice::from_ref(&p.owner), T0, FAR);
+        let request = chain.request(record.id(), Basis::Grant(grant.id()));
+        assert_eq!(chain.block(&[record, grant.clone(), request.clone()]), [None; 3]);
+        chain.time = soon - 1_000;
+        let record = chain.record(&p.other_owner, [2; 32]);
+        let again = chain.grant(std::slice::from_ref(&p.owner), T0, FAR);
+        let next = chain.request(record.id(), Basis::Policy);
+        let access = chain.access(&p.proxy, request.id());
+        let outcomes = chain.block(&[record, again, next, access]);
+        let expired = Some(Rule::CertificateExpired);
+        let expected = match role {
+            0 | 2 => [expired, None, Some(Rule::UnknownRecord), None],
+            1 => [None, expired, expired, None],
+            3 => [None, expired, None, expired],
+            _ => [None; 4],
+        };
+        assert_eq!(outcomes, expected, "role {role}");
+    }
+}
+
+#[test]
+fn a_record_has_a_registered_author_and_hospital_and_an_owner_without_a_name() {
+    let mut chain = Chain::new(5);
+    let p = chain.parties.clone();
+    let mut publish = |change: &dyn Fn(&mut Parties), owner: &SigningKey| {
+        let mut parties = p.clone();
+        change(&mut parties);
+        let action = Action::Record(record_action(&parties, owner, [1; 32]));
+        let keys = [&parties.doctor, &parties.institution, owner];
+        let transaction = chain.sign(action, &keys);
+        chain.outcome(&transaction)
+    };
+    let owner = &p.owner;
+    let author = publish(&|parties| parties.doctor = p.stranger.clone(), owner);
+    assert_eq!(author, Some(Rule::UnknownAuthor));
+    let author = publish(&|parties| parties.doctor = p.institution.clone(), owner);
+    assert_eq!(author, Some(Rule::UnknownAuthor));
+    let hospital = publish(&|parties| parties.institution = p.stranger.clone(), owner);
+    assert_eq!(hospital, Some(Rule::UnknownInstitution));
+    let hospital = publish(&|parties| parties.institution = p.reader.clone(), owner);
+    assert_eq!(hospital, Some(Rule::UnknownInstitution));
+    assert_eq!(publish(&|_| (), &p.doctor), Some(Rule::OwnerIsRegistered));
+    // None of these took the identifier.
+    assert_eq!(publish(&|_| (), owner), None);
+    assert_eq!(publish(&|_| (), &p.other_owner), Some(Rule::RecordExists));
+    assert_eq!(chain.ledger.state().records().count(), 1);
+}
+
+#[test]
+fn a_grant_names_a_doctor_and_a_proxy_and_covers_only_owners_with_records() {
+    let (mut chain, _) = Chain::with_record(6);
+    let p = chain.parties.clone();
+    let mut grant = |owners: &[&SigningKey], reader: &SigningKey, proxy: &SigningKey| {
+        let owned: Vec<SigningKey> = owners.iter().map(|key| (*key).clone()).collect();
+        let mut draft = chain.grant(&owned, T0, FAR).draft;
+        let Action::Grant(action) = &mut draft.action else { unreachable!() };
+        action.reader = reader.verifying_key();
+        action.proxy = proxy.verifying_key();
+        let mut keys = owners.to_vec();
+        keys.sort_by_key(|key| key.verifying_key());
+        let transaction = draft.signed_by(&keys);
+        (transaction.id(), chain.outcome(&transaction))
+    };
+    let mut say = |owners: &[&SigningKey], reader, proxy| grant(owners, reader, proxy).1;
+    assert_eq!(say(&[&p.owner], &p.stranger, &p.proxy), Some(Rule::UnknownReader));
+    assert_eq!(say(&[&p.owner], &p.proxy, &p.proxy), Some(Rule::UnknownReader));
+    assert_eq!(say(&[&p.owner], &p.reader, &p.stranger), Some(Rule::UnknownProxy));
+    assert_eq!(say(&[&p.owner], &p.reader, &p.doctor), Some(Rule::UnknownProxy));
+    assert_eq!(say(&[&p.other_owner], &p.reader, &p.proxy), Some(Rule::UnknownOwner));
+    let both = say(&[&p.owner, &p.other_owner], &p.reader, &p.proxy);
+    assert_eq!(both, Some(Rule::UnknownOwner));
+    let (id, outcome) = grant(&[&p.owner], &p.reader, &p.proxy);
+    assert_eq!(outcome, None);
+    assert!(chain.ledger.state().grant(&id).is_some());
+}
+
+#[test]
+fn a_request_is_admitted_from_the_first_to_before_the_last_moment_of_its_window() {
+    let (mut chain, record) = Chain::with_record(7);
+    let (from, until) = (T0 + 100_000, T0 + 200_000);
+    let grant = chain.grant(&[chain.parties.owner.clone()], from, until);
+    assert_eq!(chain.outcome(&grant), None);
+    for (time, expected) in [
+        (from - 1, Some(Rule::TooEarly)),
+        (from, None),
+        (from + 1, None),
+        (until - 1, None),
+        (until, Some(Rule::WindowOver)),
+        (until + 1, Some(Rule::WindowOver)),
+    ] {
+        let request = chain.request(record, Basis::Grant(grant.id()));
+        assert_eq!(chain.block_at(time, std::slice::from_ref(&request)), [expected], "{time}");
+        let admitted = chain.ledger.state().request(&request.id());
+        assert_eq!(admitted.map(|(_, time)| time), expected.is_none().then_some(time));
+    }
+}
+
+#[test]
+fn a_request_needs_a_record_and_the_readers_own_grant_that_covers_it() {
+    let (mut chain, record, grant) = Chain::with_grant(8);
+    let p = chain.parties.clone();
+    let other = chain.record(&p.other_owner, [2; 32]);
+    assert_eq!(chain.outcome(&other), None);
+    let mut request = |reader: &SigningKey, record, basis| {
+        let action = RequestAction { reader: reader.verifying_key(), record, basis };
+        let transaction = chain.sign(Action::Request(action), &[reader]);
+        chain.outcome(&transaction)
+    };
+    let granted = Basis::Grant(grant);
+    assert_eq!(request(&p.stranger, record, granted), Some(Rule::UnknownReader));
+    assert_eq!(request(&p.proxy, record, Basis::Policy), Some(Rule::UnknownReader));
+    assert_eq!(request(&p.reader, grant, granted), Some(Rule::UnknownRecord));
+    assert_eq!(request(&p.reader, record, Basis::Grant(record)), Some(Rule::UnknownGrant));
+    assert_eq!(request(&p.doctor, record, granted), Some(Rule::WrongReader));
+    assert_eq!(request(&p.reader, other.id(), granted), Some(Rule::NotCovered));
+    assert_eq!(request(&p.reader, record, granted), None);
+    assert_eq!(request(&p.doctor, other.id(), Basis::Policy), None);
+}
+
+#[test]
+fn an_access_is_reported_once_by_the_proxy_of_the_request() {
+    let (mut chain, record, grant) = Chain::with_grant(9);
+    let p = chain.parties.clone();
+    let granted = chain.request(record, Basis::Grant(grant));
+    let by_policy = chain.request(record, Basis::Policy);
+    assert_eq!(chain.block(&[granted.clone(), by_policy.clone()]), [None, None]);
+    let mut access = |proxy: &SigningKey, request| {
+        let transaction = chain.access(proxy, request);
+        chain.outcome(&transaction)
+    };
+    assert_eq!(access(&p.stranger, granted.id()), Some(Rule::UnknownProxy));
+    assert_eq!(access(&p.doctor, granted.id()), Some(Rule::UnknownProxy));
+    assert_eq!(access(&p.proxy, grant), Some(Rule::UnknownRequest));
+    assert_eq!(access(&p.other_proxy, granted.id()), Some(Rule::WrongProxy));
+    assert_eq!(access(&p.proxy, by_policy.id()), Some(Rule::WrongProxy));
+    assert_eq!(access(&p.proxy, granted.id()), None);
+    assert_eq!(access(&p.proxy, granted.id()), Some(Rule::AlreadyServed));
+    assert!(chain.ledger.state().access(&granted.id()).is_some());
+    assert!(chain.ledger.state().access(&by_policy.id()).is_none());
+}
+
+#[test]
+fn only_an_owner_of_a_grant_revokes_it() {
+    let (mut chain, record, grant) = Chain::with_grant(10);
+    let p = chain.parties.clone();
+    let other = chain.record(&p.other_owner, [2; 32]);
+    assert_eq!(chain.outcome(&other), None);
+    let mut revoke = |owner: &SigningKey| {
+        let transaction = chain.revoke(owner, grant);
+        chain.outcome(&transaction)
+    };
+    assert_eq!(revoke(&p.stranger), Some(Rule::UnknownOwner));
+    assert_eq!(revoke(&p.other_owner), Some(Rule::NotOwner));
+    let request = chain.request(record, Basis::Grant(grant));
+    assert_eq!(chain.outcome(&request), None);
+    let revoke = chain.revoke(&p.owner, grant);
+    let [before, after] = [0; 2].map(|_| chain.request(record, Basis::Grant(grant)));
+    // Within one block the order decides.
+    let outcomes = chain.block(&[before, revoke, after]);
+    assert_eq!(outcomes, [None, None, Some(Rule::Revoked)]);
+    let again = chain.revoke(&p.owner, grant);
+    assert_eq!(chain.outcome(&again), None, "revoking again changes nothing");
+}
+
+#[test]
+fn a_revocation_that_overtakes_its_grant_leaves_a_tombstone() {
+    let (mut chain, record) = Chain::with_record(11);
+    let p = chain.parties.clone();
+    let grant = chain.grant(std::slice::from_ref(&p.owner), T0, FAR);
+    let revoke = chain.revoke(&p.owner, grant.id());
+    assert_eq!(chain.outcome(&revoke), None);
+    assert_eq!(chain.outcome(&grant), Some(Rule::Revoked));
+    let request = chain.request(record, Basis::Grant(grant.id()));
+    assert_eq!(chain.outcome(&request), Some(Rule::UnknownGrant));
+
+    // The tombstone of somebody who is no owner of the grant does not stand in its way.
+    let other = chain.record(&p.other_owner, [2; 32]);
+    let grant = chain.grant(std::slice::from_ref(&p.owner), T0, FAR);
+    let meddling = chain.revoke(&p.other_owner, grant.id());
+    let request = chain.request(record, Basis::Grant(grant.id()));
+    assert_eq!(chain.block(&[other, meddling, grant, request]), [None; 4]);
+}
+
+#[test]
+fn one_of_several_owners_revokes_for_all() {
+    let (mut chain, record) = Chain::with_record(12);
+    let p = chain.parties.clone();
+    let other = chain.record(&p.other_owner, [2; 32]);
+    let grant = chain.grant(&[p.owner.clone(), p.other_owner.clone()], T0, FAR);
+    let revoke = chain.revoke(&p.other_owner, grant.id());
+    let request = chain.request(record, Basis::Grant(grant.id()));
+    let outcomes = chain.block(&[other, grant, revoke, request]);
+    assert_eq!(outcomes, [None, None, None, Some(Rule::Revoked)]);
+}
+
+/// The tests above reach all rules; this one knows how many there are.
+#[test]
+fn every_rule_is_reached_by_a_test_of_this_module() {
+    let own = include_str!("rules.rs");
+    let contract = include_str!("../../../src/ledger/contract.rs");
+    let names = contract.lines().filter_map(|line| {
+        let (name, rest) = line.trim().split_once(" = ")?;
+        rest.split_once(", \"").map(|_| name)
+    });
+    let names: Vec<&str> = names.collect();
+    assert_eq!(names.len(), 24);
+    for name in names {
+        let reached = own.contains(&format!("Some(Rule::{name})"));
+        assert!(reached, "no test asserts Rule::{name}");
+    }
+}

@@ -1,0 +1,203 @@
+use super::*;
+
+fn draft(world: &mut World, sealed: &crate::world::Sealed) -> Draft {
+    let (chain, hospital) = (world.chain(), world.institutions[0].verifying_key());
+    let (sealed, index, introduction) =
+        (&sealed.sealed, sealed.index.clone(), &sealed.introduction);
+    world.doctors[A].draft_record(chain, sealed, index, introduction, hospital, &mut world.rng)
+}
+
+fn record(draft: &mut Draft) -> &mut epione::ledger::RecordAction {
+    match &mut draft.action {
+        Action::Record(record) => record,
+        _ => unreachable!("a draft of a record"),
+    }
+}
+
+#[test]
+fn a_patient_consents_only_to_her_own_record_as_it_is() {
+    let mut world = World::new(30);
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let honest = draft(&mut world, &sealed);
+    let current = world.authority.locks(&world.policies).unwrap();
+    let consent = |draft: &Draft| world.patients[ADA].consent(draft, &sealed.sealed, &current);
+    assert!(consent(&honest).is_ok());
+
+    let other_owner = ProtocolErrorText("the record stands under another owner key");
+    let mut changed = honest.clone();
+    record(&mut changed).owner = world.doctors[B].verifying_key();
+    assert_eq!(other_owner, consent(&changed));
+    let mut changed = honest.clone();
+    record(&mut changed).author = world.doctors[B].verifying_key();
+    assert_eq!(other_owner, consent(&changed));
+    let mut changed = honest.clone();
+    record(&mut changed).epoch += 1;
+    assert_eq!(other_owner, consent(&changed));
+    // Another patient asked for consent to Ada's record.
+    assert_eq!(other_owner, world.patients[BEA].consent(&honest, &sealed.sealed, &current));
+
+    let changes: [fn(&mut epione::ledger::RecordAction); 8] = [
+        |r| r.record_id[0] ^= 1,
+        |r| r.sections[0].ciphertext[0] ^= 1,
+        |r| r.sections[1].wrapped_for_patient[0] ^= 1,
+        |r| r.sections[1].wrapped_for_policy[0] ^= 1,
+        |r| r.sections[0].wrapped_for_author[0] ^= 1,
+        |r| r.sections[2].policy[0] ^= 1,
+        |r| r.sections[0].class = Class::Document,
+        |r| r.sections.truncate(2),
+    ];
+    for (i, change) in changes.iter().enumerate() {
+        let mut changed = honest.clone();
+        change(record(&mut changed));
+        assert!(
+            matches!(consent(&changed), Err(ProtocolError::DigestMismatch("the sealed record"))),
+            "change {i}"
+        );
+    }
+    let mut changed = honest.clone();
+    record(&mut changed).envelope[0] ^= 1;
+    refused!(
+        consent(&changed),
+        ProtocolError::DigestMismatch("the envelope in the patient's lock")
+    );
+    let revoke = world.doctors[A].announce(CHAIN, START, &mut world.rng.clone());
+    refused!(
+        consent(&revoke.draft),
+        ProtocolError::NotAuthorised("this is no record's transaction")
+    );
+}
+
+/// Compares an error by its sentence.
+#[derive(Debug)]
+struct ProtocolErrorText(&'static str);
+impl<T> PartialEq<Result<T, ProtocolError>> for ProtocolErrorText {
+    fn eq(&self, outcome: &Result<T, ProtocolError>) -> bool {
+        matches!(outcome, Err(ProtocolError::NotAuthorised(text)) if *text == self.0)
+    }
+}
+
+#[test]
+fn a_patient_does_not_consent_to_a_lock_that_opens_for_another() {
+    let mut world = World::new(31);
+    let doctor = &world.doctors[A];
+    let (ada, bea) = (&world.patients[ADA], &world.patients[BEA]);
+    let introduction = ada.introduce(&doctor.verifying_key(), START);
+    let centre = world.centre.verifying_key();
+    let foreign = bea.introduce(&doctor.verifying_key(), START);
+    let foreign = doctor.check_introduction(&foreign, &centre, START).unwrap();
+    let outline = Record::scan(&mut Cursor::new(BUNDLE), "bundle.json").unwrap();
+    let locks = world.authority.locks(&world.policies).unwrap();
+    let file = &mut Cursor::new(BUNDLE);
+    let sealed =
+        doctor.seal(&outline, file, (&introduction, &foreign), &locks, &mut world.rng).unwrap();
+    let sealed = crate::world::Sealed { sealed, introduction, index: vec![] };
+    let draft = draft(&mut world, &sealed);
+    refused!(
+        world.patients[ADA].consent(&draft, &sealed.sealed, &locks),
+        ProtocolError::Lock(InvalidCiphertext)
+    );
+}
+
+/// Without the entry that every record has, she would never find it again.
+#[test]
+fn a_patient_does_not_consent_to_a_record_that_she_could_not_find() {
+    let mut world = World::new(32);
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let honest = draft(&mut world, &sealed);
+    let current = world.authority.locks(&world.policies).unwrap();
+    for keep in [0, 1] {
+        let mut changed = honest.clone();
+        let index = &mut record(&mut changed).index;
+        *index = index.split_off(1);
+        index.truncate(keep);
+        refused!(
+            world.patients[ADA].consent(&changed, &sealed.sealed, &current),
+            ProtocolError::DigestMismatch("the entry that she finds it by")
+        );
+    }
+    // An entry that leads elsewhere: out of another record's index.
+    let other = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let mut changed = honest;
+    record(&mut changed).index = other.index;
+    refused!(
+        world.patients[ADA].consent(&changed, &sealed.sealed, &current),
+        ProtocolError::DigestMismatch("the entry that she finds it by")
+    );
+}
+
+#[test]
+fn a_hospital_signs_only_for_doctors_in_its_name() {
+    let mut world = World::new(33);
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let honest = draft(&mut world, &sealed);
+    let state = world.state();
+    refused!(
+        world.institutions[1].countersign(&honest, &state),
+        ProtocolError::NotAuthorised("the record names another institution")
+    );
+    let mut changed = honest.clone();
+    record(&mut changed).author = world.proxies[0].verifying_key();
+    refused!(
+        world.institutions[0].countersign(&changed, &state),
+        ProtocolError::NotAuthorised("the author is not a registered doctor")
+    );
+    let other = world.doctors[A].announce(CHAIN, START, &mut world.rng);
+    refused!(
+        world.institutions[0].countersign(&other.draft, &state),
+        ProtocolError::NotAuthorised("this is no record's transaction")
+    );
+}
+
+#[test]
+fn a_record_with_more_keywords_than_entries_is_refused_in_words() {
+    let coding = |i: usize| format!(r#"{{"system": "s", "code": "{i}"}}"#);
+    let text = |n: usize| {
+        let codings: Vec<String> = (0..n).map(coding).collect();
+        let codings = codings.join(",");
+        format!(r#"{{"resourceType": "Condition", "code": {{"coding": [{codings}]}}}}"#)
+    };
+    let mut world = World::new(34);
+    let terms = |n| {
+        let outline = Record::scan(&mut Cursor::new(text(n).as_bytes()), "x.json").unwrap();
+        world.doctors[A].terms(&outline)
+    };
+    // The type is a keyword as well.
+    assert_eq!(terms(4094).unwrap().len(), 4096);
+    refused!(terms(4095), ProtocolError::TooManyKeywords { found: 4096, cap: 4095 });
+
+    // And the most that are allowed do fit into a transaction.
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let mut draft = draft(&mut world, &sealed);
+    let entry = sealed.index[0].clone();
+    record(&mut draft).index = vec![entry; epione::ledger::MAX_ENTRIES];
+    let signature = world.institutions[0].countersign(&draft, &world.state()).unwrap();
+    let transaction = world.doctors[A].publish(draft, signature, signature);
+    assert!(transaction.to_bytes().len() <= 1 << 20);
+}
+
+#[test]
+fn an_index_in_one_go_is_the_index_term_by_term() {
+    let mut world = World::new(31);
+    let introduction =
+        world.patients[ADA].introduce(&world.doctors[A].verifying_key(), world.now());
+    let centre = world.centre.verifying_key();
+    let doctor = &world.doctors[A];
+    let key = doctor.check_introduction(&introduction, &centre, world.now()).unwrap();
+    let record = Record::scan(&mut Cursor::new(BUNDLE), "bundle.json").unwrap();
+    let locks = world.authority.locks(&world.policies).unwrap();
+    let file = &mut Cursor::new(BUNDLE);
+    let sealed = doctor.seal(&record, file, (&introduction, &key), &locks, &mut world.rng).unwrap();
+    let terms: Vec<_> = (0..17).map(|i| SearchTerm::new("code", &i.to_string())).collect();
+    for count in [0, 1, 7, 8, 9, 17] {
+        let (mut alone, mut together) = (world.rng.clone(), world.rng.clone());
+        let single = |term| doctor.index(term, &sealed, &introduction, &mut alone).unwrap();
+        let single: Vec<_> = terms[..count].iter().map(single).collect();
+        let mut calls = 0;
+        let each = &mut || calls += 1;
+        let index = doctor
+            .index_watched(&terms[..count], &sealed, &introduction, &mut together, each)
+            .unwrap();
+        assert_eq!(index, single);
+        assert_eq!((calls, together), (count, alone));
+    }
+}

@@ -1,0 +1,544 @@
+//! Records: whatever is cut comes together again, byte for byte, in the right classes.
+
+use epione::record::{Assembly, Class, Record, ScanError};
+use proptest::prelude::*;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// Cuts a file and puts it together; the outline and what came out.
+fn through(file: &[u8], name: &str) -> (Record, Vec<u8>) {
+    let record = Record::scan(&mut Cursor::new(file), name).unwrap();
+    let mut output = Cursor::new(Vec::new());
+    let mut assembly = Assembly::new(&mut output, record.length());
+    // In the wrong order, for good measure.
+    for class in record.classes().into_iter().rev() {
+        let mut source = Cursor::new(file);
+        io::copy(&mut record.section(class, &mut source), &mut assembly.section()).unwrap();
+    }
+    let coverage = assembly.finish().unwrap();
+    assert!(coverage.is_whole(), "{name}: {coverage:?}");
+    (record, output.into_inner())
+}
+
+fn classes_of(file: &str) -> Vec<Class> {
+    let (record, output) = through(file.as_bytes(), "x.json");
+    assert_eq!(output, file.as_bytes());
+    record.classes()
+}
+
+/// A section's content without its table.
+fn content(file: &[u8], record: &Record, class: Class) -> Vec<u8> {
+    let mut section = Vec::new();
+    record.section(class, &mut Cursor::new(file)).read_to_end(&mut section).unwrap();
+    let rows = u32::from_be_bytes(section[2..6].try_into().unwrap()) as usize;
+    section.split_off(6 + 16 * rows)
+}
+
+fn white() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["", " ", "\n", "\t\r\n  ", "      "]).prop_map(str::to_owned)
+}
+
+/// The text of any JSON value, oddly spaced.
+fn json() -> impl Strategy<Value = String> {
+    let text = prop::sample::select(vec![
+        "null",
+        "true",
+        "false",
+        "0",
+        "-1.5e-7",
+        "1e400",
+        "18446744073709551616",
+        "\"\"",
+        "\"\\\"}\"",
+        "\"{[\\\\\"",
+        "\"Zo\u{eb} \u{1f9ec}\"",
+        "\"\\ud83e\\uddec\"",
+        "\"entry\"",
+        "[]",
+        "{}",
+        "{\"coding\": [{\"system\": \"s\", \"code\": \"c\"}]}",
+        "{\"security\": 7}",
+    ]);
+    let leaf = text.prop_map(str::to_owned).prop_filter("a number that serde_json reads", |text| {
+        serde_json::from_str::<serde_json::Value>(text).is_ok()
+    });
+    leaf.prop_recursive(5, 40, 5, |inner| {
+        prop_oneof![
+            (prop::collection::vec((white(), inner.clone(), white()), 0..5)).prop_map(|items| {
+                let items: Vec<String> =
+                    items.into_iter().map(|(a, item, b)| format!("{a}{item}{b}")).collect();
+                format!("[{}]", items.join(","))
+            }),
+            prop::collection::vec((key(), white(), inner), 0..5).prop_map(|fields| {
+                let fields: Vec<String> =
+                    fields.into_iter().map(|(k, w, v)| format!("{w}\"{k}\"{w}:{v}{w}")).collect();
+                format!("{{{}}}", fields.join(","))
+            }),
+        ]
+    })
+}
+
+fn key() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "resourceType",
+        "entry",
+        "resource",
+        "meta",
+        "security",
+        "code",
+        "coding",
+        "system",
+        "x",
+        "",
+        "Zo\u{eb}",
+        "\\u0065ntry",
+        "a\\nb",
+    ])
+}
+
+/// A resource with its class.
+fn resource() -> impl Strategy<Value = (Class, String)> {
+    let kinds = prop::sample::select(vec![
+        (Class::Identity, "Patient"),
+        (Class::Identity, "RelatedPerson"),
+        (Class::Clinical, "Observation"),
+        (Class::Clinical, "NeverHeardOf"),
+        (Class::Financial, "Claim"),
+        (Class::Financial, "ExplanationOfBenefit"),
+        (Class::Administrative, "Organization"),
+        (Class::Administrative, "Encounter"),
+    ]);
+    let labels = prop::sample::select(vec!["", "N", "R", "V", "PSY", "HIV", "SUD"]);
+    (kinds, labels, white(), json(), any::<bool>()).prop_map(
+        |((class, kind), label, w, value, last)| {
+            let restricted = !["", "N"].contains(&label);
+            let class = if restricted { Class::Restricted } else { class };
+            let meta = format!("\"meta\":{w}{{\"security\":[{{\"code\":{w}\"{label}\"}}]}}");
+            let kind = format!("{w}\"resourceType\"{w}:{w}\"{kind}\"");
+            let other = format!("\"value\":{value}");
+            // The label before or after the type.
+            let fields = if last { [kind, other, meta] } else { [meta, other, kind] };
+            (class, format!("{{{}{w}}}", fields.join(&format!("{w},{w}"))))
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn record_bundles_of_any_spacing_and_content_come_back(
+        resources in prop::collection::vec((resource(), white(), json()), 0..8),
+        mark in any::<bool>(),
+        (before, after) in (json(), json()),
+        type_last in any::<bool>(),
+    ) {
+        let entries: Vec<String> = resources
+            .iter()
+            .map(|((_, text), w, other)| {
+                format!("{w}{{{w}\"fullUrl\":{other},{w}\"resource\"{w}:{text}{w}}}{w}")
+            })
+            .collect();
+        let bundle = "\"resourceType\":\"Bundle\"".to_owned();
+        let list = format!("\"entry\" : [{}]", entries.join(","));
+        let parts = if type_last { [list, bundle] } else { [bundle, list] };
+        let mark = if mark { "\u{feff}" } else { "" };
+        let file = format!("{mark}{{\"x\":{before},{},\n\"y\":{after}}}\r\n", parts.join(" ,"));
+        let (record, output) = through(file.as_bytes(), "bundle.json");
+        prop_assert_eq!(output, file.as_bytes());
+
+        let mut expected: Vec<Class> = resources.iter().map(|((class, _), ..)| *class).collect();
+        expected.push(Class::Administrative);
+        expected.sort();
+        expected.dedup();
+        prop_assert_eq!(record.classes(), expected);
+        // Each resource is in the section of its class, and whole.
+        for ((class, text), ..) in &resources {
+            let section = content(file.as_bytes(), &record, *class);
+            prop_assert!(section.windows(text.len()).any(|window| window == text.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn record_any_json_comes_back(value in json(), w in white()) {
+        let file = format!("{w}{value}{w}");
+        prop_assert_eq!(through(file.as_bytes(), "x.json").1, file.as_bytes());
+        prop_assert_eq!(through(file.as_bytes(), "x").1, file.as_bytes());
+    }
+
+    #[test]
+    fn record_any_bytes_come_back_under_another_name(
+        bytes in prop::collection::vec(any::<u8>(), 1..2000),
+        braced in any::<bool>(),
+    ) {
+        let file = if braced { [b"{".as_slice(), &bytes].concat() } else { bytes };
+        let (record, output) = through(&file, "image.dcm");
+        prop_assert_eq!(&output, &file);
+        // Random bytes are no FHIR.
+        prop_assert_eq!(record.classes(), [Class::Document]);
+        // Under a .json name they are refused or they are JSON; both without panic.
+        match Record::scan(&mut Cursor::new(&file), "x.json") {
+            Ok(_) => prop_assert!(serde_json::from_slice::<serde_json::Value>(&file).is_ok()),
+            Err(error) => prop_assert!(matches!(error, ScanError::Json(_)), "{}", error),
+        }
+    }
+
+    /// A changed byte of a section's table or content never writes outside and never panics.
+    #[test]
+    fn record_hostile_sections_are_refused_or_stay_inside(
+        at in any::<prop::sample::Index>(),
+        with in any::<u8>(),
+        cut in any::<prop::sample::Index>(),
+        insist in any::<bool>(),
+    ) {
+        let file = include_bytes!("../../vectors/records/stroke.json");
+        let record = Record::scan(&mut Cursor::new(file), "x.json").unwrap();
+        let mut section = Vec::new();
+        record.section(Class::Clinical, &mut Cursor::new(file)).read_to_end(&mut section).unwrap();
+        let head = section.len().min(400);
+        let at = at.index(head);
+        section[at] = with;
+        if !insist {
+            section.truncate(cut.index(section.len()));
+        }
+        let mut output = Cursor::new(Vec::new());
+        let mut assembly = Assembly::new(&mut output, record.length());
+        let written = assembly.section().write_all(&section);
+        if let Ok(coverage) = assembly.finish() {
+            prop_assert!(written.is_err() || coverage.written <= coverage.length);
+        }
+        prop_assert!(output.into_inner().len() as u64 <= record.length());
+    }
+}
+
+#[test]
+fn record_classes_of_typed_and_labelled_resources_alone() {
+    for (file, class) in [
+        (r#"{"resourceType": "Patient"}"#, Class::Identity),
+        (r#"{"resourceType": "Claim"}"#, Class::Financial),
+        (r#"{"resourceType": "Location"}"#, Class::Administrative),
+        (r#"{"resourceType": "Observation"}"#, Class::Clinical),
+        (r#"{"resourceType": "Tomorrow"}"#, Class::Clinical),
+        (
+            r#"{"resourceType": "Patient", "meta": {"security": [{"code": "V"}]}}"#,
+            Class::Restricted,
+        ),
+        (r#"{"meta": {"security": {"code": "R"}}, "resourceType": "Claim"}"#, Class::Restricted),
+        (r#"{"meta": {"security": [{"code": "N"}]}, "resourceType": "Claim"}"#, Class::Financial),
+        (r#"{"meta": {"tag": [{"code": "R"}]}, "resourceType": "Claim"}"#, Class::Financial),
+        (r#"{"kind": "something else"}"#, Class::Document),
+    ] {
+        assert_eq!(classes_of(file), [class], "{file}");
+    }
+}
+
+/// A label inside a bundle inside an entry restricts the entry: what was put into the envelope of
+/// another does not become less sensitive.
+#[test]
+fn record_labels_of_nested_resources_restrict_their_entry() {
+    let inner = r#"{"resource": {"resourceType": "Basic", "meta": {"security": [{"code": "R"}]}}}"#;
+    for alone in [
+        format!(r#"{{"resourceType": "Parameters", "parameter": [{{"name": "x"}}, {inner}]}}"#),
+        format!(r#"{{"resourceType": "Novelty", "entry": [{inner}]}}"#),
+        format!(r#"{{"contained": [[{inner}], 7], "resourceType": "Patient"}}"#),
+    ] {
+        assert_eq!(classes_of(&alone), [Class::Restricted], "{alone}");
+    }
+    let file = r#"{"resourceType": "Bundle", "entry": [{"resource":
+        {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Observation",
+            "meta": {"security": [{"code": "HIV"}]}, "valueString": "secret"}}]}}]}"#;
+    assert_eq!(classes_of(file), [Class::Restricted, Class::Administrative]);
+}
+
+/// Of two resources under one key, the more sensitive decides: a parser of the reader's may take
+/// either.
+#[test]
+fn record_of_duplicate_resources_the_restricted_one_decides() {
+    let file = r#"{"resourceType": "Bundle", "entry": [{
+        "resource": {"resourceType": "Observation", "meta": {"security": [{"code": "HIV"}]}},
+        "resource": {"resourceType": "Organization"}}]}"#;
+    assert_eq!(classes_of(file), [Class::Restricted, Class::Administrative]);
+}
+
+#[test]
+fn record_duplicate_keys_lose_no_byte() {
+    for file in [
+        r#"{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"}}],
+            "entry": [{"resource": {"resourceType": "Claim"}}], "entry": 7, "entry": []}"#,
+        r#"{"resourceType": "Bundle", "resourceType": "Patient", "entry": [{"resource": {}}]}"#,
+        r#"{"resourceType": "Patient", "entry": [{"resource": {}}], "resourceType": "Bundle"}"#,
+        r#"{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"},
+            "resource": {"resourceType": "Claim"}}]}"#,
+    ] {
+        classes_of(file);
+    }
+    let both = classes_of(
+        r#"{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"}}],
+            "entry": [{"resource": {"resourceType": "Claim"}}]}"#,
+    );
+    assert_eq!(both, [Class::Identity, Class::Financial, Class::Administrative]);
+}
+
+#[test]
+fn record_escaped_names_mean_what_they_say() {
+    let file = "{\"resource\\u0054ype\": \"B\\u0075ndle\", \"\\u0065ntry\": \
+                [{\"resourc\\u0065\": {\"resourceType\": \"Pati\\u0065nt\"}}]}";
+    assert_eq!(classes_of(file), [Class::Identity, Class::Administrative]);
+}
+
+#[test]
+fn record_entries_of_odd_shapes_lose_no_byte() {
+    for entries in [
+        "[]",
+        "[[]]",
+        "[null, 1, \"x\", true, -1.5]",
+        "[{}, [{}], {}]",
+        "[[[{\"resource\": {}}]]]",
+        "{}",
+        "null",
+        "\"[]\"",
+        "[{\"resource\": null}, {\"resource\": []}, {\"resource\": \"Patient\"}]",
+    ] {
+        let file = format!("{{\"resourceType\": \"Bundle\", \"entry\": {entries}}}");
+        assert!(classes_of(&file).contains(&Class::Administrative), "{entries}");
+    }
+}
+
+#[test]
+fn record_deep_nesting_ends_in_a_sentence_or_a_record() {
+    for depth in [10, 100, 120, 200, 100_000] {
+        let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let file = format!("{{\"resourceType\": \"Observation\", \"x\": {nested}}}");
+        // Not promised to be JSON, it goes through whatever the parser thinks of it.
+        assert_eq!(through(file.as_bytes(), "deep").1, file.as_bytes());
+        match Record::scan(&mut Cursor::new(&file), "deep.json") {
+            Ok(record) => assert_eq!(record.classes(), [Class::Clinical]),
+            Err(error) => {
+                assert!(depth > 100, "{depth}: {error}");
+                assert!(error.to_string().contains("recursion limit"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn record_bad_input_is_told_apart() {
+    let scan = |bytes: &[u8], name: &str| Record::scan(&mut Cursor::new(bytes), name);
+    assert!(matches!(scan(b"", "x.json"), Err(ScanError::Empty)));
+    assert!(matches!(scan(b"", "x"), Err(ScanError::Empty)));
+    for broken in
+        ["{", "{\"a\": }", "{} x", "{\"a\": 1,}", "nul", " ", "\u{feff}", "{\"a\": \"\u{1}\"}"]
+    {
+        assert!(matches!(scan(broken.as_bytes(), "x.Json"), Err(ScanError::Json(_))), "{broken}");
+        assert_eq!(scan(broken.as_bytes(), "x.jsonl").unwrap().classes(), [Class::Document]);
+    }
+    // In what is read of a resource, text must be UTF-8.
+    let scan_error = scan(b"{\"resourceType\": \"\xff\"}", "x.json").unwrap_err();
+    assert!(matches!(scan_error, ScanError::Json(_)));
+    // A file that fails while it is read.
+    struct Fails(u64);
+    impl Read for Fails {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0 += 1;
+            if self.0 > 2 {
+                return Err(io::Error::other("the disk is gone"));
+            }
+            buffer.fill(b' ');
+            buffer[0] = b'{';
+            Ok(buffer.len())
+        }
+    }
+    impl Seek for Fails {
+        fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+            Ok(1000)
+        }
+    }
+    let error = Record::scan(&mut Fails(0), "x.json").unwrap_err();
+    assert!(matches!(error, ScanError::Io(_)) && error.to_string().contains("the disk is gone"));
+}
+
+/// JSON is UTF-8, also where the parser passes over it.
+#[test]
+fn record_latin_1_under_a_json_name_is_refused() {
+    let file = b"{\"resourceType\": \"Patient\", \"name\": \"Zo\xeb\"}";
+    let outcome = Record::scan(&mut Cursor::new(file), "x.json");
+    assert!(matches!(outcome, Err(ScanError::Json(_))));
+}
+
+#[test]
+fn record_a_file_that_became_shorter_is_noticed() {
+    let file = include_bytes!("../../vectors/records/stroke.json");
+    let record = Record::scan(&mut Cursor::new(file), "x.json").unwrap();
+    let shorter = &file[..file.len() - 2];
+    let mut source = Cursor::new(shorter);
+    let mut section = record.section(Class::Administrative, &mut source);
+    let error = section.read_to_end(&mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+}
+
+#[test]
+fn record_of_four_megabytes_with_hundreds_of_observations() {
+    let mut file = String::from("{\"resourceType\": \"Bundle\",\n \"entry\": [");
+    let mut restricted = 0;
+    for i in 0..700 {
+        let label =
+            if i % 7 == 0 { "\"meta\": {\"security\": [{\"code\": \"PSY\"}]}, " } else { "" };
+        restricted += usize::from(i % 7 == 0);
+        let note = "observed \u{e9}\u{1f9ec} ".repeat(380);
+        file.push_str(&format!(
+            "{}{{\"resource\": {{\"resourceType\": \"Observation\", {label}\"code\": {{\"coding\": \
+             [{{\"system\": \"loinc\", \"code\": \"{}\"}}]}}, \"note\": \"{note}\"}}}}",
+            if i == 0 { "" } else { ",\n" },
+            i % 50
+        ));
+    }
+    file.push_str("]}");
+    assert!(file.len() > 4_000_000);
+    let (record, output) = through(file.as_bytes(), "large.json");
+    assert!(output == file.as_bytes());
+    assert_eq!(record.classes(), [Class::Clinical, Class::Restricted, Class::Administrative]);
+    let keywords: Vec<_> = record.keywords().filter(|keyword| keyword.field == "code").collect();
+    assert_eq!(keywords.len(), 50);
+    let section = content(file.as_bytes(), &record, Class::Restricted);
+    let count = String::from_utf8(section).unwrap().matches("\"PSY\"").count();
+    assert_eq!(count, restricted);
+}
+
+/// A bundle that is nowhere: its bytes follow from their offsets.
+struct Endless {
+    entries: u64,
+    position: u64,
+    largest_read: usize,
+}
+
+const START: &[u8] = b"{\"resourceType\":\"Bundle\",\"entry\":[";
+const END: &[u8] = b"{}]}";
+const ENTRY: usize = 4096;
+
+impl Endless {
+    fn length(&self) -> u64 {
+        (START.len() + END.len()) as u64 + self.entries * ENTRY as u64
+    }
+
+    /// Every third entry is a patient's.
+    fn entry(number: u64) -> Vec<u8> {
+        let kind = if number.is_multiple_of(3) { "Patient" } else { "Observation" };
+        let start =
+            format!("{{\"resource\":{{\"resourceType\":\"{kind}\",\"id\":\"{number}\",\"x\":\"");
+        let end = "\"}},";
+        let filler = "y".repeat(ENTRY - start.len() - end.len());
+        format!("{start}{filler}{end}").into_bytes()
+    }
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.largest_read = self.largest_read.max(buffer.len());
+        let (start, length) = (START.len() as u64, self.length());
+        let tail = length - END.len() as u64;
+        let part = match self.position {
+            at if at < start => START[at as usize..].to_vec(),
+            at if at < tail => {
+                let number = (at - start) / ENTRY as u64;
+                Self::entry(number).split_off(((at - start) % ENTRY as u64) as usize)
+            }
+            at => END[(at.min(length) - tail) as usize..].to_vec(),
+        };
+        let taken = part.len().min(buffer.len());
+        buffer[..taken].copy_from_slice(&part[..taken]);
+        self.position += taken as u64;
+        Ok(taken)
+    }
+}
+
+impl Seek for Endless {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.position = match to {
+            SeekFrom::Start(at) => at,
+            SeekFrom::End(by) => self.length().saturating_add_signed(by),
+            SeekFrom::Current(by) => self.position.saturating_add_signed(by),
+        };
+        Ok(self.position)
+    }
+}
+
+/// An output that keeps nothing: it checks what is written against what must be there.
+struct Judge {
+    truth: Endless,
+    written: u64,
+}
+
+impl Write for Judge {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut truth = vec![0; bytes.len()];
+        self.truth.read_exact(&mut truth)?;
+        assert!(truth == bytes, "at {}", self.truth.position);
+        self.written += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Judge {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.truth.seek(to)
+    }
+}
+
+#[test]
+fn record_of_a_hundred_megabytes_streams_through() {
+    let endless = || Endless { entries: 25_000, position: 0, largest_read: 0 };
+    let mut file = endless();
+    assert!(file.length() > 100_000_000);
+    let record = Record::scan(&mut file, "endless.json").unwrap();
+    assert_eq!(record.length(), file.length());
+    assert_eq!(record.classes(), [Class::Identity, Class::Clinical, Class::Administrative]);
+
+    let mut judge = Judge { truth: endless(), written: 0 };
+    let mut assembly = Assembly::new(&mut judge, record.length());
+    for class in record.classes() {
+        io::copy(&mut record.section(class, &mut file), &mut assembly.section()).unwrap();
+    }
+    assert!(assembly.finish().unwrap().is_whole());
+    assert_eq!(judge.written, file.length());
+    assert!(file.largest_read <= 1 << 20, "nothing asks for the file in one piece");
+}
+
+#[test]
+fn record_shared_samples_go_through() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let mut seen = 0;
+    for kind in ["fhir", "dicom"] {
+        let Ok(files) = std::fs::read_dir(folder.join(kind)) else {
+            println!("skipped: there are no samples in ../shared/data/{kind}");
+            continue;
+        };
+        for path in files.map(|file| file.unwrap().path()) {
+            let (bytes, name) = (std::fs::read(&path).unwrap(), path.display().to_string());
+            let (record, output) = through(&bytes, &name);
+            assert!(output == bytes, "{name}");
+            assert_eq!(kind == "dicom", record.classes() == [Class::Document], "{name}");
+            if kind == "dicom" {
+                let types: Vec<&str> = record.keywords().map(|k| k.value.as_str()).collect();
+                assert_eq!(types, ["application/dicom"], "{name}");
+            }
+            seen += 1;
+        }
+    }
+    println!("{seen} samples");
+    let shipped = include_bytes!("../../vectors/records/stroke.json");
+    assert!(through(shipped, "stroke.json").1 == shipped);
+}
+
+/// A table of pieces that nobody would read back is not written in the first place.
+#[test]
+fn record_with_more_entries_than_a_section_has_pieces_is_refused() {
+    let entries = "{},".repeat(1 << 22);
+    let text = |entries: &str| format!(r#"{{"resourceType":"Bundle","entry":[{entries}{{}}]}}"#);
+    let outcome = Record::scan(&mut Cursor::new(text(&entries)), "x.json");
+    assert!(matches!(outcome, Err(ScanError::TooManyEntries)));
+    let fewer = text(&entries[..3 * 1000]);
+    assert!(Record::scan(&mut Cursor::new(fewer), "x.json").is_ok());
+}
