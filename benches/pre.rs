@@ -1,7 +1,7 @@
 //! Proxy re-encryption: every operation of both schemes on a content key.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use epione::pre::conditional::{self, Ciphertext, ReEncryption, ReKey};
+use epione::pre::conditional::{self, Ciphertext, ReEncryption, ReKey, UnverifiedCiphertext};
 use epione::pre::{self, afgh};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -62,8 +62,15 @@ fn conditional_lists(c: &mut Criterion) {
         let conditions: Vec<&[u8]> = names.iter().map(|name| &name[..]).collect();
         let seal = |w: &&[u8]| conditional::seal(&patient_public, w, b"record 7", &[7; 32], rng);
         let sealed: Vec<_> = conditions.iter().map(seal).collect();
-        let locks: Vec<_> =
-            sealed.iter().zip(&conditions).map(|(lock, w)| (lock, *w, &b"record 7"[..])).collect();
+        let locks: Vec<_> = sealed
+            .iter()
+            .zip(&conditions)
+            .map(|(ciphertext, condition)| UnverifiedCiphertext {
+                ciphertext,
+                condition,
+                ad: b"record 7",
+            })
+            .collect();
         group.bench_function(BenchmarkId::new("verify", n), |b| {
             b.iter(|| Ciphertext::batch_verify(&patient_public, &locks));
         });

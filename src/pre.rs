@@ -7,7 +7,7 @@
 //! | [`afgh`] | Ateniese, Fu, Green, Hohenberger, NDSS 2005 | baseline, and to show its collusion |
 //!
 //! A user has one exponent `x` with `X = g1^x` and `Y = g2^x` ([`PublicKey`]), registered with a
-//! [`Possession`] proof. Qin et al. 2021 (Eq. 9, 14-16) ask for one-way, one-hop re-encryption and
+//! [`ProofOfPossession`] proof. Qin et al. 2021 (Eq. 9, 14-16) ask for one-way, one-hop re-encryption and
 //! give no formulas.
 //!
 //! ```
@@ -39,7 +39,7 @@ pub mod conditional;
 mod keys;
 mod schnorr;
 
-pub use keys::{Possession, PublicKey, SecretKey, keygen};
+pub use keys::{ProofOfPossession, PublicKey, SecretKey, keygen};
 
 use crate::algebra::tag::Tag;
 use crate::algebra::{Gt, Secret, hash::kdf};

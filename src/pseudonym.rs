@@ -1,7 +1,7 @@
 //! Pseudonyms: names for one patient that only those she trusts can put together.
 //!
 //! **Paper.** Qin et al. 2021, Eq. 8: `PID = NameGen(SK_aes, UID)`, the key handed to the doctor.
-//! Here the keyed series of [`series`]: unlinkable across doctors, recomputable by the patient, and
+//! Here the keyed series of [`ggm`]: unlinkable across doctors, recomputable by the patient, and
 //! a doctor's knowledge ends with the window of epochs that he was given.
 //!
 //! ```
@@ -14,6 +14,6 @@
 //! ```
 #![forbid(unsafe_code)]
 
-pub mod series;
+pub mod ggm;
 
-pub use series::{DoctorSeries, EmptyWindow, Epoch, Pseudonym, SeriesSecret, WindowKey};
+pub use ggm::{DoctorSeries, EmptyWindow, Epoch, Pseudonym, SeriesSecret, WindowKey};

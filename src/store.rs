@@ -24,7 +24,7 @@
 mod chunk;
 mod directory;
 
-pub use chunk::{CHUNK, Naming, cid_of, hash_of_name, name_of_hash};
+pub use chunk::{CHUNK_SIZE, CidWriter, cid_of, cid_of_digest, digest_of_cid};
 pub use cid::Cid;
 pub use directory::DirectoryStore;
 
@@ -35,7 +35,7 @@ use std::io::{self, Read, Write};
 pub enum StoreError {
     /// The upload hashes to another name than it was offered under.
     #[error("the upload hashes to {found}, not to {expected} as claimed: refused")]
-    WrongHash {
+    CidMismatch {
         /// The name claimed.
         expected: Box<Cid>,
         /// The name of what was sent.
@@ -49,7 +49,7 @@ pub enum StoreError {
     Missing(Cid),
     /// A manifest does not decode.
     #[error("{0} is not an object of the store: {1}")]
-    NotAnObject(Cid, crate::error::DecodeError),
+    InvalidManifest(Cid, crate::error::DecodeError),
     /// The disk or the other side failed.
     #[error("the store could not read or write: {0}")]
     Io(#[from] io::Error),
@@ -60,7 +60,7 @@ pub trait RecordStore {
     /// Stores an object under its name; all or nothing. Storing it again changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::WrongHash`] if it hashes to another name, or an I/O error.
+    /// [`StoreError::CidMismatch`] if it hashes to another name, or an I/O error.
     fn put(&self, name: &Cid, object: &mut dyn Read) -> Result<(), StoreError>;
 
     /// Writes an object out, block by block, each verified before it is written. Only `Ok` says

@@ -59,11 +59,11 @@ mod rekey;
 mod transform;
 
 pub use rekey::{
-    Delegation, InvalidReKey, ReKey, VerifiedReKey, batch_rekeygen, rekeygen,
+    Delegation, InvalidReKey, PublicReKey, ReKey, VerifiedReKey, batch_rekeygen, rekeygen,
     rekeygen_with_randomness,
 };
 pub use transform::{
-    InvalidReEncryption, NotCovered, ReEncryption, VerifiedReEncryption, open_reencrypted,
+    InvalidReEncryption, ReEncryption, ReKeyMismatch, VerifiedReEncryption, open_reencrypted,
     reencrypt, reencrypt_with_randomness,
 };
 
@@ -102,6 +102,17 @@ impl Canonical for Ciphertext {
     }
 }
 public_encoding!(Ciphertext);
+
+/// A ciphertext with the condition and the associated data that it must be bound to.
+#[derive(Debug, Clone, Copy)]
+pub struct UnverifiedCiphertext<'a> {
+    /// The ciphertext.
+    pub ciphertext: &'a Ciphertext,
+    /// The condition of its re-encryption.
+    pub condition: &'a [u8],
+    /// The associated data that it authenticates.
+    pub ad: &'a [u8],
+}
 
 /// A ciphertext whose tag holds for a delegator, a condition and associated data.
 #[derive(Debug, Clone)]
@@ -237,34 +248,38 @@ impl Ciphertext {
         condition: &[u8],
         ad: &[u8],
     ) -> Result<VerifiedCiphertext, InvalidCiphertext> {
-        let mut verdicts = Self::batch_verify(delegator, &[(self, condition, ad)]);
+        let unverified = UnverifiedCiphertext { ciphertext: self, condition, ad };
+        let mut verdicts = Self::batch_verify(delegator, &[unverified]);
         verdicts.pop().expect("a verdict for one ciphertext")
     }
 
     /// [`Self::verify`] of each ciphertext with its condition and associated data.
     pub fn batch_verify(
         delegator: &PublicKey,
-        ciphertexts: &[(&Self, &[u8], &[u8])],
+        items: &[UnverifiedCiphertext<'_>],
     ) -> Vec<Result<VerifiedCiphertext, InvalidCiphertext>> {
         let contexts: Vec<Vec<u8>> =
-            ciphertexts.iter().map(|(_, w, ad)| context(delegator, w, ad)).collect();
-        let messages: Vec<Vec<u8>> = (ciphertexts.iter().zip(&contexts))
-            .map(|((c, ..), context)| tag_message(&c.c1, &c.w, context, &c.body))
+            items.iter().map(|item| context(delegator, item.condition, item.ad)).collect();
+        let messages: Vec<Vec<u8>> = (items.iter().zip(&contexts))
+            .map(|(UnverifiedCiphertext { ciphertext: c, .. }, context)| {
+                tag_message(&c.c1, &c.w, context, &c.body)
+            })
             .collect();
         let points = batch_hash_to_g2(tag::PRE_CAPSULE_TAG, &messages);
         // e(C1, H_G2(..)) e(g1^-1, C4) = 1
         let inverse = -G1::generator();
-        let equations: Vec<Vec<(G1, G2)>> = (ciphertexts.iter().zip(points))
-            .map(|((c, ..), point)| vec![(c.c1, point), (inverse, c.c4)])
+        let equations: Vec<Vec<(G1, G2)>> = (items.iter().zip(points))
+            .map(|(item, point)| vec![(item.ciphertext.c1, point), (inverse, item.ciphertext.c4)])
             .collect();
-        let judged = ciphertexts.iter().zip(contexts).zip(verdicts(&equations));
-        let verified =
-            |(((ciphertext, condition, _), context), holds): ((&(&Self, &[u8], _), _), _)| {
-                let (ciphertext, condition) = ((*ciphertext).clone(), condition.to_vec());
+        let verdicts = items.iter().zip(contexts).zip(verdicts(&equations));
+        verdicts
+            .map(|((item, context), holds)| {
+                let ciphertext = item.ciphertext.clone();
+                let condition = item.condition.to_vec();
                 let verified =
                     VerifiedCiphertext { ciphertext, delegator: *delegator, condition, context };
                 if holds { Ok(verified) } else { Err(InvalidCiphertext) }
-            };
-        judged.map(verified).collect()
+            })
+            .collect()
     }
 }

@@ -55,8 +55,12 @@ impl SecretKey {
 
     /// Proves to a registration centre that this key is known, bound to a context (the
     /// certificate's subject).
-    pub fn prove_possession(&self, context: &[u8], rng: &mut (impl Rng + ?Sized)) -> Possession {
-        Possession(Schnorr::prove(
+    pub fn prove_possession(
+        &self,
+        context: &[u8],
+        rng: &mut (impl Rng + ?Sized),
+    ) -> ProofOfPossession {
+        ProofOfPossession(Schnorr::prove(
             tag::PRE_POSSESSION,
             &[G1::generator()],
             &[self.public.x],
@@ -86,7 +90,7 @@ pub fn keygen(rng: &mut (impl Rng + ?Sized)) -> (SecretKey, PublicKey) {
 
 /// A proof of knowledge of a public key's exponent (Schnorr, Fiat-Shamir).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Possession(Schnorr);
+pub struct ProofOfPossession(Schnorr);
 
 impl PublicKey {
     /// Checks a proof of possession for a context.
@@ -96,7 +100,7 @@ impl PublicKey {
     pub fn verify_possession(
         &self,
         context: &[u8],
-        proof: &Possession,
+        proof: &ProofOfPossession,
     ) -> Result<(), InvalidSignature> {
         let (bases, images) = ([G1::generator()], [self.x]);
         if proof.0.verify(tag::PRE_POSSESSION, &bases, &images, context) {
@@ -107,7 +111,7 @@ impl PublicKey {
     }
 }
 
-impl Canonical for Possession {
+impl Canonical for ProofOfPossession {
     const KIND: Kind = Kind::PrePossession;
     fn write(&self, w: &mut Writer) {
         self.0.write(w);
@@ -116,4 +120,4 @@ impl Canonical for Possession {
         Ok(Self(Schnorr::read(r)?))
     }
 }
-public_encoding!(PublicKey, Possession);
+public_encoding!(PublicKey, ProofOfPossession);

@@ -78,8 +78,9 @@ impl WrappedKeyBinding {
     pub(super) fn with<'a>(
         &'a self,
         lock: &'a pre::conditional::Ciphertext,
-    ) -> (&'a pre::conditional::Ciphertext, &'a [u8], &'a [u8]) {
-        (lock, &self.condition, &self.ad)
+    ) -> pre::conditional::UnverifiedCiphertext<'a> {
+        let (condition, ad) = (&self.condition[..], &self.ad[..]);
+        pre::conditional::UnverifiedCiphertext { ciphertext: lock, condition, ad }
     }
 }
 
@@ -142,14 +143,14 @@ impl Envelope {
     /// The name of a section's ciphertext.
     pub(super) fn ciphertext(&self, class: Class) -> Option<Cid> {
         let found = self.sections.iter().find(|(other, _)| *other == class);
-        found.map(|(_, hash)| store::name_of_hash(hash))
+        found.map(|(_, hash)| store::cid_of_digest(hash))
     }
 
     /// Whether this lists exactly the ciphertexts whose digests are on the ledger.
     pub(super) fn fits(&self, record: &RecordAction) -> bool {
         let fits = |((class, name), digests): (&(Class, Digest), &SectionDigests)| {
             *class == digests.class
-                && object_digest(&store::name_of_hash(name)) == digests.ciphertext
+                && object_digest(&store::cid_of_digest(name)) == digests.ciphertext
         };
         self.record_id == record.record_id
             && self.sections.len() == record.sections.len()

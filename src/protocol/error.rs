@@ -66,7 +66,7 @@ pub enum ProtocolError {
     ReKey(#[from] pre::conditional::InvalidReKey),
     /// A re-encryption key does not cover a lock.
     #[error(transparent)]
-    NotCovered(#[from] pre::conditional::NotCovered),
+    NotCovered(#[from] pre::conditional::ReKeyMismatch),
     /// A proxy's work is wrong.
     #[error(transparent)]
     ReEncryption(#[from] pre::conditional::InvalidReEncryption),

@@ -65,7 +65,7 @@ fn open_sections<W: Write + Seek>(
     }
     let (_, first) =
         keys.first().ok_or(ProtocolError::NotAuthorised("no section may be opened"))?;
-    let envelope = source.envelope(record, &store::name_of_hash(&first.envelope))?;
+    let envelope = source.envelope(record, &store::cid_of_digest(&first.envelope))?;
 
     let mut output = BufWriter::new(output);
     let mut assembly = Assembly::new(&mut output, envelope.length);
@@ -132,7 +132,7 @@ impl Doctor {
             };
             let delegation = find_delegation(&grant.delegations, record, section, ticket)?;
             let name = store::cid_of(&mut &work.lock.to_bytes()[..])?;
-            if name != store::name_of_hash(&section.wrapped_for_patient) {
+            if name != store::cid_of_digest(&section.wrapped_for_patient) {
                 return Err(ProtocolError::DigestMismatch("the patient's lock"));
             }
             works.push(work);
@@ -144,8 +144,11 @@ impl Doctor {
             bindings.iter().zip(&works).map(|(binding, work)| binding.with(&work.lock)).collect();
         let locks = Ciphertext::batch_verify(&ticket.patient, &bound);
         let locks = locks.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let halves: Vec<_> =
-            bindings.iter().zip(rk2).map(|(b, rk2)| (b.condition.as_slice(), rk2)).collect();
+        let halves: Vec<_> = bindings
+            .iter()
+            .zip(rk2)
+            .map(|(b, rk2)| conditional::PublicReKey { condition: &b.condition, rk2 })
+            .collect();
         let delegations = Delegation::batch_new(&ticket.patient, self.pre.public_key(), &halves);
         let claims: Vec<_> = (works.iter().zip(&delegations).zip(&locks))
             .map(|((work, delegation), lock)| (&work.reencryption, delegation, lock))
@@ -234,7 +237,7 @@ fn find_delegation(
     let index = delegations
         .iter()
         .position(|delegation| delegation.covers(record, section))
-        .ok_or(ProtocolError::NotCovered(conditional::NotCovered))?;
+        .ok_or(ProtocolError::NotCovered(conditional::ReKeyMismatch))?;
     let named = ticket
         .rk2
         .get(index)

@@ -136,11 +136,12 @@ impl Patient {
         }
         check_policy_headers(&sealed.sections, current)?;
         let sections = record.sections.iter().zip(&sealed.sections);
-        for ((digests, section), (lock, condition, ad)) in sections.zip(bound) {
-            let key = conditional::open(&self.pre, condition, ad, lock)?;
+        for ((digests, section), bound) in sections.zip(bound) {
+            let conditional::UnverifiedCiphertext { ciphertext, condition, ad } = bound;
+            let key = conditional::open(&self.pre, condition, ad, ciphertext)?;
             let key = SectionKey::from_bytes(&key)
                 .map_err(|error| ProtocolError::Decode("the patient's lock", error))?;
-            if object_digest(&store::name_of_hash(&key.envelope)) != record.envelope {
+            if object_digest(&store::cid_of_digest(&key.envelope)) != record.envelope {
                 return Err(ProtocolError::DigestMismatch("the envelope in the patient's lock"));
             }
             if store::cid_of(&mut section.ciphertext()?)? != section.name {

@@ -131,7 +131,7 @@ fn check_ciphertexts(
     let location = locate(record, &accepted.trapdoors).ok_or(ProtocolError::NoMatch)?;
     let envelope = source.envelope(record, &location)?;
     for (_, hash) in &envelope.sections {
-        source.stream(&store::name_of_hash(hash), &mut io::sink())?;
+        source.stream(&store::cid_of_digest(hash), &mut io::sink())?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::{peks, pre, pseudonym};
 pub struct Enrolment {
     subject: Subject,
     signing_possession: Signature,
-    pre_possession: Option<pre::Possession>,
+    pre_possession: Option<pre::ProofOfPossession>,
 }
 
 /// Why the centre gives no certificate.

@@ -178,7 +178,7 @@ impl Doctor {
 
 /// The hash in a name that was computed here.
 fn hash(name: &Cid) -> [u8; 32] {
-    store::hash_of_name(name).expect("every name here was computed by the store's rule")
+    store::digest_of_cid(name).expect("every name here was computed by the store's rule")
 }
 
 /// Encrypts a stream into a temporary file; gives its name in the store.

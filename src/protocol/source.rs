@@ -6,7 +6,7 @@ use super::{Fetch, ProtocolError};
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
 use crate::ledger::RecordAction;
-use crate::store::{self, Cid, Naming, StoreError};
+use crate::store::{self, Cid, CidWriter, StoreError};
 use std::io::{self, Write};
 
 /// The most bytes of a lock or an envelope.
@@ -25,7 +25,7 @@ impl Source<'_> {
     /// An object of any length, checked here to be the one that was asked for. Only `Ok` says that
     /// it is.
     pub(super) fn stream(&self, name: &Cid, to: &mut dyn Write) -> Result<(), ProtocolError> {
-        let mut checked = Checked { to, naming: Naming::default() };
+        let mut checked = Checked { to, naming: CidWriter::default() };
         (self.fetcher)(&(self.sign)(name), &mut checked)?;
         if checked.naming.finish() == *name {
             Ok(())
@@ -42,7 +42,7 @@ impl Source<'_> {
 
     /// A lock, by the hash in its name.
     pub(super) fn lock<L: Canonical>(&self, hash: &Digest) -> Result<L, ProtocolError> {
-        let bytes = self.bytes(&store::name_of_hash(hash))?;
+        let bytes = self.bytes(&store::cid_of_digest(hash))?;
         L::from_bytes(&bytes).map_err(|error| ProtocolError::Decode("the lock", error))
     }
 
@@ -68,7 +68,7 @@ impl Source<'_> {
 /// Names what passes through.
 struct Checked<'a> {
     to: &'a mut dyn Write,
-    naming: Naming,
+    naming: CidWriter,
 }
 
 impl Write for Checked<'_> {

@@ -208,7 +208,7 @@ fn belongs(record: &RecordAction, name: &Cid) -> bool {
     let is_lock = |section: &SectionDigests| {
         [section.wrapped_for_patient, section.wrapped_for_policy, section.wrapped_for_author]
             .iter()
-            .any(|hash| store::name_of_hash(hash) == *name)
+            .any(|hash| store::cid_of_digest(hash) == *name)
     };
     let of_section = |section: &SectionDigests| section.ciphertext == digest || is_lock(section);
     record.envelope == digest || record.sections.iter().any(of_section)

@@ -5,7 +5,7 @@
 //! or whole blocks, and an object is there or not.
 #![forbid(unsafe_code)]
 
-use super::chunk::{CHUNK, Manifest, block_name, cut, name_of_hash};
+use super::chunk::{CHUNK_SIZE, Manifest, block_cid, cid_of_digest, cut};
 use super::{RecordStore, StoreError};
 use crate::algebra::codec::Canonical;
 use crate::error::DecodeError;
@@ -49,7 +49,7 @@ impl DirectoryStore {
     /// # Errors
     /// As [`RecordStore::read`].
     pub fn chunks(&self, name: &Cid) -> Result<Vec<Cid>, StoreError> {
-        Ok(self.manifest(name)?.chunks.iter().map(name_of_hash).collect())
+        Ok(self.manifest(name)?.chunks.iter().map(cid_of_digest).collect())
     }
 
     /// Whether the block is there as it should be; a damaged one counts as absent and is healed.
@@ -81,12 +81,12 @@ impl DirectoryStore {
         })?;
         let mut block = Vec::new();
         file.take(cap + 1).read_to_end(&mut block)?;
-        if block_name(&block) == *name { Ok(block) } else { Err(StoreError::Corrupt(*name)) }
+        if block_cid(&block) == *name { Ok(block) } else { Err(StoreError::Corrupt(*name)) }
     }
 
     fn manifest(&self, name: &Cid) -> Result<Manifest, StoreError> {
         let block = self.read_block(name, MAX_MANIFEST)?;
-        Manifest::from_bytes(&block).map_err(|error| StoreError::NotAnObject(*name, error))
+        Manifest::from_bytes(&block).map_err(|error| StoreError::InvalidManifest(*name, error))
     }
 }
 
@@ -102,10 +102,10 @@ impl RecordStore for DirectoryStore {
             Ok(())
         })?;
         let block = manifest.to_bytes();
-        let found = block_name(&block);
+        let found = block_cid(&block);
         if found != *name {
             let (expected, found) = (Box::new(*name), Box::new(found));
-            return Err(StoreError::WrongHash { expected, found });
+            return Err(StoreError::CidMismatch { expected, found });
         }
         for (chunk_name, chunk) in staged {
             self.admit(&chunk_name, chunk)?;
@@ -120,11 +120,11 @@ impl RecordStore for DirectoryStore {
         let manifest = self.manifest(name)?;
         let mut remaining = manifest.length;
         for digest in manifest.chunks {
-            let chunk = self.read_block(&name_of_hash(&digest), CHUNK as u64)?;
+            let chunk = self.read_block(&cid_of_digest(&digest), CHUNK_SIZE as u64)?;
             // Other cuts of the same bytes would be a second name for one object.
-            if chunk.len() as u64 != remaining.min(CHUNK as u64) {
+            if chunk.len() as u64 != remaining.min(CHUNK_SIZE as u64) {
                 let cut = DecodeError::Invalid("a chunk is not as long as the manifest says");
-                return Err(StoreError::NotAnObject(*name, cut));
+                return Err(StoreError::InvalidManifest(*name, cut));
             }
             remaining -= chunk.len() as u64;
             object.write_all(&chunk)?;

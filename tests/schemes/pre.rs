@@ -3,7 +3,7 @@
 use crate::common::rng;
 use epione::algebra::codec::Canonical;
 use epione::dem;
-use epione::pre::conditional::{self, Ciphertext, ReEncryption, ReKey};
+use epione::pre::conditional::{self, Ciphertext, ReEncryption, ReKey, UnverifiedCiphertext};
 use epione::pre::{self, PublicKey, SecretKey, afgh};
 use rand_chacha::ChaCha20Rng;
 
@@ -53,7 +53,7 @@ fn delegation_is_one_way() {
     let of_doctor = of_doctor.verify(&doctor_public, CONDITION, b"ad").unwrap();
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
     let reencrypted = conditional::reencrypt(&checked, &of_doctor, rng);
-    assert_eq!(reencrypted, Err(conditional::NotCovered));
+    assert_eq!(reencrypted, Err(conditional::ReKeyMismatch));
 }
 
 #[test]
@@ -195,20 +195,25 @@ fn a_list_of_ciphertexts_is_judged_as_its_items_are() {
         .iter()
         .map(|n| conditional::seal(&public, n.as_bytes(), CONDITION, &[7; 32], rng))
         .collect();
-    let ours: Vec<_> =
-        (names.iter().zip(&sealed)).map(|(n, lock)| (lock, n.as_bytes(), CONDITION)).collect();
+    let ours: Vec<_> = (names.iter().zip(&sealed))
+        .map(|(n, ciphertext)| UnverifiedCiphertext {
+            ciphertext,
+            condition: n.as_bytes(),
+            ad: CONDITION,
+        })
+        .collect();
     for count in SIZES {
         for bad in spoilt(count) {
             let mut list = ours[..count].to_vec();
             for i in bad.iter().copied().filter(|i| *i < count) {
                 match i % 3 {
-                    0 => list[i].2 = b"other data",
-                    1 => list[i].1 = b"other condition",
-                    _ => list[i].0 = &sealed[(i + 1) % 17],
+                    0 => list[i].ad = b"other data",
+                    1 => list[i].condition = b"other condition",
+                    _ => list[i].ciphertext = &sealed[(i + 1) % 17],
                 }
             }
             let single: Vec<bool> = (list.iter())
-                .map(|(lock, condition, ad)| lock.verify(&public, condition, ad).is_ok())
+                .map(|item| item.ciphertext.verify(&public, item.condition, item.ad).is_ok())
                 .collect();
             let expected: Vec<bool> = (0..count).map(|i| !bad.contains(&i)).collect();
             assert_eq!(single, expected);

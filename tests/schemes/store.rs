@@ -1,7 +1,7 @@
 //! The store: all or nothing, and nothing unnoticed.
 
 use epione::algebra::codec::{VERSION, Writer};
-use epione::store::{self, CHUNK, Cid, DirectoryStore, RecordStore, StoreError};
+use epione::store::{self, CHUNK_SIZE, Cid, DirectoryStore, RecordStore, StoreError};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -46,7 +46,7 @@ impl Shelf {
 
     /// Lays a block on the disk under its right name, past all checks.
     fn plant(&self, block: &[u8]) -> Cid {
-        let name = store::name_of_hash(&Sha256::digest(block).into());
+        let name = store::cid_of_digest(&Sha256::digest(block).into());
         let path = self.store.block_path(&name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, block).unwrap();
@@ -73,38 +73,38 @@ fn objects_of_all_sizes_around_the_chunk_border_come_back() {
         0,
         1,
         2,
-        CHUNK - 1,
-        CHUNK,
-        CHUNK + 1,
-        2 * CHUNK - 1,
-        2 * CHUNK,
-        2 * CHUNK + 1,
-        3 * CHUNK + 7,
+        CHUNK_SIZE - 1,
+        CHUNK_SIZE,
+        CHUNK_SIZE + 1,
+        2 * CHUNK_SIZE - 1,
+        2 * CHUNK_SIZE,
+        2 * CHUNK_SIZE + 1,
+        3 * CHUNK_SIZE + 7,
     ];
     for size in sizes {
         let object = noise(size, size as u32);
         let name = shelf.put(&object);
         assert!(shelf.store.contains(&name));
         assert!(shelf.read(&name).unwrap() == object, "{size} bytes");
-        assert_eq!(shelf.store.chunks(&name).unwrap().len(), size.div_ceil(CHUNK));
+        assert_eq!(shelf.store.chunks(&name).unwrap().len(), size.div_ceil(CHUNK_SIZE));
     }
 }
 
 #[test]
 fn a_name_is_the_hash_of_the_manifest_and_chunks_are_raw_leaves() {
     let shelf = Shelf::new();
-    let object = noise(CHUNK + 10, 1);
+    let object = noise(CHUNK_SIZE + 10, 1);
     let name = shelf.put(&object);
     let chunks = shelf.store.chunks(&name).unwrap();
-    for (chunk, bytes) in chunks.iter().zip(object.chunks(CHUNK)) {
-        assert_eq!(*chunk, store::name_of_hash(&Sha256::digest(bytes).into()));
+    for (chunk, bytes) in chunks.iter().zip(object.chunks(CHUNK_SIZE)) {
+        assert_eq!(*chunk, store::cid_of_digest(&Sha256::digest(bytes).into()));
         assert_eq!((chunk.codec(), chunk.hash().code()), (0x55, 0x12));
-        assert_eq!(store::hash_of_name(chunk), Some(Sha256::digest(bytes).into()));
+        assert_eq!(store::digest_of_cid(chunk), Some(Sha256::digest(bytes).into()));
     }
     let manifest = fs::read(shelf.store.block_path(&name)).unwrap();
-    assert_eq!(name, store::name_of_hash(&Sha256::digest(&manifest).into()));
+    assert_eq!(name, store::cid_of_digest(&Sha256::digest(&manifest).into()));
     let dag_pb = Cid::new_v1(0x70, *name.hash());
-    assert_eq!(store::hash_of_name(&dag_pb), None, "a name of another codec is not of this store");
+    assert_eq!(store::digest_of_cid(&dag_pb), None, "a name of another codec is not of this store");
 }
 
 /// A reader that gives a byte, or a few, at a time has the same name as the whole.
@@ -118,7 +118,7 @@ fn a_name_does_not_depend_on_the_sizes_of_reads() {
             self.0.read(&mut buffer[..limit])
         }
     }
-    let object = noise(CHUNK + 1234, 2);
+    let object = noise(CHUNK_SIZE + 1234, 2);
     let whole = store::cid_of(&mut &object[..]).unwrap();
     assert_eq!(store::cid_of(&mut Dribble(&object[..], 0)).unwrap(), whole);
     let shelf = Shelf::new();
@@ -130,18 +130,18 @@ fn a_name_does_not_depend_on_the_sizes_of_reads() {
 fn an_upload_under_a_wrong_name_leaves_nothing_behind() {
     let shelf = Shelf::new();
     let promised = store::cid_of(&mut &b"promised"[..]).unwrap();
-    for size in [0, 1, CHUNK, 2 * CHUNK + 5] {
+    for size in [0, 1, CHUNK_SIZE, 2 * CHUNK_SIZE + 5] {
         let sent = noise(size, 3);
         let error = shelf.store.put(&promised, &mut &sent[..]).unwrap_err();
         let found = store::cid_of(&mut &sent[..]).unwrap();
-        let named = matches!(&error, StoreError::WrongHash { expected, found: f }
+        let named = matches!(&error, StoreError::CidMismatch { expected, found: f }
             if **expected == promised && **f == found);
         assert!(named, "{error}");
         assert_eq!(shelf.files(), Vec::<PathBuf>::new(), "{size} bytes");
         assert!(!shelf.store.contains(&promised) && !shelf.store.contains(&found));
     }
     // The same chunk twice in one upload.
-    let sent = vec![7; 2 * CHUNK];
+    let sent = vec![7; 2 * CHUNK_SIZE];
     assert!(shelf.store.put(&promised, &mut &sent[..]).is_err());
     assert_eq!(shelf.files(), Vec::<PathBuf>::new());
 }
@@ -149,11 +149,11 @@ fn an_upload_under_a_wrong_name_leaves_nothing_behind() {
 #[test]
 fn a_wrong_upload_does_not_touch_what_was_there_before() {
     let shelf = Shelf::new();
-    let object = noise(2 * CHUNK, 4);
+    let object = noise(2 * CHUNK_SIZE, 4);
     let name = shelf.put(&object);
     let before = shelf.files();
     // It shares the first chunk.
-    let sent = [&object[..CHUNK], b"something else"].concat();
+    let sent = [&object[..CHUNK_SIZE], b"something else"].concat();
     let promised = store::cid_of(&mut &b"promised"[..]).unwrap();
     assert!(shelf.store.put(&promised, &mut &sent[..]).is_err());
     assert_eq!(shelf.files(), before);
@@ -172,9 +172,9 @@ fn an_upload_that_breaks_off_is_no_object() {
         }
     }
     let shelf = Shelf::new();
-    let object = noise(2 * CHUNK + 1, 5);
+    let object = noise(2 * CHUNK_SIZE + 1, 5);
     let name = store::cid_of(&mut &object[..]).unwrap();
-    let cut = object[..CHUNK + 7].to_vec();
+    let cut = object[..CHUNK_SIZE + 7].to_vec();
     let error = shelf.store.put(&name, &mut BreaksOff(Cursor::new(cut))).unwrap_err();
     assert_eq!(error.to_string(), "the store could not read or write: the line is dead");
     assert!(!shelf.store.contains(&name));
@@ -184,7 +184,7 @@ fn an_upload_that_breaks_off_is_no_object() {
 #[test]
 fn storing_an_object_again_changes_nothing() {
     let shelf = Shelf::new();
-    let object = noise(CHUNK + 5, 6);
+    let object = noise(CHUNK_SIZE + 5, 6);
     let name = shelf.put(&object);
     let before = shelf.files();
     let modified = |path: &PathBuf| fs::metadata(path).unwrap().modified().unwrap();
@@ -198,7 +198,7 @@ fn storing_an_object_again_changes_nothing() {
 #[test]
 fn objects_share_equal_chunks() {
     let shelf = Shelf::new();
-    let first = noise(CHUNK, 7);
+    let first = noise(CHUNK_SIZE, 7);
     let one = shelf.put(&[&first[..], b"one"].concat());
     assert_eq!(shelf.files().len(), 3);
     let two = shelf.put(&[&first[..], b"two"].concat());
@@ -207,13 +207,13 @@ fn objects_share_equal_chunks() {
     assert_eq!(shelf.files().len(), 6, "one more manifest");
     assert!(shelf.read(&one).unwrap().ends_with(b"one"));
     assert!(shelf.read(&two).unwrap().ends_with(b"two"));
-    assert_eq!(shelf.read(&same).unwrap().len(), 3 * CHUNK);
+    assert_eq!(shelf.read(&same).unwrap().len(), 3 * CHUNK_SIZE);
 }
 
 #[test]
 fn damage_is_named_by_block_and_healed_by_storing_again() {
     let shelf = Shelf::new();
-    let object = noise(2 * CHUNK + 100, 8);
+    let object = noise(2 * CHUNK_SIZE + 100, 8);
     let name = shelf.put(&object);
     let mut blocks = shelf.store.chunks(&name).unwrap();
     blocks.push(name);
@@ -227,7 +227,7 @@ fn damage_is_named_by_block_and_healed_by_storing_again() {
             intact[..intact.len() - 1].to_vec(),
             vec![],
             [&intact[..], b"\0"].concat(),
-            vec![0; 3 * CHUNK],
+            vec![0; 3 * CHUNK_SIZE],
         ];
         for (i, damage) in damages.iter().enumerate() {
             fs::write(&path, damage).unwrap();
@@ -249,7 +249,7 @@ fn damage_is_named_by_block_and_healed_by_storing_again() {
 #[test]
 fn only_verified_blocks_are_written_out() {
     let shelf = Shelf::new();
-    let object = noise(2 * CHUNK, 9);
+    let object = noise(2 * CHUNK_SIZE, 9);
     let name = shelf.put(&object);
     let second = shelf.store.chunks(&name).unwrap()[1];
     let path = shelf.store.block_path(&second);
@@ -258,7 +258,7 @@ fn only_verified_blocks_are_written_out() {
     fs::write(&path, block).unwrap();
     let mut written = Vec::new();
     assert!(shelf.store.read(&name, &mut written).is_err());
-    assert!(written == object[..CHUNK]);
+    assert!(written == object[..CHUNK_SIZE]);
 }
 
 #[test]
@@ -270,7 +270,9 @@ fn what_is_not_there_is_missing() {
     // A chunk's name names a block and no object.
     let object = shelf.put(b"an object");
     let chunk = shelf.store.chunks(&object).unwrap()[0];
-    assert!(matches!(shelf.read(&chunk), Err(StoreError::NotAnObject(found, _)) if found == chunk));
+    assert!(
+        matches!(shelf.read(&chunk), Err(StoreError::InvalidManifest(found, _)) if found == chunk)
+    );
     assert!(!shelf.store.contains(&chunk));
 }
 
@@ -313,7 +315,7 @@ fn hostile_manifests_are_refused() {
     ] {
         let name = shelf.plant(&bytes);
         let outcome = shelf.read(&name);
-        assert!(matches!(outcome, Err(StoreError::NotAnObject(n, _)) if n == name), "{what}");
+        assert!(matches!(outcome, Err(StoreError::InvalidManifest(n, _)) if n == name), "{what}");
         assert!(!shelf.store.contains(&name), "{what}");
     }
 }
@@ -322,12 +324,12 @@ fn hostile_manifests_are_refused() {
 #[test]
 fn a_manifest_whose_chunks_are_of_other_lengths_is_refused() {
     let shelf = Shelf::new();
-    let (short, long) = (noise(10, 10), noise(CHUNK, 11));
+    let (short, long) = (noise(10, 10), noise(CHUNK_SIZE, 11));
     let [short, long] = [short, long].map(|chunk| {
         shelf.plant(&chunk);
         <[u8; 32]>::from(Sha256::digest(&chunk))
     });
-    let size = CHUNK as u64;
+    let size = CHUNK_SIZE as u64;
     for (what, bytes) in [
         ("shorter than it says", manifest(11, &[short])),
         ("longer than it says", manifest(9, &[short])),
@@ -336,10 +338,10 @@ fn a_manifest_whose_chunks_are_of_other_lengths_is_refused() {
     ] {
         let name = shelf.plant(&bytes);
         let outcome = shelf.read(&name);
-        assert!(matches!(outcome, Err(StoreError::NotAnObject(n, _)) if n == name), "{what}");
+        assert!(matches!(outcome, Err(StoreError::InvalidManifest(n, _)) if n == name), "{what}");
     }
     let right = shelf.plant(&manifest(size + 10, &[long, short]));
-    assert_eq!(shelf.read(&right).unwrap().len(), CHUNK + 10);
+    assert_eq!(shelf.read(&right).unwrap().len(), CHUNK_SIZE + 10);
 }
 
 proptest! {

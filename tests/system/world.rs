@@ -348,7 +348,7 @@ impl World {
     pub fn ciphertext(&self, record: &Digest, class: Class) -> Cid {
         let (_, envelope) = self.envelope(record);
         let found = envelope.sections.iter().find(|(other, _)| *other == class).unwrap();
-        store::name_of_hash(&found.1)
+        store::cid_of_digest(&found.1)
     }
 
     /// The file of an object's first chunk.

@@ -28,6 +28,15 @@ impl Canonical for ReKey {
     }
 }
 
+/// The public part of a re-encryption key: its condition and `rk2`.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicReKey<'a> {
+    /// The condition that the key covers.
+    pub condition: &'a [u8],
+    /// `rk2 = Y_i^s`.
+    pub rk2: &'a G2,
+}
+
 /// The public side of a delegation: who to whom, under which condition. A proxy's work is checked
 /// against `e(X_i, Q) e(X_j, rk2)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +51,8 @@ pub struct Delegation {
 impl Delegation {
     /// The delegation of a public `rk2`. Cost: 1 hash to G2.
     pub fn new(delegator: &PublicKey, delegatee: &PublicKey, condition: &[u8], rk2: &G2) -> Self {
-        let mut delegations = Self::batch_new(delegator, delegatee, &[(condition, rk2)]);
+        let mut delegations =
+            Self::batch_new(delegator, delegatee, &[PublicReKey { condition, rk2 }]);
         delegations.pop().expect("one delegation for one condition")
     }
 
@@ -50,17 +60,17 @@ impl Delegation {
     pub fn batch_new(
         delegator: &PublicKey,
         delegatee: &PublicKey,
-        halves: &[(&[u8], &G2)],
+        rekeys: &[PublicReKey<'_>],
     ) -> Vec<Self> {
-        let conditions: Vec<&[u8]> = halves.iter().map(|(condition, _)| *condition).collect();
-        let delegation = |((condition, rk2), q): (&(&[u8], &G2), G2)| Self {
+        let conditions: Vec<&[u8]> = rekeys.iter().map(|rekey| rekey.condition).collect();
+        let delegation = |(rekey, q): (&PublicReKey<'_>, G2)| Self {
             delegator: *delegator,
             delegatee: *delegatee,
-            condition: condition.to_vec(),
+            condition: rekey.condition.to_vec(),
             q,
-            rk2: **rk2,
+            rk2: *rekey.rk2,
         };
-        halves.iter().zip(hash_conditions(delegator, &conditions)).map(delegation).collect()
+        rekeys.iter().zip(hash_conditions(delegator, &conditions)).map(delegation).collect()
     }
 
     /// `e(X_i, Q)^-1 e(X_j, rk2)^-1`.
@@ -163,8 +173,10 @@ impl ReKey {
         delegatee: &PublicKey,
         rekeys: &[(&Self, &[u8])],
     ) -> Vec<Result<VerifiedReKey, InvalidReKey>> {
-        let halves: Vec<_> = rekeys.iter().map(|(rekey, w)| (*w, rekey.public())).collect();
-        let delegations = Delegation::batch_new(delegator, delegatee, &halves);
+        let public: Vec<_> = (rekeys.iter())
+            .map(|(rekey, condition)| PublicReKey { condition, rk2: &rekey.rk2 })
+            .collect();
+        let delegations = Delegation::batch_new(delegator, delegatee, &public);
         // e(g1, rk1) e(X_i, Q)^-1 e(X_j, rk2)^-1 = 1
         let equation = |((rekey, _), delegation): (&(&Self, _), &Delegation)| {
             let [own, other] = delegation.inverse();

@@ -48,7 +48,7 @@ pub struct VerifiedReEncryption {
 /// The key covers another delegator or condition than the ciphertext's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the re-encryption key does not cover this ciphertext")]
-pub struct NotCovered;
+pub struct ReKeyMismatch;
 
 /// A re-encryption is not what its proxy should have made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,19 +58,19 @@ pub struct InvalidReEncryption;
 /// ReEncrypt: `t;  D1 = C1^t;  T = g1^t;  D2 = rk1^{1/t}` and the proof of one `t`.
 ///
 /// # Errors
-/// [`NotCovered`].
+/// [`ReKeyMismatch`].
 pub fn reencrypt(
     rekey: &VerifiedReKey,
     ciphertext: &VerifiedCiphertext,
     rng: &mut (impl Rng + ?Sized),
-) -> Result<ReEncryption, NotCovered> {
+) -> Result<ReEncryption, ReKeyMismatch> {
     reencrypt_with_randomness(rekey, ciphertext, &Zeroizing::new(Scalar::random(rng)), rng)
 }
 
 /// [`reencrypt`] with a given `t`, for test vectors; the proof's nonce is hedged with `rng`.
 ///
 /// # Errors
-/// [`NotCovered`].
+/// [`ReKeyMismatch`].
 ///
 /// # Panics
 /// If `t` is zero.
@@ -79,7 +79,7 @@ pub fn reencrypt_with_randomness(
     ciphertext: &VerifiedCiphertext,
     t: &Scalar,
     rng: &mut (impl Rng + ?Sized),
-) -> Result<ReEncryption, NotCovered> {
+) -> Result<ReEncryption, ReKeyMismatch> {
     covers(&rekey.delegation, ciphertext)?;
     let c1 = ciphertext.ciphertext.c1;
     let inverse = Zeroizing::new(t.inverse().expect("a random exponent is never zero"));
@@ -90,10 +90,10 @@ pub fn reencrypt_with_randomness(
     Ok(ReEncryption { d1, t: t_point, d2, proof })
 }
 
-fn covers(delegation: &Delegation, ciphertext: &VerifiedCiphertext) -> Result<(), NotCovered> {
+fn covers(delegation: &Delegation, ciphertext: &VerifiedCiphertext) -> Result<(), ReKeyMismatch> {
     let same = delegation.delegator == ciphertext.delegator
         && delegation.condition == ciphertext.condition;
-    if same { Ok(()) } else { Err(NotCovered) }
+    if same { Ok(()) } else { Err(ReKeyMismatch) }
 }
 
 /// What the proof is about, besides its points.

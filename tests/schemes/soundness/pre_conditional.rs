@@ -181,7 +181,7 @@ fn a_key_for_one_condition_does_not_turn_a_record_of_another() {
     let other = conditional::seal(&patient_public, OTHER, b"record 7", b"HIV", rng);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
     let verified = other.verify(&patient_public, OTHER, b"record 7").unwrap();
-    assert_eq!(conditional::reencrypt(&checked, &verified, rng), Err(conditional::NotCovered));
+    assert_eq!(conditional::reencrypt(&checked, &verified, rng), Err(conditional::ReKeyMismatch));
     assert!(rekey.verify(&patient_public, &doctor_public, OTHER).is_err());
     assert!(other.verify(&patient_public, CONDITION, b"record 7").is_err());
 

@@ -108,8 +108,8 @@ fn a_flipped_byte_anywhere_in_the_store_stops_the_re_encryption() {
     let (location, envelope) = world.envelope(&record);
     let action = world.state().record(&record).unwrap().clone();
     let mut objects = vec![location];
-    objects.extend(envelope.sections.iter().map(|(_, hash)| store::name_of_hash(hash)));
-    objects.extend(action.sections.iter().map(|s| store::name_of_hash(&s.wrapped_for_patient)));
+    objects.extend(envelope.sections.iter().map(|(_, hash)| store::cid_of_digest(hash)));
+    objects.extend(action.sections.iter().map(|s| store::cid_of_digest(&s.wrapped_for_patient)));
     for object in objects {
         let path = world.chunk_file(&object);
         let intact = fs::read(&path).unwrap();
@@ -134,7 +134,7 @@ fn a_store_that_swaps_objects_is_found_out() {
     let locks: Vec<Vec<u8>> = action
         .sections
         .iter()
-        .map(|s| world.stored(&store::name_of_hash(&s.wrapped_for_patient)))
+        .map(|s| world.stored(&store::cid_of_digest(&s.wrapped_for_patient)))
         .collect();
     let (state, now) = (world.state(), world.now());
     // Whenever a patient's lock is asked for, the other section's is served.

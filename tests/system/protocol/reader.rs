@@ -107,7 +107,7 @@ fn a_record_of_another_patient_does_not_open_under_the_grant() {
     let careless = &|fetch: &Fetch, object: &mut dyn Write| match world.serve(fetch, object) {
         Err(ProtocolError::NotAuthorised(_)) => {
             let lock = world.state().record(&foreign).unwrap().sections[0].wrapped_for_patient;
-            Ok(object.write_all(&world.stored(&store::name_of_hash(&lock)))?)
+            Ok(object.write_all(&world.stored(&store::cid_of_digest(&lock)))?)
         }
         other => other,
     };
@@ -291,7 +291,7 @@ fn only_the_author_opens_as_author() {
         *raw.borrow_mut() += 1;
         let lock = world.state().record(&record).unwrap().sections[0].wrapped_for_author;
         let _ = fetch;
-        Ok(object.write_all(&world.stored(&store::name_of_hash(&lock)))?)
+        Ok(object.write_all(&world.stored(&store::cid_of_digest(&lock)))?)
     };
     refused!(
         world.doctors[B].open_as_author(view, &record, careless, output),

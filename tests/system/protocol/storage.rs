@@ -15,7 +15,7 @@ fn only_registered_doctors_upload_and_only_what_they_offer() {
     let offer = world.doctors[A].offer(&name);
     refused!(
         world.keeper.upload(&state, &offer, &mut &b"something else"[..]),
-        ProtocolError::Store(StoreError::WrongHash { .. })
+        ProtocolError::Store(StoreError::CidMismatch { .. })
     );
     assert!(!world.keeper.store().contains(&name));
     world.keeper.upload(&state, &offer, &mut &b"ciphertext"[..]).unwrap();

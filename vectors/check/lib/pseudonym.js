@@ -1,4 +1,4 @@
-// The keyed series of pseudonyms over a tree of epochs. src/pseudonym/series.rs.
+// The keyed series of pseudonyms over a tree of epochs. src/pseudonym/ggm.rs.
 import { u32 } from './bytes.js';
 import { kdf } from './hash.js';
 

@@ -196,7 +196,7 @@ fn ciphertext_chunk(world: &World, envelope: &Cid) -> Result<Cid, Failure> {
     store.read(envelope, &mut bytes)?;
     let envelope = Envelope::from_bytes(&bytes)?;
     let (_, hash) = envelope.sections.first().ok_or("an envelope lists a section")?;
-    let chunks = store.chunks(&store::name_of_hash(hash))?;
+    let chunks = store.chunks(&store::cid_of_digest(hash))?;
     Ok(*chunks.first().ok_or("a ciphertext is never empty")?)
 }
 

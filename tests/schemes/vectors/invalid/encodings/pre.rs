@@ -3,7 +3,7 @@
 use super::{identity, overlong, plus_order, with};
 use crate::vectors::format::Refusals;
 use epione::algebra::codec::Canonical;
-use epione::pre::{self, Possession, afgh, conditional};
+use epione::pre::{self, ProofOfPossession, afgh, conditional};
 use rand_chacha::ChaCha20Rng;
 
 pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
@@ -25,7 +25,7 @@ pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     ];
     super::encodings::<pre::SecretKey>(file, "PreSecretKey", &secret, &own);
     let possession = alice.prove_possession(b"", rng).to_bytes();
-    super::encodings::<Possession>(file, "PrePossession", &possession, &[]);
+    super::encodings::<ProofOfPossession>(file, "PrePossession", &possession, &[]);
     let sealed = conditional::seal(&alice_public, b"w", b"ad", b"text", rng);
     let rekey = conditional::rekeygen(&alice, &bob_public, b"w", rng);
     let checked = rekey.verify(&alice_public, &bob_public, b"w").unwrap();

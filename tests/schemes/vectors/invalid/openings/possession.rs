@@ -6,7 +6,7 @@ use crate::vectors::pre_conditional::prove;
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::tag::{self, Kind, Tag};
 use epione::algebra::{G1, Scalar};
-use epione::pre::{Possession, PublicKey, SecretKey};
+use epione::pre::{ProofOfPossession, PublicKey, SecretKey};
 use rand_chacha::ChaCha20Rng;
 
 const CONTEXT: &[u8] = b"Dr. Ruiz";
@@ -51,7 +51,7 @@ pub(super) fn proofs(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         ("r added to the response", "NotReduced", plus_order(&honest, 34)),
     ];
     judged(file, cases, |bytes| {
-        let proof = Possession::from_bytes(bytes);
+        let proof = ProofOfPossession::from_bytes(bytes);
         proof.is_ok_and(|proof| public.verify_possession(CONTEXT, &proof).is_ok())
     });
 }
