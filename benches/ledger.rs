@@ -7,7 +7,7 @@ use epione::consensus::{
     Application, Body, Certificate, Config, Digest, Location, Member, Message, Parameters, Phase,
     ProposalContext, VerifyContext,
 };
-use epione::ledger::{Action, Draft, Ledger, Role, Subject, merkle};
+use epione::ledger::{Action, Draft, Ledger, Role, Subject, Validity, merkle};
 use epione::sign::SigningKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -43,6 +43,7 @@ impl Chain {
 
     /// Registrations: one signature and one certificate each.
     fn transactions(&mut self, count: usize) -> Vec<Vec<u8>> {
+        let validity = Validity { chain: CHAIN, until: u64::MAX };
         let rng = &mut self.rng;
         let transaction = |_| {
             let key = SigningKey::generate(rng);
@@ -54,7 +55,7 @@ impl Chain {
                 valid_until: u64::MAX,
             };
             let certificate = epione::ledger::Certificate::issue(&self.centre, subject);
-            let draft = Draft::new(CHAIN, u64::MAX, Action::Register(certificate), rng);
+            let draft = Draft::new(validity, Action::Register(certificate), rng);
             draft.signed_by(&[&key]).to_bytes()
         };
         (0..count).map(transaction).collect()

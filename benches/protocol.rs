@@ -51,11 +51,11 @@ fn steps(c: &mut Criterion) {
     });
 
     let record = world.publish(A, ADA, FILE, NAME);
-    let (chain, state, wanted) = (world.chain(), world.state(), terms(&world, record));
+    let (validity, state, wanted) = (world.validity(), world.state(), terms(&world, record));
     let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
     group.bench_function("grant", |b| {
         let patient = &world.patients[ADA];
-        b.iter(|| patient.grant(chain, &state, &reader, &wanted, &mut rng).unwrap());
+        b.iter(|| patient.grant(validity, &state, &reader, &wanted, &mut rng).unwrap());
     });
     let (_, delivery, ticket) = world.grant_undelivered(&wanted);
     let (state, now) = (world.state(), world.now());

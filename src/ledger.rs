@@ -27,7 +27,7 @@
 //!
 //! ```
 //! use epione::consensus::Application;
-//! use epione::ledger::{Action, Certificate, Draft, Ledger, Role, Subject};
+//! use epione::ledger::{Action, Certificate, Draft, Ledger, Role, Subject, Validity};
 //! use epione::{algebra::codec::Canonical, sign::SigningKey};
 //! let rng = &mut rand::thread_rng();
 //! let (centre, doctor) = (SigningKey::generate(rng), SigningKey::generate(rng));
@@ -38,7 +38,8 @@
 //!     pre_key: vec![], valid_until: 1_000,
 //! };
 //! let register = Action::Register(Certificate::issue(&centre, subject));
-//! let transaction = Draft::new("example", 500, register, rng).signed_by(&[&doctor]);
+//! let validity = Validity { chain: "example", until: 500 };
+//! let transaction = Draft::new(validity, register, rng).signed_by(&[&doctor]);
 //! assert!(ledger.check_request(&transaction.to_bytes()).is_ok());
 //!
 //! let forged = transaction.draft.clone().signed_by(&[&centre]);
@@ -65,7 +66,7 @@ pub use certificate::{Certificate, Role, Subject};
 pub use chain::{AuditError, Ledger};
 pub use contract::Rule;
 pub use state::State;
-pub use transaction::{Draft, Inadmissible, Transaction};
+pub use transaction::{Draft, Inadmissible, Transaction, Validity};
 
 /// Milliseconds since 1970.
 pub type Time = u64;

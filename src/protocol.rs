@@ -32,6 +32,7 @@
 //! and the proxy's checking, and key erasure. A reader keeps what he has opened.
 //!
 //! ```
+//! use epione::ledger::Validity;
 //! use epione::protocol::{
 //!     AttributeAuthority, Doctor, Patient, Policies, RegistrationCentre, SearchTerm,
 //! };
@@ -60,9 +61,9 @@
 //!
 //! // She consents only to what her own locks open and her own trapdoor finds.
 //! let hospital = ruiz.verifying_key();
-//! let chain = ("example", later);
+//! let validity = Validity { chain: "example", until: later };
 //! let index = vec![ruiz.index(&SearchTerm::everything(), &sealed, &introduction, rng)?];
-//! let draft = ruiz.draft_record(chain, &sealed, index, &introduction, hospital, rng);
+//! let draft = ruiz.draft_record(validity, &sealed, index, &introduction, hospital, rng);
 //! assert!(ada.consent(&draft, &sealed, &locks).is_ok());
 //! let eve = Patient::register("Eve", later, &certify, rng)?;
 //! assert!(eve.consent(&draft, &sealed, &locks).is_err());

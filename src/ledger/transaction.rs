@@ -16,7 +16,16 @@ const MAX_CHAIN: usize = 64;
 /// The most signatures of a transaction.
 const MAX_SIGNATURES: usize = 64;
 
-/// What is signed: everything but the signatures. Its digest is the transaction's identifier.
+/// The chain that a transaction is for, and the end of its validity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity<'a> {
+    /// The name of the only chain that accepts the transaction.
+    pub chain: &'a str,
+    /// The first block time at which the transaction has expired.
+    pub until: Time,
+}
+
+/// The signed part of a transaction. Its digest is the transaction's identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     /// The chain it is for.
@@ -31,13 +40,9 @@ pub struct Draft {
 
 impl Draft {
     /// A draft with a fresh nonce.
-    pub fn new(
-        chain: &str,
-        valid_until: Time,
-        action: Action,
-        rng: &mut (impl Rng + ?Sized),
-    ) -> Self {
-        Self { chain: chain.to_owned(), nonce: random_bytes(rng), valid_until, action }
+    pub fn new(validity: Validity<'_>, action: Action, rng: &mut (impl Rng + ?Sized)) -> Self {
+        let Validity { chain, until } = validity;
+        Self { chain: chain.to_owned(), nonce: random_bytes(rng), valid_until: until, action }
     }
 
     /// The identifier, the same before and after signing.

@@ -10,6 +10,7 @@ use crate::algebra::{G2, Rng};
 use crate::consensus::Digest;
 use crate::ledger::{
     Action, DelegationDigest, Draft, GrantAction, RecordAction, State, Subject, Time, Transaction,
+    Validity,
 };
 use crate::peks;
 use crate::pre::conditional::{self, InvalidReKey, ReKey, VerifiedReKey};
@@ -82,7 +83,7 @@ impl Patient {
     /// [`ProtocolError::NotAuthorised`] if a record is not hers, or the reader has no key.
     pub fn grant(
         &self,
-        (chain, valid_until): (&str, Time),
+        validity: Validity<'_>,
         state: &State,
         reader: &Subject,
         terms: &Terms,
@@ -117,7 +118,7 @@ impl Patient {
             trapdoors: trapdoors.iter().map(trapdoor_digest).collect(),
         });
         let keys: Vec<&SigningKey> = owners.values().collect();
-        let transaction = Draft::new(chain, valid_until, action, rng).signed_by(&keys);
+        let transaction = Draft::new(validity, action, rng).signed_by(&keys);
         let grant = transaction.id();
         let rk2 = rekeys.iter().map(|rekey| *rekey.public()).collect();
         let ticket = Ticket { grant, patient, rk2 };

@@ -12,7 +12,7 @@ use super::{
 use crate::abe::{self, fabeo::batch_verify_consistency};
 use crate::algebra::Rng;
 use crate::algebra::codec::Canonical;
-use crate::ledger::{Action, Draft, RecordAction, Role, State, Time, Transaction};
+use crate::ledger::{Action, Draft, RecordAction, Role, State, Transaction, Validity};
 use crate::peks;
 use crate::pre::conditional;
 use crate::sign::{Signature, VerifyingKey};
@@ -23,7 +23,7 @@ impl Doctor {
     /// The draft of a record's transaction.
     pub fn draft_record(
         &self,
-        (chain, valid_until): (&str, Time),
+        validity: Validity<'_>,
         sealed: &SealedRecord,
         index: Vec<Vec<u8>>,
         introduction: &Introduction,
@@ -40,7 +40,7 @@ impl Doctor {
             sections: sealed.digests(),
             index,
         };
-        Draft::new(chain, valid_until, Action::Record(record), rng)
+        Draft::new(validity, Action::Record(record), rng)
     }
 
     /// Signs as the author and puts the three signatures together.

@@ -12,7 +12,7 @@ use crate::algebra::{Rng, hash::digest, tag::PROTOCOL_REENCRYPTION};
 use crate::consensus::Digest;
 use crate::ledger::{
     AccessAction, Action, Basis, Draft, GrantAction, RecordAction, RequestAction, State, Time,
-    Transaction,
+    Transaction, Validity,
 };
 use crate::pre::conditional::{self, ReEncryption};
 use crate::record::Class;
@@ -105,7 +105,7 @@ impl Proxy {
     /// The report that goes onto the audit trail.
     pub fn report(
         &self,
-        (chain, valid_until): (&str, Time),
+        validity: Validity<'_>,
         request: Digest,
         reencryptions: &[SectionReEncryption],
         rng: &mut (impl Rng + ?Sized),
@@ -118,7 +118,7 @@ impl Proxy {
             request,
             reencryptions: reencryptions.iter().map(digest).collect(),
         });
-        Draft::new(chain, valid_until, action, rng).signed_by(&[&self.key])
+        Draft::new(validity, action, rng).signed_by(&[&self.key])
     }
 }
 

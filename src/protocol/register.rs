@@ -6,7 +6,7 @@ use super::setup::RegistrationCentre;
 use crate::algebra::codec::Canonical;
 use crate::algebra::{Rng, Secret, random_bytes, tag};
 use crate::error::DecodeError;
-use crate::ledger::{Action, Certificate, Draft, Role, Subject, Time, Transaction};
+use crate::ledger::{Action, Certificate, Draft, Role, Subject, Time, Transaction, Validity};
 use crate::sign::{Signature, SigningKey};
 use crate::{peks, pre, pseudonym};
 
@@ -167,12 +167,11 @@ macro_rules! announced {
             /// The transaction that makes this party known on the ledger.
             pub fn announce(
                 &self,
-                chain: &str,
-                valid_until: Time,
+                validity: Validity<'_>,
                 rng: &mut (impl Rng + ?Sized),
             ) -> Transaction {
                 let action = Action::Register(self.certificate.clone());
-                Draft::new(chain, valid_until, action, rng).signed_by(&[&self.key])
+                Draft::new(validity, action, rng).signed_by(&[&self.key])
             }
         }
     )+};

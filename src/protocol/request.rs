@@ -8,7 +8,9 @@ use crate::algebra::tag::{self, Kind};
 use crate::algebra::{Rng, hash::framed};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
-use crate::ledger::{Action, Basis, Draft, RequestAction, Role, State, Time, Transaction};
+use crate::ledger::{
+    Action, Basis, Draft, RequestAction, Role, State, Time, Transaction, Validity,
+};
 use crate::record::Class;
 use crate::sign::{Signature, VerifyingKey};
 
@@ -121,13 +123,13 @@ impl Doctor {
     /// The request for one record, to be committed before anything is re-encrypted or served.
     pub fn request(
         &self,
-        (chain, valid_until): (&str, Time),
+        validity: Validity<'_>,
         record: Digest,
         basis: Basis,
         rng: &mut (impl Rng + ?Sized),
     ) -> Transaction {
         let action = Action::Request(RequestAction { reader: self.verifying_key(), record, basis });
-        Draft::new(chain, valid_until, action, rng).signed_by(&[&self.key])
+        Draft::new(validity, action, rng).signed_by(&[&self.key])
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{Patient, ProtocolError, Proxy};
 use crate::algebra::Rng;
 use crate::consensus::Digest;
-use crate::ledger::{Action, Draft, RevokeAction, State, Time, Transaction};
+use crate::ledger::{Action, Draft, RevokeAction, State, Time, Transaction, Validity};
 use crate::sign::VerifyingKey;
 
 impl Patient {
@@ -14,13 +14,13 @@ impl Patient {
     /// [`ProtocolError::NotAuthorised`] if it is not hers.
     pub fn revoke(
         &self,
-        chain: (&str, Time),
+        validity: Validity<'_>,
         state: &State,
         grant: &Digest,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Transaction, ProtocolError> {
         let owners = state.grant(grant).map(|grant| grant.owners.as_slice()).unwrap_or_default();
-        self.withdraw(chain, state, (grant, owners), rng)
+        self.withdraw(validity, state, (grant, owners), rng)
     }
 
     /// Withdraws a grant that she has made and that may not be on the ledger yet: wherever it comes
@@ -30,7 +30,7 @@ impl Patient {
     /// [`ProtocolError::NotAuthorised`] if it is not hers.
     pub fn revoke_pending(
         &self,
-        chain: (&str, Time),
+        validity: Validity<'_>,
         state: &State,
         grant: &Transaction,
         rng: &mut (impl Rng + ?Sized),
@@ -39,13 +39,13 @@ impl Patient {
             Action::Grant(action) => action.owners.as_slice(),
             _ => &[],
         };
-        self.withdraw(chain, state, (&grant.id(), owners), rng)
+        self.withdraw(validity, state, (&grant.id(), owners), rng)
     }
 
     /// Signs with one of her owner keys among the grant's.
     fn withdraw(
         &self,
-        (chain, valid_until): (&str, Time),
+        validity: Validity<'_>,
         state: &State,
         (grant, owners): (&Digest, &[VerifyingKey]),
         rng: &mut (impl Rng + ?Sized),
@@ -55,7 +55,7 @@ impl Patient {
         let (_, record) = own.find(|(_, record)| self.owns(record)).ok_or(not_hers)?;
         let action = Action::Revoke(RevokeAction { owner: record.owner, grant: *grant });
         let key = self.owner_key(&record.author, record.epoch);
-        Ok(Draft::new(chain, valid_until, action, rng).signed_by(&[&key]))
+        Ok(Draft::new(validity, action, rng).signed_by(&[&key]))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::algebra::{G2, Scalar};
 use crate::consensus::{
     Application, Certificate, Config, Digest, Location, Member, Parameters, Phase, ProposalContext,
 };
-use crate::ledger::{Basis, Ledger, Rule, State, Time, Transaction};
+use crate::ledger::{Basis, Ledger, Rule, State, Time, Transaction, Validity};
 use crate::pre::conditional::{InvalidReEncryption, InvalidReKey, ReKey};
 use crate::record::{Class, Record};
 use crate::sign::SigningKey;
@@ -21,6 +21,7 @@ use std::io::{Cursor, Write};
 
 const CHAIN: &str = "desk";
 const NOW: Time = 1_000_000_000;
+const VALIDITY: Validity<'static> = Validity { chain: CHAIN, until: NOW + 1000 };
 const FILE: &[u8] = br#"{"resourceType": "Bundle", "entry": [
     {"resource": {"resourceType": "Patient"}}, {"resource": {"resourceType": "Condition"}}]}"#;
 
@@ -74,11 +75,12 @@ impl Desk {
             proxy,
         };
         let r = &mut desk.rng;
+        let validity = Validity { chain: CHAIN, until };
         let announced = [
-            desk.author.announce(CHAIN, until, r),
-            desk.reader.announce(CHAIN, until, r),
-            desk.institution.announce(CHAIN, until, r),
-            desk.proxy.announce(CHAIN, until, r),
+            desk.author.announce(validity, r),
+            desk.reader.announce(validity, r),
+            desk.institution.announce(validity, r),
+            desk.proxy.announce(validity, r),
         ];
         for transaction in announced {
             assert_eq!(desk.commit(&transaction), None);
@@ -153,8 +155,8 @@ impl Desk {
         &mut self,
         (sealed, introduction, index): (&SealedRecord, &Introduction, Vec<Vec<u8>>),
     ) -> crate::ledger::Draft {
-        let (chain, hospital) = ((CHAIN, NOW + 1000), self.institution.verifying_key());
-        self.author.draft_record(chain, sealed, index, introduction, hospital, &mut self.rng)
+        let hospital = self.institution.verifying_key();
+        self.author.draft_record(VALIDITY, sealed, index, introduction, hospital, &mut self.rng)
     }
 
     /// What the authority publishes.
@@ -189,18 +191,18 @@ impl Desk {
             from: 0,
             until: NOW + EPOCH,
         };
-        let (state, chain) = (self.state(), (CHAIN, NOW + 1000));
+        let state = self.state();
         let reader = state.party(&self.reader.verifying_key()).unwrap();
         let rng = &mut self.rng;
         let (transaction, delivery, ticket) =
-            self.patient.grant(chain, &state, reader, &terms, rng).unwrap();
+            self.patient.grant(VALIDITY, &state, reader, &terms, rng).unwrap();
         assert_eq!(self.commit(&transaction), None);
         (delivery, ticket)
     }
 
     fn request(&mut self, record: Digest, ticket: &Ticket) -> Digest {
         let basis = Basis::Grant(*ticket.grant());
-        let request = self.reader.request((CHAIN, NOW + 1000), record, basis, &mut self.rng);
+        let request = self.reader.request(VALIDITY, record, basis, &mut self.rng);
         assert_eq!(self.commit(&request), None);
         request.id()
     }

@@ -15,7 +15,7 @@ use epione::consensus::{
 use epione::ledger::{
     AccessAction, Action, Basis, Block, Certificate, DelegationDigest, Draft, Entry, GrantAction,
     Inadmissible, Ledger, RecordAction, RequestAction, RevokeAction, Role, Rule, SectionDigests,
-    Subject, Time, Transaction, merkle,
+    Subject, Time, Transaction, Validity, merkle,
 };
 use epione::record::Class;
 use epione::sign::SigningKey;
@@ -27,6 +27,7 @@ use std::collections::BTreeSet;
 const CHAIN: &str = "ledger-tests";
 const T0: Time = 1_000_000;
 const FAR: Time = T0 + 1_000_000_000;
+const VALIDITY: Validity<'static> = Validity { chain: CHAIN, until: FAR };
 
 /// A chain made by one process that holds all four replicas' keys.
 struct Chain {
@@ -118,7 +119,7 @@ impl Chain {
     }
 
     fn sign(&mut self, action: Action, keys: &[&SigningKey]) -> Transaction {
-        Draft::new(CHAIN, FAR, action, &mut self.rng).signed_by(keys)
+        Draft::new(VALIDITY, action, &mut self.rng).signed_by(keys)
     }
 
     fn record(&mut self, owner: &SigningKey, record_id: [u8; 32]) -> Transaction {

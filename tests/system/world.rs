@@ -3,7 +3,7 @@
 
 use epione::algebra::codec::Canonical;
 use epione::consensus::{Config, Digest, Location, Member, Parameters, Profile};
-use epione::ledger::{Basis, Ledger, Rule, State, Time, Transaction};
+use epione::ledger::{Basis, Ledger, Rule, State, Time, Transaction, Validity};
 use epione::policy::{AccessPolicy, AttributeSet};
 use epione::protocol::{
     AttributeAuthority, Delivery, Doctor, Envelope, Fetch, Institution, Introduction, Opened,
@@ -150,12 +150,12 @@ impl World {
     }
 
     fn announce(&mut self) {
-        let (until, rng) = (self.valid_until(), &mut self.rng);
+        let (validity, rng) = (self.validity(), &mut self.rng);
         let mut all = Vec::new();
-        all.extend(self.doctors.iter().map(|party| party.announce(CHAIN, until, rng)));
-        all.extend(self.institutions.iter().map(|party| party.announce(CHAIN, until, rng)));
-        all.extend(self.proxies.iter().map(|party| party.announce(CHAIN, until, rng)));
-        all.push(self.manager.announce(CHAIN, until, rng));
+        all.extend(self.doctors.iter().map(|party| party.announce(validity, rng)));
+        all.extend(self.institutions.iter().map(|party| party.announce(validity, rng)));
+        all.extend(self.proxies.iter().map(|party| party.announce(validity, rng)));
+        all.push(self.manager.announce(validity, rng));
         for transaction in &all {
             self.network.submit(0, transaction.to_bytes());
         }
@@ -168,12 +168,8 @@ impl World {
         self.network.now()
     }
 
-    pub fn valid_until(&self) -> Time {
-        self.now() + HOUR
-    }
-
-    pub fn chain(&self) -> (&'static str, Time) {
-        (CHAIN, self.valid_until())
+    pub fn validity(&self) -> Validity<'static> {
+        Validity { chain: CHAIN, until: self.now() + HOUR }
     }
 
     pub fn ledger(&self) -> &Ledger {
@@ -228,12 +224,12 @@ impl World {
         institution: usize,
         record: Sealed,
     ) -> Transaction {
-        let chain = self.chain();
+        let validity = self.validity();
         let (doctor, institution) = (&self.doctors[doctor], &self.institutions[institution]);
         let Sealed { sealed, introduction, index } = record;
         let hospital = institution.verifying_key();
         let draft =
-            doctor.draft_record(chain, &sealed, index, &introduction, hospital, &mut self.rng);
+            doctor.draft_record(validity, &sealed, index, &introduction, hospital, &mut self.rng);
         let signature = institution.countersign(&draft, self.ledger().state()).unwrap();
         let current = self.authority.locks(&self.policies).unwrap();
         let consent = self.patients[patient].consent(&draft, &sealed, &current).unwrap();
@@ -262,10 +258,10 @@ impl World {
 
     /// Ada's grant to doctor B on the ledger, its delivery still under way.
     pub fn grant_undelivered(&mut self, terms: &Terms) -> (Transaction, Delivery, Ticket) {
-        let (chain, state) = (self.chain(), self.state());
+        let (validity, state) = (self.validity(), self.state());
         let reader = state.party(&self.doctors[B].verifying_key()).unwrap();
         let patient = &self.patients[ADA];
-        let made = patient.grant(chain, &state, reader, terms, &mut self.rng).unwrap();
+        let made = patient.grant(validity, &state, reader, terms, &mut self.rng).unwrap();
         assert_eq!(self.commit(&made.0), Ok(()));
         made
     }
@@ -280,8 +276,8 @@ impl World {
 
     /// A doctor's request, and what the contract says.
     pub fn request(&mut self, doctor: usize, record: Digest, basis: Basis) -> Result<Digest, Rule> {
-        let chain = self.chain();
-        let request = self.doctors[doctor].request(chain, record, basis, &mut self.rng);
+        let validity = self.validity();
+        let request = self.doctors[doctor].request(validity, record, basis, &mut self.rng);
         self.commit(&request).map(|()| request.id())
     }
 

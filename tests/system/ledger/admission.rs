@@ -74,7 +74,8 @@ fn what_is_signed_for_another_chain_is_refused_here() {
     let p = chain.parties.clone();
     let action = register(&p.centre, &p.stranger, Role::Doctor, FAR);
     for name in ["", "ledger-test", "ledger-tests2", "LEDGER-TESTS"] {
-        let draft = Draft::new(name, FAR, action.clone(), &mut chain.rng);
+        let draft =
+            Draft::new(Validity { chain: name, until: FAR }, action.clone(), &mut chain.rng);
         let transaction = draft.signed_by(&[&p.stranger]);
         assert_eq!(refusal(&chain, &transaction), Err(Inadmissible::Chain.to_string()));
         // The name alone changed back, the signature is for the other.

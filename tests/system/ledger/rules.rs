@@ -22,14 +22,15 @@ fn a_transaction_is_executed_once() {
 #[test]
 fn a_transaction_expires_and_is_never_valid_again() {
     let (mut chain, record) = Chain::with_record(2);
-    let mut until = |valid_until| {
+    let mut valid_until = |until| {
         let reader = chain.parties.reader.clone();
         let (reader_key, basis) = (reader.verifying_key(), Basis::Policy);
         let action = Action::Request(RequestAction { reader: reader_key, record, basis });
-        Draft::new(CHAIN, valid_until, action, &mut chain.rng).signed_by(&[&reader])
+        let validity = Validity { chain: CHAIN, until };
+        Draft::new(validity, action, &mut chain.rng).signed_by(&[&reader])
     };
     let time = T0 + 50_000;
-    let [before, at, after] = [until(time - 1), until(time), until(time + 1)];
+    let [before, at, after] = [time - 1, time, time + 1].map(&mut valid_until);
     let outcomes = chain.block_at(time, &[before, at, after.clone()]);
     assert_eq!(outcomes, [Some(Rule::Expired), Some(Rule::Expired), None]);
     assert!(chain.ledger.state().has_seen(&after.id()));

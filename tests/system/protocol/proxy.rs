@@ -5,13 +5,13 @@ fn a_delivery_must_be_what_the_grant_commits_to() {
     let mut world = World::new(60);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let terms = world.terms(&[record]);
-    let (chain, state) = (world.chain(), world.state());
+    let (validity, state) = (world.validity(), world.state());
     let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
 
     // Before its grant is on the ledger.
     let rng = &mut world.rng;
     let (transaction, delivery, ticket) =
-        world.patients[ADA].grant(chain, &state, &reader, &terms, rng).unwrap();
+        world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
     refused!(
         world.proxies[0].accept(&state, delivery.clone()),
         ProtocolError::NotAuthorised(text) if text == NO_GRANT
@@ -62,9 +62,9 @@ fn without_delivery_nothing_is_searched_or_re_encrypted() {
 fn re_encryption_needs_a_valid_request_for_this_proxy() {
     let Shared { mut world, record, ticket, request } = Shared::new(62);
     // Not on the ledger, though signed.
-    let chain = world.chain();
+    let validity = world.validity();
     let basis = Basis::Grant(*ticket.grant());
-    let unseen = world.doctors[B].request(chain, record, basis, &mut world.rng);
+    let unseen = world.doctors[B].request(validity, record, basis, &mut world.rng);
     for id in [unseen.id(), record, [0; 32]] {
         refused!(
             world.reencrypt(&id),
@@ -72,7 +72,7 @@ fn re_encryption_needs_a_valid_request_for_this_proxy() {
         );
     }
     // Refused by the contract: C's request with B's grant.
-    let foreign = world.doctors[C].request(chain, record, basis, &mut world.rng);
+    let foreign = world.doctors[C].request(validity, record, basis, &mut world.rng);
     assert_eq!(world.commit(&foreign), Err(Rule::WrongReader));
     refused!(
         world.reencrypt(&foreign.id()),
@@ -187,16 +187,16 @@ fn a_search_finds_only_what_it_is_for() {
     refused!(world.proxies[0].search(&state, nothing.grant(), now), ProtocolError::NoMatch);
     // A grant over a record that is not hers is not made.
     let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
-    let (chain, terms) = (world.chain(), world.terms(&[foreign]));
+    let (validity, terms) = (world.validity(), world.terms(&[foreign]));
     refused!(
-        world.patients[ADA].grant(chain, &state, &reader, &terms, &mut world.rng),
+        world.patients[ADA].grant(validity, &state, &reader, &terms, &mut world.rng),
         ProtocolError::NotAuthorised("a record is not this patient's")
     );
     let institution = world.institutions[0].certificate().clone();
     let no_key = institution.verify(&world.centre.verifying_key()).unwrap();
     let terms = world.terms(&[stroke_record]);
     refused!(
-        world.patients[ADA].grant(chain, &state, no_key, &terms, &mut world.rng),
+        world.patients[ADA].grant(validity, &state, no_key, &terms, &mut world.rng),
         ProtocolError::Decode("the reader's key", _)
     );
 }

@@ -1,10 +1,10 @@
 use super::*;
 
 fn draft(world: &mut World, sealed: &crate::world::Sealed) -> Draft {
-    let (chain, hospital) = (world.chain(), world.institutions[0].verifying_key());
+    let (validity, hospital) = (world.validity(), world.institutions[0].verifying_key());
     let (sealed, index, introduction) =
         (&sealed.sealed, sealed.index.clone(), &sealed.introduction);
-    world.doctors[A].draft_record(chain, sealed, index, introduction, hospital, &mut world.rng)
+    world.doctors[A].draft_record(validity, sealed, index, introduction, hospital, &mut world.rng)
 }
 
 fn record(draft: &mut Draft) -> &mut epione::ledger::RecordAction {
@@ -60,7 +60,8 @@ fn a_patient_consents_only_to_her_own_record_as_it_is() {
         consent(&changed),
         ProtocolError::DigestMismatch("the envelope in the patient's lock")
     );
-    let revoke = world.doctors[A].announce(CHAIN, START, &mut world.rng.clone());
+    let revoke =
+        world.doctors[A].announce(Validity { chain: CHAIN, until: START }, &mut world.rng.clone());
     refused!(
         consent(&revoke.draft),
         ProtocolError::NotAuthorised("this is no record's transaction")
@@ -141,7 +142,7 @@ fn a_hospital_signs_only_for_doctors_in_its_name() {
         world.institutions[0].countersign(&changed, &state),
         ProtocolError::NotAuthorised("the author is not a registered doctor")
     );
-    let other = world.doctors[A].announce(CHAIN, START, &mut world.rng);
+    let other = world.doctors[A].announce(Validity { chain: CHAIN, until: START }, &mut world.rng);
     refused!(
         world.institutions[0].countersign(&other.draft, &state),
         ProtocolError::NotAuthorised("this is no record's transaction")

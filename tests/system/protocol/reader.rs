@@ -50,10 +50,10 @@ fn work_under_one_grant_does_not_pass_under_another() {
         ProtocolError::ReEncryption(InvalidReEncryption)
     );
     // A ticket whose grant is not on the ledger opens nothing.
-    let (chain, state) = (world.chain(), world.state());
+    let (validity, state) = (world.validity(), world.state());
     let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
     let rng = &mut world.rng;
-    let (_, _, unseen) = world.patients[ADA].grant(chain, &state, &reader, &terms, rng).unwrap();
+    let (_, _, unseen) = world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
     refused!(
         world.open_granted(B, &request, &unseen, &work),
         ProtocolError::NotAuthorised(text) if text == NO_REQUEST
@@ -77,11 +77,12 @@ fn another_doctor_gets_nothing_out_of_ticket_and_work() {
         ProtocolError::NotAuthorised(text) if text == NO_REQUEST
     );
     // The cryptography alone: a grant to C, and the work that was made for B.
-    let (chain, state) = (world.chain(), world.state());
+    let (validity, state) = (world.validity(), world.state());
     let reader = state.party(&world.doctors[C].verifying_key()).unwrap().clone();
     let terms = world.terms(&[record]);
     let rng = &mut world.rng;
-    let (grant, _, for_c) = world.patients[ADA].grant(chain, &state, &reader, &terms, rng).unwrap();
+    let (grant, _, for_c) =
+        world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
     assert_eq!(world.commit(&grant), Ok(()));
     let request = world.request(C, record, Basis::Grant(*for_c.grant())).unwrap();
     refused!(
@@ -190,9 +191,9 @@ fn policies_hold_against_missing_few_and_pooled_attributes() {
     );
     let certify = &|enrolment: &Enrolment| world.centre.certify(enrolment);
     let bare = Doctor::register("Dr. D", START + DAY, certify, &mut world.rng).unwrap();
-    let announced = bare.announce(CHAIN, world.valid_until(), &mut world.rng);
+    let announced = bare.announce(world.validity(), &mut world.rng);
     assert_eq!(world.commit(&announced), Ok(()));
-    let request = bare.request(world.chain(), record, Basis::Policy, &mut world.rng);
+    let request = bare.request(world.validity(), record, Basis::Policy, &mut world.rng);
     assert_eq!(world.commit(&request), Ok(()));
     let view = (&world.state(), world.now());
     let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);

@@ -8,7 +8,7 @@ fn the_certificate_of_another_is_of_no_use() {
     let rng = &mut world.rng;
     let thief =
         Doctor::register("Dr. X", START + DAY, &|_: &Enrolment| Ok(b.clone()), rng).unwrap();
-    let announced = thief.announce(CHAIN, START + HOUR, rng);
+    let announced = thief.announce(Validity { chain: CHAIN, until: START + HOUR }, rng);
     let centre = world.centre.verifying_key();
     assert_eq!(announced.check(CHAIN, &centre), Err(Inadmissible::Signature("subject")));
 }
@@ -32,7 +32,7 @@ fn a_certificate_of_another_centre_is_refused_everywhere() {
         world.authority.issue(doctor.certificate(), &attributes, now),
         ProtocolError::Signature("the certificate", InvalidSignature)
     );
-    let announced = doctor.announce(CHAIN, world.valid_until(), &mut world.rng);
+    let announced = doctor.announce(world.validity(), &mut world.rng);
     assert_eq!(announced.check(CHAIN, &centre), Err(Inadmissible::Certificate));
 }
 

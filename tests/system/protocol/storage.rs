@@ -87,13 +87,14 @@ fn a_fetch_is_served_only_fresh_to_whom_it_concerns() {
 fn after_revocation_nothing_is_served_searched_requested_or_re_encrypted() {
     let Shared { mut world, record, ticket, request } = Shared::new(52);
     let work = world.reencrypt(&request).unwrap();
-    let chain = world.chain();
+    let validity = world.validity();
     let state = world.state();
     refused!(
-        world.patients[BEA].revoke(chain, &state, ticket.grant(), &mut world.rng),
+        world.patients[BEA].revoke(validity, &state, ticket.grant(), &mut world.rng),
         ProtocolError::NotAuthorised("the grant is not this patient's")
     );
-    let revoke = world.patients[ADA].revoke(chain, &state, ticket.grant(), &mut world.rng).unwrap();
+    let revoke =
+        world.patients[ADA].revoke(validity, &state, ticket.grant(), &mut world.rng).unwrap();
     assert_eq!(world.commit(&revoke), Ok(()));
 
     let (location, _) = world.envelope(&record);
@@ -122,15 +123,15 @@ fn a_revocation_may_overtake_its_grant() {
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let terms = world.terms(&[record]);
     // Made and revoked by the patient before any replica has seen it.
-    let (chain, state) = (world.chain(), world.state());
+    let (validity, state) = (world.validity(), world.state());
     let reader = state.party(&world.doctors[B].verifying_key()).unwrap();
     let rng = &mut world.rng.clone();
-    let (grant, _, _) = world.patients[ADA].grant(chain, &state, reader, &terms, rng).unwrap();
+    let (grant, _, _) = world.patients[ADA].grant(validity, &state, reader, &terms, rng).unwrap();
     refused!(
-        world.patients[BEA].revoke_pending(chain, &state, &grant, rng),
+        world.patients[BEA].revoke_pending(validity, &state, &grant, rng),
         ProtocolError::NotAuthorised("the grant is not this patient's")
     );
-    let revoke = world.patients[ADA].revoke_pending(chain, &state, &grant, rng).unwrap();
+    let revoke = world.patients[ADA].revoke_pending(validity, &state, &grant, rng).unwrap();
     assert_eq!(world.commit(&revoke), Ok(()));
     assert_eq!(world.commit(&grant), Err(Rule::Revoked));
 }

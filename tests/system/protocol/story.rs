@@ -36,8 +36,8 @@ fn every_way_into_a_record_gives_the_same_bytes() {
         // The granted reader.
         let request = world.request_granted(*record, &ticket);
         let work = world.reencrypt(&request).unwrap();
-        let chain = world.chain();
-        let access = world.proxies[0].report(chain, request, &work, &mut world.rng);
+        let validity = world.validity();
+        let access = world.proxies[0].report(validity, request, &work, &mut world.rng);
         assert_eq!(world.commit(&access), Ok(()));
         let (opened, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
         assert_eq!(opened.whole().unwrap().classes, classes);

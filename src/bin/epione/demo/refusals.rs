@@ -4,7 +4,7 @@
 use super::Failure;
 use super::report::Report;
 use super::steps::{Published, grant, open_to, search};
-use super::world::{CHAIN, DAY, HOUR, NotDone, World};
+use super::world::{DAY, HOUR, NotDone, World};
 use epione::abe::UserSecretKey;
 use epione::algebra::codec::{Canonical, Reader, Writer};
 use epione::consensus::Digest;
@@ -45,9 +45,9 @@ pub(super) fn show(
     report.refusal("a flipped byte in the stored ciphertext", outcome);
 
     let start = report.start();
-    let chain = (CHAIN, world.valid_until());
+    let validity = world.validity();
     let state = world.state().clone();
-    let revoke = world.patient.revoke(chain, &state, ticket.grant(), &mut world.rng)?;
+    let revoke = world.patient.revoke(validity, &state, ticket.grant(), &mut world.rng)?;
     world.commit(&revoke)?;
     let (state, now) = (world.state().clone(), world.now());
     let erased = world.proxy.erase_ended(&state, now);
@@ -63,17 +63,17 @@ pub(super) fn show(
 
 /// Doctor B requests on a basis.
 fn request(world: &mut World, record: Digest, basis: Basis) -> Result<Digest, NotDone> {
-    let chain = (CHAIN, world.valid_until());
-    let request = world.doctor_b.request(chain, record, basis, &mut world.rng);
+    let validity = world.validity();
+    let request = world.doctor_b.request(validity, record, basis, &mut world.rng);
     world.commit(&request)?;
     Ok(request.id())
 }
 
 /// Doctor C, to whom nothing was granted, requests with B's grant.
 fn without_grant(world: &mut World, record: &Published, ticket: &Ticket) -> Result<(), NotDone> {
-    let chain = (CHAIN, world.valid_until());
+    let validity = world.validity();
     let basis = Basis::Grant(*ticket.grant());
-    let request = world.doctor_c.request(chain, record.id, basis, &mut world.rng);
+    let request = world.doctor_c.request(validity, record.id, basis, &mut world.rng);
     world.commit(&request).map(|_| ())
 }
 
@@ -133,20 +133,20 @@ fn wrong_hash(world: &World) -> Result<(), ProtocolError> {
 
 /// Somebody signs a request in doctor B's name.
 fn forged(world: &mut World, record: &Published, ticket: &Ticket) -> Result<(), NotDone> {
-    let chain = (CHAIN, world.valid_until());
+    let validity = world.validity();
     let basis = Basis::Grant(*ticket.grant());
-    let honest = world.doctor_b.request(chain, record.id, basis, &mut world.rng);
+    let honest = world.doctor_b.request(validity, record.id, basis, &mut world.rng);
     let forger = SigningKey::generate(&mut world.rng);
     world.commit(&honest.draft.signed_by(&[&forger])).map(|_| ())
 }
 
 /// A courier replaces the trapdoor on its way to the proxy.
 fn wrong_trapdoor(world: &mut World, terms: &Terms) -> Result<Result<(), ProtocolError>, Failure> {
-    let chain = (CHAIN, world.valid_until());
+    let validity = world.validity();
     let state = world.state().clone();
     let reader = state.party(&world.doctor_b.verifying_key()).expect("B is registered");
     let (transaction, delivery, _) =
-        world.patient.grant(chain, &state, reader, terms, &mut world.rng)?;
+        world.patient.grant(validity, &state, reader, terms, &mut world.rng)?;
     world.commit(&transaction)?;
     let (foreign, _) = peks::keygen(&mut world.rng);
     let delivery = delivery.with_trapdoors(vec![peks::trapdoor(&foreign, b"anything")]);

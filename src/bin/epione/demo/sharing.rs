@@ -4,7 +4,7 @@ use super::Failure;
 use super::input::Input;
 use super::report::{RecordLine, Report};
 use super::steps::{self, Published, entries, grant, open_to};
-use super::world::{CHAIN, DAY, HOUR, World};
+use super::world::{DAY, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::ledger::Basis;
@@ -127,8 +127,8 @@ fn request(
     report: &mut Report,
 ) -> Result<Digest, Failure> {
     let start = report.start();
-    let (chain, basis) = ((CHAIN, world.valid_until()), Basis::Grant(*ticket.grant()));
-    let request = world.doctor_b.request(chain, record.id, basis, &mut world.rng);
+    let (validity, basis) = (world.validity(), Basis::Grant(*ticket.grant()));
+    let request = world.doctor_b.request(validity, record.id, basis, &mut world.rng);
     let committed = world.commit(&request)?;
     let bytes = request.to_bytes().len() as u64;
     let what = format!("block {}, before anything is re-encrypted", committed.height);
@@ -145,8 +145,8 @@ fn reencrypt(
     let mut rng = world.rng.clone();
     let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
     let work = world.proxy.reencrypt(world.state(), request, fetcher, world.now(), &mut rng)?;
-    let chain = (CHAIN, world.valid_until());
-    let access = world.proxy.report(chain, *request, &work, &mut rng);
+    let validity = world.validity();
+    let access = world.proxy.report(validity, *request, &work, &mut rng);
     world.rng = rng;
     world.commit(&access)?;
     let bytes = work.iter().map(SectionReEncryption::size).sum();

@@ -4,7 +4,7 @@ use super::Failure;
 use super::input::sha256;
 use super::progress::Progress;
 use super::report::Report;
-use super::world::{CHAIN, DAY, HOUR, World};
+use super::world::{DAY, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::ledger::Time;
@@ -37,11 +37,11 @@ pub(super) fn grant(
     report: &mut Report,
 ) -> Result<Ticket, Failure> {
     let start = report.start();
-    let chain = (CHAIN, world.valid_until());
+    let validity = world.validity();
     let state = world.state().clone();
     let reader = state.party(&world.doctor_b.verifying_key()).expect("B is registered");
     let (transaction, delivery, ticket) =
-        world.patient.grant(chain, &state, reader, terms, &mut world.rng)?;
+        world.patient.grant(validity, &state, reader, terms, &mut world.rng)?;
     world.commit(&transaction)?;
     let state = world.state().clone();
     world.proxy.accept(&state, delivery)?;

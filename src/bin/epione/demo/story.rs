@@ -4,7 +4,7 @@ use super::Failure;
 use super::input::Input;
 use super::report::Report;
 use super::steps::{Published, open_to};
-use super::world::{CHAIN, World};
+use super::world::World;
 use super::{refusals, sharing, succession, writing};
 use epione::algebra::codec::Canonical;
 use epione::ledger::Basis;
@@ -43,8 +43,8 @@ pub(super) fn tell(
 /// Doctor C reads one section by policy, without any grant.
 fn by_policy(world: &mut World, record: &Published, report: &mut Report) -> Result<(), Failure> {
     let start = report.start();
-    let chain = (CHAIN, world.valid_until());
-    let request = world.doctor_c.request(chain, record.id, Basis::Policy, &mut world.rng);
+    let validity = world.validity();
+    let request = world.doctor_c.request(validity, record.id, Basis::Policy, &mut world.rng);
     world.commit(&request)?;
     let class = record.main_class();
     let view = (world.state(), world.now());

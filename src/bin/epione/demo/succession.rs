@@ -4,7 +4,7 @@ use super::Failure;
 use super::input::Input;
 use super::report::Report;
 use super::steps::{Published, open_to};
-use super::world::{ATTRIBUTES_OF_SUCCESSOR, CHAIN, World};
+use super::world::{ATTRIBUTES_OF_SUCCESSOR, World};
 use super::writing;
 use epione::algebra::codec::Canonical;
 use epione::ledger::Basis;
@@ -59,8 +59,8 @@ fn by_policy(
     doctor: fn(&World) -> &Doctor,
     record: &Published,
 ) -> Result<Opened, Failure> {
-    let (chain, mut rng) = ((CHAIN, world.valid_until()), world.rng.clone());
-    let request = doctor(world).request(chain, record.id, Basis::Policy, &mut rng);
+    let (validity, mut rng) = (world.validity(), world.rng.clone());
+    let request = doctor(world).request(validity, record.id, Basis::Policy, &mut rng);
     world.rng = rng;
     world.commit(&request)?;
     let view = (world.state(), world.now());

@@ -6,7 +6,7 @@ use super::report::Report;
 use super::{Failure, Options, Profile};
 use epione::algebra::codec::Canonical;
 use epione::consensus::{self, Config, Member, Parameters, ReplicaId};
-use epione::ledger::{Ledger, Rule, State, Time, Transaction};
+use epione::ledger::{Ledger, Rule, State, Time, Transaction, Validity};
 use epione::policy::{AccessPolicy, AttributeSet};
 use epione::protocol::{
     AttributeAuthority, Doctor, Fetch, Institution, Patient, Policies, ProtocolError, Proxy,
@@ -145,15 +145,15 @@ impl World {
 
     /// Everyone but the patient becomes known on the ledger.
     fn announce_all(&mut self) -> Result<u64, Failure> {
-        let (until, rng) = (self.valid_until(), &mut self.rng);
+        let (validity, rng) = (self.validity(), &mut self.rng);
         let transactions = [
-            self.doctor_a.announce(CHAIN, until, rng),
-            self.doctor_b.announce(CHAIN, until, rng),
-            self.doctor_c.announce(CHAIN, until, rng),
-            self.institutions[0].announce(CHAIN, until, rng),
-            self.institutions[1].announce(CHAIN, until, rng),
-            self.manager.announce(CHAIN, until, rng),
-            self.proxy.announce(CHAIN, until, rng),
+            self.doctor_a.announce(validity, rng),
+            self.doctor_b.announce(validity, rng),
+            self.doctor_c.announce(validity, rng),
+            self.institutions[0].announce(validity, rng),
+            self.institutions[1].announce(validity, rng),
+            self.manager.announce(validity, rng),
+            self.proxy.announce(validity, rng),
         ];
         let mut bytes = 0;
         for transaction in transactions {
@@ -168,9 +168,9 @@ impl World {
         self.network.now()
     }
 
-    /// The end of validity of a transaction made now.
-    pub(super) fn valid_until(&self) -> Time {
-        self.now() + HOUR
+    /// The validity of a transaction made now.
+    pub(super) fn validity(&self) -> Validity<'static> {
+        Validity { chain: CHAIN, until: self.now() + HOUR }
     }
 
     /// An honest replica's ledger.

@@ -5,7 +5,7 @@ use super::input::Input;
 use super::progress::{Progress, Watched};
 use super::report::Report;
 use super::steps::Published;
-use super::world::{CHAIN, World};
+use super::world::World;
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::pre;
@@ -97,9 +97,9 @@ fn sign_and_commit(
     report: &mut Report,
 ) -> Result<Digest, Failure> {
     let start = report.start();
-    let (chain, hospital) = ((CHAIN, world.valid_until()), world.institutions[0].verifying_key());
+    let (validity, hospital) = (world.validity(), world.institutions[0].verifying_key());
     let (doctor, rng) = (&world.doctor_a, &mut world.rng);
-    let draft = doctor.draft_record(chain, sealed, index, introduction, hospital, rng);
+    let draft = doctor.draft_record(validity, sealed, index, introduction, hospital, rng);
     let countersigned = world.institutions[0].countersign(&draft, world.state())?;
     let current = world.authority.locks(&world.policies)?;
     let consent = world.patient.consent(&draft, sealed, &current)?;
