@@ -19,7 +19,7 @@ fn commit(c: &mut Criterion) {
     ];
     for (profile, n) in cases {
         let parameters = Parameters { profile, ..Parameters::new("bench") };
-        let mut network = Network::<Journal>::of_journals(parameters, n, 1);
+        let mut network = Network::<Journal>::with_journals(parameters, n, 1);
         let mut requests = 0_u64;
         group.bench_function(BenchmarkId::new(format!("{profile:?}"), n), |b| {
             b.iter(|| {

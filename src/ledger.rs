@@ -66,7 +66,7 @@ pub use certificate::{Certificate, Role, Subject};
 pub use chain::{AuditError, Ledger};
 pub use contract::Rule;
 pub use state::State;
-pub use transaction::{Draft, Inadmissible, Transaction, Validity};
+pub use transaction::{Draft, Transaction, TransactionError, Validity};
 
 /// Milliseconds since 1970.
 pub type Time = u64;

@@ -11,7 +11,7 @@
 //! ```
 //! use epione::consensus::Parameters;
 //! use epione::sim::{Behaviour, Journal, Network};
-//! let mut network = Network::<Journal>::of_journals(Parameters::new("demo"), 4, 7);
+//! let mut network = Network::<Journal>::with_journals(Parameters::new("demo"), 4, 7);
 //! network.set_behaviour(network.leader(), Behaviour::Silent);
 //! let at = network.honest()[0];
 //! let committed = network.commit(at, b"record 1".to_vec()).unwrap();
@@ -28,7 +28,7 @@ mod watch;
 
 pub use behaviour::Behaviour;
 pub use journal::Journal;
-pub use report::{Committed, Count, Link, Stalled};
+pub use report::{CommitError, Committed, Count, Link};
 
 use crate::algebra::codec::Canonical;
 use crate::algebra::{Secret, hash, tag};
@@ -148,14 +148,14 @@ impl<A: Application> Network<A> {
     /// Submits a request and runs until every honest replica has applied it.
     ///
     /// # Errors
-    /// [`Stalled`], after ten virtual minutes at the latest.
-    pub fn commit(&mut self, at: ReplicaId, request: Vec<u8>) -> Result<Committed, Stalled> {
+    /// [`CommitError`], after ten virtual minutes at the latest.
+    pub fn commit(&mut self, at: ReplicaId, request: Vec<u8>) -> Result<Committed, CommitError> {
         let (start, before) = (self.now, self.total());
         self.rejected.remove(&request_id(&request));
         let request = self.submit(at, request);
         while !self.has_applied_everywhere(&request) {
             if let Some(reason) = self.rejected.get(&request) {
-                return Err(Stalled::Rejected { at, reason: reason.clone() });
+                return Err(CommitError::Rejected { at, reason: reason.clone() });
             }
             if self.now > start + PATIENCE || !self.step() {
                 return Err(self.out_of_time(&request, start));
@@ -183,9 +183,9 @@ impl<A: Application> Network<A> {
         self.honest().into_iter().all(|id| self.has_applied(id, request))
     }
 
-    fn out_of_time(&self, request: &RequestId, start: u64) -> Stalled {
+    fn out_of_time(&self, request: &RequestId, start: u64) -> CommitError {
         let honest = self.honest();
-        Stalled::OutOfTime {
+        CommitError::OutOfTime {
             waited_ms: self.now - start,
             applied: honest.iter().filter(|id| self.has_applied(**id, request)).count(),
             honest: honest.len(),
@@ -359,7 +359,7 @@ impl Network<Journal> {
     ///
     /// # Panics
     /// If the parameters make no configuration for `n` members.
-    pub fn of_journals(parameters: Parameters, n: u16, seed: u64) -> Self {
+    pub fn with_journals(parameters: Parameters, n: u16, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let keys: Vec<SigningKey> =
             (0..n).map(|_| SigningKey::from_seed(&Secret::new(rng.r#gen()))).collect();

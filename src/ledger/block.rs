@@ -91,7 +91,7 @@ pub struct Entry {
     /// The transaction's encoding.
     pub transaction: Vec<u8>,
     /// What became of it.
-    pub refused: Option<Rule>,
+    pub rejected_by: Option<Rule>,
 }
 
 impl Entry {
@@ -102,7 +102,7 @@ impl Entry {
 
     /// 0, or the code of the rule.
     fn outcome(&self) -> u8 {
-        self.refused.map_or(0, |rule| rule as u8)
+        self.rejected_by.map_or(0, |rule| rule as u8)
     }
 
     fn write(&self, w: &mut Writer) {
@@ -112,11 +112,11 @@ impl Entry {
 
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let transaction = r.bytes(MAX_TRANSACTION)?.to_vec();
-        let refused = match r.u8()? {
+        let rejected_by = match r.u8()? {
             0 => None,
             code => Some(Rule::from_code(code).ok_or(DecodeError::Invalid("no such rule"))?),
         };
-        Ok(Self { transaction, refused })
+        Ok(Self { transaction, rejected_by })
     }
 }
 

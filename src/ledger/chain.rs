@@ -4,7 +4,7 @@
 use super::block::{Block, Entry, Header, MAX_TRANSACTION, summarise};
 use super::contract::execute;
 use super::state::State;
-use super::transaction::{Inadmissible, Transaction};
+use super::transaction::{Transaction, TransactionError};
 use super::{MAX_AHEAD, MAX_BLOCK, Time};
 use crate::algebra::codec::Canonical;
 use crate::consensus::{
@@ -63,7 +63,7 @@ impl Ledger {
     }
 
     /// Decodes a transaction and checks all that does not depend on the state.
-    fn admit(&self, bytes: &[u8]) -> Result<Transaction, Inadmissible> {
+    fn admit(&self, bytes: &[u8]) -> Result<Transaction, TransactionError> {
         let transaction = Transaction::from_bytes(bytes)?;
         transaction.check(&self.chain, self.state.centre())?;
         Ok(transaction)
@@ -74,13 +74,13 @@ impl Ledger {
         &self,
         transactions: impl Iterator<Item = &'a [u8]>,
         time: Time,
-    ) -> Result<(Vec<Entry>, State), Inadmissible> {
+    ) -> Result<(Vec<Entry>, State), TransactionError> {
         let mut state = self.state.clone();
         let mut entries = Vec::new();
         for bytes in transactions {
             let transaction = self.admit(bytes)?;
-            let refused = execute(&mut state, &transaction, time).err();
-            entries.push(Entry { transaction: bytes.to_vec(), refused });
+            let outcome = execute(&mut state, &transaction, time).err();
+            entries.push(Entry { transaction: bytes.to_vec(), rejected_by: outcome });
         }
         state.forget_expired(time);
         Ok((entries, state))
@@ -190,10 +190,10 @@ impl Application for Ledger {
         let check = || {
             let transaction = self.admit(request)?;
             if transaction.draft.valid_until <= self.time() {
-                return Err(Inadmissible::Expired);
+                return Err(TransactionError::Expired);
             }
             if self.state.has_seen(&transaction.id()) {
-                return Err(Inadmissible::Duplicate);
+                return Err(TransactionError::Duplicate);
             }
             Ok(())
         };

@@ -45,7 +45,7 @@ rules! {
     /// The certificate's validity is over.
     CertificateExpired = 4, "the certificate has expired";
     /// Patients act under owner keys.
-    PatientStaysOff = 5, "a patient's certificate does not belong on the ledger";
+    PatientCertificate = 5, "a patient's certificate does not belong on the ledger";
     /// The author is no registered doctor.
     UnknownAuthor = 6, "the author is not a registered doctor";
     /// The institution is not registered.
@@ -65,19 +65,19 @@ rules! {
     /// The grant does not exist.
     UnknownGrant = 14, "no such grant is on the ledger";
     /// The grant is for somebody else.
-    WrongReader = 15, "the grant is for another reader";
+    ReaderMismatch = 15, "the grant is for another reader";
     /// The record's owner is not among the grant's.
     NotCovered = 16, "the grant does not cover this record";
     /// The window has not opened.
-    TooEarly = 17, "the grant's window has not opened yet";
+    WindowNotOpen = 17, "the grant's window has not opened yet";
     /// The window has closed.
-    WindowOver = 18, "the grant's window is over";
+    WindowEnded = 18, "the grant's window is over";
     /// The grant was withdrawn.
     Revoked = 19, "the patient has revoked the grant";
     /// The request does not exist.
     UnknownRequest = 20, "no such request is on the ledger";
     /// The request rests on another proxy's grant, or on none.
-    WrongProxy = 21, "the request is not for this proxy";
+    ProxyMismatch = 21, "the request is not for this proxy";
     /// The signer did not give the grant.
     NotOwner = 22, "the grant was given by another owner";
     /// The request was served before.
@@ -131,7 +131,7 @@ fn require_role(
 fn register(state: &mut State, certificate: &Certificate, time: Time) -> Result<(), Rule> {
     let subject = certificate.claimed();
     if subject.role == Role::Patient {
-        return Err(Rule::PatientStaysOff);
+        return Err(Rule::PatientCertificate);
     }
     if subject.valid_until <= time {
         return Err(Rule::CertificateExpired);
@@ -194,7 +194,7 @@ fn report(state: &mut State, access: &AccessAction, time: Time) -> Result<(), Ru
         Basis::Policy => None,
     };
     if named != Some(access.proxy) {
-        return Err(Rule::WrongProxy);
+        return Err(Rule::ProxyMismatch);
     }
     if state.accesses.contains_key(&access.request) {
         return Err(Rule::AlreadyServed);

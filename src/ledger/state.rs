@@ -100,7 +100,7 @@ impl State {
     ) -> Result<&GrantAction, Rule> {
         let grant = self.grants.get(id).ok_or(Rule::UnknownGrant)?;
         if grant.reader != *reader {
-            return Err(Rule::WrongReader);
+            return Err(Rule::ReaderMismatch);
         }
         if !grant.owners.contains(owner) {
             return Err(Rule::NotCovered);
@@ -109,9 +109,9 @@ impl State {
             return Err(Rule::Revoked);
         }
         if time < grant.from {
-            return Err(Rule::TooEarly);
+            return Err(Rule::WindowNotOpen);
         }
-        if time >= grant.until { Err(Rule::WindowOver) } else { Ok(grant) }
+        if time >= grant.until { Err(Rule::WindowEnded) } else { Ok(grant) }
     }
 
     /// Whether one of the owners of a grant has withdrawn it.

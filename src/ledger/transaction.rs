@@ -96,7 +96,7 @@ pub struct Transaction {
 
 /// Why a transaction is refused by its bytes alone, whatever the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Inadmissible {
+pub enum TransactionError {
     /// Not a transaction.
     #[error("not a transaction: {0}")]
     Decode(#[from] DecodeError),
@@ -131,10 +131,10 @@ impl Transaction {
     /// Checks all that does not depend on the state: chain, signatures, certificates.
     ///
     /// # Errors
-    /// [`Inadmissible`] with the party whose signature fails.
-    pub fn check(&self, chain: &str, centre: &VerifyingKey) -> Result<(), Inadmissible> {
+    /// [`TransactionError`] with the party whose signature fails.
+    pub fn check(&self, chain: &str, centre: &VerifyingKey) -> Result<(), TransactionError> {
         if self.draft.chain != chain {
-            return Err(Inadmissible::Chain);
+            return Err(TransactionError::Chain);
         }
         let signers = self.action().signers();
         let signed = self.draft.to_signed_bytes();
@@ -143,14 +143,14 @@ impl Transaction {
                 key.verify(tag::SIGN_TRANSACTION, &[&signed], signature).is_ok()
             });
             if !valid {
-                return Err(Inadmissible::Signature(party));
+                return Err(TransactionError::Signature(party));
             }
         }
         if self.signatures.len() != signers.len() {
-            return Err(Inadmissible::Signature("additional party"));
+            return Err(TransactionError::Signature("additional party"));
         }
         if let Action::Register(certificate) = self.action() {
-            certificate.verify(centre).map_err(|_| Inadmissible::Certificate)?;
+            certificate.verify(centre).map_err(|_| TransactionError::Certificate)?;
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ pub struct TrailEntry {
     /// Who signed first: the author, the reader, the proxy, an owner key.
     pub party: String,
     /// The rule that refused it, if one did.
-    pub refused: Option<Rule>,
+    pub rejected_by: Option<Rule>,
 }
 
 /// Everything on the ledger that concerns a record: its publication, the grants over its owner
@@ -38,7 +38,7 @@ pub fn trail(ledger: &Ledger, record: &Digest) -> Vec<TrailEntry> {
                 transaction: transaction.id(),
                 action: transaction.action().name(),
                 party: party(ledger, &transaction),
-                refused: entry.refused,
+                rejected_by: entry.rejected_by,
             })
         })
         .collect()

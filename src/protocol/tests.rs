@@ -114,7 +114,7 @@ impl Desk {
             signatures: vec![],
         };
         self.ledger.apply(height, &value, &certificate);
-        self.ledger.find(&transaction.id()).unwrap().1.refused
+        self.ledger.find(&transaction.id()).unwrap().1.rejected_by
     }
 
     fn seal(&mut self) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {

@@ -50,7 +50,7 @@ pub struct Committed {
 
 /// Why a request was not committed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Stalled {
+pub enum CommitError {
     /// The replica it was submitted to refuses it.
     #[error("replica {at} refuses the request: {reason}")]
     Rejected {

@@ -14,8 +14,8 @@ use epione::consensus::{
 };
 use epione::ledger::{
     AccessAction, Action, Basis, Block, Certificate, DelegationDigest, Draft, Entry, GrantAction,
-    Inadmissible, Ledger, RecordAction, RequestAction, RevokeAction, Role, Rule, SectionDigests,
-    Subject, Time, Transaction, Validity, merkle,
+    Ledger, RecordAction, RequestAction, RevokeAction, Role, Rule, SectionDigests, Subject, Time,
+    Transaction, TransactionError, Validity, merkle,
 };
 use epione::record::Class;
 use epione::sign::SigningKey;
@@ -238,7 +238,7 @@ impl Chain {
         assert_eq!(block.header.time, time);
         assert_eq!(self.verify(&block), Ok(()));
         self.apply(&block);
-        block.entries.iter().map(|entry| entry.refused).collect()
+        block.entries.iter().map(|entry| entry.rejected_by).collect()
     }
 
     /// What the contract says of one transaction, in a block of its own.

@@ -8,7 +8,7 @@ use epione::abe::fabeo::epochs::EpochError;
 use epione::algebra::codec::{Canonical, Reader, Writer};
 use epione::consensus::Digest;
 use epione::error::{DecodeError, DecryptionFailed};
-use epione::ledger::{Action, Basis, Draft, Inadmissible, Rule, Transaction, Validity};
+use epione::ledger::{Action, Basis, Draft, Rule, Transaction, TransactionError, Validity};
 use epione::peks;
 use epione::policy::AttributeSet;
 use epione::pre::conditional::{InvalidCiphertext, InvalidReEncryption};

@@ -187,7 +187,7 @@ impl World {
             self.network.commit(at, transaction.to_bytes()).unwrap();
         }
         let (_, entry) = self.ledger().find(&transaction.id()).unwrap();
-        entry.refused.map_or(Ok(()), Err)
+        entry.rejected_by.map_or(Ok(()), Err)
     }
 
     /// The keeper at work for somebody.

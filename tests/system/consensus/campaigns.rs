@@ -20,7 +20,7 @@ fn seeds(count: u64) -> std::ops::Range<u64> {
 }
 
 fn network(profile: Profile, n: u16, seed: u64) -> Network<Journal> {
-    Network::of_journals(Parameters { profile, ..Parameters::new("campaign") }, n, seed)
+    Network::with_journals(Parameters { profile, ..Parameters::new("campaign") }, n, seed)
 }
 
 /// Faulty replicas sit where they hurt most: first among the leaders.

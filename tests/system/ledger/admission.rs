@@ -10,7 +10,7 @@ fn refusal(chain: &Chain, transaction: &Transaction) -> Result<(), String> {
 }
 
 fn signature_of(party: &'static str) -> Result<(), String> {
-    Err(Inadmissible::Signature(party).to_string())
+    Err(TransactionError::Signature(party).to_string())
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn what_is_signed_for_another_chain_is_refused_here() {
         let draft =
             Draft::new(Validity { chain: name, until: FAR }, action.clone(), &mut chain.rng);
         let transaction = draft.signed_by(&[&p.stranger]);
-        assert_eq!(refusal(&chain, &transaction), Err(Inadmissible::Chain.to_string()));
+        assert_eq!(refusal(&chain, &transaction), Err(TransactionError::Chain.to_string()));
         // The name alone changed back, the signature is for the other.
         let mut moved = transaction;
         moved.draft.chain = CHAIN.to_owned();
@@ -92,7 +92,7 @@ fn a_certificate_is_the_centres_or_nothing() {
     for issuer in [&p.stranger, &p.doctor, &p.institution] {
         let action = register(issuer, &p.stranger, Role::Doctor, FAR);
         let transaction = chain.sign(action, &[&p.stranger]);
-        let certificate = Inadmissible::Certificate.to_string();
+        let certificate = TransactionError::Certificate.to_string();
         assert_eq!(refusal(&chain, &transaction), Err(certificate));
     }
 }

@@ -106,7 +106,7 @@ fn any_changed_entry_of_any_block_is_found_at_its_height() {
                 });
             }
             expect_refused(&chain, at, "outcome", |(b, _)| {
-                let refused = &mut b.entries[entry].refused;
+                let refused = &mut b.entries[entry].rejected_by;
                 *refused = if refused.is_some() { None } else { Some(Rule::Revoked) };
             });
             expect_refused(&chain, at, "set of entries", |(b, _)| {

@@ -30,12 +30,15 @@ const STATE: &str = "the state root is another";
 #[test]
 fn refused_transactions_stay_with_their_rule() {
     let (mut chain, block) = pending(30);
-    let outcomes: Vec<_> = block.entries.iter().map(|entry| entry.refused).collect();
+    let outcomes: Vec<_> = block.entries.iter().map(|entry| entry.rejected_by).collect();
     assert_eq!(outcomes, [None, None, Some(Rule::Revoked)]);
     chain.apply(&block);
     let id = Transaction::from_bytes(&block.entries[2].transaction).unwrap().id();
     let (found, entry) = chain.ledger.find(&id).unwrap();
-    assert_eq!((found.header.height, entry.refused), (block.header.height, Some(Rule::Revoked)));
+    assert_eq!(
+        (found.header.height, entry.rejected_by),
+        (block.header.height, Some(Rule::Revoked))
+    );
     assert!(chain.ledger.state().request(&id).is_none());
 }
 
@@ -45,11 +48,11 @@ fn an_outcome_is_what_the_contract_says() {
     for (entry, outcome) in [
         (0, Some(Rule::Revoked)),
         (2, None),
-        (2, Some(Rule::WindowOver)),
+        (2, Some(Rule::WindowEnded)),
         (1, Some(Rule::NotOwner)),
     ] {
         let mut changed = block.clone();
-        changed.entries[entry].refused = outcome;
+        changed.entries[entry].rejected_by = outcome;
         assert_eq!(chain.verify(&changed), Err(BODY.to_owned()));
         assert_eq!(chain.verify(&resealed(changed)), Err(OUTCOME.to_owned()));
     }
@@ -86,7 +89,7 @@ fn entries_are_exactly_those_under_the_header() {
     let mut changed = block.clone();
     let last = changed.entries[0].transaction.len() - 1;
     changed.entries[0].transaction[last] ^= 1;
-    let forged = Inadmissible::Signature("reader").to_string();
+    let forged = TransactionError::Signature("reader").to_string();
     assert_eq!(chain.verify(&resealed(changed)), Err(forged));
     let mut changed = block;
     changed.entries[0].transaction.truncate(7);
@@ -104,7 +107,7 @@ fn one_header_has_one_body() {
         other.entries.remove(i);
         bodies.push(other);
         let mut other = block.clone();
-        other.entries[i].refused = Some(Rule::NotOwner);
+        other.entries[i].rejected_by = Some(Rule::NotOwner);
         bodies.push(other);
         let mut other = block.clone();
         other.entries[i].transaction[5] ^= 1;
@@ -236,7 +239,7 @@ fn the_merkle_path_of_each_transaction_leads_to_the_header() {
         for (i, entry) in block.entries.iter().enumerate() {
             let path = block.path(i).unwrap();
             assert!(merkle::verify(root, count, i, &entry.leaf(), &path));
-            let refused = Entry { refused: Some(Rule::Revoked), ..entry.clone() };
+            let refused = Entry { rejected_by: Some(Rule::Revoked), ..entry.clone() };
             assert!(!merkle::verify(root, count, i, &refused.leaf(), &path));
             for other in (0..count).filter(|other| *other != i) {
                 assert!(!merkle::verify(root, count, other, &entry.leaf(), &path));

@@ -16,7 +16,7 @@ fn a_transaction_is_executed_once() {
     assert_eq!(chain.outcome(&record), None);
     assert_eq!(chain.outcome(&early), Some(Rule::Duplicate));
     let refusal = chain.ledger.check_request(&early.to_bytes()).unwrap_err();
-    assert_eq!(refusal.0, Inadmissible::Duplicate.to_string());
+    assert_eq!(refusal.0, TransactionError::Duplicate.to_string());
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_transaction_expires_and_is_never_valid_again() {
     assert!(!chain.ledger.state().has_seen(&after.id()));
     assert_eq!(chain.block_at(time + 2, std::slice::from_ref(&after)), [Some(Rule::Expired)]);
     let refusal = chain.ledger.check_request(&after.to_bytes()).unwrap_err();
-    assert_eq!(refusal.0, Inadmissible::Expired.to_string());
+    assert_eq!(refusal.0, TransactionError::Expired.to_string());
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_party_is_registered_once_while_its_certificate_is_valid() {
     };
     assert_eq!(attempt(&mut chain, &p.doctor, Role::Proxy, FAR), Some(Rule::AlreadyRegistered));
     let patient = attempt(&mut chain, &p.stranger, Role::Patient, FAR);
-    assert_eq!(patient, Some(Rule::PatientStaysOff));
+    assert_eq!(patient, Some(Rule::PatientCertificate));
     let record = chain.record(&p.owner, [1; 32]);
     assert_eq!(chain.outcome(&record), None);
     let owner = attempt(&mut chain, &p.owner, Role::Doctor, FAR);
@@ -172,12 +172,12 @@ fn a_request_is_admitted_from_the_first_to_before_the_last_moment_of_its_window(
     let grant = chain.grant(&[chain.parties.owner.clone()], from, until);
     assert_eq!(chain.outcome(&grant), None);
     for (time, expected) in [
-        (from - 1, Some(Rule::TooEarly)),
+        (from - 1, Some(Rule::WindowNotOpen)),
         (from, None),
         (from + 1, None),
         (until - 1, None),
-        (until, Some(Rule::WindowOver)),
-        (until + 1, Some(Rule::WindowOver)),
+        (until, Some(Rule::WindowEnded)),
+        (until + 1, Some(Rule::WindowEnded)),
     ] {
         let request = chain.request(record, Basis::Grant(grant.id()));
         assert_eq!(chain.block_at(time, std::slice::from_ref(&request)), [expected], "{time}");
@@ -202,7 +202,7 @@ fn a_request_needs_a_record_and_the_readers_own_grant_that_covers_it() {
     assert_eq!(request(&p.proxy, record, Basis::Policy), Some(Rule::UnknownReader));
     assert_eq!(request(&p.reader, grant, granted), Some(Rule::UnknownRecord));
     assert_eq!(request(&p.reader, record, Basis::Grant(record)), Some(Rule::UnknownGrant));
-    assert_eq!(request(&p.doctor, record, granted), Some(Rule::WrongReader));
+    assert_eq!(request(&p.doctor, record, granted), Some(Rule::ReaderMismatch));
     assert_eq!(request(&p.reader, other.id(), granted), Some(Rule::NotCovered));
     assert_eq!(request(&p.reader, record, granted), None);
     assert_eq!(request(&p.doctor, other.id(), Basis::Policy), None);
@@ -222,8 +222,8 @@ fn an_access_is_reported_once_by_the_proxy_of_the_request() {
     assert_eq!(access(&p.stranger, granted.id()), Some(Rule::UnknownProxy));
     assert_eq!(access(&p.doctor, granted.id()), Some(Rule::UnknownProxy));
     assert_eq!(access(&p.proxy, grant), Some(Rule::UnknownRequest));
-    assert_eq!(access(&p.other_proxy, granted.id()), Some(Rule::WrongProxy));
-    assert_eq!(access(&p.proxy, by_policy.id()), Some(Rule::WrongProxy));
+    assert_eq!(access(&p.other_proxy, granted.id()), Some(Rule::ProxyMismatch));
+    assert_eq!(access(&p.proxy, by_policy.id()), Some(Rule::ProxyMismatch));
     assert_eq!(access(&p.proxy, granted.id()), None);
     assert_eq!(access(&p.proxy, granted.id()), Some(Rule::AlreadyServed));
     assert!(chain.ledger.state().access(&granted.id()).is_some());

@@ -73,7 +73,7 @@ fn re_encryption_needs_a_valid_request_for_this_proxy() {
     }
     // Refused by the contract: C's request with B's grant.
     let foreign = world.doctors[C].request(validity, record, basis, &mut world.rng);
-    assert_eq!(world.commit(&foreign), Err(Rule::WrongReader));
+    assert_eq!(world.commit(&foreign), Err(Rule::ReaderMismatch));
     refused!(
         world.reencrypt(&foreign.id()),
         ProtocolError::NotAuthorised("the request is not on the ledger")
@@ -95,7 +95,7 @@ fn re_encryption_needs_a_valid_request_for_this_proxy() {
     for (clock, early) in [(now + 8 * DAY, false), (now - 2 * HOUR, true)] {
         let outcome =
             world.proxies[0].reencrypt(&state, &request, fetcher, clock, &mut world.rng.clone());
-        let rule = if early { Rule::TooEarly } else { Rule::WindowOver };
+        let rule = if early { Rule::WindowNotOpen } else { Rule::WindowEnded };
         refused!(outcome, ProtocolError::Rule(found) if found == rule);
     }
     assert!(world.reencrypt(&request).is_ok());

@@ -69,7 +69,7 @@ fn another_doctor_gets_nothing_out_of_ticket_and_work() {
         world.open_granted(C, &request, &ticket, &work),
         ProtocolError::NotAuthorised(text) if text == NO_REQUEST
     );
-    assert_eq!(world.request(C, record, Basis::Grant(*ticket.grant())), Err(Rule::WrongReader));
+    assert_eq!(world.request(C, record, Basis::Grant(*ticket.grant())), Err(Rule::ReaderMismatch));
     // With a request of his own by policy, he still has no grant for the ticket.
     let own = world.request(C, record, Basis::Policy).unwrap();
     refused!(
@@ -308,17 +308,17 @@ fn a_window_opens_and_closes_for_the_reader() {
     let (from, until) = (world.now() + HOUR, world.now() + 2 * HOUR);
     let ticket = world.grant(&Terms { from, until, ..world.terms(&[record]) });
     let basis = Basis::Grant(*ticket.grant());
-    assert_eq!(world.request(B, record, basis), Err(Rule::TooEarly));
+    assert_eq!(world.request(B, record, basis), Err(Rule::WindowNotOpen));
     world.network.advance(HOUR);
     let request = world.request(B, record, basis).unwrap();
     let work = world.reencrypt(&request).unwrap();
     assert!(world.open_granted(B, &request, &ticket, &work).unwrap().1 == BUNDLE);
     world.network.advance(HOUR);
-    assert_eq!(world.request(B, record, basis), Err(Rule::WindowOver));
-    refused!(world.reencrypt(&request), ProtocolError::Rule(Rule::WindowOver));
+    assert_eq!(world.request(B, record, basis), Err(Rule::WindowEnded));
+    refused!(world.reencrypt(&request), ProtocolError::Rule(Rule::WindowEnded));
     refused!(
         world.open_granted(B, &request, &ticket, &work),
-        ProtocolError::Rule(Rule::WindowOver)
+        ProtocolError::Rule(Rule::WindowEnded)
     );
     let state = world.state();
     let (now, proxy): (_, &mut Proxy) = (world.network.now(), &mut world.proxies[0]);

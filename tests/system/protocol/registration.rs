@@ -10,7 +10,7 @@ fn the_certificate_of_another_is_of_no_use() {
         Doctor::register("Dr. X", START + DAY, &|_: &Enrolment| Ok(b.clone()), rng).unwrap();
     let announced = thief.announce(Validity { chain: CHAIN, until: START + HOUR }, rng);
     let centre = world.centre.verifying_key();
-    assert_eq!(announced.check(CHAIN, &centre), Err(Inadmissible::Signature("subject")));
+    assert_eq!(announced.check(CHAIN, &centre), Err(TransactionError::Signature("subject")));
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_certificate_of_another_centre_is_refused_everywhere() {
         ProtocolError::Signature("the certificate", InvalidSignature)
     );
     let announced = doctor.announce(world.validity(), &mut world.rng);
-    assert_eq!(announced.check(CHAIN, &centre), Err(Inadmissible::Certificate));
+    assert_eq!(announced.check(CHAIN, &centre), Err(TransactionError::Certificate));
 }
 
 #[test]

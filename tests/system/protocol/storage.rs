@@ -78,7 +78,7 @@ fn a_fetch_is_served_only_fresh_to_whom_it_concerns() {
     );
     // A week and an hour later, the window is over.
     world.network.advance(7 * DAY);
-    refused!(serve(&world, B, of_request, world.now()), ProtocolError::Rule(Rule::WindowOver));
+    refused!(serve(&world, B, of_request, world.now()), ProtocolError::Rule(Rule::WindowEnded));
     assert!(serve(&world, A, FetchBasis::Own(record), world.now()).is_ok());
     let _ = ticket;
 }

@@ -136,7 +136,7 @@ fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
 fn tell_trail(world: &World, record: &Published, report: &Report) {
     report.say("\nThe trail of the first record");
     for entry in trail(world.ledger(), &record.id) {
-        let refused = entry.refused.map_or_else(String::new, |rule| format!("refused: {rule}"));
+        let refused = entry.rejected_by.map_or_else(String::new, |rule| format!("refused: {rule}"));
         let (height, action, party) = (entry.height, entry.action, entry.party);
         report.say(&format!("  block {height:>3}  {action:<8} {party:<26} {refused}"));
     }

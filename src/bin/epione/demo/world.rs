@@ -14,7 +14,7 @@ use epione::protocol::{
 };
 use epione::record::Class;
 use epione::sign::SigningKey;
-use epione::sim::{Behaviour, Committed, Network, Stalled};
+use epione::sim::{Behaviour, CommitError, Committed, Network};
 use epione::store::DirectoryStore;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -71,7 +71,7 @@ pub(super) enum NotDone {
     #[error("{0}")]
     Refused(#[from] Rule),
     #[error("{0}")]
-    Stalled(#[from] Stalled),
+    Commit(#[from] CommitError),
 }
 
 impl World {
@@ -191,7 +191,7 @@ impl World {
     pub(super) fn commit(&mut self, transaction: &Transaction) -> Result<Committed, NotDone> {
         let committed = self.network.commit(self.honest_replica(), transaction.to_bytes())?;
         let (_, entry) = self.ledger().find(&transaction.id()).expect("it was just committed");
-        match entry.refused {
+        match entry.rejected_by {
             None => Ok(committed),
             Some(rule) => Err(rule.into()),
         }
