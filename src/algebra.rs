@@ -36,24 +36,24 @@
 //! ```
 
 mod backend;
-mod batch;
 mod cache;
 pub mod codec;
 pub(crate) mod count;
-mod group;
 pub mod hash;
+mod pairing;
 mod scalar;
 mod secret;
-mod tables;
+mod source_group;
 pub mod tag;
+mod target_group;
 
 pub use backend::{Backend, BackendError, backend};
-pub use batch::{PreparedG2, pairings};
-pub use group::{G1, G2, Gt, multi_pairing, pairing};
+pub use pairing::{PreparedG2, batch_pairing, multi_pairing, pairing};
 pub use rand_core;
 pub use scalar::Scalar;
 pub use secret::Secret;
-pub use tables::{G1Table, G2Table, GtTable};
+pub use source_group::{G1, G1Table, G2, G2Table};
+pub use target_group::{Gt, GtTable};
 
 use rand_core::{CryptoRng, RngCore};
 

@@ -32,7 +32,7 @@ use super::ciphertext::MAX_LOCATION;
 use super::{PreparedTrapdoor, PublicKey, SearchableCiphertext, SecretKey, Trapdoor};
 use crate::algebra::hash::{batch_hash_to_g2, kdf};
 use crate::algebra::tag::{self, Tag};
-use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, pairings};
+use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, batch_pairing};
 use crate::dem::{self, ContentKey};
 use crate::error::DecryptionFailed;
 use subtle::ConstantTimeEq;
@@ -122,7 +122,7 @@ pub fn batch_encrypt_with_randomness(
     let powers = G1::batch_mul(&vec![receiver.0; postings.len()], r);
     let keywords: Vec<&[u8]> = postings.iter().map(|posting| posting.keyword).collect();
     let pairs: Vec<(G1, G2)> = powers.into_iter().zip(batch_hash(&keywords)).collect();
-    let k = Zeroizing::new(pairings(&pairs));
+    let k = Zeroizing::new(batch_pairing(&pairs));
     let encodings = G1::batch_to_bytes(&a);
     let entries = postings.iter().zip(a).zip(encodings.iter().zip(k.iter()));
     entries.map(|((posting, a), (encoding, k))| entry(posting, a, encoding, k)).collect()
@@ -204,7 +204,7 @@ fn try_each<R>(
 ) -> Vec<R> {
     // K = e(A, T_w) = e(g1^r, H(w)^s)
     let points: Vec<G1> = entries.iter().map(|(entry, _)| entry.a).collect();
-    let k = Zeroizing::new(trapdoor.0.pairings(&points));
+    let k = Zeroizing::new(trapdoor.0.batch_pairing(&points));
     let encodings = G1::batch_to_bytes(&points);
     let tried = entries.iter().zip(encodings.iter().zip(k.iter()));
     tried

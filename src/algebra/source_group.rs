@@ -1,0 +1,240 @@
+//! The source groups G1 and G2: operations, batch operations and fixed-base tables.
+//!
+//! One macro defines both groups. A batch operation returns the results of the single operations in
+//! input order; the backend shares inversions, fills its lanes and, with the feature `parallel`,
+//! uses all cores.
+//!
+//! A fixed-base table costs ten to twenty multiplications and reduces each later multiplication of
+//! its base to a third. Lookups read every row of a window, because the scalar is usually secret.
+//! The tables of the generators are built on first use.
+//!
+//! ```
+//! use epione::algebra::{G1, G1Table, Scalar};
+//! let mut rng = rand::thread_rng();
+//! let scalars: Vec<Scalar> = (0..3).map(|_| Scalar::random(&mut rng)).collect();
+//! let points = G1::batch_generator_mul(&scalars);
+//! assert_eq!(points[2], G1::generator() * scalars[2]);
+//! assert_eq!(G1::msm(&points, &scalars), G1::batch_mul(&points, &scalars).into_iter().sum());
+//! assert_eq!(G1Table::new(&points[0]).mul(&scalars[1]), points[0] * scalars[1]);
+//! ```
+#![forbid(unsafe_code)]
+
+use super::backend::{WindowTable, kernel};
+use super::count::{Operation, count};
+use super::{Rng, Scalar};
+use crate::error::DecodeError;
+use ark_bls12_381::{G1Projective, G2Projective};
+use ark_ec::PrimeGroup;
+use ark_std::Zero;
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul, Neg, Sub};
+use std::sync::OnceLock;
+use zeroize::{Zeroize, Zeroizing};
+
+/// An element of G1, the group with the short encoding (48 bytes).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct G1(pub(super) G1Projective);
+
+/// An element of G2 (96 bytes).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct G2(pub(super) G2Projective);
+
+/// Multiples of one base in G1, 132 096 bytes. Not erased on drop: for public bases only.
+pub struct G1Table(WindowTable<12>);
+
+/// Multiples of one base in G2, 264 192 bytes. Not erased on drop: for public bases only.
+pub struct G2Table(WindowTable<24>);
+
+/// Implements the operations of a source group and of its tables.
+macro_rules! source_group {
+    ($group:ident, $inner:ident, $bytes:literal, $kernel:ident, $table:ident, $term:ident) => {
+        impl $group {
+            /// The length of an encoding in bytes.
+            pub const BYTES: usize = $bytes;
+
+            /// The standard generator.
+            pub fn generator() -> Self {
+                Self($inner::generator())
+            }
+
+            /// The neutral element.
+            pub fn identity() -> Self {
+                Self($inner::zero())
+            }
+
+            /// Samples a uniform element other than the identity. The caller's random generator
+            /// determines its discrete logarithm.
+            pub fn random(rng: &mut (impl Rng + ?Sized)) -> Self {
+                Self::generator_mul(&Scalar::random(rng))
+            }
+
+            /// Returns `true` if this is the neutral element.
+            pub fn is_identity(&self) -> bool {
+                self.0.is_zero()
+            }
+
+            /// Encodes the element in the compressed ZCash format.
+            pub fn to_bytes(&self) -> [u8; $bytes] {
+                (kernel().$kernel.compress)(self)
+            }
+
+            /// Decodes a compressed point of the subgroup of order `r`, except the identity.
+            ///
+            /// # Errors
+            /// [`DecodeError::NotOnCurve`], [`DecodeError::NotInSubgroup`] or
+            /// [`DecodeError::Identity`].
+            pub fn from_bytes(bytes: &[u8; $bytes]) -> Result<Self, DecodeError> {
+                (kernel().$kernel.decompress)(bytes).and_then(Self::not_identity)
+            }
+
+            fn not_identity(self) -> Result<Self, DecodeError> {
+                if self.is_identity() { Err(DecodeError::Identity) } else { Ok(self) }
+            }
+
+            /// Computes `generator * scalar` from the generator's table. Cost: a third of a
+            /// multiplication. Constant time with the backend blst.
+            pub fn generator_mul(scalar: &Scalar) -> Self {
+                $table::of_generator().mul(scalar)
+            }
+
+            /// Computes `generator * scalars[i]`, as [`Self::generator_mul`].
+            pub fn batch_generator_mul(scalars: &[Scalar]) -> Vec<Self> {
+                $table::of_generator().batch_mul(scalars)
+            }
+
+            /// Computes `points[i] * scalars[i]`, with the timing guarantees of
+            /// [`Mul`](std::ops::Mul). Cost: one multiplication per point.
+            ///
+            /// The scalars are a slice of their own, so that secret scalars can stay in memory that
+            /// is erased.
+            ///
+            /// # Panics
+            /// If the slices differ in length.
+            pub fn batch_mul(points: &[Self], scalars: &[Scalar]) -> Vec<Self> {
+                assert_eq!(points.len(), scalars.len(), "one scalar per point");
+                count(Operation::$group, points.len());
+                kernel().$kernel.batch_mul(points, scalars)
+            }
+
+            /// Computes `points[i] * scalar`. Cost: one multiplication per point.
+            pub fn batch_mul_by_scalar(points: &[Self], scalar: &Scalar) -> Vec<Self> {
+                let scalars = Zeroizing::new(vec![*scalar; points.len()]);
+                Self::batch_mul(points, &scalars)
+            }
+
+            /// Computes the multi-scalar multiplication `sum points[i] * scalars[i]`, the identity
+            /// for empty slices.
+            ///
+            /// Variable time: for public scalars only. Cost: less than half of the separate
+            /// multiplications for a few points, a tenth for thousands.
+            ///
+            /// # Panics
+            /// If the slices differ in length.
+            pub fn msm(points: &[Self], scalars: &[Scalar]) -> Self {
+                assert_eq!(points.len(), scalars.len(), "one scalar per point");
+                count(Operation::$term, points.len());
+                kernel().$kernel.sum_of_products(points, scalars)
+            }
+
+            /// Batch version of [`Self::to_bytes`]. Cost: one inversion in total.
+            pub fn batch_to_bytes(points: &[Self]) -> Vec<[u8; $bytes]> {
+                kernel().$kernel.batch_compress(points)
+            }
+
+            /// Batch version of [`Self::from_bytes`], with one result per encoding.
+            pub fn batch_from_bytes(encodings: &[[u8; $bytes]]) -> Vec<Result<Self, DecodeError>> {
+                let points = kernel().$kernel.batch_decompress(encodings);
+                points.into_iter().map(|point| point.and_then(Self::not_identity)).collect()
+            }
+        }
+
+        impl AddAssign for $group {
+            fn add_assign(&mut self, other: Self) {
+                *self = *self + other;
+            }
+        }
+        impl Sub for $group {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                self + -other
+            }
+        }
+        impl Neg for $group {
+            type Output = Self;
+            fn neg(self) -> Self {
+                Self(-self.0)
+            }
+        }
+        impl Mul<Scalar> for $group {
+            type Output = Self;
+            fn mul(self, scalar: Scalar) -> Self {
+                count(Operation::$group, 1);
+                (kernel().$kernel.mul)(&self, &scalar)
+            }
+        }
+        impl Sum for $group {
+            fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
+                items.fold(Self::identity(), Add::add)
+            }
+        }
+        impl Zeroize for $group {
+            fn zeroize(&mut self) {
+                self.0.zeroize();
+            }
+        }
+        /// Redacted, because an element may be a key. Encode a public element to inspect it.
+        impl fmt::Debug for $group {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($group), "(..)"))
+            }
+        }
+
+        impl $table {
+            /// Computes the multiples. Cost: 1376 additions and one inversion.
+            pub fn new(base: &$group) -> Self {
+                Self(kernel().$kernel.table(base))
+            }
+
+            /// Computes `base * scalar`. Cost: 43 additions. Constant time with the backend blst.
+            pub fn mul(&self, scalar: &Scalar) -> $group {
+                count(Operation::$group, 1);
+                kernel().$kernel.table_mul(&self.0, scalar)
+            }
+
+            /// Computes `base * scalars[i]`, as [`Self::mul`].
+            pub fn batch_mul(&self, scalars: &[Scalar]) -> Vec<$group> {
+                count(Operation::$group, scalars.len());
+                kernel().$kernel.batch_table_mul(&self.0, scalars)
+            }
+
+            fn of_generator() -> &'static Self {
+                static TABLE: OnceLock<$table> = OnceLock::new();
+                TABLE.get_or_init(|| Self::new(&$group::generator()))
+            }
+        }
+        impl fmt::Debug for $table {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($table), "(..)"))
+            }
+        }
+    };
+}
+
+source_group!(G1, G1Projective, 48, g1, G1Table, G1Term);
+source_group!(G2, G2Projective, 96, g2, G2Table, G2Term);
+
+impl Add for G1 {
+    type Output = Self;
+    // All backends add in G1 with arkworks; the direct call can be inlined.
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Add for G2 {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        (kernel().g2.add)(&self, &other)
+    }
+}
