@@ -241,10 +241,10 @@ pub(super) fn inner_product(a: &[Scalar], b: &[Scalar]) -> Scalar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algebra::hash::is_remembered_in_g1;
+    use crate::algebra::hash::is_cached_in_g1;
 
     #[test]
-    fn the_numbers_of_a_user_are_not_remembered() {
+    fn the_numbers_of_a_user_are_not_cached() {
         let set =
             "\"a label of this test\" = 42u8, vocabulary-of-this-test#3:x, a-name-of-this-test";
         let set: AttributeSet = set.parse().expect("a set");
@@ -253,8 +253,8 @@ mod tests {
         assert_eq!(expanded.len(), 9 + 2);
         for u in &expanded {
             let personal = matches!(u, Attribute::Prefix(_));
-            let remembered = is_remembered_in_g1(tag::FABEO_ATTRIBUTE, &u.identity());
-            assert_eq!(remembered, !personal, "{u}");
+            let cached = is_cached_in_g1(tag::FABEO_ATTRIBUTE, &u.identity());
+            assert_eq!(cached, !personal, "{u}");
         }
     }
 }

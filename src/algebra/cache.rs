@@ -1,29 +1,29 @@
-//! Points hashed before, for labels that everybody knows.
+//! A cache of hashed points, for public labels.
 //!
-//! An attribute's point is the same in every key and header, and hashing is most of what an
-//! encapsulation does. The cache is opt-in, by the functions in `_cached`, because it keeps the
-//! message, and because a second call is faster than the first: whoever measures learns what was
-//! hashed before. Attributes may be kept; keywords of a search must not.
+//! An attribute has the same point in every key and header, and hashing dominates the cost of an
+//! encapsulation. The cache is opt-in through the functions in `_cached`, because it keeps messages
+//! in memory and leaks through timing which messages were hashed before. Attributes may be cached;
+//! keywords of a search must not.
 #![forbid(unsafe_code)]
 
 use super::tag::Tag;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-/// Points that a cache keeps: with longest messages, 2 MiB of G1 and as many of G2.
+/// The capacity in points: at most 3 MiB, if every message has the maximum length.
 const ENTRIES: usize = 4096;
 
-/// Longer messages are hashed each time.
+/// The maximum length of a cached message. Longer messages are hashed on every call.
 const MESSAGE_BYTES: usize = 256;
 
 type Key = (&'static [u8], Box<[u8]>);
 
-/// Points by tag and message; the oldest makes room.
+/// Points by tag and message, evicted in insertion order.
 pub(super) struct PointCache<P>(Mutex<Option<Entries<P>>>);
 
 struct Entries<P> {
     points: HashMap<Key, P>,
-    /// In the order in which they came.
+    /// The keys in insertion order.
     order: VecDeque<Key>,
 }
 
@@ -32,7 +32,7 @@ impl<P: Copy> PointCache<P> {
         Self(Mutex::new(None))
     }
 
-    /// The points of the messages; `batch_hash` is asked for those that are not there.
+    /// Returns the points of the messages; `batch_hash` computes those that are not cached.
     pub(super) fn points(
         &self,
         tag: Tag,
@@ -44,15 +44,15 @@ impl<P: Copy> PointCache<P> {
         let missing: Vec<&[u8]> = missing.map(|(_, message)| *message).collect();
         if !missing.is_empty() {
             let hashed = batch_hash(&missing);
-            self.keep(tag, &missing, &hashed);
+            self.insert(tag, &missing, &hashed);
             let empty = points.iter_mut().filter(|point| point.is_none());
             empty.zip(hashed).for_each(|(place, point)| *place = Some(point));
         }
-        points.into_iter().map(|point| point.expect("found or hashed")).collect()
+        points.into_iter().map(|point| point.expect("every point is cached or hashed")).collect()
     }
 
     #[cfg(test)]
-    pub(super) fn remembers(&self, tag: Tag, message: &[u8]) -> bool {
+    pub(super) fn contains(&self, tag: Tag, message: &[u8]) -> bool {
         self.find(tag, &[message])[0].is_some()
     }
 
@@ -66,16 +66,16 @@ impl<P: Copy> PointCache<P> {
         })
     }
 
-    fn keep(&self, tag: Tag, messages: &[&[u8]], points: &[P]) {
+    fn insert(&self, tag: Tag, messages: &[&[u8]], points: &[P]) {
         self.with(|entries| {
             let short = messages.iter().zip(points).filter(|(m, _)| m.len() <= MESSAGE_BYTES);
             for (message, point) in short {
-                entries.keep((tag.as_bytes(), (*message).into()), *point);
+                entries.insert((tag.as_bytes(), (*message).into()), *point);
             }
         });
     }
 
-    /// Nothing inside the lock panics, so what a panicking thread leaves is whole.
+    /// Runs `work` on the entries. A poisoned mutex is safe to use: no update panics halfway.
     fn with<R>(&self, work: impl FnOnce(&mut Entries<P>) -> R) -> R {
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         work(
@@ -85,7 +85,7 @@ impl<P: Copy> PointCache<P> {
 }
 
 impl<P> Entries<P> {
-    fn keep(&mut self, key: Key, point: P) {
+    fn insert(&mut self, key: Key, point: P) {
         if self.points.contains_key(&key) {
             return;
         }
@@ -105,47 +105,47 @@ mod tests {
     use crate::algebra::tag;
     use std::cell::Cell;
 
-    /// A "hash" that counts how many messages it was asked for.
-    fn lengths(cache: &PointCache<usize>, tag: Tag, messages: &[&[u8]]) -> (Vec<usize>, usize) {
-        let asked = Cell::new(0);
+    /// Looks up with message lengths as points; also returns the number of messages hashed.
+    fn lookup(cache: &PointCache<usize>, tag: Tag, messages: &[&[u8]]) -> (Vec<usize>, usize) {
+        let hashed = Cell::new(0);
         let points = cache.points(tag, messages, |missing| {
-            asked.set(missing.len());
+            hashed.set(missing.len());
             missing.iter().map(|message| message.len()).collect()
         });
-        (points, asked.get())
+        (points, hashed.get())
     }
 
     #[test]
-    fn what_was_hashed_is_not_hashed_again() {
+    fn cached_messages_are_not_hashed_again() {
         let cache = PointCache::new();
         let (a, b) = (tag::FABEO_ATTRIBUTE, tag::FABEO_BASE);
-        assert_eq!(lengths(&cache, a, &[b"x", b"yy"]), (vec![1, 2], 2));
-        assert_eq!(lengths(&cache, a, &[b"yy", b"zzz", b"x"]), (vec![2, 3, 1], 1));
-        assert_eq!(lengths(&cache, b, &[b"yy"]), (vec![2], 1), "another tag");
-        assert_eq!(lengths(&cache, a, &[]), (vec![], 0));
+        assert_eq!(lookup(&cache, a, &[b"x", b"yy"]), (vec![1, 2], 2));
+        assert_eq!(lookup(&cache, a, &[b"yy", b"zzz", b"x"]), (vec![2, 3, 1], 1));
+        assert_eq!(lookup(&cache, b, &[b"yy"]), (vec![2], 1), "another tag");
+        assert_eq!(lookup(&cache, a, &[]), (vec![], 0));
     }
 
     #[test]
-    fn long_messages_are_not_kept() {
+    fn messages_above_the_maximum_length_are_not_cached() {
         let cache = PointCache::new();
         let long = [0; MESSAGE_BYTES + 1];
         for _ in 0..2 {
-            assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&long]), (vec![long.len()], 1));
+            assert_eq!(lookup(&cache, tag::FABEO_BASE, &[&long]), (vec![long.len()], 1));
         }
-        assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&long[1..]]).1, 1);
-        assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&long[1..]]).1, 0);
+        assert_eq!(lookup(&cache, tag::FABEO_BASE, &[&long[1..]]).1, 1);
+        assert_eq!(lookup(&cache, tag::FABEO_BASE, &[&long[1..]]).1, 0);
     }
 
     #[test]
-    fn the_oldest_makes_room() {
+    fn the_oldest_entry_is_evicted_first() {
         let cache = PointCache::new();
         let messages: Vec<[u8; 4]> = (0..=ENTRIES as u32).map(u32::to_be_bytes).collect();
         for message in &messages {
-            assert_eq!(lengths(&cache, tag::FABEO_BASE, &[message]).1, 1);
+            assert_eq!(lookup(&cache, tag::FABEO_BASE, &[message]).1, 1);
         }
-        assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&messages[1]]).1, 0);
-        assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&messages[ENTRIES]]).1, 0);
-        assert_eq!(lengths(&cache, tag::FABEO_BASE, &[&messages[0]]).1, 1, "it was the oldest");
+        assert_eq!(lookup(&cache, tag::FABEO_BASE, &[&messages[1]]).1, 0);
+        assert_eq!(lookup(&cache, tag::FABEO_BASE, &[&messages[ENTRIES]]).1, 0);
+        assert_eq!(lookup(&cache, tag::FABEO_BASE, &[&messages[0]]).1, 1, "the oldest entry");
         cache.with(|entries| assert_eq!(entries.points.len(), ENTRIES));
     }
 }

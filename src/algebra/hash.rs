@@ -100,40 +100,27 @@ pub fn batch_hash_to_g2(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G2> {
 }
 
 static G1_POINTS: PointCache<G1> = PointCache::new();
-static G2_POINTS: PointCache<G2> = PointCache::new();
 
-/// Whether a label's point is remembered.
+/// Returns `true` if the cache holds the point of a label.
 #[cfg(test)]
-pub(crate) fn is_remembered_in_g1(tag: Tag, label: &[u8]) -> bool {
-    G1_POINTS.remembers(tag, label)
+pub(crate) fn is_cached_in_g1(tag: Tag, label: &[u8]) -> bool {
+    G1_POINTS.contains(tag, label)
 }
 
-/// [`hash_to_g1`] of a label that everybody knows, an attribute for example. The last few thousand
-/// are remembered: see the warning at [`batch_hash_to_g1_cached`].
+/// [`hash_to_g1`] of a public label, such as an attribute, through a cache of the last 4096 points.
+/// See the warning at [`batch_hash_to_g1_cached`].
 pub fn hash_to_g1_cached(tag: Tag, label: &[u8]) -> G1 {
     batch_hash_to_g1_cached(tag, &[label])[0]
 }
 
-/// [`hash_to_g2`] of a label that everybody knows, as [`hash_to_g1_cached`].
-pub fn hash_to_g2_cached(tag: Tag, label: &[u8]) -> G2 {
-    batch_hash_to_g2_cached(tag, &[label])[0]
-}
-
-/// [`batch_hash_to_g1`] of labels that everybody knows, remembered.
+/// [`batch_hash_to_g1`] of public labels, cached. The first call is slower than later ones.
 ///
-/// Never for what is secret or personal, such as the keyword of a search: the process keeps the
-/// labels in memory, and how long a call takes tells which ones it has met.
+/// Not for secret or personal messages, such as the keyword of a search: the process keeps the
+/// labels in memory, and the time of a call reveals which of its labels were hashed before.
 pub fn batch_hash_to_g1_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G1> {
     let labels: Vec<&[u8]> = labels.iter().map(AsRef::as_ref).collect();
     count(Operation::HashG1, labels.len());
     G1_POINTS.points(tag, &labels, |missing| kernel().g1.batch_hash(tag.as_bytes(), missing))
-}
-
-/// [`batch_hash_to_g2`] of labels that everybody knows, as [`batch_hash_to_g1_cached`].
-pub fn batch_hash_to_g2_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G2> {
-    let labels: Vec<&[u8]> = labels.iter().map(AsRef::as_ref).collect();
-    count(Operation::HashG2, labels.len());
-    G2_POINTS.points(tag, &labels, |missing| kernel().g2.batch_hash(tag.as_bytes(), missing))
 }
 
 /// A scalar, 2^-128 away from uniform.

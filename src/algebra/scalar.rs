@@ -5,7 +5,8 @@ use super::Rng;
 use super::backend::kernel;
 use crate::error::DecodeError;
 use ark_bls12_381::Fr;
-use ark_ff::{BigInteger, Field, One, PrimeField, UniformRand, Zero};
+use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
+use ark_std::{One, UniformRand, Zero};
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub};
@@ -21,9 +22,9 @@ impl Scalar {
     /// The bytes of a scalar.
     pub const BYTES: usize = 32;
     /// Zero.
-    pub const ZERO: Self = Self(<Fr as ark_ff::AdditiveGroup>::ZERO);
+    pub const ZERO: Self = Self(Fr::ZERO);
     /// One.
-    pub const ONE: Self = Self(<Fr as Field>::ONE);
+    pub const ONE: Self = Self(Fr::ONE);
 
     /// A uniform scalar, zero excluded: no scheme here can use zero as an exponent.
     pub fn random(rng: &mut (impl Rng + ?Sized)) -> Self {
