@@ -1,14 +1,12 @@
 //! Attribute-based encryption over the number of attributes and the shape of the policy.
 //!
 //! Identifiers: `<scheme>-keygen/n`, `<scheme>-<operation>-<policy>/n`, `n` being rows; the operations
-//! of [`cpa`] have it in their names. Hashes of attributes are remembered from the first iteration on.
+//! secure against chosen plaintexts have `cpa` in their names. Hashes of attributes are remembered from the first iteration on.
 //! Decapsulation is of a decoded header. The sizes go to standard error.
-//!
-//! [`cpa`]: epione::abe::cpa
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
-use epione::abe::pang::{self, Manager};
+use epione::abe::pang::{self, AttributeAuthority};
 use epione::abe::{
     self, MasterSecretKey, PublicParameters, Scheme, UserSecretKey, VerifyEncapsulation,
     rouselakis_waters, waters,
@@ -93,7 +91,7 @@ impl<S: Scheme> Measured<'_, '_, S> {
     }
 }
 
-impl<S: VerifyEncapsulation<Refusal = Infallible>> Measured<'_, '_, S> {
+impl<S: VerifyEncapsulation<Error = Infallible>> Measured<'_, '_, S> {
     /// Against chosen ciphertexts.
     fn cca(&mut self, user: &UserSecretKey<S>, shape: &str, policy: &AccessPolicy) {
         let (n, parameters) = (policy.counts().0, self.parameters.clone());
@@ -166,16 +164,16 @@ fn managers(group: &mut BenchmarkGroup<'_, WallTime>) {
     let mut user = pang::enrol(&master, "Ada").expect("an identifier");
     let names: Vec<String> = (0..50).map(|i| format!("attribute:{i}")).collect();
     let share = |gid: &str, x: &Name| {
-        let share = pang::share(&master, gid, x).expect("an identifier");
+        let share = pang::key_share(&master, gid, x).expect("an identifier");
         share.verify().expect("the centre is honest")
     };
     let mut last = None;
     for name in &names {
         let x = Name::new(name.as_str()).expect("a name");
-        let mut manager = Manager::new(x.clone(), rng);
-        let component = manager.grant(share("Ada", &x)).expect("its own attribute");
-        user = user.with(&component, &manager.public_key()).expect("an honest component");
-        parameters = parameters.with(&manager.public_key()).expect("one key");
+        let mut manager = AttributeAuthority::new(x.clone(), rng);
+        let component = manager.issue(share("Ada", &x)).expect("its own attribute");
+        user = user.with_component(&component, &manager.public_key()).expect("an honest component");
+        parameters = parameters.with_attribute_key(&manager.public_key()).expect("one key");
         last = Some(manager);
     }
     let mut measured = Measured { group, name: "pang", parameters };
@@ -185,11 +183,11 @@ fn managers(group: &mut BenchmarkGroup<'_, WallTime>) {
     let mut manager = last.expect("there are managers");
     for i in 0..100 {
         let share = share(&format!("user {i}"), &manager.attribute().clone());
-        manager.grant(share).expect("its own attribute");
+        manager.issue(share).expect("its own attribute");
     }
     measured.time("rekey-and-issue", 101, &mut |rng| {
         manager.rekey(rng);
-        drop(manager.issue());
+        drop(manager.components());
     });
 }
 

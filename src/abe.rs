@@ -45,7 +45,8 @@
 
 #[cfg(test)]
 mod cost;
-pub mod cpa;
+#[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
+mod cpa;
 pub mod fabeo;
 pub mod fujisaki_okamoto;
 mod header;
@@ -55,12 +56,16 @@ pub mod rouselakis_waters;
 mod scheme;
 pub mod waters;
 
+#[cfg(feature = "hazmat")]
+pub use cpa::encapsulate_cpa_with_randomness;
 pub use cpa::{decapsulate_cpa, encapsulate_cpa, try_encapsulate_cpa};
 pub use fabeo::{keygen, setup};
 pub use fujisaki_okamoto::{decapsulate, encapsulate};
 pub use header::{Ciphertext, CpaHeader, Header};
 pub use keys::{MasterSecretKey, PublicParameters, UserSecretKey};
-pub use scheme::{Coins, Scheme, VerifyEncapsulation};
+#[cfg(feature = "hazmat")]
+pub use scheme::Coins;
+pub use scheme::{Scheme, VerifyEncapsulation};
 
 use crate::algebra::Rng;
 use crate::algebra::codec::Canonical;
@@ -85,7 +90,7 @@ pub enum OpenError {
 /// Encrypts `plaintext` for whoever satisfies `policy`; the associated data `ad` is authenticated.
 ///
 /// Cost: [`encapsulate`] and one DEM.
-pub fn seal<S: VerifyEncapsulation<Refusal = Infallible>>(
+pub fn seal<S: VerifyEncapsulation<Error = Infallible>>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     ad: &[u8],
@@ -114,7 +119,7 @@ pub fn open<S: VerifyEncapsulation>(
 }
 
 /// [`seal`] by [`encapsulate_cpa`].
-pub fn seal_cpa<S: Scheme<Refusal = Infallible>>(
+pub fn seal_cpa<S: Scheme<Error = Infallible>>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     ad: &[u8],
@@ -135,7 +140,7 @@ pub fn try_seal_cpa<S: Scheme>(
     ad: &[u8],
     plaintext: &[u8],
     rng: &mut (impl Rng + ?Sized),
-) -> Result<Ciphertext<CpaHeader<S>>, S::Refusal> {
+) -> Result<Ciphertext<CpaHeader<S>>, S::Error> {
     let (header, key) = try_encapsulate_cpa(parameters, policy, rng)?;
     let body = dem::seal(&key, &context(ad, &header), plaintext);
     Ok(Ciphertext { header, body })

@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::fabeo::{self, Fabeo, epochs};
-use super::pang::{self, Manager, Pang};
+use super::pang::{self, AttributeAuthority, Pang};
 use super::rouselakis_waters::{self, RouselakisWaters};
-use super::scheme::{Coins, Scheme, VerifyEncapsulation, select};
+use super::scheme::{Coins, Scheme, VerifyEncapsulation, select_rows};
 use super::waters::{self, Waters};
 use super::{PublicParameters, UserSecretKey};
 use crate::algebra::Scalar;
@@ -82,7 +82,7 @@ fn both<S: Scheme>(
     let (made, encapsulate) = counted(|| S::encapsulate(&parameters.0, &program, &coins));
     let (encapsulation, shared) = made.expect("the policy is not refused");
     let selection =
-        select(&program, key, &encapsulation).expect("the attributes satisfy the policy");
+        select_rows(&program, key, &encapsulation).expect("the attributes satisfy the policy");
     let (opened, decapsulate) =
         counted(|| S::decapsulate(key.elements.expose(), &selection, &encapsulation));
     assert_eq!(opened, shared, "{}", shape.policy);
@@ -273,23 +273,24 @@ fn revocable_attributes_cost_what_their_table_says() {
         let check = cost([(Operation::HashG1, 1), (Operation::Miller, 2), (Operation::Final, 1)]);
         for attribute in attributes.iter() {
             let x = Name::new(attribute.to_string()).expect("a name");
-            let mut manager = Manager::new(x.clone(), rng);
+            let mut manager = AttributeAuthority::new(x.clone(), rng);
             let (public, found) = counted(|| manager.public_key());
             let expected = [(Operation::G1, 1), (Operation::G2, 1), (Operation::HashG1, 1)];
             assert_eq!(found, cost(expected));
             let (valid, found) = counted(|| public.key().clone().verify());
             assert_eq!((valid.as_ref(), &found), (Ok(&public), &check));
             let (share, found) =
-                counted(|| pang::share(&master, "Ada", &x).expect("an identifier"));
+                counted(|| pang::key_share(&master, "Ada", &x).expect("an identifier"));
             let expected = [(Operation::G1, 1), (Operation::G2, 1), (Operation::HashG1, 1)];
             assert_eq!(found, cost(expected));
             let (share, found) = counted(|| share.verify().expect("an honest share"));
             assert_eq!(found, check);
-            let (component, found) = counted(|| manager.grant(share).expect("its attribute"));
+            let (component, found) = counted(|| manager.issue(share).expect("its attribute"));
             assert_eq!(found, cost([(Operation::G1, 1)]));
-            let (grown, found) = counted(|| key.with(&component, &public).expect("a component"));
+            let (grown, found) =
+                counted(|| key.with_component(&component, &public).expect("a component"));
             assert_eq!(found, check);
-            (key, parameters) = (grown, parameters.with(&public).expect("one key"));
+            (key, parameters) = (grown, parameters.with_attribute_key(&public).expect("one key"));
         }
         let both = both::<Pang>(&parameters, &key, &shape);
         let expected = [

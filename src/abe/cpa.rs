@@ -1,7 +1,7 @@
 //! The schemes as they are in the papers: secure against chosen plaintexts.
 #![forbid(unsafe_code)]
 
-use super::scheme::{Coins, Scheme, select};
+use super::scheme::{Coins, Scheme, select_rows};
 use super::{CpaHeader, OpenError, PublicParameters, UserSecretKey};
 use crate::algebra::codec::Canonical;
 use crate::algebra::hash::kdf;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 /// A fresh key for whoever satisfies the policy.
 ///
 /// Cost: the scheme's Encaps.
-pub fn encapsulate_cpa<S: Scheme<Refusal = Infallible>>(
+pub fn encapsulate_cpa<S: Scheme<Error = Infallible>>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     rng: &mut (impl Rng + ?Sized),
@@ -31,7 +31,7 @@ pub fn try_encapsulate_cpa<S: Scheme>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     rng: &mut (impl Rng + ?Sized),
-) -> Result<(CpaHeader<S>, ContentKey), S::Refusal> {
+) -> Result<(CpaHeader<S>, ContentKey), S::Error> {
     let coins = Coins::random::<S>(&policy.span_program(), rng);
     encapsulate_cpa_with_randomness(parameters, policy, &coins)
 }
@@ -47,9 +47,9 @@ pub fn encapsulate_cpa_with_randomness<S: Scheme>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     coins: &Coins,
-) -> Result<(CpaHeader<S>, ContentKey), S::Refusal> {
+) -> Result<(CpaHeader<S>, ContentKey), S::Error> {
     let program = policy.span_program();
-    assert_eq!(coins.masks.len(), S::masks(&program), "the coins are this scheme's");
+    assert_eq!(coins.masks.len(), S::mask_count(&program), "the coins are this scheme's");
     let (encapsulation, shared) = S::encapsulate(&parameters.0, &program, coins)?;
     let header = CpaHeader { policy: policy.clone(), encapsulation };
     let key = key(&shared, &header);
@@ -70,7 +70,7 @@ pub fn decapsulate_cpa<S: Scheme>(
 ) -> Result<ContentKey, OpenError> {
     let program = header.policy.span_program();
     let selection =
-        select(&program, key, &header.encapsulation).ok_or(OpenError::PolicyNotSatisfied)?;
+        select_rows(&program, key, &header.encapsulation).ok_or(OpenError::PolicyNotSatisfied)?;
     let shared = S::decapsulate(key.elements.expose(), &selection, &header.encapsulation);
     Ok(self::key(&shared, header))
 }

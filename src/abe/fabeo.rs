@@ -51,16 +51,16 @@ mod transform;
 mod verification;
 
 pub use consistency::{InconsistentHeader, batch_verify_consistency, verify_consistency};
-pub use delegation::{NotHeld, delegate};
+pub use delegation::{AttributeNotHeld, delegate};
 pub use transform::{
-    RetrievalKey, TransformKey, Transformed, decapsulate_transformed, decapsulate_transformed_cpa,
-    transform, transform_keys,
+    RetrievalKey, TransformKey, TransformedEncapsulation, decapsulate_transformed,
+    decapsulate_transformed_cpa, transform, transform_keys,
 };
 pub use verification::{InvalidKey, verify_key};
 
 use super::scheme::{
-    Coins, EncapsulationElements, KeyElements, Scheme, Selected, VerifyEncapsulation, combination,
-    hash_rows, hash_set, inner_product,
+    Coins, EncapsulationElements, KeyElements, Scheme, SelectedRow, VerifyEncapsulation,
+    hash_attributes, hash_rows, inner_product, linear_combination,
 };
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::codec::{Reader, Writer};
@@ -109,7 +109,7 @@ fn base() -> &'static G1Table {
 
 /// `ct1 = g2^s;  ct2[j] = g2^{s'[j]}`
 fn in_g2(coins: &Coins) -> (G2, Vec<G2>) {
-    let exponents = coins.shares[..1].iter().chain(&coins.masks).copied();
+    let exponents = coins.vector[..1].iter().chain(&coins.masks).copied();
     let exponents = Zeroizing::new(exponents.collect::<Vec<_>>());
     let mut ct2 = G2::batch_generator_mul(&exponents);
     (ct2.remove(0), ct2)
@@ -145,7 +145,7 @@ pub fn keygen_with_randomness(
     // sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r
     let elements = UserKey {
         sk1: *master.0.expose() + base().mul(r),
-        sk2: G1::batch_mul_by_scalar(&hash_set(tag::FABEO_ATTRIBUTE, attributes), r),
+        sk2: G1::batch_mul_by_scalar(&hash_attributes(tag::FABEO_ATTRIBUTE, attributes), r),
         sk3: G2::generator_mul(r),
     };
     UserSecretKey::new(attributes.clone(), elements)
@@ -157,9 +157,9 @@ impl Scheme for Fabeo {
     type MasterKey = G1;
     type UserKey = UserKey;
     type Encapsulation = Encapsulation;
-    type Refusal = Infallible;
+    type Error = Infallible;
 
-    fn masks(program: &SpanProgram) -> usize {
+    fn mask_count(program: &SpanProgram) -> usize {
         program.max_occurrences()
     }
 
@@ -169,7 +169,7 @@ impl Scheme for Fabeo {
         coins: &Coins,
     ) -> Result<(Encapsulation, Gt), Infallible> {
         // ct3[i] = B^{lambda_i} H(pi(i))^{s'[rho(i)]}
-        let lambdas = Zeroizing::new(program.share(&coins.shares));
+        let lambdas = Zeroizing::new(program.share(&coins.vector));
         let masks = program.rows().iter().map(|row| coins.masks[row.occurrence]);
         let masks = Zeroizing::new(masks.collect::<Vec<_>>());
         let shares = base().batch_mul(&lambdas);
@@ -178,15 +178,15 @@ impl Scheme for Fabeo {
         let ct3 = shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect();
         let encapsulation = Encapsulation { ct1, ct2, ct3 };
         // Z_s = mpk^s
-        Ok((encapsulation, mpk.pow(&coins.shares[0])))
+        Ok((encapsulation, mpk.pow(&coins.vector[0])))
     }
 
-    fn decapsulate(key: &UserKey, selection: &[Selected], encapsulation: &Encapsulation) -> Gt {
+    fn decapsulate(key: &UserKey, selection: &[SelectedRow], encapsulation: &Encapsulation) -> Gt {
         // P = prod ct3[i]^{gamma_i};  Q_j = prod_{rho(i) = j} sk2[pi(i)]^{gamma_i}
-        let p = combination(selection.iter().map(|s| (encapsulation.ct3[s.row], s.gamma)));
+        let p = linear_combination(selection.iter().map(|s| (encapsulation.ct3[s.row], s.gamma)));
         let q = |j: usize| {
             let rows = selection.iter().filter(|s| s.occurrence == j);
-            combination(rows.map(|s| (key.sk2[s.component], s.gamma)))
+            linear_combination(rows.map(|s| (key.sk2[s.component], s.gamma)))
         };
         // Z_s = e(sk1, ct1) prod_j e(Q_j, ct2[j]) e(P^-1, sk3)
         let mut pairs = Vec::with_capacity(2 + encapsulation.ct2.len());
@@ -207,7 +207,7 @@ impl VerifyEncapsulation for Fabeo {
         weights: &[Scalar],
     ) -> bool {
         // B^{sum w_i lambda_i} prod_j (prod_{rho(i) = j} H(pi(i))^{w_i})^{s'[j]}
-        let lambdas = Zeroizing::new(program.share(&coins.shares));
+        let lambdas = Zeroizing::new(program.share(&coins.vector));
         let lambda = Zeroizing::new(inner_product(&lambdas, weights));
         let hashes = hash_rows(tag::FABEO_ATTRIBUTE, program);
         let of_occurrence = |j: usize| {

@@ -25,7 +25,7 @@
 //! to try again without changing it.
 #![forbid(unsafe_code)]
 
-use super::scheme::{Coins, VerifyEncapsulation, select};
+use super::scheme::{Coins, VerifyEncapsulation, select_rows};
 use super::{CpaHeader, Header, OpenError, PublicParameters, UserSecretKey};
 use crate::algebra::codec::Canonical;
 use crate::algebra::hash::{digest, kdf, weights};
@@ -66,7 +66,7 @@ impl Derived {
 /// A key for whoever satisfies the policy, bound to the associated data `ad`.
 ///
 /// Cost: the scheme's Encaps.
-pub fn encapsulate<S: VerifyEncapsulation<Refusal = Infallible>>(
+pub fn encapsulate<S: VerifyEncapsulation<Error = Infallible>>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     ad: &[u8],
@@ -76,7 +76,7 @@ pub fn encapsulate<S: VerifyEncapsulation<Refusal = Infallible>>(
 }
 
 /// [`encapsulate`] with a given message `m`, for test vectors. Whoever knows it has the key.
-pub fn encapsulate_with_randomness<S: VerifyEncapsulation<Refusal = Infallible>>(
+pub fn encapsulate_with_randomness<S: VerifyEncapsulation<Error = Infallible>>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     ad: &[u8],
@@ -105,8 +105,8 @@ pub fn decapsulate<S: VerifyEncapsulation>(
     header: &Header<S>,
 ) -> Result<ContentKey, OpenError> {
     let program = header.policy().span_program();
-    let selection =
-        select(&program, key, &header.cpa.encapsulation).ok_or(OpenError::PolicyNotSatisfied)?;
+    let selection = select_rows(&program, key, &header.cpa.encapsulation)
+        .ok_or(OpenError::PolicyNotSatisfied)?;
     let shared = S::decapsulate(key.elements.expose(), &selection, &header.cpa.encapsulation);
     checked(parameters, &program, ad, header, &shared)
 }
@@ -176,7 +176,7 @@ mod tests {
 
     /// Each element of an encapsulation negated in turn, under a mask that is made for what one key then finds: but
     /// for the check, that key would take the header and others would not.
-    fn headers_for_one_key_are_refused<S: VerifyEncapsulation<Refusal = Infallible>>(
+    fn headers_for_one_key_are_refused<S: VerifyEncapsulation<Error = Infallible>>(
         (parameters, key): (&PublicParameters<S>, &UserSecretKey<S>),
         element_sizes: &[usize],
     ) {
@@ -187,7 +187,8 @@ mod tests {
         let honest = honest.cpa.to_bytes();
         let fitted = |bytes: &[u8]| {
             let cpa = CpaHeader::<S>::from_bytes(bytes).expect("a point's negative is a point");
-            let selection = select(&program, key, &cpa.encapsulation).expect("a and b are held");
+            let selection =
+                select_rows(&program, key, &cpa.encapsulation).expect("a and b are held");
             let shared = S::decapsulate(key.elements.expose(), &selection, &cpa.encapsulation);
             let masked = *mask(&shared, &cpa, message.expose()).expose();
             decapsulate(parameters, key, b"ad", &Header { cpa, masked }).map(drop)

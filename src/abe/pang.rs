@@ -1,7 +1,7 @@
 //! One centre, managers of single attributes, and attributes that can be taken away.
 //!
 //! **Paper.** Pang, Yao, Li, Zhang, Zhang, *Electronic Health Records Sharing Model Based on Blockchain
-//! With VerifyEncapsulation State PBFT Consensus Algorithm*, IEEE Access 10 (2022), II.C, mended: what is printed
+//! With Checkable State PBFT Consensus Algorithm*, IEEE Access 10 (2022), II.C, mended: what is printed
 //! there decrypts for nobody and, made to work, opens for every authority (`docs/papers.md`).
 //!
 //! **Algorithms.** The centre knows `a, beta` and everyone's `t`; the manager of an attribute `x` knows
@@ -12,7 +12,7 @@
 //! ```text
 //! Setup   a, beta;  public (g1^a, Z^beta)
 //! Enrol   t = PRF(centre's key, identifier);  D = g1^{beta + a t};  D' = g2^t
-//! Share   centre to manager: T = H(x)^t;  checked: e(T, g2) = e(H(x), D')
+//! KeyShare   centre to manager: T = H(x)^t;  checked: e(T, g2) = e(H(x), D')
 //! Epoch   v_x, independent of all before;  public g2^{v_x}, P = H'(x, epoch, g2^{v_x})^{v_x}
 //!         checked: e(P, g2) = e(H'(x, epoch, g2^{v_x}), g2^{v_x})
 //! Issue   manager to user: D_x = T^{1 / v_x};  checked: e(D_x, g2^{v_x}) = e(H(x), D')
@@ -22,7 +22,7 @@
 //! ```
 //!
 //! **Taking an attribute away.** The manager starts an epoch and issues `D_x` of it to those who keep the
-//! attribute, 48 bytes each, from its own records ([`Manager::revoke`]). Who lost it has no component for
+//! attribute, 48 bytes each, from its own records ([`AttributeAuthority::revoke`]). Who lost it has no component for
 //! what is written under the new key, and **no number relates two epochs**: the factor `v'/v` by which such
 //! schemes let a store update ciphertexts, or users their keys, would turn the old component into the new
 //! one. Nothing that is stored changes: what could be read before can be read for ever. A writer who has not
@@ -63,13 +63,13 @@ mod manager;
 
 pub use elements::{Encapsulation, MasterKey, Parameters, UserKey};
 pub use manager::{
-    AttributeKey, Component, InvalidAttributeKey, InvalidShare, Manager, Share,
-    VerifiedAttributeKey, VerifiedShare,
+    AttributeAuthority, AttributeKey, Component, InvalidAttributeKey, InvalidKeyShare, KeyShare,
+    VerifiedAttributeKey, VerifiedKeyShare,
 };
 
 use elements::{Epoch, MAX_NAME};
 
-use super::scheme::{Coins, Scheme, Selected, combination, hash_rows};
+use super::scheme::{Coins, Scheme, SelectedRow, hash_rows, linear_combination};
 use super::{CpaHeader, MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::hash::{framed, hash_to_g1_cached, hash_to_scalar};
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, random_bytes, tag};
@@ -89,7 +89,7 @@ pub struct UnknownAttribute(pub Attribute);
 /// Two keys of a manager for one epoch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there are two keys for epoch {1} of {0}")]
-pub struct SecondKey(Name, u32);
+pub struct ConflictingKey(Name, u32);
 
 /// A key that the centre of these parameters did not make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -101,13 +101,13 @@ pub struct InvalidKey;
 pub enum KeyError {
     /// An identifier that no key could be read with.
     #[error("an identifier has 1 to {MAX_NAME} bytes")]
-    Identifier,
+    InvalidIdentifier,
     /// A component of somebody else, or of another attribute or epoch than the manager's key.
     #[error("the component belongs to another user, attribute or epoch")]
-    Foreign,
+    ComponentMismatch,
     /// A component that is not what it says.
     #[error("the component is not valid for the manager's key")]
-    Component,
+    InvalidComponent,
     /// More attributes than a key can have.
     #[error(transparent)]
     Attributes(#[from] InvalidAttributes),
@@ -142,7 +142,7 @@ pub fn setup_with_randomness(
 /// `t = PRF(centre's key, identifier)`
 fn exponent(master: &MasterKey, gid: &str) -> Result<Zeroizing<Scalar>, KeyError> {
     if !(1..=MAX_NAME).contains(&gid.len()) {
-        return Err(KeyError::Identifier);
+        return Err(KeyError::InvalidIdentifier);
     }
     let message = Zeroizing::new(framed(&[&master.users, gid.as_bytes()]));
     Ok(Zeroizing::new(hash_to_scalar(tag::REVOCABLE_USER, &message)))
@@ -151,7 +151,7 @@ fn exponent(master: &MasterKey, gid: &str) -> Result<Zeroizing<Scalar>, KeyError
 /// A user's key without attributes, by the centre. An identifier belongs to one person.
 ///
 /// # Errors
-/// [`KeyError::Identifier`].
+/// [`KeyError::InvalidIdentifier`].
 pub fn enrol(master: &MasterSecretKey<Pang>, gid: &str) -> Result<UserSecretKey<Pang>, KeyError> {
     let master = master.0.expose();
     let t = exponent(master, gid)?;
@@ -169,29 +169,29 @@ pub fn enrol(master: &MasterSecretKey<Pang>, gid: &str) -> Result<UserSecretKey<
 /// and to nobody else.
 ///
 /// # Errors
-/// [`KeyError::Identifier`].
-pub fn share(
+/// [`KeyError::InvalidIdentifier`].
+pub fn key_share(
     master: &MasterSecretKey<Pang>,
     gid: &str,
     attribute: &Name,
-) -> Result<Share, KeyError> {
+) -> Result<KeyShare, KeyError> {
     let t = exponent(master.0.expose(), gid)?;
     // T = H(x)^t
-    Ok(Share::new(gid, attribute, G2::generator_mul(&t), hash(attribute) * *t))
+    Ok(KeyShare::new(gid, attribute, G2::generator_mul(&t), hash(attribute) * *t))
 }
 
 impl PublicParameters<Pang> {
     /// With the key of an attribute's manager: of two, that of the later epoch.
     ///
     /// # Errors
-    /// [`SecondKey`] for another key of the epoch that is held.
-    pub fn with(&self, key: &VerifiedAttributeKey) -> Result<Self, SecondKey> {
+    /// [`ConflictingKey`] for another key of the epoch that is held.
+    pub fn with_attribute_key(&self, key: &VerifiedAttributeKey) -> Result<Self, ConflictingKey> {
         let (attribute, epoch) = (key.key().attribute(), key.key().epoch());
         let given = Epoch { epoch, g2_v: *key.key().g2_v() };
         let mut parameters = self.0.clone();
         match parameters.managers.get(attribute) {
             Some(held) if held.epoch == epoch && *held != given => {
-                return Err(SecondKey(attribute.clone(), epoch));
+                return Err(ConflictingKey(attribute.clone(), epoch));
             }
             Some(held) if held.epoch >= epoch => {}
             _ => drop(parameters.managers.insert(attribute.clone(), given)),
@@ -234,8 +234,8 @@ impl UserSecretKey<Pang> {
     /// With a component that a manager issued: `e(D_x, g2^{v_x}) = e(H(x), D')`.
     ///
     /// # Errors
-    /// [`KeyError::Foreign`], [`KeyError::Component`] or [`KeyError::Attributes`].
-    pub fn with(
+    /// [`KeyError::ComponentMismatch`], [`KeyError::InvalidComponent`] or [`KeyError::Attributes`].
+    pub fn with_component(
         &self,
         component: &Component,
         manager: &VerifiedAttributeKey,
@@ -243,12 +243,12 @@ impl UserSecretKey<Pang> {
         let (x, d_x, manager) = (component.attribute(), component.point(), manager.key());
         let same = (x, component.epoch()) == (manager.attribute(), manager.epoch());
         if !same || component.gid() != self.gid() {
-            return Err(KeyError::Foreign);
+            return Err(KeyError::ComponentMismatch);
         }
         let mut elements = self.elements.clone();
         let key = elements.expose_mut();
         if !multi_pairing(&[(*d_x, *manager.g2_v()), (-hash(x), key.d_prime)]).is_identity() {
-            return Err(KeyError::Component);
+            return Err(KeyError::InvalidComponent);
         }
         let mut attributes = self.attributes.clone();
         attributes.insert(x.clone())?;
@@ -275,10 +275,10 @@ impl Scheme for Pang {
     type MasterKey = MasterKey;
     type UserKey = UserKey;
     type Encapsulation = Encapsulation;
-    type Refusal = UnknownAttribute;
+    type Error = UnknownAttribute;
 
     /// `r_i` for every row.
-    fn masks(program: &SpanProgram) -> usize {
+    fn mask_count(program: &SpanProgram) -> usize {
         program.rows().len()
     }
 
@@ -292,32 +292,38 @@ impl Scheme for Pang {
         let keys = attributes.map(key).collect::<Result<Vec<&Epoch>, _>>()?;
         let bases: Vec<G2> = keys.iter().map(|key| key.g2_v).collect();
         // C_i = (g2^{v_pi(i)})^{r_i};  C'_i = (g1^a)^{lambda_i} H(pi(i))^{r_i}
-        let lambdas = Zeroizing::new(program.share(&coins.shares));
+        let lambdas = Zeroizing::new(program.share(&coins.vector));
         let shares = G1::batch_mul(&vec![parameters.g1_a; lambdas.len()], &lambdas);
         let masked = G1::batch_mul(&hash_rows(tag::REVOCABLE_ATTRIBUTE, program), &coins.masks);
         let encapsulation = Encapsulation {
             epochs: keys.iter().map(|key| key.epoch).collect(),
-            c_second: G2::generator_mul(&coins.shares[0]),
+            c_second: G2::generator_mul(&coins.vector[0]),
             c: G2::batch_mul(&bases, &coins.masks),
             c_prime: shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect(),
         };
-        Ok((encapsulation, parameters.z_beta.pow(&coins.shares[0])))
+        Ok((encapsulation, parameters.z_beta.pow(&coins.vector[0])))
     }
 
     /// A component is of an epoch, and so is a row.
-    fn serves(key: &UserKey, component: usize, encapsulation: &Encapsulation, row: usize) -> bool {
+    fn component_matches_row(
+        key: &UserKey,
+        component: usize,
+        encapsulation: &Encapsulation,
+        row: usize,
+    ) -> bool {
         key.component(component, encapsulation.epochs[row]).is_some()
     }
 
-    fn decapsulate(key: &UserKey, selection: &[Selected], encapsulation: &Encapsulation) -> Gt {
+    fn decapsulate(key: &UserKey, selection: &[SelectedRow], encapsulation: &Encapsulation) -> Gt {
         // e(D, C'') e(prod_i C'_i^{gamma_i}, D')^{-1} prod_i e(D_pi(i)^{gamma_i}, C_i)
-        let shares = combination(selection.iter().map(|s| (encapsulation.c_prime[s.row], s.gamma)));
+        let shares =
+            linear_combination(selection.iter().map(|s| (encapsulation.c_prime[s.row], s.gamma)));
         let mut pairs = Vec::with_capacity(2 + selection.len());
         pairs.extend([(key.d, encapsulation.c_second), (-shares, key.d_prime)]);
         pairs.extend(selection.iter().map(|s| {
             let d_x = key.component(s.component, encapsulation.epochs[s.row]);
             let d_x = *d_x.expect("only rows that a component serves are selected");
-            (combination([(d_x, s.gamma)]), encapsulation.c[s.row])
+            (linear_combination([(d_x, s.gamma)]), encapsulation.c[s.row])
         }));
         let shared = multi_pairing(&pairs);
         pairs.iter_mut().for_each(|(left, right)| (left.zeroize(), right.zeroize()).1);

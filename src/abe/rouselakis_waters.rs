@@ -44,7 +44,7 @@ pub use elements::{Encapsulation, MasterKey, Parameters, UserKey};
 
 use elements::{AuthorityKey, MAX_NAME};
 
-use super::scheme::{Coins, Scheme, Selected, combination, hash_rows, hash_set};
+use super::scheme::{Coins, Scheme, SelectedRow, hash_attributes, hash_rows, linear_combination};
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::hash::hash_to_g1;
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, tag};
@@ -64,23 +64,23 @@ pub struct UnknownAuthority(pub Attribute);
 /// Two public keys for one authority.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there are two keys for the authority {0}")]
-pub struct SecondKey(pub String);
+pub struct ConflictingKey(pub String);
 
 /// Why no key was made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// An attribute of another authority.
     #[error("{0} is not a name that ends with @ and this authority")]
-    Foreign(UserAttribute),
+    ForeignAttribute(UserAttribute),
     /// An identifier that no key could be read with.
     #[error("an identifier has 1 to {MAX_NAME} bytes")]
-    Identifier,
+    InvalidIdentifier,
     /// Keys of different users.
     #[error("the keys belong to different users")]
-    Users,
+    UserMismatch,
     /// Two keys for one attribute.
     #[error("both keys have a component for {0}")]
-    Twice(Attribute),
+    DuplicateAttribute(Attribute),
     /// The attributes of both keys are no set.
     #[error(transparent)]
     Attributes(#[from] InvalidAttributes),
@@ -128,7 +128,7 @@ pub fn setup_with_randomness(
 /// KeyGen by one authority, for attributes of its own: `t_u` for each.
 ///
 /// # Errors
-/// [`KeyError::Foreign`] or [`KeyError::Identifier`].
+/// [`KeyError::ForeignAttribute`] or [`KeyError::InvalidIdentifier`].
 pub fn keygen(
     master: &MasterSecretKey<RouselakisWaters>,
     gid: &str,
@@ -142,7 +142,7 @@ pub fn keygen(
 /// [`keygen`] with given `t_u`, for test vectors.
 ///
 /// # Errors
-/// [`KeyError::Foreign`] or [`KeyError::Identifier`].
+/// [`KeyError::ForeignAttribute`] or [`KeyError::InvalidIdentifier`].
 ///
 /// # Panics
 /// If there is not one for every attribute.
@@ -153,16 +153,16 @@ pub fn keygen_with_randomness(
     t: &[Scalar],
 ) -> Result<UserSecretKey<RouselakisWaters>, KeyError> {
     if !(1..=MAX_NAME).contains(&gid.len()) {
-        return Err(KeyError::Identifier);
+        return Err(KeyError::InvalidIdentifier);
     }
     let MasterKey { name, alpha, y } = master.0.expose();
     let own = |u: &UserAttribute| matches!(u, UserAttribute::Name(u) if authority(u) == Some(name));
     if let Some(foreign) = attributes.iter().find(|u| !own(u)) {
-        return Err(KeyError::Foreign(foreign));
+        return Err(KeyError::ForeignAttribute(foreign));
     }
     // K_u = g1^alpha H(gid)^y F(u)^{t_u};  K'_u = g2^{t_u}
     let common = Zeroizing::new(G1::generator_mul(alpha) + hash_gid(gid) * *y);
-    let hashes = hash_set(tag::DECENTRALISED_ATTRIBUTE, attributes);
+    let hashes = hash_attributes(tag::DECENTRALISED_ATTRIBUTE, attributes);
     let own = Zeroizing::new(G1::batch_mul(&hashes, t));
     let k = own.iter().map(|own| *common + *own).collect();
     let elements = UserKey { gid: gid.to_owned(), k, k_prime: G2::batch_generator_mul(t) };
@@ -174,12 +174,12 @@ impl PublicParameters<RouselakisWaters> {
     /// for the caller to know.
     ///
     /// # Errors
-    /// [`SecondKey`] for an authority with another key in each.
-    pub fn with(&self, other: &Self) -> Result<Self, SecondKey> {
+    /// [`ConflictingKey`] for an authority with another key in each.
+    pub fn merge(&self, other: &Self) -> Result<Self, ConflictingKey> {
         let mut all = self.0.0.clone();
         for (name, key) in &other.0.0 {
             if all.insert(name.clone(), key.clone()).is_some_and(|held| held != *key) {
-                return Err(SecondKey(name.clone()));
+                return Err(ConflictingKey(name.clone()));
             }
         }
         Ok(Self(Parameters(all)))
@@ -195,18 +195,18 @@ impl UserSecretKey<RouselakisWaters> {
     /// The components of two keys of one user, by different authorities.
     ///
     /// # Errors
-    /// [`KeyError::Users`], [`KeyError::Twice`] or [`KeyError::Attributes`].
-    pub fn with(&self, other: &Self) -> Result<Self, KeyError> {
+    /// [`KeyError::UserMismatch`], [`KeyError::DuplicateAttribute`] or [`KeyError::Attributes`].
+    pub fn merge(&self, other: &Self) -> Result<Self, KeyError> {
         let (one, two) = (self.elements.expose(), other.elements.expose());
         if one.gid != two.gid {
-            return Err(KeyError::Users);
+            return Err(KeyError::UserMismatch);
         }
         let mut components = BTreeMap::new();
         for (key, elements) in [(self, one), (other, two)] {
             for (i, u) in key.attributes.expanded().into_iter().enumerate() {
                 let component = (elements.k[i], elements.k_prime[i]);
                 if components.insert(u.clone(), component).is_some() {
-                    return Err(KeyError::Twice(u));
+                    return Err(KeyError::DuplicateAttribute(u));
                 }
             }
         }
@@ -234,10 +234,10 @@ impl Scheme for RouselakisWaters {
     type MasterKey = MasterKey;
     type UserKey = UserKey;
     type Encapsulation = Encapsulation;
-    type Refusal = UnknownAuthority;
+    type Error = UnknownAuthority;
 
     /// `t_i` for every row, then `w`.
-    fn masks(program: &SpanProgram) -> usize {
+    fn mask_count(program: &SpanProgram) -> usize {
         program.rows().len() + program.columns() - 1
     }
 
@@ -250,7 +250,7 @@ impl Scheme for RouselakisWaters {
         let key = |u: &Attribute| parameters.of(u).ok_or_else(|| UnknownAuthority(u.clone()));
         let keys = attributes.map(key).collect::<Result<Vec<&AuthorityKey>, _>>()?;
         let (t, w) = masks(program, coins);
-        let lambdas = Zeroizing::new(program.share(&coins.shares));
+        let lambdas = Zeroizing::new(program.share(&coins.vector));
         let omegas = Zeroizing::new(program.share(&w));
 
         // C1_i = Z^{lambda_i} (Z^alpha)^{t_i};  C3_i = (g2^y)^{t_i} g2^{omega_i}
@@ -264,15 +264,15 @@ impl Scheme for RouselakisWaters {
             c3: c3.map(|(masked, share)| masked + share).collect(),
             c4: G1::batch_mul(&hash_rows(tag::DECENTRALISED_ATTRIBUTE, program), t),
         };
-        Ok((encapsulation, Gt::generator_pow(&coins.shares[0])))
+        Ok((encapsulation, Gt::generator_pow(&coins.vector[0])))
     }
 
-    fn decapsulate(key: &UserKey, selection: &[Selected], encapsulation: &Encapsulation) -> Gt {
+    fn decapsulate(key: &UserKey, selection: &[SelectedRow], encapsulation: &Encapsulation) -> Gt {
         // prod_i (C1_i e(K, C2_i) e(C4_i, K'))^{gamma_i} e(H(gid), prod_i C3_i^{gamma_i})
         let mut pairs = Vec::with_capacity(2 * selection.len() + 1);
         let (mut c1, mut c3) = (Gt::identity(), G2::identity());
-        for Selected { row, component, gamma, .. } in selection {
-            let in_g1 = |point: G1| combination([(point, *gamma)]);
+        for SelectedRow { row, component, gamma, .. } in selection {
+            let in_g1 = |point: G1| linear_combination([(point, *gamma)]);
             pairs.push((in_g1(key.k[*component]), encapsulation.c2[*row]));
             pairs.push((in_g1(encapsulation.c4[*row]), key.k_prime[*component]));
             let plain = gamma.is_one();

@@ -12,7 +12,6 @@ use crate::algebra::tag::Tag;
 use crate::algebra::{G1, Gt, Rng, Scalar, tag};
 use crate::error::DecodeError;
 use crate::policy::{Attribute, AttributeSet, SpanProgram};
-use std::error::Error;
 use std::fmt::Debug;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -32,10 +31,10 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
     /// The elements of a header.
     type Encapsulation: EncapsulationElements + Clone + Eq + Debug;
     /// Why nothing can be encrypted under a policy: `Infallible` where that does not happen.
-    type Refusal: Error;
+    type Error: std::error::Error;
 
     /// How many masks an encapsulation takes.
-    fn masks(program: &SpanProgram) -> usize;
+    fn mask_count(program: &SpanProgram) -> usize;
 
     /// Encaps: an encapsulation, and the element that whoever satisfies the policy finds.
     ///
@@ -45,17 +44,22 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
         parameters: &Self::Parameters,
         program: &SpanProgram,
         coins: &Coins,
-    ) -> Result<(Self::Encapsulation, Gt), Self::Refusal>;
+    ) -> Result<(Self::Encapsulation, Gt), Self::Error>;
 
     /// Whether a component of the row's attribute serves the row: not where both are of epochs.
-    fn serves(_: &Self::UserKey, _component: usize, _: &Self::Encapsulation, _row: usize) -> bool {
+    fn component_matches_row(
+        _: &Self::UserKey,
+        _component: usize,
+        _: &Self::Encapsulation,
+        _row: usize,
+    ) -> bool {
         true
     }
 
     /// Decaps: that element, by rows with their coefficients.
     fn decapsulate(
         key: &Self::UserKey,
-        selection: &[Selected],
+        selection: &[SelectedRow],
         encapsulation: &Self::Encapsulation,
     ) -> Gt;
 }
@@ -128,7 +132,7 @@ pub trait EncapsulationElements: Sized {
 #[derive(PartialEq, Eq)]
 pub struct Coins {
     /// `(s, v_1, v_2, ...)`, one a column.
-    pub shares: Vec<Scalar>,
+    pub vector: Vec<Scalar>,
     /// The scheme's masks.
     pub masks: Vec<Scalar>,
 }
@@ -137,7 +141,7 @@ impl Coins {
     /// Fresh coins.
     pub fn random<S: Scheme>(program: &SpanProgram, rng: &mut (impl Rng + ?Sized)) -> Self {
         let mut draw = |n| (0..n).map(|_| Scalar::random(rng)).collect();
-        Self { shares: draw(program.columns()), masks: draw(S::masks(program)) }
+        Self { vector: draw(program.columns()), masks: draw(S::mask_count(program)) }
     }
 
     /// The coins of a seed: coin `i`, the shares first, is the hash of the seed and `i`.
@@ -153,20 +157,20 @@ impl Coins {
             };
             indices.map(coin).collect()
         };
-        Self { shares: draw(program.columns()), masks: draw(S::masks(program)) }
+        Self { vector: draw(program.columns()), masks: draw(S::mask_count(program)) }
     }
 }
 
 impl Drop for Coins {
     fn drop(&mut self) {
-        self.shares.zeroize();
+        self.vector.zeroize();
         self.masks.zeroize();
     }
 }
 
 /// A row that a decapsulation uses.
 #[derive(Debug, Clone, Copy)]
-pub struct Selected {
+pub struct SelectedRow {
     /// The row of the span program.
     pub row: usize,
     /// `rho` of the row.
@@ -178,19 +182,19 @@ pub struct Selected {
 }
 
 /// A smallest set of rows that a key opens an encapsulation with; `None` if it does not.
-pub(super) fn select<S: Scheme>(
+pub(super) fn select_rows<S: Scheme>(
     program: &SpanProgram,
     key: &UserSecretKey<S>,
     encapsulation: &S::Encapsulation,
-) -> Option<Vec<Selected>> {
+) -> Option<Vec<SelectedRow>> {
     let (held, elements) = (key.attributes.expanded(), key.elements.expose());
     let component = |row: usize| {
         let component = held.binary_search(&program.rows()[row].attribute).ok()?;
-        S::serves(elements, component, encapsulation, row).then_some(component)
+        S::component_matches_row(elements, component, encapsulation, row).then_some(component)
     };
     let selected = |(row, gamma): (usize, Scalar)| {
         let component = component(row).expect("selected from what is held");
-        Selected { row, occurrence: program.rows()[row].occurrence, component, gamma }
+        SelectedRow { row, occurrence: program.rows()[row].occurrence, component, gamma }
     };
     let rows = program.reconstruct_of(|row| component(row).is_some())?;
     Some(rows.into_iter().map(selected).collect())
@@ -198,7 +202,7 @@ pub(super) fn select<S: Scheme>(
 
 /// The points of what a set expands to, in that order. What is asked for by name is a label that
 /// everybody knows; the prefixes of a user's numbers are personal, and not remembered.
-pub(super) fn hash_set(tag: Tag, attributes: &AttributeSet) -> Vec<G1> {
+pub(super) fn hash_attributes(tag: Tag, attributes: &AttributeSet) -> Vec<G1> {
     let expanded = attributes.expanded();
     let identities: Vec<_> = expanded.iter().map(Attribute::identity).collect();
     // An expanded set begins with them.
@@ -216,7 +220,7 @@ pub(super) fn hash_rows(tag: Tag, program: &SpanProgram) -> Vec<G1> {
 
 /// `sum points[i] * gammas[i]` for the coefficients of a policy, which are public: the coefficient 1,
 /// which policies of and/or always have, is free.
-pub(super) fn combination(terms: impl IntoIterator<Item = (G1, Scalar)>) -> G1 {
+pub(super) fn linear_combination(terms: impl IntoIterator<Item = (G1, Scalar)>) -> G1 {
     let terms = terms.into_iter();
     let mut plain = Zeroizing::new(G1::identity());
     // A list that grows would leave its old memory behind.
@@ -248,7 +252,7 @@ mod tests {
         let set =
             "\"a label of this test\" = 42u8, vocabulary-of-this-test#3:x, a-name-of-this-test";
         let set: AttributeSet = set.parse().expect("a set");
-        hash_set(tag::FABEO_ATTRIBUTE, &set);
+        hash_attributes(tag::FABEO_ATTRIBUTE, &set);
         let expanded = set.expanded();
         assert_eq!(expanded.len(), 9 + 2);
         for u in &expanded {

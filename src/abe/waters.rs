@@ -34,8 +34,8 @@
 #![forbid(unsafe_code)]
 
 use super::scheme::{
-    Coins, Elements, EncapsulationElements, KeyElements, Scheme, Selected, VerifyEncapsulation,
-    combination, hash_rows, hash_set, inner_product,
+    Coins, Elements, EncapsulationElements, KeyElements, Scheme, SelectedRow, VerifyEncapsulation,
+    hash_attributes, hash_rows, inner_product, linear_combination,
 };
 use super::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::codec::{Reader, Writer};
@@ -118,7 +118,7 @@ pub fn keygen_with_randomness(
     let elements = UserKey {
         k: *g2_alpha + *g2_a * *t,
         l: G2::generator_mul(t),
-        k_x: G1::batch_mul_by_scalar(&hash_set(tag::WATERS_ATTRIBUTE, attributes), t),
+        k_x: G1::batch_mul_by_scalar(&hash_attributes(tag::WATERS_ATTRIBUTE, attributes), t),
     };
     UserSecretKey::new(attributes.clone(), elements)
 }
@@ -129,9 +129,9 @@ impl Scheme for Waters {
     type MasterKey = MasterKey;
     type UserKey = UserKey;
     type Encapsulation = Encapsulation;
-    type Refusal = Infallible;
+    type Error = Infallible;
 
-    fn masks(program: &SpanProgram) -> usize {
+    fn mask_count(program: &SpanProgram) -> usize {
         program.rows().len()
     }
 
@@ -141,25 +141,25 @@ impl Scheme for Waters {
         coins: &Coins,
     ) -> Result<(Encapsulation, Gt), Infallible> {
         // C_i = (g1^a)^{lambda_i} H(pi(i))^{-r_i}
-        let lambdas = Zeroizing::new(program.share(&coins.shares));
+        let lambdas = Zeroizing::new(program.share(&coins.vector));
         let shares = G1::batch_mul(&vec![parameters.g1_a; lambdas.len()], &lambdas);
         let masked = G1::batch_mul(&hash_rows(tag::WATERS_ATTRIBUTE, program), &coins.masks);
         let encapsulation = Encapsulation {
-            c_prime: G1::generator_mul(&coins.shares[0]),
+            c_prime: G1::generator_mul(&coins.vector[0]),
             c: shares.into_iter().zip(masked).map(|(share, mask)| share - mask).collect(),
             d: G2::batch_generator_mul(&coins.masks),
         };
         // Z_s = (Z^alpha)^s
-        Ok((encapsulation, parameters.z_alpha.pow(&coins.shares[0])))
+        Ok((encapsulation, parameters.z_alpha.pow(&coins.vector[0])))
     }
 
-    fn decapsulate(key: &UserKey, selection: &[Selected], encapsulation: &Encapsulation) -> Gt {
+    fn decapsulate(key: &UserKey, selection: &[SelectedRow], encapsulation: &Encapsulation) -> Gt {
         // e(C', K) e(prod C_i^{gamma_i}, L)^-1 prod_i e(K_{pi(i)}^{gamma_i}, D_i)^-1
-        let c = combination(selection.iter().map(|s| (encapsulation.c[s.row], s.gamma)));
+        let c = linear_combination(selection.iter().map(|s| (encapsulation.c[s.row], s.gamma)));
         let mut pairs = Vec::with_capacity(2 + selection.len());
         pairs.extend([(encapsulation.c_prime, key.k), (-c, key.l)]);
         pairs.extend(selection.iter().map(|s| {
-            let component = combination([(key.k_x[s.component], s.gamma)]);
+            let component = linear_combination([(key.k_x[s.component], s.gamma)]);
             (-component, encapsulation.d[s.row])
         }));
         let shared = multi_pairing(&pairs);
@@ -176,14 +176,14 @@ impl VerifyEncapsulation for Waters {
         coins: &Coins,
         weights: &[Scalar],
     ) -> bool {
-        let lambdas = Zeroizing::new(program.share(&coins.shares));
+        let lambdas = Zeroizing::new(program.share(&coins.vector));
         let lambda = Zeroizing::new(inner_product(&lambdas, weights));
         let weighted = coins.masks.iter().zip(weights).map(|(r, w)| *r * *w);
         let weighted = Zeroizing::new(weighted.collect::<Vec<_>>());
         let mask: Scalar = weighted.iter().copied().sum();
         let masked: G1 =
             G1::batch_mul(&hash_rows(tag::WATERS_ATTRIBUTE, program), &weighted).into_iter().sum();
-        encapsulation.c_prime == G1::generator_mul(&coins.shares[0])
+        encapsulation.c_prime == G1::generator_mul(&coins.vector[0])
             && G2::msm(&encapsulation.d, weights) == G2::generator_mul(&mask)
             && G1::msm(&encapsulation.c, weights) == parameters.g1_a * *lambda - masked
     }

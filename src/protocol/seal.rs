@@ -42,8 +42,9 @@ impl Policies {
     /// The same, each within an attribute epoch.
     pub(super) fn within(&self, epoch: u32) -> Result<Self, EpochError> {
         let by_class = self.by_class.iter();
-        let by_class = by_class.map(|(class, policy)| Ok((*class, epochs::within(policy, epoch)?)));
-        let otherwise = epochs::within(&self.otherwise, epoch)?;
+        let by_class =
+            by_class.map(|(class, policy)| Ok((*class, epochs::restrict(policy, epoch)?)));
+        let otherwise = epochs::restrict(&self.otherwise, epoch)?;
         Ok(Self { by_class: by_class.collect::<Result<_, EpochError>>()?, otherwise })
     }
 

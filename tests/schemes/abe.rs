@@ -7,7 +7,7 @@ mod pang;
 mod rouselakis_waters;
 
 use crate::common::{AbeHeader, AbeKey, attribute, attributes, fields, policy, rng};
-use epione::abe::cpa::encapsulate_cpa_with_randomness;
+use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::fabeo::Fabeo;
 use epione::abe::waters::{self, Waters};
 use epione::abe::{
@@ -71,7 +71,7 @@ fn expected(policy: &AccessPolicy, set: &AttributeSet) -> Result<Vec<u8>, OpenEr
     policy.is_satisfied_by(set).then(|| b"text".to_vec()).ok_or(OpenError::PolicyNotSatisfied)
 }
 
-fn exactly_the_satisfying_keys_open_cpa<S: Scheme<Refusal = Infallible>>(
+fn exactly_the_satisfying_keys_open_cpa<S: Scheme<Error = Infallible>>(
     Authority { parameters, keys }: &Authority<S>,
     rng: &mut ChaCha20Rng,
 ) {
@@ -86,7 +86,7 @@ fn exactly_the_satisfying_keys_open_cpa<S: Scheme<Refusal = Infallible>>(
     }
 }
 
-fn exactly_the_satisfying_keys_open<S: VerifyEncapsulation<Refusal = Infallible>>(
+fn exactly_the_satisfying_keys_open<S: VerifyEncapsulation<Error = Infallible>>(
     authority: &Authority<S>,
     rng: &mut ChaCha20Rng,
 ) {
@@ -147,7 +147,7 @@ fn comparisons_open_for_the_values_within() {
 }
 
 /// In the policy's text 'a' becomes 'c', which the last key holds as well.
-fn every_changed_byte_fails<S: VerifyEncapsulation<Refusal = Infallible>>(
+fn every_changed_byte_fails<S: VerifyEncapsulation<Error = Infallible>>(
     Authority { parameters, keys }: &Authority<S>,
     rng: &mut ChaCha20Rng,
 ) {
@@ -325,7 +325,7 @@ fn lists_are_what_the_equations_say() {
             let header = AbeHeader::of(&header);
             let masks = coins.masks.iter().map(|mask| G2::generator() * *mask);
             assert_eq!(header.ct2, masks.collect::<Vec<_>>(), "{text}");
-            let rows = program.rows().iter().zip(program.share(&coins.shares));
+            let rows = program.rows().iter().zip(program.share(&coins.vector));
             let row = |(row, lambda): (&Row, Scalar)| {
                 base * lambda
                     + hash_to_g1(tag::FABEO_ATTRIBUTE, &row.attribute.identity())

@@ -3,7 +3,7 @@
 
 use super::{Fabeo, UserKey, base};
 use crate::abe::UserSecretKey;
-use crate::abe::scheme::hash_set;
+use crate::abe::scheme::hash_attributes;
 use crate::algebra::{G1, G2, Rng, Scalar, tag};
 use crate::policy::{Attribute, AttributeSet};
 use zeroize::Zeroizing;
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 /// The key has no component for an attribute that is to be delegated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("only attributes that are held can be delegated")]
-pub struct NotHeld;
+pub struct AttributeNotHeld;
 
 /// A key for a subset of a key's attributes, with randomness of its own: it neither shows the key it
 /// came from nor combines with it.
@@ -26,20 +26,20 @@ pub struct NotHeld;
 /// Cost: that of `keygen`.
 ///
 /// # Errors
-/// [`NotHeld`].
+/// [`AttributeNotHeld`].
 pub fn delegate(
     key: &UserSecretKey<Fabeo>,
     attributes: &AttributeSet,
     rng: &mut (impl Rng + ?Sized),
-) -> Result<UserSecretKey<Fabeo>, NotHeld> {
+) -> Result<UserSecretKey<Fabeo>, AttributeNotHeld> {
     let UserKey { sk1, sk2, sk3 } = key.elements.expose();
     let held = key.attributes.expanded();
-    let component = |u: &Attribute| Ok(sk2[held.binary_search(u).map_err(|_| NotHeld)?]);
+    let component = |u: &Attribute| Ok(sk2[held.binary_search(u).map_err(|_| AttributeNotHeld)?]);
     let chosen = attributes.expanded().iter().map(component).collect::<Result<Vec<G1>, _>>();
     let chosen = Zeroizing::new(chosen?);
 
     let r = Zeroizing::new(Scalar::random(rng));
-    let fresh = G1::batch_mul_by_scalar(&hash_set(tag::FABEO_ATTRIBUTE, attributes), &r);
+    let fresh = G1::batch_mul_by_scalar(&hash_attributes(tag::FABEO_ATTRIBUTE, attributes), &r);
     let fresh = Zeroizing::new(fresh);
     let elements = UserKey {
         sk1: *sk1 + base().mul(&r),

@@ -1,6 +1,6 @@
 //! Keys that have to be renewed: what is written in an epoch opens with a token of the epoch.
 //!
-//! A writer adds the attribute of the epoch to the policy ([`within`]). A key has it for the epoch that it
+//! A writer adds the attribute of the epoch to the policy ([`restrict`]). A key has it for the epoch that it
 //! was issued in. For others the authority gives it as a *token* of 48 bytes, computed from the randomness of
 //! the user's key, which it finds again by a pseudorandom function:
 //!
@@ -65,17 +65,21 @@ pub fn attribute(epoch: u32) -> Name {
     Name::new(format!("{PREFIX}{epoch}")).expect("a short name")
 }
 
-/// Epochs come by tokens and by [`within`], and from nowhere else.
+/// Epochs come by tokens and by [`restrict`], and from nowhere else.
 fn no_epoch(name: &Name) -> Result<(), EpochError> {
-    if name.as_str().starts_with(PREFIX) { Err(EpochError::Epoch(name.clone())) } else { Ok(()) }
+    if name.as_str().starts_with(PREFIX) {
+        Err(EpochError::ReservedName(name.clone()))
+    } else {
+        Ok(())
+    }
 }
 
 /// The policy and the attribute of an epoch.
 ///
 /// # Errors
-/// [`EpochError::Policy`] if the policy is at one of its limits already, [`EpochError::Epoch`] if it asks for an
+/// [`EpochError::Policy`] if the policy is at one of its limits already, [`EpochError::ReservedName`] if it asks for an
 /// epoch itself: in one branch of an `or`, that would open for everyone who was renewed.
-pub fn within(policy: &AccessPolicy, epoch: u32) -> Result<AccessPolicy, EpochError> {
+pub fn restrict(policy: &AccessPolicy, epoch: u32) -> Result<AccessPolicy, EpochError> {
     for row in policy.span_program().rows() {
         if let Attribute::Name(name) = &row.attribute {
             no_epoch(name)?;
@@ -132,19 +136,19 @@ public_encoding!(Token);
 pub enum EpochError {
     /// An identifier that no state could be read with.
     #[error("an identifier has 1 to {MAX_GID} bytes")]
-    Identifier,
+    InvalidIdentifier,
     /// The name of an epoch among the attributes to be issued, or in a policy.
     #[error("{0} is given by a token alone")]
-    Epoch(Name),
+    ReservedName(Name),
     /// Nobody of that name has a key, or it was revoked.
     #[error("the user has no key that tokens are given for")]
-    NoKey,
+    NoActiveKey,
     /// An epoch that was pruned or is not there yet.
     #[error("there are no tokens for epoch {0}")]
-    NoEpoch(u32),
+    UnavailableEpoch(u32),
     /// A token of another key or epoch.
     #[error("the token is not valid for this key")]
-    Token,
+    InvalidToken,
     /// More attributes than a key can have.
     #[error(transparent)]
     Attributes(#[from] InvalidAttributes),
@@ -196,7 +200,7 @@ impl EpochAuthority {
     /// revoked.
     ///
     /// # Errors
-    /// [`EpochError::Identifier`], [`EpochError::Epoch`] or [`EpochError::Attributes`].
+    /// [`EpochError::InvalidIdentifier`], [`EpochError::ReservedName`] or [`EpochError::Attributes`].
     ///
     /// # Panics
     /// At the last of `2^32` generations.
@@ -206,7 +210,7 @@ impl EpochAuthority {
         attributes: &AttributeSet,
     ) -> Result<UserSecretKey<Fabeo>, EpochError> {
         if !(1..=MAX_GID).contains(&gid.len()) {
-            return Err(EpochError::Identifier);
+            return Err(EpochError::InvalidIdentifier);
         }
         for attribute in attributes.iter() {
             if let UserAttribute::Name(name) = attribute {
@@ -227,11 +231,12 @@ impl EpochAuthority {
     /// Cost: a hash to G1, an exponentiation.
     ///
     /// # Errors
-    /// [`EpochError::NoKey`] or [`EpochError::NoEpoch`].
+    /// [`EpochError::NoActiveKey`] or [`EpochError::UnavailableEpoch`].
     pub fn token(&self, gid: &str, epoch: u32) -> Result<Token, EpochError> {
-        let user = self.users.get(gid).filter(|user| !user.revoked).ok_or(EpochError::NoKey)?;
+        let user =
+            self.users.get(gid).filter(|user| !user.revoked).ok_or(EpochError::NoActiveKey)?;
         if !(self.oldest..=self.epoch).contains(&epoch) {
-            return Err(EpochError::NoEpoch(epoch));
+            return Err(EpochError::UnavailableEpoch(epoch));
         }
         let point = hash(epoch) * *self.exponent(gid, user);
         Ok(Token { generation: user.generation, epoch, point })
@@ -281,7 +286,7 @@ impl EpochAuthority {
 /// The key with a token's epoch: `e(token, g2) = e(H(epoch E), sk3)`.
 ///
 /// # Errors
-/// [`EpochError::Token`] or [`EpochError::Attributes`].
+/// [`EpochError::InvalidToken`] or [`EpochError::Attributes`].
 pub fn refresh(
     key: &UserSecretKey<Fabeo>,
     token: &Token,
@@ -289,7 +294,7 @@ pub fn refresh(
     let mut elements = key.elements.clone();
     let pairs = [(token.point, G2::generator()), (-hash(token.epoch), elements.expose().sk3)];
     if !multi_pairing(&pairs).is_identity() {
-        return Err(EpochError::Token);
+        return Err(EpochError::InvalidToken);
     }
     let mut attributes = key.attributes.clone();
     let epoch = attribute(token.epoch);

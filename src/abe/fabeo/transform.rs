@@ -23,7 +23,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Fabeo, UserKey};
-use crate::abe::scheme::{Scheme, select};
+use crate::abe::scheme::{Scheme, select_rows};
 use crate::abe::{
     CpaHeader, Header, OpenError, PublicParameters, UserSecretKey, cpa, fujisaki_okamoto,
 };
@@ -45,7 +45,7 @@ pub struct RetrievalKey(Secret<Scalar>);
 
 /// What the server answers: `Z_s^{1/z}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Transformed(Gt);
+pub struct TransformedEncapsulation(Gt);
 
 /// A pair of keys for a user's key.
 ///
@@ -71,16 +71,23 @@ pub fn transform_keys(
 ///
 /// # Errors
 /// [`OpenError::PolicyNotSatisfied`].
-pub fn transform(key: &TransformKey, header: &CpaHeader<Fabeo>) -> Result<Transformed, OpenError> {
+pub fn transform(
+    key: &TransformKey,
+    header: &CpaHeader<Fabeo>,
+) -> Result<TransformedEncapsulation, OpenError> {
     let program = header.policy.span_program();
-    let selection =
-        select(&program, &key.0, &header.encapsulation).ok_or(OpenError::PolicyNotSatisfied)?;
-    Ok(Transformed(Fabeo::decapsulate(key.0.elements.expose(), &selection, &header.encapsulation)))
+    let selection = select_rows(&program, &key.0, &header.encapsulation)
+        .ok_or(OpenError::PolicyNotSatisfied)?;
+    Ok(TransformedEncapsulation(Fabeo::decapsulate(
+        key.0.elements.expose(),
+        &selection,
+        &header.encapsulation,
+    )))
 }
 
 impl RetrievalKey {
     /// `Z_s = T^z`
-    fn retrieve(&self, transformed: &Transformed) -> Zeroizing<Gt> {
+    fn retrieve(&self, transformed: &TransformedEncapsulation) -> Zeroizing<Gt> {
         Zeroizing::new(transformed.0.pow(self.0.expose()))
     }
 }
@@ -96,7 +103,7 @@ pub fn decapsulate_transformed(
     key: &RetrievalKey,
     ad: &[u8],
     header: &Header<Fabeo>,
-    transformed: &Transformed,
+    transformed: &TransformedEncapsulation,
 ) -> Result<ContentKey, OpenError> {
     let program = header.policy().span_program();
     fujisaki_okamoto::checked(parameters, &program, ad, header, &key.retrieve(transformed))
@@ -108,7 +115,7 @@ pub fn decapsulate_transformed(
 pub fn decapsulate_transformed_cpa(
     key: &RetrievalKey,
     header: &CpaHeader<Fabeo>,
-    transformed: &Transformed,
+    transformed: &TransformedEncapsulation,
 ) -> ContentKey {
     cpa::key(&key.retrieve(transformed), header)
 }
@@ -133,7 +140,7 @@ impl Canonical for RetrievalKey {
     }
 }
 
-impl Canonical for Transformed {
+impl Canonical for TransformedEncapsulation {
     const KIND: Kind = Kind::AbeTransformed;
     fn write(&self, w: &mut Writer) {
         w.gt(&self.0);
@@ -142,4 +149,4 @@ impl Canonical for Transformed {
         Ok(Self(r.gt()?))
     }
 }
-public_encoding!(Transformed);
+public_encoding!(TransformedEncapsulation);

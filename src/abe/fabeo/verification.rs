@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Fabeo, UserKey, base_point};
-use crate::abe::scheme::hash_set;
+use crate::abe::scheme::hash_attributes;
 use crate::abe::{PublicParameters, UserSecretKey};
 use crate::algebra::codec::Canonical;
 use crate::algebra::hash::weights;
@@ -34,7 +34,7 @@ pub fn verify_key(
     let UserKey { sk1, sk2, sk3 } = key.elements.expose();
     let weights = weights(tag::ABE_WEIGHT, &[&key.to_secret_bytes()[..]], sk2.len());
     let left = *sk1 + G1::msm(sk2, &weights);
-    let hashes = hash_set(tag::FABEO_ATTRIBUTE, &key.attributes);
+    let hashes = hash_attributes(tag::FABEO_ATTRIBUTE, &key.attributes);
     let right = base_point() + G1::msm(&hashes, &weights);
     let quotient = multi_pairing(&[(left, G2::generator()), (-right, *sk3)]);
     if quotient == parameters.0 { Ok(()) } else { Err(InvalidKey) }

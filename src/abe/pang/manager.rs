@@ -18,7 +18,7 @@ const MAX_HOLDERS: usize = 1 << 24;
 
 /// What a manager needs to issue its attribute to a user, as it came from the centre.
 #[derive(Clone)]
-pub struct Share {
+pub struct KeyShare {
     gid: String,
     attribute: Name,
     d_prime: G2,
@@ -29,13 +29,13 @@ pub struct Share {
 /// A share that is not what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the share is not valid for the user and the attribute")]
-pub struct InvalidShare;
+pub struct InvalidKeyShare;
 
 /// A [`Share`] that was checked.
 #[derive(Clone)]
-pub struct VerifiedShare(Share);
+pub struct VerifiedKeyShare(KeyShare);
 
-impl Share {
+impl KeyShare {
     pub(super) fn new(gid: &str, attribute: &Name, d_prime: G2, t: G1) -> Self {
         Self { gid: gid.to_owned(), attribute: attribute.clone(), d_prime, t: Secret::new(t) }
     }
@@ -62,19 +62,19 @@ impl Share {
     /// and one that is sent again after a revocation would bring the user back.
     ///
     /// # Errors
-    /// [`InvalidShare`].
-    pub fn verify(self) -> Result<VerifiedShare, InvalidShare> {
+    /// [`InvalidKeyShare`].
+    pub fn verify(self) -> Result<VerifiedKeyShare, InvalidKeyShare> {
         let pairs = [(*self.t.expose(), G2::generator()), (-hash(&self.attribute), self.d_prime)];
         if multi_pairing(&pairs).is_identity() {
-            Ok(VerifiedShare(self))
+            Ok(VerifiedKeyShare(self))
         } else {
-            Err(InvalidShare)
+            Err(InvalidKeyShare)
         }
     }
 }
 
 /// The identifier, the attribute, `D'` and `T`.
-impl Canonical for Share {
+impl Canonical for KeyShare {
     const KIND: Kind = Kind::AbeShare;
     fn write(&self, w: &mut Writer) {
         w.bytes(self.gid.as_bytes());
@@ -220,17 +220,17 @@ impl Canonical for Component {
 /// were made of is gone, if old encodings are erased: nobody is given an attribute for what was written
 /// then. Store the state before its public key or a component leaves, and never take up an older one: it
 /// would bring back who was revoked, and use the number of an epoch twice.
-pub struct Manager {
+pub struct AttributeAuthority {
     attribute: Name,
     epoch: u32,
     v: Secret<Scalar>,
     holders: BTreeMap<String, Secret<G1>>,
 }
 
-impl Manager {
+impl AttributeAuthority {
     /// In epoch 0, with nobody who holds the attribute.
     pub fn new(attribute: Name, rng: &mut (impl Rng + ?Sized)) -> Self {
-        Self::with_exponent(attribute, 0, &Zeroizing::new(Scalar::random(rng)))
+        Self::new_with_randomness(attribute, 0, &Zeroizing::new(Scalar::random(rng)))
     }
 
     /// [`Self::new`] in a given epoch with a given `v_x`, for test vectors. Numbers that two epochs'
@@ -238,7 +238,7 @@ impl Manager {
     ///
     /// # Panics
     /// If `v` is zero.
-    pub fn with_exponent(attribute: Name, epoch: u32, v: &Scalar) -> Self {
+    pub fn new_with_randomness(attribute: Name, epoch: u32, v: &Scalar) -> Self {
         assert!(*v != Scalar::ZERO, "a manager's exponent is not zero");
         Self { attribute, epoch, v: Secret::new(*v), holders: BTreeMap::new() }
     }
@@ -270,12 +270,12 @@ impl Manager {
     /// in this epoch before, too: start an epoch first where it should not.
     ///
     /// # Errors
-    /// [`InvalidShare`] for a share of another attribute, or another share for who holds it already.
-    pub fn grant(&mut self, share: VerifiedShare) -> Result<Component, InvalidShare> {
-        let VerifiedShare(Share { gid, attribute, t, .. }) = share;
+    /// [`InvalidKeyShare`] for a share of another attribute, or another share for who holds it already.
+    pub fn issue(&mut self, share: VerifiedKeyShare) -> Result<Component, InvalidKeyShare> {
+        let VerifiedKeyShare(KeyShare { gid, attribute, t, .. }) = share;
         let other = self.holders.get(&gid).is_some_and(|held| held.expose() != t.expose());
         if attribute != self.attribute || other {
-            return Err(InvalidShare);
+            return Err(InvalidKeyShare);
         }
         // D_x = T^{1 / v_x}
         let d_x = *t.expose() * *self.inverse();
@@ -285,7 +285,7 @@ impl Manager {
 
     /// Everyone's component of this epoch, in the order of [`Self::holders`]. Cost: one exponentiation in
     /// G1 each, in lists.
-    pub fn issue(&self) -> Vec<Component> {
+    pub fn components(&self) -> Vec<Component> {
         let shares = self.holders.values().map(|t| *t.expose()).collect::<Vec<_>>();
         let points =
             Zeroizing::new(G1::batch_mul_by_scalar(&Zeroizing::new(shares), &self.inverse()));
@@ -327,17 +327,17 @@ impl Manager {
 }
 
 /// Who holds an attribute may be personal too.
-impl fmt::Debug for Manager {
+impl fmt::Debug for AttributeAuthority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Manager({}, epoch {})", self.attribute, self.epoch)
+        write!(f, "AttributeAuthority({}, epoch {})", self.attribute, self.epoch)
     }
 }
-impl fmt::Debug for Share {
+impl fmt::Debug for KeyShare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Share({})", self.attribute)
+        write!(f, "KeyShare({})", self.attribute)
     }
 }
-impl fmt::Debug for VerifiedShare {
+impl fmt::Debug for VerifiedKeyShare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Verified{:?}", self.0)
     }
@@ -349,7 +349,7 @@ impl fmt::Debug for Component {
 }
 
 /// The attribute, the epoch, `v_x`, the identifiers strictly ascending, then `T` of each.
-impl Canonical for Manager {
+impl Canonical for AttributeAuthority {
     const KIND: Kind = Kind::AbeManager;
     fn write(&self, w: &mut Writer) {
         w.bytes(self.attribute.as_str().as_bytes());

@@ -3,7 +3,7 @@
 use super::FAILED;
 use crate::common::{AbeKey, encoding, fields, policy, rng};
 use epione::abe::fabeo::epochs::{
-    EpochAuthority, EpochError, Token, attribute, prune, refresh, within,
+    EpochAuthority, EpochError, Token, attribute, prune, refresh, restrict,
 };
 use epione::abe::fabeo::{self, verify_key};
 use epione::abe::{self, Ciphertext, OpenError, PublicParameters, UserSecretKey};
@@ -25,7 +25,7 @@ fn seal(
     epoch: u32,
     rng: &mut ChaCha20Rng,
 ) -> Ciphertext {
-    abe::seal(parameters, &within(&policy(text), epoch).unwrap(), b"ad", b"text", rng)
+    abe::seal(parameters, &restrict(&policy(text), epoch).unwrap(), b"ad", b"text", rng)
 }
 
 #[test]
@@ -54,9 +54,9 @@ fn who_is_not_refreshed_reads_no_further() {
     assert_eq!(verify_key(&parameters, &ada), Ok(()));
     assert_eq!(refresh(&ada, &token).unwrap().to_secret_bytes(), ada.to_secret_bytes());
     for (gid, epoch, reason) in [
-        ("Bose", 1, EpochError::NoKey),
-        ("Cohn", 1, EpochError::NoKey),
-        ("Ada", 2, EpochError::NoEpoch(2)),
+        ("Bose", 1, EpochError::NoActiveKey),
+        ("Cohn", 1, EpochError::NoActiveKey),
+        ("Ada", 2, EpochError::UnavailableEpoch(2)),
     ] {
         assert_eq!(authority.token(gid, epoch), Err(reason));
     }
@@ -69,7 +69,11 @@ fn who_is_not_refreshed_reads_no_further() {
     let old = authority.token("Ada", 0).unwrap();
     authority.prune(7);
     authority.prune(0);
-    assert_eq!(authority.token("Ada", 0), Err(EpochError::NoEpoch(0)), "what is pruned stays so");
+    assert_eq!(
+        authority.token("Ada", 0),
+        Err(EpochError::UnavailableEpoch(0)),
+        "what is pruned stays so"
+    );
     assert!(authority.token("Ada", 1).is_ok(), "the epoch that is written in stays");
     assert_eq!(refresh(&pruned, &old).unwrap().to_secret_bytes(), ada.to_secret_bytes());
     assert_eq!(prune(&ada, 0).to_secret_bytes(), ada.to_secret_bytes());
@@ -116,7 +120,7 @@ fn a_token_of_another_generation_does_not_fit_an_old_key() {
     let open = |key: &UserSecretKey| abe::open(&parameters, key, b"ad", &sealed).err();
     let token = authority.token("Ada", 1).unwrap();
     assert_eq!(token.generation(), 1);
-    assert_eq!(refresh(&before, &token).map(drop), Err(EpochError::Token));
+    assert_eq!(refresh(&before, &token).map(drop), Err(EpochError::InvalidToken));
     assert_eq!(open(&spliced(&before, 1, &point(&token))), Some(FAILED));
     assert_eq!(open(&refresh(&after, &token).unwrap()), REFUSED);
 
@@ -198,7 +202,7 @@ fn a_state_is_read_back_and_hostile_input_refused() {
     let again = EpochAuthority::from_bytes(&bytes).unwrap();
     assert_eq!(again.to_secret_bytes(), bytes);
     assert_eq!((again.epoch(), again.tokens()), (2, authority.tokens()));
-    assert_eq!(again.token("Ada", 0), Err(EpochError::NoEpoch(0)));
+    assert_eq!(again.token("Ada", 0), Err(EpochError::UnavailableEpoch(0)));
     assert_eq!(format!("{again:?}"), "EpochAuthority(epoch 2)");
     // Suite, master key 48, k 32, oldest 4, epoch 4; the last byte says whether Bose was revoked.
     let with = |position: usize, byte: u8| {
@@ -217,10 +221,10 @@ fn a_state_is_read_back_and_hostile_input_refused() {
         let named = Name::new(name).unwrap();
         let mut wanted = set("a");
         wanted.insert(named.clone()).unwrap();
-        assert_eq!(authority.issue("Ada", &wanted).map(drop), Err(EpochError::Epoch(named)));
+        assert_eq!(authority.issue("Ada", &wanted).map(drop), Err(EpochError::ReservedName(named)));
     }
     for gid in [String::new(), "x".repeat(257)] {
-        assert_eq!(authority.issue(&gid, &set("a")).map(drop), Err(EpochError::Identifier));
+        assert_eq!(authority.issue(&gid, &set("a")).map(drop), Err(EpochError::InvalidIdentifier));
     }
     // Any other point is no token.
     let key = authority.issue("Ada", &set("a")).unwrap();
@@ -235,7 +239,7 @@ fn a_state_is_read_back_and_hostile_input_refused() {
     };
     assert!(refresh(&key, &forged(2, &point(&token))).is_ok());
     for token in [forged(3, &point(&token)), forged(2, &(point(&token) * Scalar::from(2)))] {
-        assert_eq!(refresh(&key, &token).map(drop), Err(EpochError::Token));
+        assert_eq!(refresh(&key, &token).map(drop), Err(EpochError::InvalidToken));
     }
     assert_eq!(verify_key(&parameters, &key), Ok(()));
 }
@@ -248,13 +252,13 @@ fn the_epoch_joins_the_policy_within_its_limits() {
         ("a or b", 7, "(a or b) and epoch:7"),
         ("2 of (a, b, c)", u32::MAX, "2 of (a, b, c) and epoch:4294967295"),
     ] {
-        let within = within(&policy(text), epoch).unwrap();
-        assert_eq!(within, policy(expected), "{text}");
+        let restricted = restrict(&policy(text), epoch).unwrap();
+        assert_eq!(restricted, policy(expected), "{text}");
     }
     let full: AccessPolicy = vec!["a"; MAX_LEAVES].join(" and ").parse().unwrap();
-    assert!(matches!(within(&full, 1), Err(EpochError::Policy(_))));
+    assert!(matches!(restrict(&full, 1), Err(EpochError::Policy(_))));
     // An epoch in a branch of its own would open for everyone.
     for text in ["oncology or epoch:4", "epoch:4", "a and epoch:x"] {
-        assert!(matches!(within(&policy(text), 4), Err(EpochError::Epoch(_))), "{text}");
+        assert!(matches!(restrict(&policy(text), 4), Err(EpochError::ReservedName(_))), "{text}");
     }
 }

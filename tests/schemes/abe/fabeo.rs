@@ -3,8 +3,9 @@
 use super::FAILED;
 use crate::common::{AbeKey, attributes, policy, rng};
 use epione::abe::fabeo::{
-    NotHeld, RetrievalKey, TransformKey, Transformed, decapsulate_transformed,
-    decapsulate_transformed_cpa, delegate, transform, transform_keys, verify_key,
+    AttributeNotHeld, RetrievalKey, TransformKey, TransformedEncapsulation,
+    decapsulate_transformed, decapsulate_transformed_cpa, delegate, transform, transform_keys,
+    verify_key,
 };
 use epione::abe::{self, OpenError, UserSecretKey};
 use epione::algebra::codec::{Canonical, VERSION};
@@ -42,8 +43,8 @@ fn a_delegated_key_is_a_key_for_fewer_attributes() {
     assert!(opens(&parameters, &least, "c", rng) && !opens(&parameters, &least, "a", rng));
     let none = delegate(&key, &attributes(&[]), rng).unwrap();
     assert_eq!(verify_key(&parameters, &none), Ok(()));
-    assert_eq!(delegate(&less, &attributes(&["b"]), rng).err(), Some(NotHeld));
-    assert_eq!(delegate(&less, &attributes(&["a", "b"]), rng).err(), Some(NotHeld));
+    assert_eq!(delegate(&less, &attributes(&["b"]), rng).err(), Some(AttributeNotHeld));
+    assert_eq!(delegate(&less, &attributes(&["a", "b"]), rng).err(), Some(AttributeNotHeld));
     let twice = delegate(&key, &attributes(&["a", "c"]), rng).unwrap();
     assert_ne!(less.to_bytes(), twice.to_bytes());
 }
@@ -109,7 +110,7 @@ fn a_server_transforms_and_the_user_retrieves() {
     for text in ["a", "a and b", "2 of (a, b, c)", "a and (a or b)"] {
         let (header, content) = abe::encapsulate(&parameters, &policy(text), b"ad", rng);
         let answer = transform(&server, header.cpa()).unwrap();
-        let answer = Transformed::from_bytes(&answer.to_bytes()).unwrap();
+        let answer = TransformedEncapsulation::from_bytes(&answer.to_bytes()).unwrap();
         let opened = decapsulate_transformed(&parameters, &user, b"ad", &header, &answer);
         assert_eq!(opened, Ok(content), "{text}");
         let opened = decapsulate_transformed(&parameters, &user, b"", &header, &answer);
@@ -151,10 +152,10 @@ fn a_server_can_neither_open_nor_lie() {
     assert_eq!(decapsulate_transformed(&parameters, &user, b"", &header, &truth), Ok(content));
 
     // -1 has order two: it would tell whether z is even.
-    let mut minus_one = vec![VERSION, Transformed::KIND as u8];
+    let mut minus_one = vec![VERSION, TransformedEncapsulation::KIND as u8];
     minus_one.extend(prime_minus_one());
     minus_one.extend([0; 11 * 48]);
-    assert_eq!(Transformed::from_bytes(&minus_one), Err(DecodeError::NotInSubgroup));
+    assert_eq!(TransformedEncapsulation::from_bytes(&minus_one), Err(DecodeError::NotInSubgroup));
 }
 
 /// `p - 1`, big-endian.

@@ -3,8 +3,8 @@
 use super::FAILED;
 use crate::common::{encoding, fields, policy, rng};
 use epione::abe::pang::{
-    AttributeKey, Component, InvalidShare, KeyError, Manager, Pang, Share, UnknownAttribute,
-    VerifiedAttributeKey, enrol, setup, share,
+    AttributeAuthority, AttributeKey, Component, InvalidKeyShare, KeyError, KeyShare, Pang,
+    UnknownAttribute, VerifiedAttributeKey, enrol, key_share, setup,
 };
 use epione::abe::{
     self, Ciphertext, CpaHeader, MasterSecretKey, OpenError, PublicParameters, UserSecretKey,
@@ -26,31 +26,32 @@ fn name(text: &str) -> Name {
 struct Clinic {
     parameters: PublicParameters<Pang>,
     master: MasterSecretKey<Pang>,
-    managers: BTreeMap<Name, Manager>,
+    managers: BTreeMap<Name, AttributeAuthority>,
     users: BTreeMap<String, Key>,
 }
 
 impl Clinic {
     fn new(attributes: &[&str], rng: &mut ChaCha20Rng) -> Self {
         let (parameters, master) = setup(rng);
-        let managers: BTreeMap<Name, Manager> =
-            attributes.iter().map(|x| (name(x), Manager::new(name(x), rng))).collect();
-        let keys = managers.values().map(Manager::public_key);
-        let parameters = keys.fold(parameters, |parameters, key| parameters.with(&key).unwrap());
+        let managers: BTreeMap<Name, AttributeAuthority> =
+            attributes.iter().map(|x| (name(x), AttributeAuthority::new(name(x), rng))).collect();
+        let keys = managers.values().map(AttributeAuthority::public_key);
+        let parameters =
+            keys.fold(parameters, |parameters, key| parameters.with_attribute_key(&key).unwrap());
         Self { parameters, master, managers, users: BTreeMap::new() }
     }
 
     /// By every message that goes over the wire.
     fn grant(&mut self, gid: &str, attribute: &str) {
         let manager = self.managers.get_mut(&name(attribute)).unwrap();
-        let sent = share(&self.master, gid, &name(attribute)).unwrap();
-        let sent = Share::from_bytes(&sent.to_secret_bytes()).unwrap().verify().unwrap();
-        let component = manager.grant(sent).unwrap();
+        let sent = key_share(&self.master, gid, &name(attribute)).unwrap();
+        let sent = KeyShare::from_bytes(&sent.to_secret_bytes()).unwrap().verify().unwrap();
+        let component = manager.issue(sent).unwrap();
         let component = Component::from_bytes(&component.to_secret_bytes()).unwrap();
         let key = manager.public_key();
         let user =
             self.users.entry(gid.to_owned()).or_insert_with(|| enrol(&self.master, gid).unwrap());
-        *user = user.with(&component, &key).unwrap();
+        *user = user.with_component(&component, &key).unwrap();
     }
 
     /// The manager starts an epoch, writers learn its key, holders get their components.
@@ -59,10 +60,10 @@ impl Clinic {
         assert_eq!(manager.revoke(&[gid, "nobody"], rng), 1);
         let key = AttributeKey::from_bytes(&manager.public_key().key().to_bytes()).unwrap();
         let key = key.verify().unwrap();
-        self.parameters = self.parameters.with(&key).unwrap();
-        for component in manager.issue() {
+        self.parameters = self.parameters.with_attribute_key(&key).unwrap();
+        for component in manager.components() {
             let user = self.users.get_mut(component.gid()).unwrap();
-            *user = user.with(&component, &key).unwrap();
+            *user = user.with_component(&component, &key).unwrap();
         }
     }
 
@@ -174,13 +175,20 @@ fn an_old_component_opens_the_new_epoch_by_the_update_factor_alone() {
     let rng = &mut rng(92);
     let (parameters, master) = setup(rng);
     let [v, next] = [(); 2].map(|()| Scalar::random(rng));
-    let [mut old, mut new] =
-        [(0, v), (1, next)].map(|(epoch, v)| Manager::with_exponent(name("x"), epoch, &v));
-    let sent = share(&master, "Ada", &name("x")).unwrap().verify().unwrap();
-    let component = old.grant(sent).unwrap();
-    let ada = enrol(&master, "Ada").unwrap().with(&component, &old.public_key()).unwrap();
+    let [mut old, mut new] = [(0, v), (1, next)]
+        .map(|(epoch, v)| AttributeAuthority::new_with_randomness(name("x"), epoch, &v));
+    let sent = key_share(&master, "Ada", &name("x")).unwrap().verify().unwrap();
+    let component = old.issue(sent).unwrap();
+    let ada = enrol(&master, "Ada").unwrap().with_component(&component, &old.public_key()).unwrap();
     let sealed = |key: &VerifiedAttributeKey, rng: &mut ChaCha20Rng| {
-        abe::try_seal_cpa(&parameters.with(key).unwrap(), &policy("x"), b"", b"text", rng).unwrap()
+        abe::try_seal_cpa(
+            &parameters.with_attribute_key(key).unwrap(),
+            &policy("x"),
+            b"",
+            b"text",
+            rng,
+        )
+        .unwrap()
     };
     let (before, after) = (sealed(&old.public_key(), rng), sealed(&new.public_key(), rng));
     let d_x = point_of(&component);
@@ -189,8 +197,8 @@ fn an_old_component_opens_the_new_epoch_by_the_update_factor_alone() {
     // The algebra alone: the old component in the new row, and one of another user.
     let stale = spliced(&ada, "x", 1, &d_x);
     assert_eq!(abe::open_cpa(&stale, b"", &after).err(), Some(FAILED));
-    let bose = share(&master, "Bose", &name("x")).unwrap().verify().unwrap();
-    let bose = point_of(&new.grant(bose).unwrap());
+    let bose = key_share(&master, "Bose", &name("x")).unwrap().verify().unwrap();
+    let bose = point_of(&new.issue(bose).unwrap());
     assert_eq!(abe::open_cpa(&spliced(&ada, "x", 1, &bose), b"", &after).err(), Some(FAILED));
     // Planted: who is handed v / v' turns the old component into the new one.
     let updated = d_x * (v * next.inverse().unwrap());
@@ -205,11 +213,11 @@ fn every_message_is_checked_by_whoever_receives_it() {
     let rng = &mut rng(93);
     let (_, master) = setup(rng);
     let (_, other) = setup(rng);
-    let mut manager = Manager::new(name("x"), rng);
-    let sent = share(&master, "Ada", &name("x")).unwrap();
+    let mut manager = AttributeAuthority::new(name("x"), rng);
+    let sent = key_share(&master, "Ada", &name("x")).unwrap();
     // A point that is no share: the manager would raise it to 1 / v.
     let share_of = |gid: &str, attribute: &str, d_prime: &G2, point: &G1| {
-        Share::from_bytes(&encoding::<Share>(|w| {
+        KeyShare::from_bytes(&encoding::<KeyShare>(|w| {
             w.bytes(gid.as_bytes());
             w.bytes(attribute.as_bytes());
             w.g2(d_prime);
@@ -220,46 +228,53 @@ fn every_message_is_checked_by_whoever_receives_it() {
     let h = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x");
     for point in [h, h * Scalar::from(2), G1::generator()] {
         let refused = share_of("Ada", "x", sent.d_prime(), &point).verify().map(drop);
-        assert_eq!(refused, Err(InvalidShare));
+        assert_eq!(refused, Err(InvalidKeyShare));
     }
-    let of_y = share(&master, "Ada", &name("y")).unwrap().verify().unwrap();
-    assert_eq!(manager.grant(of_y).map(drop), Err(InvalidShare));
+    let of_y = key_share(&master, "Ada", &name("y")).unwrap().verify().unwrap();
+    assert_eq!(manager.issue(of_y).map(drop), Err(InvalidKeyShare));
     assert_eq!(manager.holders().count(), 0);
 
     let again = sent.clone().verify().unwrap();
-    let component = manager.grant(sent.verify().unwrap()).unwrap();
+    let component = manager.issue(sent.verify().unwrap()).unwrap();
     let (ada, key) = (enrol(&master, "Ada").unwrap(), manager.public_key());
-    assert!(ada.with(&component, &key).is_ok());
+    assert!(ada.with_component(&component, &key).is_ok());
     // The same share again is the same component; one of another exponent fits nobody who holds it.
-    assert_eq!(point_of(&manager.grant(again).unwrap()), point_of(&component));
+    assert_eq!(point_of(&manager.issue(again).unwrap()), point_of(&component));
     let t = Scalar::from(2);
     let other_exponent = share_of("Ada", "x", &(G2::generator() * t), &(h * t)).verify().unwrap();
     let before = manager.to_secret_bytes();
-    assert_eq!(manager.grant(other_exponent).map(drop), Err(InvalidShare));
+    assert_eq!(manager.issue(other_exponent).map(drop), Err(InvalidKeyShare));
     assert_eq!(manager.to_secret_bytes(), before);
     let point = point_of(&component);
-    let later = Manager::with_exponent(name("x"), 1, &Scalar::random(rng)).public_key();
-    let of_y = Manager::new(name("y"), rng).public_key();
+    let later =
+        AttributeAuthority::new_with_randomness(name("x"), 1, &Scalar::random(rng)).public_key();
+    let of_y = AttributeAuthority::new(name("y"), rng).public_key();
     let cases = [
-        (forged("Bose", "x", 0, &point), &key, KeyError::Foreign),
-        (forged("Ada", "y", 0, &point), &key, KeyError::Foreign),
-        (forged("Ada", "x", 1, &point), &key, KeyError::Foreign),
-        (component.clone(), &later, KeyError::Foreign),
-        (component.clone(), &of_y, KeyError::Foreign),
-        (forged("Ada", "y", 0, &point), &of_y, KeyError::Component),
-        (forged("Ada", "x", 1, &point), &later, KeyError::Component),
-        (forged("Ada", "x", 0, &-point), &key, KeyError::Component),
-        (forged("Ada", "x", 0, &h), &key, KeyError::Component),
+        (forged("Bose", "x", 0, &point), &key, KeyError::ComponentMismatch),
+        (forged("Ada", "y", 0, &point), &key, KeyError::ComponentMismatch),
+        (forged("Ada", "x", 1, &point), &key, KeyError::ComponentMismatch),
+        (component.clone(), &later, KeyError::ComponentMismatch),
+        (component.clone(), &of_y, KeyError::ComponentMismatch),
+        (forged("Ada", "y", 0, &point), &of_y, KeyError::InvalidComponent),
+        (forged("Ada", "x", 1, &point), &later, KeyError::InvalidComponent),
+        (forged("Ada", "x", 0, &-point), &key, KeyError::InvalidComponent),
+        (forged("Ada", "x", 0, &h), &key, KeyError::InvalidComponent),
     ];
     for (component, key, reason) in cases {
-        assert_eq!(ada.with(&component, key).map(drop), Err(reason));
+        assert_eq!(ada.with_component(&component, key).map(drop), Err(reason));
     }
     // Of another centre, under the same name.
     let stranger = enrol(&other, "Ada").unwrap();
-    assert_eq!(stranger.with(&component, &key).map(drop), Err(KeyError::Component));
+    assert_eq!(
+        stranger.with_component(&component, &key).map(drop),
+        Err(KeyError::InvalidComponent)
+    );
     for gid in [String::new(), "x".repeat(257)] {
-        assert_eq!(enrol(&master, &gid).map(drop), Err(KeyError::Identifier));
-        assert_eq!(share(&master, &gid, &name("x")).map(drop), Err(KeyError::Identifier));
+        assert_eq!(enrol(&master, &gid).map(drop), Err(KeyError::InvalidIdentifier));
+        assert_eq!(
+            key_share(&master, &gid, &name("x")).map(drop),
+            Err(KeyError::InvalidIdentifier)
+        );
     }
 }
 
@@ -268,11 +283,15 @@ fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
     let rng = &mut rng(94);
     let (parameters, _) = setup(rng);
     let keys: Vec<VerifiedAttributeKey> = (0..3)
-        .map(|epoch| Manager::with_exponent(name("x"), epoch, &Scalar::random(rng)).public_key())
+        .map(|epoch| {
+            AttributeAuthority::new_with_randomness(name("x"), epoch, &Scalar::random(rng))
+                .public_key()
+        })
         .collect();
     // An old key that is sent again does not bring the old epoch back.
     let with = |keys: &[&VerifiedAttributeKey]| {
-        keys.iter().fold(parameters.clone(), |parameters, key| parameters.with(key).unwrap())
+        keys.iter()
+            .fold(parameters.clone(), |parameters, key| parameters.with_attribute_key(key).unwrap())
     };
     let latest = with(&[&keys[1], &keys[2], &keys[0]]);
     assert_eq!(latest, with(&[&keys[2]]));
@@ -280,8 +299,9 @@ fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
     assert_eq!(PublicParameters::from_bytes(&latest.to_bytes()), Ok(latest.clone()));
     assert_eq!(AttributeKey::from_bytes(&keys[0].key().to_bytes()).as_ref(), Ok(keys[0].key()));
     // Another key of the epoch is a quarrel that somebody has to settle.
-    let second = Manager::with_exponent(name("x"), 2, &Scalar::random(rng)).public_key();
-    assert!(latest.with(&second).is_err());
+    let second =
+        AttributeAuthority::new_with_randomness(name("x"), 2, &Scalar::random(rng)).public_key();
+    assert!(latest.with_attribute_key(&second).is_err());
     let sealed = abe::try_seal_cpa(&latest, &policy("x and x"), b"", b"", rng).unwrap();
     assert_eq!(sealed.header().epochs(), [2, 2]);
     for text in ["x and y", "x and age >= 18u8", "x or role#1:nurse"] {
@@ -295,34 +315,34 @@ fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
 fn a_manager_can_be_put_away_and_taken_up_again() {
     let rng = &mut rng(95);
     let (_, master) = setup(rng);
-    let mut manager = Manager::new(name("x"), rng);
+    let mut manager = AttributeAuthority::new(name("x"), rng);
     let [.., of_bose] = ["Cohn", "Ada", "Bose"].map(|gid| {
-        manager.grant(share(&master, gid, &name("x")).unwrap().verify().unwrap()).unwrap()
+        manager.issue(key_share(&master, gid, &name("x")).unwrap().verify().unwrap()).unwrap()
     });
     let state = manager.to_secret_bytes();
-    let mut again = Manager::from_bytes(&state).unwrap();
+    let mut again = AttributeAuthority::from_bytes(&state).unwrap();
     assert_eq!(again.to_secret_bytes(), state);
     for (of, by) in [("Bose", "Aaaa"), ("Bose", "Zzzz"), ("Bose", "Ada\0")] {
         let at = state.windows(4).position(|window| window == of.as_bytes()).unwrap();
         let mut renamed = state.to_vec();
         renamed[at..at + 4].copy_from_slice(by.as_bytes());
         let ordered = by > "Ada" && by < "Cohn";
-        assert_eq!(Manager::from_bytes(&renamed).is_ok(), ordered, "{by}");
+        assert_eq!(AttributeAuthority::from_bytes(&renamed).is_ok(), ordered, "{by}");
     }
     assert_eq!(again.revoke(&["Bose"], rng), 1);
     let key = again.public_key();
     // The new exponent has nothing to do with the old one.
     let bose = enrol(&master, "Bose").unwrap();
-    assert!(bose.with(&of_bose, &manager.public_key()).is_ok());
+    assert!(bose.with_component(&of_bose, &manager.public_key()).is_ok());
     let renumbered = forged("Bose", "x", 1, &point_of(&of_bose));
-    assert_eq!(bose.with(&renumbered, &key).map(drop), Err(KeyError::Component));
+    assert_eq!(bose.with_component(&renumbered, &key).map(drop), Err(KeyError::InvalidComponent));
     assert_eq!((key.key().epoch(), again.holders().collect::<Vec<_>>()), (1, vec!["Ada", "Cohn"]));
-    for component in again.issue() {
+    for component in again.components() {
         let user = enrol(&master, component.gid()).unwrap();
-        assert!(user.with(&component, &key).is_ok());
+        assert!(user.with_component(&component, &key).is_ok());
     }
     let shown = format!("{again:?}");
-    assert_eq!(shown, "Manager(x, epoch 1)");
+    assert_eq!(shown, "AttributeAuthority(x, epoch 1)");
 }
 
 /// Whoever sends a key has to know its exponent: these are the keys that would open without a manager.
@@ -334,7 +354,7 @@ fn keys_that_nobody_knows_the_exponent_of_are_refused() {
     assert_eq!(ada.verify(&parameters), Ok(()));
     let (other, _) = setup(rng);
     assert!(ada.verify(&other).is_err());
-    let d_prime = *share(&master, "Ada", &name("y")).unwrap().d_prime();
+    let d_prime = *key_share(&master, "Ada", &name("y")).unwrap().d_prime();
     let k = Scalar::random(rng);
     let sent = |epoch: u32, g2_v: &G2, proof: &G1| {
         AttributeKey::from_bytes(&encoding::<AttributeKey>(|w| {
@@ -345,7 +365,7 @@ fn keys_that_nobody_knows_the_exponent_of_are_refused() {
         }))
         .unwrap()
     };
-    let old = Manager::with_exponent(name("x"), 0, &k).public_key();
+    let old = AttributeAuthority::new_with_randomness(name("x"), 0, &k).public_key();
     let bytes = old.key().to_bytes();
     let proof_of_old = {
         let mut r = fields(&bytes);

@@ -3,7 +3,7 @@
 use super::FAILED;
 use crate::common::{attribute, attributes, policy, rng};
 use epione::abe::rouselakis_waters::{
-    KeyError, RouselakisWaters, SecondKey, UnknownAuthority, keygen, setup,
+    ConflictingKey, KeyError, RouselakisWaters, UnknownAuthority, keygen, setup,
 };
 use epione::abe::{self, Ciphertext, CpaHeader, OpenError, PublicParameters, UserSecretKey};
 use epione::algebra::codec::Canonical;
@@ -13,12 +13,12 @@ fn keys_of_one_user_by_several_authorities_open_together() {
     let rng = &mut rng(81);
     let (hospital, hospital_key) = setup("hospital", rng);
     let (chamber, chamber_key) = setup("chamber", rng);
-    let both = hospital.with(&chamber).unwrap();
+    let both = hospital.merge(&chamber).unwrap();
     let both = PublicParameters::from_bytes(&both.to_bytes()).unwrap();
     let ward = attributes(&["neurology@hospital", "night@hospital"]);
     let ward = keygen(&hospital_key, "Dr. Bose", &ward, rng).unwrap();
     let licence = keygen(&chamber_key, "Dr. Bose", &attributes(&["doctor@chamber"]), rng).unwrap();
-    let whole = ward.with(&licence).unwrap();
+    let whole = ward.merge(&licence).unwrap();
     let whole = UserSecretKey::<RouselakisWaters>::from_bytes(&whole.to_secret_bytes()).unwrap();
     assert_eq!(whole.gid(), "Dr. Bose");
 
@@ -53,20 +53,20 @@ fn keys_of_two_users_do_not_combine() {
     let (parameters, master) = setup("H", rng);
     let bose = keygen(&master, "Bose", &attributes(&["a@H"]), rng).unwrap();
     let cohn = keygen(&master, "Cohn", &attributes(&["b@H"]), rng).unwrap();
-    assert_eq!(bose.with(&cohn).err(), Some(KeyError::Users));
-    assert_eq!(bose.with(&bose).err(), Some(KeyError::Twice(attribute("a@H"))));
+    assert_eq!(bose.merge(&cohn).err(), Some(KeyError::UserMismatch));
+    assert_eq!(bose.merge(&bose).err(), Some(KeyError::DuplicateAttribute(attribute("a@H"))));
 
     // Cohn writes Bose's name on his key: the bytes are well formed.
     let mut bytes = cohn.to_bytes();
     let place = bytes.windows(4).position(|four| four == b"Cohn").unwrap();
     bytes[place..place + 4].copy_from_slice(b"Bose");
     let forged = UserSecretKey::<RouselakisWaters>::from_bytes(&bytes).unwrap();
-    let pooled = bose.with(&forged).unwrap();
+    let pooled = bose.merge(&forged).unwrap();
     let text = policy("a@H and b@H");
     let sealed = abe::try_seal_cpa(&parameters, &text, b"", b"text", rng).unwrap();
     assert_eq!(abe::open_cpa(&pooled, b"", &sealed).err(), Some(FAILED));
     let own = keygen(&master, "Bose", &attributes(&["b@H"]), rng).unwrap();
-    assert!(abe::open_cpa(&bose.with(&own).unwrap(), b"", &sealed).is_ok());
+    assert!(abe::open_cpa(&bose.merge(&own).unwrap(), b"", &sealed).is_ok());
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn an_authority_speaks_for_its_own_attributes_only() {
     let (parameters, master) = setup("H", rng);
     for name in ["a@L", "a", "a@H@L", "H"] {
         let refused = keygen(&master, "Bose", &attributes(&[name]), rng).err();
-        assert_eq!(refused, Some(KeyError::Foreign(name.parse().unwrap())));
+        assert_eq!(refused, Some(KeyError::ForeignAttribute(name.parse().unwrap())));
         let text = policy(&format!("x@H and {name}"));
         let refused = abe::try_seal_cpa(&parameters, &text, b"", b"", rng).err();
         assert_eq!(refused, Some(UnknownAuthority(attribute(name))));
@@ -83,7 +83,7 @@ fn an_authority_speaks_for_its_own_attributes_only() {
     // Numbers and listed values would add up over the years.
     for held in ["age@H = 42u8", "a@H, role@H#1:nurse"] {
         let refused = keygen(&master, "Bose", &held.parse().unwrap(), rng).err();
-        assert!(matches!(refused, Some(KeyError::Foreign(_))), "{held}");
+        assert!(matches!(refused, Some(KeyError::ForeignAttribute(_))), "{held}");
     }
     for text in ["x@H and age@H >= 18u8", "role@H#1:nurse"] {
         assert!(abe::try_seal_cpa(&parameters, &policy(text), b"", b"", rng).is_err(), "{text}");
@@ -91,7 +91,7 @@ fn an_authority_speaks_for_its_own_attributes_only() {
     // An identifier that is made can be read again.
     for (gid, fits) in [("", false), (&*"x".repeat(256), true), (&*"x".repeat(257), false)] {
         let key = keygen(&master, gid, &attributes(&["a@H"]), rng);
-        assert_eq!(key.as_ref().err(), (!fits).then_some(&KeyError::Identifier));
+        assert_eq!(key.as_ref().err(), (!fits).then_some(&KeyError::InvalidIdentifier));
         assert!(
             key.is_err()
                 || UserSecretKey::<RouselakisWaters>::from_bytes(&key.unwrap().to_bytes()).is_ok()
@@ -99,8 +99,8 @@ fn an_authority_speaks_for_its_own_attributes_only() {
     }
     // Nobody's parameters replace another authority's key.
     let (again, _) = setup("H", rng);
-    assert_eq!(parameters.with(&again), Err(SecondKey("H".to_owned())));
-    assert_eq!(parameters.with(&parameters), Ok(parameters.clone()));
+    assert_eq!(parameters.merge(&again), Err(ConflictingKey("H".to_owned())));
+    assert_eq!(parameters.merge(&parameters), Ok(parameters.clone()));
     // Another authority of the same name makes keys that open nothing of the first.
     let (_, impostor) = setup("H", rng);
     let sealed = abe::try_seal_cpa(&parameters, &policy("a@H"), b"", b"", rng).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::common::{AbeHeader, AbeKey, attributes, forge, policy, rng};
 use crate::soundness::formal::content_key;
-use epione::abe::cpa::encapsulate_cpa_with_randomness;
+use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::fabeo::{self, Fabeo as Library};
 use epione::abe::{self, Ciphertext, Coins, CpaHeader, Header, MasterSecretKey, PublicParameters};
 use epione::algebra::codec::Canonical;
@@ -63,11 +63,11 @@ impl Fabeo {
     fn encapsulate(&self, policy: &AccessPolicy, coins: &Coins) -> AbeHeader {
         let program = policy.span_program();
         let mask = |j: usize| coins.masks[if self.one_mask { 0 } else { j }];
-        let lambdas = program.share(&coins.shares);
+        let lambdas = program.share(&coins.vector);
         let rows = program.rows().iter().zip(lambdas);
         AbeHeader {
             policy: policy.clone(),
-            ct1: G2::generator() * coins.shares[0],
+            ct1: G2::generator() * coins.vector[0],
             ct2: (0..coins.masks.len()).map(|j| G2::generator() * mask(j)).collect(),
             ct3: rows
                 .map(|(row, lambda)| {
@@ -114,7 +114,7 @@ fn the_restated_scheme_is_the_library_when_no_fault_is_planted() {
     let Ok((header, key)) = encapsulate_cpa_with_randomness(&parameters, &policy, &coins);
     assert_eq!(OURS.encapsulate(&policy, &coins).assemble(), header);
     assert_eq!(
-        content_key(&Gt::generator().pow(&(alpha * coins.shares[0])), &header),
+        content_key(&Gt::generator().pow(&(alpha * coins.vector[0])), &header),
         *key.expose()
     );
 
@@ -243,7 +243,7 @@ fn an_attribute_used_twice_does_not_open_for_the_other_branch() {
             (user.component("b").unwrap() * two, header.ct2[0]),
             (header.ct3[1] - header.ct3[0], user.sk3),
         ]);
-        z == Gt::generator().pow(&(alpha * coins.shares[0]))
+        z == Gt::generator().pow(&(alpha * coins.vector[0]))
     };
     assert!(attack(ONE_MASK), "planted: one s' for all rows");
     assert!(!attack(OURS));
@@ -278,7 +278,7 @@ fn keys_cannot_be_forged_from_the_logarithms_of_hashes() {
         let forged = a * (logarithm("b") * logarithm("a").inverse().unwrap());
         let rows = [(0, Scalar::ONE, a), (1, Scalar::ONE, forged)];
         let z = algebra(&header, user.sk1, user.sk3, &rows);
-        z == Gt::generator().pow(&(alpha * coins.shares[0]))
+        z == Gt::generator().pow(&(alpha * coins.vector[0]))
     };
     assert!(attack(KNOWN_LOGARITHM), "planted: H(u) = g1^h(u)");
     assert!(!attack(OURS));
@@ -378,7 +378,7 @@ fn a_header_cannot_be_rerandomised() {
     let mut shifted = AbeHeader::of(&header);
     shifted.ct1 += G2::generator();
     shifted.ct3[0] += base();
-    let z = Gt::generator().pow(&(alpha * (coins.shares[0] + Scalar::ONE)));
+    let z = Gt::generator().pow(&(alpha * (coins.vector[0] + Scalar::ONE)));
     let shifted = shifted.assemble();
     let key = abe::decapsulate_cpa(&user, &shifted).unwrap();
     assert_eq!(content_key(&z, &shifted), *key.expose(), "planted: against chosen plaintexts only");

@@ -5,7 +5,7 @@ use crate::soundness::exponents::View;
 use crate::soundness::formal::{
     Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing,
 };
-use epione::abe::cpa::encapsulate_cpa_with_randomness;
+use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::fabeo::{self, Fabeo};
 use epione::abe::{Coins, Scheme};
 use epione::algebra::codec::{Canonical, Reader};
@@ -45,19 +45,19 @@ fn key(alpha: Scalar, held: &[Attribute], r: Scalar) -> Held {
 fn header(fault: Fault, policy: &AccessPolicy, coins: &Coins) -> Held {
     let program = policy.span_program();
     let mask = |j: usize| coins.masks[if fault == Fault::OneMask { 0 } else { j }];
-    let mut lambdas = program.share(&coins.shares);
+    let mut lambdas = program.share(&coins.vector);
     if fault == Fault::AndGate {
         // Without the `-1` entries of the additive `and`.
         for (lambda, row) in lambdas.iter_mut().zip(program.rows()) {
             let kept = row.entries.iter().filter(|(_, m)| *m != -Scalar::ONE);
-            *lambda = kept.map(|(column, m)| coins.shares[*column] * *m).sum();
+            *lambda = kept.map(|(column, m)| coins.vector[*column] * *m).sum();
         }
     }
     let row = |(row, lambda): (&epione::policy::Row, Scalar)| {
         let masked = Element::of(hash(&row.attribute), mask(row.occurrence));
         Element::of(Generator::Base, lambda).plus(masked)
     };
-    let g2 = [coins.shares[0]].into_iter().chain((0..coins.masks.len()).map(mask)).collect();
+    let g2 = [coins.vector[0]].into_iter().chain((0..coins.masks.len()).map(mask)).collect();
     Held { g1: program.rows().iter().zip(lambdas).map(row).collect(), g2, gt: vec![] }
 }
 
@@ -95,7 +95,7 @@ impl Model for Fault {
             }
             _ => None,
         };
-        held.view(alpha * coins.shares[0], known, rng)
+        held.view(alpha * coins.vector[0], known, rng)
     }
 }
 
@@ -131,13 +131,13 @@ fn the_model_of_fabeo_is_the_library() {
         assert_eq!(in_g2(&model), [real.sk3]);
 
         let coins = Coins::random::<Fabeo>(&policy.span_program(), rng);
-        assert_eq!(coins.masks.len(), Fabeo::masks(&policy.span_program()));
+        assert_eq!(coins.masks.len(), Fabeo::mask_count(&policy.span_program()));
         let Ok((sealed, _)) = encapsulate_cpa_with_randomness(&parameters, &policy, &coins);
         let (real, model) = (AbeHeader::of(&sealed), header(Fault::None, &policy, &coins));
         assert_eq!(points(&model), real.ct3, "{text}");
         let ct = [real.ct1].into_iter().chain(real.ct2).collect::<Vec<_>>();
         assert_eq!(in_g2(&model), ct, "{text}");
-        let key = Gt::generator().pow(&(alpha * coins.shares[0]));
+        let key = Gt::generator().pow(&(alpha * coins.vector[0]));
         let Ok((_, shared)) =
             Fabeo::encapsulate(&Gt::generator().pow(&alpha), &policy.span_program(), &coins);
         assert_eq!(key, shared);

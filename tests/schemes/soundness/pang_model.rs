@@ -6,8 +6,8 @@ use crate::soundness::formal::{
     Element, Extent, Generator, Held, Model, NAMES, attributes_of, campaign,
     coalitions_reach_nothing, content_key, random_policy,
 };
-use epione::abe::cpa::encapsulate_cpa_with_randomness;
-use epione::abe::pang::{self, Manager, Pang};
+use epione::abe::encapsulate_cpa_with_randomness;
+use epione::abe::pang::{self, AttributeAuthority, Pang};
 use epione::abe::{Coins, Scheme, decapsulate_cpa};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar};
@@ -106,12 +106,12 @@ fn header(
 ) -> Held {
     let program = policy.span_program();
     let rows = || program.rows().iter().zip(&coins.masks);
-    let g1 = rows().zip(program.share(&coins.shares)).map(|((row, r), lambda)| {
+    let g1 = rows().zip(program.share(&coins.vector)).map(|((row, r), lambda)| {
         Element::of(Generator::One, a * lambda).plus(hash(&row.attribute, *r))
     });
     let c = rows().map(|(row, r)| v(&row.attribute) * *r);
     let g1 = g1.collect();
-    Held { g1, g2: [coins.shares[0]].into_iter().chain(c).collect(), gt: vec![] }
+    Held { g1, g2: [coins.vector[0]].into_iter().chain(c).collect(), gt: vec![] }
 }
 
 /// The attributes of one user, each with an epoch in which she has it.
@@ -197,7 +197,7 @@ impl Coalition<'_> {
         let mut target = Scalar::ZERO;
         for (epoch, coins) in (first..).zip(&all_coins) {
             held.add(header(a, self.policy, &mut |x| secrets.v(x, epoch), coins));
-            target = beta * coins.shares[0];
+            target = beta * coins.vector[0];
         }
         held.view(target, |_| None, secrets.rng)
     }
@@ -238,9 +238,13 @@ fn the_model_of_revocable_attributes_is_the_library() {
     let t = hash_to_scalar(tag::REVOCABLE_USER, &framed(&[&users, b"Ada"]));
     let names = ["a", "b", "c", "d"].map(|x| Name::new(x).unwrap());
     let v: Vec<Scalar> = names.iter().map(|_| Scalar::random(rng)).collect();
-    let mut managers: Vec<Manager> =
-        names.iter().zip(&v).map(|(x, v)| Manager::with_exponent(x.clone(), 3, v)).collect();
-    let parameters = managers.iter().fold(parameters, |p, m| p.with(&m.public_key()).unwrap());
+    let mut managers: Vec<AttributeAuthority> = names
+        .iter()
+        .zip(&v)
+        .map(|(x, v)| AttributeAuthority::new_with_randomness(x.clone(), 3, v))
+        .collect();
+    let parameters =
+        managers.iter().fold(parameters, |p, m| p.with_attribute_key(&m.public_key()).unwrap());
     let bytes = parameters.to_bytes();
     let mut r = fields(&bytes);
     assert_eq!(r.u8(), Ok(Pang::SUITE));
@@ -252,15 +256,15 @@ fn the_model_of_revocable_attributes_is_the_library() {
 
     let mut user = pang::enrol(&master, "Ada").unwrap();
     for manager in &mut managers[..2] {
-        let share = pang::share(&master, "Ada", manager.attribute()).unwrap();
+        let share = pang::key_share(&master, "Ada", manager.attribute()).unwrap();
         let bytes = share.to_secret_bytes();
         let mut r = fields(&bytes);
         let x = Attribute::Name(manager.attribute().clone());
         assert_eq!((r.text(9), r.text(9)), (Ok("Ada".to_owned()), Ok(x.to_string())));
         assert_eq!(r.g2(), Ok(G2::generator() * t));
         assert_eq!(r.g1(), Ok(hash(&x, t).point(&point)));
-        let component = manager.grant(share.verify().unwrap()).unwrap();
-        user = user.with(&component, &manager.public_key()).unwrap();
+        let component = manager.issue(share.verify().unwrap()).unwrap();
+        user = user.with_component(&component, &manager.public_key()).unwrap();
     }
     let x = names.clone().map(Attribute::Name);
     let model = key(a, beta, t, &[(&x[0], v[0]), (&x[1], v[1])]);
@@ -291,7 +295,7 @@ fn the_model_of_revocable_attributes_is_the_library() {
         assert_eq!(r.batch_g1(n), Ok(points(&model)), "{text}");
         assert_eq!(r.end(), Ok(()));
         // The key is of Z^{beta s}: opened by the library's Decaps.
-        let shared = Gt::generator().pow(&(beta * coins.shares[0]));
+        let shared = Gt::generator().pow(&(beta * coins.vector[0]));
         let opened = decapsulate_cpa(&user, &sealed).unwrap();
         assert_eq!(*opened.expose(), content_key(&shared, &sealed), "{text}");
     }

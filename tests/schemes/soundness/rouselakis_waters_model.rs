@@ -6,7 +6,7 @@ use crate::soundness::formal::{
     Element, Extent, Generator, Held, Model, NAMES, attributes_of, campaign,
     coalitions_reach_nothing, content_key, random_policy,
 };
-use epione::abe::cpa::encapsulate_cpa_with_randomness;
+use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::rouselakis_waters::{self, RouselakisWaters};
 use epione::abe::{Coins, Scheme};
 use epione::algebra::codec::Canonical;
@@ -60,7 +60,7 @@ fn key(keys: &Authorities, user: usize, set: &AttributeSet, t: &[Scalar]) -> Hel
 fn header(fault: Fault, keys: &Authorities, policy: &AccessPolicy, coins: &Coins) -> Held {
     let program = policy.span_program();
     let (t, w) = coins.masks.split_at(program.rows().len());
-    let lambdas = program.share(&coins.shares);
+    let lambdas = program.share(&coins.vector);
     let mut omegas = program.share(&[&[Scalar::ZERO], w].concat());
     if fault == Fault::NoZeroShares {
         omegas.fill(Scalar::ZERO);
@@ -97,7 +97,7 @@ impl Model for Setting {
             held.add(key(&keys, user, set, &t));
         }
         held.add(header(self.fault, &keys, policy, &coins));
-        held.view(coins.shares[0], |_| None, rng)
+        held.view(coins.vector[0], |_| None, rng)
     }
 }
 
@@ -138,10 +138,10 @@ fn the_model_of_decentralised_authorities_is_the_library() {
     for text in ["a@H", "a@H and (a@H or c@L)", "2 of (a@H, c@L, d@L and b@H)"] {
         let policy = policy(text);
         let coins = Coins::random::<RouselakisWaters>(&policy.span_program(), rng);
-        let parameters = one.with(&two).unwrap();
+        let parameters = one.merge(&two).unwrap();
         let (sealed, key) = encapsulate_cpa_with_randomness(&parameters, &policy, &coins).unwrap();
         // The target.
-        let shared = Gt::generator().pow(&coins.shares[0]);
+        let shared = Gt::generator().pow(&coins.vector[0]);
         assert_eq!(content_key(&shared, &sealed), *key.expose());
         let model = header(Fault::None, &keys, &policy, &coins);
         let bytes = sealed.to_bytes();

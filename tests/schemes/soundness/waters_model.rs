@@ -5,7 +5,7 @@ use crate::soundness::exponents::View;
 use crate::soundness::formal::{
     Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing, content_key,
 };
-use epione::abe::cpa::encapsulate_cpa_with_randomness;
+use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::waters::{self, Waters};
 use epione::abe::{Coins, CpaHeader, Scheme, UserSecretKey};
 use epione::algebra::codec::Canonical;
@@ -38,12 +38,12 @@ fn key(a: Scalar, alpha: Scalar, set: &AttributeSet, t: Scalar) -> Held {
 fn header(fault: Fault, a: Scalar, policy: &AccessPolicy, coins: &Coins) -> Held {
     let program = policy.span_program();
     let mask = |i: usize| coins.masks[if fault == Fault::OneMask { 0 } else { i }];
-    let lambdas = program.share(&coins.shares);
+    let lambdas = program.share(&coins.vector);
     let row = |i: usize| {
         let masked = hash(&program.rows()[i].attribute, -mask(i));
         Element::of(Generator::One, a * lambdas[i]).plus(masked)
     };
-    let c_prime = Element::of(Generator::One, coins.shares[0]);
+    let c_prime = Element::of(Generator::One, coins.vector[0]);
     let n = program.rows().len();
     Held {
         g1: [c_prime].into_iter().chain((0..n).map(row)).collect(),
@@ -71,7 +71,7 @@ impl Model for Fault {
             held.add(key(a, alpha, set, t));
         }
         held.add(header(*self, a, policy, &coins));
-        held.view(alpha * coins.shares[0], |_| None, rng)
+        held.view(alpha * coins.vector[0], |_| None, rng)
     }
 }
 
@@ -130,7 +130,7 @@ fn the_model_of_waters_is_the_library() {
         let Ok((sealed, key)): Result<(CpaHeader<Waters>, _), _> =
             encapsulate_cpa_with_randomness(&parameters, &policy, &coins);
         // The target.
-        let shared = Gt::generator().pow(&(alpha * coins.shares[0]));
+        let shared = Gt::generator().pow(&(alpha * coins.vector[0]));
         assert_eq!(content_key(&shared, &sealed), *key.expose());
         let n = policy.counts().0;
         let title = |r: &mut epione::algebra::codec::Reader<'_>| {

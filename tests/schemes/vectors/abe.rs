@@ -113,12 +113,12 @@ impl Transform {
 
     /// `coins[i] = H(seed || i)`, the shares first.
     fn coins<S: VerifyEncapsulation>(&self, policy: &AccessPolicy) -> Coins {
-        let (columns, masks) = (Matrix::of(policy).columns, S::masks(&policy.span_program()));
+        let (columns, masks) = (Matrix::of(policy).columns, S::mask_count(&policy.span_program()));
         let coin =
             |i: u32| hash_to_scalar(tag::ABE_COIN, &[&self.seed[..], &i.to_be_bytes()].concat());
         let mut shares: Vec<Scalar> = (0..).take(columns + masks).map(coin).collect();
         let masks = shares.split_off(columns);
-        Coins { shares, masks }
+        Coins { vector: shares, masks }
     }
 
     /// `m xor KDF(Z_s; header without it)`
@@ -132,7 +132,7 @@ impl Transform {
         Fields::default()
             .hex("parameters_digest", self.parameters)
             .hex("seed", self.seed)
-            .list("shares", hexed(&coins.shares))
+            .list("shares", hexed(&coins.vector))
             .list("masks", hexed(&coins.masks))
     }
 }

@@ -240,9 +240,12 @@ fn what_is_written_after_a_doctor_left_stays_closed_to_him() {
     let later = world.publish(A, ADA, BUNDLE, "bundle.json");
     not_satisfied(open(&mut world, B, later));
     let token = world.authority.renew(&world.doctors[B].verifying_key(), 2).unwrap();
-    refused!(world.authority.renew(&key, 2), ProtocolError::AttributeEpoch(EpochError::NoKey));
+    refused!(
+        world.authority.renew(&key, 2),
+        ProtocolError::AttributeEpoch(EpochError::NoActiveKey)
+    );
     let stolen = world.doctors[C].renew_attributes(&token);
-    refused!(stolen, ProtocolError::AttributeEpoch(EpochError::Token));
+    refused!(stolen, ProtocolError::AttributeEpoch(EpochError::InvalidToken));
     world.doctors[B].renew_attributes(&token).unwrap();
     assert!(open(&mut world, B, later).is_ok());
     not_satisfied(open(&mut world, C, later));

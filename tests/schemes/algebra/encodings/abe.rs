@@ -4,7 +4,7 @@ use super::{Specimen, specimen};
 use crate::common::{attributes, encoding, policy};
 use epione::abe::fabeo::epochs::EpochAuthority;
 use epione::abe::fabeo::{transform, transform_keys};
-use epione::abe::pang::{self, Manager, Pang};
+use epione::abe::pang::{self, AttributeAuthority, Pang};
 use epione::abe::{self, MasterSecretKey, PublicParameters, UserSecretKey};
 use epione::algebra::codec::{Canonical, Writer};
 use epione::algebra::{G1, G2, Gt, Scalar};
@@ -30,12 +30,13 @@ pub(super) fn specimens(rng: &mut ChaCha20Rng) -> Vec<Specimen> {
     let transformed = transform(&transform_key, abe_sealed_cpa.header()).unwrap();
 
     let (pang_parameters, pang_master) = pang::setup(rng);
-    let mut manager = Manager::new(Name::new("a").unwrap(), rng);
-    let share = pang::share(&pang_master, "Ada", manager.attribute()).unwrap();
-    let component = manager.grant(share.clone().verify().unwrap()).unwrap();
+    let mut manager = AttributeAuthority::new(Name::new("a").unwrap(), rng);
+    let share = pang::key_share(&pang_master, "Ada", manager.attribute()).unwrap();
+    let component = manager.issue(share.clone().verify().unwrap()).unwrap();
     let public = manager.public_key();
-    let pang_parameters = pang_parameters.with(&public).unwrap();
-    let pang_user = pang::enrol(&pang_master, "Ada").unwrap().with(&component, &public).unwrap();
+    let pang_parameters = pang_parameters.with_attribute_key(&public).unwrap();
+    let pang_user =
+        pang::enrol(&pang_master, "Ada").unwrap().with_component(&component, &public).unwrap();
     let pang_sealed =
         abe::try_seal_cpa(&pang_parameters, &policy("a"), b"ad", b"text", rng).unwrap();
 
@@ -120,14 +121,14 @@ pub(super) fn rules_are_checked() {
     }
 
     let manager = |v: Scalar, gids: &[&str]| {
-        let bytes = encoding::<Manager>(|w| {
+        let bytes = encoding::<AttributeAuthority>(|w| {
             w.bytes(b"a");
             w.u32(0);
             w.scalar(&v);
             w.list(gids, |w, gid| w.bytes(gid.as_bytes()));
             gids.iter().for_each(|_| w.g1(&g1));
         });
-        Manager::from_bytes(&bytes).map(drop)
+        AttributeAuthority::from_bytes(&bytes).map(drop)
     };
     assert_eq!(manager(Scalar::ONE, &["Ada", "Bob"]), Ok(()));
     assert!(invalid(manager(Scalar::ONE, &["Bob", "Ada"])));

@@ -6,7 +6,7 @@ use super::{
     AD, CASES, PLAINTEXT, Transform, header_fields, hexed, parsed, sealed, whole, written,
 };
 use crate::vectors::format::{Fields, File, draw, settle};
-use epione::abe::cpa::encapsulate_cpa_with_randomness;
+use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::fabeo::{self, Fabeo};
 use epione::abe::fujisaki_okamoto::encapsulate_with_randomness;
 use epione::abe::{self, Ciphertext, Coins, CpaHeader, Header, Scheme};
@@ -79,11 +79,11 @@ struct Encapsulated {
 impl Encapsulated {
     fn new(policy: &AccessPolicy, mpk: &Gt, coins: &Coins) -> Self {
         let matrix = Matrix::of(policy);
-        let rows = matrix.share(&coins.shares);
+        let rows = matrix.share(&coins.vector);
         Self {
             lambdas: rows.iter().map(|row| row.lambda).collect(),
             occurrences: rows.iter().map(|row| row.occurrence).collect(),
-            ct1: G2::generator() * coins.shares[0],
+            ct1: G2::generator() * coins.vector[0],
             ct2: coins.masks.iter().map(|mask| G2::generator() * *mask).collect(),
             ct3: (rows.iter())
                 .map(|row| {
@@ -91,7 +91,7 @@ impl Encapsulated {
                         + hash_attribute(&row.identity) * coins.masks[row.occurrence]
                 })
                 .collect(),
-            z_s: mpk.pow(&coins.shares[0]),
+            z_s: mpk.pow(&coins.vector[0]),
             matrix,
         }
     }
@@ -183,7 +183,7 @@ fn abe_fabeo_cpa_vectors() {
             .list("attributes", written(&set))
             .scalar("alpha", &keys.alpha)
             .scalar("r", &keys.r)
-            .list("shares", hexed(&coins.shares))
+            .list("shares", hexed(&coins.vector))
             .list("masks", hexed(&coins.masks))
             .hex("ad", AD)
             .hex("plaintext", PLAINTEXT);

@@ -4,10 +4,10 @@ use super::{AD, PLAINTEXT, Transform, sealed};
 use crate::common::{AbeKey, forge, policy, rng};
 use crate::vectors::format::{Fields, Refusals, settle};
 use crate::vectors::invalid::negated;
-use epione::abe::cpa::encapsulate_cpa_with_randomness;
+use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::fabeo::epochs::{EpochAuthority, Token, refresh};
 use epione::abe::fabeo::{self, verify_consistency, verify_key};
-use epione::abe::pang::{self, AttributeKey, Component, Manager, Pang, Share};
+use epione::abe::pang::{self, AttributeAuthority, AttributeKey, Component, KeyShare, Pang};
 use epione::abe::rouselakis_waters::{self, RouselakisWaters};
 use epione::abe::waters::{self, Waters};
 use epione::abe::{
@@ -70,7 +70,7 @@ fn opens_cpa<S: Scheme>(key: &UserSecretKey<S>, bytes: &[u8]) -> bool {
 /// Ciphertexts under `a or b`, for a key for `a`: suite 1, text 4 and 6, then the encapsulation, which starts
 /// with an element of `first` bytes and has two rows of 48 at `rows`, then `masked` 32 and the body. Under
 /// another text, the key does not need the element of G2 at `unused`.
-fn ciphertexts<S: VerifyEncapsulation<Refusal = std::convert::Infallible>>(
+fn ciphertexts<S: VerifyEncapsulation<Error = std::convert::Infallible>>(
     file: &mut Refusals,
     name: &'static str,
     (parameters, key, z_alpha): (&PublicParameters<S>, &UserSecretKey<S>, &Gt),
@@ -142,7 +142,7 @@ fn ciphertexts<S: VerifyEncapsulation<Refusal = std::convert::Infallible>>(
 /// A ciphertext whose author negated an element that a key for `a` does not need before he masked the message
 /// and sealed the body: all that follows from the message fits. Only the check of the transform refuses it;
 /// without, it opens for `a` and not for who needs the element.
-fn dishonest<S: VerifyEncapsulation<Refusal = std::convert::Infallible>>(
+fn dishonest<S: VerifyEncapsulation<Error = std::convert::Infallible>>(
     parameters: &PublicParameters<S>,
     key: &UserSecretKey<S>,
     z_alpha: &Gt,
@@ -151,7 +151,7 @@ fn dishonest<S: VerifyEncapsulation<Refusal = std::convert::Infallible>>(
     let policy = policy(text);
     let transform = Transform::new(parameters, &policy, [7; 32]);
     let coins = transform.coins::<S>(&policy);
-    let shared = z_alpha.pow(&coins.shares[0]);
+    let shared = z_alpha.pow(&coins.vector[0]);
     let Ok((honest, _)) = encapsulate_cpa_with_randomness(parameters, &policy, &coins);
     let header = negated(&honest.to_bytes(), place);
     // Against chosen plaintexts it opens for `a`, as it stands.
@@ -209,7 +209,7 @@ impl Parts {
 }
 
 /// Keys against one ciphertext under `a and b`.
-fn keys<S: VerifyEncapsulation<Refusal = std::convert::Infallible>>(
+fn keys<S: VerifyEncapsulation<Error = std::convert::Infallible>>(
     file: &mut Refusals,
     name: &'static str,
     (parameters, other): (&PublicParameters<S>, Vec<u8>),
@@ -395,7 +395,7 @@ fn refused_by_rouselakis_waters() {
     let (of_h, h) = rouselakis_waters::setup("H", rng);
     let (of_l, l) = rouselakis_waters::setup("L", rng);
     let (_, impostor) = rouselakis_waters::setup("L", rng);
-    let parameters = of_h.with(&of_l).unwrap();
+    let parameters = of_h.merge(&of_l).unwrap();
     let mut keygen = |master, gid: &str, name: &str| {
         rouselakis_waters::keygen(master, gid, &set(name), rng).unwrap()
     };
@@ -406,25 +406,25 @@ fn refused_by_rouselakis_waters() {
     let place = renamed.windows(3).position(|three| three == b"Bob").unwrap();
     renamed[place..place + 3].copy_from_slice(b"Ada");
     let renamed = UserSecretKey::<RouselakisWaters>::from_bytes(&renamed).unwrap();
-    let mut strange = ada.with(&ada_l).unwrap().to_bytes();
+    let mut strange = ada.merge(&ada_l).unwrap().to_bytes();
     let place = strange.windows(3).position(|three| three == b"Ada").unwrap();
     strange[place..place + 3].copy_from_slice(b"Bob");
     let sealed = abe::try_seal_cpa(&parameters, &policy("a@H and b@L"), AD, PLAINTEXT, rng);
     let sealed = sealed.unwrap().to_bytes();
     let cases = vec![
-        ("of one user by both authorities", "Valid", ada.with(&ada_l).unwrap().to_bytes(), true),
+        ("of one user by both authorities", "Valid", ada.merge(&ada_l).unwrap().to_bytes(), true),
         ("by one authority", "Policy", ada.to_bytes(), false),
         (
             "of two users, under one name",
             "Collusion",
-            ada.with(&renamed).unwrap().to_bytes(),
+            ada.merge(&renamed).unwrap().to_bytes(),
             false,
         ),
         ("under another name", "User", strange, false),
         (
             "one of an authority of the same name",
             "Authority",
-            ada.with(&forged_l).unwrap().to_bytes(),
+            ada.merge(&forged_l).unwrap().to_bytes(),
             false,
         ),
     ];
@@ -446,15 +446,16 @@ fn refused_by_pang() {
     let (parameters, master) = pang::setup(rng);
     let x = Name::new("x").unwrap();
     let [v, next] = [(); 2].map(|()| Scalar::random(rng));
-    let [mut old, mut new] =
-        [(0, v), (1, next)].map(|(epoch, v)| Manager::with_exponent(x.clone(), epoch, &v));
-    let verified = |gid| pang::share(&master, gid, &x).unwrap().verify().unwrap();
-    let of_ada = old.grant(verified("Ada")).unwrap();
+    let [mut old, mut new] = [(0, v), (1, next)]
+        .map(|(epoch, v)| AttributeAuthority::new_with_randomness(x.clone(), epoch, &v));
+    let verified = |gid| pang::key_share(&master, gid, &x).unwrap().verify().unwrap();
+    let of_ada = old.issue(verified("Ada")).unwrap();
     let ada = pang::enrol(&master, "Ada").unwrap();
-    let ada = ada.with(&of_ada, &old.public_key()).unwrap();
-    let renewed = ada.with(&new.grant(verified("Ada")).unwrap(), &new.public_key()).unwrap();
-    let of_bob = new.grant(verified("Bob")).unwrap().to_bytes();
-    let after = parameters.with(&new.public_key()).unwrap();
+    let ada = ada.with_component(&of_ada, &old.public_key()).unwrap();
+    let renewed =
+        ada.with_component(&new.issue(verified("Ada")).unwrap(), &new.public_key()).unwrap();
+    let of_bob = new.issue(verified("Bob")).unwrap().to_bytes();
+    let after = parameters.with_attribute_key(&new.public_key()).unwrap();
     let sealed = abe::try_seal_cpa(&after, &policy("x"), AD, PLAINTEXT, rng).unwrap().to_bytes();
 
     // A key for one attribute in one epoch ends with count 4, epoch 4, D_x 48.
@@ -485,7 +486,7 @@ fn refused_by_pang() {
     });
 
     let share =
-        |attribute: &str| pang::share(&master, "Ada", &Name::new(attribute).unwrap()).unwrap();
+        |attribute: &str| pang::key_share(&master, "Ada", &Name::new(attribute).unwrap()).unwrap();
     let honest = share("x").to_bytes();
     let mut of_y = share("y").to_bytes();
     let place = of_y.iter().position(|byte| *byte == b'y').unwrap();
@@ -505,7 +506,7 @@ fn refused_by_pang() {
         ("negated", "Element", negated(&honest, honest.len() - 48), false),
     ];
     group(&mut file, "pang: verify a share", Fields::default(), cases, |bytes| {
-        Share::from_bytes(bytes).unwrap().verify().is_ok()
+        KeyShare::from_bytes(bytes).unwrap().verify().is_ok()
     });
 
     // Attribute 4 and 1, epoch 4, g2_v 96, P 48.
@@ -555,7 +556,7 @@ fn refused_by_pang() {
         .hex("user_key", bare.to_bytes())
         .hex("attribute_key", key.key().to_bytes());
     group(&mut file, "pang: take a component into a key", context, cases, |bytes| {
-        bare.with(&Component::from_bytes(bytes).unwrap(), &key).is_ok()
+        bare.with_component(&Component::from_bytes(bytes).unwrap(), &key).is_ok()
     });
     settle("invalid/abe-pang.json", &file);
 }

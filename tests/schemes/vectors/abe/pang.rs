@@ -4,8 +4,8 @@ use super::identities::{expanded, plain};
 use super::matrix::Matrix;
 use super::{AD, PLAINTEXT, header_fields, hexed, parsed, points, sealed, whole, written};
 use crate::vectors::format::{Fields, File, draw, settle};
-use epione::abe::cpa::encapsulate_cpa_with_randomness;
-use epione::abe::pang::{self, Manager, Pang};
+use epione::abe::encapsulate_cpa_with_randomness;
+use epione::abe::pang::{self, AttributeAuthority, Pang};
 use epione::abe::{self, Ciphertext, Coins, CpaHeader, Scheme};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{framed, hash_to_g1, hash_to_scalar, kdf};
@@ -82,13 +82,13 @@ fn abe_pang_cpa_vectors() {
 
         // Encaps.
         let matrix = Matrix::of(&policy);
-        let rows = matrix.share(&coins.shares);
-        let c_second = g2 * coins.shares[0];
+        let rows = matrix.share(&coins.vector);
+        let c_second = g2 * coins.vector[0];
         let all = || rows.iter().zip(&coins.masks);
         let c: Vec<G2> = all().map(|(row, r)| g2_v[place(&row.identity)] * *r).collect();
         let c_prime: Vec<G1> =
             all().map(|(row, r)| g1_a * row.lambda + hash_attribute(&row.identity) * *r).collect();
-        let z_s = z_beta.pow(&coins.shares[0]);
+        let z_s = z_beta.pow(&coins.vector[0]);
         let epochs: Vec<u32> = rows.iter().map(|row| written_in[place(&row.identity)]).collect();
         let encapsulation = [
             epochs.iter().flat_map(|epoch| epoch.to_be_bytes()).collect::<Vec<_>>(),
@@ -105,21 +105,22 @@ fn abe_pang_cpa_vectors() {
         // The library agrees.
         let (parameters, master) = pang::setup_with_randomness(&a, &beta, &Secret::new(users));
         let manager = |i: usize, epochs: [u32; 3], v: [Scalar; 3]| {
-            Manager::with_exponent(names[i].clone(), epochs[i], &v[i])
+            AttributeAuthority::new_with_randomness(names[i].clone(), epochs[i], &v[i])
         };
         let mut user = pang::enrol(&master, GID).unwrap();
         for x in &held {
             let mut manager = manager(place(x), held_in, v_held);
-            let share = pang::share(&master, GID, manager.attribute()).unwrap();
-            let component = manager.grant(share.verify().unwrap()).unwrap();
-            user = user.with(&component, &manager.public_key()).unwrap();
+            let share = pang::key_share(&master, GID, manager.attribute()).unwrap();
+            let component = manager.issue(share.verify().unwrap()).unwrap();
+            user = user.with_component(&component, &manager.public_key()).unwrap();
         }
         let keys = [0, 1, 2].map(|i| manager(i, written_in, v_written).public_key());
         for (key, proof) in keys.iter().zip(&proofs) {
             assert!(key.key().to_bytes().ends_with(&proof.to_bytes()));
         }
         let keys = keys.iter();
-        let parameters = keys.fold(parameters, |parameters, key| parameters.with(key).unwrap());
+        let parameters =
+            keys.fold(parameters, |parameters, key| parameters.with_attribute_key(key).unwrap());
         let (library, library_key) =
             encapsulate_cpa_with_randomness(&parameters, &policy, &coins).unwrap();
         assert_eq!((library.to_bytes(), *library_key.expose()), (header.clone(), key), "{text}");
@@ -148,7 +149,7 @@ fn abe_pang_cpa_vectors() {
             .list("held_v", hexed(&v_held))
             .list("written_epochs", numbers(written_in))
             .list("written_v", hexed(&v_written))
-            .list("shares", hexed(&coins.shares))
+            .list("shares", hexed(&coins.vector))
             .list("masks", hexed(&coins.masks))
             .hex("ad", AD)
             .hex("plaintext", PLAINTEXT);

@@ -4,7 +4,7 @@ use super::identities::expanded;
 use super::matrix::Matrix;
 use super::{AD, PLAINTEXT, header_fields, hexed, parsed, points, sealed, whole, written};
 use crate::vectors::format::{Fields, File, settle};
-use epione::abe::cpa::encapsulate_cpa_with_randomness;
+use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::rouselakis_waters::{self, RouselakisWaters};
 use epione::abe::{self, Ciphertext, Coins, CpaHeader, Scheme};
 use epione::algebra::codec::Canonical;
@@ -66,7 +66,7 @@ fn abe_rouselakis_waters_cpa_vectors() {
 
         // Encaps.
         let matrix = Matrix::of(&policy);
-        let rows = matrix.share(&coins.shares);
+        let rows = matrix.share(&coins.vector);
         let (masks, w) = coins.masks.split_at(rows.len());
         let omegas = matrix.share(&[&[Scalar::ZERO], w].concat());
         let of: Vec<usize> = rows.iter().map(|row| authority(&row.identity)).collect();
@@ -78,7 +78,7 @@ fn abe_rouselakis_waters_cpa_vectors() {
         let c3: Vec<G2> =
             all().zip(&omegas).map(|((_, t, of), row)| g2_y[of] * *t + g2 * row.lambda).collect();
         let c4: Vec<G1> = all().map(|(row, t, _)| hash_attribute(&row.identity) * *t).collect();
-        let z_s = z.pow(&coins.shares[0]);
+        let z_s = z.pow(&coins.vector[0]);
         let encapsulation = [
             c1.iter().flat_map(Gt::to_bytes).collect::<Vec<_>>(),
             c2.iter().chain(&c3).flat_map(G2::to_bytes).collect(),
@@ -95,7 +95,7 @@ fn abe_rouselakis_waters_cpa_vectors() {
         let made =
             made.map(|(name, (alpha, y))| rouselakis_waters::setup_with_randomness(name, alpha, y));
         let [(of_h, h), (of_l, l)]: [_; 2] = made.collect::<Vec<_>>().try_into().unwrap();
-        let parameters = of_h.with(&of_l).unwrap();
+        let parameters = of_h.merge(&of_l).unwrap();
         let part = |master, place: usize| {
             let own = |u: &&Vec<u8>| authority(u) == place;
             let names = held.iter().filter(own).map(|u| std::str::from_utf8(u).unwrap());
@@ -104,7 +104,7 @@ fn abe_rouselakis_waters_cpa_vectors() {
             rouselakis_waters::keygen_with_randomness(master, GID, &set, &t.collect::<Vec<_>>())
                 .unwrap()
         };
-        let user = part(&h, 0).with(&part(&l, 1)).unwrap();
+        let user = part(&h, 0).merge(&part(&l, 1)).unwrap();
         let (library, library_key) =
             encapsulate_cpa_with_randomness(&parameters, &policy, &coins).unwrap();
         assert_eq!((library.to_bytes(), *library_key.expose()), (header.clone(), key), "{text}");
@@ -120,7 +120,7 @@ fn abe_rouselakis_waters_cpa_vectors() {
             .list("alpha", hexed(&alpha))
             .list("y", hexed(&y))
             .list("t", hexed(&t))
-            .list("shares", hexed(&coins.shares))
+            .list("shares", hexed(&coins.vector))
             .list("masks", hexed(&coins.masks))
             .hex("ad", AD)
             .hex("plaintext", PLAINTEXT);

@@ -51,13 +51,13 @@ fn abe_waters_vectors() {
         let transform = Transform::new(&parameters, &policy, draw(rng));
         let coins = transform.coins::<Waters>(&policy);
         let matrix = Matrix::of(&policy);
-        let rows = matrix.share(&coins.shares);
-        let c_prime = g1 * coins.shares[0];
+        let rows = matrix.share(&coins.vector);
+        let c_prime = g1 * coins.vector[0];
         let c: Vec<G1> = (rows.iter().zip(&coins.masks))
             .map(|(row, r)| g1_a * row.lambda - hash_attribute(&row.identity) * *r)
             .collect();
         let d: Vec<G2> = coins.masks.iter().map(|r| g2 * *r).collect();
-        let z_s = z_alpha.pow(&coins.shares[0]);
+        let z_s = z_alpha.pow(&coins.vector[0]);
         let encapsulation = [
             &c_prime.to_bytes()[..],
             &c.iter().flat_map(G1::to_bytes).collect::<Vec<_>>(),

@@ -11,7 +11,7 @@ export const fabeo = {
   suite: 1,
 
   masks: (program) => program.occurrences,
-  serves: () => true,
+  componentMatchesRow: () => true,
 
   setup: ({ alpha }) => ({
     parameters: { mpk: gt.power(z, alpha) },

@@ -25,7 +25,7 @@ export function select(scheme, { attributes, elements }, { program, encapsulatio
   const identities = attributes.identities();
   const component = (row) => {
     const found = identities.findIndex((held) => equal(held, program.rows[row].identity));
-    return scheme.serves(elements, found, encapsulation, row) ? found : -1;
+    return scheme.componentMatchesRow(elements, found, encapsulation, row) ? found : -1;
   };
   return program.select((row) => component(row) >= 0)?.map(({ row, gamma }) =>
     ({ row, gamma, component: component(row), occurrence: program.rows[row].occurrence }));

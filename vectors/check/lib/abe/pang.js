@@ -70,8 +70,8 @@ export function verifyComponent(elements, key, { gid, attribute, epoch, dX }) {
 export const pang = {
   suite: 4,
 
-  // A component serves the rows of its own epoch.
-  serves: ({ components }, component, { epochs }, row) =>
+  // A component matches the rows of its own epoch.
+  componentMatchesRow: ({ components }, component, { epochs }, row) =>
     component >= 0 && components[component].some(({ epoch }) => epoch === epochs[row]),
 
   setup: ({ a, beta, users }) => ({

@@ -44,7 +44,7 @@ function readAuthority(reader) {
 export const rouselakisWaters = {
   suite: 3,
 
-  serves: () => true,
+  componentMatchesRow: () => true,
 
   // One authority.
   setup: ({ name, alpha, y }) => ({

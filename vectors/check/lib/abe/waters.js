@@ -10,7 +10,7 @@ export const waters = {
   suite: 2,
 
   masks: (program) => program.rows.length,
-  serves: () => true,
+  componentMatchesRow: () => true,
 
   setup: ({ a, alpha }) => ({
     parameters: {

@@ -4,7 +4,7 @@ use super::{Case, encodings, identity, overlong, plus_order, retitled, with};
 use crate::common::policy;
 use crate::vectors::format::Refusals;
 use epione::abe::fabeo::epochs::{EpochAuthority, Token};
-use epione::abe::pang::{self, AttributeKey, Component, Manager, Pang, Share};
+use epione::abe::pang::{self, AttributeAuthority, AttributeKey, Component, KeyShare, Pang};
 use epione::abe::rouselakis_waters::{self, RouselakisWaters};
 use epione::abe::waters::Waters;
 use epione::abe::{self, CpaHeader, MasterSecretKey, PublicParameters, Scheme, UserSecretKey};
@@ -19,12 +19,12 @@ fn unnamed(bytes: &[u8], position: usize) -> Vec<u8> {
 
 pub(super) fn revocable(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let (parameters, master) = pang::setup(rng);
-    let mut manager = Manager::new(Name::new("a").unwrap(), rng);
-    let share = pang::share(&master, "Ada", manager.attribute()).unwrap();
-    let component = manager.grant(share.clone().verify().unwrap()).unwrap();
+    let mut manager = AttributeAuthority::new(Name::new("a").unwrap(), rng);
+    let share = pang::key_share(&master, "Ada", manager.attribute()).unwrap();
+    let component = manager.issue(share.clone().verify().unwrap()).unwrap();
     let public = manager.public_key();
-    let user = pang::enrol(&master, "Ada").unwrap().with(&component, &public).unwrap();
-    let parameters = parameters.with(&public).unwrap();
+    let user = pang::enrol(&master, "Ada").unwrap().with_component(&component, &public).unwrap();
+    let parameters = parameters.with_attribute_key(&public).unwrap();
     let header = abe::try_encapsulate_cpa(&parameters, &policy("a"), rng).unwrap().0.to_bytes();
 
     let bytes = parameters.to_bytes();
@@ -65,7 +65,7 @@ pub(super) fn revocable(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         overlong(&bytes, 2),
         ("an empty identifier", "Identifier", unnamed(&bytes, 2)),
     ];
-    encodings::<Share>(file, "AbeShare", &bytes, &own);
+    encodings::<KeyShare>(file, "AbeShare", &bytes, &own);
     let bytes = component.to_bytes();
     let own = [identity(&bytes, 18, 48), ("an empty identifier", "Identifier", unnamed(&bytes, 2))];
     encodings::<Component>(file, "AbeComponent", &bytes, &own);
