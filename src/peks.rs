@@ -1,32 +1,34 @@
-//! Public-key encryption with keyword search: find without being told what is sought.
+//! Public-key encryption with keyword search: a server finds keywords that it does not learn.
 //!
-//! A sender encrypts a keyword for a receiver together with a *location*; the receiver makes a
-//! [`Trapdoor`] for a keyword; whoever has the trapdoor finds the entries that match and the
-//! locations in them, and learns nothing about the others.
+//! A sender encrypts a keyword and a *location* for a receiver. The receiver derives a [`Trapdoor`]
+//! for one keyword. The holder of the trapdoor recognises the ciphertexts of that keyword, decrypts
+//! their locations, and learns nothing about the other ciphertexts.
 //!
 //! **Paper.** Boneh, Di Crescenzo, Ostrovsky, Persiano, *Public Key Encryption with Keyword
-//! Search*, EUROCRYPT 2004, section 3.1, on a Type-3 pairing with the trapdoor in G2 (so that the
-//! fixed argument of a scan is on the side whose lines can be prepared). Qin et al. 2021, Eq. 1-4
-//! and 11-13, ask for it. See [`bdop`] for equations and security.
+//! Search*, EUROCRYPT 2004, section 3.1; Qin et al. 2021, Eq. 1-4 and 11-13.
 //!
-//! | function | does |
+//! **Algorithms, Security, Deviations, Cost.** See [`bdop`].
+//!
+//! | function | result |
 //! |---|---|
-//! | [`keygen`] | the receiver's keys |
-//! | [`encrypt`] | one searchable entry with a sealed location |
-//! | [`trapdoor`] | the token for one keyword |
-//! | [`test`](fn@test), [`locate`] | whether an entry matches; its location |
-//! | [`batch_encrypt`], [`batch_trapdoor`], [`batch_test`], [`batch_locate`] | the same for a list, faster |
+//! | [`keygen`] | the receiver's key pair |
+//! | [`encrypt`] | a searchable ciphertext of one [`Posting`] |
+//! | [`trapdoor`] | the trapdoor of one keyword |
+//! | [`test`](fn@test), [`locate`] | a match; the location of a match |
+//! | [`batch_encrypt`], [`batch_trapdoor`] | batch versions, faster per item |
+//! | [`batch_test`], [`batch_locate`] | batch versions with a prepared trapdoor |
 //!
 //! ```
 //! use epione::peks;
 //! let rng = &mut rand::thread_rng();
 //! let (secret, public) = peks::keygen(rng);
-//! let entry = peks::encrypt(&public, b"code=I63.9", b"record 7", b"cid of record 7", rng);
+//! let ciphertext = peks::encrypt(&public, b"code=I63.9", b"record 7", b"cid of record 7", rng);
 //!
 //! let trapdoor = peks::trapdoor(&secret, b"code=I63.9");
-//! assert_eq!(&*peks::locate(&entry, &trapdoor, b"record 7").unwrap(), b"cid of record 7");
+//! let location = peks::locate(&ciphertext, &trapdoor, b"record 7").unwrap();
+//! assert_eq!(&*location, b"cid of record 7");
 //! let other = peks::trapdoor(&secret, b"code=E11.9");
-//! assert!(!peks::test(&entry, &other, b"record 7"));
+//! assert!(!peks::test(&ciphertext, &other, b"record 7"));
 //! ```
 #![forbid(unsafe_code)]
 

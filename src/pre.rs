@@ -1,14 +1,18 @@
-//! Unidirectional, single-hop proxy re-encryption: turn a ciphertext for the patient into one for
-//! a doctor without opening it.
+//! Unidirectional, single-hop proxy re-encryption: a proxy transforms a ciphertext for the patient
+//! into a ciphertext for a doctor without decrypting it.
 //!
-//! | module | scheme | for |
+//! | module | scheme | use |
 //! |---|---|---|
-//! | [`conditional`] | conditional, verifiable re-encryption (default) | the protocol |
-//! | [`afgh`] | Ateniese, Fu, Green, Hohenberger, NDSS 2005 | baseline, and to show its collusion |
+//! | [`conditional`] | conditional, verifiable re-encryption | the protocol |
+//! | [`afgh`] | Ateniese, Fu, Green, Hohenberger, NDSS 2005 | baseline; collusion attack |
 //!
 //! A user has one exponent `x` with `X = g1^x` and `Y = g2^x` ([`PublicKey`]), registered with a
-//! [`ProofOfPossession`] proof. Qin et al. 2021 (Eq. 9, 14-16) ask for one-way, one-hop re-encryption and
-//! give no formulas.
+//! [`ProofOfPossession`].
+//!
+//! **Paper.** Qin et al. 2021, Eq. 9 and 14-16, require unidirectional, single-hop re-encryption
+//! and give no construction.
+//!
+//! **Algorithms, Security, Deviations, Cost.** See each module.
 //!
 //! ```
 //! use epione::pre::{self, conditional};
@@ -16,20 +20,22 @@
 //! let (patient, patient_public) = pre::keygen(rng);
 //! let (doctor, doctor_public) = pre::keygen(rng);
 //!
-//! // A writer seals for the patient under a condition: no reader is named.
-//! let condition = b"clinical, epoch 202612";
-//! let sealed = conditional::seal(&patient_public, condition, b"record 7", b"content key", rng);
-//! assert_eq!(&*conditional::open(&patient, condition, b"record 7", &sealed).unwrap(), b"content key");
+//! // A writer encrypts for the patient under a condition that names no reader.
+//! let (condition, ad) = (b"clinical, epoch 202612", b"record 7");
+//! let ciphertext = conditional::seal(&patient_public, condition, ad, b"content key", rng);
+//! let opened = conditional::open(&patient, condition, ad, &ciphertext).unwrap();
+//! assert_eq!(&*opened, b"content key");
 //!
-//! // The patient delegates this condition; a proxy checks the key and the ciphertext.
+//! // The patient delegates the condition. The proxy verifies the key and the ciphertext.
 //! let rekey = conditional::rekeygen(&patient, &doctor_public, condition, rng);
-//! let checked = rekey.verify(&patient_public, &doctor_public, condition).unwrap();
-//! let verified = sealed.verify(&patient_public, condition, b"record 7").unwrap();
-//! let reencrypted = conditional::reencrypt(&checked, &verified, rng).unwrap();
+//! let rekey = rekey.verify(&patient_public, &doctor_public, condition).unwrap();
+//! let verified = ciphertext.verify(&patient_public, condition, ad).unwrap();
+//! let reencryption = conditional::reencrypt(&rekey, &verified, rng).unwrap();
 //!
-//! // The doctor checks the proxy's work and opens.
-//! let receipt = reencrypted.verify(checked.delegation(), &verified).unwrap();
-//! assert_eq!(&*conditional::open_reencrypted(&doctor, &receipt).unwrap(), b"content key");
+//! // The doctor verifies the re-encryption and decrypts.
+//! let reencryption = reencryption.verify(rekey.delegation(), &verified).unwrap();
+//! let opened = conditional::open_reencrypted(&doctor, &reencryption).unwrap();
+//! assert_eq!(&*opened, b"content key");
 //! ```
 #![forbid(unsafe_code)]
 
@@ -45,7 +51,7 @@ use crate::algebra::tag::Tag;
 use crate::algebra::{Gt, Secret, hash::kdf};
 use zeroize::Zeroizing;
 
-/// 32 bytes out of a value of GT.
+/// Derives 32 bytes from a GT element.
 fn derive(purpose: Tag, value: &Gt, context: &[&[u8]]) -> Secret<[u8; 32]> {
     kdf(purpose, &Zeroizing::new(value.to_bytes())[..], context)
 }

@@ -1,31 +1,39 @@
-//! Boneh et al.'s searchable encryption with the trapdoor in G2 and a location in every entry.
+//! The searchable encryption of Boneh et al. on a Type-3 pairing, with an encrypted location.
 //!
-//! **Algorithms.** Receiver `P = g1^s`; `H` hashes keywords to G2.
+//! **Paper.** Boneh, Di Crescenzo, Ostrovsky, Persiano, *Public Key Encryption with Keyword
+//! Search*, EUROCRYPT 2004, section 3.1.
 //!
-//! ```text
+//! **Algorithms.** The receiver's public key is `P = g1^s`; `H` hashes keywords to G2.
+//!
+//! ```math
 //! Encrypt   r;  A = g1^r;  K = e(P^r, H(w))
 //!           B = KDF("check", K, A, context);  L = Seal(KDF("location", K, A, context), location)
 //! Trapdoor  T_w = H(w)^s
 //! Test      KDF("check", e(A, T_w), A, context) = B
 //! ```
 //!
-//! The KDF's context is `framed(A, context)`; the location is sealed in the context `context`.
+//! The KDF's context is `framed(A, context)`; the DEM context of the location is `context`.
 //!
-//! Only hashed pairing values are published. The paper of Qin et al. lists `H(W)^r`, `H(PID)^r` and
-//! `Pk^r` in the index: with those anyone tests keywords by a pairing.
+//! **Security.** Ciphertexts are indistinguishable under chosen keyword attack if BDH is hard, in
+//! the random oracle model. The primitive does not hide:
 //!
-//! **Security.** Keyword indistinguishability of the *entries* under BDH in the random oracle
-//! model. What fails, by design of the primitive:
+//! - *Keywords of trapdoors.* The holder of `T_w` tests a guess `w'` by `e(g1, T_w) = e(P, H(w'))`
+//!   (offline keyword guessing attack). Medical codes are few;
+//!   `tests/schemes/soundness/peks.rs` mounts the attack.
+//! - *The search pattern.* Trapdoors are deterministic, and a trapdoor also matches later
+//!   ciphertexts (no forward privacy).
+//! - *The sender.* Anyone encrypts for a public key; signatures on the ledger authenticate senders.
 //!
-//! - *Offline guessing:* whoever holds `T_w` tests a guess `w'` by `e(g1, T_w) = e(P, H(w'))`, and
-//!   medical codes are few. `tests/schemes/soundness.rs` does it.
-//! - The trapdoor is deterministic, so the search pattern shows; it also finds later entries.
-//! - Anyone can make entries for a public key; the ledger's signatures say who did.
+//! **Deviations.** The trapdoor lies in G2, so that a scan fixes the pairing argument whose lines
+//! can be prepared. Only a hash of the pairing value is published: Qin et al. list `H(W)^r`,
+//! `H(PID)^r` and `Pk^r` in the index, which let anyone test keywords with a pairing. `B` is bound
+//! to a context, and an encrypted location is added.
 //!
-//! **Cost.** Encrypt: 2 G1 exponentiations, 1 hash to G2, 1 pairing. Trapdoor: 1 hash and 1
-//! exponentiation in G2. Test: 1 pairing, nine tenths of one with a prepared trapdoor. An entry has
-//! 80 bytes and the sealed location. The functions in `_each` do for a list, in the order of the
-//! list and with the same results, what the others do for one.
+//! **Cost.** Encrypt: 2 exponentiations in G1, 1 hash to G2, 1 pairing. Trapdoor: 1 hash and 1
+//! exponentiation in G2. Test: 1 pairing, or nine tenths of one with a [`PreparedTrapdoor`]. A
+//! ciphertext takes 80 bytes and the encrypted location.
+//!
+//! **Example.** See [`peks`](super).
 #![forbid(unsafe_code)]
 
 use super::ciphertext::MAX_LOCATION;
@@ -38,14 +46,14 @@ use crate::error::DecryptionFailed;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// What one entry is made of.
+/// The plaintext of a searchable ciphertext: a keyword and the location that it points to.
 #[derive(Clone, Copy)]
 pub struct Posting<'a> {
-    /// What it is found by.
+    /// The keyword `w`.
     pub keyword: &'a [u8],
-    /// What it is bound to: a record's identifier.
+    /// The context that the ciphertext is bound to, such as a record's identifier.
     pub context: &'a [u8],
-    /// What the finder is told, at most 3 KiB.
+    /// The location that a match reveals, at most 3 KiB.
     pub location: &'a [u8],
 }
 
@@ -60,7 +68,7 @@ pub fn keygen(rng: &mut (impl Rng + ?Sized)) -> (SecretKey, PublicKey) {
     (secret, public)
 }
 
-/// Encrypt a keyword and a location for a receiver, bound to a context (a record's identifier).
+/// Encrypts a keyword and a location for a receiver, bound to a context.
 ///
 /// # Panics
 /// If the location is longer than 3 KiB.
@@ -71,19 +79,15 @@ pub fn encrypt(
     location: &[u8],
     rng: &mut (impl Rng + ?Sized),
 ) -> SearchableCiphertext {
-    encrypt_with_randomness(
-        receiver,
-        keyword,
-        context,
-        location,
-        &Zeroizing::new(Scalar::random(rng)),
-    )
+    single(batch_encrypt(receiver, &[Posting { keyword, context, location }], rng))
 }
 
-/// [`encrypt`] with a given `r`, for test vectors. An `r` used twice links two entries.
+/// [`encrypt`] with the exponent `r` given. Reusing `r` links ciphertexts and, for one keyword and
+/// context, repeats the location key.
 ///
 /// # Panics
 /// If the location is longer than 3 KiB.
+#[cfg(feature = "hazmat")]
 pub fn encrypt_with_randomness(
     receiver: &PublicKey,
     keyword: &[u8],
@@ -92,10 +96,10 @@ pub fn encrypt_with_randomness(
     r: &Scalar,
 ) -> SearchableCiphertext {
     let posting = Posting { keyword, context, location };
-    only(batch_encrypt_with_randomness(receiver, &[posting], std::slice::from_ref(r)))
+    single(batch_encrypt_with_randomness(receiver, &[posting], std::slice::from_ref(r)))
 }
 
-/// [`encrypt`] of each: of one generator the same entries.
+/// Batch version of [`encrypt`]; with the same RNG stream the ciphertexts are identical.
 ///
 /// # Panics
 /// If a location is longer than 3 KiB.
@@ -104,15 +108,11 @@ pub fn batch_encrypt(
     postings: &[Posting<'_>],
     rng: &mut (impl Rng + ?Sized),
 ) -> Vec<SearchableCiphertext> {
-    let coins = Zeroizing::new(postings.iter().map(|_| Scalar::random(rng)).collect::<Vec<_>>());
-    batch_encrypt_with_randomness(receiver, postings, &coins)
+    let r = Zeroizing::new(postings.iter().map(|_| Scalar::random(rng)).collect::<Vec<_>>());
+    batch_encrypt_with_randomness(receiver, postings, &r)
 }
 
-/// [`batch_encrypt`] with given `r`, one a posting, for test vectors.
-///
-/// # Panics
-/// If a location is longer than 3 KiB, or there is not an `r` for every posting.
-pub fn batch_encrypt_with_randomness(
+fn batch_encrypt_with_randomness(
     receiver: &PublicKey,
     postings: &[Posting<'_>],
     r: &[Scalar],
@@ -124,14 +124,14 @@ pub fn batch_encrypt_with_randomness(
     let pairs: Vec<(G1, G2)> = powers.into_iter().zip(batch_hash(&keywords)).collect();
     let k = Zeroizing::new(batch_pairing(&pairs));
     let encodings = G1::batch_to_bytes(&a);
-    let entries = postings.iter().zip(a).zip(encodings.iter().zip(k.iter()));
-    entries.map(|((posting, a), (encoding, k))| entry(posting, a, encoding, k)).collect()
+    let parts = postings.iter().zip(a).zip(encodings.iter().zip(k.iter()));
+    parts.map(|((posting, a), (encoding, k))| assemble(posting, a, encoding, k)).collect()
 }
 
 /// `B = KDF("check", K, A, context);  L = Seal(KDF("location", K, A, context), location)`.
-fn entry(posting: &Posting<'_>, a: G1, encoding: &[u8; 48], k: &Gt) -> SearchableCiphertext {
+fn assemble(posting: &Posting<'_>, a: G1, encoding: &[u8; 48], k: &Gt) -> SearchableCiphertext {
     let Posting { context, location, .. } = posting;
-    assert!(location.len() <= MAX_LOCATION - 1024, "a location is a reference, not a record");
+    assert!(location.len() <= MAX_LOCATION - 1024, "a location has at most 3 KiB");
     SearchableCiphertext {
         a,
         b: *derive(tag::PEKS_CHECK, k, encoding, context).expose(),
@@ -141,10 +141,10 @@ fn entry(posting: &Posting<'_>, a: G1, encoding: &[u8; 48], k: &Gt) -> Searchabl
 
 /// Trapdoor: `T_w = H(w)^s`. Deterministic.
 pub fn trapdoor(secret: &SecretKey, keyword: &[u8]) -> Trapdoor {
-    only(batch_trapdoor(secret, &[keyword]))
+    single(batch_trapdoor(secret, &[keyword]))
 }
 
-/// [`trapdoor`] of each keyword.
+/// Batch version of [`trapdoor`].
 pub fn batch_trapdoor(secret: &SecretKey, keywords: &[&[u8]]) -> Vec<Trapdoor> {
     G2::batch_mul_by_scalar(&batch_hash(keywords), secret.0.expose())
         .into_iter()
@@ -152,76 +152,77 @@ pub fn batch_trapdoor(secret: &SecretKey, keywords: &[&[u8]]) -> Vec<Trapdoor> {
         .collect()
 }
 
-/// Test: whether the entry was made for the trapdoor's keyword, under this context.
-pub fn test(entry: &SearchableCiphertext, trapdoor: &Trapdoor, context: &[u8]) -> bool {
-    only(batch_test(&[(entry, context)], &trapdoor.prepare()))
+/// Test: returns `true` if the ciphertext contains the trapdoor's keyword in this context.
+pub fn test(ciphertext: &SearchableCiphertext, trapdoor: &Trapdoor, context: &[u8]) -> bool {
+    single(batch_test(&[(ciphertext, context)], &trapdoor.prepare()))
 }
 
-/// [`test`](fn@test) of each entry, with its context. Cost: nine tenths of a pairing each.
+/// Batch version of [`test`](fn@test) over pairs of ciphertext and context. Cost: nine tenths of a
+/// pairing per ciphertext.
 pub fn batch_test(
-    entries: &[(&SearchableCiphertext, &[u8])],
+    ciphertexts: &[(&SearchableCiphertext, &[u8])],
     trapdoor: &PreparedTrapdoor,
 ) -> Vec<bool> {
-    try_each(entries, trapdoor, |tried| tried.matches())
+    batch_map(ciphertexts, trapdoor, |candidate| candidate.matches())
 }
 
-/// [`test`](fn@test) and, on a match, the location.
+/// Decrypts the location of a matching ciphertext.
 ///
 /// # Errors
-/// [`DecryptionFailed`] if the entry does not match.
+/// [`DecryptionFailed`] if the ciphertext does not match or its location was changed.
 pub fn locate(
-    entry: &SearchableCiphertext,
+    ciphertext: &SearchableCiphertext,
     trapdoor: &Trapdoor,
     context: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, DecryptionFailed> {
-    only(batch_locate(&[(entry, context)], &trapdoor.prepare()))
+    single(batch_locate(&[(ciphertext, context)], &trapdoor.prepare()))
 }
 
-/// [`locate`] of each entry, with its context. Cost: nine tenths of a pairing each.
+/// Batch version of [`locate`] over pairs of ciphertext and context. Cost: nine tenths of a
+/// pairing per ciphertext.
 pub fn batch_locate(
-    entries: &[(&SearchableCiphertext, &[u8])],
+    ciphertexts: &[(&SearchableCiphertext, &[u8])],
     trapdoor: &PreparedTrapdoor,
 ) -> Vec<Result<Zeroizing<Vec<u8>>, DecryptionFailed>> {
-    try_each(
-        entries,
-        trapdoor,
-        |tried| if tried.matches() { tried.open() } else { Err(DecryptionFailed) },
-    )
+    batch_map(ciphertexts, trapdoor, |candidate| {
+        if candidate.matches() { candidate.open_location() } else { Err(DecryptionFailed) }
+    })
 }
 
-/// An entry and what a trapdoor makes of it.
-struct Tried<'a> {
-    entry: &'a SearchableCiphertext,
+/// A ciphertext with the pairing value `K` under the tested trapdoor.
+struct Candidate<'a> {
+    ciphertext: &'a SearchableCiphertext,
     context: &'a [u8],
     encoding: &'a [u8; 48],
     k: &'a Gt,
 }
 
-fn try_each<R>(
-    entries: &[(&SearchableCiphertext, &[u8])],
+fn batch_map<R>(
+    ciphertexts: &[(&SearchableCiphertext, &[u8])],
     trapdoor: &PreparedTrapdoor,
-    judge: impl Fn(Tried<'_>) -> R,
+    evaluate: impl Fn(Candidate<'_>) -> R,
 ) -> Vec<R> {
     // K = e(A, T_w) = e(g1^r, H(w)^s)
-    let points: Vec<G1> = entries.iter().map(|(entry, _)| entry.a).collect();
+    let points: Vec<G1> = ciphertexts.iter().map(|(ciphertext, _)| ciphertext.a).collect();
     let k = Zeroizing::new(trapdoor.0.batch_pairing(&points));
     let encodings = G1::batch_to_bytes(&points);
-    let tried = entries.iter().zip(encodings.iter().zip(k.iter()));
-    tried
-        .map(|((entry, context), (encoding, k))| judge(Tried { entry, context, encoding, k }))
+    (ciphertexts.iter().zip(encodings.iter().zip(k.iter())))
+        .map(|((ciphertext, context), (encoding, k))| {
+            evaluate(Candidate { ciphertext, context, encoding, k })
+        })
         .collect()
 }
 
-impl Tried<'_> {
+impl Candidate<'_> {
     /// `KDF("check", K, A, context) = B`.
     fn matches(&self) -> bool {
         let expected = derive(tag::PEKS_CHECK, self.k, self.encoding, self.context);
-        expected.expose().ct_eq(&self.entry.b).into()
+        expected.expose().ct_eq(&self.ciphertext.b).into()
     }
 
-    fn open(&self) -> Result<Zeroizing<Vec<u8>>, DecryptionFailed> {
+    fn open_location(&self) -> Result<Zeroizing<Vec<u8>>, DecryptionFailed> {
         let key = location_key(self.k, self.encoding, self.context);
-        dem::open(&key, self.context, &self.entry.location)
+        dem::open(&key, self.context, &self.ciphertext.location)
     }
 }
 
@@ -233,7 +234,6 @@ fn derive(purpose: Tag, k: &Gt, a: &[u8; 48], context: &[u8]) -> Secret<[u8; 32]
     kdf(purpose, &Zeroizing::new(k.to_bytes())[..], &[a, context])
 }
 
-/// The result for a list of one.
-fn only<R>(results: Vec<R>) -> R {
-    results.into_iter().next().expect("a result for every item")
+fn single<R>(results: Vec<R>) -> R {
+    results.into_iter().next().expect("a batch of one has one result")
 }

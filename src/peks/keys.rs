@@ -1,4 +1,4 @@
-//! Keys of the receiver, and trapdoors.
+//! The receiver's keys and trapdoors.
 #![forbid(unsafe_code)]
 
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
@@ -6,7 +6,7 @@ use crate::algebra::tag::Kind;
 use crate::algebra::{G1, G2, PreparedG2, Scalar, Secret};
 use crate::error::DecodeError;
 
-/// `P = g1^s`.
+/// The receiver's public key `P = g1^s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(pub(super) G1);
 
@@ -20,12 +20,12 @@ impl Canonical for PublicKey {
     }
 }
 
-/// `s`.
+/// The receiver's secret key `s`.
 #[derive(Debug, Clone)]
 pub struct SecretKey(pub(super) Secret<Scalar>);
 
 impl SecretKey {
-    /// The public key `g1^s`.
+    /// Returns the public key `g1^s`.
     pub fn public_key(&self) -> PublicKey {
         PublicKey(G1::generator_mul(self.0.expose()))
     }
@@ -41,7 +41,7 @@ impl Canonical for SecretKey {
     }
 }
 
-/// `T_w = H(w)^s`: finds one keyword, and lets its holder test guesses of that keyword.
+/// The trapdoor `T_w = H(w)^s` of one keyword. Its holder can test guesses of the keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trapdoor(pub(super) G2);
 
@@ -57,13 +57,13 @@ impl Canonical for Trapdoor {
 public_encoding!(PublicKey, Trapdoor);
 
 impl Trapdoor {
-    /// For trying on many entries. Cost: a tenth of a pairing.
+    /// Precomputes the lines of the pairing, for tests of many ciphertexts. Cost: a tenth of a
+    /// pairing.
     pub fn prepare(&self) -> PreparedTrapdoor {
         PreparedTrapdoor(PreparedG2::new(&self.0))
     }
 }
 
-/// A [`Trapdoor`] that will be tried on many entries: the lines of its pairing, 20 KB, computed once.
-/// A clone shares them.
+/// A [`Trapdoor`] with the precomputed lines of its pairing, 20 KB. Clones share the lines.
 #[derive(Debug, Clone)]
 pub struct PreparedTrapdoor(pub(super) PreparedG2);

@@ -1,4 +1,4 @@
-//! User keys: one exponent in both source groups.
+//! User keys: the same exponent in both source groups.
 #![forbid(unsafe_code)]
 
 use super::schnorr::Schnorr;
@@ -8,7 +8,7 @@ use crate::algebra::{G1, G2, Rng, Scalar, Secret, multi_pairing};
 use crate::error::DecodeError;
 use crate::sign::InvalidSignature;
 
-/// `X = g1^x` and `Y = g2^x`, always with the same `x`: decoding checks `e(X, g2) = e(g1, Y)`.
+/// The public key `X = g1^x`, `Y = g2^x`. Decoding checks `e(X, g2) = e(g1, Y)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey {
     pub(super) x: G1,
@@ -31,7 +31,7 @@ impl Canonical for PublicKey {
     }
 }
 
-/// The exponent `x`.
+/// The secret key `x`, with its public key.
 #[derive(Debug, Clone)]
 pub struct SecretKey {
     x: Secret<Scalar>,
@@ -44,7 +44,7 @@ impl SecretKey {
         Self { x: Secret::new(x), public }
     }
 
-    /// The public key.
+    /// Returns the public key.
     pub fn public_key(&self) -> &PublicKey {
         &self.public
     }
@@ -53,8 +53,8 @@ impl SecretKey {
         *self.x.expose()
     }
 
-    /// Proves to a registration centre that this key is known, bound to a context (the
-    /// certificate's subject).
+    /// Proves possession of this key to a registration centre. The context is the subject of the
+    /// certificate.
     pub fn prove_possession(
         &self,
         context: &[u8],
@@ -88,7 +88,7 @@ pub fn keygen(rng: &mut (impl Rng + ?Sized)) -> (SecretKey, PublicKey) {
     (secret, public)
 }
 
-/// A proof of knowledge of a public key's exponent (Schnorr, Fiat-Shamir).
+/// A proof of possession: a Schnorr proof of knowledge of a public key's exponent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofOfPossession(Schnorr);
 
@@ -96,7 +96,7 @@ impl PublicKey {
     /// Checks a proof of possession for a context.
     ///
     /// # Errors
-    /// [`InvalidSignature`].
+    /// [`InvalidSignature`] if the proof is not for this key and context.
     pub fn verify_possession(
         &self,
         context: &[u8],

@@ -1,16 +1,16 @@
-//! One exponent for several bases: Schnorr's proof, made non-interactive by Fiat and Shamir.
+//! Schnorr proof of one exponent for several bases, non-interactive by the Fiat-Shamir transform.
 //!
-//! ```text
+//! ```math
 //! Prove   n;  B_k = G_k^n;  c = H(G, image, B, context);  z = n + c t
 //! Verify  c = H(G, image, G_k^z image_k^-c, context)
 //! ```
 //!
-//! All points stand in one part of the hash, the context in the next; the nonce is a hash of exponent, fresh
-//! bytes, images and context.
+//! The hash takes two framed parts: all points, then the context. With one base the proof shows
+//! possession of a key; with two bases it shows that a re-encryption used one exponent (DLEQ, Chaum
+//! and Pedersen 1992).
 //!
-//! With one base it proves possession of a key, with two that a re-encryption used one exponent
-//! (DLEQ, Chaum and Pedersen 1992). The nonce is *hedged*: derived from the secret, the statement
-//! and fresh randomness, so that a weak generator does not reveal the exponent.
+//! The nonce is *hedged*: a hash of exponent, fresh randomness, images and context. A weak RNG
+//! therefore does not reveal the exponent.
 #![forbid(unsafe_code)]
 
 use crate::algebra::codec::{Reader, Writer};
@@ -20,7 +20,7 @@ use crate::algebra::{G1, Rng, Scalar, random_bytes};
 use crate::error::DecodeError;
 use zeroize::{Zeroize, Zeroizing};
 
-/// Challenge and response.
+/// The challenge `c` and the response `z`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Schnorr {
     challenge: Scalar,
@@ -45,8 +45,8 @@ impl Schnorr {
         Self { challenge, response }
     }
 
+    /// Returns `true` if the proof is valid. Variable time: all inputs are public.
     pub(super) fn verify(&self, purpose: Tag, bases: &[G1], images: &[G1], context: &[u8]) -> bool {
-        // Everything here is public.
         let exponents = [self.response, -self.challenge];
         let commit = |(base, image): (&G1, &G1)| G1::msm(&[*base, *image], &exponents);
         let commitments: Vec<G1> = bases.iter().zip(images).map(commit).collect();

@@ -1,16 +1,16 @@
-//! Re-encryption keys and what anyone can check of them.
+//! Re-encryption keys and their public verification.
 #![forbid(unsafe_code)]
 
-use super::hash_conditions;
+use super::hashes::hash_conditions;
 use crate::algebra::codec::{Canonical, Reader, Writer};
 use crate::algebra::tag::Kind;
 use crate::algebra::{G1, G2, Rng, Scalar, Secret};
 use crate::error::DecodeError;
-use crate::pre::batch_verification::verdicts;
+use crate::pre::batch_verification::verify_equations;
 use crate::pre::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
 
-/// A re-encryption key off the wire: `rk1` for the proxy alone, `rk2` public.
+/// An unverified re-encryption key. `rk1` is secret to the proxy, `rk2` is public.
 #[derive(Debug, Clone)]
 pub struct ReKey {
     rk1: Secret<G2>,
@@ -37,8 +37,8 @@ pub struct PublicReKey<'a> {
     pub rk2: &'a G2,
 }
 
-/// The public side of a delegation: who to whom, under which condition. A proxy's work is checked
-/// against `e(X_i, Q) e(X_j, rk2)`.
+/// The public values of a delegation: delegator, delegatee, condition and `rk2`. Re-encryptions are
+/// verified against `e(X_i, Q) e(X_j, rk2)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delegation {
     pub(super) delegator: PublicKey,
@@ -49,14 +49,14 @@ pub struct Delegation {
 }
 
 impl Delegation {
-    /// The delegation of a public `rk2`. Cost: 1 hash to G2.
+    /// Assembles a delegation from public values. Cost: 1 hash to G2.
     pub fn new(delegator: &PublicKey, delegatee: &PublicKey, condition: &[u8], rk2: &G2) -> Self {
-        let mut delegations =
-            Self::batch_new(delegator, delegatee, &[PublicReKey { condition, rk2 }]);
-        delegations.pop().expect("one delegation for one condition")
+        let rekey = PublicReKey { condition, rk2 };
+        let mut delegations = Self::batch_new(delegator, delegatee, &[rekey]);
+        delegations.pop().expect("a batch of one has one result")
     }
 
-    /// [`Self::new`] of each condition and `rk2`.
+    /// Batch version of [`Self::new`].
     pub fn batch_new(
         delegator: &PublicKey,
         delegatee: &PublicKey,
@@ -73,13 +73,13 @@ impl Delegation {
         rekeys.iter().zip(hash_conditions(delegator, &conditions)).map(delegation).collect()
     }
 
-    /// `e(X_i, Q)^-1 e(X_j, rk2)^-1`.
+    /// The factors of `e(X_i, Q)^-1 e(X_j, rk2)^-1`.
     pub(super) fn inverse(&self) -> [(G1, G2); 2] {
         [(-self.delegator.x, self.q), (-self.delegatee.x, self.rk2)]
     }
 }
 
-/// A re-encryption key that was checked against its delegation.
+/// A re-encryption key that was verified against its delegation.
 #[derive(Debug, Clone)]
 pub struct VerifiedReKey {
     pub(super) rk1: Secret<G2>,
@@ -87,18 +87,18 @@ pub struct VerifiedReKey {
 }
 
 impl VerifiedReKey {
-    /// The public side, to be given to whoever checks re-encryptions.
+    /// Returns the public values, against which re-encryptions are verified.
     pub fn delegation(&self) -> &Delegation {
         &self.delegation
     }
 }
 
-/// A re-encryption key is not one from this delegator to this delegatee under this condition.
+/// The re-encryption key is not for this delegator, delegatee and condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the re-encryption key does not fit delegator, delegatee and condition")]
+#[error("the re-encryption key is invalid for this delegator, delegatee and condition")]
 pub struct InvalidReKey;
 
-/// ReKey: a fresh `s` for each delegatee and condition.
+/// ReKey: `s;  rk1 = (Q Y_j^s)^{x_i};  rk2 = Y_i^s`, with a fresh `s` for each key.
 pub fn rekeygen(
     delegator: &SecretKey,
     delegatee: &PublicKey,
@@ -108,7 +108,9 @@ pub fn rekeygen(
     rekeygen_with_randomness(delegator, delegatee, condition, &Zeroizing::new(Scalar::random(rng)))
 }
 
-/// [`rekeygen`] with a given `s`, for test vectors.
+/// [`rekeygen`] with the exponent `s` given. Two keys for one delegatee with the same `s` reveal
+/// `(Q / Q')^{x_i}`.
+#[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
 pub fn rekeygen_with_randomness(
     delegator: &SecretKey,
     delegatee: &PublicKey,
@@ -117,10 +119,10 @@ pub fn rekeygen_with_randomness(
 ) -> ReKey {
     let mut rekeys =
         batch_rekeygen_with_randomness(delegator, delegatee, &[condition], std::slice::from_ref(s));
-    rekeys.pop().expect("one key for one condition")
+    rekeys.pop().expect("a batch of one has one result")
 }
 
-/// [`rekeygen`] for each condition: of one generator the same keys.
+/// Batch version of [`rekeygen`]; with the same RNG stream the keys are identical.
 pub fn batch_rekeygen(
     delegator: &SecretKey,
     delegatee: &PublicKey,
@@ -148,7 +150,7 @@ fn batch_rekeygen_with_randomness(
 }
 
 impl ReKey {
-    /// The public half `rk2`.
+    /// Returns the public element `rk2`.
     pub fn public(&self) -> &G2 {
         &self.rk2
     }
@@ -156,18 +158,18 @@ impl ReKey {
     /// Checks `e(g1, rk1) = e(X_i, Q) e(X_j, rk2)`.
     ///
     /// # Errors
-    /// [`InvalidReKey`].
+    /// [`InvalidReKey`] if the equation does not hold.
     pub fn verify(
         &self,
         delegator: &PublicKey,
         delegatee: &PublicKey,
         condition: &[u8],
     ) -> Result<VerifiedReKey, InvalidReKey> {
-        let mut verdicts = Self::batch_verify(delegator, delegatee, &[(self, condition)]);
-        verdicts.pop().expect("a verdict for one key")
+        let mut results = Self::batch_verify(delegator, delegatee, &[(self, condition)]);
+        results.pop().expect("a batch of one has one result")
     }
 
-    /// [`Self::verify`] of each key with its condition.
+    /// Batch version of [`Self::verify`] over pairs of key and condition.
     pub fn batch_verify(
         delegator: &PublicKey,
         delegatee: &PublicKey,
@@ -178,16 +180,17 @@ impl ReKey {
             .collect();
         let delegations = Delegation::batch_new(delegator, delegatee, &public);
         // e(g1, rk1) e(X_i, Q)^-1 e(X_j, rk2)^-1 = 1
-        let equation = |((rekey, _), delegation): (&(&Self, _), &Delegation)| {
-            let [own, other] = delegation.inverse();
-            vec![(G1::generator(), *rekey.rk1.expose()), own, other]
-        };
-        let equations: Vec<_> = rekeys.iter().zip(&delegations).map(equation).collect();
-        let judged = rekeys.iter().zip(delegations).zip(verdicts(&equations));
-        let verified = |(((rekey, _), delegation), holds): ((&(&Self, _), _), _)| {
-            let rk1 = rekey.rk1.clone();
-            if holds { Ok(VerifiedReKey { rk1, delegation }) } else { Err(InvalidReKey) }
-        };
-        judged.map(verified).collect()
+        let equations: Vec<_> = (rekeys.iter().zip(&delegations))
+            .map(|((rekey, _), delegation)| {
+                let [first, second] = delegation.inverse();
+                vec![(G1::generator(), *rekey.rk1.expose()), first, second]
+            })
+            .collect();
+        (rekeys.iter().zip(delegations).zip(verify_equations(&equations)))
+            .map(|(((rekey, _), delegation), holds)| {
+                let rk1 = rekey.rk1.clone();
+                if holds { Ok(VerifiedReKey { rk1, delegation }) } else { Err(InvalidReKey) }
+            })
+            .collect()
     }
 }

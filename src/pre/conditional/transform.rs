@@ -1,18 +1,19 @@
-//! Re-encrypting, checking a re-encryption, and opening it.
+//! Re-encryption, its public verification, and decryption by the delegatee.
 #![forbid(unsafe_code)]
 
-use super::{Delegation, VerifiedCiphertext, VerifiedReKey, unmask};
+use super::ciphertext::unmask;
+use super::{Delegation, VerifiedCiphertext, VerifiedReKey};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::hash::framed;
 use crate::algebra::tag::{self, Kind};
 use crate::algebra::{G1, G2, Rng, Scalar, multi_pairing};
 use crate::error::{DecodeError, DecryptionFailed};
-use crate::pre::SecretKey;
-use crate::pre::batch_verification::verdicts;
+use crate::pre::batch_verification::verify_equations;
 use crate::pre::schnorr::Schnorr;
+use crate::pre::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
 
-/// A proxy's work off the wire, with the proof that it is right.
+/// An unverified re-encryption `(D1, T, D2)` with the proof that `log T = log_{C1} D1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReEncryption {
     d1: G1,
@@ -35,30 +36,30 @@ impl Canonical for ReEncryption {
 }
 public_encoding!(ReEncryption);
 
-/// A re-encryption that was checked against its delegation and ciphertext.
+/// A re-encryption that was verified against its delegation and ciphertext.
 #[derive(Debug, Clone)]
 pub struct VerifiedReEncryption {
     d1: G1,
     d2: G2,
     rk2: G2,
-    delegatee: crate::pre::PublicKey,
+    delegatee: PublicKey,
     source: VerifiedCiphertext,
 }
 
-/// The key covers another delegator or condition than the ciphertext's.
+/// The re-encryption key and the ciphertext have different delegators or conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the re-encryption key does not cover this ciphertext")]
+#[error("the re-encryption key does not cover the ciphertext's delegator and condition")]
 pub struct ReKeyMismatch;
 
-/// A re-encryption is not what its proxy should have made.
+/// The re-encryption is not a transformation of this ciphertext under this delegation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the re-encryption does not fit the delegation and the ciphertext")]
+#[error("the re-encryption is invalid for this delegation and ciphertext")]
 pub struct InvalidReEncryption;
 
-/// ReEncrypt: `t;  D1 = C1^t;  T = g1^t;  D2 = rk1^{1/t}` and the proof of one `t`.
+/// ReEncrypt: `t;  D1 = C1^t;  T = g1^t;  D2 = rk1^{1/t}`, with a proof that `log T = log_{C1} D1`.
 ///
 /// # Errors
-/// [`ReKeyMismatch`].
+/// [`ReKeyMismatch`] if the key is for another delegator or condition.
 pub fn reencrypt(
     rekey: &VerifiedReKey,
     ciphertext: &VerifiedCiphertext,
@@ -67,36 +68,41 @@ pub fn reencrypt(
     reencrypt_with_randomness(rekey, ciphertext, &Zeroizing::new(Scalar::random(rng)), rng)
 }
 
-/// [`reencrypt`] with a given `t`, for test vectors; the proof's nonce is hedged with `rng`.
+/// [`reencrypt`] with the exponent `t` given; `rng` hedges the nonce of the proof. The holder of
+/// `t` computes `rk1` from `D2`.
 ///
 /// # Errors
-/// [`ReKeyMismatch`].
+/// [`ReKeyMismatch`] if the key is for another delegator or condition.
 ///
 /// # Panics
 /// If `t` is zero.
+#[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
 pub fn reencrypt_with_randomness(
     rekey: &VerifiedReKey,
     ciphertext: &VerifiedCiphertext,
     t: &Scalar,
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<ReEncryption, ReKeyMismatch> {
-    covers(&rekey.delegation, ciphertext)?;
+    require_coverage(&rekey.delegation, ciphertext)?;
     let c1 = ciphertext.ciphertext.c1;
-    let inverse = Zeroizing::new(t.inverse().expect("a random exponent is never zero"));
+    let inverse = Zeroizing::new(t.inverse().expect("a random exponent is not zero"));
     let (t_point, d1, d2) = (G1::generator_mul(t), c1 * *t, *rekey.rk1.expose() * *inverse);
-    let context = statement(&rekey.delegation, ciphertext, &d2);
+    let statement = statement(&rekey.delegation, ciphertext, &d2);
     let (bases, images) = ([G1::generator(), c1], [t_point, d1]);
-    let proof = Schnorr::prove(tag::PRE_PROOF, &bases, &images, t, &context, rng);
+    let proof = Schnorr::prove(tag::PRE_PROOF, &bases, &images, t, &statement, rng);
     Ok(ReEncryption { d1, t: t_point, d2, proof })
 }
 
-fn covers(delegation: &Delegation, ciphertext: &VerifiedCiphertext) -> Result<(), ReKeyMismatch> {
-    let same = delegation.delegator == ciphertext.delegator
+fn require_coverage(
+    delegation: &Delegation,
+    ciphertext: &VerifiedCiphertext,
+) -> Result<(), ReKeyMismatch> {
+    let covered = delegation.delegator == ciphertext.delegator
         && delegation.condition == ciphertext.condition;
-    if same { Ok(()) } else { Err(ReKeyMismatch) }
+    if covered { Ok(()) } else { Err(ReKeyMismatch) }
 }
 
-/// What the proof is about, besides its points.
+/// The statement `framed(ctx, the ciphertext, pk_j, rk2, D2)` of the proof, besides its points.
 fn statement(delegation: &Delegation, ciphertext: &VerifiedCiphertext, d2: &G2) -> Vec<u8> {
     framed(&[
         &ciphertext.context,
@@ -108,46 +114,47 @@ fn statement(delegation: &Delegation, ciphertext: &VerifiedCiphertext, d2: &G2) 
 }
 
 impl ReEncryption {
-    /// Checks the proof and `e(T, D2) = e(X_i, Q) e(X_j, rk2)`. Anyone can.
+    /// Checks the proof and `e(T, D2) = e(X_i, Q) e(X_j, rk2)`. Publicly verifiable.
     ///
     /// # Errors
-    /// [`InvalidReEncryption`].
+    /// [`InvalidReEncryption`] if either check fails.
     pub fn verify(
         &self,
         delegation: &Delegation,
         ciphertext: &VerifiedCiphertext,
     ) -> Result<VerifiedReEncryption, InvalidReEncryption> {
-        let mut verdicts = Self::batch_verify(&[(self, delegation, ciphertext)]);
-        verdicts.pop().expect("a verdict for one re-encryption")
+        let mut results = Self::batch_verify(&[(self, delegation, ciphertext)]);
+        results.pop().expect("a batch of one has one result")
     }
 
-    /// [`Self::verify`] of each re-encryption against its delegation and ciphertext.
+    /// Batch version of [`Self::verify`]: each re-encryption with its delegation and ciphertext.
     pub fn batch_verify(
-        works: &[(&Self, &Delegation, &VerifiedCiphertext)],
+        reencryptions: &[(&Self, &Delegation, &VerifiedCiphertext)],
     ) -> Vec<Result<VerifiedReEncryption, InvalidReEncryption>> {
-        let equation = |(work, delegation, _): &(&Self, &Delegation, &VerifiedCiphertext)| {
-            // e(T, D2) e(X_i, Q)^-1 e(X_j, rk2)^-1 = 1
-            let [own, other] = delegation.inverse();
-            vec![(work.t, work.d2), own, other]
-        };
-        let equations: Vec<_> = works.iter().map(equation).collect();
-        let judge = |(claim, holds): (&(&Self, &Delegation, &VerifiedCiphertext), bool)| {
-            let (work, delegation, ciphertext) = claim;
-            if holds && work.is_proven(delegation, ciphertext) {
-                Ok(work.verified(delegation, ciphertext))
-            } else {
-                Err(InvalidReEncryption)
-            }
-        };
-        works.iter().zip(verdicts(&equations)).map(judge).collect()
+        // e(T, D2) e(X_i, Q)^-1 e(X_j, rk2)^-1 = 1
+        let equations: Vec<_> = (reencryptions.iter())
+            .map(|(reencryption, delegation, _)| {
+                let [first, second] = delegation.inverse();
+                vec![(reencryption.t, reencryption.d2), first, second]
+            })
+            .collect();
+        (reencryptions.iter().zip(verify_equations(&equations)))
+            .map(|((reencryption, delegation, ciphertext), holds)| {
+                if holds && reencryption.verify_proof(delegation, ciphertext) {
+                    Ok(reencryption.verified(delegation, ciphertext))
+                } else {
+                    Err(InvalidReEncryption)
+                }
+            })
+            .collect()
     }
 
-    /// Whether `log T = log_{C1} D1`, said of this delegation and ciphertext.
-    fn is_proven(&self, delegation: &Delegation, ciphertext: &VerifiedCiphertext) -> bool {
+    /// Returns `true` if `log T = log_{C1} D1` is proven for this delegation and ciphertext.
+    fn verify_proof(&self, delegation: &Delegation, ciphertext: &VerifiedCiphertext) -> bool {
         let (bases, images) = ([G1::generator(), ciphertext.ciphertext.c1], [self.t, self.d1]);
-        let context = statement(delegation, ciphertext, &self.d2);
-        covers(delegation, ciphertext).is_ok()
-            && self.proof.verify(tag::PRE_PROOF, &bases, &images, &context)
+        let statement = statement(delegation, ciphertext, &self.d2);
+        require_coverage(delegation, ciphertext).is_ok()
+            && self.proof.verify(tag::PRE_PROOF, &bases, &images, &statement)
     }
 
     fn verified(
@@ -168,16 +175,18 @@ impl ReEncryption {
 /// Decrypts as the delegatee: `K = e(D1, D2) / e(C1, rk2^{x_j})`.
 ///
 /// # Errors
-/// [`DecryptionFailed`], also if this is not the delegatee.
+/// [`DecryptionFailed`] if the key is not the delegatee's, or the ciphertext was not formed by the
+/// encryption algorithm.
 pub fn open_reencrypted(
     secret: &SecretKey,
-    receipt: &VerifiedReEncryption,
+    reencryption: &VerifiedReEncryption,
 ) -> Result<Zeroizing<Vec<u8>>, DecryptionFailed> {
-    if receipt.delegatee != *secret.public_key() {
+    let VerifiedReEncryption { d1, d2, rk2, delegatee, source } = reencryption;
+    if delegatee != secret.public_key() {
         return Err(DecryptionFailed);
     }
-    let VerifiedCiphertext { ciphertext, context, .. } = &receipt.source;
-    let blinding = Zeroizing::new(receipt.rk2 * secret.exponent());
-    let k = multi_pairing(&[(receipt.d1, receipt.d2), (-ciphertext.c1, *blinding)]);
+    let VerifiedCiphertext { ciphertext, context, .. } = source;
+    let blinding = Zeroizing::new(*rk2 * secret.exponent());
+    let k = multi_pairing(&[(*d1, *d2), (-ciphertext.c1, *blinding)]);
     unmask(&k, ciphertext, context)
 }

@@ -1,0 +1,181 @@
+//! Encryption for the delegator, the public tag, and decryption by the delegator.
+#![forbid(unsafe_code)]
+
+use super::hashes::{body_key, context, exponent, hash_condition, mask, tag_message};
+use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::hash::{batch_hash_to_g2, hash_to_g2};
+use crate::algebra::tag::{self, Kind};
+use crate::algebra::{G1, G2, Gt, Rng, Secret, pairing, random_bytes};
+use crate::dem;
+use crate::error::{DecodeError, DecryptionFailed};
+use crate::pre::batch_verification::verify_equations;
+use crate::pre::{PublicKey, SecretKey};
+use zeroize::Zeroizing;
+
+/// Maximum length of a body in bytes.
+const MAX_BODY: usize = 1 << 30;
+
+/// A ciphertext `(C1, W, C4, body)` for the delegator, with the public tag `C4`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ciphertext {
+    pub(super) c1: G1,
+    w: [u8; 32],
+    c4: G2,
+    body: Vec<u8>,
+}
+
+impl Canonical for Ciphertext {
+    const KIND: Kind = Kind::PreCiphertext;
+    fn write(&self, w: &mut Writer) {
+        w.g1(&self.c1);
+        w.fixed(&self.w);
+        w.g2(&self.c4);
+        w.bytes(&self.body);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { c1: r.g1()?, w: r.fixed()?, c4: r.g2()?, body: r.bytes(MAX_BODY)?.to_vec() })
+    }
+}
+public_encoding!(Ciphertext);
+
+/// A ciphertext with the condition and the associated data that it must be bound to.
+#[derive(Debug, Clone, Copy)]
+pub struct UnverifiedCiphertext<'a> {
+    /// The ciphertext.
+    pub ciphertext: &'a Ciphertext,
+    /// The condition `w`.
+    pub condition: &'a [u8],
+    /// The associated data.
+    pub ad: &'a [u8],
+}
+
+/// A ciphertext whose public tag is valid for a delegator, a condition and associated data.
+#[derive(Debug, Clone)]
+pub struct VerifiedCiphertext {
+    pub(super) ciphertext: Ciphertext,
+    pub(super) delegator: PublicKey,
+    pub(super) condition: Vec<u8>,
+    pub(super) context: Vec<u8>,
+}
+
+/// The public tag of a ciphertext is invalid: the ciphertext was changed or belongs elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the ciphertext's public tag is invalid for this delegator, condition and associated data")]
+pub struct InvalidCiphertext;
+
+fn xor(a: &[u8; 32], b: &[u8; 32]) -> [u8; 32] {
+    std::array::from_fn(|i| a[i] ^ b[i])
+}
+
+/// Encrypts for a delegator under a condition; the associated data `ad` is authenticated.
+pub fn seal(
+    delegator: &PublicKey,
+    condition: &[u8],
+    ad: &[u8],
+    plaintext: &[u8],
+    rng: &mut (impl Rng + ?Sized),
+) -> Ciphertext {
+    seal_with_randomness(delegator, condition, ad, plaintext, &Secret::new(random_bytes(rng)))
+}
+
+/// [`seal`] with the seed `mu` given. Reusing `mu` for one delegator, condition and `ad` repeats
+/// the key of the body.
+#[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
+pub fn seal_with_randomness(
+    delegator: &PublicKey,
+    condition: &[u8],
+    ad: &[u8],
+    plaintext: &[u8],
+    mu: &Secret<[u8; 32]>,
+) -> Ciphertext {
+    let context = context(delegator, condition, ad);
+    let r = Zeroizing::new(exponent(mu.expose(), &context));
+    // C1 = g1^r;  K = e(X_i, Q)^r = e(X_i^r, Q);  W = mu xor KDF(K, C1, ctx)
+    let c1 = G1::generator_mul(&r);
+    let k = pairing(&(delegator.x * *r), &hash_condition(delegator, condition));
+    let w = xor(mu.expose(), mask(&k, &c1, &context).expose());
+    let (key, body_context) = body_key(mu.expose(), &c1, &w, &context);
+    let body = dem::seal(&key, &body_context, plaintext);
+    // C4 = H_G2(C1, W, ctx, H(body))^r
+    let c4 = hash_to_g2(tag::PRE_CAPSULE_TAG, &tag_message(&c1, &w, &context, &body)) * *r;
+    Ciphertext { c1, w, c4, body }
+}
+
+/// Decrypts as the delegator. The re-derivation of `C1` protects the delegator, so the public tag
+/// is not verified; [`Ciphertext::verify`] protects proxies and delegatees.
+///
+/// # Errors
+/// [`DecryptionFailed`] if the ciphertext is not for this key, condition and `ad`, or was changed.
+pub fn open(
+    secret: &SecretKey,
+    condition: &[u8],
+    ad: &[u8],
+    ciphertext: &Ciphertext,
+) -> Result<Zeroizing<Vec<u8>>, DecryptionFailed> {
+    let delegator = secret.public_key();
+    // K = e(C1, Q^{x_i})
+    let condition_key = Zeroizing::new(hash_condition(delegator, condition) * secret.exponent());
+    let k = pairing(&ciphertext.c1, &condition_key);
+    unmask(&k, ciphertext, &context(delegator, condition, ad))
+}
+
+/// Recovers `mu` from `K`, requires `C1 = g1^{H(mu, ctx)}`, and decrypts the body.
+pub(super) fn unmask(
+    k: &Gt,
+    ciphertext: &Ciphertext,
+    context: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, DecryptionFailed> {
+    let Ciphertext { c1, w, body, .. } = ciphertext;
+    let mu = Zeroizing::new(xor(w, mask(k, c1, context).expose()));
+    if G1::generator_mul(&exponent(&mu, context)) != *c1 {
+        return Err(DecryptionFailed);
+    }
+    let (key, body_context) = body_key(&mu, c1, w, context);
+    dem::open(&key, &body_context, body)
+}
+
+impl Ciphertext {
+    /// Checks the public tag: `e(C1, H_G2(C1, W, ctx, H(body))) = e(g1, C4)`. A proxy must do so
+    /// before it raises `C1` to an exponent.
+    ///
+    /// # Errors
+    /// [`InvalidCiphertext`] if the equation does not hold.
+    pub fn verify(
+        &self,
+        delegator: &PublicKey,
+        condition: &[u8],
+        ad: &[u8],
+    ) -> Result<VerifiedCiphertext, InvalidCiphertext> {
+        let item = UnverifiedCiphertext { ciphertext: self, condition, ad };
+        Self::batch_verify(delegator, &[item]).pop().expect("a batch of one has one result")
+    }
+
+    /// Batch version of [`Self::verify`].
+    pub fn batch_verify(
+        delegator: &PublicKey,
+        items: &[UnverifiedCiphertext<'_>],
+    ) -> Vec<Result<VerifiedCiphertext, InvalidCiphertext>> {
+        let contexts: Vec<Vec<u8>> =
+            items.iter().map(|item| context(delegator, item.condition, item.ad)).collect();
+        let messages: Vec<Vec<u8>> = (items.iter().zip(&contexts))
+            .map(|(UnverifiedCiphertext { ciphertext: c, .. }, context)| {
+                tag_message(&c.c1, &c.w, context, &c.body)
+            })
+            .collect();
+        let points = batch_hash_to_g2(tag::PRE_CAPSULE_TAG, &messages);
+        // e(C1, H_G2(..)) e(g1^-1, C4) = 1
+        let inverse = -G1::generator();
+        let equations: Vec<Vec<(G1, G2)>> = (items.iter().zip(points))
+            .map(|(item, point)| vec![(item.ciphertext.c1, point), (inverse, item.ciphertext.c4)])
+            .collect();
+        (items.iter().zip(contexts).zip(verify_equations(&equations)))
+            .map(|((item, context), holds)| {
+                let ciphertext = item.ciphertext.clone();
+                let condition = item.condition.to_vec();
+                let verified =
+                    VerifiedCiphertext { ciphertext, delegator: *delegator, condition, context };
+                if holds { Ok(verified) } else { Err(InvalidCiphertext) }
+            })
+            .collect()
+    }
+}
