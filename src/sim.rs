@@ -6,7 +6,7 @@
 //!
 //! Signatures are real Ed25519. Verdicts are remembered by the digest of key, statement and
 //! signature, so a vote that fifteen members check is computed once; what verifies and what does
-//! not stays the same. Certificates of deliveries are verified again without that memory.
+//! not stays the same. Certificates of deliveries are verified again without that cache.
 //!
 //! ```
 //! use epione::consensus::Parameters;
@@ -21,10 +21,10 @@
 #![forbid(unsafe_code)]
 
 mod behaviour;
+mod cache;
 mod journal;
-mod memory;
 mod report;
-mod watch;
+mod safety;
 
 pub use behaviour::Behaviour;
 pub use journal::Journal;
@@ -33,21 +33,21 @@ pub use report::{CommitError, Committed, Count, Link};
 use crate::algebra::codec::Canonical;
 use crate::algebra::{Secret, hash, tag};
 use crate::consensus::{
-    Application, Config, Digest, Effect, Fault, Input, Location, Member, Message, Parameters,
-    Replica, ReplicaId, RequestId, Timer, Verifier, request_id,
+    Application, Config, Digest, Effect, Input, Location, Member, Message, MessageError,
+    Parameters, Replica, ReplicaId, RequestId, Timer, Verifier, request_id,
 };
 use crate::sign::SigningKey;
 use behaviour::Collusion;
-use memory::Memory;
+use cache::CachingVerifier;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use safety::SafetyChecker;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use watch::Watch;
 
 /// How long [`Network::commit`] waits, in virtual milliseconds.
-const PATIENCE: u64 = 600_000;
+const COMMIT_TIMEOUT: u64 = 600_000;
 
 enum Event {
     Message { to: ReplicaId, bytes: Arc<[u8]> },
@@ -69,13 +69,13 @@ pub struct Network<A> {
     now: u64,
     rng: ChaCha8Rng,
     link: Link,
-    island: BTreeSet<ReplicaId>,
+    partition: BTreeSet<ReplicaId>,
     collusion: Collusion,
     counters: BTreeMap<&'static str, Count>,
     rejected: BTreeMap<RequestId, String>,
-    faults: Vec<(ReplicaId, ReplicaId, Fault)>,
+    faults: Vec<(ReplicaId, ReplicaId, MessageError)>,
     trace: Digest,
-    watch: Watch,
+    safety: SafetyChecker,
 }
 
 impl<A: Application> Network<A> {
@@ -85,9 +85,9 @@ impl<A: Application> Network<A> {
     /// If there are not as many keys and applications as members, or a key is not its member's.
     pub fn new(config: Config, keys: Vec<SigningKey>, applications: Vec<A>, seed: u64) -> Self {
         assert_eq!((keys.len(), applications.len()), (config.size(), config.size()));
-        let (config, memory) = (Arc::new(config), Arc::new(Memory::default()));
+        let (config, cache) = (Arc::new(config), Arc::new(CachingVerifier::default()));
         let node = |((member, key), application): ((&Member, SigningKey), A)| {
-            let verifier: Arc<dyn Verifier> = memory.clone();
+            let verifier: Arc<dyn Verifier> = cache.clone();
             let replica = Replica::new(config.clone(), member.id, key.clone(), application)
                 .expect("each key is its member's")
                 .with_verifier(verifier);
@@ -101,13 +101,13 @@ impl<A: Application> Network<A> {
             now: 0,
             rng: ChaCha8Rng::seed_from_u64(seed),
             link: Link::default(),
-            island: BTreeSet::new(),
+            partition: BTreeSet::new(),
             collusion: Collusion::default(),
             counters: BTreeMap::new(),
             rejected: BTreeMap::new(),
             faults: Vec::new(),
             trace: hash::digest(tag::SIM_TRACE, &[&config.digest()]),
-            watch: Watch::default(),
+            safety: SafetyChecker::default(),
             config,
         }
     }
@@ -133,15 +133,15 @@ impl<A: Application> Network<A> {
     }
 
     /// Cuts these replicas off from the others; an empty list heals the network.
-    pub fn partition(&mut self, island: &[ReplicaId]) {
-        self.island = island.iter().copied().collect();
+    pub fn partition(&mut self, partition: &[ReplicaId]) {
+        self.partition = partition.iter().copied().collect();
     }
 
     /// Hands a request to a replica.
     pub fn submit(&mut self, at: ReplicaId, request: Vec<u8>) -> RequestId {
         let id = request_id(&request);
-        self.watch.submitted(id);
-        self.feed(at, Input::Request(request));
+        self.safety.submitted(id);
+        self.deliver(at, Input::Request(request));
         id
     }
 
@@ -157,11 +157,11 @@ impl<A: Application> Network<A> {
             if let Some(reason) = self.rejected.get(&request) {
                 return Err(CommitError::Rejected { at, reason: reason.clone() });
             }
-            if self.now > start + PATIENCE || !self.step() {
+            if self.now > start + COMMIT_TIMEOUT || !self.step() {
                 return Err(self.out_of_time(&request, start));
             }
         }
-        let (height, view) = self.watch.place_of(&request).expect("it was applied");
+        let (height, view) = self.safety.position_of(&request).expect("it was applied");
         let after = self.total();
         Ok(Committed {
             request,
@@ -174,7 +174,7 @@ impl<A: Application> Network<A> {
     }
 
     fn has_applied(&self, id: ReplicaId, request: &RequestId) -> bool {
-        let place = self.watch.place_of(request);
+        let place = self.safety.position_of(request);
         place.is_some_and(|(height, _)| self.nodes[&id].replica.height() > height)
     }
 
@@ -208,26 +208,27 @@ impl<A: Application> Network<A> {
         let Some(((at, _), event)) = self.events.pop_first() else { return false };
         self.now = self.now.max(at);
         match event {
-            Event::Timer { at, timer } => self.feed(at, Input::Timer(timer)),
+            Event::Timer { at, timer } => self.deliver(at, Input::Timer(timer)),
             Event::Message { to, bytes } => {
                 let parts: [&[u8]; 4] =
                     [&self.trace, &self.now.to_be_bytes(), &to.to_be_bytes(), &bytes];
                 self.trace = hash::digest(tag::SIM_TRACE, &parts);
                 if let Ok(message) = Message::from_bytes(&bytes) {
-                    self.feed(to, Input::Message(message));
+                    self.deliver(to, Input::Message(message));
                 }
             }
         }
         true
     }
 
-    fn feed(&mut self, at: ReplicaId, input: Input) {
+    fn deliver(&mut self, at: ReplicaId, input: Input) {
         let Some(node) = self.nodes.get_mut(&at) else { return };
         if node.behaviour == Behaviour::Silent {
             return;
         }
         let effects = node.replica.step(self.now, input);
-        let effects = self.collusion.distort(&node.replica, &node.key, node.behaviour, effects);
+        let effects =
+            self.collusion.corrupt(&node.replica, &node.key, node.behaviour, self.now, effects);
         for effect in effects {
             self.perform(at, effect);
         }
@@ -242,20 +243,20 @@ impl<A: Application> Network<A> {
                 let node = &self.nodes[&at];
                 if node.behaviour == Behaviour::Honest {
                     let application = node.replica.application();
-                    let delivery = watch::Delivery {
+                    let delivery = safety::Delivery {
                         at,
                         height,
                         requests: application.requests(&value),
                         digest: application.digest(&value).ok(),
                         certificate: &certificate,
                     };
-                    self.watch.delivered(&self.config, &delivery);
+                    self.safety.delivered(&self.config, &delivery);
                 }
             }
             Effect::Reject { request, reason } => {
                 self.rejected.insert(request, reason.to_string());
             }
-            Effect::Refuse { from, fault } => self.faults.push((at, from, fault)),
+            Effect::Discard { from, error } => self.faults.push((at, from, error)),
         }
     }
 
@@ -265,7 +266,7 @@ impl<A: Application> Network<A> {
             let count = self.counters.entry(message.body.name()).or_default();
             count.messages += 1;
             count.bytes += bytes.len() as u64;
-            let cut = self.island.contains(&from) != self.island.contains(to);
+            let cut = self.partition.contains(&from) != self.partition.contains(to);
             if cut || self.rng.gen_range(0..1000) < self.link.loss {
                 continue;
             }
@@ -284,7 +285,7 @@ impl<A: Application> Network<A> {
 
     /// Puts a message into a replica's hands as it is, whoever signed it.
     pub fn inject(&mut self, to: ReplicaId, message: Message) {
-        self.feed(to, Input::Message(message));
+        self.deliver(to, Input::Message(message));
     }
 
     /// Virtual time in milliseconds.
@@ -340,7 +341,7 @@ impl<A: Application> Network<A> {
         self.counters.values().fold(Count::default(), add)
     }
     /// Who refused whose message, and why.
-    pub fn faults(&self) -> &[(ReplicaId, ReplicaId, Fault)] {
+    pub fn faults(&self) -> &[(ReplicaId, ReplicaId, MessageError)] {
         &self.faults
     }
     /// The running hash of everything that arrived.
@@ -350,7 +351,7 @@ impl<A: Application> Network<A> {
     /// The first broken promise among the honest deliveries: agreement, order without gaps,
     /// exactly once, only what was submitted, a certificate that outsiders can check.
     pub fn violation(&self) -> Option<&str> {
-        self.watch.violation()
+        self.safety.violation()
     }
 }
 

@@ -1,42 +1,44 @@
-//! The application behind the agreement: it knows what values mean, consensus does not.
+//! The replicated application. Consensus treats requests and values as opaque bytes.
 #![forbid(unsafe_code)]
 
+use super::certificate::Certificate;
 use super::config::Config;
-use super::quorum::Certificate;
 use super::{Digest, ReplicaId, RequestId};
 use crate::algebra::{hash, tag};
 use thiserror::Error;
 
-/// Why the application refuses a request or a value, for people.
+/// The human-readable reason why a request or value is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
-pub struct Refusal(pub String);
+pub struct Rejection(pub String);
 
-impl Refusal {
-    /// A refusal with its reason.
+impl Rejection {
+    /// Creates a rejection from its reason.
     pub fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
 }
 
-/// The name of a request: the digest of its bytes.
+/// Returns the identifier of a request: the digest of its bytes.
 pub fn request_id(request: &[u8]) -> RequestId {
     hash::digest(tag::CONSENSUS_REQUEST, &[request])
 }
 
-/// What a leader knows when it makes a value. All of it may go into the value and its digest: a
-/// value that is proposed again in a later view keeps its bytes.
+/// The context in which a leader builds a value.
+///
+/// The value and its digest may depend on all of it: a value that is proposed again in a later view
+/// keeps its bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct ProposalContext<'a> {
     /// The height to be decided, from 1.
     pub height: u64,
-    /// The view of this first proposal.
+    /// The view in which the value is first proposed.
     pub view: u64,
-    /// The leader of this first proposal.
+    /// The leader of that view.
     pub leader: ReplicaId,
-    /// The digest decided at the height before; at height 1 the configuration's digest.
+    /// The digest decided at the previous height; at height 1 the configuration's digest.
     pub parent: Digest,
-    /// The commit certificate of the height before, as the leader holds it; none at height 1.
+    /// The leader's commit certificate for the previous height; `None` at height 1.
     pub parent_certificate: Option<&'a Certificate>,
     /// The leader's clock in milliseconds.
     pub time: u64,
@@ -44,63 +46,64 @@ pub struct ProposalContext<'a> {
     pub config: &'a Config,
 }
 
-/// What a member knows when it checks a value.
+/// The context in which a member verifies a value.
 #[derive(Debug, Clone, Copy)]
 pub struct VerifyContext<'a> {
     /// The height to be decided.
     pub height: u64,
-    /// The digest decided at the height before.
+    /// The digest decided at the previous height.
     pub parent: Digest,
     /// The configuration.
     pub config: &'a Config,
-    /// For a value proposed for the first time, what its header must say. None for one that a
-    /// quorum has already prepared: then view, leader and time come from the value alone, so
-    /// that an old value is not refused for its old time.
+    /// The expected header of a value that is proposed for the first time.
+    ///
+    /// `None` for a value that a quorum has prepared: its view, leader and time are those of its
+    /// first proposal and are not compared with the current ones.
     pub first: Option<FirstProposal>,
 }
 
-/// What is true of a value proposed for the first time.
+/// The view, leader and time of a first proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstProposal {
     /// The view.
     pub view: u64,
     /// Its leader.
     pub leader: ReplicaId,
-    /// The checking member's clock in milliseconds.
+    /// The verifying member's clock in milliseconds.
     pub clock: u64,
 }
 
-/// The replicated application. Everything but [`Application::apply`] leaves the state as it is.
+/// A deterministic replicated application. Only [`Application::apply`] changes its state.
 ///
-/// Between two heights, `check_request`, `propose`, `verify`, `digest` and `requests` must be
-/// functions of state and arguments alone: no clock, no randomness, the same on every replica.
+/// `check_request`, `propose`, `verify`, `digest` and `requests` must be pure functions of state and
+/// arguments, without clock or randomness, with the same result on every replica.
 pub trait Application {
-    /// Whether a request may enter the pool. Called again for requests that stay undelivered.
+    /// Checks that a request may enter the pool. Requests that stay undelivered are checked again.
     ///
     /// # Errors
-    /// Why not.
-    fn check_request(&self, request: &[u8]) -> Result<(), Refusal>;
+    /// The reason for the rejection.
+    fn check_request(&self, request: &[u8]) -> Result<(), Rejection>;
 
-    /// Makes a value of these requests, or of none: a new leader without work proposes an empty
-    /// value. A request that passed `check_request` and is left out for ever ends views.
+    /// Builds a value from the requests. The list is empty if a new leader has no pending request.
+    ///
+    /// A request that passes `check_request` and is never included causes view changes.
     fn propose(&self, context: &ProposalContext<'_>, requests: &[Vec<u8>]) -> Vec<u8>;
 
-    /// Checks every byte of a value by executing it against the current state.
+    /// Verifies a value completely, by executing it against the current state.
     ///
     /// # Errors
-    /// The rule that it breaks.
-    fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Refusal>;
+    /// The rule that the value violates.
+    fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Rejection>;
 
-    /// What the votes are on. Different values must have different digests, and the parent must
-    /// be under it.
+    /// Returns the digest that votes cover. It must be collision resistant and bind the parent.
     ///
     /// # Errors
-    /// If the bytes are not a value.
-    fn digest(&self, value: &[u8]) -> Result<Digest, Refusal>;
+    /// The value does not decode.
+    fn digest(&self, value: &[u8]) -> Result<Digest, Rejection>;
 
-    /// The [`request_id`]s of the requests in a value.
+    /// Returns the [`request_id`]s of the requests in a value.
     fn requests(&self, value: &[u8]) -> Vec<RequestId>;
 
-    /// Executes a decided value. Heights come without gaps, each once.
+    /// Executes a decided value. Called once per height, in order and without gaps.
     fn apply(&mut self, height: u64, value: &[u8], certificate: &Certificate);
 }

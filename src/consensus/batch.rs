@@ -1,24 +1,27 @@
-//! Layer 1: a group's primary has its members hold the requests of their hospitals.
+//! Layer 1: certified batches of requests within a group.
 //!
-//! `Batch` down, `BatchVote` up, and with `q_i` votes a certificate for the leader: at most
-//! `2(k - 1) + 1` messages. A certificate is a **hint** that the requests are available and were
-//! looked at. It proves nothing, since a whole group may be faulty while the whole is within `F`,
-//! and it carries no order, so a change of primary carries no state.
+//! Chang et al. 2022, Algorithm 2, run PBFT inside each group, whose primary then speaks for it in
+//! layer 2. Here a primary sends `Batch`, its members answer with `BatchVote`, and `q_i` votes form
+//! a certificate for the leader: at most `2(k - 1) + 1` messages in a group of `k`. The certificate
+//! is a **hint** that the requests are available and were checked. It is no proof, since a whole
+//! group may be faulty while at most `F` members are. It carries no order, so a change of primary
+//! transfers no state.
 #![forbid(unsafe_code)]
 
+use super::certificate::{Certificate, Phase};
 use super::message::{Body, Message};
-use super::quorum::{Certificate, Phase};
 use super::replica::Replica;
-use super::{Application, Digest, Fault, ReplicaId, RequestId, request_id};
+use super::{Application, Digest, MessageError, ReplicaId, RequestId, request_id};
 use crate::algebra::{hash, tag};
 use crate::sign::Signature;
 use std::collections::BTreeMap;
 
-/// The most batches of a primary that wait for votes, and that wait for delivery.
-const OPEN: usize = 16;
+/// The maximum number of batches that await votes, and of batches that await delivery.
+const MAX_BATCHES: usize = 16;
 
+/// A batch that awaits votes.
 #[derive(Debug)]
-struct Open {
+struct OpenBatch {
     digest: Digest,
     requests: Vec<Vec<u8>>,
     votes: BTreeMap<ReplicaId, Signature>,
@@ -27,7 +30,7 @@ struct Open {
 #[derive(Debug, Default)]
 pub(super) struct Batches {
     next: u64,
-    open: BTreeMap<u64, Open>,
+    open: BTreeMap<u64, OpenBatch>,
     certified: Vec<(Vec<RequestId>, Message)>,
 }
 
@@ -37,14 +40,14 @@ fn digest_of(requests: &[Vec<u8>]) -> Digest {
 }
 
 impl<A: Application> Replica<A> {
-    /// A primary's next batch. The leader needs none: it can propose what it holds.
-    pub(super) fn make_batch(&mut self) {
-        let place = self.place();
-        let primary = self.config.group_primary(self.id, self.round.view) == Some(self.id);
-        if place.flat() || !primary || place.leads() {
+    /// Sends the primary's next batch. The leader sends none, since it proposes its requests itself.
+    pub(super) fn propose_batch(&mut self) {
+        let topology = self.topology();
+        let primary = self.config.group_primary(self.id, self.instance.view) == Some(self.id);
+        if topology.is_flat() || !primary || topology.is_leader() {
             return;
         }
-        let others = place.group_members().to_vec();
+        let others = topology.group_members().to_vec();
         let requests = self.pool.take_unbatched();
         if requests.is_empty() {
             return;
@@ -52,9 +55,9 @@ impl<A: Application> Replica<A> {
         let (sequence, digest) = (self.batches.next, digest_of(&requests));
         self.batches.next += 1;
         let own = self.batch_vote(sequence, digest);
-        let open = Open { digest, requests: requests.clone(), votes: [(self.id, own)].into() };
+        let open = OpenBatch { digest, requests: requests.clone(), votes: [(self.id, own)].into() };
         self.batches.open.insert(sequence, open);
-        if self.batches.open.len() > OPEN {
+        if self.batches.open.len() > MAX_BATCHES {
             self.batches.open.pop_first();
         }
         self.send(others, Body::Batch { sequence, requests });
@@ -66,16 +69,17 @@ impl<A: Application> Replica<A> {
         Message::sign(&self.config, self.id, &self.key, body).signature
     }
 
-    /// A member votes for what its application admits and its pool holds.
+    /// Adds the requests of the batch to the pool and votes for the batch.
     pub(super) fn on_batch(
         &mut self,
         from: ReplicaId,
         sequence: u64,
         requests: &[Vec<u8>],
-    ) -> Result<(), Fault> {
-        if self.place().flat() || self.config.group_primary(self.id, self.round.view) != Some(from)
+    ) -> Result<(), MessageError> {
+        if self.topology().is_flat()
+            || self.config.group_primary(self.id, self.instance.view) != Some(from)
         {
-            return Err(Fault::Role);
+            return Err(MessageError::Unauthorised);
         }
         for request in requests {
             self.pool.insert(&self.application, request, (from, self.now), true)?;
@@ -91,14 +95,14 @@ impl<A: Application> Replica<A> {
         from: ReplicaId,
         (number, sequence, digest): (u16, u64, Digest),
         signature: Signature,
-    ) -> Result<(), Fault> {
-        let group = self.config.group_of(self.id).ok_or(Fault::Role)?;
+    ) -> Result<(), MessageError> {
+        let group = self.config.group_of(self.id).ok_or(MessageError::Unauthorised)?;
         if group.number != number || !group.ranking.contains(&from) {
-            return Err(Fault::Role);
+            return Err(MessageError::Unauthorised);
         }
-        let open = self.batches.open.get_mut(&sequence).ok_or(Fault::Stale)?;
+        let open = self.batches.open.get_mut(&sequence).ok_or(MessageError::Stale)?;
         if open.digest != digest {
-            return Err(Fault::Mismatch);
+            return Err(MessageError::CertificateMismatch);
         }
         open.votes.insert(from, signature);
         if open.votes.len() >= group.quorum() {
@@ -108,7 +112,8 @@ impl<A: Application> Replica<A> {
     }
 
     fn certify_batch(&mut self, group: u16, sequence: u64) {
-        let Some(Open { digest, requests, votes }) = self.batches.open.remove(&sequence) else {
+        let Some(OpenBatch { digest, requests, votes }) = self.batches.open.remove(&sequence)
+        else {
             return;
         };
         let ids = requests.iter().map(|request| request_id(request)).collect();
@@ -118,21 +123,22 @@ impl<A: Application> Replica<A> {
         let body = Body::CertifiedBatch { requests, certificate };
         let message = Message::sign(&self.config, self.id, &self.key, body);
         self.batches.certified.push((ids, message.clone()));
-        if self.batches.certified.len() > OPEN {
+        if self.batches.certified.len() > MAX_BATCHES {
             self.batches.certified.remove(0);
         }
-        self.pass(vec![self.place().leader()], message);
+        self.send_signed(vec![self.topology().leader()], message);
     }
 
-    /// Any member takes a batch: who leads may have changed on the way.
+    /// Adds the requests of a certified batch to the pool. Every member accepts one, since the leader
+    /// may have changed in transit.
     pub(super) fn on_certified_batch(
         &mut self,
         from: ReplicaId,
         requests: &[Vec<u8>],
         certificate: &Certificate,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), MessageError> {
         if certificate.phase != Phase::Batch || certificate.digest != digest_of(requests) {
-            return Err(Fault::Mismatch);
+            return Err(MessageError::CertificateMismatch);
         }
         certificate.verify_with(&self.config, &*self.verifier)?;
         for request in requests {
@@ -141,15 +147,15 @@ impl<A: Application> Replica<A> {
         Ok(())
     }
 
-    /// Batches that are not delivered yet go to the leader of the new height.
-    pub(super) fn offer_batches(&mut self) {
+    /// Sends the certified batches that are not delivered yet to the leader of the new height.
+    pub(super) fn forward_certified_batches(&mut self) {
         let pool = &self.pool;
         self.batches.certified.retain(|(ids, _)| ids.iter().any(|id| !pool.was_delivered(id)));
-        let leader = self.place().leader();
-        let waiting: Vec<Message> =
+        let leader = self.topology().leader();
+        let undelivered: Vec<Message> =
             self.batches.certified.iter().map(|(_, message)| message.clone()).collect();
-        for message in waiting {
-            self.pass(vec![leader], message);
+        for message in undelivered {
+            self.send_signed(vec![leader], message);
         }
     }
 }

@@ -1,5 +1,7 @@
-//! The epoch's configuration: who votes, in which groups, who leads. Its digest is in every
-//! signature, so a vote of one chain or epoch is nothing in another.
+//! The configuration of an epoch: roster, groups, schedule of leaders.
+//!
+//! Every signature covers the configuration's digest, so votes of one chain or epoch are invalid in
+//! all others.
 #![forbid(unsafe_code)]
 
 use super::parameters::{
@@ -14,32 +16,32 @@ use crate::error::DecodeError;
 use crate::sign::VerifyingKey;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most members a configuration may have.
+/// The maximum number of members.
 pub const MAX_MEMBERS: usize = 1024;
-/// The fewest members of a group, and the fewest groups of two layers: `3f + 1` with `f = 1`.
+/// The minimum size of a group, and the minimum number of groups: `3f + 1` with `f = 1`.
 pub const MIN_GROUP: usize = 4;
 
-/// A group of neighbours and the order in which its members serve as its primary.
+/// A group of neighbouring members and the order in which they serve as its primary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// Its number, from 1; 0 stands for all members.
+    /// The group's number, from 1. The number 0 denotes all members.
     pub number: u16,
-    /// Its members, the first-ranked first.
+    /// The members in order of rank.
     pub ranking: Vec<ReplicaId>,
 }
 
 impl Group {
-    /// `f_i`: the faults that the group tolerates.
+    /// The number `f_i` of faulty members that the group tolerates.
     pub fn faults(&self) -> usize {
         faults(self.ranking.len())
     }
-    /// `q_i`: the votes that certify a batch.
+    /// The number `q_i` of votes that certify a batch.
     pub fn quorum(&self) -> usize {
         quorum(self.ranking.len())
     }
 }
 
-/// A checked configuration: all of it follows from the parameters and the roster.
+/// A valid configuration. Parameters and roster determine all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     parameters: Parameters,
@@ -52,19 +54,19 @@ pub struct Config {
 }
 
 impl Config {
-    /// Checks the roster, makes the groups, and elects.
+    /// Checks the roster, forms the groups and elects primaries and leaders.
     ///
-    /// `MemberQuorum` with fewer than four groups, or with fewer than 16 members, is `Flat`.
+    /// `MemberQuorum` with fewer than four groups or fewer than 16 members becomes `Flat`.
     ///
     /// # Errors
-    /// The first rule that is broken.
+    /// The first rule that parameters or roster violate.
     pub fn new(parameters: Parameters, members: Vec<Member>) -> Result<Self, ConfigError> {
         check_parameters(&parameters)?;
         let members = check_roster(members)?;
-        let (profile, count) = effective(&parameters, members.len())?;
+        let (profile, count) = effective_profile(&parameters, members.len())?;
         let list: Vec<Member> = members.values().cloned().collect();
-        let divided = grouping::group(&parameters.chain, parameters.epoch, &list, count);
-        let rankings: Vec<Vec<election::Score>> = divided
+        let grouped = grouping::group(&parameters.chain, parameters.epoch, &list, count);
+        let rankings: Vec<Vec<election::Score>> = grouped
             .iter()
             .map(|group| group.iter().map(|i| &list[*i]).collect::<Vec<_>>())
             .map(|group| election::rank(&group, parameters.distance_weight))
@@ -79,17 +81,17 @@ impl Config {
             profile,
             groups,
         };
-        // S: with F + 1 candidates, at least one is honest.
+        // S has F + 1 leaders, of whom at least one is honest.
         config.schedule.truncate(config.faults() + 1);
         config.digest = hash::digest(tag::CONSENSUS_CONFIG, &[&config.to_bytes()]);
         Ok(config)
     }
 
-    /// The digest that every signature covers.
+    /// The digest of the configuration, which every signature covers.
     pub fn digest(&self) -> Digest {
         self.digest
     }
-    /// What the configuration was made from.
+    /// The parameters.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
@@ -101,57 +103,57 @@ impl Config {
     pub fn timing(&self) -> Timing {
         self.parameters.timing
     }
-    /// The profile in force, which may be `Flat` where `MemberQuorum` was wished for.
+    /// The effective profile, which may be `Flat` where `MemberQuorum` was requested.
     pub fn profile(&self) -> Profile {
         self.profile
     }
-    /// The members by id.
+    /// The members in order of their ids.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
         self.members.values()
     }
-    /// One member.
+    /// The member with this id.
     pub fn member(&self, id: ReplicaId) -> Option<&Member> {
         self.members.get(&id)
     }
-    /// `N`.
+    /// The number `N` of members.
     pub fn size(&self) -> usize {
         self.members.len()
     }
-    /// `F = floor((N - 1) / 3)`.
+    /// The number of faulty members tolerated, `F = floor((N - 1) / 3)`.
     pub fn faults(&self) -> usize {
         faults(self.size())
     }
-    /// `Q = ceil((N + F + 1) / 2)`.
+    /// The quorum, `Q = ceil((N + F + 1) / 2)`.
     pub fn quorum(&self) -> usize {
         quorum(self.size())
     }
-    /// The groups; one of all members where the profile is `Flat`.
+    /// The groups. With the profile `Flat` a single group has all members.
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }
-    /// A member's group.
+    /// The group of a member.
     pub fn group_of(&self, id: ReplicaId) -> Option<&Group> {
         self.group_of.get(&id).map(|i| &self.groups[*i])
     }
-    /// The group of a number.
+    /// The group with this number.
     pub fn group(&self, number: u16) -> Option<&Group> {
         self.groups.get(usize::from(number).checked_sub(1)?)
     }
-    /// `S`: the members that lead.
+    /// The schedule `S` of leaders.
     pub fn schedule(&self) -> &[ReplicaId] {
         &self.schedule
     }
-    /// `S[(h + V) mod |S|]`.
+    /// The leader of a height and view, `S[(h + V) mod |S|]`. In PBFT it is `V mod N`.
     pub fn leader(&self, height: u64, view: u64) -> ReplicaId {
         let length = self.schedule.len() as u64;
         self.schedule[((height % length + view % length) % length) as usize]
     }
-    /// The primary of a member's group in a view: the ranking's `[V mod length]`.
+    /// The primary of a member's group in a view: rank `V mod k` in a group of `k`.
     pub fn group_primary(&self, id: ReplicaId, view: u64) -> Option<ReplicaId> {
         let ranking = &self.group_of(id)?.ranking;
         Some(ranking[(view % ranking.len() as u64) as usize])
     }
-    /// How long a view lasts: doubled once per pass through `S`, up to the cap.
+    /// The duration of a view in milliseconds. It doubles once per pass through `S`, up to a cap.
     pub fn view_delay(&self, view: u64) -> u64 {
         let passes = view / self.schedule.len() as u64;
         let doublings = passes.min(u64::from(self.timing().doublings));
@@ -167,9 +169,9 @@ fn check_roster(members: Vec<Member>) -> Result<BTreeMap<ReplicaId, Member>, Con
     }
     let (mut roster, mut keys) = (BTreeMap::new(), BTreeSet::new());
     for member in members {
-        let (id, place) = (member.id, member.location);
-        if place.latitude.unsigned_abs() > 90_000_000
-            || place.longitude.unsigned_abs() > 180_000_000
+        let (id, location) = (member.id, member.location);
+        if location.latitude.unsigned_abs() > 90_000_000
+            || location.longitude.unsigned_abs() > 180_000_000
         {
             return Err(ConfigError::Location(id));
         }
@@ -183,18 +185,18 @@ fn check_roster(members: Vec<Member>) -> Result<BTreeMap<ReplicaId, Member>, Con
     Ok(roster)
 }
 
-/// The profile in force and its number of groups.
-fn effective(parameters: &Parameters, n: usize) -> Result<(Profile, usize), ConfigError> {
-    let wished = match usize::from(parameters.groups) {
+/// Returns the effective profile and number of groups.
+fn effective_profile(parameters: &Parameters, n: usize) -> Result<(Profile, usize), ConfigError> {
+    let requested = match usize::from(parameters.groups) {
         0 => n.isqrt().clamp(MIN_GROUP, (n / MIN_GROUP).max(MIN_GROUP)),
         groups => groups,
     };
-    let flat = n < MIN_GROUP * MIN_GROUP || wished < MIN_GROUP;
+    let flat = n < MIN_GROUP * MIN_GROUP || requested < MIN_GROUP;
     match parameters.profile {
-        Profile::MemberQuorum if !flat && n / wished < MIN_GROUP => {
-            Err(ConfigError::SmallGroups { members: n, groups: wished })
+        Profile::MemberQuorum if !flat && n / requested < MIN_GROUP => {
+            Err(ConfigError::SmallGroups { members: n, groups: requested })
         }
-        Profile::MemberQuorum if !flat => Ok((Profile::MemberQuorum, wished)),
+        Profile::MemberQuorum if !flat => Ok((Profile::MemberQuorum, requested)),
         _ => Ok((Profile::Flat, 1)),
     }
 }
@@ -209,7 +211,7 @@ fn positions(groups: &[Group]) -> BTreeMap<ReplicaId, usize> {
     groups.iter().enumerate().flat_map(of).collect()
 }
 
-/// The encoding is what the configuration is made from; reading makes and checks it again.
+/// The encoding of parameters and roster. Decoding rebuilds and checks the configuration.
 impl Canonical for Config {
     const KIND: Kind = Kind::ConsensusConfig;
 
@@ -241,7 +243,11 @@ impl Canonical for Config {
             profile: match r.u8()? {
                 0 => Profile::Flat,
                 1 => Profile::MemberQuorum,
-                _ => return Err(DecodeError::Invalid("the profile is unknown")),
+                _ => {
+                    return Err(DecodeError::Invalid(
+                        "unknown profile: expected Flat (0) or MemberQuorum (1)",
+                    ));
+                }
             },
             groups: r.u16()?,
             distance_weight: r.u16()?,
@@ -261,10 +267,10 @@ impl Canonical for Config {
             })
         })?;
         if !members.is_sorted_by(|a, b| a.id < b.id) {
-            return Err(DecodeError::Invalid("the members are not in the order of their ids"));
+            return Err(DecodeError::Invalid("the ids of the members are not strictly ascending"));
         }
         Self::new(parameters, members)
-            .map_err(|_| DecodeError::Invalid("the configuration breaks a rule"))
+            .map_err(|_| DecodeError::Invalid("the configuration violates a rule"))
     }
 }
 public_encoding!(Config);

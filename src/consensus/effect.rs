@@ -1,116 +1,118 @@
-//! What goes into a replica and what comes out.
+//! Inputs and effects of the replica state machine.
 #![forbid(unsafe_code)]
 
+use super::certificate::{Certificate, CertificateError};
 use super::message::Message;
-use super::quorum::{Certificate, CertificateError};
-use super::{Refusal, ReplicaId, RequestId};
+use super::{Rejection, ReplicaId, RequestId};
 use thiserror::Error;
 
-/// The three timers of a replica; setting one again moves it.
+/// The timers of a replica. Setting a running timer replaces its deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
-    /// The view is over.
+    /// Ends a view that has not decided.
     View,
-    /// Nothing has moved: send again, and directly.
+    /// Retransmits directly, past the dissemination tree.
     Fallback,
-    /// A request is overdue: pass it to everyone.
+    /// Relays overdue requests to all members.
     Relay,
 }
 
-/// One event.
+/// An input of [`super::Replica::step`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// A message arrived.
     Message(Message),
-    /// A client asks this replica.
+    /// A client submitted a request to this replica.
     Request(Vec<u8>),
-    /// A timer that was set has run out.
+    /// A timer expired.
     Timer(Timer),
 }
 
-/// What the driver must do, in this order. A driver that persists does so between a step and its
-/// first `Send`: what the replica's state holds after the step is what must survive.
+/// An action that the driver must perform. Effects are performed in order.
+///
+/// A driver with stable storage persists the replica's state after a step and before the first
+/// `Send` of that step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Send to each.
+    /// Send a message.
     Send {
-        /// The receivers, never the sender itself.
+        /// The recipients; never the sender itself.
         to: Vec<ReplicaId>,
         /// The message.
         message: Message,
     },
-    /// Call back at this time.
+    /// Set a timer.
     SetTimer {
-        /// Which timer.
+        /// The timer.
         timer: Timer,
-        /// When, in the driver's milliseconds.
+        /// The deadline in milliseconds of the driver's clock.
         at: u64,
     },
-    /// Do not.
+    /// Cancel a timer.
     CancelTimer(Timer),
-    /// The value of a height is final and has been applied.
+    /// A value was decided and has been applied.
     Deliver {
         /// The height.
         height: u64,
         /// The value.
         value: Vec<u8>,
-        /// The proof.
+        /// The commit certificate.
         certificate: Certificate,
     },
-    /// A client's request is not admitted.
+    /// A client's request was rejected.
     Reject {
         /// The request.
         request: RequestId,
         /// The reason.
-        reason: Refusal,
+        reason: Rejection,
     },
-    /// A message was dropped, and only it.
-    Refuse {
-        /// Who signed it, or claims to.
+    /// A message was discarded. Other messages of its sender are unaffected.
+    Discard {
+        /// The purported signer.
         from: ReplicaId,
-        /// Why.
-        fault: Fault,
+        /// The reason.
+        error: MessageError,
     },
 }
 
-/// Why a message is dropped.
+/// The reason why a replica discards a message.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum Fault {
-    /// The sender's signature does not verify, or it is in no roster.
-    #[error("the message is not signed by a member")]
+pub enum MessageError {
+    /// The signer is not in the roster, or its signature does not verify.
+    #[error("the message is not signed by a member of the roster")]
     Signature,
-    /// Something a quorum should have signed.
-    #[error("the certificate proves nothing: {0}")]
+    /// A certificate does not verify.
+    #[error("the certificate does not verify: {0}")]
     Certificate(#[from] CertificateError),
-    /// A certificate of a phase, group or digest that does not belong there.
-    #[error("the certificate is not about this")]
-    Mismatch,
-    /// A proposal by someone who does not lead, a batch by someone who is no primary.
-    #[error("the sender has no such role in this view")]
-    Role,
-    /// The value is refused by the application.
-    #[error("the value is refused: {0}")]
-    Value(Refusal),
-    /// The value repeats a request, within itself or of an earlier height.
-    #[error("the value repeats a request")]
-    Repeated,
-    /// A second, different proposal for the same view.
-    #[error("the leader proposes two values")]
+    /// A certificate's phase, group, height, view or digest does not match its message.
+    #[error("the certificate does not belong to this message")]
+    CertificateMismatch,
+    /// The signer is not the leader, primary or group member that this message requires.
+    #[error("the sender is not authorised to send this message in this view")]
+    Unauthorised,
+    /// The application or a size limit rejects the value or request.
+    #[error("the value or request is rejected: {0}")]
+    Rejected(Rejection),
+    /// A request occurs twice in the value, or was delivered before.
+    #[error("the value contains a duplicate request")]
+    DuplicateRequest,
+    /// The leader signed a second, different proposal for the same view.
+    #[error("the leader equivocates: it proposed two values in one view")]
     Equivocation,
-    /// A new view without a quorum of valid view changes for it.
-    #[error("the new view lacks a quorum of view changes")]
-    NoQuorum,
-    /// A new view whose value is not the one that its view changes require.
-    #[error("the new view proposes another value than the prepared one")]
-    WrongValue,
-    /// A view too far ahead to be kept.
+    /// A new view lacks a quorum of valid view changes for its view.
+    #[error("the new view is not supported by a quorum of valid view changes")]
+    NewViewBelowQuorum,
+    /// A new view proposes a value other than the one that its view changes require.
+    #[error("the new view does not propose the value of the highest prepare certificate")]
+    ValueNotPrepared,
+    /// The view or height is beyond the window that the replica buffers.
     #[error("the view or height is too far ahead")]
-    TooFar,
-    /// A buffer is full.
-    #[error("there is no room for more of this sender's messages")]
-    Full,
-    /// Of a height or view that is over, or not asked for: nobody's fault, and not reported.
+    TooFarAhead,
+    /// The sender has exhausted its share of a buffer.
+    #[error("the buffer for messages of this sender is full")]
+    BufferFull,
+    /// The message is outdated or was not requested. Replicas do not report it.
     #[error("the message is outdated")]
     Stale,
 }

@@ -1,19 +1,19 @@
-//! Chang's Distance algorithm: members into groups of neighbours.
+//! Grouping of members by distance: Chang et al. 2022, Algorithm 1.
 //!
-//! Algorithm 1 with what it leaves open filled in:
-//! * `random(U)` is a hash of chain, epoch and group number, the same on every replica;
-//! * `enough(i)` is the capacity `floor(n/m)`, one more for the first `n mod m` groups, so that
-//!   no group is smaller than another by more than one;
-//! * the radius divides by `|U| - 1`, as the algorithm does and Eq. 1 does not;
-//! * the loop over a circle's members takes the nearest first (the paper's set has no order);
-//! * the leftover loop removes what it places.
+//! The algorithm leaves points open or differs from the paper's equations:
+//! * `random(U)` is a hash of chain, epoch and group number, equal on every replica.
+//! * `enough(i)` is the capacity `floor(n/m)`, plus one for the first `n mod m` groups, so group
+//!   sizes differ by at most one.
+//! * The radius divides by `|U| - 1`, as in the algorithm; Eq. 1 divides by `|U|`.
+//! * The loop over a circle's members takes the nearest first; the paper's set is unordered.
+//! * The leftover loop removes the members that it assigns; as printed it never does.
 #![forbid(unsafe_code)]
 
 use super::distance::{distance, mean_and_deviation};
 use super::parameters::{Location, Member};
 use crate::algebra::{hash, tag};
 
-/// Divides the members into `m` groups of positions in `members`.
+/// Partitions the members into `m` groups, given as indices into `members`.
 pub(super) fn group(chain: &str, epoch: u64, members: &[Member], m: usize) -> Vec<Vec<usize>> {
     let n = members.len();
     let capacity = |i: usize| n / m + usize::from(i < n % m);
@@ -28,14 +28,14 @@ pub(super) fn group(chain: &str, epoch: u64, members: &[Member], m: usize) -> Ve
     for member in unassigned {
         let nearest = (0..m)
             .filter(|i| groups[*i].len() < capacity(*i))
-            .min_by_key(|i| (towards(members, member, &groups[*i]), *i))
+            .min_by_key(|i| (distances_to(members, member, &groups[*i]), *i))
             .expect("the capacities sum to n");
         groups[nearest].push(member);
     }
     groups
 }
 
-/// Line 3, `c <- random(U)`.
+/// Line 3: `c <- random(U)`.
 fn choose(chain: &str, epoch: u64, group: usize, candidates: usize) -> usize {
     let parts: [&[u8]; 3] = [chain.as_bytes(), &epoch.to_be_bytes(), &(group as u64).to_be_bytes()];
     let hash = hash::digest(tag::CONSENSUS_GROUPING, &parts);
@@ -43,19 +43,19 @@ fn choose(chain: &str, epoch: u64, group: usize, candidates: usize) -> usize {
     (number % candidates as u64) as usize
 }
 
-/// Lines 5 to 8: who is nearer to the centre than the mean distance, up to `room`.
-fn circle(members: &[Member], centre: usize, unassigned: &[usize], room: usize) -> Vec<usize> {
+/// Lines 5 to 8: the members nearer to the centre than the mean distance, at most `capacity`.
+fn circle(members: &[Member], centre: usize, unassigned: &[usize], capacity: usize) -> Vec<usize> {
     let from = members[centre].location;
     let mut by_distance: Vec<(u64, usize)> =
         unassigned.iter().map(|j| (distance(from, members[*j].location), *j)).collect();
     by_distance.sort_unstable();
     let total: u64 = by_distance.iter().map(|(d, _)| d).sum();
     let radius = total / unassigned.len().max(1) as u64;
-    by_distance.into_iter().filter(|(d, _)| *d < radius).take(room).map(|(_, j)| j).collect()
+    by_distance.into_iter().filter(|(d, _)| *d < radius).take(capacity).map(|(_, j)| j).collect()
 }
 
-/// Line 13: `(md, sd)` from a member to a group.
-fn towards(members: &[Member], member: usize, group: &[usize]) -> (u64, u64) {
-    let places: Vec<Location> = group.iter().map(|j| members[*j].location).collect();
-    mean_and_deviation(members[member].location, &places)
+/// Line 13: `(md, sd)` of the distances from a member to a group.
+fn distances_to(members: &[Member], member: usize, group: &[usize]) -> (u64, u64) {
+    let locations: Vec<Location> = group.iter().map(|j| members[*j].location).collect();
+    mean_and_deviation(members[member].location, &locations)
 }

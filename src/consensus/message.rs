@@ -1,16 +1,16 @@
-//! What replicas say to each other, and its one encoding.
+//! The messages of replicas and their encoding.
 //!
 //! ```text
 //! version u8 | kind u8 | from u16 | signature 64 | body tag u8 | body
 //! ```
-//! The signature covers the configuration's digest and a statement: for a vote the vote itself,
-//! for a `ViewChange` its certificate without the value it carries along, for everything else the
-//! hash of the body.
+//! The signature covers the configuration's digest and a statement. The statement is the vote of a
+//! vote message, the report of a `ViewChange` without the value beside it, and otherwise a hash of
+//! the body. A vote's signature is thus the same inside a message and inside a certificate.
 #![forbid(unsafe_code)]
 
-use super::claim::{Decision, SignedViewChange, ViewChange};
+use super::certificate::{Certificate, Decision, Ed25519Verifier, Phase, Statement, Verifier};
 use super::config::{Config, MAX_MEMBERS};
-use super::quorum::{Certificate, Phase, Statement, Verifier};
+use super::view_change_proof::{SignedViewChange, ViewChange};
 use super::{Digest, ReplicaId};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
@@ -18,161 +18,161 @@ use crate::algebra::{hash, tag};
 use crate::error::DecodeError;
 use crate::sign::{Signature, SigningKey};
 
-/// The most bytes of a value.
+/// The maximum length of a value in bytes.
 pub const MAX_VALUE: usize = 4 << 20;
-/// The most bytes of a request.
+/// The maximum length of a request in bytes.
 pub const MAX_REQUEST: usize = 1 << 20;
-/// The most requests of a batch or a block.
+/// The maximum number of requests in a batch or value.
 pub const MAX_REQUESTS: usize = 512;
-/// The most decisions of one answer to a laggard.
+/// The maximum number of decisions in one state transfer message.
 pub const MAX_DECISIONS: usize = 16;
 
 /// A signed message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Who signed it; who delivers it may be another (trees forward).
+    /// The signer. Another member may deliver the message, since the tree forwards.
     pub from: ReplicaId,
-    /// Over the configuration's digest and the body's statement.
+    /// The signature over the configuration's digest and the body's statement.
     pub signature: Signature,
-    /// What it says.
+    /// The content.
     pub body: Body,
 }
 
-/// What a message says.
+/// The content of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// A client's request on its way to a primary, or relayed to all.
+    /// A client's request, forwarded to a primary or relayed to all (PBFT: REQUEST).
     Request(Vec<u8>),
-    /// Layer 1: a group's primary asks its members to hold these requests.
+    /// Layer 1: the primary of a group distributes a batch of requests.
     Batch {
-        /// The primary's own counter.
+        /// The primary's sequence number.
         sequence: u64,
         /// The requests.
         requests: Vec<Vec<u8>>,
     },
-    /// Layer 1: a member holds them.
+    /// Layer 1: a member holds the requests of the batch.
     BatchVote {
         /// The group.
         group: u16,
-        /// The batch's number.
+        /// The batch's sequence number.
         sequence: u64,
         /// The batch's digest.
         digest: Digest,
     },
-    /// Layer 1: the requests and `q_i` votes, for the leader.
+    /// Layer 1: the requests and their batch certificate, for the leader.
     CertifiedBatch {
         /// The requests.
         requests: Vec<Vec<u8>>,
-        /// The votes.
+        /// The certificate of `q_i` votes.
         certificate: Certificate,
     },
-    /// The leader's value for a height, in view 0.
-    Propose {
+    /// The leader's proposal in view 0 (PBFT: PRE-PREPARE).
+    PrePrepare {
         /// The height.
         height: u64,
         /// The value.
         value: Vec<u8>,
     },
-    /// PREPARE or COMMIT.
+    /// A vote (PBFT: PREPARE, COMMIT).
     Vote {
-        /// Which of the two.
+        /// The phase, prepare or commit.
         phase: Phase,
         /// The height.
         height: u64,
-        /// The view in which the vote is cast, whatever view the value was first proposed in.
+        /// The view of the vote. The value may have been proposed first in an earlier view.
         view: u64,
         /// The value's digest.
         digest: Digest,
     },
-    /// A group's votes, collected by its primary.
-    Partial(Certificate),
-    /// A quorum's votes.
+    /// The votes of one group, aggregated by its primary.
+    PartialCertificate(Certificate),
+    /// The certificate of a quorum.
     Certificate(Certificate),
-    /// A member leaves the view; with it travels the value that its certificate names.
+    /// A request to change the view, with the value that its certificate names (PBFT: VIEW-CHANGE).
     ViewChange {
-        /// The signed part.
+        /// The signed report.
         change: ViewChange,
-        /// The certificate's value.
+        /// The value that the report's certificate names.
         value: Option<Vec<u8>>,
     },
-    /// The new leader's proof, and the value it must or may propose.
+    /// The new leader's proposal with the proof that it is admissible (PBFT: NEW-VIEW).
     NewView {
         /// The height.
         height: u64,
         /// The view.
         view: u64,
-        /// A quorum's view changes, ascending by sender.
+        /// The view changes of a quorum, ascending by sender.
         changes: Vec<SignedViewChange>,
         /// The value.
         value: Vec<u8>,
     },
-    /// Asks for a value that a certificate names.
-    Pull {
+    /// A request for the value with this digest.
+    FetchValue {
         /// The height.
         height: u64,
         /// The value's digest.
         digest: Digest,
     },
-    /// The value asked for.
+    /// The requested value.
     Value {
         /// The height.
         height: u64,
         /// The value.
         value: Vec<u8>,
     },
-    /// Asks for what was decided from this height on.
-    CatchUp {
-        /// The first height the sender lacks.
+    /// A request for the decisions from this height on (PBFT: state transfer).
+    FetchDecisions {
+        /// The first height that the sender has not decided.
         height: u64,
     },
     /// Consecutive decisions.
-    Decided(Vec<Decision>),
+    Decisions(Vec<Decision>),
 }
 
 impl Body {
-    /// The tag byte, and from 16 the statement's kind.
+    /// The tag byte of the encoding, also the kind of the statement.
     fn tag(&self) -> u8 {
         match self {
             Self::Request(_) => 16,
             Self::Batch { .. } => 17,
             Self::BatchVote { .. } => 18,
             Self::CertifiedBatch { .. } => 19,
-            Self::Propose { .. } => 20,
+            Self::PrePrepare { .. } => 20,
             Self::Vote { .. } => 21,
-            Self::Partial(_) => 22,
+            Self::PartialCertificate(_) => 22,
             Self::Certificate(_) => 23,
             Self::ViewChange { .. } => 24,
             Self::NewView { .. } => 25,
-            Self::Pull { .. } => 26,
+            Self::FetchValue { .. } => 26,
             Self::Value { .. } => 27,
-            Self::CatchUp { .. } => 28,
-            Self::Decided(_) => 29,
+            Self::FetchDecisions { .. } => 28,
+            Self::Decisions(_) => 29,
         }
     }
 
-    /// The kind's name, for counters.
+    /// The name of the message kind.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Request(_) => "request",
             Self::Batch { .. } => "batch",
             Self::BatchVote { .. } => "batch vote",
             Self::CertifiedBatch { .. } => "certified batch",
-            Self::Propose { .. } => "propose",
+            Self::PrePrepare { .. } => "pre-prepare",
             Self::Vote { phase: Phase::Commit, .. } => "commit",
             Self::Vote { .. } => "prepare",
-            Self::Partial(_) => "partial",
+            Self::PartialCertificate(_) => "partial certificate",
             Self::Certificate(_) => "certificate",
             Self::ViewChange { .. } => "view change",
             Self::NewView { .. } => "new view",
-            Self::Pull { .. } => "pull",
+            Self::FetchValue { .. } => "fetch value",
             Self::Value { .. } => "value",
-            Self::CatchUp { .. } => "catch up",
-            Self::Decided(_) => "decided",
+            Self::FetchDecisions { .. } => "fetch decisions",
+            Self::Decisions(_) => "decisions",
         }
     }
 
     fn statement(&self) -> Statement {
-        let (height, view) = self.slot();
+        let (height, view) = self.height_and_view();
         match self {
             Self::Vote { phase, digest, .. } => Statement::vote(*phase, 0, height, view, *digest),
             Self::BatchVote { group, sequence, digest } => {
@@ -188,25 +188,25 @@ impl Body {
         }
     }
 
-    /// The height and view it belongs to; zero where it belongs to none.
-    pub(super) fn slot(&self) -> (u64, u64) {
+    /// The height and view of the message; zero where it has none.
+    pub(super) fn height_and_view(&self) -> (u64, u64) {
         match self {
-            Self::Propose { height, .. } | Self::Value { height, .. } => (*height, 0),
-            Self::Pull { height, .. } | Self::CatchUp { height } => (*height, 0),
+            Self::PrePrepare { height, .. } | Self::Value { height, .. } => (*height, 0),
+            Self::FetchValue { height, .. } | Self::FetchDecisions { height } => (*height, 0),
             Self::Vote { height, view, .. } | Self::NewView { height, view, .. } => {
                 (*height, *view)
             }
-            Self::Partial(c) | Self::Certificate(c) => (c.height, c.view),
+            Self::PartialCertificate(c) | Self::Certificate(c) => (c.height, c.view),
             Self::ViewChange { change, .. } => (change.height, change.view),
-            Self::Decided(list) => (list.last().map_or(0, |d| d.certificate.height), 0),
+            Self::Decisions(list) => (list.last().map_or(0, |d| d.certificate.height), 0),
             _ => (0, 0),
         }
     }
 
-    /// The bytes of values it carries, for bounding buffers.
-    pub(super) fn weight(&self) -> usize {
+    /// The length of the contained value in bytes, for buffer limits.
+    pub(super) fn value_bytes(&self) -> usize {
         match self {
-            Self::Propose { value, .. } | Self::NewView { value, .. } => value.len(),
+            Self::PrePrepare { value, .. } | Self::NewView { value, .. } => value.len(),
             Self::ViewChange { value, .. } => value.as_ref().map_or(0, Vec::len),
             _ => 0,
         }
@@ -229,7 +229,7 @@ impl Body {
                 w.list(requests, |w, request| w.bytes(request));
                 certificate.write(w);
             }
-            Self::Propose { height, value } | Self::Value { height, value } => {
+            Self::PrePrepare { height, value } | Self::Value { height, value } => {
                 w.u64(*height);
                 w.bytes(value);
             }
@@ -239,7 +239,9 @@ impl Body {
                 w.u64(*view);
                 w.fixed(digest);
             }
-            Self::Partial(certificate) | Self::Certificate(certificate) => certificate.write(w),
+            Self::PartialCertificate(certificate) | Self::Certificate(certificate) => {
+                certificate.write(w)
+            }
             Self::ViewChange { change, value } => {
                 change.write(w);
                 w.option(value.as_ref(), |w, value| w.bytes(value));
@@ -250,12 +252,12 @@ impl Body {
                 w.list(changes, |w, change| change.write(w));
                 w.bytes(value);
             }
-            Self::Pull { height, digest } => {
+            Self::FetchValue { height, digest } => {
                 w.u64(*height);
                 w.fixed(digest);
             }
-            Self::CatchUp { height } => w.u64(*height),
-            Self::Decided(decisions) => w.list(decisions, |w, decision| {
+            Self::FetchDecisions { height } => w.u64(*height),
+            Self::Decisions(decisions) => w.list(decisions, |w, decision| {
                 w.bytes(&decision.value);
                 decision.certificate.write(w);
             }),
@@ -273,14 +275,14 @@ impl Body {
             19 => {
                 Self::CertifiedBatch { requests: requests(r)?, certificate: Certificate::read(r)? }
             }
-            20 => Self::Propose { height: r.u64()?, value: value(r)? },
+            20 => Self::PrePrepare { height: r.u64()?, value: value(r)? },
             21 => Self::Vote {
                 phase: layer_two(Phase::read(r)?)?,
                 height: r.u64()?,
                 view: r.u64()?,
                 digest: r.fixed()?,
             },
-            22 => Self::Partial(Certificate::read(r)?),
+            22 => Self::PartialCertificate(Certificate::read(r)?),
             23 => Self::Certificate(Certificate::read(r)?),
             24 => Self::ViewChange { change: ViewChange::read(r)?, value: r.option(value)? },
             25 => Self::NewView {
@@ -289,20 +291,26 @@ impl Body {
                 changes: r.list(MAX_MEMBERS, SignedViewChange::read)?,
                 value: value(r)?,
             },
-            26 => Self::Pull { height: r.u64()?, digest: r.fixed()? },
+            26 => Self::FetchValue { height: r.u64()?, digest: r.fixed()? },
             27 => Self::Value { height: r.u64()?, value: value(r)? },
-            28 => Self::CatchUp { height: r.u64()? },
-            29 => Self::Decided(r.list(MAX_DECISIONS, |r| {
+            28 => Self::FetchDecisions { height: r.u64()? },
+            29 => Self::Decisions(r.list(MAX_DECISIONS, |r| {
                 Ok(Decision { value: value(r)?, certificate: Certificate::read(r)? })
             })?),
-            _ => return Err(DecodeError::Invalid("the message's body is unknown")),
+            _ => {
+                return Err(DecodeError::Invalid(
+                    "unknown message body: expected a tag from 16 to 29",
+                ));
+            }
         })
     }
 }
 
 fn layer_two(phase: Phase) -> Result<Phase, DecodeError> {
     if phase == Phase::Batch {
-        Err(DecodeError::Invalid("the vote is of layer 1"))
+        Err(DecodeError::Invalid(
+            "a vote must be PREPARE or COMMIT; batch votes have their own message",
+        ))
     } else {
         Ok(phase)
     }
@@ -314,8 +322,12 @@ impl Message {
         Self { from, signature: body.statement().sign(config, key), body }
     }
 
-    /// Whether a member of the roster signed this body.
-    pub fn verify(&self, config: &Config, verifier: &dyn Verifier) -> bool {
+    /// Returns `true` if the sender is in the roster and signed the body.
+    pub fn verify(&self, config: &Config) -> bool {
+        self.verify_with(config, &Ed25519Verifier)
+    }
+
+    pub(super) fn verify_with(&self, config: &Config, verifier: &dyn Verifier) -> bool {
         self.body.statement().verify(config, verifier, self.from, &self.signature)
     }
 }

@@ -1,11 +1,11 @@
-//! What a configuration is made from: places, members, delays, choices.
+//! Parameters of a configuration: members, locations, delays, profile.
 #![forbid(unsafe_code)]
 
 use super::ReplicaId;
 use crate::sign::VerifyingKey;
 use thiserror::Error;
 
-/// A place on earth, in millionths of a degree.
+/// A location on earth in microdegrees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Location {
     /// -90 000 000 to 90 000 000.
@@ -14,39 +14,39 @@ pub struct Location {
     pub longitude: i32,
 }
 
-/// A member of the roster: one hospital's replica.
+/// A member of the roster: the replica of one hospital.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Its number, unique in the roster.
+    /// The member's number, unique in the roster.
     pub id: ReplicaId,
-    /// The key that verifies its votes, used for nothing else.
+    /// The key that verifies its messages. It must have no other use.
     pub key: VerifyingKey,
-    /// Where it is.
+    /// Its location.
     pub location: Location,
-    /// Its comprehensive rating; higher is better.
+    /// Its comprehensive rating (Chang et al. 2022); higher is better.
     pub rating: u32,
 }
 
-/// How the members agree; see the table of guarantees in [`crate::consensus`].
+/// The agreement protocol; see the table of guarantees in [`crate::consensus`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Profile {
-    /// PBFT, all to all.
+    /// PBFT with all-to-all communication.
     Flat = 0,
-    /// Two layers with the groups as a tree, the quorum counted over all members.
+    /// Two layers: the groups form a dissemination tree, and quorums count all members.
     MemberQuorum = 1,
 }
 
 /// Delays in milliseconds of virtual or real time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// An undelivered request is passed to everyone after this.
+    /// The age at which an undelivered request is relayed to all members.
     pub relay: u64,
-    /// Without progress for this long, votes and proposals are sent again, and directly.
+    /// The time without progress after which votes and proposals are retransmitted directly.
     pub fallback: u64,
-    /// A view without a commit ends after this; more than four fallback delays.
+    /// The time without a decision after which a view ends; more than four fallback delays.
     pub view: u64,
-    /// The view delay doubles once per pass through the schedule, at most this often.
+    /// The maximum number of doublings of the view delay, one per pass through the schedule.
     pub doublings: u32,
 }
 
@@ -56,25 +56,25 @@ impl Default for Timing {
     }
 }
 
-/// What is chosen about an epoch besides its roster.
+/// The parameters of an epoch, except its roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameters {
     /// The chain's name, 1 to 64 bytes.
     pub chain: String,
     /// The epoch's number.
     pub epoch: u64,
-    /// The profile wished for.
+    /// The requested profile.
     pub profile: Profile,
-    /// The number of groups wished for; 0 takes the square root of the number of members.
+    /// The requested number of groups; 0 selects the square root of the number of members.
     pub groups: u16,
-    /// Eq. 4's `alpha` in thousandths; `beta` is the rest.
+    /// The weight `alpha` of the distance in Eq. 4, in thousandths; `beta = 1 - alpha`.
     pub distance_weight: u16,
     /// The delays.
     pub timing: Timing,
 }
 
 impl Parameters {
-    /// `MemberQuorum` with groups of its own choice, distance and rating weighing the same.
+    /// `MemberQuorum` with the default number of groups and `alpha = beta`.
     pub fn new(chain: &str) -> Self {
         Self {
             chain: chain.to_owned(),
@@ -87,41 +87,44 @@ impl Parameters {
     }
 }
 
-/// Why a configuration is refused.
+/// The rule that a configuration violates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The chain's name is empty or longer than 64 bytes.
-    #[error("the chain's name must have 1 to 64 bytes")]
+    #[error("the name of the chain must have 1 to 64 bytes")]
     Chain,
     /// Fewer than four members tolerate no fault.
-    #[error("{0} members are too few: four are needed to tolerate one fault")]
+    #[error("{0} members are too few: tolerating one fault requires four")]
     TooFew(usize),
     /// More than [`super::config::MAX_MEMBERS`].
-    #[error("{0} members are too many")]
+    #[error("{0} members are too many: the maximum is 1024")]
     TooMany(usize),
-    /// Two members with one id.
-    #[error("the id {0} occurs twice")]
+    /// Two members have the same id.
+    #[error("two members have the id {0}")]
     DuplicateId(ReplicaId),
-    /// Two members with one key, which would vote twice.
+    /// Two members have the same key and would vote twice.
     #[error("member {0} has the key of another member")]
     DuplicateKey(ReplicaId),
-    /// A location off the globe.
-    #[error("member {0} is at a place that does not exist")]
+    /// A latitude or longitude is out of range.
+    #[error("member {0}: the latitude exceeds 90 degrees or the longitude exceeds 180 degrees")]
     Location(ReplicaId),
-    /// Groups below four members tolerate no fault.
-    #[error("{members} members make no {groups} groups of at least four")]
+    /// A group of fewer than four members tolerates no fault.
+    #[error("{members} members do not fill {groups} groups of at least four members")]
     SmallGroups {
-        /// The members there are.
+        /// The number of members.
         members: usize,
-        /// The groups wished for.
+        /// The requested number of groups.
         groups: usize,
     },
-    /// `alpha` above one.
-    #[error("the weight of the distance is above 1000 thousandths")]
+    /// `alpha` exceeds one.
+    #[error("the weight of the distance exceeds 1000 thousandths")]
     Weight,
-    /// A delay of zero, above a day, or a view delay that leaves no room for four fallbacks.
-    #[error("a delay is zero or too long, or the view delay is not above four fallback delays")]
+    /// A delay is out of range, or the view delay does not exceed four fallback delays.
+    #[error(
+        "delays must be 1 ms to 1 day with at most 16 doublings, and the view delay must exceed \
+         four fallback delays"
+    )]
     Timing,
 }
 

@@ -1,56 +1,60 @@
-//! One replica: its state, and the step that turns an input into effects.
+//! The replica: its state, message authentication and dispatch.
+//!
+//! PBFT's message log is the [`Instance`] of the current height. A decision discards it, so there
+//! are no watermarks and no checkpoints (Castro and Liskov 1999, section 4.3).
 #![forbid(unsafe_code)]
 
 use super::batch::Batches;
-use super::claim::{Decision, SignedViewChange};
+use super::certificate::{Certificate, Decision, Ed25519Verifier, Phase, Verifier};
 use super::message::{Body, MAX_VALUE, Message};
 use super::pool::Pool;
-use super::quorum::{Certificate, Phase, Strict, Verifier};
 use super::request_id;
-use super::tally::Tally;
-use super::tree::Place;
-use super::{Application, Config, Digest, Effect, Fault, Input, Refusal, ReplicaId, Timer};
+use super::topology::Topology;
+use super::view_change_proof::SignedViewChange;
+use super::vote_set::VoteSet;
+use super::{
+    Application, Config, Digest, Effect, Input, MessageError, Rejection, ReplicaId, Timer,
+};
 use crate::sign::SigningKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Votes of views further from the current one than this are not kept.
+/// The maximum distance from the current view of the views whose votes are stored.
 pub(super) const VIEW_WINDOW: u64 = 16;
-/// Messages of the next height that are kept per sender.
+/// The maximum number of buffered messages of the next height per sender.
 const FUTURE_MESSAGES: usize = 16;
 
-/// What one height needs; forgotten when the height is decided.
+/// The consensus instance of one height, discarded when the height is decided.
 #[derive(Default)]
-pub(super) struct Round {
+pub(super) struct Instance {
     pub(super) view: u64,
-    /// A `ViewChange` for `view` was sent and its `NewView` is awaited: no votes meanwhile.
-    pub(super) changing: bool,
-    /// What was accepted in `view`.
+    /// A `ViewChange` for `view` was sent. The replica does not vote until its `NewView` arrives.
+    pub(super) awaiting_new_view: bool,
+    /// The digest of the proposal accepted in `view` (PBFT: pre-prepared).
     pub(super) accepted: Option<Digest>,
-    /// This replica's own proposal in `view`, for sending it again.
+    /// This replica's own proposal in `view`, for retransmission.
     pub(super) proposal: Option<Message>,
-    /// The application refused this leader's own value; it does not try twice.
-    pub(super) declined: bool,
+    /// The application rejected this leader's own value. It does not propose again in this view.
+    pub(super) proposal_rejected: bool,
     pub(super) values: BTreeMap<Digest, Vec<u8>>,
-    /// The values that the application has verified.
-    pub(super) checked: BTreeSet<Digest>,
-    /// Every vote of this replica: two that differ in one phase and view are never cast.
-    pub(super) cast: BTreeMap<(Phase, u64), Digest>,
-    pub(super) tally: Tally,
-    /// The certificates that were acted upon.
-    pub(super) seen: BTreeSet<(Phase, u64)>,
-    /// The prepare certificate of the highest view; its value is in `values`.
-    pub(super) lock: Option<Certificate>,
-    /// A prepare certificate whose value is missing.
-    pub(super) wanted: Option<Certificate>,
-    /// The highest view change of each member.
-    pub(super) changes: BTreeMap<ReplicaId, SignedViewChange>,
+    /// The digests of the values that the application has verified.
+    pub(super) verified: BTreeSet<Digest>,
+    /// This replica's own votes, at most one per phase and view.
+    pub(super) own_votes: BTreeMap<(Phase, u64), Digest>,
+    pub(super) votes: VoteSet,
+    /// The phases and views whose certificates were processed.
+    pub(super) processed: BTreeSet<(Phase, u64)>,
+    /// The prepare certificate of the highest view. Its value is in `values`.
+    pub(super) prepared: Option<Certificate>,
+    /// The prepare certificate of the highest view whose value is missing.
+    pub(super) missing: Option<Certificate>,
+    /// The view change of the highest view from each member.
+    pub(super) view_changes: BTreeMap<ReplicaId, SignedViewChange>,
 }
 
-/// A replica and its application: a pure state machine.
+/// A replica with its application: a deterministic state machine.
 ///
-/// The same inputs at the same times give the same effects; it has no clock, no randomness and
-/// no input or output of its own.
+/// Equal inputs at equal times give equal effects. A replica has no clock, randomness or I/O.
 pub struct Replica<A> {
     pub(super) id: ReplicaId,
     pub(super) key: SigningKey,
@@ -61,22 +65,24 @@ pub struct Replica<A> {
     pub(super) height: u64,
     pub(super) parent: Digest,
     pub(super) decisions: Vec<Decision>,
-    pub(super) round: Round,
+    pub(super) instance: Instance,
     pub(super) pool: Pool,
     pub(super) batches: Batches,
     future: BTreeMap<ReplicaId, Vec<Message>>,
     replay: Vec<Message>,
-    /// The highest height that each member was heard at.
-    pub(super) ahead: BTreeMap<ReplicaId, u64>,
-    /// When each member was last answered with decisions.
-    pub(super) answered: BTreeMap<ReplicaId, u64>,
+    /// The highest height at which each member is known to be.
+    pub(super) peer_heights: BTreeMap<ReplicaId, u64>,
+    /// The time of the last state transfer to each member.
+    pub(super) last_answers: BTreeMap<ReplicaId, u64>,
     pub(super) timers: BTreeMap<Timer, u64>,
-    pub(super) ticks: u64,
+    pub(super) retransmissions: u64,
     pub(super) effects: Vec<Effect>,
 }
 
 impl<A: Application> Replica<A> {
-    /// A replica at height 1 of an empty chain. None if `id` is not in the roster with this key.
+    /// Creates a replica at height 1 of an empty chain.
+    ///
+    /// Returns `None` if `id` is not in the roster with this key.
     pub fn new(
         config: Arc<Config>,
         id: ReplicaId,
@@ -91,88 +97,93 @@ impl<A: Application> Replica<A> {
             key,
             parent: config.digest(),
             config,
-            verifier: Arc::new(Strict),
+            verifier: Arc::new(Ed25519Verifier),
             application,
             now: 0,
             height: 1,
             decisions: Vec::new(),
-            round: Round::default(),
+            instance: Instance::default(),
             pool: Pool::default(),
             batches: Batches::default(),
             future: BTreeMap::new(),
             replay: Vec::new(),
-            ahead: BTreeMap::new(),
-            answered: BTreeMap::new(),
+            peer_heights: BTreeMap::new(),
+            last_answers: BTreeMap::new(),
             timers: BTreeMap::new(),
-            ticks: 0,
+            retransmissions: 0,
             effects: Vec::new(),
         })
     }
 
-    /// Has signatures judged by something else than [`Strict`].
+    /// Replaces the signature verifier.
+    #[cfg(feature = "sim")]
     #[must_use]
-    pub fn with_verifier(mut self, verifier: Arc<dyn Verifier>) -> Self {
+    pub(crate) fn with_verifier(mut self, verifier: Arc<dyn Verifier>) -> Self {
         self.verifier = verifier;
         self
     }
 
-    /// Takes one input at a time in milliseconds and says what to do. Never panics, whatever the
-    /// message. A timer that is not set, or not due, is ignored.
+    /// Processes one input at time `now`, in milliseconds, and returns the effects to perform.
+    ///
+    /// Never panics, whatever the message. Ignores a timer that is not set or not due.
     pub fn step(&mut self, now: u64, input: Input) -> Vec<Effect> {
         self.now = self.now.max(now);
         match input {
-            Input::Message(message) => self.receive(message),
-            Input::Request(request) => self.ask(&request),
-            Input::Timer(timer) => self.expire(timer),
+            Input::Message(message) => self.on_message(message),
+            Input::Request(request) => self.on_request(&request),
+            Input::Timer(timer) => self.on_timer(timer),
         }
-        self.settle();
+        self.make_progress();
         std::mem::take(&mut self.effects)
     }
 
-    fn receive(&mut self, message: Message) {
+    fn on_message(&mut self, message: Message) {
         let from = message.from;
-        match self.admit(message) {
-            Ok(()) | Err(Fault::Stale) => {}
-            Err(fault) => self.effects.push(Effect::Refuse { from, fault }),
+        match self.authenticate(message) {
+            Ok(()) | Err(MessageError::Stale) => {}
+            Err(error) => self.effects.push(Effect::Discard { from, error }),
         }
     }
 
-    /// Outdated messages go before their signature costs anything.
-    fn admit(&mut self, message: Message) -> Result<(), Fault> {
+    /// Discards outdated messages before it verifies signatures.
+    fn authenticate(&mut self, message: Message) -> Result<(), MessageError> {
         if message.from == self.id || self.is_outdated(&message) {
-            return Err(Fault::Stale);
+            return Err(MessageError::Stale);
         }
-        if !message.verify(&self.config, &*self.verifier) {
-            return Err(Fault::Signature);
+        if !message.verify_with(&self.config, &*self.verifier) {
+            return Err(MessageError::Signature);
         }
         self.dispatch(message)
     }
 
     fn is_outdated(&self, message: &Message) -> bool {
-        let (height, view) = message.body.slot();
-        let now = height == self.height;
+        let (height, view) = message.body.height_and_view();
+        let current = height == self.height;
         match &message.body {
             Body::Vote { phase, .. } => {
-                height < self.height || now && self.round.tally.has(*phase, view, message.from)
+                height < self.height
+                    || current && self.instance.votes.has(*phase, view, message.from)
             }
-            Body::Certificate(c) | Body::Partial(c) => {
-                height < self.height || now && self.round.seen.contains(&(c.phase, view))
+            Body::Certificate(c) | Body::PartialCertificate(c) => {
+                height < self.height
+                    || current && self.instance.processed.contains(&(c.phase, view))
             }
             Body::ViewChange { .. } => {
-                let known = self.round.changes.get(&message.from);
-                now && known.is_some_and(|known| known.change.view >= view)
+                let known = self.instance.view_changes.get(&message.from);
+                current && known.is_some_and(|known| known.change.view >= view)
             }
-            Body::Propose { .. } | Body::NewView { .. } | Body::Value { .. } | Body::Decided(_) => {
-                height < self.height
-            }
+            Body::PrePrepare { .. }
+            | Body::NewView { .. }
+            | Body::Value { .. }
+            | Body::Decisions(_) => height < self.height,
             _ => false,
         }
     }
 
-    fn dispatch(&mut self, message: Message) -> Result<(), Fault> {
-        let (height, from) = (message.body.slot().0, message.from);
-        if height > self.height && is_of_a_round(&message.body) {
-            return self.keep_for_later(message, height);
+    fn dispatch(&mut self, message: Message) -> Result<(), MessageError> {
+        let (height, from) = (message.body.height_and_view().0, message.from);
+        if height > self.height && belongs_to_instance(&message.body) {
+            return self.buffer_future(message, height);
         }
         match &message.body {
             Body::Request(request) => {
@@ -186,14 +197,14 @@ impl<A: Application> Replica<A> {
             Body::CertifiedBatch { requests, certificate } => {
                 self.on_certified_batch(from, requests, certificate)
             }
-            Body::Propose { value, .. } => self.on_propose(&message, value),
+            Body::PrePrepare { value, .. } => self.on_pre_prepare(&message, value),
             Body::Vote { phase, view, digest, .. } => {
                 self.on_vote((*phase, *view, *digest), from, message.signature)
             }
-            Body::Partial(partial) => self.on_partial(from, partial),
+            Body::PartialCertificate(partial) => self.on_partial_certificate(from, partial),
             Body::Certificate(certificate) => self.on_certificate(from, certificate),
             Body::ViewChange { change, .. } if change.height < self.height => {
-                self.answer(from, change.height);
+                self.send_decisions(from, change.height);
                 Ok(())
             }
             Body::ViewChange { change, value } => {
@@ -204,118 +215,118 @@ impl<A: Application> Replica<A> {
             Body::NewView { view, changes, value, .. } => {
                 self.on_new_view(&message, *view, changes, value)
             }
-            Body::Pull { height, digest } => self.on_pull(from, *height, digest),
+            Body::FetchValue { height, digest } => self.on_fetch_value(from, *height, digest),
             Body::Value { value, .. } => self.on_value(value),
-            Body::CatchUp { height } => {
-                self.answer(from, *height);
+            Body::FetchDecisions { height } => {
+                self.send_decisions(from, *height);
                 Ok(())
             }
-            Body::Decided(decisions) => self.on_decided(decisions),
+            Body::Decisions(decisions) => self.on_decisions(decisions),
         }
     }
 
-    /// Notes that the sender is ahead, and keeps what belongs to the next height.
-    fn keep_for_later(&mut self, message: Message, height: u64) -> Result<(), Fault> {
-        self.hear_at(message.from, height);
+    /// Records the sender's height and buffers a message of the next height.
+    fn buffer_future(&mut self, message: Message, height: u64) -> Result<(), MessageError> {
+        self.record_height(message.from, height);
         if height > self.height + 1 {
-            return Err(Fault::Stale);
+            return Err(MessageError::Stale);
         }
-        let kept = self.future.entry(message.from).or_default();
-        let weight: usize = kept.iter().chain([&message]).map(|m| m.body.weight()).sum();
-        if kept.len() >= FUTURE_MESSAGES || weight > 2 * MAX_VALUE {
-            return Err(Fault::Full);
+        let buffered = self.future.entry(message.from).or_default();
+        let bytes: usize = buffered.iter().chain([&message]).map(|m| m.body.value_bytes()).sum();
+        if buffered.len() >= FUTURE_MESSAGES || bytes > 2 * MAX_VALUE {
+            return Err(MessageError::BufferFull);
         }
-        kept.push(message);
+        buffered.push(message);
         Ok(())
     }
 
-    /// A client's request.
-    fn ask(&mut self, request: &[u8]) {
+    /// Adds a client's request to the pool and forwards it.
+    fn on_request(&mut self, request: &[u8]) {
         let id = request_id(request);
         let reason = if self.pool.was_delivered(&id) {
-            Refusal::new("the request was delivered before")
+            Rejection::new("the request was delivered before")
         } else {
             match self.pool.insert(&self.application, request, (self.id, self.now), false) {
-                Ok(true) => return self.forward(vec![request.to_vec()]),
+                Ok(true) => return self.forward_to_primary(vec![request.to_vec()]),
                 Ok(false) => return,
-                Err(Fault::Value(reason)) => reason,
-                Err(fault) => Refusal::new(fault.to_string()),
+                Err(MessageError::Rejected(reason)) => reason,
+                Err(error) => Rejection::new(error.to_string()),
             }
         };
         self.effects.push(Effect::Reject { request: id, reason });
     }
 
-    /// Requests to whom they concern: the leader, or the primary of this replica's group.
-    pub(super) fn forward(&mut self, requests: Vec<Vec<u8>>) {
-        let place = self.place();
-        let primary = self.config.group_primary(self.id, self.round.view);
-        let target = if place.flat() { Some(place.leader()) } else { primary };
+    /// Sends requests to the leader, or in the tree to the primary of this replica's group.
+    pub(super) fn forward_to_primary(&mut self, requests: Vec<Vec<u8>>) {
+        let topology = self.topology();
+        let primary = self.config.group_primary(self.id, self.instance.view);
+        let recipient = if topology.is_flat() { Some(topology.leader()) } else { primary };
         for request in requests {
-            self.send(target.into_iter().collect(), Body::Request(request));
+            self.send(recipient.into_iter().collect(), Body::Request(request));
         }
     }
 
-    /// What follows from the new state without a further input.
-    fn settle(&mut self) {
+    /// Performs the transitions that need no further input.
+    fn make_progress(&mut self) {
         loop {
             for message in std::mem::take(&mut self.replay) {
-                self.receive(message);
+                self.on_message(message);
             }
-            if self.replay.is_empty() && !self.propose_if_leading() {
+            if self.replay.is_empty() && !self.propose_if_leader() {
                 break;
             }
         }
-        self.make_batch();
-        self.arm();
+        self.propose_batch();
+        self.update_timers();
     }
 
-    /// Signs and sends; nothing if there is nobody to send to.
+    /// Signs a body and sends it to the recipients other than this replica.
     pub(super) fn send(&mut self, to: Vec<ReplicaId>, body: Body) {
         let message = Message::sign(&self.config, self.id, &self.key, body);
-        self.pass(to, message);
+        self.send_signed(to, message);
     }
 
-    /// Sends what is signed already.
-    pub(super) fn pass(&mut self, mut to: Vec<ReplicaId>, message: Message) {
+    /// Sends a signed message to the recipients other than this replica.
+    pub(super) fn send_signed(&mut self, mut to: Vec<ReplicaId>, message: Message) {
         to.retain(|id| *id != self.id);
         if !to.is_empty() {
             self.effects.push(Effect::Send { to, message });
         }
     }
 
-    /// Everything about a height is over; what was kept for the next one is replayed.
+    /// Starts the instance of the next height and replays the messages buffered for it.
     pub(super) fn advance(&mut self, parent: Digest) {
         self.height += 1;
         self.parent = parent;
-        self.round = Round::default();
+        self.instance = Instance::default();
         self.timers.remove(&Timer::View);
         self.timers.remove(&Timer::Fallback);
         self.replay.extend(std::mem::take(&mut self.future).into_values().flatten());
-        self.ahead.retain(|_, height| *height > self.height);
+        self.peer_heights.retain(|_, height| *height > self.height);
     }
 
-    pub(super) fn place(&self) -> Place<'_> {
-        self.place_in(self.round.view)
+    pub(super) fn topology(&self) -> Topology<'_> {
+        self.topology_at(self.instance.view)
     }
-    pub(super) fn place_in(&self, view: u64) -> Place<'_> {
-        Place { config: &self.config, me: self.id, height: self.height, view }
+    pub(super) fn topology_at(&self, view: u64) -> Topology<'_> {
+        Topology { config: &self.config, me: self.id, height: self.height, view }
     }
 
-    /// This replica's number.
+    /// The replica's number.
     pub fn id(&self) -> ReplicaId {
         self.id
     }
-    /// The height being decided.
+    /// The height of the current instance.
     pub fn height(&self) -> u64 {
         self.height
     }
-    /// The view of that height.
+    /// The current view.
     pub fn view(&self) -> u64 {
-        self.round.view
+        self.instance.view
     }
-    /// The highest prepare certificate of that height.
-    pub fn locked(&self) -> Option<&Certificate> {
-        self.round.lock.as_ref()
+    /// The prepare certificate of the highest view at the current height.
+    pub fn prepared_certificate(&self) -> Option<&Certificate> {
+        self.instance.prepared.as_ref()
     }
     /// The configuration.
     pub fn config(&self) -> &Config {
@@ -325,18 +336,18 @@ impl<A: Application> Replica<A> {
     pub fn application(&self) -> &A {
         &self.application
     }
-    /// What was decided at a height.
+    /// The decision of a height.
     pub fn decision(&self, height: u64) -> Option<&Decision> {
         self.decisions.get(usize::try_from(height.checked_sub(1)?).ok()?)
     }
 }
 
-fn is_of_a_round(body: &Body) -> bool {
+fn belongs_to_instance(body: &Body) -> bool {
     matches!(
         body,
-        Body::Propose { .. }
+        Body::PrePrepare { .. }
             | Body::Vote { .. }
-            | Body::Partial(_)
+            | Body::PartialCertificate(_)
             | Body::Certificate(_)
             | Body::ViewChange { .. }
             | Body::NewView { .. }

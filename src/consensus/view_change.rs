@@ -1,69 +1,79 @@
-//! Changing the leader without losing what may have been decided.
+//! View changes: Castro and Liskov 1999, sections 4.4 and 4.5.
 //!
-//! 1. Whose timer ends sends `ViewChange(V + 1)` with its highest prepare certificate, and votes
-//!    no more below `V + 1`.
-//! 2. The leader of `V + 1` gathers `Q` of them into a `NewView`. The value of the highest
-//!    certificate among them must be proposed again, byte for byte; without any, a fresh one.
-//! 3. Every member recomputes that from the `Q` messages. Its own lock is no veto: a lock that
-//!    `Q` others did not report was not committed, and insisting on it would halt the chain.
+//! 1. A member whose view timer expires sends `ViewChange(V + 1)` with its prepare certificate of
+//!    the highest view. It no longer votes below `V + 1`.
+//! 2. The leader of `V + 1` collects `Q` of them into a `NewView`. It proposes the value of the
+//!    highest certificate among them, byte for byte, or a new value if there is no certificate.
+//! 3. Every member recomputes that choice from the `Q` view changes. Its own prepare certificate
+//!    is no veto: if none of the `Q` view changes reports it, its value was not committed.
 //!
-//! Why it is safe: what was committed in a view was locked by `Q` members, of which every other
-//! quorum contains an honest one, who reports the lock or a higher one.
+//! Safety: if a value commits in a view, `Q` members hold a prepare certificate for it. Every other
+//! quorum contains an honest one of them, whose view change reports that certificate or a higher
+//! one.
+//!
+//! Differences from PBFT: a `NewView` carries one value instead of a set of pre-prepares, since one
+//! height is in flight. View changes carry the value itself, so the new leader can propose it.
 #![forbid(unsafe_code)]
 
-use super::claim::{SignedViewChange, ViewChange};
+use super::certificate::{Certificate, Phase};
 use super::message::{Body, Message};
-use super::quorum::{Certificate, Phase};
 use super::replica::{Replica, VIEW_WINDOW};
-use super::{Application, Digest, Fault, ReplicaId, Timer};
+use super::view_change_proof::{SignedViewChange, ViewChange};
+use super::{Application, Digest, MessageError, ReplicaId, Timer};
 
-/// Views stay below this, so that counting on never overflows.
+/// The highest view accepted, so that incrementing a view never overflows.
 const MAX_VIEW: u64 = 1 << 40;
 
 impl<A: Application> Replica<A> {
     pub(super) fn on_view_timer(&mut self) {
-        self.pool.retry(&self.application);
-        let round = &self.round;
-        let open = round.accepted.is_some() || round.lock.is_some() || !self.pool.is_empty();
-        // Running ahead of a quorum would only take this replica out of everyone's reach.
-        if round.changing
-            && self.claims().filter(|view| *view >= round.view).count() < self.config.quorum()
+        self.pool.recheck(&self.application);
+        let instance = &self.instance;
+        let in_progress =
+            instance.accepted.is_some() || instance.prepared.is_some() || !self.pool.is_empty();
+        // Liveness (section 4.5.2): wait for a quorum in this view before requesting the next one.
+        if instance.awaiting_new_view
+            && self.requested_views().filter(|view| *view >= instance.view).count()
+                < self.config.quorum()
         {
             return;
         }
-        if round.changing || open {
-            self.leave_view(round.view + 1);
+        if instance.awaiting_new_view || in_progress {
+            self.start_view_change(instance.view + 1);
         }
     }
 
-    fn claims(&self) -> impl Iterator<Item = u64> {
-        self.round.changes.values().map(|signed| signed.change.view)
+    fn requested_views(&self) -> impl Iterator<Item = u64> {
+        self.instance.view_changes.values().map(|signed| signed.change.view)
     }
 
     /// Step 1.
     ///
-    /// A lock of a view that this replica has not reached proves that a quorum has: it goes above
-    /// that view, since nobody accepts a certificate that is not below the view asked for.
-    fn leave_view(&mut self, view: u64) {
-        let round = &mut self.round;
-        let view = view.max(round.lock.as_ref().map_or(0, |lock| lock.view + 1));
-        (round.view, round.changing, round.declined) = (view, true, false);
-        (round.accepted, round.proposal) = (None, None);
-        round.tally.keep(view.saturating_sub(VIEW_WINDOW)..=view + VIEW_WINDOW);
+    /// A prepare certificate of a view that this replica has not reached proves that a quorum has
+    /// reached it. The requested view must exceed it, since members reject a view change whose
+    /// certificate is not of a lower view.
+    fn start_view_change(&mut self, view: u64) {
+        let instance = &mut self.instance;
+        let view =
+            view.max(instance.prepared.as_ref().map_or(0, |certificate| certificate.view + 1));
+        (instance.view, instance.awaiting_new_view, instance.proposal_rejected) =
+            (view, true, false);
+        (instance.accepted, instance.proposal) = (None, None);
+        instance.votes.retain_views(view.saturating_sub(VIEW_WINDOW)..=view + VIEW_WINDOW);
         self.timers.remove(&Timer::View);
         self.timers.remove(&Timer::Fallback);
-        let change = ViewChange { height: self.height, view, prepared: self.round.lock.clone() };
-        let message = self.announce(change.clone());
+        let change =
+            ViewChange { height: self.height, view, prepared: self.instance.prepared.clone() };
+        let message = self.view_change_message(change.clone());
         let signed = SignedViewChange { from: self.id, signature: message.signature, change };
-        self.round.changes.insert(self.id, signed);
-        self.pass(self.place().everyone_else(), message);
-        self.begin_view_if_leading();
+        self.instance.view_changes.insert(self.id, signed);
+        self.send_signed(self.topology().others(), message);
+        self.send_new_view_if_leader();
     }
 
-    /// A `ViewChange` together with the value of its certificate, which the new leader may lack.
-    pub(super) fn announce(&self, change: ViewChange) -> Message {
+    /// Signs a `ViewChange` with the value of its certificate, which the new leader may lack.
+    pub(super) fn view_change_message(&self, change: ViewChange) -> Message {
         let digest = change.prepared.as_ref().map(|certificate| certificate.digest);
-        let value = digest.and_then(|digest| self.round.values.get(&digest).cloned());
+        let value = digest.and_then(|digest| self.instance.values.get(&digest).cloned());
         Message::sign(&self.config, self.id, &self.key, Body::ViewChange { change, value })
     }
 
@@ -71,69 +81,73 @@ impl<A: Application> Replica<A> {
         &mut self,
         signed: SignedViewChange,
         value: Option<&[u8]>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), MessageError> {
         let change = &signed.change;
         if change.view == 0 || change.view > MAX_VIEW {
-            return Err(Fault::TooFar);
+            return Err(MessageError::TooFarAhead);
         }
         self.check_prepared(change)?;
         let digest = value.map(|value| self.application.digest(value)).transpose();
-        if digest.map_err(Fault::Value)? != change.prepared.as_ref().map(|c| c.digest) {
-            return Err(Fault::Mismatch);
+        if digest.map_err(MessageError::Rejected)? != change.prepared.as_ref().map(|c| c.digest) {
+            return Err(MessageError::CertificateMismatch);
         }
-        let held = change.prepared.as_ref().map(|c| c.digest).zip(value);
-        self.round.changes.insert(signed.from, signed);
-        if let Some((digest, value)) = held {
-            self.hold(digest, value.to_vec());
+        let prepared = change.prepared.as_ref().map(|c| c.digest).zip(value);
+        self.instance.view_changes.insert(signed.from, signed);
+        if let Some((digest, value)) = prepared {
+            self.store_value(digest, value.to_vec());
         }
-        self.join();
+        self.join_view_change();
         Ok(())
     }
 
-    /// A reported certificate: of this height, from a lower view, by a quorum.
-    fn check_prepared(&self, change: &ViewChange) -> Result<(), Fault> {
+    /// Verifies a reported prepare certificate: of this height, of a lower view, by a quorum.
+    fn check_prepared(&self, change: &ViewChange) -> Result<(), MessageError> {
         let Some(certificate) = &change.prepared else { return Ok(()) };
         let fits = certificate.phase == Phase::Prepare
             && certificate.height == self.height
             && certificate.view < change.view;
         if !fits {
-            return Err(Fault::Mismatch);
+            return Err(MessageError::CertificateMismatch);
         }
         Ok(certificate.verify_with(&self.config, &*self.verifier)?)
     }
 
-    /// The largest view that `F + 1` members claim or exceed: one of them is honest.
-    fn join(&mut self) {
-        let mut claims: Vec<u64> = self.claims().collect();
-        claims.sort_unstable_by(|a, b| b.cmp(a));
-        match claims.get(self.config.faults()) {
-            Some(view) if *view > self.round.view => self.leave_view(*view),
-            _ => self.begin_view_if_leading(),
+    /// Joins the highest view that `F + 1` members request or exceed (section 4.5.2). One of them is
+    /// honest.
+    fn join_view_change(&mut self) {
+        let mut views: Vec<u64> = self.requested_views().collect();
+        views.sort_unstable_by(|a, b| b.cmp(a));
+        match views.get(self.config.faults()) {
+            Some(view) if *view > self.instance.view => self.start_view_change(*view),
+            _ => self.send_new_view_if_leader(),
         }
     }
 
     /// Step 2.
-    fn begin_view_if_leading(&mut self) {
-        let (height, view) = (self.height, self.round.view);
-        if !self.round.changing || self.round.declined || !self.place().leads() {
+    fn send_new_view_if_leader(&mut self) {
+        let (height, view) = (self.height, self.instance.view);
+        if !self.instance.awaiting_new_view
+            || self.instance.proposal_rejected
+            || !self.topology().is_leader()
+        {
             return;
         }
         let of_view = |signed: &&SignedViewChange| signed.change.view == view;
         let changes: Vec<SignedViewChange> =
-            self.round.changes.values().filter(of_view).cloned().collect();
+            self.instance.view_changes.values().filter(of_view).cloned().collect();
         if changes.len() < self.config.quorum() {
             return;
         }
-        let proposal = match required(&changes) {
-            Some(c) => self.round.values.get(&c.digest).map(|value| (c.digest, value.clone())),
-            None => self.fresh_value(),
+        let proposal = match required_certificate(&changes) {
+            Some(c) => self.instance.values.get(&c.digest).map(|value| (c.digest, value.clone())),
+            None => self.new_proposal(),
         };
         let Some((digest, value)) = proposal else { return };
         let body = Body::NewView { height, view, changes, value: value.clone() };
         let message = Message::sign(&self.config, self.id, &self.key, body);
-        self.round.proposal = Some(message.clone());
-        self.pass(self.place().everyone_else(), message);
-        self.enter(view, digest, value);
+        self.instance.proposal = Some(message.clone());
+        self.send_signed(self.topology().others(), message);
+        self.enter_view(view, digest, value);
     }
 
     /// Step 3.
@@ -143,72 +157,74 @@ impl<A: Application> Replica<A> {
         view: u64,
         changes: &[SignedViewChange],
         value: &[u8],
-    ) -> Result<(), Fault> {
-        if view == 0 || view > MAX_VIEW || message.from != self.place_in(view).leader() {
-            return Err(Fault::Role);
+    ) -> Result<(), MessageError> {
+        if view == 0 || view > MAX_VIEW || message.from != self.topology_at(view).leader() {
+            return Err(MessageError::Unauthorised);
         }
-        if view < self.round.view {
-            return Err(Fault::Stale);
+        if view < self.instance.view {
+            return Err(MessageError::Stale);
         }
-        if view == self.round.view && !self.round.changing {
-            let same = self.application.digest(value).ok() == self.round.accepted;
-            return Err(if same { Fault::Stale } else { Fault::Equivocation });
+        if view == self.instance.view && !self.instance.awaiting_new_view {
+            let same = self.application.digest(value).ok() == self.instance.accepted;
+            return Err(if same { MessageError::Stale } else { MessageError::Equivocation });
         }
         self.check_changes(view, changes)?;
-        let digest = self.check_proposal(view, required(changes), value)?;
-        if self.place_in(view).collects() {
-            self.pass(self.place_in(view).children(), message.clone());
+        let digest = self.check_proposal(view, required_certificate(changes), value)?;
+        if self.topology_at(view).is_collector() {
+            self.send_signed(self.topology_at(view).children(), message.clone());
         }
-        self.enter(view, digest, value.to_vec());
+        self.enter_view(view, digest, value.to_vec());
         Ok(())
     }
 
-    /// `Q` distinct members, each with a valid `ViewChange` for exactly this view.
-    fn check_changes(&self, view: u64, changes: &[SignedViewChange]) -> Result<(), Fault> {
+    /// Verifies that `Q` distinct members signed a valid `ViewChange` for exactly this view.
+    fn check_changes(&self, view: u64, changes: &[SignedViewChange]) -> Result<(), MessageError> {
         let distinct = changes.is_sorted_by(|a, b| a.from < b.from);
         if !distinct || changes.len() < self.config.quorum() {
-            return Err(Fault::NoQuorum);
+            return Err(MessageError::NewViewBelowQuorum);
         }
         for signed in changes {
             let fits = signed.change.height == self.height && signed.change.view == view;
             if !fits || !signed.verify(&self.config, &*self.verifier) {
-                return Err(Fault::NoQuorum);
+                return Err(MessageError::NewViewBelowQuorum);
             }
             self.check_prepared(&signed.change)?;
         }
         Ok(())
     }
 
-    /// The required value and no other; without one, any value that is valid as a first proposal.
+    /// Verifies that the value is the required one, or a valid first proposal if none is required.
     fn check_proposal(
         &self,
         view: u64,
         required: Option<&Certificate>,
         value: &[u8],
-    ) -> Result<Digest, Fault> {
-        let Some(certificate) = required else { return self.check_value(value, self.first(view)) };
+    ) -> Result<Digest, MessageError> {
+        let Some(certificate) = required else {
+            return self.check_value(value, self.first_proposal(view));
+        };
         if self.application.digest(value) != Ok(certificate.digest) {
-            return Err(Fault::WrongValue);
+            return Err(MessageError::ValueNotPrepared);
         }
         self.check_value(value, None)
     }
 
-    fn enter(&mut self, view: u64, digest: Digest, value: Vec<u8>) {
-        (self.round.view, self.round.changing) = (view, false);
-        self.round.tally.keep(view.saturating_sub(VIEW_WINDOW)..=view + VIEW_WINDOW);
+    fn enter_view(&mut self, view: u64, digest: Digest, value: Vec<u8>) {
+        (self.instance.view, self.instance.awaiting_new_view) = (view, false);
+        self.instance.votes.retain_views(view.saturating_sub(VIEW_WINDOW)..=view + VIEW_WINDOW);
         self.timers.remove(&Timer::View);
         self.accept(digest, value);
     }
 
-    /// The other members in an order that changes with every fallback.
-    pub(super) fn rotating(&self, candidates: &[ReplicaId]) -> Option<ReplicaId> {
+    /// Selects another member, a different one after every retransmission.
+    pub(super) fn next_peer(&self, candidates: &[ReplicaId]) -> Option<ReplicaId> {
         let others: Vec<&ReplicaId> = candidates.iter().filter(|id| **id != self.id).collect();
-        let turn = self.ticks.wrapping_add(u64::from(self.id));
-        others.get((turn % others.len().max(1) as u64) as usize).map(|id| **id)
+        let index = self.retransmissions.wrapping_add(u64::from(self.id));
+        others.get((index % others.len().max(1) as u64) as usize).map(|id| **id)
     }
 }
 
-/// The certificate of the highest view; two of one view name one value.
-fn required(changes: &[SignedViewChange]) -> Option<&Certificate> {
+/// Returns the certificate of the highest view. Certificates of one view name one value.
+fn required_certificate(changes: &[SignedViewChange]) -> Option<&Certificate> {
     changes.iter().filter_map(|s| s.change.prepared.as_ref()).max_by_key(|c| c.view)
 }

@@ -8,7 +8,7 @@ use super::transaction::{Transaction, TransactionError};
 use super::{MAX_AHEAD, MAX_BLOCK, Time};
 use crate::algebra::codec::Canonical;
 use crate::consensus::{
-    self, Application, Config, Digest, FirstProposal, ProposalContext, Refusal, RequestId,
+    self, Application, Config, Digest, FirstProposal, ProposalContext, Rejection, RequestId,
     VerifyContext, request_id,
 };
 use crate::sign::VerifyingKey;
@@ -86,7 +86,7 @@ impl Ledger {
         Ok((entries, state))
     }
 
-    fn check_block(&self, block: &Block, context: &VerifyContext<'_>) -> Result<State, Refusal> {
+    fn check_block(&self, block: &Block, context: &VerifyContext<'_>) -> Result<State, Rejection> {
         let header = &block.header;
         require(header.height == context.height, "the block has another height")?;
         require(header.previous == context.parent, "the block has another parent")?;
@@ -99,14 +99,14 @@ impl Ledger {
         }
         let bytes = block.entries.iter().map(|entry| entry.transaction.as_slice());
         let (entries, state) =
-            self.execute(bytes, header.time).map_err(|error| Refusal::new(error.to_string()))?;
+            self.execute(bytes, header.time).map_err(|error| Rejection::new(error.to_string()))?;
         require(entries == block.entries, "an outcome is not what the contract says")?;
         require(header.state_root == state.root(), "the state root is another")?;
         Ok(state)
     }
 
     /// The certificate in a header is a commit certificate of exactly the parent.
-    fn check_parent_certificate(&self, header: &Header, config: &Config) -> Result<(), Refusal> {
+    fn check_parent_certificate(&self, header: &Header, config: &Config) -> Result<(), Rejection> {
         let Some(certificate) = &header.parent_certificate else {
             return require(header.height == 1, "the parent's certificate is missing");
         };
@@ -114,7 +114,7 @@ impl Ledger {
             && certificate.height.checked_add(1) == Some(header.height)
             && certificate.digest == header.previous;
         require(of_parent, "the certificate is not the parent's")?;
-        certificate.verify(config).map_err(|error| Refusal::new(error.to_string()))
+        certificate.verify(config).map_err(|error| Rejection::new(error.to_string()))
     }
 
     /// Verifies this whole chain from its first block: hashes, certificates, outcomes, state roots.
@@ -173,12 +173,12 @@ pub struct AuditError {
     pub reason: String,
 }
 
-fn require(holds: bool, otherwise: &str) -> Result<(), Refusal> {
-    if holds { Ok(()) } else { Err(Refusal::new(otherwise)) }
+fn require(holds: bool, otherwise: &str) -> Result<(), Rejection> {
+    if holds { Ok(()) } else { Err(Rejection::new(otherwise)) }
 }
 
 /// What only the members who see a proposal first can check.
-fn check_first(header: &Header, first: FirstProposal) -> Result<(), Refusal> {
+fn check_first(header: &Header, first: FirstProposal) -> Result<(), Rejection> {
     require(header.first_view == first.view, "the block names another view")?;
     require(header.leader == first.leader, "the block names another leader")?;
     require(header.time <= first.clock + MAX_AHEAD, "the block's time is too far ahead")?;
@@ -186,7 +186,7 @@ fn check_first(header: &Header, first: FirstProposal) -> Result<(), Refusal> {
 }
 
 impl Application for Ledger {
-    fn check_request(&self, request: &[u8]) -> Result<(), Refusal> {
+    fn check_request(&self, request: &[u8]) -> Result<(), Rejection> {
         let check = || {
             let transaction = self.admit(request)?;
             if transaction.draft.valid_until <= self.time() {
@@ -198,7 +198,7 @@ impl Application for Ledger {
             Ok(())
         };
         require(request.len() <= MAX_TRANSACTION, "the transaction is longer than 1 MiB")?;
-        check().map_err(|error| Refusal::new(error.to_string()))
+        check().map_err(|error| Rejection::new(error.to_string()))
     }
 
     fn propose(&self, context: &ProposalContext<'_>, requests: &[Vec<u8>]) -> Vec<u8> {
@@ -227,13 +227,13 @@ impl Application for Ledger {
         Block { header, entries }.to_bytes()
     }
 
-    fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Refusal> {
-        let block = Block::from_bytes(value).map_err(|error| Refusal::new(error.to_string()))?;
+    fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Rejection> {
+        let block = Block::from_bytes(value).map_err(|error| Rejection::new(error.to_string()))?;
         self.check_block(&block, context).map(|_| ())
     }
 
-    fn digest(&self, value: &[u8]) -> Result<Digest, Refusal> {
-        let block = Block::from_bytes(value).map_err(|error| Refusal::new(error.to_string()))?;
+    fn digest(&self, value: &[u8]) -> Result<Digest, Rejection> {
+        let block = Block::from_bytes(value).map_err(|error| Rejection::new(error.to_string()))?;
         // Two bodies under one header would be two values with one digest.
         require(block.body_fits(), "the header's size and root are not those of the body")?;
         Ok(block.header.hash())

@@ -5,7 +5,7 @@ use crate::algebra::codec::{Reader, Writer};
 use crate::algebra::{hash, tag};
 use crate::consensus::message::{MAX_REQUEST, MAX_REQUESTS};
 use crate::consensus::{
-    Application, Certificate, Digest, ProposalContext, Refusal, ReplicaId, RequestId,
+    Application, Certificate, Digest, ProposalContext, Rejection, ReplicaId, RequestId,
     VerifyContext, request_id,
 };
 use crate::error::DecodeError;
@@ -29,7 +29,7 @@ impl Journal {
 
 /// What the votes are on: the parent is under the digest, and so are view and leader of the
 /// first proposal, which keep their bytes when the value is proposed again.
-struct Page {
+struct Value {
     height: u64,
     view: u64,
     leader: ReplicaId,
@@ -38,7 +38,7 @@ struct Page {
     requests: Vec<Vec<u8>>,
 }
 
-impl Page {
+impl Value {
     fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::default();
         w.u64(self.height);
@@ -50,10 +50,10 @@ impl Page {
         w.finish()
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, Refusal> {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Rejection> {
         let mut r = Reader::new(bytes);
         let mut read = || -> Result<Self, DecodeError> {
-            let page = Self {
+            let value = Self {
                 height: r.u64()?,
                 view: r.u64()?,
                 leader: r.u16()?,
@@ -61,23 +61,23 @@ impl Page {
                 time: r.u64()?,
                 requests: r.list(MAX_REQUESTS, |r| r.bytes(MAX_REQUEST).map(<[u8]>::to_vec))?,
             };
-            r.end().map(|()| page)
+            r.end().map(|()| value)
         };
-        read().map_err(|error| Refusal::new(error.to_string()))
+        read().map_err(|error| Rejection::new(error.to_string()))
     }
 }
 
-fn require(holds: bool, otherwise: &str) -> Result<(), Refusal> {
-    if holds { Ok(()) } else { Err(Refusal::new(otherwise)) }
+fn require(holds: bool, otherwise: &str) -> Result<(), Rejection> {
+    if holds { Ok(()) } else { Err(Rejection::new(otherwise)) }
 }
 
 impl Application for Journal {
-    fn check_request(&self, request: &[u8]) -> Result<(), Refusal> {
+    fn check_request(&self, request: &[u8]) -> Result<(), Rejection> {
         require(!request.is_empty(), "the request is empty")
     }
 
     fn propose(&self, context: &ProposalContext<'_>, requests: &[Vec<u8>]) -> Vec<u8> {
-        let page = Page {
+        let value = Value {
             height: context.height,
             view: context.view,
             leader: context.leader,
@@ -85,36 +85,36 @@ impl Application for Journal {
             time: context.time.max(self.time + 1),
             requests: requests.to_vec(),
         };
-        page.to_bytes()
+        value.to_bytes()
     }
 
-    fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Refusal> {
-        let page = Page::from_bytes(value)?;
-        let follows = (page.height, page.parent) == (context.height, context.parent);
-        require(follows, "the page does not follow the last one")?;
-        let leader = context.config.leader(page.height, page.view);
-        require(page.leader == leader, "the page is not its leader's")?;
-        require(page.time > self.time, "the page is older than the last one")?;
+    fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Rejection> {
+        let value = Value::from_bytes(value)?;
+        let follows = (value.height, value.parent) == (context.height, context.parent);
+        require(follows, "the value does not follow the last one")?;
+        let leader = context.config.leader(value.height, value.view);
+        require(value.leader == leader, "the value is not its leader's")?;
+        require(value.time > self.time, "the value is older than the last one")?;
         if let Some(first) = context.first {
-            require(page.view == first.view, "the page is of another view")?;
-            require(page.time <= first.clock + AHEAD, "the page is from the future")?;
+            require(value.view == first.view, "the value is of another view")?;
+            require(value.time <= first.clock + AHEAD, "the value is from the future")?;
         }
-        page.requests.iter().try_for_each(|request| self.check_request(request))
+        value.requests.iter().try_for_each(|request| self.check_request(request))
     }
 
-    fn digest(&self, value: &[u8]) -> Result<Digest, Refusal> {
-        Page::from_bytes(value).map(|_| hash::digest(tag::SIM_VALUE, &[value]))
+    fn digest(&self, value: &[u8]) -> Result<Digest, Rejection> {
+        Value::from_bytes(value).map(|_| hash::digest(tag::SIM_VALUE, &[value]))
     }
 
     fn requests(&self, value: &[u8]) -> Vec<RequestId> {
-        let requests = Page::from_bytes(value).map(|page| page.requests).unwrap_or_default();
+        let requests = Value::from_bytes(value).map(|value| value.requests).unwrap_or_default();
         requests.iter().map(|request| request_id(request)).collect()
     }
 
     fn apply(&mut self, _: u64, value: &[u8], _: &Certificate) {
-        if let Ok(page) = Page::from_bytes(value) {
-            self.time = page.time;
-            self.requests.extend(page.requests);
+        if let Ok(value) = Value::from_bytes(value) {
+            self.time = value.time;
+            self.requests.extend(value.requests);
         }
     }
 }

@@ -2,6 +2,6 @@
 
 mod admission;
 mod campaigns;
+mod harness;
 mod messages;
-mod table;
 mod view_change;

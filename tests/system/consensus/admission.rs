@@ -1,36 +1,36 @@
 //! What replicas take in: of whom, how much of it, and for which view.
 
-use super::table::*;
+use super::harness::*;
 use epione::consensus::message::{MAX_REQUEST, MAX_VALUE};
 use epione::consensus::{
-    Body, Certificate, CertificateError, Digest, Effect, Fault, Group, Input, Message, Phase,
-    Profile, Replica, ReplicaId,
+    Body, Certificate, CertificateError, Digest, Effect, Group, Input, Message, MessageError,
+    Phase, Profile, Replica, ReplicaId,
 };
 use epione::sim::Journal;
 
 /// A group without the leader of view 0, and a member of another group.
-fn away(table: &Table) -> (&Group, ReplicaId) {
-    let (groups, leader) = (table.config.groups(), table.leader(0));
+fn away(harness: &Harness) -> (&Group, ReplicaId) {
+    let (groups, leader) = (harness.config.groups(), harness.leader(0));
     let away = groups.iter().find(|group| !group.ranking.contains(&leader)).unwrap();
     let other = groups.iter().find(|group| group.number != away.number).unwrap();
     (away, other.ranking[0])
 }
 
 fn batch_vote(
-    table: &Table,
+    harness: &Harness,
     from: ReplicaId,
     (group, sequence, digest): (u16, u64, Digest),
 ) -> Message {
-    table.sign(from, Body::BatchVote { group, sequence, digest })
+    harness.sign(from, Body::BatchVote { group, sequence, digest })
 }
 
 /// The primary's batch of one request, and what its members vote for.
-fn open_batch(table: &Table, primary: &mut Replica<Journal>) -> (u16, u64, Digest) {
-    let (group, _) = away(table);
+fn open_batch(harness: &Harness, primary: &mut Replica<Journal>) -> (u16, u64, Digest) {
+    let (group, _) = away(harness);
     let effects = primary.step(0, Input::Request(b"r".to_vec()));
     let [body @ Body::Batch { .. }] = sent(&effects)[..] else { panic!("{effects:?}") };
-    let mut member = table.replica(group.ranking[1]);
-    let effects = give(&mut member, &table.sign(group.ranking[0], body.clone()));
+    let mut member = harness.replica(group.ranking[1]);
+    let effects = deliver(&mut member, &harness.sign(group.ranking[0], body.clone()));
     let [Body::BatchVote { group, sequence, digest }] = sent(&effects)[..] else {
         panic!("{effects:?}")
     };
@@ -39,27 +39,27 @@ fn open_batch(table: &Table, primary: &mut Replica<Journal>) -> (u16, u64, Diges
 
 #[test]
 fn a_batch_is_certified_by_its_group_alone() {
-    let table = Table::of(Profile::MemberQuorum, 16, 0);
-    let (group, stranger) = away(&table);
-    let mut primary = table.replica(group.ranking[0]);
-    let (number, sequence, digest) = open_batch(&table, &mut primary);
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let (group, stranger) = away(&harness);
+    let mut primary = harness.replica(group.ranking[0]);
+    let (number, sequence, digest) = open_batch(&harness, &mut primary);
     let vote = |from, number, sequence, digest: Digest| {
-        batch_vote(&table, from, (number, sequence, digest))
+        batch_vote(&harness, from, (number, sequence, digest))
     };
     let member = group.ranking[1];
     for (message, fault) in [
-        (vote(stranger, number, sequence, digest), Some(Fault::Role)),
-        (vote(member, number + 1, sequence, digest), Some(Fault::Role)),
-        (vote(member, number, sequence, [1; 32]), Some(Fault::Mismatch)),
+        (vote(stranger, number, sequence, digest), Some(MessageError::Unauthorised)),
+        (vote(member, number + 1, sequence, digest), Some(MessageError::Unauthorised)),
+        (vote(member, number, sequence, [1; 32]), Some(MessageError::CertificateMismatch)),
         // Late ones come all the time.
         (vote(member, number, sequence + 1, digest), None),
     ] {
-        assert_eq!(refused(&mut primary, &message), fault);
+        assert_eq!(error_of(&mut primary, &message), fault);
     }
     // Its own vote and those of so many others.
     let quorum = group.quorum();
     for (i, member) in group.ranking[1..quorum].iter().enumerate() {
-        let effects = give(&mut primary, &vote(*member, number, sequence, digest));
+        let effects = deliver(&mut primary, &vote(*member, number, sequence, digest));
         let certified = matches!(sent(&effects)[..], [Body::CertifiedBatch { .. }]);
         assert_eq!(certified, i + 2 == quorum, "{effects:?}");
     }
@@ -67,15 +67,15 @@ fn a_batch_is_certified_by_its_group_alone() {
 
 #[test]
 fn a_certified_batch_is_what_its_group_voted_for() {
-    let table = Table::of(Profile::MemberQuorum, 16, 0);
-    let (group, stranger) = away(&table);
-    let mut primary = table.replica(group.ranking[0]);
-    let batch = open_batch(&table, &mut primary);
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let (group, stranger) = away(&harness);
+    let mut primary = harness.replica(group.ranking[0]);
+    let batch = open_batch(&harness, &mut primary);
     let (number, height, digest) = batch;
     let mut signers = group.ranking[..group.quorum()].to_vec();
     let certificate = |signers: &mut Vec<ReplicaId>| {
         signers.sort_unstable();
-        let sign = |id: &ReplicaId| (*id, batch_vote(&table, *id, batch).signature);
+        let sign = |id: &ReplicaId| (*id, batch_vote(&harness, *id, batch).signature);
         let signatures = signers.iter().map(sign).collect();
         let phase = Phase::Batch;
         Certificate { phase, group: number, height, view: 0, digest, signatures }
@@ -83,88 +83,94 @@ fn a_certified_batch_is_what_its_group_voted_for() {
     let good = certificate(&mut signers);
     signers[0] = stranger;
     let mixed = certificate(&mut signers);
-    assert_eq!(good.verify(&table.config), Ok(()));
-    let mut leader = table.replica(table.leader(0));
+    assert_eq!(good.verify(&harness.config), Ok(()));
+    let mut leader = harness.replica(harness.leader(0));
     let mut refusal = |requests: &[&[u8]], certificate: &Certificate| {
         let requests = requests.iter().map(|request| request.to_vec()).collect();
         let body = Body::CertifiedBatch { requests, certificate: certificate.clone() };
-        refused(&mut leader, &table.sign(group.ranking[0], body))
+        error_of(&mut leader, &harness.sign(group.ranking[0], body))
     };
-    assert_eq!(refusal(&[b"s"], &good), Some(Fault::Mismatch));
-    assert_eq!(refusal(&[b"r", b"r"], &good), Some(Fault::Mismatch));
+    assert_eq!(refusal(&[b"s"], &good), Some(MessageError::CertificateMismatch));
+    assert_eq!(refusal(&[b"r", b"r"], &good), Some(MessageError::CertificateMismatch));
     let prepare = Certificate { phase: Phase::Prepare, ..good.clone() };
-    assert_eq!(refusal(&[b"r"], &prepare), Some(Fault::Mismatch));
-    let by_stranger = Fault::Certificate(CertificateError::Signer(stranger));
+    assert_eq!(refusal(&[b"r"], &prepare), Some(MessageError::CertificateMismatch));
+    let by_stranger = MessageError::Certificate(CertificateError::Signer(stranger));
     assert_eq!(refusal(&[b"r"], &mixed), Some(by_stranger));
     // The good one gives the leader something to propose.
     let body = Body::CertifiedBatch { requests: vec![b"r".to_vec()], certificate: good };
-    let effects = give(&mut leader, &table.sign(group.ranking[0], body));
-    assert!(matches!(sent(&effects)[..], [Body::Propose { .. }]), "{effects:?}");
+    let effects = deliver(&mut leader, &harness.sign(group.ranking[0], body));
+    assert!(matches!(sent(&effects)[..], [Body::PrePrepare { .. }]), "{effects:?}");
 }
 
 #[test]
 fn a_group_speaks_to_the_leader_of_two_layers() {
-    let table = Table::of(Profile::MemberQuorum, 16, 0);
-    let (group, _) = away(&table);
-    let (digest, value) = table.value(0, "a");
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let (group, _) = away(&harness);
+    let (digest, value) = harness.value(0, "a");
     let mut signers = group.ranking.clone();
     signers.sort_unstable();
-    let honest = table.certificate(Phase::Prepare, 0, digest, &signers);
-    let partial = |c: &Certificate| table.sign(group.ranking[0], Body::Partial(c.clone()));
-    let mut member = table.replica(group.ranking[1]);
-    give(&mut member, &table.propose(&value));
-    assert_eq!(refused(&mut member, &partial(&honest)), Some(Fault::Role));
-    let mut leader = table.replica(table.leader(0));
+    let honest = harness.certificate(Phase::Prepare, 0, digest, &signers);
+    let partial =
+        |c: &Certificate| harness.sign(group.ranking[0], Body::PartialCertificate(c.clone()));
+    let mut member = harness.replica(group.ranking[1]);
+    deliver(&mut member, &harness.propose(&value));
+    assert_eq!(error_of(&mut member, &partial(&honest)), Some(MessageError::Unauthorised));
+    let mut leader = harness.replica(harness.leader(0));
     leader.step(0, Input::Request(b"a".to_vec()));
     let of_group = Certificate { group: group.number, ..honest.clone() };
-    assert_eq!(refused(&mut leader, &partial(&of_group)), Some(Fault::Mismatch));
+    assert_eq!(error_of(&mut leader, &partial(&of_group)), Some(MessageError::CertificateMismatch));
     let batch = Certificate { phase: Phase::Batch, ..honest.clone() };
-    assert_eq!(refused(&mut leader, &partial(&batch)), Some(Fault::Mismatch));
-    assert_eq!(refused(&mut leader, &partial(&honest)), None);
+    assert_eq!(error_of(&mut leader, &partial(&batch)), Some(MessageError::CertificateMismatch));
+    assert_eq!(error_of(&mut leader, &partial(&honest)), None);
 
-    let flat = Table::flat(4);
+    let flat = Harness::flat(4);
     let (digest, _) = flat.value(0, "a");
     let own = flat.certificate(Phase::Prepare, 0, digest, &[0, 1]);
-    let message = flat.sign(flat.followers()[0], Body::Partial(own));
-    assert_eq!(refused(&mut flat.replica(flat.leader(0)), &message), Some(Fault::Role));
+    let message = flat.sign(flat.followers()[0], Body::PartialCertificate(own));
+    assert_eq!(
+        error_of(&mut flat.replica(flat.leader(0)), &message),
+        Some(MessageError::Unauthorised)
+    );
 }
 
 /// An honest leader whose messages come late is not accused of anything.
 #[test]
 fn what_comes_after_its_view_is_silent() {
-    for table in [Table::flat(4), Table::of(Profile::MemberQuorum, 16, 0)] {
+    for harness in [Harness::flat(4), Harness::of(Profile::MemberQuorum, 16, 0)] {
         let changes = |view: u64| -> Vec<Message> {
-            table.quorum().into_iter().map(|id| table.view_change(id, view, None)).collect()
+            harness.quorum().into_iter().map(|id| harness.view_change(id, view, None)).collect()
         };
-        let [old, one, two] = [0, 1, 2].map(|view| table.value(view, "a").1);
-        let mut replica = table.replica(table.followers()[0]);
-        give(&mut replica, &table.new_view(1, &changes(1), &one));
-        assert_eq!(refused(&mut replica, &table.propose(&old)), None);
-        let effects = give(&mut replica, &table.new_view(2, &changes(2), &two));
+        let [old, one, two] = [0, 1, 2].map(|view| harness.value(view, "a").1);
+        let mut replica = harness.replica(harness.followers()[0]);
+        deliver(&mut replica, &harness.new_view(1, &changes(1), &one));
+        assert_eq!(error_of(&mut replica, &harness.propose(&old)), None);
+        let effects = deliver(&mut replica, &harness.new_view(2, &changes(2), &two));
         assert_eq!((votes(&effects).len(), replica.view()), (1, 2));
-        assert_eq!(refused(&mut replica, &table.new_view(1, &changes(1), &one)), None);
+        assert_eq!(error_of(&mut replica, &harness.new_view(1, &changes(1), &one)), None);
         assert_eq!(replica.view(), 2, "no view is entered twice");
     }
 }
 
 #[test]
 fn lengths_and_numbers_are_bounded() {
-    let table = Table::flat(4);
-    let [me, other] = table.followers()[..] else { panic!() };
-    let mut replica = table.replica(me);
-    let long = table.propose(&vec![0; MAX_VALUE + 1]);
-    let fault = refused(&mut replica, &long);
-    let Some(Fault::Value(reason)) = fault else { panic!("{fault:?}") };
-    assert_eq!(reason.to_string(), "the value is too long");
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let mut replica = harness.replica(me);
+    let long = harness.propose(&vec![0; MAX_VALUE + 1]);
+    let fault = error_of(&mut replica, &long);
+    let Some(MessageError::Rejected(reason)) = fault else { panic!("{fault:?}") };
+    assert_eq!(reason.to_string(), "the value is longer than 4 MiB");
     let effects = replica.step(0, Input::Request(vec![1; MAX_REQUEST + 1]));
     let [Effect::Reject { reason, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(reason.to_string(), "the request is too long");
+    assert_eq!(reason.to_string(), "the request is longer than 1 MiB");
 
     // One member cannot fill what all others' requests have to go through.
-    let request = |i: u32| table.sign(other, Body::Request(i.to_be_bytes().to_vec()));
+    let request = |i: u32| harness.sign(other, Body::Request(i.to_be_bytes().to_vec()));
     let admitted = (0..).take_while(|i| {
-        let full = |effect: &Effect| matches!(effect, Effect::Refuse { fault: Fault::Full, .. });
-        !give(&mut replica, &request(*i)).iter().any(full)
+        let full = |effect: &Effect| {
+            matches!(effect, Effect::Discard { error: MessageError::BufferFull, .. })
+        };
+        !deliver(&mut replica, &request(*i)).iter().any(full)
     });
     assert_eq!(admitted.take(5000).count(), 2048);
     let effects = replica.step(0, Input::Request(b"mine".to_vec()));
@@ -174,25 +180,25 @@ fn lengths_and_numbers_are_bounded() {
 /// What is two heights ahead takes no room from what is next.
 #[test]
 fn only_the_next_height_is_kept() {
-    let table = Table::flat(4);
-    let mut replica = table.replica(table.followers()[0]);
+    let harness = Harness::flat(4);
+    let mut replica = harness.replica(harness.followers()[0]);
     let vote = |height: u64, view: u64| {
         let body = Body::Vote { phase: Phase::Commit, height, view, digest: [1; 32] };
-        table.sign(table.leader(0), body)
+        harness.sign(harness.leader(0), body)
     };
     let full = |effects: Vec<Effect>| {
-        effects.iter().any(|e| matches!(e, Effect::Refuse { fault: Fault::Full, .. }))
+        effects.iter().any(|e| matches!(e, Effect::Discard { error: MessageError::BufferFull, .. }))
     };
-    assert!((0..40).all(|view| !full(give(&mut replica, &vote(3, view)))));
-    assert!((0..16).all(|view| !full(give(&mut replica, &vote(2, view)))));
-    assert!(full(give(&mut replica, &vote(2, 16))));
+    assert!((0..40).all(|view| !full(deliver(&mut replica, &vote(3, view)))));
+    assert!((0..16).all(|view| !full(deliver(&mut replica, &vote(2, view)))));
+    assert!(full(deliver(&mut replica, &vote(2, 16))));
 }
 
 #[test]
 fn nobody_runs_with_another_key() {
-    let table = Table::flat(4);
+    let harness = Harness::flat(4);
     let replica = |id: ReplicaId, key: usize| {
-        Replica::new(table.config.clone(), id, table.keys[key].clone(), Journal::default())
+        Replica::new(harness.config.clone(), id, harness.keys[key].clone(), Journal::default())
     };
     assert!(replica(1, 1).is_some());
     assert!(replica(1, 2).is_none() && replica(4, 1).is_none());

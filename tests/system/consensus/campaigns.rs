@@ -11,7 +11,7 @@
 //! a `NewView`; view changes, signers or requests that repeat; PREPARE that verifies as COMMIT; the
 //! configuration left out of signatures; partials of strangers or unverified; joining at `F` claims.
 
-use epione::consensus::{Fault, Parameters, Profile, ReplicaId, RequestId};
+use epione::consensus::{MessageError, Parameters, Profile, ReplicaId, RequestId};
 use epione::sim::{Behaviour, Journal, Link, Network};
 
 fn seeds(count: u64) -> std::ops::Range<u64> {
@@ -178,10 +178,11 @@ fn equivocation_happens_and_is_survived() {
             network.commit(at, b"a".to_vec()).unwrap();
             let first = network.replica(at).decision(1).unwrap();
             // In the tree, primaries pass on what they got first and may save a quorum.
-            let saved = n == 16 && network.faults().iter().any(|f| f.2 == Fault::Equivocation);
+            let saved =
+                n == 16 && network.faults().iter().any(|f| f.2 == MessageError::Equivocation);
             let at_once = first.certificate.view == 0;
             assert!(saved || at_once == (n == 4), "{profile:?} {n} {seed}");
-            assert!(n > 4 || network.sent("decided") > 0, "nobody had to catch up");
+            assert!(n > 4 || network.sent("decisions") > 0, "nobody had to catch up");
             network.advance(10_000);
             assert_eq!(network.violation(), None);
         }

@@ -1,25 +1,25 @@
 //! Encodings, certificates, configurations: what must be refused, and why.
 
-use super::table::*;
+use super::harness::*;
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::consensus::Application;
 use epione::consensus::{
-    Body, Certificate, CertificateError, Config, ConfigError, Decision, Effect, Fault, Input,
-    Location, Member, Message, Parameters, Phase, Profile, ProposalContext, ReplicaId, Strict,
-    Timing, distance, faults, quorum,
+    Body, Certificate, CertificateError, Config, ConfigError, Decision, Effect, Input, Location,
+    Member, Message, MessageError, Parameters, Phase, Profile, ProposalContext, ReplicaId, Timing,
+    distance, faults, quorum,
 };
 use epione::error::DecodeError;
 use epione::sim::Journal;
 use proptest::prelude::*;
 
-fn one_of_each(table: &Table) -> Vec<Message> {
-    let (digest, value) = table.value(0, "a");
-    let prepared = table.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
-    let committed = table.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
+fn one_of_each(harness: &Harness) -> Vec<Message> {
+    let (digest, value) = harness.value(0, "a");
+    let prepared = harness.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
+    let committed = harness.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
     let changes = [
-        table.view_change(0, 1, Some((&prepared, &value))),
-        table.view_change(1, 1, None),
-        table.view_change(2, 1, None),
+        harness.view_change(0, 1, Some((&prepared, &value))),
+        harness.view_change(1, 1, None),
+        harness.view_change(2, 1, None),
     ];
     let requests = vec![b"one".to_vec(), b"two".to_vec()];
     let certified =
@@ -32,28 +32,28 @@ fn one_of_each(table: &Table) -> Vec<Message> {
         certified,
         Body::Vote { phase: Phase::Prepare, height: 1, view: 0, digest },
         Body::Vote { phase: Phase::Commit, height: 1, view: 2, digest },
-        Body::Partial(prepared),
+        Body::PartialCertificate(prepared),
         Body::Certificate(committed),
-        Body::Pull { height: 1, digest },
+        Body::FetchValue { height: 1, digest },
         Body::Value { height: 1, value: value.clone() },
-        Body::CatchUp { height: 7 },
-        Body::Decided(vec![decision]),
+        Body::FetchDecisions { height: 7 },
+        Body::Decisions(vec![decision]),
     ];
-    let mut messages: Vec<Message> = bodies.into_iter().map(|body| table.sign(1, body)).collect();
-    messages.push(table.propose(&value));
-    messages.push(table.new_view(1, &changes, &value));
+    let mut messages: Vec<Message> = bodies.into_iter().map(|body| harness.sign(1, body)).collect();
+    messages.push(harness.propose(&value));
+    messages.push(harness.new_view(1, &changes, &value));
     messages.extend(changes);
     messages
 }
 
 #[test]
 fn every_message_has_one_encoding() {
-    let table = Table::flat(4);
-    for message in one_of_each(&table) {
+    let harness = Harness::flat(4);
+    for message in one_of_each(&harness) {
         let bytes = message.to_bytes();
         let name = message.body.name();
         assert_eq!(Message::from_bytes(&bytes), Ok(message.clone()), "{name}");
-        assert!(message.verify(&table.config, &Strict), "{name}");
+        assert!(message.verify(&harness.config), "{name}");
         for length in 0..bytes.len() {
             assert!(Message::from_bytes(&bytes[..length]).is_err(), "{name} cut to {length}");
         }
@@ -72,8 +72,8 @@ fn every_message_has_one_encoding() {
 /// No bit of a message can be changed without its signature, or a certificate's, failing.
 #[test]
 fn no_bit_is_unsigned() {
-    let table = Table::flat(4);
-    for message in one_of_each(&table) {
+    let harness = Harness::flat(4);
+    for message in one_of_each(&harness) {
         // The value beside a view change is bound by the certificate, not by the signature.
         let unsigned = match &message.body {
             Body::ViewChange { value: Some(value), .. } => value.len() + 4,
@@ -83,8 +83,8 @@ fn no_bit_is_unsigned() {
         for i in 2..bytes.len() - unsigned {
             let mut changed = bytes.clone();
             changed[i] ^= 1;
-            let accepted = Message::from_bytes(&changed)
-                .is_ok_and(|changed| changed.verify(&table.config, &Strict));
+            let accepted =
+                Message::from_bytes(&changed).is_ok_and(|changed| changed.verify(&harness.config));
             assert!(!accepted, "{}: byte {i}", message.body.name());
         }
     }
@@ -92,16 +92,16 @@ fn no_bit_is_unsigned() {
 
 #[test]
 fn wrong_fields_are_refused_when_decoded() {
-    let table = Table::flat(4);
-    let (digest, value) = table.value(0, "a");
-    let mut repeated = table.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
+    let harness = Harness::flat(4);
+    let (digest, value) = harness.value(0, "a");
+    let mut repeated = harness.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
     repeated.signatures[1] = repeated.signatures[0];
     let encoded = Certificate::from_bytes(&repeated.to_bytes());
     assert!(matches!(encoded, Err(DecodeError::Invalid(_))), "signers repeat");
     let layer_one = Body::Vote { phase: Phase::Batch, height: 1, view: 0, digest };
-    let bytes = table.sign(0, layer_one).to_bytes();
+    let bytes = harness.sign(0, layer_one).to_bytes();
     assert!(matches!(Message::from_bytes(&bytes), Err(DecodeError::Invalid(_))));
-    let mut long = table.propose(&value).to_bytes();
+    let mut long = harness.propose(&value).to_bytes();
     let at = long.len() - value.len() - 4;
     long[at..at + 4].copy_from_slice(&u32::MAX.to_be_bytes());
     assert!(matches!(Message::from_bytes(&long), Err(DecodeError::TooLong { .. })));
@@ -110,32 +110,32 @@ fn wrong_fields_are_refused_when_decoded() {
 proptest! {
     #[test]
     fn random_bytes_never_panic(tail in prop::collection::vec(any::<u8>(), 0..400), body in 14..32_u8) {
-        let table = Table::flat(4);
+        let harness = Harness::flat(4);
         Message::from_bytes(&tail).ok();
         Config::from_bytes(&tail).ok();
         let head = [&[VERSION, 0x71, 0, 1][..], &[9; 64], &[body]].concat();
         if let Ok(message) = Message::from_bytes(&[head, tail].concat()) {
-            let from = table.followers()[0];
-            let fault = refused(&mut table.replica(from), &message);
-            prop_assert!(fault.is_none_or(|fault| fault == Fault::Signature));
+            let from = harness.followers()[0];
+            let fault = error_of(&mut harness.replica(from), &message);
+            prop_assert!(fault.is_none_or(|fault| fault == MessageError::Signature));
         }
     }
 
     /// Well-signed nonsense: any field of a message may hold anything.
     #[test]
     fn hostile_members_never_panic(which in 0..17_usize, at in 69..400_usize, bytes in any::<[u8; 8]>()) {
-        let table = Table::flat(4);
-        let message = &one_of_each(&table)[which];
+        let harness = Harness::flat(4);
+        let message = &one_of_each(&harness)[which];
         let mut changed = message.to_bytes();
         for (i, byte) in bytes.into_iter().enumerate() {
             if let Some(slot) = changed.get_mut(at + i) { *slot = byte; }
         }
         if let Ok(changed) = Message::from_bytes(&changed) {
             for me in 0..4 {
-                let mut replica = table.replica(me);
-                give(&mut replica, &table.propose(&table.value(0, "a").1));
-                give(&mut replica, &table.sign(message.from, changed.body.clone()));
-                time_out(&mut replica);
+                let mut replica = harness.replica(me);
+                deliver(&mut replica, &harness.propose(&harness.value(0, "a").1));
+                deliver(&mut replica, &harness.sign(message.from, changed.body.clone()));
+                expire_view_timer(&mut replica);
                 replica.step(u64::MAX / 2, Input::Timer(epione::consensus::Timer::Fallback));
             }
         }
@@ -144,15 +144,15 @@ proptest! {
 
 #[test]
 fn certificates_count_distinct_members_of_this_epoch() {
-    let table = Table::flat(6);
-    let (digest, _) = table.value(0, "a");
-    let good = table.certificate(Phase::Commit, 0, digest, &[0, 2, 3, 5]);
-    assert_eq!(good.verify(&table.config), Ok(()));
+    let harness = Harness::flat(6);
+    let (digest, _) = harness.value(0, "a");
+    let good = harness.certificate(Phase::Commit, 0, digest, &[0, 2, 3, 5]);
+    assert_eq!(good.verify(&harness.config), Ok(()));
     assert_eq!(good.signers().collect::<Vec<_>>(), [0, 2, 3, 5]);
     let broken = |change: &dyn Fn(&mut Certificate)| {
         let mut certificate = good.clone();
         change(&mut certificate);
-        certificate.verify(&table.config)
+        certificate.verify(&harness.config)
     };
     use CertificateError as E;
     let few = E::BelowQuorum { found: 3, quorum: 4 };
@@ -168,90 +168,91 @@ fn certificates_count_distinct_members_of_this_epoch() {
     assert_eq!(broken(&|c| c.group = 1), Err(E::Group(1)));
     let batch = |c: &mut Certificate| (c.phase, c.group) = (Phase::Batch, 1);
     assert_eq!(broken(&batch), Err(E::Signature(0)), "a commit is no batch vote");
-    let prepare = table.certificate(Phase::Prepare, 0, digest, &[0, 2, 3, 5]);
+    let prepare = harness.certificate(Phase::Prepare, 0, digest, &[0, 2, 3, 5]);
     let as_commit = Certificate { phase: Phase::Commit, ..prepare };
-    assert_eq!(as_commit.verify(&table.config), Err(E::Signature(0)));
-    let other_epoch = Table::of(Profile::Flat, 6, 1);
+    assert_eq!(as_commit.verify(&harness.config), Err(E::Signature(0)));
+    let other_epoch = Harness::of(Profile::Flat, 6, 1);
     assert_eq!(good.verify(&other_epoch.config), Err(E::Signature(0)));
 }
 
 /// Votes of another epoch are nothing here, and a PREPARE certificate commits nothing.
 #[test]
 fn replays_are_refused_by_replicas() {
-    let (table, other) = (Table::flat(4), Table::of(Profile::Flat, 4, 9));
-    let (digest, value) = table.value(0, "a");
-    let me = table.followers()[0];
-    let from = table.leader(0);
-    let mut replica = table.replica(me);
-    give(&mut replica, &table.propose(&value));
+    let (harness, other) = (Harness::flat(4), Harness::of(Profile::Flat, 4, 9));
+    let (digest, value) = harness.value(0, "a");
+    let me = harness.followers()[0];
+    let from = harness.leader(0);
+    let mut replica = harness.replica(me);
+    deliver(&mut replica, &harness.propose(&value));
     let alien = other.vote(from, Phase::Commit, 0, digest);
-    assert_eq!(refused(&mut replica, &alien), Some(Fault::Signature));
+    assert_eq!(error_of(&mut replica, &alien), Some(MessageError::Signature));
     let signers: Vec<ReplicaId> = (0..4).filter(|id| *id != me).collect();
-    let prepare = table.certificate(Phase::Prepare, 0, digest, &signers);
+    let prepare = harness.certificate(Phase::Prepare, 0, digest, &signers);
     // A valid PREPARE certificate is no decision either.
     let undecided = Decision { value: value.clone(), certificate: prepare.clone() };
-    let message = table.sign(from, Body::Decided(vec![undecided]));
-    assert_eq!(refused(&mut replica, &message), Some(Fault::Mismatch));
+    let message = harness.sign(from, Body::Decisions(vec![undecided]));
+    assert_eq!(error_of(&mut replica, &message), Some(MessageError::CertificateMismatch));
     let as_commit = Certificate { phase: Phase::Commit, ..prepare };
-    let message = table.sign(from, Body::Certificate(as_commit.clone()));
-    let fault = refused(&mut replica, &message);
-    assert!(matches!(fault, Some(Fault::Certificate(CertificateError::Signature(_)))));
+    let message = harness.sign(from, Body::Certificate(as_commit.clone()));
+    let fault = error_of(&mut replica, &message);
+    assert!(matches!(fault, Some(MessageError::Certificate(CertificateError::Signature(_)))));
     let decision = Decision { value, certificate: as_commit };
-    let message = table.sign(from, Body::Decided(vec![decision]));
-    assert!(matches!(refused(&mut replica, &message), Some(Fault::Certificate(_))));
+    let message = harness.sign(from, Body::Decisions(vec![decision]));
+    assert!(matches!(error_of(&mut replica, &message), Some(MessageError::Certificate(_))));
     assert_eq!(replica.height(), 1);
 }
 
 /// A primary speaks for its own group, and only the primary makes its batches.
 #[test]
 fn group_votes_stay_in_the_group() {
-    let table = Table::of(Profile::MemberQuorum, 16, 0);
-    let leader = table.leader(0);
-    let (digest, value) = table.value(0, "a");
-    let mut replica = table.replica(leader);
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let leader = harness.leader(0);
+    let (digest, value) = harness.value(0, "a");
+    let mut replica = harness.replica(leader);
     let effects = replica.step(0, Input::Request(b"a".to_vec()));
-    assert!(matches!(sent(&effects)[..], [Body::Propose { .. }]), "{effects:?}");
-    let away = table.config.groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
+    assert!(matches!(sent(&effects)[..], [Body::PrePrepare { .. }]), "{effects:?}");
+    let away = harness.config.groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
     let stranger =
-        table.config.groups().iter().find(|g| g.number != away.number).unwrap().ranking[0];
+        harness.config.groups().iter().find(|g| g.number != away.number).unwrap().ranking[0];
     let mut signers = away.ranking.clone();
     signers.sort_unstable();
-    let honest = table.certificate(Phase::Prepare, 0, digest, &signers);
+    let honest = harness.certificate(Phase::Prepare, 0, digest, &signers);
     signers[0] = stranger;
     signers.sort_unstable();
-    let mixed = table.certificate(Phase::Prepare, 0, digest, &signers);
-    let partial = |c: &Certificate| table.sign(away.ranking[0], Body::Partial(c.clone()));
-    let fault = Fault::Certificate(CertificateError::Signer(stranger));
-    assert_eq!(refused(&mut replica, &partial(&mixed)), Some(fault));
+    let mixed = harness.certificate(Phase::Prepare, 0, digest, &signers);
+    let partial =
+        |c: &Certificate| harness.sign(away.ranking[0], Body::PartialCertificate(c.clone()));
+    let fault = MessageError::Certificate(CertificateError::Signer(stranger));
+    assert_eq!(error_of(&mut replica, &partial(&mixed)), Some(fault));
     let mut forged = honest.clone();
     forged.signatures[2].1 = forged.signatures[1].1;
     let culprit = forged.signatures[2].0;
-    let fault = Fault::Certificate(CertificateError::Signature(culprit));
-    assert_eq!(refused(&mut replica, &partial(&forged)), Some(fault));
-    assert_eq!(refused(&mut replica, &partial(&honest)), None);
+    let fault = MessageError::Certificate(CertificateError::Signature(culprit));
+    assert_eq!(error_of(&mut replica, &partial(&forged)), Some(fault));
+    assert_eq!(error_of(&mut replica, &partial(&honest)), None);
 
-    let mut member = table.replica(away.ranking[1]);
+    let mut member = harness.replica(away.ranking[1]);
     let batch = Body::Batch { sequence: 0, requests: vec![b"r".to_vec()] };
-    let by_other = table.sign(away.ranking[2], batch.clone());
-    assert_eq!(refused(&mut member, &by_other), Some(Fault::Role));
-    let effects = give(&mut member, &table.sign(away.ranking[0], batch));
+    let by_other = harness.sign(away.ranking[2], batch.clone());
+    assert_eq!(error_of(&mut member, &by_other), Some(MessageError::Unauthorised));
+    let effects = deliver(&mut member, &harness.sign(away.ranking[0], batch));
     assert!(matches!(sent(&effects)[..], [Body::BatchVote { .. }]), "{effects:?}");
-    assert!(!delivered(&give(&mut member, &table.propose(&value))).contains(&value));
+    assert!(!delivered(&deliver(&mut member, &harness.propose(&value))).contains(&value));
 }
 
 /// A request once delivered is not delivered again, nor twice in one value.
 #[test]
 fn repeated_requests_are_refused() {
-    let table = Table::flat(4);
-    let (digest, value) = table.value(0, "a");
+    let harness = Harness::flat(4);
+    let (digest, value) = harness.value(0, "a");
     // Not the leader of height 2, who must hear from another.
-    let me = (0..4).find(|id| ![table.leader(0), table.leader(1)].contains(id)).unwrap();
-    let mut replica = table.replica(me);
-    give(&mut replica, &table.propose(&value));
-    let commits = table.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
-    give(&mut replica, &table.sign(table.leader(0), Body::Certificate(commits)));
+    let me = (0..4).find(|id| ![harness.leader(0), harness.leader(1)].contains(id)).unwrap();
+    let mut replica = harness.replica(me);
+    deliver(&mut replica, &harness.propose(&value));
+    let commits = harness.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
+    deliver(&mut replica, &harness.sign(harness.leader(0), Body::Certificate(commits)));
     assert_eq!(replica.height(), 2);
-    let leader = table.config.leader(2, 0);
+    let leader = harness.config.leader(2, 0);
     let mut propose = |requests: &[&[u8]]| {
         let context = ProposalContext {
             height: 2,
@@ -260,14 +261,15 @@ fn repeated_requests_are_refused() {
             parent: digest,
             parent_certificate: None,
             time: 5,
-            config: &table.config,
+            config: &harness.config,
         };
         let requests: Vec<Vec<u8>> = requests.iter().map(|request| request.to_vec()).collect();
         let value = Journal::default().propose(&context, &requests);
-        give(&mut replica, &table.sign(leader, Body::Propose { height: 2, value }))
+        deliver(&mut replica, &harness.sign(leader, Body::PrePrepare { height: 2, value }))
     };
-    let repeated =
-        |effects: &[Effect]| matches!(effects, [Effect::Refuse { fault: Fault::Repeated, .. }]);
+    let repeated = |effects: &[Effect]| {
+        matches!(effects, [Effect::Discard { error: MessageError::DuplicateRequest, .. }])
+    };
     assert!(repeated(&propose(&[b"b", b"a"])), "delivered at height 1");
     assert!(repeated(&propose(&[b"b", b"b"])), "twice in one value");
     assert_eq!(votes(&propose(&[b"b"])).len(), 1);
@@ -292,7 +294,7 @@ fn quorums_intersect_in_an_honest_member() {
 }
 
 fn config(n: u16, change: impl Fn(&mut Parameters)) -> Result<Config, ConfigError> {
-    let mut parameters = Parameters::new("table");
+    let mut parameters = Parameters::new("harness");
     change(&mut parameters);
     Config::new(parameters, (0..n).map(member).collect())
 }
@@ -302,7 +304,7 @@ fn invalid_configurations_are_refused() {
     let with = |change: &dyn Fn(&mut Vec<Member>)| {
         let mut members: Vec<Member> = (0..5).map(member).collect();
         change(&mut members);
-        Config::new(Parameters::new("table"), members).map(|_| ())
+        Config::new(Parameters::new("harness"), members).map(|_| ())
     };
     assert_eq!(with(&|m| m.truncate(3)), Err(ConfigError::TooFew(3)));
     assert_eq!(with(&|m| m[4].id = 2), Err(ConfigError::DuplicateId(2)));
@@ -357,7 +359,7 @@ fn configuration_has_one_encoding_and_everything_is_under_its_digest() {
     let last = bytes.len() - 46;
     let (one, two) = (bytes[last - 46..last].to_vec(), bytes[last..].to_vec());
     bytes.splice(last - 46.., [two, one].concat());
-    let unordered = DecodeError::Invalid("the members are not in the order of their ids");
+    let unordered = DecodeError::Invalid("the ids of the members are not strictly ascending");
     assert_eq!(Config::from_bytes(&bytes), Err(unordered));
 }
 

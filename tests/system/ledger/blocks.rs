@@ -197,7 +197,10 @@ fn the_parents_certificate_is_a_quorums_for_exactly_the_parent() {
     assert!(with(Some(twice)).is_err());
     let mut stranger = commit(&quorum);
     stranger.signatures[2].0 = 77;
-    assert_eq!(with(Some(stranger)), Err("77 may not sign this".to_owned()));
+    assert_eq!(
+        with(Some(stranger)),
+        Err("replica 77 is not an authorised signer of this certificate".to_owned())
+    );
 }
 
 /// A leader may send any number as the certificate's height; a replica must not fall over it.

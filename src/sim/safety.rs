@@ -13,22 +13,22 @@ pub(super) struct Delivery<'a> {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct SafetyChecker {
     submitted: BTreeSet<RequestId>,
     decided: BTreeMap<u64, Digest>,
-    placed: BTreeMap<RequestId, (u64, u64)>,
+    positions: BTreeMap<RequestId, (u64, u64)>,
     heights: BTreeMap<ReplicaId, u64>,
     violation: Option<String>,
 }
 
-impl Watch {
+impl SafetyChecker {
     pub(super) fn submitted(&mut self, request: RequestId) {
         self.submitted.insert(request);
     }
 
     /// Height and view of a delivered request.
-    pub(super) fn place_of(&self, request: &RequestId) -> Option<(u64, u64)> {
-        self.placed.get(request).copied()
+    pub(super) fn position_of(&self, request: &RequestId) -> Option<(u64, u64)> {
+        self.positions.get(request).copied()
     }
 
     pub(super) fn violation(&self) -> Option<&str> {
@@ -58,7 +58,7 @@ impl Watch {
         for request in requests {
             require(self.submitted.contains(request), "validity: nobody submitted a request")?;
             let place = (*height, certificate.view);
-            let first = *self.placed.entry(*request).or_insert(place);
+            let first = *self.positions.entry(*request).or_insert(place);
             require(first.0 == *height, "exactly once: a request is delivered twice")?;
         }
         let distinct: BTreeSet<&RequestId> = requests.iter().collect();

@@ -1,17 +1,17 @@
-//! Replicas on a table: every message is written and handed over by the test.
+//! Replicas on a harness: every message is written and handed over by the test.
 #![allow(dead_code, unreachable_pub)]
 
 use epione::algebra::Secret;
 use epione::consensus::{
-    Application, Body, Certificate, Config, Digest, Effect, Fault, Input, Location, Member,
-    Message, Parameters, Phase, Profile, ProposalContext, Replica, ReplicaId, SignedViewChange,
-    Timer, ViewChange,
+    Application, Body, Certificate, Config, Digest, Effect, Input, Location, Member, Message,
+    MessageError, Parameters, Phase, Profile, ProposalContext, Replica, ReplicaId,
+    SignedViewChange, Timer, ViewChange,
 };
 use epione::sign::SigningKey;
 use epione::sim::Journal;
 use std::sync::Arc;
 
-pub struct Table {
+pub struct Harness {
     pub config: Arc<Config>,
     pub keys: Vec<SigningKey>,
 }
@@ -27,9 +27,9 @@ pub fn member(id: ReplicaId) -> Member {
     Member { id, key: key(id).verifying_key(), location, rating: u32::from(id) }
 }
 
-impl Table {
+impl Harness {
     pub fn of(profile: Profile, n: u16, epoch: u64) -> Self {
-        let parameters = Parameters { profile, epoch, ..Parameters::new("table") };
+        let parameters = Parameters { profile, epoch, ..Parameters::new("harness") };
         let config = Config::new(parameters, (0..n).map(member).collect()).unwrap();
         Self { config: Arc::new(config), keys: (0..n).map(key).collect() }
     }
@@ -83,7 +83,7 @@ impl Table {
     }
 
     pub fn propose(&self, value: &[u8]) -> Message {
-        self.sign(self.leader(0), Body::Propose { height: 1, value: value.to_vec() })
+        self.sign(self.leader(0), Body::PrePrepare { height: 1, value: value.to_vec() })
     }
 
     pub fn vote(&self, from: ReplicaId, phase: Phase, view: u64, digest: Digest) -> Message {
@@ -127,14 +127,14 @@ pub fn signed(message: &Message) -> SignedViewChange {
     SignedViewChange { from: message.from, signature: message.signature, change: change.clone() }
 }
 
-pub fn give(replica: &mut Replica<Journal>, message: &Message) -> Vec<Effect> {
+pub fn deliver(replica: &mut Replica<Journal>, message: &Message) -> Vec<Effect> {
     replica.step(0, Input::Message(message.clone()))
 }
 
 /// Gives a message that must be refused, and says why it was.
-pub fn refused(replica: &mut Replica<Journal>, message: &Message) -> Option<Fault> {
-    match give(replica, message).as_slice() {
-        [Effect::Refuse { fault, .. }] => Some(fault.clone()),
+pub fn error_of(replica: &mut Replica<Journal>, message: &Message) -> Option<MessageError> {
+    match deliver(replica, message).as_slice() {
+        [Effect::Discard { error, .. }] => Some(error.clone()),
         [] => None,
         other => panic!("the message had effects: {other:?}"),
     }
@@ -165,6 +165,6 @@ pub fn delivered(effects: &[Effect]) -> Vec<Vec<u8>> {
 }
 
 /// Lets the view timer run out.
-pub fn time_out(replica: &mut Replica<Journal>) -> Vec<Effect> {
+pub fn expire_view_timer(replica: &mut Replica<Journal>) -> Vec<Effect> {
     replica.step(1_000_000_000, Input::Timer(Timer::View))
 }

@@ -1,18 +1,18 @@
-//! Counting votes.
+//! Counting of votes.
 #![forbid(unsafe_code)]
 
-use super::quorum::Phase;
+use super::certificate::Phase;
 use super::{Digest, ReplicaId};
 use crate::sign::Signature;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-/// Verified votes, one per signer, phase and view: whoever votes twice counts once.
+/// Verified votes, one per signer, phase and view. An equivocating signer counts once.
 #[derive(Debug, Default)]
-pub(super) struct Tally(BTreeMap<(Phase, u64), BTreeMap<ReplicaId, (Digest, Signature)>>);
+pub(super) struct VoteSet(BTreeMap<(Phase, u64), BTreeMap<ReplicaId, (Digest, Signature)>>);
 
-impl Tally {
-    /// Keeps a verified vote; false if the signer's vote of this phase and view is already there.
+impl VoteSet {
+    /// Adds a verified vote. Returns `false` if the signer's vote of this phase and view is known.
     pub(super) fn add(
         &mut self,
         (phase, view, digest): (Phase, u64, Digest),
@@ -35,21 +35,21 @@ impl Tally {
         self.0.get(&(phase, view)).is_some_and(|votes| votes.contains_key(&signer))
     }
 
-    /// The signatures on one digest by those whom `from` admits, ascending.
+    /// Returns the signatures on one digest by the signers that `include` selects, ascending.
     pub(super) fn signatures(
         &self,
         (phase, view, digest): (Phase, u64, Digest),
-        from: impl Fn(ReplicaId) -> bool,
+        include: impl Fn(ReplicaId) -> bool,
     ) -> Vec<(ReplicaId, Signature)> {
         let votes = self.0.get(&(phase, view)).into_iter().flatten();
         votes
-            .filter(|(id, (d, _))| *d == digest && from(**id))
+            .filter(|(id, (d, _))| *d == digest && include(**id))
             .map(|(id, (_, s))| (*id, *s))
             .collect()
     }
 
-    /// Forgets views outside the window.
-    pub(super) fn keep(&mut self, views: RangeInclusive<u64>) {
+    /// Discards the votes of views outside the window.
+    pub(super) fn retain_views(&mut self, views: RangeInclusive<u64>) {
         self.0.retain(|(_, view), _| views.contains(view));
     }
 }
@@ -59,15 +59,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_vote_of_a_signer_counts() {
-        let (mut tally, signature) = (Tally::default(), Signature::from_bytes([0; 64]));
+    fn only_the_first_vote_of_a_signer_counts() {
+        let (mut votes, signature) = (VoteSet::default(), Signature::from_bytes([0; 64]));
         let [first, second] = [[1; 32], [2; 32]];
-        let mut add = |digest, signer| tally.add((Phase::Commit, 0, digest), signer, signature);
+        let mut add = |digest, signer| votes.add((Phase::Commit, 0, digest), signer, signature);
         assert!(add(first, 7) && add(second, 8));
         assert!(!add(second, 7) && !add(first, 7));
-        let of = |digest| tally.signatures((Phase::Commit, 0, digest), |_| true);
+        let of = |digest| votes.signatures((Phase::Commit, 0, digest), |_| true);
         assert_eq!(of(first), [(7, signature)]);
         assert_eq!(of(second), [(8, signature)]);
-        assert!(tally.has(Phase::Commit, 0, 7) && !tally.has(Phase::Prepare, 0, 7));
+        assert!(votes.has(Phase::Commit, 0, 7) && !votes.has(Phase::Prepare, 0, 7));
     }
 }

@@ -1,41 +1,43 @@
-//! Who sends to whom: all to all, or along the groups.
+//! The communication topology of a view: all to all, or a dissemination tree.
 //!
-//! In `MemberQuorum` the leader is the root and stands in for its own group's primary; the other
-//! groups' primaries are its children, their members the leaves. Every message goes down or up
-//! `N - 1` edges.
+//! PBFT multicasts every message (Castro and Liskov 1999, section 4.2). The tree of `MemberQuorum`
+//! disseminates proposals and certificates and aggregates votes, as in Kauri (Neiheiser et al.
+//! 2021); its inner nodes are the group primaries of Chang et al. 2022. The leader is the root and
+//! replaces its own group's primary. The other primaries are its children, their members the
+//! leaves. Every message traverses `N - 1` edges.
 #![forbid(unsafe_code)]
 
 use super::ReplicaId;
 use super::config::{Config, Group};
 use super::parameters::Profile;
 
-/// One replica's place in the tree of a view.
+/// The topology of one view as one replica sees it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct Topology<'a> {
     pub(super) config: &'a Config,
     pub(super) me: ReplicaId,
     pub(super) height: u64,
     pub(super) view: u64,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Topology<'a> {
     pub(super) fn leader(&self) -> ReplicaId {
         self.config.leader(self.height, self.view)
     }
-    pub(super) fn leads(&self) -> bool {
+    pub(super) fn is_leader(&self) -> bool {
         self.me == self.leader()
     }
-    pub(super) fn flat(&self) -> bool {
+    pub(super) fn is_flat(&self) -> bool {
         self.config.profile() == Profile::Flat
     }
-    pub(super) fn everyone_else(&self) -> Vec<ReplicaId> {
+    pub(super) fn others(&self) -> Vec<ReplicaId> {
         self.config.members().map(|member| member.id).filter(|id| *id != self.me).collect()
     }
     fn group(&self) -> &'a Group {
         self.config.group_of(self.me).expect("a replica is a member")
     }
 
-    /// Who collects a group's votes: the leader in its own group, elsewhere the primary.
+    /// The collector of a group's votes: the leader in its own group, the primary elsewhere.
     fn collector(&self, group: &Group) -> ReplicaId {
         if group.ranking.contains(&self.leader()) {
             return self.leader();
@@ -43,35 +45,35 @@ impl<'a> Place<'a> {
         group.ranking[(self.view % group.ranking.len() as u64) as usize]
     }
 
-    /// Whether this replica collects its group's votes without being the leader.
-    pub(super) fn collects(&self) -> bool {
-        !self.flat() && !self.leads() && self.collector(self.group()) == self.me
+    /// Returns `true` if this replica is a collector other than the leader.
+    pub(super) fn is_collector(&self) -> bool {
+        !self.is_flat() && !self.is_leader() && self.collector(self.group()) == self.me
     }
 
     pub(super) fn group_members(&self) -> &'a [ReplicaId] {
         &self.group().ranking
     }
 
-    /// Where proposals and certificates go from here.
+    /// The recipients of the proposals and certificates that this replica disseminates.
     pub(super) fn children(&self) -> Vec<ReplicaId> {
-        if !self.leads() && !self.collects() {
+        if !self.is_leader() && !self.is_collector() {
             return Vec::new();
         }
-        if self.flat() {
-            return self.everyone_else();
+        if self.is_flat() {
+            return self.others();
         }
         let own = self.group_members().iter().copied();
         let others = self.config.groups().iter().map(|group| self.collector(group));
-        let others = others.filter(|_| self.leads());
+        let others = others.filter(|_| self.is_leader());
         let mut children: Vec<ReplicaId> = own.chain(others).filter(|id| *id != self.me).collect();
         children.sort_unstable();
         children
     }
 
-    /// Where a single vote goes; nowhere from those who count it themselves.
-    pub(super) fn voters_target(&self) -> Vec<ReplicaId> {
-        if self.flat() {
-            return self.everyone_else();
+    /// The recipients of this replica's vote; none if it is its own collector.
+    pub(super) fn vote_recipients(&self) -> Vec<ReplicaId> {
+        if self.is_flat() {
+            return self.others();
         }
         let collector = self.collector(self.group());
         if collector == self.me { Vec::new() } else { vec![collector] }

@@ -1,42 +1,37 @@
-//! What travels inside messages: decisions, and claims about a view.
+//! The view-change proof: a member's signed report for a `NewView`.
+//!
+//! PBFT's VIEW-CHANGE message (Castro and Liskov 1999, section 4.4) reports a stable checkpoint and
+//! the prepared certificates of all sequence numbers above it. One height is in flight here, so one
+//! certificate suffices. The value that it names is outside the signature: its digest binds it.
 #![forbid(unsafe_code)]
 
 use super::ReplicaId;
+use super::certificate::{Certificate, Statement, Verifier};
 use super::config::Config;
-use super::quorum::{Certificate, Statement, Verifier};
 use crate::algebra::codec::{Canonical, Reader, Writer};
 use crate::algebra::{hash, tag};
 use crate::error::DecodeError;
 use crate::sign::Signature;
 
-/// A value and the proof that it is final.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// The value.
-    pub value: Vec<u8>,
-    /// The commit certificate; it names height, view and digest.
-    pub certificate: Certificate,
-}
-
-/// "I left every view below this one; this is the highest certificate I hold."
+/// The statement that a member no longer votes below `view`, with its prepare certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewChange {
-    /// The height in question.
+    /// The height.
     pub height: u64,
-    /// The view asked for.
+    /// The requested view.
     pub view: u64,
-    /// The highest prepare certificate of the height, if any.
+    /// The prepare certificate of the highest view at this height, if the member holds one.
     pub prepared: Option<Certificate>,
 }
 
-/// A `ViewChange` as it travels inside a `NewView`.
+/// A view change with its signature, as a `NewView` contains it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedViewChange {
-    /// Who signed it.
+    /// The signer.
     pub from: ReplicaId,
-    /// The signature of the message that it was.
+    /// The signature of the original `ViewChange` message.
     pub signature: Signature,
-    /// What it says.
+    /// The signed report.
     pub change: ViewChange,
 }
 
