@@ -1,45 +1,45 @@
-# The commands that people repeat.
+# Common commands.
 
-# List them.
+# List the commands.
 default:
     @just --list
 
-# The whole way of a record.
+# Run the lifecycle of a record in one process.
 demo *FILES:
     cargo run --release -- demo {{FILES}}
 
-# Everything that must pass.
+# Run all checks.
 ci:
     bash .ci/run
 
-# So many times the seeds of the consensus campaigns.
+# Run the consensus campaigns with TIMES as many seeds.
 campaign TIMES="20":
     EPIONE_CAMPAIGN={{TIMES}} cargo test consensus
 
-# So many times the comparisons of the backends: 100 are ten thousand cases an operation.
+# Compare the backends with TIMES as many cases: 100 gives ten thousand per operation.
 equivalence TIMES="100":
     EPIONE_CAMPAIGN={{TIMES}} cargo test --release --lib equivalence
 
-# Whether secrets show in the time of operations.
+# Test if the time of operations depends on secrets.
 timing BACKEND="blst":
     cd benches/timing && EPIONE_BACKEND={{BACKEND}} cargo run --release
 
-# Write the test vectors anew.
+# Regenerate the test vectors.
 vectors:
     EPIONE_WRITE_VECTORS=1 cargo test vectors
 
-# Replay the test vectors with the second implementation: all of them, or those whose names start so.
+# Replay the test vectors, or those with the given name prefixes, in the second implementation.
 replay *NAMES:
     cd vectors/check && npm ci --ignore-scripts && node check.js {{NAMES}}
 
-# Every bench once, to see that it runs.
+# Run each benchmark once, without measurement.
 bench-check:
     cargo bench -- --test
 
-# Time epione beside other libraries: all of it, or the rows with these words in them.
+# Compare with other libraries, in all rows or in those that contain WORDS.
 peers *WORDS:
     cargo run --release --manifest-path benches/peers/Cargo.toml -- {{WORDS}}
 
-# Measure everything and write docs/benchmarks.md anew, but for its hand-written part.
+# Measure, and write docs/benchmarks.md and its figure (pip install matplotlib).
 benchmarks *OPTIONS:
-    cargo run --release --manifest-path benches/peers/Cargo.toml --bin page -- {{OPTIONS}}
+    python3 benches/page.py {{OPTIONS}}

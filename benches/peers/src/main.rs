@@ -1,63 +1,46 @@
-//! The same work done by epione and by other libraries, in one process and one table.
+//! Compares epione with other libraries: the same operations, in one process, in one table.
 //!
-//! ```text
-//! cargo run --release --manifest-path benches/peers/Cargo.toml                  # all of it
-//! cargo run --release --manifest-path benches/peers/Cargo.toml -- n = 50        # rows with this in them
-//! cargo run --release --manifest-path benches/peers/Cargo.toml -- --json        # for programs
-//! ```
-//!
-//! A topic is a file with one function `rows`. Within a topic a trait says what is compared, and
-//! each library implements it once; a new library is one `impl` and one line in `rows`.
+//! Each topic is a file with a trait for the operations and one implementation per library.
 
-// Groups of BLS12-381.
-mod algebra;
-
-// Ciphertext-policy attribute-based encryption.
 mod abe;
-
-// Proxy re-encryption.
+mod algebra;
 mod pre;
-
-// Searchable encryption.
-mod peks;
+mod report;
+mod timing;
 
 use clap::Parser;
-use epione_peers::report::Report;
-use epione_peers::timing::Suite;
+use std::time::Duration;
 
-/// Time epione against other libraries.
+/// Times epione and other libraries.
 #[derive(Parser)]
 struct Arguments {
-    /// Only rows whose topic, operation or library contains these words.
+    /// Measure only rows with these words in topic, operation or library.
     filter: Vec<String>,
-    /// How often each case is timed; the least counts.
-    #[arg(long, default_value_t = 15)]
-    rounds: usize,
-    /// Milliseconds of one timing.
+    /// Number of timings per case, of which the minimum is reported.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Milliseconds per timing.
     #[arg(long, default_value_t = 5)]
     sample: u64,
-    /// Print one JSON object instead of the table.
+    /// Print JSON instead of the table.
     #[arg(long)]
     json: bool,
 }
 
 fn main() {
     let arguments = Arguments::parse();
-    let filter = arguments.filter.join(" ");
-    let mut suite = Suite::new((!filter.is_empty()).then_some(filter));
+    let mut suite = timing::Suite::new(&arguments.filter.join(" "));
     algebra::rows(&mut suite);
     abe::rows(&mut suite);
     pre::rows(&mut suite);
-    peks::rows(&mut suite);
 
-    let sample = std::time::Duration::from_millis(arguments.sample);
-    let report = Report::new(suite.run(arguments.rounds.max(1), sample), arguments.rounds.max(1));
+    let report = suite.run(arguments.rounds, Duration::from_millis(arguments.sample));
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain data"));
     } else {
         print!("{report}");
     }
-    if report.is_wrong() {
+    if !report.is_correct() {
         std::process::exit(1);
     }
 }

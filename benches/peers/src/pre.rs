@@ -1,16 +1,16 @@
-//! Proxy re-encryption of a content key: writer, patient, proxy, doctor.
+//! Proxy re-encryption of a content key from a patient to a doctor.
 //!
-//! What a party checks of a value that arrives is not timed with what it then does, where a library
-//! keeps the two apart: epione and umbral-pre do, recrypt checks within each operation. The check
-//! of the proxy's work has a row of its own.
+//! epione and umbral-pre separate the verification of received values from their use; recrypt
+//! verifies within each operation. Where it is separate, only the doctor's verification of the
+//! re-encryption is timed, in its own row.
 
+use crate::timing::Suite;
 use epione::algebra::codec::Canonical;
 use epione::pre::{self, afgh, conditional};
-use epione_peers::timing::Suite;
 use recrypt::prelude::*;
 use std::rc::Rc;
 
-/// What is encrypted. recrypt has plaintexts of its own, out of which it hashes a key.
+/// A content key. recrypt encrypts elements of GT instead.
 const PLAINTEXT: [u8; 32] = [7; 32];
 const CONDITION: &[u8] = b"clinical, epoch 202612";
 
@@ -19,23 +19,24 @@ trait Scheme: Sized + 'static {
     const NAME: &str;
     type Ciphertext;
     type ReKey;
-    /// A ciphertext and a re-encryption key that the proxy has checked.
+    /// A verified re-encryption key and a verified ciphertext.
     type Job;
     type ReEncryption;
-    /// A re-encryption that the doctor has checked.
+    /// A verified re-encryption.
     type Receipt;
-    /// Whether [`Self::check`] does anything.
-    const CHECKS: bool;
+    /// `true` if [`Self::verify`] computes anything.
+    const VERIFIES: bool;
 
     fn new() -> Self;
     fn encrypt(&self) -> Self::Ciphertext;
     fn rekeygen(&self) -> Self::ReKey;
     fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Job;
     fn reencrypt(&self, job: &Self::Job) -> Self::ReEncryption;
-    fn check(&self, job: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt>;
-    /// As the doctor: whether the plaintext came out.
-    fn opens(&self, receipt: &Self::Receipt) -> bool;
-    /// Bytes of ciphertext, re-encryption key and re-encryption, where the library tells them.
+    fn verify(&self, job: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt>;
+    /// Decrypts as the doctor and returns `true` if the result is the plaintext.
+    fn decrypts(&self, receipt: &Self::Receipt) -> bool;
+    /// The encoded lengths of ciphertext, re-encryption key and re-encryption in bytes, where the
+    /// library defines encodings.
     fn sizes(
         ciphertext: &Self::Ciphertext,
         rekey: &Self::ReKey,
@@ -43,35 +44,35 @@ trait Scheme: Sized + 'static {
     ) -> [Option<usize>; 3];
 }
 
-/// All rows; a scheme more is a line more.
+/// Adds all rows. A new scheme needs one line here.
 pub(crate) fn rows(suite: &mut Suite) {
-    rows_of::<Conditional>(suite);
-    rows_of::<Afgh>(suite);
-    rows_of::<Umbral>(suite);
-    rows_of::<Recrypt256>(suite);
+    scheme::<Conditional>(suite);
+    scheme::<Afgh>(suite);
+    scheme::<Umbral>(suite);
+    scheme::<Recrypt256>(suite);
 }
 
-fn rows_of<S: Scheme>(suite: &mut Suite) {
+fn scheme<S: Scheme>(suite: &mut Suite) {
     let scheme = Rc::new(S::new());
     let job = Rc::new(scheme.accept(scheme.rekeygen(), scheme.encrypt()));
     let work = scheme.reencrypt(&job);
-    let receipt = scheme.check(&job, &work);
-    let right = receipt.as_ref().is_some_and(|receipt| scheme.opens(receipt));
+    let receipt = scheme.verify(&job, &work);
+    let correct = receipt.as_ref().is_some_and(|receipt| scheme.decrypts(receipt));
     let sizes = S::sizes(&scheme.encrypt(), &scheme.rekeygen(), &work);
 
     let s = scheme.clone();
-    suite.time(("PRE", "encrypt", S::NAME), right, move || s.encrypt());
+    suite.time(("PRE", "encrypt", S::NAME), correct, move || s.encrypt());
     let s = scheme.clone();
-    suite.time(("PRE", "make the re-encryption key", S::NAME), right, move || s.rekeygen());
+    suite.time(("PRE", "generate a re-encryption key", S::NAME), correct, move || s.rekeygen());
     let (s, j) = (scheme.clone(), job.clone());
-    suite.time(("PRE", "re-encrypt", S::NAME), right, move || s.reencrypt(&j));
+    suite.time(("PRE", "re-encrypt", S::NAME), correct, move || s.reencrypt(&j));
     let s = scheme.clone();
-    if S::CHECKS {
-        let check = move || s.check(&job, &work);
-        suite.time(("PRE", "check the re-encryption", S::NAME), right, check);
+    if S::VERIFIES {
+        let verify = move || s.verify(&job, &work);
+        suite.time(("PRE", "verify the re-encryption", S::NAME), correct, verify);
     }
-    let open = move || receipt.as_ref().map(|receipt| scheme.opens(receipt));
-    suite.time(("PRE", "decrypt the re-encryption", S::NAME), right, open);
+    let open = move || receipt.as_ref().map(|receipt| scheme.decrypts(receipt));
+    suite.time(("PRE", "decrypt the re-encryption", S::NAME), correct, open);
 
     let names = ["ciphertext", "re-encryption key", "re-encryption"];
     for (name, bytes) in names.into_iter().zip(sizes) {
@@ -89,7 +90,7 @@ struct Conditional {
 
 impl Scheme for Conditional {
     const NAME: &str = "epione conditional";
-    const CHECKS: bool = true;
+    const VERIFIES: bool = true;
     type Ciphertext = conditional::Ciphertext;
     type ReKey = conditional::ReKey;
     type Job = (conditional::VerifiedReKey, conditional::VerifiedCiphertext);
@@ -110,15 +111,16 @@ impl Scheme for Conditional {
     fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Job {
         let rekey = rekey.verify(&self.patient.1, &self.doctor.1, CONDITION);
         let ciphertext = ciphertext.verify(&self.patient.1, CONDITION, b"");
-        (rekey.expect("just made"), ciphertext.expect("just made"))
+        (rekey.expect("an honest value"), ciphertext.expect("an honest value"))
     }
     fn reencrypt(&self, (rekey, ciphertext): &Self::Job) -> Self::ReEncryption {
-        conditional::reencrypt(rekey, ciphertext, &mut rand::thread_rng()).expect("it is covered")
+        conditional::reencrypt(rekey, ciphertext, &mut rand::thread_rng())
+            .expect("the condition matches")
     }
-    fn check(&self, job: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt> {
+    fn verify(&self, job: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt> {
         work.verify(job.0.delegation(), &job.1).ok()
     }
-    fn opens(&self, receipt: &Self::Receipt) -> bool {
+    fn decrypts(&self, receipt: &Self::Receipt) -> bool {
         conditional::open_reencrypted(&self.doctor.0, receipt).is_ok_and(|p| p[..] == PLAINTEXT)
     }
     fn sizes(c: &Self::Ciphertext, k: &Self::ReKey, r: &Self::ReEncryption) -> [Option<usize>; 3] {
@@ -134,7 +136,7 @@ struct Afgh {
 
 impl Scheme for Afgh {
     const NAME: &str = "epione afgh";
-    const CHECKS: bool = false;
+    const VERIFIES: bool = false;
     type Ciphertext = afgh::Ciphertext;
     type ReKey = afgh::ReKey;
     type Job = (afgh::ReKey, afgh::Ciphertext);
@@ -157,10 +159,10 @@ impl Scheme for Afgh {
     fn reencrypt(&self, (rekey, ciphertext): &Self::Job) -> Self::ReEncryption {
         afgh::reencrypt(rekey, ciphertext)
     }
-    fn check(&self, _: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt> {
+    fn verify(&self, _: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt> {
         Some(work.clone())
     }
-    fn opens(&self, receipt: &Self::Receipt) -> bool {
+    fn decrypts(&self, receipt: &Self::Receipt) -> bool {
         afgh::open_reencrypted(&self.doctor.0, b"", receipt).is_ok_and(|p| p[..] == PLAINTEXT)
     }
     fn sizes(c: &Self::Ciphertext, k: &Self::ReKey, r: &Self::ReEncryption) -> [Option<usize>; 3] {
@@ -168,7 +170,7 @@ impl Scheme for Afgh {
     }
 }
 
-/// umbral-pre with one proxy of one: no pairing, on secp256k1.
+/// umbral-pre on secp256k1, without pairings, with one proxy (threshold 1 of 1).
 struct Umbral {
     patient: (umbral_pre::SecretKey, umbral_pre::PublicKey),
     doctor: (umbral_pre::SecretKey, umbral_pre::PublicKey),
@@ -177,7 +179,7 @@ struct Umbral {
 
 impl Scheme for Umbral {
     const NAME: &str = "umbral-pre";
-    const CHECKS: bool = true;
+    const VERIFIES: bool = true;
     type Ciphertext = (umbral_pre::Capsule, Box<[u8]>);
     type ReKey = umbral_pre::VerifiedKeyFrag;
     type Job = (umbral_pre::VerifiedKeyFrag, Self::Ciphertext);
@@ -204,12 +206,12 @@ impl Scheme for Umbral {
     fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Job {
         let signer = self.signer.verifying_key();
         let rekey = rekey.unverify().verify(&signer, Some(&self.patient.1), Some(&self.doctor.1));
-        (rekey.expect("just made"), ciphertext)
+        (rekey.expect("an honest value"), ciphertext)
     }
     fn reencrypt(&self, (rekey, (capsule, _)): &Self::Job) -> Self::ReEncryption {
         umbral_pre::reencrypt(capsule, rekey.clone())
     }
-    fn check(
+    fn verify(
         &self,
         (_, ciphertext): &Self::Job,
         work: &Self::ReEncryption,
@@ -219,7 +221,7 @@ impl Scheme for Umbral {
         let work = work.verify(&ciphertext.0, &signer, &self.patient.1, &self.doctor.1).ok()?;
         Some((work, ciphertext.clone()))
     }
-    fn opens(&self, (work, (capsule, body)): &Self::Receipt) -> bool {
+    fn decrypts(&self, (work, (capsule, body)): &Self::Receipt) -> bool {
         let (doctor, patient) = (&self.doctor.0, &self.patient.1);
         umbral_pre::decrypt_reencrypted(doctor, patient, capsule, [work.clone()], body)
             .is_ok_and(|plaintext| plaintext[..] == PLAINTEXT)
@@ -234,7 +236,7 @@ impl Scheme for Umbral {
     }
 }
 
-/// recrypt with its 256-bit curve: multi-hop, which the others are not.
+/// recrypt on its 256-bit curve; multi-hop.
 struct Recrypt256 {
     api: Recrypt<Sha256, Ed25519, RandomBytes<recrypt::api::DefaultRng>>,
     signer: recrypt::api::SigningKeypair,
@@ -245,14 +247,14 @@ struct Recrypt256 {
 
 impl Scheme for Recrypt256 {
     const NAME: &str = "recrypt 256";
-    const CHECKS: bool = false;
+    const VERIFIES: bool = false;
     type Ciphertext = recrypt::api::EncryptedValue;
     type ReKey = recrypt::api::TransformKey;
     type Job = (recrypt::api::TransformKey, recrypt::api::EncryptedValue);
     type ReEncryption = recrypt::api::EncryptedValue;
     type Receipt = recrypt::api::EncryptedValue;
 
-    /// The plaintext, a random element of GT, is made here: its own benchmark does not time it.
+    /// The plaintext is a random element of GT and not timed, as in recrypt's own benchmark.
     fn new() -> Self {
         let api = Recrypt::new();
         let pair = || api.generate_key_pair().expect("a random key is a key");
@@ -272,14 +274,12 @@ impl Scheme for Recrypt256 {
         (rekey, ciphertext)
     }
     fn reencrypt(&self, (rekey, ciphertext): &Self::Job) -> Self::ReEncryption {
-        self.api
-            .transform(ciphertext.clone(), rekey.clone(), &self.signer)
-            .expect("both were just made")
+        self.api.transform(ciphertext.clone(), rekey.clone(), &self.signer).expect("honest values")
     }
-    fn check(&self, _: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt> {
+    fn verify(&self, _: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt> {
         Some(work.clone())
     }
-    fn opens(&self, receipt: &Self::Receipt) -> bool {
+    fn decrypts(&self, receipt: &Self::Receipt) -> bool {
         self.api
             .decrypt(receipt.clone(), &self.doctor.0)
             .is_ok_and(|plaintext| plaintext.bytes()[..] == self.plaintext.bytes()[..])

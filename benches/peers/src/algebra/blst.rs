@@ -1,12 +1,14 @@
-//! blst through its C interface, as its other users call it. On one thread: the product with its
-//! Rust wrapper would spread over a pool.
+//! blst through its C interface, on one thread.
 #![allow(unsafe_code)]
-// SAFETY, of every block here: the pointers are to initialised values of the types that blst
-// declares, lengths are those of the slices, and outputs do not overlap inputs.
+// SAFETY of every block: pointers refer to initialised values of the declared types, lengths are
+// those of the slices, and outputs do not overlap inputs.
 
 use super::{Curve, G1Bytes, G2Bytes};
 use blst::*;
 use std::ptr;
+
+/// The number of line functions that `blst_precompute_lines` writes.
+const LINES: usize = 68;
 
 pub(super) struct Blst;
 
@@ -18,8 +20,9 @@ impl Curve for Blst {
     type P1 = blst_p1;
     type P2 = blst_p2;
     type Gt = blst_fp12;
+    type Prepared = [blst_fp6; LINES];
 
-    /// Little-endian, as its multiplication takes it.
+    /// Little-endian, as blst's multiplication requires.
     fn scalar(big_endian: &[u8; 32]) -> [u8; 32] {
         let mut bytes = *big_endian;
         bytes.reverse();
@@ -27,19 +30,19 @@ impl Curve for Blst {
     }
     fn decode_g1(bytes: &G1Bytes) -> Option<blst_p1_affine> {
         let mut point = blst_p1_affine::default();
-        let right = unsafe {
+        let valid = unsafe {
             blst_p1_uncompress(&mut point, bytes.as_ptr()) == BLST_ERROR::BLST_SUCCESS
                 && blst_p1_affine_in_g1(&point)
         };
-        right.then_some(point)
+        valid.then_some(point)
     }
     fn decode_g2(bytes: &G2Bytes) -> Option<blst_p2_affine> {
         let mut point = blst_p2_affine::default();
-        let right = unsafe {
+        let valid = unsafe {
             blst_p2_uncompress(&mut point, bytes.as_ptr()) == BLST_ERROR::BLST_SUCCESS
                 && blst_p2_affine_in_g2(&point)
         };
-        right.then_some(point)
+        valid.then_some(point)
     }
     fn encode_g1(point: &blst_p1) -> G1Bytes {
         let mut bytes = [0; 48];
@@ -56,10 +59,20 @@ impl Curve for Blst {
         unsafe { blst_miller_loop(&mut f, q, p) };
         f.final_exp()
     }
+    fn prepare(q: &blst_p2_affine) -> Self::Prepared {
+        let mut lines = [blst_fp6::default(); LINES];
+        unsafe { blst_precompute_lines(lines.as_mut_ptr(), q) };
+        lines
+    }
+    fn prepared_pairing(p: &blst_p1_affine, lines: &Self::Prepared) -> blst_fp12 {
+        let mut f = blst_fp12::default();
+        unsafe { blst_miller_loop_lines(&mut f, lines.as_ptr(), p) };
+        f.final_exp()
+    }
     fn product(pairs: &[(blst_p1_affine, blst_p2_affine)]) -> blst_fp12 {
         let (ps, qs): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
         let mut f = blst_fp12::default();
-        // A null pointer after the first says that the points follow each other.
+        // A null pointer after the first marks the points as contiguous.
         let (ps, qs) = ([ps.as_ptr(), ptr::null()], [qs.as_ptr(), ptr::null()]);
         unsafe { blst_miller_loop_n(&mut f, qs.as_ptr(), ps.as_ptr(), pairs.len()) };
         f.final_exp()
@@ -80,9 +93,6 @@ impl Curve for Blst {
         }
         product
     }
-    fn pow(_: &blst_fp12, _: &[u8; 32]) -> Option<blst_fp12> {
-        None
-    }
     fn hash_to_g1(domain: &[u8], message: &[u8]) -> blst_p1 {
         let mut point = blst_p1::default();
         let (m, d) = (message.as_ptr(), domain.as_ptr());
@@ -98,37 +108,5 @@ impl Curve for Blst {
             blst_hash_to_g2(&mut point, m, message.len(), d, domain.len(), ptr::null(), 0);
         }
         point
-    }
-}
-
-/// Pairing of generators, with the lines of the second one computed before.
-pub(crate) struct PreparedPairing {
-    p: blst_p1_affine,
-    lines: Vec<blst_fp6>,
-}
-
-impl PreparedPairing {
-    /// As many lines as `blst_precompute_lines` writes.
-    const LINES: usize = 68;
-
-    pub(crate) fn new() -> Self {
-        let mut lines = vec![blst_fp6::default(); Self::LINES];
-        let p = unsafe {
-            blst_precompute_lines(lines.as_mut_ptr(), blst_p2_affine_generator());
-            *blst_p1_affine_generator()
-        };
-        Self { p, lines }
-    }
-
-    pub(crate) fn pair(&self) -> blst_fp12 {
-        let mut f = blst_fp12::default();
-        unsafe { blst_miller_loop_lines(&mut f, self.lines.as_ptr(), &self.p) };
-        f.final_exp()
-    }
-
-    /// Whether it is the pairing of the generators.
-    pub(crate) fn is_right(&self) -> bool {
-        let (p, q) = unsafe { (*blst_p1_affine_generator(), *blst_p2_affine_generator()) };
-        self.pair() == Blst::pairing(&p, &q)
     }
 }

@@ -1,4 +1,4 @@
-//! blstrs: blst under the traits of zkcrypto's `group` and `pairing`.
+//! blstrs: blst behind the traits of zkcrypto's `group` and `pairing`.
 
 use super::{Curve, G1Bytes, G2Bytes};
 use blstrs::{Bls12, G1Affine, G1Projective, G2Affine, G2Prepared, G2Projective, Gt, Scalar};
@@ -14,9 +14,10 @@ impl Curve for Blstrs {
     type P1 = G1Projective;
     type P2 = G2Projective;
     type Gt = Gt;
+    type Prepared = G2Prepared;
 
     fn scalar(big_endian: &[u8; 32]) -> Scalar {
-        Option::from(Scalar::from_bytes_be(big_endian)).expect("it is reduced")
+        Option::from(Scalar::from_bytes_be(big_endian)).expect("a reduced scalar")
     }
     fn decode_g1(bytes: &G1Bytes) -> Option<G1Affine> {
         G1Affine::from_compressed(bytes).into()
@@ -33,6 +34,12 @@ impl Curve for Blstrs {
     fn pairing(p: &G1Affine, q: &G2Affine) -> Gt {
         blstrs::pairing(p, q)
     }
+    fn prepare(q: &G2Affine) -> G2Prepared {
+        (*q).into()
+    }
+    fn prepared_pairing(p: &G1Affine, q: &G2Prepared) -> Gt {
+        Bls12::multi_miller_loop(&[(p, q)]).final_exponentiation()
+    }
     fn product(pairs: &[(G1Affine, G2Affine)]) -> Gt {
         let prepared: Vec<G2Prepared> = pairs.iter().map(|pair| pair.1.into()).collect();
         let terms: Vec<_> = pairs.iter().map(|pair| &pair.0).zip(&prepared).collect();
@@ -43,6 +50,14 @@ impl Curve for Blstrs {
     }
     fn mul_g2(point: &G2Affine, scalar: &Scalar) -> G2Projective {
         point * scalar
+    }
+    fn msm_g1(points: &[G1Affine], scalars: &[Scalar]) -> Option<G1Projective> {
+        let points: Vec<G1Projective> = points.iter().map(Into::into).collect();
+        Some(G1Projective::multi_exp(&points, scalars))
+    }
+    fn msm_g2(points: &[G2Affine], scalars: &[Scalar]) -> Option<G2Projective> {
+        let points: Vec<G2Projective> = points.iter().map(Into::into).collect();
+        Some(G2Projective::multi_exp(&points, scalars))
     }
     fn pow(base: &Gt, exponent: &Scalar) -> Option<Gt> {
         Some(base * exponent)

@@ -1,8 +1,8 @@
-//! epione, with whatever computes beneath its one set of types.
+//! epione with its active backend.
 
 use super::{Curve, G1Bytes, G2Bytes};
-use epione::algebra::hash::{hash_to_g1, hash_to_g2};
-use epione::algebra::{G1, G2, Gt, Scalar, multi_pairing, pairing, tag};
+use epione::algebra::hash::{batch_hash_to_g1, batch_hash_to_g2, hash_to_g1, hash_to_g2};
+use epione::algebra::{G1, G2, Gt, PreparedG2, Scalar, batch_pairing, multi_pairing, pairing, tag};
 
 pub(super) struct Epione;
 
@@ -14,9 +14,10 @@ impl Curve for Epione {
     type P1 = G1;
     type P2 = G2;
     type Gt = Gt;
+    type Prepared = PreparedG2;
 
     fn scalar(big_endian: &[u8; 32]) -> Scalar {
-        Scalar::from_be_bytes(big_endian).expect("it is reduced")
+        Scalar::from_be_bytes(big_endian).expect("a reduced scalar")
     }
     fn decode_g1(bytes: &G1Bytes) -> Option<G1> {
         G1::from_bytes(bytes).ok()
@@ -33,6 +34,12 @@ impl Curve for Epione {
     fn pairing(p: &G1, q: &G2) -> Gt {
         pairing(p, q)
     }
+    fn prepare(q: &G2) -> PreparedG2 {
+        PreparedG2::new(q)
+    }
+    fn prepared_pairing(p: &G1, q: &PreparedG2) -> Gt {
+        q.pairing(p)
+    }
     fn product(pairs: &[(G1, G2)]) -> Gt {
         multi_pairing(pairs)
     }
@@ -42,16 +49,45 @@ impl Curve for Epione {
     fn mul_g2(point: &G2, scalar: &Scalar) -> G2 {
         *point * *scalar
     }
+    fn msm_g1(points: &[G1], scalars: &[Scalar]) -> Option<G1> {
+        Some(G1::msm(points, scalars))
+    }
+    fn msm_g2(points: &[G2], scalars: &[Scalar]) -> Option<G2> {
+        Some(G2::msm(points, scalars))
+    }
     fn pow(base: &Gt, exponent: &Scalar) -> Option<Gt> {
         Some(base.pow(exponent))
     }
-    /// Tags are constants of the crate: those behind the domains that the others are given.
-    fn hash_to_g1(domain: &[u8], message: &[u8]) -> G1 {
-        debug_assert_eq!(domain, tag::FABEO_ATTRIBUTE.as_bytes());
+    // The domains are those of the tags.
+    fn hash_to_g1(_: &[u8], message: &[u8]) -> G1 {
         hash_to_g1(tag::FABEO_ATTRIBUTE, message)
     }
-    fn hash_to_g2(domain: &[u8], message: &[u8]) -> G2 {
-        debug_assert_eq!(domain, tag::PEKS_KEYWORD.as_bytes());
+    fn hash_to_g2(_: &[u8], message: &[u8]) -> G2 {
         hash_to_g2(tag::PEKS_KEYWORD, message)
+    }
+
+    fn pairings(pairs: &[(G1, G2)]) -> Vec<Gt> {
+        batch_pairing(pairs)
+    }
+    fn prepared_pairings(points: &[G1], q: &PreparedG2) -> Vec<Gt> {
+        q.batch_pairing(points)
+    }
+    fn batch_mul_g1(points: &[G1], scalars: &[Scalar]) -> Vec<G1> {
+        G1::batch_mul(points, scalars)
+    }
+    fn batch_mul_g2(points: &[G2], scalars: &[Scalar]) -> Vec<G2> {
+        G2::batch_mul(points, scalars)
+    }
+    fn batch_hash_to_g1(_: &[u8], messages: &[&[u8]]) -> Vec<G1> {
+        batch_hash_to_g1(tag::FABEO_ATTRIBUTE, messages)
+    }
+    fn batch_hash_to_g2(_: &[u8], messages: &[&[u8]]) -> Vec<G2> {
+        batch_hash_to_g2(tag::PEKS_KEYWORD, messages)
+    }
+    fn batch_decode_g1(points: &[G1Bytes]) -> Vec<Option<G1>> {
+        G1::batch_from_bytes(points).into_iter().map(Result::ok).collect()
+    }
+    fn batch_decode_g2(points: &[G2Bytes]) -> Vec<Option<G2>> {
+        G2::batch_from_bytes(points).into_iter().map(Result::ok).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! bls12_381 of zkcrypto: pure Rust, constant time.
+//! zkcrypto's bls12_381: pure Rust, constant time.
 
 use super::{Curve, G1Bytes, G2Bytes};
 use bls12_381::hash_to_curve::{ExpandMsgXmd, HashToCurve};
@@ -17,11 +17,12 @@ impl Curve for Zkcrypto {
     type P1 = G1Projective;
     type P2 = G2Projective;
     type Gt = Gt;
+    type Prepared = G2Prepared;
 
     fn scalar(big_endian: &[u8; 32]) -> Scalar {
         let mut bytes = *big_endian;
         bytes.reverse();
-        Option::from(Scalar::from_bytes(&bytes)).expect("it is reduced")
+        Option::from(Scalar::from_bytes(&bytes)).expect("a reduced scalar")
     }
     fn decode_g1(bytes: &G1Bytes) -> Option<G1Affine> {
         G1Affine::from_compressed(bytes).into()
@@ -37,6 +38,12 @@ impl Curve for Zkcrypto {
     }
     fn pairing(p: &G1Affine, q: &G2Affine) -> Gt {
         bls12_381::pairing(p, q)
+    }
+    fn prepare(q: &G2Affine) -> G2Prepared {
+        (*q).into()
+    }
+    fn prepared_pairing(p: &G1Affine, q: &G2Prepared) -> Gt {
+        multi_miller_loop(&[(p, q)]).final_exponentiation()
     }
     fn product(pairs: &[(G1Affine, G2Affine)]) -> Gt {
         let prepared: Vec<G2Prepared> = pairs.iter().map(|pair| pair.1.into()).collect();
