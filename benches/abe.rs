@@ -1,8 +1,8 @@
-//! Attribute-based encryption over the number of attributes and the shape of the policy.
+//! Attribute-based encryption by number of attributes and shape of the policy.
 //!
-//! Identifiers: `<scheme>-keygen/n`, `<scheme>-<operation>-<policy>/n`, `n` being rows; the operations
-//! secure against chosen plaintexts have `cpa` in their names. Hashes of attributes are remembered from the first iteration on.
-//! Decapsulation is of a decoded header. The sizes go to standard error.
+//! Ids: `<scheme>-keygen/n` and `<scheme>-<operation>-<shape>/n` for n rows; `-cpa-` marks the
+//! variants secure against chosen plaintexts only. Attribute hashes are cached after the first
+//! iteration, and headers are decoded before decapsulation is timed. Sizes go to standard error.
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -24,7 +24,7 @@ fn parsed(text: &str) -> AccessPolicy {
     text.parse().expect("the policies of this bench parse")
 }
 
-/// Policies of `n` rows by shape.
+/// Policies with one row per name, by shape.
 fn policies(names: &[String]) -> Vec<(&'static str, AccessPolicy)> {
     let n = names.len();
     let list = names.join(", ");
@@ -48,7 +48,7 @@ fn balanced(names: &[String], and: bool) -> String {
     format!("({}) {gate} ({})", balanced(left, !and), balanced(right, !and))
 }
 
-/// Ranges of the three widths, each with a number within; `2 w - 2` rows.
+/// The largest ranges of each width `w`, with `2 w - 2` rows, and a number inside.
 const RANGES: [(&str, &str); 3] = [
     ("x in 1..254u8", "x = 42u8"),
     ("x in 1..65534u16", "x = 42u16"),
@@ -57,7 +57,7 @@ const RANGES: [(&str, &str); 3] = [
 
 type Keygen<S> = fn(&MasterSecretKey<S>, &AttributeSet, &mut ChaCha20Rng) -> UserSecretKey<S>;
 
-/// A scheme under measurement.
+/// A scheme and its benchmark group.
 struct Measured<'a, 'b, S: Scheme> {
     group: &'a mut BenchmarkGroup<'b, WallTime>,
     name: &'a str,
@@ -71,11 +71,12 @@ impl<S: Scheme> Measured<'_, '_, S> {
         self.group.bench_function(id, |b| b.iter(|| f(rng)));
     }
 
-    /// Against chosen plaintexts.
+    /// Times the variant secure against chosen plaintexts.
     fn cpa(&mut self, user: &UserSecretKey<S>, shape: &str, policy: &AccessPolicy) {
         let (n, parameters) = (policy.counts().0, self.parameters.clone());
         let encapsulate = |rng: &mut ChaCha20Rng| {
-            abe::try_encapsulate_cpa(&parameters, policy, rng).expect("its attributes are known")
+            abe::try_encapsulate_cpa(&parameters, policy, rng)
+                .expect("the parameters cover the policy")
         };
         self.time(&format!("encapsulate-cpa-{shape}"), n, &mut |rng| drop(encapsulate(rng)));
         let (header, _) = encapsulate(&mut ChaCha20Rng::seed_from_u64(4));
@@ -92,7 +93,7 @@ impl<S: Scheme> Measured<'_, '_, S> {
 }
 
 impl<S: VerifyEncapsulation<Error = Infallible>> Measured<'_, '_, S> {
-    /// Against chosen ciphertexts.
+    /// Times the variant secure against chosen ciphertexts.
     fn cca(&mut self, user: &UserSecretKey<S>, shape: &str, policy: &AccessPolicy) {
         let (n, parameters) = (policy.counts().0, self.parameters.clone());
         self.time(&format!("encapsulate-{shape}"), n, &mut |rng| {
@@ -106,7 +107,7 @@ impl<S: VerifyEncapsulation<Error = Infallible>> Measured<'_, '_, S> {
         });
     }
 
-    /// Every shape and size.
+    /// Times key generation and every shape and size of policy.
     fn all(&mut self, master: &MasterSecretKey<S>, keygen: Keygen<S>) {
         for n in SIZES {
             let names: Vec<String> = (0..n).map(|i| format!("attribute:{i}")).collect();
@@ -141,15 +142,16 @@ impl<S: VerifyEncapsulation<Error = Infallible>> Measured<'_, '_, S> {
     }
 }
 
-/// Authorities without a centre: all attributes are one authority's.
-fn authorities(group: &mut BenchmarkGroup<'_, WallTime>) {
+/// Multi-authority ABE with all attributes from one authority.
+fn multi_authority(group: &mut BenchmarkGroup<'_, WallTime>) {
     let (parameters, master) = rouselakis_waters::setup("H", &mut ChaCha20Rng::seed_from_u64(1));
     let mut measured = Measured { group, name: "rouselakis-waters", parameters };
     for n in [10, 50] {
         let names: Vec<String> = (0..n).map(|i| format!("attribute:{i}@H")).collect();
         let set: AttributeSet = names.join(", ").parse().expect("attributes");
         let keygen = |rng: &mut ChaCha20Rng| {
-            rouselakis_waters::keygen(&master, "Ada", &set, rng).expect("its own attributes")
+            rouselakis_waters::keygen(&master, "Ada", &set, rng)
+                .expect("attributes of this authority")
         };
         measured.time("keygen", n, &mut |rng| drop(keygen(rng)));
         let user = keygen(&mut ChaCha20Rng::seed_from_u64(3));
@@ -157,37 +159,39 @@ fn authorities(group: &mut BenchmarkGroup<'_, WallTime>) {
     }
 }
 
-/// Revocable attributes: a key grows by one component a manager; a revocation issues to all who stay.
-fn managers(group: &mut BenchmarkGroup<'_, WallTime>) {
+/// Revocable ABE: one key component per attribute authority. A revocation issues new components to
+/// all remaining users.
+fn revocable(group: &mut BenchmarkGroup<'_, WallTime>) {
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
     let (mut parameters, master) = pang::setup(rng);
     let mut user = pang::enrol(&master, "Ada").expect("an identifier");
     let names: Vec<String> = (0..50).map(|i| format!("attribute:{i}")).collect();
     let share = |gid: &str, x: &Name| {
         let share = pang::key_share(&master, gid, x).expect("an identifier");
-        share.verify().expect("the centre is honest")
+        share.verify().expect("an honest share")
     };
     let mut last = None;
     for name in &names {
         let x = Name::new(name.as_str()).expect("a name");
-        let mut manager = AttributeAuthority::new(x.clone(), rng);
-        let component = manager.issue(share("Ada", &x)).expect("its own attribute");
-        user = user.with_component(&component, &manager.public_key()).expect("an honest component");
-        parameters = parameters.with_attribute_key(&manager.public_key()).expect("one key");
-        last = Some(manager);
+        let mut authority = AttributeAuthority::new(x.clone(), rng);
+        let component = authority.issue(share("Ada", &x)).expect("an attribute of this authority");
+        user =
+            user.with_component(&component, &authority.public_key()).expect("an honest component");
+        parameters = parameters.with_attribute_key(&authority.public_key()).expect("one key");
+        last = Some(authority);
     }
     let mut measured = Measured { group, name: "pang", parameters };
     for n in [10, 50] {
         measured.cpa(&user, "and", &parsed(&names[..n].join(" and ")));
     }
-    let mut manager = last.expect("there are managers");
+    let mut authority = last.expect("at least one authority");
     for i in 0..100 {
-        let share = share(&format!("user {i}"), &manager.attribute().clone());
-        manager.issue(share).expect("its own attribute");
+        let share = share(&format!("user {i}"), &authority.attribute().clone());
+        authority.issue(share).expect("an attribute of this authority");
     }
     measured.time("rekey-and-issue", 101, &mut |rng| {
-        manager.rekey(rng);
-        drop(manager.components());
+        authority.rekey(rng);
+        drop(authority.components());
     });
 }
 
@@ -199,9 +203,8 @@ fn schemes(c: &mut Criterion) {
     Measured { group: &mut group, name: "fabeo", parameters }.all(&master, abe::keygen);
     let (parameters, master) = waters::setup(rng);
     Measured { group: &mut group, name: "waters", parameters }.all(&master, waters::keygen);
-    authorities(&mut group);
-    managers(&mut group);
-    group.finish();
+    multi_authority(&mut group);
+    revocable(&mut group);
 }
 
 criterion_group! {

@@ -1,5 +1,5 @@
-//! The ledger: admission and execution of blocks, audit, Merkle trees.
-#![allow(missing_docs, clippy::unwrap_used)]
+//! The ledger: verification and execution of blocks, audit, Merkle trees.
+#![allow(clippy::unwrap_used)]
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use epione::algebra::codec::Canonical;
@@ -15,7 +15,7 @@ use std::hint::black_box;
 
 const CHAIN: &str = "bench";
 
-/// One process with the keys of four replicas.
+/// A ledger with the signing keys of its four replicas.
 struct Chain {
     rng: ChaCha20Rng,
     centre: SigningKey,
@@ -41,7 +41,7 @@ impl Chain {
         Self { rng, centre, keys, config, ledger }
     }
 
-    /// Registrations: one signature and one certificate each.
+    /// Registrations, each with one signature and one certificate.
     fn transactions(&mut self, count: usize) -> Vec<Vec<u8>> {
         let validity = Validity { chain: CHAIN, until: u64::MAX };
         let rng = &mut self.rng;
@@ -95,7 +95,7 @@ impl Chain {
     }
 }
 
-/// What a replica does with a block: verify it by executing it, then apply it.
+/// Verification of a block by execution, then its application, as in a replica.
 fn verify_and_apply(c: &mut Criterion) {
     let mut group = c.benchmark_group("ledger/verify and apply");
     group.sample_size(10);

@@ -1,4 +1,4 @@
-//! Proxy re-encryption: every operation of both schemes on a content key.
+//! Proxy re-encryption of a content key: all operations of both schemes.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use epione::pre::conditional::{self, Ciphertext, ReEncryption, ReKey, UnverifiedCiphertext};
@@ -7,72 +7,69 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::time::Duration;
 
+const CONDITION: &[u8] = b"clinical, epoch 202612";
+const AD: &[u8] = b"record 7";
+const KEY: [u8; 32] = [7; 32];
+
 fn conditional_operations(c: &mut Criterion) {
     let rng = &mut ChaCha20Rng::seed_from_u64(4);
     let (patient, patient_public) = pre::keygen(rng);
     let (doctor, doctor_public) = pre::keygen(rng);
-    let (condition, ad, key) = (b"clinical, epoch 202612", b"record 7", [7; 32]);
-    let sealed = conditional::seal(&patient_public, condition, ad, &key, rng);
-    let verified = sealed.verify(&patient_public, condition, ad).expect("it was just sealed");
-    let rekey = conditional::rekeygen(&patient, &doctor_public, condition, rng);
-    let checked =
-        rekey.verify(&patient_public, &doctor_public, condition).expect("it was just made");
-    let work = conditional::reencrypt(&checked, &verified, rng).expect("it covers the record");
-    let receipt = work.verify(checked.delegation(), &verified).expect("it was just made");
+    let sealed = conditional::seal(&patient_public, CONDITION, AD, &KEY, rng);
+    let verified = sealed.verify(&patient_public, CONDITION, AD).expect("an honest ciphertext");
+    let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
+    let verified_rekey =
+        rekey.verify(&patient_public, &doctor_public, CONDITION).expect("an honest key");
+    let work = conditional::reencrypt(&verified_rekey, &verified, rng).expect("equal conditions");
+    let delegation = verified_rekey.delegation();
+    let receipt = work.verify(delegation, &verified).expect("an honest re-encryption");
+    let proof = doctor.prove_possession(b"d", rng);
 
     let mut group = c.benchmark_group("pre-conditional");
     group.bench_function("seal", |b| {
-        b.iter(|| conditional::seal(&patient_public, condition, ad, &key, rng));
+        b.iter(|| conditional::seal(&patient_public, CONDITION, AD, &KEY, rng));
     });
-    group.bench_function("verify", |b| b.iter(|| sealed.verify(&patient_public, condition, ad)));
+    group.bench_function("verify", |b| b.iter(|| sealed.verify(&patient_public, CONDITION, AD)));
     group.bench_function("open", |b| {
-        b.iter(|| conditional::open(&patient, condition, ad, &sealed));
+        b.iter(|| conditional::open(&patient, CONDITION, AD, &sealed));
     });
     group.bench_function("rekeygen", |b| {
-        b.iter(|| conditional::rekeygen(&patient, &doctor_public, condition, rng));
+        b.iter(|| conditional::rekeygen(&patient, &doctor_public, CONDITION, rng));
     });
     group.bench_function("verify-rekey", |b| {
-        b.iter(|| rekey.verify(&patient_public, &doctor_public, condition));
+        b.iter(|| rekey.verify(&patient_public, &doctor_public, CONDITION));
     });
     group.bench_function("reencrypt", |b| {
-        b.iter(|| conditional::reencrypt(&checked, &verified, rng));
+        b.iter(|| conditional::reencrypt(&verified_rekey, &verified, rng));
     });
-    group.bench_function("verify-reencryption", |b| {
-        b.iter(|| work.verify(checked.delegation(), &verified));
-    });
+    group.bench_function("verify-reencryption", |b| b.iter(|| work.verify(delegation, &verified)));
     group.bench_function("open-reencrypted", |b| {
         b.iter(|| conditional::open_reencrypted(&doctor, &receipt));
     });
     group.bench_function("prove-possession", |b| b.iter(|| doctor.prove_possession(b"d", rng)));
-    let proof = doctor.prove_possession(b"d", rng);
     group.bench_function("verify-possession", |b| {
         b.iter(|| doctor_public.verify_possession(b"d", &proof));
     });
-    group.finish();
 }
 
-/// As many sections, keys and re-encryptions as records and grants have.
-fn conditional_lists(c: &mut Criterion) {
+/// Batches of the sizes that records and grants have.
+fn conditional_batches(c: &mut Criterion) {
     let rng = &mut ChaCha20Rng::seed_from_u64(6);
     let (patient, patient_public) = pre::keygen(rng);
     let (_, doctor_public) = pre::keygen(rng);
-    let mut group = c.benchmark_group("pre-conditional-each");
+    let mut group = c.benchmark_group("pre-conditional-batch");
     for n in [1, 4, 16] {
         let names: Vec<[u8; 1]> = (0..n).map(|i| [i]).collect();
         let conditions: Vec<&[u8]> = names.iter().map(|name| &name[..]).collect();
-        let seal = |w: &&[u8]| conditional::seal(&patient_public, w, b"record 7", &[7; 32], rng);
+        let seal = |w: &&[u8]| conditional::seal(&patient_public, w, AD, &KEY, rng);
         let sealed: Vec<_> = conditions.iter().map(seal).collect();
-        let locks: Vec<_> = sealed
+        let sealed: Vec<_> = sealed
             .iter()
             .zip(&conditions)
-            .map(|(ciphertext, condition)| UnverifiedCiphertext {
-                ciphertext,
-                condition,
-                ad: b"record 7",
-            })
+            .map(|(ciphertext, condition)| UnverifiedCiphertext { ciphertext, condition, ad: AD })
             .collect();
         group.bench_function(BenchmarkId::new("verify", n), |b| {
-            b.iter(|| Ciphertext::batch_verify(&patient_public, &locks));
+            b.iter(|| Ciphertext::batch_verify(&patient_public, &sealed));
         });
         group.bench_function(BenchmarkId::new("rekeygen", n), |b| {
             b.iter(|| conditional::batch_rekeygen(&patient, &doctor_public, &conditions, rng));
@@ -82,40 +79,38 @@ fn conditional_lists(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("verify-rekey", n), |b| {
             b.iter(|| ReKey::batch_verify(&patient_public, &doctor_public, &rekeys));
         });
-        let made = ReKey::batch_verify(&patient_public, &doctor_public, &rekeys).into_iter();
-        let made: Vec<_> = made.map(|key| key.expect("it was just made")).collect();
-        let seen = Ciphertext::batch_verify(&patient_public, &locks).into_iter();
-        let seen: Vec<_> = seen.map(|lock| lock.expect("it was just sealed")).collect();
-        let reencrypt = |(rekey, lock)| conditional::reencrypt(rekey, lock, rng);
-        let work: Vec<_> = made.iter().zip(&seen).map(reencrypt).collect();
-        let work: Vec<_> = (work.iter().flatten().zip(&made).zip(&seen))
-            .map(|((work, rekey), lock)| (work, rekey.delegation(), lock))
+
+        let rekeys = ReKey::batch_verify(&patient_public, &doctor_public, &rekeys).into_iter();
+        let rekeys: Vec<_> = rekeys.map(|rekey| rekey.expect("an honest key")).collect();
+        let sealed = Ciphertext::batch_verify(&patient_public, &sealed).into_iter();
+        let sealed: Vec<_> = sealed.map(|c| c.expect("an honest ciphertext")).collect();
+        let reencrypt = |(rekey, c)| conditional::reencrypt(rekey, c, rng).expect("one condition");
+        let work: Vec<_> = rekeys.iter().zip(&sealed).map(reencrypt).collect();
+        let work: Vec<_> = (work.iter().zip(&rekeys).zip(&sealed))
+            .map(|((work, rekey), c)| (work, rekey.delegation(), c))
             .collect();
         group.bench_function(BenchmarkId::new("verify-reencryption", n), |b| {
             b.iter(|| ReEncryption::batch_verify(&work));
         });
     }
-    group.finish();
 }
 
 fn afgh_operations(c: &mut Criterion) {
     let rng = &mut ChaCha20Rng::seed_from_u64(5);
     let (patient, patient_public) = pre::keygen(rng);
     let (doctor, doctor_public) = pre::keygen(rng);
-    let (ad, key) = (b"record 7", [7; 32]);
-    let sealed = afgh::seal(&patient_public, ad, &key, rng);
+    let sealed = afgh::seal(&patient_public, AD, &KEY, rng);
     let rekey = afgh::rekeygen(&patient, &doctor_public);
     let work = afgh::reencrypt(&rekey, &sealed);
 
     let mut group = c.benchmark_group("pre-afgh");
-    group.bench_function("seal", |b| b.iter(|| afgh::seal(&patient_public, ad, &key, rng)));
-    group.bench_function("open", |b| b.iter(|| afgh::open(&patient, ad, &sealed)));
+    group.bench_function("seal", |b| b.iter(|| afgh::seal(&patient_public, AD, &KEY, rng)));
+    group.bench_function("open", |b| b.iter(|| afgh::open(&patient, AD, &sealed)));
     group.bench_function("rekeygen", |b| b.iter(|| afgh::rekeygen(&patient, &doctor_public)));
     group.bench_function("reencrypt", |b| b.iter(|| afgh::reencrypt(&rekey, &sealed)));
     group.bench_function("open-reencrypted", |b| {
-        b.iter(|| afgh::open_reencrypted(&doctor, ad, &work));
+        b.iter(|| afgh::open_reencrypted(&doctor, AD, &work));
     });
-    group.finish();
 }
 
 criterion_group! {
@@ -124,6 +119,6 @@ criterion_group! {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = conditional_operations, conditional_lists, afgh_operations
+    targets = conditional_operations, conditional_batches, afgh_operations
 }
 criterion_main!(benches);

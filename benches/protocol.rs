@@ -1,5 +1,5 @@
-//! The way of the shipped record, step by step, and from end to end.
-#![allow(missing_docs, clippy::unwrap_used)]
+//! The lifecycle of the example record: each step alone, and all steps in sequence.
+#![allow(clippy::unwrap_used)]
 
 #[path = "../tests/system/world.rs"]
 mod world;
@@ -20,7 +20,7 @@ fn terms(world: &World, record: Digest) -> Terms {
     Terms { search: vec![epione::protocol::SearchTerm::everything()], ..world.terms(&[record]) }
 }
 
-/// Each step of the doctor, the patient, the proxy and the reader, without the network.
+/// The steps of the parties, without consensus.
 fn steps(c: &mut Criterion) {
     let mut group = c.benchmark_group("protocol");
     group.sample_size(10).measurement_time(Duration::from_secs(5));
@@ -51,13 +51,13 @@ fn steps(c: &mut Criterion) {
     });
 
     let record = world.publish(A, ADA, FILE, NAME);
-    let (validity, state, wanted) = (world.validity(), world.state(), terms(&world, record));
+    let (validity, state, terms) = (world.validity(), world.state(), terms(&world, record));
     let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
     group.bench_function("grant", |b| {
         let patient = &world.patients[ADA];
-        b.iter(|| patient.grant(validity, &state, &reader, &wanted, &mut rng).unwrap());
+        b.iter(|| patient.grant(validity, &state, &reader, &terms, &mut rng).unwrap());
     });
-    let (_, delivery, ticket) = world.grant_undelivered(&wanted);
+    let (_, delivery, ticket) = world.grant_undelivered(&terms);
     let (state, now) = (world.state(), world.now());
     group.bench_function("accept", |b| {
         let proxy = &mut world.proxies[0];
@@ -86,9 +86,9 @@ fn steps(c: &mut Criterion) {
     });
 }
 
-/// From the file to the other doctor's bytes, every transaction through consensus.
-fn whole_way(c: &mut Criterion) {
-    let mut group = c.benchmark_group("protocol/whole way");
+/// From the author's file to the reader's copy, with every transaction through consensus.
+fn lifecycle(c: &mut Criterion) {
+    let mut group = c.benchmark_group("protocol/lifecycle");
     group.sample_size(10).measurement_time(Duration::from_secs(5));
     for replicas in [4u16, 16] {
         let mut world = World::of(replicas, Profile::MemberQuorum, 2);
@@ -97,8 +97,8 @@ fn whole_way(c: &mut Criterion) {
                 let start = Instant::now();
                 for _ in 0..runs {
                     let record = world.publish(A, ADA, FILE, NAME);
-                    let wanted = terms(&world, record);
-                    let ticket = world.grant(&wanted);
+                    let terms = terms(&world, record);
+                    let ticket = world.grant(&terms);
                     let hits = world.proxies[0].search(&world.state(), ticket.grant(), world.now());
                     assert!(hits.unwrap().iter().any(|hit| hit.record == record));
                     let basis = Basis::Grant(*ticket.grant());
@@ -113,5 +113,5 @@ fn whole_way(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, steps, whole_way);
+criterion_group!(benches, steps, lifecycle);
 criterion_main!(benches);

@@ -1,4 +1,4 @@
-//! Pseudonyms: names and windows.
+//! Pseudonyms and windows of epochs.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use epione::pseudonym::SeriesSecret;
@@ -24,7 +24,6 @@ fn series(c: &mut Criterion) {
             b.iter(|| window.pseudonym(black_box(677), 0));
         });
     }
-    group.finish();
 }
 
 criterion_group! {

@@ -1,16 +1,19 @@
-//! Records: scanning a bundle and streaming its sections, in bytes a second.
-#![allow(missing_docs, clippy::unwrap_used)]
+//! Records: throughput of scanning a bundle and streaming its sections.
+#![allow(clippy::unwrap_used)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use epione::record::Record;
 use std::hint::black_box;
 use std::io::Cursor;
 
-/// A bundle of so many observations.
+/// A bundle with the given number of observations.
 fn bundle(observations: usize) -> Vec<u8> {
     let observation = |i: usize| {
         format!(
-            r#"{{"resource":{{"resourceType":"Observation","code":{{"coding":[{{"system":"http://loinc.org","code":"{}-1"}}]}},"valueString":"é{}"}}}}"#,
+            concat!(
+                r#"{{"resource":{{"resourceType":"Observation","code":{{"coding":[{{"#,
+                r#""system":"http://loinc.org","code":"{}-1"}}]}},"valueString":"é{}"}}}}"#
+            ),
             i % 97,
             "x".repeat(200)
         )

@@ -1,5 +1,5 @@
-//! The directory store: naming, putting and reading objects, in bytes a second.
-#![allow(missing_docs, clippy::unwrap_used)]
+//! The directory store: throughput of computing CIDs, writing and reading.
+#![allow(clippy::unwrap_used)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use epione::store::{self, DirectoryStore, RecordStore};
