@@ -7,7 +7,7 @@ use super::scheme::{EncapsulationElements, Scheme, VerifyEncapsulation};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
-use crate::policy::{AccessPolicy, MAX_LENGTH};
+use crate::policy::{AccessPolicy, MAX_TEXT_BYTES};
 use std::fmt::Debug;
 
 /// The most bytes of a body; a lock's body is one content key.
@@ -35,7 +35,7 @@ impl<S: Scheme> CpaHeader<S> {
 
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         suite::<S>(r)?;
-        let text = r.text(MAX_LENGTH)?;
+        let text = r.text(MAX_TEXT_BYTES)?;
         let policy: AccessPolicy =
             text.parse().map_err(|_| DecodeError::Invalid("the policy does not parse"))?;
         if policy.to_string() != text {

@@ -196,7 +196,7 @@ pub(super) fn select_rows<S: Scheme>(
         let component = component(row).expect("selected from what is held");
         SelectedRow { row, occurrence: program.rows()[row].occurrence, component, gamma }
     };
-    let rows = program.reconstruct_of(|row| component(row).is_some())?;
+    let rows = program.reconstruct_from(|row| component(row).is_some())?;
     Some(rows.into_iter().map(selected).collect())
 }
 

@@ -1,23 +1,23 @@
-//! Attributes as they are hashed to points.
+//! The attribute universe and the identities that are hashed to points.
 #![forbid(unsafe_code)]
 
 use super::{Comparison, InvalidName, Name, Prefix};
 use std::borrow::Cow;
 use std::fmt;
 
-/// The first byte of a prefix's identity. No name starts with a control character.
+/// First byte of the identity of a prefix. No name starts with a control character.
 const PREFIX: u8 = 1;
-/// The first byte of a listed value's identity.
+/// First byte of the identity of a listed value.
 const LISTED: u8 = 2;
-/// What ends a label within an identity. No name contains it.
+/// Terminator of a label within an identity. No name contains it.
 const END: u8 = 0;
 
-/// An attribute as a row of a span program and a component of a key have it.
+/// An attribute: the label of a row of a span program, and of a component of a key.
 ///
-/// Attributes are ordered as their identities are.
+/// Attributes are ordered as their identities.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attribute {
-    /// That the value of a label has a prefix.
+    /// A prefix of the value of a label.
     Prefix(Prefix),
     /// A value of a vocabulary.
     Listed(Listed),
@@ -26,18 +26,18 @@ pub enum Attribute {
 }
 
 impl Attribute {
-    /// A plain name.
+    /// Returns the attribute of a plain name.
     ///
     /// # Errors
-    /// [`InvalidName`].
+    /// [`InvalidName`] if the text is not a name.
     pub fn new(name: impl Into<String>) -> Result<Self, InvalidName> {
         Name::new(name).map(Self::Name)
     }
 
-    /// The bytes that are hashed to the attribute's point. Two attributes never have the same:
+    /// Returns the bytes that are hashed to the attribute's point. The encoding is injective:
     ///
     /// ```text
-    /// name      UTF-8, never starting with a control character
+    /// name      UTF-8; does not start with a control character
     /// prefix    01 label 00 domain length first     1, 1 and 4 bytes
     /// listed    02 label 00 version value           4 bytes and UTF-8
     /// ```
@@ -60,7 +60,7 @@ fn labelled(kind: u8, label: &Name, fields: &[u8]) -> Vec<u8> {
     [&[kind][..], label.as_str().as_bytes(), &[END], fields].concat()
 }
 
-/// As it stands in a policy; a prefix as the comparison that it is.
+/// The canonical text; a prefix prints as a comparison.
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -71,30 +71,30 @@ impl fmt::Display for Attribute {
     }
 }
 
-/// A value of a vocabulary, written `role#3:doctor`: the version is part of what it is.
+/// A value of one version of a vocabulary, written `role#3:doctor`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Listed {
-    // In the order of an attribute's identity.
+    // In the order of the identity, which the derived order follows.
     pub(super) label: Name,
     pub(super) version: u32,
     pub(super) value: Name,
 }
 
 impl Listed {
-    /// The value under a vocabulary's label and version.
+    /// Returns a value of a vocabulary.
     ///
     /// # Errors
-    /// [`InvalidLabel`].
+    /// [`InvalidLabel`] if the label contains a colon.
     pub fn new(label: Name, version: u32, value: Name) -> Result<Self, InvalidLabel> {
         check_label(&label).map(|()| Self { label, version, value })
     }
 
-    /// The vocabulary's label.
+    /// The label of the vocabulary.
     pub fn label(&self) -> &Name {
         &self.label
     }
 
-    /// The vocabulary's version.
+    /// The version of the vocabulary.
     pub fn version(&self) -> u32 {
         self.version
     }
@@ -111,9 +111,9 @@ impl fmt::Display for Listed {
     }
 }
 
-/// A label that no vocabulary may have: in `not role:nurse` the label ends at the first colon.
+/// A label that a vocabulary cannot have: in `not role:nurse` the label ends at the first colon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the label of a vocabulary has no colon")]
+#[error("the label of a vocabulary contains no colon")]
 pub struct InvalidLabel;
 
 pub(super) fn check_label(label: &Name) -> Result<(), InvalidLabel> {

@@ -1,29 +1,29 @@
-//! Reading a text token by token, with one token in view.
+//! A token stream with one token of lookahead.
 #![forbid(unsafe_code)]
 
 use super::token::{Lexer, Token, shortened};
 use super::value::Literal;
-use super::{Listed, MAX_LENGTH, Name, Value};
+use super::{Listed, MAX_TEXT_BYTES, Name, Value};
 use std::fmt;
 
-/// Why a text is not understood, and where.
+/// A syntax error or violated rule, with its position in the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {reason}")]
 pub struct ParseError {
-    /// The character at which understanding ended, from 1.
+    /// Position of the error in code points, from 1; section 9 of `docs/policy.md`.
     pub column: usize,
-    /// What is wrong there.
+    /// The violated rule.
     pub reason: String,
 }
 
 impl ParseError {
-    /// What stands at this column is wrong for a reason.
+    /// Returns a function that puts a reason at a position.
     pub(super) fn at<E: fmt::Display>(column: usize) -> impl FnOnce(E) -> Self {
         move |reason| Self { column, reason: reason.to_string() }
     }
 }
 
-/// A token in view and what comes after it.
+/// The current token and the rest of the text.
 pub(super) struct Cursor<'a> {
     lexer: Lexer<'a>,
     column: usize,
@@ -32,8 +32,8 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Result<Self, ParseError> {
-        if text.len() > MAX_LENGTH {
-            let reason = format!("the text is longer than {MAX_LENGTH} bytes");
+        if text.len() > MAX_TEXT_BYTES {
+            let reason = format!("the text is longer than {MAX_TEXT_BYTES} bytes");
             return Err(ParseError { column: 1, reason });
         }
         let mut lexer = Lexer::new(text);
@@ -41,24 +41,24 @@ impl<'a> Cursor<'a> {
         Ok(Self { lexer, column, token })
     }
 
-    /// The token in view.
+    /// The current token.
     pub(super) fn peek(&self) -> &Token {
         &self.token
     }
 
-    /// Where the token in view begins.
+    /// The position of the current token.
     pub(super) fn column(&self) -> usize {
         self.column
     }
 
-    /// Takes the token in view.
+    /// Consumes the current token.
     pub(super) fn advance(&mut self) -> Result<Token, ParseError> {
         let (column, token) = self.lexer.next()?;
         self.column = column;
         Ok(std::mem::replace(&mut self.token, token))
     }
 
-    /// Takes the token in view if it is this one.
+    /// Consumes the current token if it is this one.
     pub(super) fn advance_if(&mut self, token: &Token) -> Result<bool, ParseError> {
         let found = self.token == *token;
         if found {
@@ -67,26 +67,27 @@ impl<'a> Cursor<'a> {
         Ok(found)
     }
 
-    /// Takes the token in view, which has to be this one.
+    /// Consumes the current token, which must be this one.
     pub(super) fn expect(&mut self, token: &Token) -> Result<(), ParseError> {
         if self.advance_if(token)? { Ok(()) } else { self.expected(&token.to_string()) }
     }
 
-    /// Nothing may be left.
+    /// Fails unless the text ends here.
     pub(super) fn finish(&self, expected: &str) -> Result<(), ParseError> {
         if self.token == Token::End { Ok(()) } else { self.expected(expected) }
     }
 
-    /// Something else is in view.
+    /// Fails because the current token is not the expected one.
     pub(super) fn expected<T>(&self, expected: &str) -> Result<T, ParseError> {
-        self.fail(format!("{expected} is expected, {} was found", self.token))
+        self.fail(format!("expected {expected}, found {}", self.token))
     }
 
+    /// Fails at the current token.
     pub(super) fn fail<T>(&self, reason: impl Into<String>) -> Result<T, ParseError> {
         Err(ParseError { column: self.column, reason: reason.into() })
     }
 
-    /// A name; `expected` says which.
+    /// Consumes a name; an error calls it `expected`.
     pub(super) fn name(&mut self, expected: &str) -> Result<Name, ParseError> {
         let column = self.column;
         match &mut self.token {
@@ -99,7 +100,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A word that starts with a digit.
+    /// Consumes a token that starts with a digit; an error calls it `expected`.
     pub(super) fn word(&mut self, expected: &str) -> Result<String, ParseError> {
         match &mut self.token {
             Token::Word(word) => {
@@ -111,17 +112,17 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// `"#" number`, the version of a vocabulary.
+    /// Consumes `"#" number`, the version of a vocabulary.
     pub(super) fn version(&mut self) -> Result<u32, ParseError> {
         self.expect(&Token::Hash)?;
         let column = self.column;
         let word = self.word("the version of a vocabulary")?;
         let shown = shortened(&word);
-        let reason = || format!("{shown} is no version, which is a number up to {}", u32::MAX);
+        let reason = || format!("{shown} is not a version, which is a number up to {}", u32::MAX);
         count(&word).ok_or_else(reason).map_err(ParseError::at(column))
     }
 
-    /// `"#" number ":" name`, what makes a name a listed value; its label stood at `column`.
+    /// Consumes `"#" number ":" name`, the rest of a listed value whose label is at `column`.
     pub(super) fn listed(&mut self, column: usize, label: Name) -> Result<Listed, ParseError> {
         let version = self.version()?;
         self.expect(&Token::Colon)?;
@@ -129,20 +130,20 @@ impl<'a> Cursor<'a> {
         Listed::new(label, version, value).map_err(ParseError::at(column))
     }
 
-    /// A number or date, which may get its width from what follows.
+    /// Consumes a number or date, whose width the upper end of a range may determine.
     pub(super) fn literal(&mut self) -> Result<Literal, ParseError> {
         let column = self.column;
         Literal::parse(&self.word("a number or a date")?).map_err(ParseError::at(column))
     }
 
-    /// A number or date.
+    /// Consumes a number or date.
     pub(super) fn value(&mut self) -> Result<Value, ParseError> {
         let column = self.column;
         self.literal()?.value().map_err(ParseError::at(column))
     }
 }
 
-/// A number without width. One spelling a number: 007 would print as 7.
+/// Parses a number without a width; `None` unless it is canonical, since 007 would print as 7.
 pub(super) fn count<N: std::str::FromStr + fmt::Display>(word: &str) -> Option<N> {
     let number: N = word.parse().ok()?;
     (number.to_string() == word).then_some(number)

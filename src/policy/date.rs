@@ -1,4 +1,4 @@
-//! Days of the calendar, as numbers.
+//! Dates as day numbers.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -6,24 +6,24 @@ use std::str::FromStr;
 
 const FIRST_YEAR: u16 = 1900;
 
-/// A day from 1900-01-01 to 2079-06-06 in the proleptic Gregorian calendar: 16 bits of days.
+/// A day from 1900-01-01 to 2079-06-06 of the Gregorian calendar, as a day number of 16 bits.
 ///
-/// A day only, without time or time zone: whoever compares says whose day it is.
+/// A date has no time or time zone; the caller fixes the time zone of the dates that it compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(u16);
 
-/// What is no date.
+/// A text or day that is not a [`Date`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDate {
-    /// Not four digits, two and two.
-    #[error("a date is written with four digits, two and two, like 2026-12-01")]
-    Form,
-    /// The calendar has no such day.
+    /// Not of the form YYYY-MM-DD.
+    #[error("a date has the form YYYY-MM-DD, as in 2026-12-01")]
+    Syntax,
+    /// A day that the calendar does not have.
     #[error("the calendar has no such day")]
-    Calendar,
-    /// Before [`Date::FIRST`] or after [`Date::LAST`].
-    #[error("dates go from {} to {}", Date::FIRST, Date::LAST)]
-    Range,
+    NoSuchDay,
+    /// A day before [`Date::FIRST`] or after [`Date::LAST`].
+    #[error("dates range from {} to {}", Date::FIRST, Date::LAST)]
+    OutOfRange,
 }
 
 impl Date {
@@ -32,35 +32,35 @@ impl Date {
     /// 2079-06-06, day 65535.
     pub const LAST: Self = Self(u16::MAX);
 
-    /// The day with this year, month and day of the month.
+    /// Returns the date of a year, a month from 1 and a day from 1.
     ///
     /// # Errors
-    /// [`InvalidDate`] if the calendar has no such day, or it is out of range.
+    /// [`InvalidDate`] if the calendar has no such day, or if it is out of range.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self, InvalidDate> {
         if !(1..=12).contains(&month) || !(1..=days_of_month(year, month)).contains(&day) {
-            return Err(InvalidDate::Calendar);
+            return Err(InvalidDate::NoSuchDay);
         }
-        // Nothing beyond is in range, and years are counted one by one.
+        // Bounds the loop over the years; the day number decides the range below.
         if !(FIRST_YEAR..=2079).contains(&year) {
-            return Err(InvalidDate::Range);
+            return Err(InvalidDate::OutOfRange);
         }
         let years: u32 = (FIRST_YEAR..year).map(days_of_year).sum();
         let months: u32 = (1..month).map(|month| u32::from(days_of_month(year, month))).sum();
         let days = years + months + u32::from(day) - 1;
-        u16::try_from(days).map(Self).map_err(|_| InvalidDate::Range)
+        u16::try_from(days).map(Self).map_err(|_| InvalidDate::OutOfRange)
     }
 
-    /// The date so many days after 1900-01-01.
+    /// Returns the date `days` days after 1900-01-01.
     pub const fn from_days(days: u16) -> Self {
         Self(days)
     }
 
-    /// The days since 1900-01-01.
+    /// Returns the days since 1900-01-01.
     pub const fn days(self) -> u16 {
         self.0
     }
 
-    /// Year, month, day of the month.
+    /// Returns the year, the month and the day of the month.
     pub fn civil(self) -> (u16, u8, u8) {
         let (mut year, mut month, mut left) = (FIRST_YEAR, 1, u32::from(self.0));
         while left >= days_of_year(year) {
@@ -99,18 +99,18 @@ impl fmt::Display for Date {
     }
 }
 
-/// `2026-12-01` and no other spelling.
+/// Accepts the form `2026-12-01` only.
 impl FromStr for Date {
     type Err = InvalidDate;
 
     fn from_str(text: &str) -> Result<Self, InvalidDate> {
         let parts: Vec<&str> = text.split('-').collect();
-        let [year, month, day] = parts[..] else { return Err(InvalidDate::Form) };
+        let [year, month, day] = parts[..] else { return Err(InvalidDate::Syntax) };
         let digits = [(year, 4), (month, 2), (day, 2)]
             .into_iter()
             .all(|(part, length)| part.len() == length && part.bytes().all(|b| b.is_ascii_digit()));
         if !digits {
-            return Err(InvalidDate::Form);
+            return Err(InvalidDate::Syntax);
         }
         let small = |part: &str| part.parse().expect("two digits");
         Self::new(year.parse().expect("four digits"), small(month), small(day))

@@ -1,4 +1,4 @@
-//! Why a policy is satisfied or not, for people. Public data only.
+//! Explanations of a policy's evaluation. All inputs are public.
 #![forbid(unsafe_code)]
 
 use super::tree::Text;
@@ -6,7 +6,7 @@ use super::{AccessPolicy, Attribute, AttributeSet, Node};
 use std::collections::HashSet;
 use std::fmt;
 
-/// A policy beside a user's attributes: what holds, what does not, and what would be enough.
+/// The evaluation of a policy on an attribute set, and a smallest set of missing leaves.
 ///
 /// ```
 /// use epione::policy::{AccessPolicy, AttributeSet};
@@ -30,7 +30,7 @@ pub struct Explanation {
     missing: Vec<Node>,
 }
 
-/// A gate or leaf.
+/// The line of a gate or leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Line {
     depth: usize,
@@ -39,87 +39,92 @@ struct Line {
 }
 
 impl Explanation {
-    /// Whether the attributes satisfy the policy.
+    /// Returns `true` if the attribute set satisfies the policy.
     pub fn is_satisfied(&self) -> bool {
         self.lines[0].holds
     }
 
-    /// What is missing: fewest leaves, each a [`Node::Leaf`] or [`Node::Comparison`], that satisfy
-    /// the policy together with those that hold; none if it is satisfied.
+    /// Returns a smallest set of leaves, each a [`Node::Leaf`] or [`Node::Comparison`], that
+    /// satisfies the policy together with the leaves that hold; empty if the policy is satisfied.
     ///
-    /// Of several smallest sets it is one that asks for the fewest other values under labels that have
-    /// one, then the one that stands first. A leaf that stands in several places is counted in each and
-    /// named once. Whether one user can hold them all is not asked: nested comparisons may exclude each
-    /// other, and what holds may hold no longer if a value changes.
+    /// Among several smallest sets, one that requires the fewest other values under labels that
+    /// already have one is preferred, then the first. A leaf at several places counts at each and
+    /// is named once. One user may be unable to hold all of them: nested comparisons may exclude
+    /// each other, and a changed value may falsify a leaf that holds.
     pub fn missing(&self) -> &[Node] {
         &self.missing
     }
 }
 
 impl AccessPolicy {
-    /// Says what of the policy the attributes satisfy, and what is missing.
+    /// Evaluates the policy on an attribute set and explains the result.
     pub fn explain(&self, attributes: &AttributeSet) -> Explanation {
         let mut lines = Vec::new();
-        let lack = walk(self.root(), 0, attributes, &mut lines);
+        let root = walk(self.root(), 0, attributes, &mut lines);
         let mut named = HashSet::new();
-        let missing = lack.leaves.into_iter().filter(|leaf| named.insert(*leaf));
+        let missing = root.leaves.into_iter().filter(|leaf| named.insert(*leaf));
         Explanation { missing: missing.cloned().collect(), lines }
     }
 }
 
-/// The fewest leaves that a node lacks.
+/// A smallest set of leaves whose truth would satisfy a node.
 #[derive(Default)]
-struct Lack<'a> {
+struct Missing<'a> {
     leaves: Vec<&'a Node>,
-    /// How many of them are values of labels that have another.
+    /// The number of leaves under labels for which the user holds another value.
     changes: usize,
 }
 
-/// Writes the lines of a node, parents first, and chooses the least lack bottom-up.
-fn walk<'a>(node: &'a Node, depth: usize, held: &AttributeSet, lines: &mut Vec<Line>) -> Lack<'a> {
+/// Appends the lines of a node in preorder, and returns its missing leaves.
+fn walk<'a>(
+    node: &'a Node,
+    depth: usize,
+    held: &AttributeSet,
+    lines: &mut Vec<Line>,
+) -> Missing<'a> {
     let (k, children, text) = match node {
         Node::And(children) => (children.len(), children, "all of".to_owned()),
         Node::Or(children) => (1, children, "any of".to_owned()),
         Node::Threshold(k, children) => (*k, children, format!("{k} of {}", children.len())),
         leaf => {
-            let (line, lack) = compare(leaf, depth, held);
+            let (line, missing) = evaluate(leaf, depth, held);
             lines.push(line);
-            return lack;
+            return missing;
         }
     };
     let line = lines.len();
     lines.push(Line { depth, holds: false, text });
-    let lacks = children.iter().map(|child| walk(child, depth + 1, held, lines));
-    let mut lacks: Vec<(usize, Lack<'_>)> = lacks.enumerate().collect();
-    lacks.sort_by_key(|(i, lack)| (lack.leaves.len(), lack.changes, *i));
-    lacks.truncate(k);
-    lacks.sort_by_key(|(i, _)| *i);
-    let mut all = Lack::default();
-    for (_, lack) in lacks {
-        all.leaves.extend(lack.leaves);
-        all.changes += lack.changes;
+    let missing = children.iter().map(|child| walk(child, depth + 1, held, lines));
+    let mut branches: Vec<(usize, Missing<'_>)> = missing.enumerate().collect();
+    branches.sort_by_key(|(i, missing)| (missing.leaves.len(), missing.changes, *i));
+    branches.truncate(k);
+    branches.sort_by_key(|(i, _)| *i);
+    let mut all = Missing::default();
+    for (_, missing) in branches {
+        all.leaves.extend(missing.leaves);
+        all.changes += missing.changes;
     }
     lines[line].holds = all.leaves.is_empty();
     all
 }
 
-/// A leaf beside what is held.
-fn compare<'a>(leaf: &'a Node, depth: usize, held: &AttributeSet) -> (Line, Lack<'a>) {
+/// Evaluates a leaf, and names the values held under its label if it does not hold.
+fn evaluate<'a>(leaf: &'a Node, depth: usize, held: &AttributeSet) -> (Line, Missing<'a>) {
     let holds = leaf.is_satisfied_by(held);
     let mut text = Text(leaf).to_string();
     if holds {
-        return (Line { depth, holds, text }, Lack::default());
+        return (Line { depth, holds, text }, Missing::default());
     }
-    let others = under_its_label(leaf, held);
+    let others = held_under_label(leaf, held);
     if !others.is_empty() {
         text += &format!(" (held: {})", others.join(", "));
     }
-    let lack = Lack { leaves: vec![leaf], changes: usize::from(!others.is_empty()) };
-    (Line { depth, holds, text }, lack)
+    let missing = Missing { leaves: vec![leaf], changes: usize::from(!others.is_empty()) };
+    (Line { depth, holds, text }, missing)
 }
 
-/// What a user holds under the label of a leaf.
-fn under_its_label(leaf: &Node, held: &AttributeSet) -> Vec<String> {
+/// Returns the values held under the label of a leaf.
+fn held_under_label(leaf: &Node, held: &AttributeSet) -> Vec<String> {
     match leaf {
         Node::Comparison(comparison) => {
             held.numbers_of(comparison.label()).map(ToString::to_string).collect()
@@ -131,7 +136,7 @@ fn under_its_label(leaf: &Node, held: &AttributeSet) -> Vec<String> {
     }
 }
 
-/// What is missing, then the tree with a line a gate or leaf.
+/// The result and the missing leaves, then the tree with one line per gate or leaf.
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_satisfied() {

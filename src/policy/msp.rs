@@ -1,39 +1,40 @@
-//! Monotone span programs: a policy as linear algebra.
+//! Monotone span programs (Karchmer and Wigderson, 1993) as linear secret-sharing schemes.
 //!
-//! A secret `s` is shared as `lambda_i = M_i . (s, v_1, v_2, ...)`; the rows of a satisfying set
-//! combine to `s`, the rows of any other set say nothing about it.
+//! A secret `s` is shared as `lambda_i = M_i . (s, v_1, v_2, ...)` with random `v_j`. The rows of
+//! an authorised set span `(1, 0, ..., 0)`, so its shares determine `s`; the shares of any other
+//! set are independent of `s`. The construction assigns a vector to each node, `(1)` to the root:
 //!
-//! | gate | rows of the children |
+//! | gate with vector `m` | vectors of its children |
 //! |---|---|
-//! | or | each the parent's |
-//! | and | child `j < n` a fresh unit column, the last one the parent's minus their sum |
-//! | k of n | Shamir: child `i` the parent's plus `sum_d i^d u_d` over `k-1` fresh columns |
+//! | `or`, `1 of n` | `m` for each child |
+//! | `and`, `n of n` | a fresh unit vector for each child but the last; `m` minus their sum for the last |
+//! | `k of n` | Shamir: `m + sum_d i^d u_d` for child `i`, over `k - 1` fresh columns `u_d` |
 //!
-//! `1 of n` is an `or`, `n of n` an `and`. An `and` takes a child's column when its turn comes, after those
-//! of the children before it; a threshold takes its columns first. Opening takes the fewest rows, of equally
-//! few the first. A comparison is the `or` of its cover, so it has a row a prefix, each the parent's.
+//! An `and` takes the column of a child after the columns within the children before it; a
+//! threshold takes its columns first. A comparison is the `or` over its cover, with one row per
+//! prefix. Section 6 of `docs/policy.md` specifies the order of rows and columns.
 //!
-//! The additive `and` makes every reconstruction coefficient 1, so opening a policy of plain `and`
-//! and `or` needs no scalar multiplication; Vandermonde rows would cost 20 times more at 100
-//! attributes.
+//! The additive `and` makes every reconstruction coefficient 1, so decryption under a policy of
+//! `and` and `or` needs no scalar multiplication. Vandermonde rows would cost 20 times more at
+//! 100 attributes.
 #![forbid(unsafe_code)]
 
 use super::{AccessPolicy, Attribute, AttributeSet, Node};
 use crate::algebra::Scalar;
 use std::collections::BTreeMap;
 
-/// One row of the matrix with its attribute.
+/// A row of the matrix with its attribute.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Row {
-    /// `pi(i)`: the attribute of the row.
+    /// `pi(i)`, the attribute of the row.
     pub attribute: Attribute,
-    /// `rho(i)`: how many earlier rows have the same attribute.
+    /// `rho(i)`, the number of earlier rows with the same attribute.
     pub occurrence: usize,
-    /// The entries that are not zero: column and value, columns ascending.
+    /// The non-zero entries as `(column, value)`, by ascending column.
     pub entries: Vec<(usize, Scalar)>,
 }
 
-/// The matrix `M` with its labels `pi`, `rho`, and the tree it came from.
+/// The matrix `M` with the row labels `pi` and `rho`, and the tree of its policy.
 #[derive(Debug)]
 pub struct SpanProgram {
     rows: Vec<Row>,
@@ -48,48 +49,49 @@ impl SpanProgram {
         Self { rows: builder.rows, columns: builder.columns, root: policy.root().clone() }
     }
 
-    /// The tree it came from.
+    /// The root of the policy's tree.
     pub(super) fn root(&self) -> &Node {
         &self.root
     }
 
-    /// The rows, in the order of the policy's leaves and of a comparison's cover.
+    /// The rows, in the order of the policy's leaves and of each comparison's cover.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// The number of columns, the secret's included.
+    /// The number of columns, including column 0 of the secret.
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// `tau`: how often the most frequent attribute occurs.
+    /// Returns `tau`, the number of rows of the most frequent attribute.
     pub fn max_occurrences(&self) -> usize {
         self.rows.iter().map(|row| row.occurrence + 1).max().unwrap_or(0)
     }
 
-    /// `lambda_i = M_i . vector`, the vector being `(s, v_1, ...)`.
+    /// Returns the shares `lambda_i = M_i . vector` of the sharing vector `(s, v_1, ...)`.
     ///
     /// # Panics
-    /// If the vector does not have [`Self::columns`] entries.
+    /// Panics unless the vector has [`Self::columns`] entries.
     pub fn share(&self, vector: &[Scalar]) -> Vec<Scalar> {
-        assert_eq!(vector.len(), self.columns, "one entry a column");
+        assert_eq!(vector.len(), self.columns, "the sharing vector has one entry per column");
         let dot = |row: &Row| row.entries.iter().map(|(column, m)| vector[*column] * *m).sum();
         self.rows.iter().map(dot).collect()
     }
 
-    /// A smallest satisfying set of rows with coefficients `gamma_i` such that
-    /// `sum gamma_i M_i = (1, 0, ...)`; `None` if the attributes do not satisfy the policy.
+    /// Returns a smallest set of rows with coefficients `gamma_i` such that
+    /// `sum gamma_i M_i = (1, 0, ..., 0)`; `None` if the attribute set is not authorised.
     pub fn reconstruct(&self, attributes: &AttributeSet) -> Option<Vec<(usize, Scalar)>> {
-        self.reconstruct_of(|row| attributes.contains(&self.rows[row].attribute))
+        self.reconstruct_from(|row| attributes.contains(&self.rows[row].attribute))
     }
 
-    /// [`Self::reconstruct`] of the rows that one has.
-    pub fn reconstruct_of(&self, has: impl Fn(usize) -> bool) -> Option<Vec<(usize, Scalar)>> {
+    /// [`Self::reconstruct`] from the rows `i` for which `has(i)` is `true`.
+    pub fn reconstruct_from(&self, has: impl Fn(usize) -> bool) -> Option<Vec<(usize, Scalar)>> {
         select(&self.root, &has, &mut 0)
     }
 }
 
+/// The rows of the leaves visited so far, in a preorder walk from the root.
 struct Builder {
     rows: Vec<Row>,
     columns: usize,
@@ -151,12 +153,12 @@ impl Builder {
     }
 }
 
-/// The evaluation point of a threshold gate's child.
+/// The evaluation point of a threshold's child.
 fn point(child: usize) -> Scalar {
     Scalar::from(child as u64 + 1)
 }
 
-/// The smallest satisfying rows below `node`, bottom-up; `row` counts the rows passed.
+/// Selects a smallest satisfying set of rows below `node`; `row` counts the rows passed.
 fn select(
     node: &Node,
     has: &impl Fn(usize) -> bool,
@@ -175,20 +177,23 @@ fn select(
         Node::Or(children) => (1, children),
         Node::Threshold(k, children) => (*k, children),
     };
-    // Every child is visited, so that the row counter stays right.
-    let selections: Vec<_> = children.iter().map(|child| select(child, has, row)).collect();
-    let n = selections.len();
+    // Visits every child, since each advances the row counter.
+    combine(k, children.iter().map(|child| select(child, has, row)).collect())
+}
+
+/// Combines the `k` smallest of the children's selections, weighted for the gate.
+fn combine(k: usize, children: Vec<Option<Vec<(usize, Scalar)>>>) -> Option<Vec<(usize, Scalar)>> {
+    let is_shamir = 1 < k && k < children.len();
     let mut satisfied: Vec<(usize, Vec<_>)> =
-        selections.into_iter().enumerate().filter_map(|(i, s)| Some((i, s?))).collect();
+        children.into_iter().enumerate().filter_map(|(i, rows)| Some((i, rows?))).collect();
     if satisfied.len() < k {
         return None;
     }
     satisfied.sort_by_key(|(i, rows)| (rows.len(), *i));
     satisfied.truncate(k);
     satisfied.sort_by_key(|(i, _)| *i);
-    let shamir = 1 < k && k < n;
     let points: Vec<Scalar> = satisfied.iter().map(|(i, _)| point(*i)).collect();
-    let weight = |position| if shamir { lagrange(&points, position) } else { Scalar::ONE };
+    let weight = |position| if is_shamir { lagrange(&points, position) } else { Scalar::ONE };
     let weighted = satisfied.into_iter().enumerate().flat_map(|(position, (_, rows))| {
         let weight = weight(position);
         rows.into_iter().map(move |(row, gamma)| (row, gamma * weight))
@@ -196,7 +201,7 @@ fn select(
     Some(weighted.collect())
 }
 
-/// The Lagrange coefficient at zero of the point at `position`.
+/// Returns `prod_{m != position} x_m / (x_m - x_position)`, the Lagrange coefficient at zero.
 fn lagrange(points: &[Scalar], position: usize) -> Scalar {
     let own = points[position];
     let others = points.iter().enumerate().filter(|(i, _)| *i != position);
@@ -205,5 +210,5 @@ fn lagrange(points: &[Scalar], position: usize) -> Scalar {
         numerator *= *other;
         denominator *= *other - own;
     }
-    numerator * denominator.inverse().expect("the points of a gate differ")
+    numerator * denominator.inverse().expect("the points of a gate are distinct")
 }

@@ -1,37 +1,37 @@
 //! Names: plain attributes, labels, and the values of vocabularies.
 #![forbid(unsafe_code)]
 
+use super::limits::MAX_NAME_BYTES;
 use std::borrow::Borrow;
 use std::fmt;
 
-/// The most bytes of a name.
-const MAX_BYTES: usize = 256;
-
-/// Words that need quotes to be names, in whatever case.
+/// Words that are names only in quotes, in upper or lower case.
 pub(super) const RESERVED: [&str; 5] = ["and", "in", "not", "of", "or"];
 
-/// A name like `doctor`, `department:neurology` or `Dr. Ada Ruiz`; compared byte by byte.
+/// A name such as `doctor`, `department:neurology` or `Dr. Ada Ruiz`, compared byte by byte.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);
 
-/// A text that is no name.
+/// A text that is not a [`Name`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to {MAX_BYTES} bytes and no control or invisible characters")]
+#[error("a name has 1 to {MAX_NAME_BYTES} bytes and no control or invisible characters")]
 pub struct InvalidName;
 
 impl Name {
-    /// The most bytes of a name.
-    pub const MAX_BYTES: usize = MAX_BYTES;
+    /// Maximum bytes of a name.
+    pub const MAX_BYTES: usize = MAX_NAME_BYTES;
 
-    /// Takes a name as it is, quotes and spaces included.
+    /// Checks a name. Quotes and spaces are part of it.
+    ///
+    /// Letters that look alike are different, and so are the composed and decomposed form of an
+    /// accented letter.
     ///
     /// # Errors
-    /// [`InvalidName`] if it is empty, too long or holds control or invisible characters, with which two
-    /// policies would look alike. Letters that look alike, and a letter with an accent that is written as
-    /// one character or as two, are not told: names are compared byte by byte.
+    /// [`InvalidName`] if the name is empty, is too long or contains control or invisible
+    /// characters, which would make different policies look alike.
     pub fn new(name: impl Into<String>) -> Result<Self, InvalidName> {
         let name = name.into();
-        let fits = (1..=MAX_BYTES).contains(&name.len());
+        let fits = (1..=MAX_NAME_BYTES).contains(&name.len());
         if fits && !name.chars().any(|c| c.is_control() || is_invisible(c)) {
             Ok(Self(name))
         } else {
@@ -44,21 +44,21 @@ impl Name {
         &self.0
     }
 
-    /// Whether the name can be written without quotes.
+    /// Returns `true` if the name needs no quotes in a text.
     fn is_bare(&self) -> bool {
-        let gate = RESERVED.contains(&self.0.to_ascii_lowercase().as_str());
-        !gate && self.0.starts_with(starts_bare) && self.0.chars().all(is_bare_character)
+        let reserved = RESERVED.contains(&self.0.to_ascii_lowercase().as_str());
+        !reserved && self.0.starts_with(starts_bare) && self.0.chars().all(is_bare_character)
     }
 }
 
-/// Names are ordered and equal as their texts are.
+/// `Eq`, `Ord` and `Hash` of a name agree with those of its text.
 impl Borrow<str> for Name {
     fn borrow(&self) -> &str {
         &self.0
     }
 }
 
-/// Characters that show nothing, or turn the direction of what follows.
+/// Returns `true` for characters that are invisible or change the direction of the text.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -82,7 +82,8 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// What starts with a digit is a number or a date, so that `18u9` or `2026-1-1` never become names.
+/// Returns `true` for the first characters of a bare name. A digit starts a number or a date, so
+/// that `18u9` and `2026-1-1` are not names.
 pub(super) fn starts_bare(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_'
 }
@@ -91,7 +92,7 @@ pub(super) fn is_bare_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-.:@/".contains(c)
 }
 
-/// As it stands in a policy: bare where possible, quoted otherwise.
+/// The canonical text: bare if possible, quoted otherwise.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_bare() {

@@ -1,16 +1,17 @@
-//! From text to policy: a recursive descent over the grammar in `docs/policy.md`.
+//! A recursive-descent parser for the grammar of policies, section 2 of `docs/policy.md`.
 #![forbid(unsafe_code)]
 
 use super::cursor::{Cursor, count};
+use super::limits::MAX_PARENTHESES;
 use super::token::{Token, shortened};
 use super::tree::conjunction;
 use super::{
-    AccessPolicy, Attribute, Comparison, Domain, Listed, MAX_DEPTH, MAX_LEAVES, Name, Node,
+    AccessPolicy, Attribute, Comparison, Domain, InvalidPolicy, Listed, MAX_LEAVES, Name, Node,
     ParseError, Relation, Vocabularies,
 };
 use std::str::FromStr;
 
-/// A policy without `not`.
+/// Parses a policy without `not`, which requires [`AccessPolicy::parse_with`].
 impl FromStr for AccessPolicy {
     type Err = ParseError;
 
@@ -20,29 +21,27 @@ impl FromStr for AccessPolicy {
 }
 
 impl AccessPolicy {
-    /// Reads a policy in which `not` chooses from these vocabularies.
+    /// Parses a policy in which `not` refers to these vocabularies.
     ///
-    /// The text means the same whatever vocabularies are at hand, or is refused: a plain name that
-    /// looks like a value of one (`role:doctor` beside the vocabulary `role`) is an error, and what
-    /// `not` stands for is written out in the policy, which needs no vocabulary to be read again.
+    /// With different vocabularies a text has the same meaning or is rejected, except for `not`
+    /// without a version. A plain name that looks like a value of a vocabulary (`role:doctor`
+    /// with the vocabulary `role`) is an error. The policy contains the values for which `not`
+    /// stands, so that its canonical text parses without any vocabulary.
     ///
     /// # Errors
-    /// [`ParseError`] with the column.
+    /// [`ParseError`] with the position of the error and the violated rule.
     pub fn parse_with(text: &str, vocabularies: &Vocabularies) -> Result<Self, ParseError> {
         let mut parser = Parser { cursor: Cursor::new(text)?, depth: 0, leaves: 0, vocabularies };
         let root = parser.policy()?;
-        parser.cursor.finish("'and', 'or' or the end")?;
+        parser.cursor.finish("'and', 'or' or the end of the text")?;
         Self::new(root).map_err(ParseError::at(1))
     }
 }
 
-/// The most parentheses inside each other: they add no gate, so a text may nest deeper than the tree.
-const MAX_PARENTHESES: usize = 4 * MAX_DEPTH - 1;
-
 struct Parser<'a> {
     cursor: Cursor<'a>,
     depth: usize,
-    /// Leaves so far, of which there may be no more than a policy has.
+    /// The leaves read so far, before normalisation.
     leaves: usize,
     vocabularies: &'a Vocabularies,
 }
@@ -51,7 +50,7 @@ impl Parser<'_> {
     /// policy = conjunct / disjunct / primary
     fn policy(&mut self) -> Result<Node, ParseError> {
         if self.depth > MAX_PARENTHESES {
-            let reason = format!("more than {MAX_PARENTHESES} parentheses stand inside each other");
+            let reason = format!("parentheses are nested deeper than {MAX_PARENTHESES} levels");
             return self.cursor.fail(reason);
         }
         self.depth += 1;
@@ -65,7 +64,7 @@ impl Parser<'_> {
         }
         let other = if conjunct { Token::Or } else { Token::And };
         if *self.cursor.peek() == other {
-            return self.cursor.fail("'and' and 'or' may be mixed only with parentheses");
+            return self.cursor.fail("'and' and 'or' do not mix; add parentheses");
         }
         self.depth -= 1;
         if branches.len() == 1 {
@@ -77,7 +76,7 @@ impl Parser<'_> {
         }
     }
 
-    /// primary = leaf / threshold / "(" policy ")"
+    /// primary = leaf / negation / threshold / "(" policy ")"
     fn primary(&mut self) -> Result<Node, ParseError> {
         match self.cursor.peek() {
             Token::Name(_) => self.leaf(),
@@ -98,10 +97,11 @@ impl Parser<'_> {
         let column = self.cursor.column();
         let word = self.cursor.word("a number")?;
         let shown = shortened(&word);
-        let reason = || format!("{shown} is no number of branches; a name would need quotes");
+        let reason =
+            || format!("{shown} is not a threshold; a name that starts with a digit needs quotes");
         let k: usize = count(&word).ok_or_else(reason).map_err(ParseError::at(column))?;
         if let Token::Relation(_) | Token::In = self.cursor.peek() {
-            return self.cursor.fail("a comparison starts with its label, like age >= 18");
+            return self.cursor.fail("a comparison starts with its label, as in age >= 18");
         }
         self.cursor.expect(&Token::Of)?;
         self.cursor.expect(&Token::Open)?;
@@ -112,8 +112,7 @@ impl Parser<'_> {
         self.cursor.expect(&Token::Close)?;
         let n = branches.len();
         if k == 0 || k > n {
-            let reason = format!("{k} of {n} can never be a threshold");
-            return Err(ParseError::at(column)(reason));
+            return Err(ParseError::at(column)(InvalidPolicy::Threshold { k, n }));
         }
         Ok(Node::Threshold(k, branches))
     }
@@ -133,26 +132,25 @@ impl Parser<'_> {
         }
     }
 
-    /// Counts leaves before they are made.
+    /// Counts leaves before they are allocated.
     fn grow(&mut self, column: usize, leaves: usize) -> Result<(), ParseError> {
         self.leaves += leaves;
         if self.leaves > MAX_LEAVES {
-            let reason = format!("the policy has more than {MAX_LEAVES} attributes");
+            let reason = format!("the policy has more than {MAX_LEAVES} leaves");
             return Err(ParseError::at(column)(reason));
         }
         Ok(())
     }
 
-    /// A plain name, which must not be taken for a value of a vocabulary.
+    /// Returns the leaf of a plain name, unless it looks like a value of a vocabulary.
     fn plain(&self, column: usize, name: Name) -> Result<Node, ParseError> {
         let listed =
             name.as_str().split_once(':').and_then(|(label, _)| self.vocabularies.of(label));
         match listed {
             Some(vocabulary) => {
                 let (label, version) = (vocabulary.label(), vocabulary.version());
-                let reason = format!(
-                    "{label} is a vocabulary; write its values with their version, {label}#{version}:..."
-                );
+                let reason =
+                    format!("{label} is a vocabulary: write the version, {label}#{version}:...");
                 Err(ParseError::at(column)(reason))
             }
             None => Ok(Node::Leaf(Attribute::Name(name))),
@@ -175,7 +173,7 @@ impl Parser<'_> {
         let mut low = self.cursor.literal()?;
         self.cursor.expect(&Token::Range)?;
         let high = self.cursor.value()?;
-        // The width stands at the upper end and is that of both.
+        // The upper end determines the width of both.
         if low.domain.is_none() && high.domain() != Domain::Date {
             low.domain = Some(high.domain());
         }
@@ -185,30 +183,30 @@ impl Parser<'_> {
         range.map(Node::Comparison).map_err(ParseError::at(column))
     }
 
-    /// negation = "not" (name / name "#" number ":" name)
+    /// negation = "not" (name / listed)
     fn negation(&mut self) -> Result<Node, ParseError> {
         self.cursor.advance()?;
         let column = self.cursor.column();
-        let name = self.cursor.name("a value of a vocabulary, like role:nurse,")?;
+        let name = self.cursor.name("a value of a vocabulary, as in role:nurse,")?;
         match self.cursor.peek() {
             Token::Hash => {
                 let Listed { label, version, value } = self.cursor.listed(column, name)?;
                 self.others(column, label.as_str(), Some(version), value.as_str())
             }
-            Token::Relation(_) | Token::In => {
-                self.cursor.fail("'not' does not negate comparisons; write the opposite one")
-            }
+            Token::Relation(_) | Token::In => self
+                .cursor
+                .fail("'not' does not negate a comparison; write the opposite comparison"),
             _ => match name.as_str().split_once(':') {
                 Some((label, value)) => self.others(column, label, None, value),
                 None => {
-                    let reason = "'not' negates a value of a vocabulary, like role:nurse";
+                    let reason = "'not' negates only a value of a vocabulary, as in role:nurse";
                     Err(ParseError::at(column)(reason))
                 }
             },
         }
     }
 
-    /// The values of a vocabulary but one.
+    /// Returns the `or` over the values of a vocabulary except one.
     fn others(
         &mut self,
         column: usize,
@@ -218,19 +216,21 @@ impl Parser<'_> {
     ) -> Result<Node, ParseError> {
         let refuse = |reason: String| Err(ParseError { column, reason });
         let Some(vocabulary) = self.vocabularies.of(label) else {
-            return refuse(format!("'not' needs the vocabulary {label:?}, which is not at hand"));
+            return refuse(format!("'not' needs the vocabulary {label:?}, which was not given"));
         };
-        let at_hand = vocabulary.version();
-        if version.is_some_and(|version| version != at_hand) {
-            return refuse(format!("the vocabulary {label:?} at hand has version {at_hand}"));
+        let known = vocabulary.version();
+        if version.is_some_and(|version| version != known) {
+            return refuse(format!("the given vocabulary {label:?} has version {known}"));
         }
         let Some(others) = vocabulary.others(value) else {
-            return refuse(format!("{value:?} is no value of version {at_hand} of {label:?}"));
+            return refuse(format!("version {known} of {label:?} has no value {value:?}"));
         };
         self.grow(column, others.len())?;
         let mut others: Vec<Node> = others.map(|v| Node::Leaf(Attribute::Listed(v))).collect();
         match others.len() {
-            0 => refuse(format!("{label:?} has no value but {value:?}: this can never hold")),
+            0 => refuse(format!(
+                "{value:?} is the only value of {label:?}, so no user satisfies 'not'"
+            )),
             1 => Ok(others.remove(0)),
             _ => Ok(Node::Or(others)),
         }

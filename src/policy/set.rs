@@ -1,4 +1,4 @@
-//! The attributes of one user.
+//! Attribute sets of users.
 #![forbid(unsafe_code)]
 
 mod encoding;
@@ -6,51 +6,49 @@ mod encoding;
 use super::cursor::Cursor;
 use super::token::Token;
 use super::{
-    Attribute, Domain, InvalidLabel, InvalidName, Listed, Name, Number, ParseError, UserAttribute,
-    Value,
+    Attribute, Domain, InvalidLabel, InvalidName, Listed, MAX_COMPONENTS, Name, Number, ParseError,
+    UserAttribute, Value,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-/// The most attributes that a key has components for.
-pub const MAX_ATTRIBUTES: usize = 1 << 16;
-
-/// The attributes that a user holds: names, and **at most one value under each label**.
+/// The attributes of a user: names, and **at most one value per label**.
 ///
-/// A key with the ages 5 and 30 would satisfy `age >= 18` by one and `age <= 25` by the other, so
-/// there is no set with both. A number may be held in several widths, and then is the same in all.
+/// A key with the ages 5 and 30 would satisfy `age >= 18` with one and `age <= 25` with the
+/// other, so no set contains both. A number may be held in several widths; it is then the same in
+/// all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AttributeSet {
     numbers: BTreeMap<Name, BTreeMap<Domain, Number>>,
     listed: BTreeMap<Name, Listed>,
     names: BTreeSet<Name>,
-    /// The attributes of [`Self::expanded`].
+    /// The number of attributes in [`Self::expanded`].
     components: usize,
 }
 
-/// Why attributes are no set.
+/// A violated rule of attribute sets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAttributes {
-    /// A name that is none.
+    /// An invalid name.
     #[error(transparent)]
     Name(#[from] InvalidName),
-    /// A label that no vocabulary may have.
+    /// A label that a vocabulary cannot have.
     #[error(transparent)]
     Label(#[from] InvalidLabel),
-    /// A label with two values.
-    #[error("{0} is held already, and a user holds one value under a label")]
-    SecondValue(UserAttribute),
-    /// More than [`MAX_ATTRIBUTES`].
-    #[error("a key has at most {MAX_ATTRIBUTES} attributes, each prefix of a number being one")]
+    /// A label with two values; the field is the value that is already held.
+    #[error("{0} is already held, and a user holds one value per label")]
+    ConflictingValue(UserAttribute),
+    /// More than [`MAX_COMPONENTS`] attributes.
+    #[error("a key has at most {MAX_COMPONENTS} attributes, each prefix of a number counted")]
     TooMany,
 }
 
 impl AttributeSet {
-    /// The set of these attributes.
+    /// Returns the set of these attributes.
     ///
     /// # Errors
-    /// [`InvalidAttributes`] if a label has two values, or there are too many.
+    /// [`InvalidAttributes`] if a label has two values, or if there are too many attributes.
     pub fn new(
         attributes: impl IntoIterator<Item = UserAttribute>,
     ) -> Result<Self, InvalidAttributes> {
@@ -59,10 +57,10 @@ impl AttributeSet {
         Ok(set)
     }
 
-    /// The set of these plain names, taken as they are.
+    /// Returns the set of these plain names, in which quotes have no meaning.
     ///
     /// # Errors
-    /// [`InvalidAttributes`] if one of them is no name, or there are too many.
+    /// [`InvalidAttributes`] if a name is invalid, or if there are too many attributes.
     pub fn from_names<'a>(
         names: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, InvalidAttributes> {
@@ -71,20 +69,20 @@ impl AttributeSet {
         Ok(set)
     }
 
-    /// Adds an attribute; one that is held already changes nothing.
+    /// Adds an attribute. Adding an attribute of the set has no effect.
     ///
     /// # Errors
-    /// [`InvalidAttributes`] if its label has another value, or there are too many.
+    /// [`InvalidAttributes`] if its label has another value, or if there are too many attributes.
     pub fn insert(&mut self, attribute: impl Into<UserAttribute>) -> Result<(), InvalidAttributes> {
         let attribute = attribute.into();
         if self.holds(&attribute) {
             return Ok(());
         }
-        if let Some(other) = self.other_value(&attribute) {
-            return Err(InvalidAttributes::SecondValue(other));
+        if let Some(held) = self.conflict(&attribute) {
+            return Err(InvalidAttributes::ConflictingValue(held));
         }
         let components = self.components + components(&attribute);
-        if components > MAX_ATTRIBUTES {
+        if components > MAX_COMPONENTS {
             return Err(InvalidAttributes::TooMany);
         }
         self.components = components;
@@ -113,9 +111,9 @@ impl AttributeSet {
         }
     }
 
-    /// What is held under the label and excludes this: any version's value of a vocabulary, in any
-    /// width another number, another date.
-    fn other_value(&self, attribute: &UserAttribute) -> Option<UserAttribute> {
+    /// Returns a held value that excludes the attribute: another number in any width, another
+    /// date, or another value of the vocabulary in any version.
+    fn conflict(&self, attribute: &UserAttribute) -> Option<UserAttribute> {
         match attribute {
             UserAttribute::Number(number) => {
                 let value = number.value();
@@ -133,22 +131,22 @@ impl AttributeSet {
         }
     }
 
-    /// The value that a label has in a domain.
+    /// Returns the value of a label in a domain.
     pub fn value(&self, label: &Name, domain: Domain) -> Option<Value> {
         Some(self.numbers.get(label)?.get(&domain)?.value())
     }
 
-    /// The numbers and dates under a label.
+    /// Returns the numbers and dates under a label.
     pub(super) fn numbers_of(&self, label: &Name) -> impl Iterator<Item = &Number> {
         self.numbers.get(label).into_iter().flat_map(BTreeMap::values)
     }
 
-    /// The value of a vocabulary, in whatever version.
+    /// Returns the held value of a vocabulary, in any version.
     pub fn listed(&self, label: &Name) -> Option<&Listed> {
         self.listed.get(label)
     }
 
-    /// Whether a key for this set has the attribute: for a prefix, whether the value has it.
+    /// Returns `true` if a key for this set has a component for the attribute.
     pub fn contains(&self, attribute: &Attribute) -> bool {
         match attribute {
             Attribute::Prefix(prefix) => self
@@ -159,7 +157,8 @@ impl AttributeSet {
         }
     }
 
-    /// What the user was given: numbers, listed values, names, each strictly ascending.
+    /// Iterates over numbers and dates, listed values, then names, each in strictly ascending
+    /// order.
     pub fn iter(&self) -> impl Iterator<Item = UserAttribute> {
         let numbers = self.numbers.values().flat_map(BTreeMap::values).cloned();
         let listed = self.listed.values().cloned().map(UserAttribute::Listed);
@@ -167,8 +166,8 @@ impl AttributeSet {
         numbers.map(UserAttribute::Number).chain(listed).chain(names)
     }
 
-    /// Every attribute that a key has a component for, strictly ascending: in the order of
-    /// [`Self::iter`], each number as all its prefixes from the shortest.
+    /// Returns the attributes for which a key has components, in strictly ascending order: those of
+    /// [`Self::iter`], with all prefixes, from the shortest, in place of each number.
     pub fn expanded(&self) -> Vec<Attribute> {
         let prefixes = self.numbers.values().flat_map(BTreeMap::values).flat_map(Number::prefixes);
         let listed = self.listed.values().cloned().map(Attribute::Listed);
@@ -176,24 +175,24 @@ impl AttributeSet {
         prefixes.map(Attribute::Prefix).chain(listed).chain(names).collect()
     }
 
-    /// How many attributes a key has components for: those of [`Self::expanded`].
+    /// Returns the number of attributes in [`Self::expanded`].
     pub fn components(&self) -> usize {
         self.components
     }
 
-    /// How many attributes the user was given.
+    /// Returns the number of attributes in [`Self::iter`].
     pub fn len(&self) -> usize {
         let numbers: usize = self.numbers.values().map(BTreeMap::len).sum();
         numbers + self.listed.len() + self.names.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if the set is empty.
     pub fn is_empty(&self) -> bool {
         self.components == 0
     }
 }
 
-/// How many attributes a key has for it.
+/// Returns the number of key components of an attribute.
 fn components(attribute: &UserAttribute) -> usize {
     match attribute {
         UserAttribute::Number(number) => number.value().domain().width() as usize + 1,
@@ -201,7 +200,7 @@ fn components(attribute: &UserAttribute) -> usize {
     }
 }
 
-/// Attributes separated by commas; nothing is the empty set.
+/// Parses attributes separated by commas. The empty text is the empty set.
 ///
 /// ```
 /// use epione::policy::AttributeSet;
@@ -226,12 +225,12 @@ impl FromStr for AttributeSet {
                 break;
             }
         }
-        cursor.finish("',' or the end")?;
+        cursor.finish("',' or the end of the text")?;
         Ok(set)
     }
 }
 
-/// As it is read, in the order of [`AttributeSet::iter`].
+/// The canonical text, in the order of [`AttributeSet::iter`].
 impl fmt::Display for AttributeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, attribute) in self.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The words and signs of a text, each with the column where it begins.
+//! The lexer: tokens with their positions.
 #![forbid(unsafe_code)]
 
 use super::name::{RESERVED, is_bare_character, starts_bare};
@@ -13,7 +13,7 @@ pub(super) enum Token {
     Of,
     Not,
     In,
-    /// What starts with a digit: a count, a version, a number or a date.
+    /// A token that starts with a digit: a threshold, a version, a number or a date.
     Word(String),
     Name(String),
     Relation(Relation),
@@ -26,7 +26,7 @@ pub(super) enum Token {
     End,
 }
 
-/// Longer signs first.
+/// The signs; a sign precedes its prefixes.
 static SIGNS: [(&str, Token); 11] = [
     ("<=", Token::Relation(Relation::LessOrEqual)),
     (">=", Token::Relation(Relation::GreaterOrEqual)),
@@ -41,7 +41,7 @@ static SIGNS: [(&str, Token); 11] = [
     (":", Token::Colon),
 ];
 
-/// As an error quotes it.
+/// The form in error messages.
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self {
@@ -52,14 +52,14 @@ impl fmt::Display for Token {
             Self::Of => "of",
             Self::Not => "not",
             Self::In => "in",
-            Self::End => return f.write_str("the end"),
+            Self::End => return f.write_str("the end of the text"),
             sign => SIGNS.iter().find(|(_, token)| token == sign).expect("the rest are signs").0,
         };
         write!(f, "'{sign}'")
     }
 }
 
-/// The start of a word, which may have a megabyte.
+/// Returns the first 40 characters of a token, which may have a megabyte.
 pub(super) fn shortened(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}...", &text[..end]).into(),
@@ -67,7 +67,7 @@ pub(super) fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Gives one token after the other, and so never holds more than one of a hostile text.
+/// A lazy lexer, which holds one token of a hostile text at a time.
 pub(super) struct Lexer<'a> {
     rest: &'a str,
     column: usize,
@@ -78,7 +78,7 @@ impl<'a> Lexer<'a> {
         Self { rest: text, column: 1 }
     }
 
-    /// The next token and its column; [`Token::End`] for ever at the end.
+    /// Returns the next token and its position, and [`Token::End`] at the end of the text.
     pub(super) fn next(&mut self) -> Result<(usize, Token), ParseError> {
         self.take_while(|c| " \t\n\r".contains(c));
         let column = self.column;
@@ -117,10 +117,12 @@ impl<'a> Lexer<'a> {
                 }
                 Some((_, '\\')) => match characters.next() {
                     Some((_, c @ ('"' | '\\'))) => name.push(c),
-                    _ => return self.fail("a backslash escapes only a quote or a backslash"),
+                    _ => {
+                        return self.fail("a backslash escapes only a double quote or a backslash");
+                    }
                 },
                 Some((_, c)) => name.push(c),
-                None => return self.fail("the quote is never closed"),
+                None => return self.fail("the quoted name is not closed"),
             }
         }
     }
@@ -133,7 +135,7 @@ impl<'a> Lexer<'a> {
             "of" => Token::Of,
             "not" => Token::Not,
             "in" => Token::In,
-            // AND and Or look like gates to a reader; only quotes make them names.
+            // A reader would take AND or Or for a gate.
             word if RESERVED.contains(&word.to_ascii_lowercase().as_str()) => {
                 let lower = word.to_ascii_lowercase();
                 return self.fail(format!("write '{lower}' in lower case, or quote it as a name"));
@@ -144,7 +146,7 @@ impl<'a> Lexer<'a> {
         Ok(token)
     }
 
-    /// A word that starts with a digit, up to the `..` of a range.
+    /// Reads a token that starts with a digit, up to the `..` of a range.
     fn word(&mut self) -> Token {
         let belongs = |c| is_bare_character(c) && c != ':';
         let end = self.rest.find(|c| !belongs(c)).unwrap_or(self.rest.len());
@@ -161,12 +163,12 @@ impl<'a> Lexer<'a> {
             '&' => "write 'and'",
             '|' => "write 'or'",
             '!' => "write 'not'",
-            '-' => "numbers start at 0, and a name with it in front needs quotes",
+            '-' => "numbers are not negative, and a name that starts with it needs quotes",
             '≤' => "write '<='",
             '≥' => "write '>='",
             '“' | '”' | '„' | '\'' | '‘' | '’' => "write straight double quotes",
-            _ => "a name with it needs quotes",
+            _ => "a name that contains it needs quotes",
         };
-        self.fail(format!("{c:?} has no meaning here: {advice}"))
+        self.fail(format!("unexpected character {c:?}: {advice}"))
     }
 }

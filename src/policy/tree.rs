@@ -1,9 +1,9 @@
-//! Trees of gates: their rules, their normal form and their text.
+//! Policy trees: validation, normal form, evaluation and canonical text.
 #![forbid(unsafe_code)]
 
 use super::{
-    Attribute, AttributeSet, Comparison, Domain, MAX_DEPTH, MAX_ENTRIES, MAX_LEAVES, MAX_LENGTH,
-    Name,
+    Attribute, AttributeSet, Comparison, Domain, MAX_DEPTH, MAX_LEAVES, MAX_MATRIX_ENTRIES,
+    MAX_TEXT_BYTES, Name,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,35 +11,38 @@ use std::fmt;
 /// A gate or leaf of a policy.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Node {
-    /// The attribute must be held.
+    /// The user holds the attribute.
     Leaf(Attribute),
-    /// The value of a label must be in an interval.
+    /// The user's value of a label is in an interval.
     Comparison(Comparison),
-    /// All children, at least two.
+    /// All children hold. At least two children.
     And(Vec<Node>),
-    /// Any child, at least two.
+    /// Any child holds. At least two children.
     Or(Vec<Node>),
-    /// At least `k` of the children, `1 <= k <= n`.
+    /// At least `k` of the `n` children hold. `1 <= k <= n`.
     Threshold(usize, Vec<Node>),
 }
 
-/// A tree that is no policy.
+/// A violated rule of policies.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPolicy {
-    /// More leaves than [`MAX_LEAVES`], each comparison counted with its rows.
-    #[error("the policy has more than {MAX_LEAVES} attributes, comparisons counted by their rows")]
+    /// More than [`MAX_LEAVES`] leaves, each comparison counted by its rows.
+    #[error("the policy has more than {MAX_LEAVES} leaves, each comparison counted by its rows")]
     TooManyLeaves,
-    /// A canonical text longer than [`MAX_LENGTH`].
-    #[error("the policy's text is longer than {MAX_LENGTH} bytes")]
+    /// A canonical text of more than [`MAX_TEXT_BYTES`].
+    #[error("the canonical text of the policy is longer than {MAX_TEXT_BYTES} bytes")]
     TooLong,
-    /// Thresholds over so many branches that the matrix has more than [`MAX_ENTRIES`].
-    #[error("the policy's thresholds need a matrix of more than {MAX_ENTRIES} entries")]
+    /// A span program of more than [`MAX_MATRIX_ENTRIES`].
+    #[error(
+        "the matrix of the policy has more than {MAX_MATRIX_ENTRIES} non-zero entries; \
+         use smaller thresholds"
+    )]
     TooLarge,
-    /// Deeper than [`MAX_DEPTH`].
+    /// More than [`MAX_DEPTH`] levels.
     #[error("the policy is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
-    /// `k` is zero or more than the children.
-    #[error("{k} of {n} can never be a threshold")]
+    /// A threshold outside `1..=n`.
+    #[error("{k} of {n} is not a threshold: k of n requires 1 <= k <= n")]
     Threshold {
         /// The threshold.
         k: usize,
@@ -49,30 +52,35 @@ pub enum InvalidPolicy {
     /// A gate with too few children.
     #[error("a gate needs at least {0} branches")]
     TooFewBranches(usize),
-    /// Comparisons in one `and` that no value satisfies together.
+    /// Comparisons in one `and` whose intersection is empty.
     #[error("no value satisfies both {0} and {1}")]
     Exclusive(Comparison, Comparison),
-    /// Comparisons in one `and` that nobody compares alike.
-    #[error("{0} is compared as {1} and, in the same 'and', as {2}")]
-    Domains(Name, Domain, Domain),
+    /// Comparisons of a label in one `and` in different domains.
+    #[error("an 'and' compares {0} as {1} and as {2}; use one domain")]
+    DomainMismatch(Name, Domain, Domain),
 }
 
-/// The tree in its normal form, its rules and limits checked.
-pub(super) fn checked(root: Node) -> Result<Node, InvalidPolicy> {
-    // First what makes the tree safe to walk.
-    check(&root, 1)?;
-    let root = normal(root)?;
+/// Checks the rules and limits of a tree, and returns its normal form.
+pub(super) fn validate(root: Node) -> Result<Node, InvalidPolicy> {
+    // First: it bounds the recursion of all other functions.
+    check_gates(&root, 1)?;
+    let root = normalise(root)?;
     if rows(&root) > MAX_LEAVES {
         return Err(InvalidPolicy::TooManyLeaves);
     }
-    if entries(&root, 1) > MAX_ENTRIES {
+    if entries(&root, 1) > MAX_MATRIX_ENTRIES {
         return Err(InvalidPolicy::TooLarge);
     }
-    // What is made can be sent: its text is within the limit of reading.
-    if Text(&root).to_string().len() > MAX_LENGTH { Err(InvalidPolicy::TooLong) } else { Ok(root) }
+    // Guarantees that the parser accepts the canonical text.
+    if Text(&root).to_string().len() > MAX_TEXT_BYTES {
+        Err(InvalidPolicy::TooLong)
+    } else {
+        Ok(root)
+    }
 }
 
-fn check(node: &Node, depth: usize) -> Result<(), InvalidPolicy> {
+/// Checks the depth and the number of children of each gate.
+fn check_gates(node: &Node, depth: usize) -> Result<(), InvalidPolicy> {
     if depth > MAX_DEPTH {
         return Err(InvalidPolicy::TooDeep);
     }
@@ -90,23 +98,25 @@ fn check(node: &Node, depth: usize) -> Result<(), InvalidPolicy> {
     if children.len() < least {
         return Err(InvalidPolicy::TooFewBranches(least));
     }
-    children.iter().try_for_each(|child| check(child, depth + 1))
+    children.iter().try_for_each(|child| check_gates(child, depth + 1))
 }
 
-/// The one tree of all that mean the same by comparisons, so that it is what its text says.
-fn normal(node: Node) -> Result<Node, InvalidPolicy> {
-    let each = |children: Vec<Node>| children.into_iter().map(normal).collect::<Result<_, _>>();
+/// Merges the comparisons of each `and`, and turns prefixes into comparisons.
+fn normalise(node: Node) -> Result<Node, InvalidPolicy> {
+    let all = |children: Vec<Node>| children.into_iter().map(normalise).collect::<Result<_, _>>();
     Ok(match node {
         Node::Leaf(Attribute::Prefix(prefix)) => Node::Comparison(Comparison::block(prefix)),
         Node::Leaf(_) | Node::Comparison(_) => node,
-        Node::And(children) => conjunction(each(children)?).map_err(|(_, error)| error)?,
-        Node::Or(children) => Node::Or(each(children)?),
-        Node::Threshold(k, children) => Node::Threshold(k, each(children)?),
+        Node::And(children) => conjunction(all(children)?).map_err(|(_, error)| error)?,
+        Node::Or(children) => Node::Or(all(children)?),
+        Node::Threshold(k, children) => Node::Threshold(k, all(children)?),
     })
 }
 
-/// `and`, in which the comparisons of one label are one interval, at the place of the first: fewer
-/// rows, and an empty interval is found before a record is locked for ever. An error names the child.
+/// Returns the `and` of nodes, with the comparisons of each label merged into their intersection,
+/// at the place of the first. Merging saves rows and rejects a policy that no user satisfies.
+///
+/// An error has the index of the later child.
 pub(super) fn conjunction(children: Vec<Node>) -> Result<Node, (usize, InvalidPolicy)> {
     let mut places = BTreeMap::new();
     let mut merged: Vec<Node> = Vec::new();
@@ -117,8 +127,8 @@ pub(super) fn conjunction(children: Vec<Node>) -> Result<Node, (usize, InvalidPo
         };
         let place = *places.entry(next.label().clone()).or_insert(merged.len());
         match merged.get_mut(place) {
-            Some(Node::Comparison(held)) => {
-                *held = both(held, &next).map_err(|error| (i, error))?
+            Some(Node::Comparison(earlier)) => {
+                *earlier = intersection(earlier, &next).map_err(|error| (i, error))?
             }
             _ => merged.push(Node::Comparison(next)),
         }
@@ -126,15 +136,19 @@ pub(super) fn conjunction(children: Vec<Node>) -> Result<Node, (usize, InvalidPo
     Ok(if merged.len() == 1 { merged.remove(0) } else { Node::And(merged) })
 }
 
-fn both(one: &Comparison, other: &Comparison) -> Result<Comparison, InvalidPolicy> {
+fn intersection(one: &Comparison, other: &Comparison) -> Result<Comparison, InvalidPolicy> {
     if one.domain() != other.domain() {
-        return Err(InvalidPolicy::Domains(one.label().clone(), one.domain(), other.domain()));
+        return Err(InvalidPolicy::DomainMismatch(
+            one.label().clone(),
+            one.domain(),
+            other.domain(),
+        ));
     }
     let exclusive = || InvalidPolicy::Exclusive(one.clone(), other.clone());
     one.intersect(other).ok_or_else(exclusive)
 }
 
-/// Rows of the span program: leaves, each comparison as its cover.
+/// Counts the rows of the span program.
 fn rows(node: &Node) -> usize {
     match node {
         Node::Leaf(_) => 1,
@@ -145,7 +159,7 @@ fn rows(node: &Node) -> usize {
     }
 }
 
-/// Entries of the span program below a node whose own row has `row` of them.
+/// Counts the non-zero matrix entries below a node whose vector has `row` of them.
 fn entries(node: &Node, row: usize) -> usize {
     let (children, last) = match node {
         Node::Leaf(_) => return row,
@@ -165,7 +179,7 @@ fn entries(node: &Node, row: usize) -> usize {
 }
 
 impl Node {
-    /// Whether the attributes satisfy the tree: for a comparison, whether one of its cover is held.
+    /// Evaluates the tree; a comparison holds if the set contains a prefix of its cover.
     pub(super) fn is_satisfied_by(&self, held: &AttributeSet) -> bool {
         match self {
             Self::Leaf(attribute) => held.contains(attribute),
@@ -180,15 +194,15 @@ impl Node {
         }
     }
 
-    /// Calls `each` with the attribute of every row, in order.
-    pub(super) fn each_attribute(&self, each: &mut impl FnMut(Attribute)) {
+    /// Calls `f` with the attribute of each row, in row order.
+    pub(super) fn for_each_row(&self, f: &mut impl FnMut(Attribute)) {
         match self {
-            Self::Leaf(attribute) => each(attribute.clone()),
+            Self::Leaf(attribute) => f(attribute.clone()),
             Self::Comparison(comparison) => {
-                comparison.cover().map(Attribute::Prefix).for_each(each);
+                comparison.cover().map(Attribute::Prefix).for_each(f);
             }
             Self::And(children) | Self::Or(children) | Self::Threshold(_, children) => {
-                children.iter().for_each(|child| child.each_attribute(each));
+                children.iter().for_each(|child| child.for_each_row(f));
             }
         }
     }
@@ -219,7 +233,7 @@ fn print(node: &Node, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if i > 0 {
             f.write_str(separator)?;
         }
-        // Inside and/or every gate of and/or is parenthesised; between commas none is.
+        // `and` and `or` are in parentheses within each other, but not within a threshold.
         if !in_threshold && matches!(child, Node::And(_) | Node::Or(_)) {
             f.write_str("(")?;
             print(child, f)?;

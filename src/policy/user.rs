@@ -1,7 +1,8 @@
-//! Attributes as a user is given them, and their text.
+//! The attributes of a user, and their text.
 //!
-//! A [`UserAttribute`] is what people speak of: a name, the number of a label, a listed value. A key
-//! has components for [`Attribute`](super::Attribute)s, of which a number is one a prefix.
+//! A [`UserAttribute`] is a name, a number or date under a label, or a listed value. The
+//! components of a key belong to [`Attribute`](super::Attribute)s, of which a number has one per
+//! prefix.
 #![forbid(unsafe_code)]
 
 use super::cursor::Cursor;
@@ -10,7 +11,7 @@ use super::{Listed, Name, ParseError, Prefix, Relation, Value};
 use std::fmt;
 use std::str::FromStr;
 
-/// The value that a label has for a user, written `age = 42u8`.
+/// A user's number or date under a label, written `age = 42u8`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number {
     label: Name,
@@ -18,12 +19,12 @@ pub struct Number {
 }
 
 impl Number {
-    /// `label = value`.
+    /// Returns the attribute `label = value`.
     pub fn new(label: Name, value: impl Into<Value>) -> Self {
         Self { label, value: value.into() }
     }
 
-    /// Whose value it is.
+    /// The label.
     pub fn label(&self) -> &Name {
         &self.label
     }
@@ -33,7 +34,7 @@ impl Number {
         self.value
     }
 
-    /// All prefixes of the value, from none of its bits to all of them.
+    /// Returns all prefixes of the value, from length 0 to the width of its domain.
     pub fn prefixes(&self) -> impl Iterator<Item = Prefix> {
         (0..=self.value.domain().width()).map(|length| Prefix::of(self, length))
     }
@@ -45,10 +46,10 @@ impl fmt::Display for Number {
     }
 }
 
-/// An attribute as a user is given it.
+/// An attribute of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum UserAttribute {
-    /// The value of a label: a number or a date.
+    /// A number or date under a label.
     Number(Number),
     /// A value of a vocabulary.
     Listed(Listed),
@@ -57,7 +58,7 @@ pub enum UserAttribute {
 }
 
 impl UserAttribute {
-    /// name ["=" value / "#" number ":" name]
+    /// attribute = name / listed / name "=" value
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ParseError> {
         let column = cursor.column();
         let name = cursor.name("an attribute")?;
@@ -67,7 +68,7 @@ impl UserAttribute {
                 Ok(Number::new(name, cursor.value()?).into())
             }
             Token::Relation(_) | Token::In => {
-                cursor.fail("a user has one value under a label, written label = value")
+                cursor.fail("an attribute of a user has one value; write label = value")
             }
             Token::Hash => cursor.listed(column, name).map(Self::Listed),
             _ => Ok(name.into()),
@@ -75,19 +76,19 @@ impl UserAttribute {
     }
 }
 
-/// `age = 42u8`, `valid_until = 2026-12-01`, `role#3:doctor`, `"Dr. Ada Ruiz"`.
+/// Parses `age = 42u8`, `valid_until = 2026-12-01`, `role#3:doctor`, `"Dr. Ada Ruiz"`.
 impl FromStr for UserAttribute {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let mut cursor = Cursor::new(text)?;
         let attribute = Self::read(&mut cursor)?;
-        cursor.finish("the end")?;
+        cursor.finish("the end of the text")?;
         Ok(attribute)
     }
 }
 
-/// As it is read.
+/// The canonical text.
 impl fmt::Display for UserAttribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

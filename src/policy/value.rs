@@ -1,12 +1,14 @@
-//! Values that can be compared: numbers of a fixed width, and dates.
+//! Comparable values: numbers of a fixed width, and dates.
 #![forbid(unsafe_code)]
 
 use super::Date;
 use super::token::shortened;
 use std::fmt;
 
-/// What a value is one of. Values of two domains are never compared: the domain is part of an
-/// attribute's identity, so `age >= 18u8` and `age >= 18u16` have no attribute in common.
+/// The domain of a value: the numbers of one width, or the dates.
+///
+/// Values of different domains never compare. The domain is part of an attribute's identity, so
+/// that `age >= 18u8` and `age >= 18u16` have no attribute in common.
 #[repr(u8)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Domain {
@@ -16,39 +18,39 @@ pub enum Domain {
     U16 = 16,
     /// Numbers of 32 bits.
     U32 = 32,
-    /// Dates: days since 1900-01-01, 16 bits.
+    /// Dates, as days since 1900-01-01 in 16 bits.
     Date = DATE | 16,
 }
 
-/// The bit of a domain's code that tells dates from numbers.
+/// The bit of a domain's code that marks dates.
 const DATE: u8 = 0x80;
 
 impl Domain {
     /// All domains, in the order of their codes.
     pub const ALL: [Self; 4] = [Self::U8, Self::U16, Self::U32, Self::Date];
 
-    /// The domain with this code.
+    /// Returns the domain of a code.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|domain| domain.code() == code)
     }
 
-    /// The byte that stands for it in encodings: its width, the highest bit set for dates.
+    /// Returns the code in encodings: the width in bits, with the highest bit set for dates.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The width `w` in bits.
+    /// Returns the width `w` in bits.
     pub const fn width(self) -> u32 {
         (self as u8 & !DATE) as u32
     }
 
-    /// The greatest number, `2^w - 1`.
+    /// Returns the greatest number, `2^w - 1`.
     pub const fn max(self) -> u32 {
         u32::MAX >> (u32::BITS - self.width())
     }
 }
 
-/// As in "compared as a number of 8 bits".
+/// The form in error messages.
 impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -58,7 +60,7 @@ impl fmt::Display for Domain {
     }
 }
 
-/// A number with its width, or a date. Written `42u8`, `42u16`, `42` (32 bits), `2026-12-01`.
+/// A number with its width, or a date: `42u8`, `42u16`, `42` (32 bits), `2026-12-01`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
     /// A number of 8 bits.
@@ -67,12 +69,12 @@ pub enum Value {
     U16(u16),
     /// A number of 32 bits.
     U32(u32),
-    /// A day.
+    /// A date.
     Date(Date),
 }
 
 impl Value {
-    /// The value of a domain with this number; `None` if the number is too large for it.
+    /// Returns the value of a number in a domain; `None` if the number is too large.
     pub fn new(domain: Domain, number: u32) -> Option<Self> {
         match domain {
             Domain::U8 => number.try_into().ok().map(Self::U8),
@@ -82,7 +84,7 @@ impl Value {
         }
     }
 
-    /// What it is one of.
+    /// Returns the domain.
     pub const fn domain(self) -> Domain {
         match self {
             Self::U8(_) => Domain::U8,
@@ -92,12 +94,12 @@ impl Value {
         }
     }
 
-    /// Whether it is a date.
+    /// Returns `true` for dates.
     pub const fn is_date(self) -> bool {
         matches!(self, Self::Date(_))
     }
 
-    /// The number; of a date, the days since 1900-01-01.
+    /// Returns the number; for a date, the days since 1900-01-01.
     pub fn number(self) -> u32 {
         match self {
             Self::U8(number) => number.into(),
@@ -143,17 +145,17 @@ impl From<Date> for Value {
     }
 }
 
-/// A value as it is written, before the other end of a range may have given its width.
+/// A value in a text, whose width the upper end of a range may still determine.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Literal {
-    /// The number; one too large for every width is cut to `u64::MAX`.
+    /// The number, capped at `u64::MAX`, which is too large for every width.
     number: u64,
-    /// `None` for a number without a width of its own.
+    /// `None` for a number without a width.
     pub(super) domain: Option<Domain>,
 }
 
 impl Literal {
-    /// Reads a word that starts with a digit.
+    /// Parses a token that starts with a digit.
     pub(super) fn parse(word: &str) -> Result<Self, String> {
         let shown = shortened(word);
         if word.contains('-') {
@@ -169,22 +171,22 @@ impl Literal {
             "u32" => Some(Domain::U32),
             _ => {
                 let rule = "a number is whole and may end in u8, u16 or u32";
-                return Err(format!("{shown} is no number and no date; {rule}"));
+                return Err(format!("{shown} is neither a number nor a date; {rule}"));
             }
         };
         if digits.len() > 1 && digits.starts_with('0') {
-            return Err(format!("{shown} has leading zeros"));
+            return Err(format!("{shown} has leading zeros; write the number without them"));
         }
         Ok(Self { number: digits.parse().unwrap_or(u64::MAX), domain })
     }
 
-    /// The value, if the number fits its width; without a width of its own it has 32 bits.
+    /// Returns the value if the number fits its width, which is 32 bits by default.
     pub(super) fn value(self) -> Result<Value, String> {
         let domain = self.domain.unwrap_or(Domain::U32);
         let number = u32::try_from(self.number).ok();
         number.and_then(|number| Value::new(domain, number)).ok_or_else(|| {
             let (width, max) = (domain.width(), domain.max());
-            format!("the number is too large for {width} bits, which end at {max}")
+            format!("the number is too large for {width} bits; the maximum is {max}")
         })
     }
 }

@@ -1,9 +1,9 @@
-//! Closed lists of values, which make `not` mean something.
+//! Vocabularies: closed lists of values, over which `not` is defined.
 //!
-//! A key has components for what its holder has and none for what he lacks, so an absence cannot be
-//! asked for. Where the values of a label are listed and everyone holds one, `not role:nurse` is
-//! "holds another listed value". The version is part of every value's identity: a value that is added
-//! later, under a new version, never opens what `not` locked before.
+//! A key has components for the attributes of its holder, so a monotone policy cannot require an
+//! absence. If the values of a label are listed and every user holds one, `not role:nurse` requires
+//! another listed value. The version is part of each value's identity: a value that a later version
+//! adds does not satisfy earlier policies.
 #![forbid(unsafe_code)]
 
 use super::attribute::{InvalidLabel, check_label};
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-/// The values that a label can have, in one version. Public configuration.
+/// The values of a label in one version. Public configuration.
 ///
 /// ```
 /// use epione::policy::Vocabulary;
@@ -28,28 +28,29 @@ pub struct Vocabulary {
     values: BTreeSet<Name>,
 }
 
-/// What is no vocabulary, or no set of them.
+/// A violated rule of vocabularies.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidVocabulary {
-    /// A label that no vocabulary may have.
+    /// A label with a colon.
     #[error(transparent)]
     Label(#[from] InvalidLabel),
-    /// A value twice.
+    /// A value that is listed twice.
     #[error("{0} is listed twice")]
-    Twice(Name),
-    /// No value, or more than a policy has leaves.
+    DuplicateValue(Name),
+    /// No value, or more than [`MAX_LEAVES`].
     #[error("a vocabulary has 1 to {MAX_LEAVES} values")]
-    Values,
-    /// Two vocabularies of one label.
-    #[error("there are two vocabularies {0}")]
-    SecondVocabulary(Name),
+    ValueCount,
+    /// Two vocabularies with one label.
+    #[error("the vocabulary {0} is given twice")]
+    DuplicateLabel(Name),
 }
 
 impl Vocabulary {
-    /// The vocabulary of these values.
+    /// Returns the vocabulary of these values.
     ///
     /// # Errors
-    /// [`InvalidVocabulary`].
+    /// [`InvalidVocabulary`] if the label has a colon, a value is listed twice, or their number is
+    /// not allowed.
     pub fn new(
         label: Name,
         version: u32,
@@ -59,19 +60,19 @@ impl Vocabulary {
         let mut listed = BTreeSet::new();
         for value in values {
             if listed.len() == MAX_LEAVES {
-                return Err(InvalidVocabulary::Values);
+                return Err(InvalidVocabulary::ValueCount);
             }
             if let Some(value) = listed.replace(value) {
-                return Err(InvalidVocabulary::Twice(value));
+                return Err(InvalidVocabulary::DuplicateValue(value));
             }
         }
         if listed.is_empty() {
-            return Err(InvalidVocabulary::Values);
+            return Err(InvalidVocabulary::ValueCount);
         }
         Ok(Self { label, version, values: listed })
     }
 
-    /// What the values are values of.
+    /// The label of the values.
     pub fn label(&self) -> &Name {
         &self.label
     }
@@ -86,15 +87,15 @@ impl Vocabulary {
         self.values.iter()
     }
 
-    /// A value as an attribute; `None` if it is not listed.
+    /// Returns a value as an attribute; `None` if it is not listed.
     pub fn value(&self, value: &str) -> Option<Listed> {
         self.values.get(value).map(|value| self.listed(value))
     }
 
-    /// All values but one, in byte order; `None` if that one is not listed.
+    /// Returns all values except one, in byte order; `None` if that value is not listed.
     pub(super) fn others(&self, value: &str) -> Option<impl ExactSizeIterator<Item = Listed>> {
         let excluded = self.values.get(value)?;
-        // Collected, because only then their number is known beforehand.
+        // Collected for the exact length, which the caller checks before it allocates.
         let others: Vec<&Name> = self.values.iter().filter(|value| *value != excluded).collect();
         Some(others.into_iter().map(|value| self.listed(value)))
     }
@@ -104,7 +105,7 @@ impl Vocabulary {
     }
 }
 
-/// `role#3: doctor, nurse`.
+/// The canonical text, as `role#3: doctor, nurse`.
 impl fmt::Display for Vocabulary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{}:", self.label, self.version)?;
@@ -115,7 +116,7 @@ impl fmt::Display for Vocabulary {
     }
 }
 
-/// As [`fmt::Display`] writes it, the values in any order.
+/// Parses `role#3: doctor, nurse`, with the values in any order.
 impl FromStr for Vocabulary {
     type Err = ParseError;
 
@@ -131,33 +132,33 @@ impl FromStr for Vocabulary {
                 break;
             }
         }
-        cursor.finish("',' or the end")?;
+        cursor.finish("',' or the end of the text")?;
         Self::new(label, version, values).map_err(ParseError::at(1))
     }
 }
 
-/// The vocabularies at hand when a policy is read, one a label.
+/// The vocabularies known to the parser of a policy, at most one per label.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vocabularies(BTreeMap<Name, Vocabulary>);
 
 impl Vocabularies {
-    /// The set of these.
+    /// Returns the set of these vocabularies.
     ///
     /// # Errors
-    /// [`InvalidVocabulary::SecondVocabulary`].
+    /// [`InvalidVocabulary::DuplicateLabel`] if two of them have one label.
     pub fn new(
         vocabularies: impl IntoIterator<Item = Vocabulary>,
     ) -> Result<Self, InvalidVocabulary> {
         let mut set = BTreeMap::new();
         for vocabulary in vocabularies {
             if let Some(other) = set.insert(vocabulary.label.clone(), vocabulary) {
-                return Err(InvalidVocabulary::SecondVocabulary(other.label));
+                return Err(InvalidVocabulary::DuplicateLabel(other.label));
             }
         }
         Ok(Self(set))
     }
 
-    /// The vocabulary of a label.
+    /// Returns the vocabulary of a label.
     pub fn of(&self, label: &str) -> Option<&Vocabulary> {
         self.0.get(label)
     }

@@ -1,4 +1,4 @@
-//! Policies: the language has one meaning a text, the span program is the policy.
+//! Access policies: one meaning per text, and a span program for exactly that access structure.
 
 mod attributes;
 mod comparisons;

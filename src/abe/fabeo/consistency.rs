@@ -76,7 +76,7 @@ fn relation(
     pairs: &mut Vec<(G1, G2)>,
 ) -> Vec<Scalar> {
     let (program, encapsulation) = (header.policy.span_program(), &header.encapsulation);
-    let (w, c) = program.relation(weights);
+    let (w, c) = program.dual_codeword(weights);
     let hashes = hash_rows(tag::FABEO_ATTRIBUTE, &program);
     for (j, ct2) in encapsulation.ct2.iter().enumerate() {
         let rows = program.rows().iter().enumerate().filter(|(_, row)| row.occurrence == j);

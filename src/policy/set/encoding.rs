@@ -1,4 +1,4 @@
-//! The bytes of a set of attributes: three lists, each strictly ascending.
+//! The encoding of attribute sets: three lists, each strictly ascending.
 //!
 //! ```text
 //! numbers   label, domain u8, number u32      by label and domain
@@ -7,14 +7,14 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use super::{AttributeSet, InvalidAttributes, MAX_ATTRIBUTES};
+use super::{AttributeSet, InvalidAttributes};
 use crate::algebra::codec::{Reader, Writer};
 use crate::error::DecodeError;
-use crate::policy::{Domain, Listed, Name, Number, UserAttribute, Value};
+use crate::policy::{Domain, Listed, MAX_COMPONENTS, Name, Number, UserAttribute, Value};
 use std::collections::BTreeMap;
 
 impl AttributeSet {
-    /// Writes the set. A number is its value; its prefixes are not written.
+    /// Writes the set, with the value of each number and not its prefixes.
     pub fn write(&self, w: &mut Writer) {
         let numbers: Vec<&Number> = self.numbers.values().flat_map(BTreeMap::values).collect();
         w.list(&numbers, |w, number| {
@@ -32,21 +32,22 @@ impl AttributeSet {
         w.list(&names, |w, name| w.bytes(name.as_str().as_bytes()));
     }
 
-    /// Reads a set and checks every rule of it.
+    /// Reads a set and checks all rules of attribute sets.
     ///
     /// # Errors
-    /// Why the bytes are no set.
+    /// [`DecodeError`] if the bytes are malformed, or the attributes are unordered or violate a
+    /// rule.
     pub fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut set = Self::default();
-        let numbers = r.list(MAX_ATTRIBUTES, number)?;
+        let numbers = r.list(MAX_COMPONENTS, number)?;
         let by_label = |number: &Number| (number.label().clone(), number.value().domain());
         set.fill(numbers, by_label)?;
-        set.fill(r.list(MAX_ATTRIBUTES, listed)?, |listed| listed.label().clone())?;
-        set.fill(r.list(MAX_ATTRIBUTES, name)?, Name::clone)?;
+        set.fill(r.list(MAX_COMPONENTS, listed)?, |listed| listed.label().clone())?;
+        set.fill(r.list(MAX_COMPONENTS, name)?, Name::clone)?;
         Ok(set)
     }
 
-    /// Adds attributes that have to be in strictly ascending order.
+    /// Adds attributes, which must be in strictly ascending order of their keys.
     fn fill<T: Into<UserAttribute>, K: Ord>(
         &mut self,
         attributes: Vec<T>,
@@ -60,7 +61,9 @@ impl AttributeSet {
             }
             last = next;
             self.insert(attribute).map_err(|error| match error {
-                InvalidAttributes::TooMany => DecodeError::Invalid("there are too many attributes"),
+                InvalidAttributes::TooMany => {
+                    DecodeError::Invalid("the key has too many attributes")
+                }
                 _ => DecodeError::Invalid("a label has two values"),
             })?;
         }
@@ -70,7 +73,7 @@ impl AttributeSet {
 
 fn number(r: &mut Reader<'_>) -> Result<Number, DecodeError> {
     let label = name(r)?;
-    let domain = Domain::from_code(r.u8()?).ok_or(DecodeError::Invalid("no such domain"))?;
+    let domain = Domain::from_code(r.u8()?).ok_or(DecodeError::Invalid("unknown domain"))?;
     let value = Value::new(domain, r.u32()?);
     let value = value.ok_or(DecodeError::Invalid("the number is too large for its width"))?;
     Ok(Number::new(label, value))
@@ -79,10 +82,10 @@ fn number(r: &mut Reader<'_>) -> Result<Number, DecodeError> {
 fn listed(r: &mut Reader<'_>) -> Result<Listed, DecodeError> {
     let (label, version, value) = (name(r)?, r.u32()?, name(r)?);
     let listed = Listed::new(label, version, value);
-    listed.map_err(|_| DecodeError::Invalid("the label of a vocabulary has no colon"))
+    listed.map_err(|_| DecodeError::Invalid("the label of a vocabulary contains no colon"))
 }
 
 fn name(r: &mut Reader<'_>) -> Result<Name, DecodeError> {
     let name = r.text(Name::MAX_BYTES)?;
-    Name::new(name).map_err(|_| DecodeError::Invalid("not an attribute's name"))
+    Name::new(name).map_err(|_| DecodeError::Invalid("invalid attribute name"))
 }

@@ -1,17 +1,17 @@
-//! Attributes have identities of their own; a user has one value under a label.
+//! Attribute identities are injective, and a user holds one value per label.
 
 use crate::common::{attributes, policy};
 use crate::policy::generate::{config, domains, intervals, listed, name, names, sets};
 use epione::algebra::codec::{Reader, Writer};
 use epione::error::DecodeError;
 use epione::policy::{
-    AccessPolicy, Attribute, AttributeSet, Date, InvalidAttributes, Listed, MAX_ATTRIBUTES, Name,
+    AccessPolicy, Attribute, AttributeSet, Date, InvalidAttributes, Listed, MAX_COMPONENTS, Name,
     Number, UserAttribute, Value,
 };
 use proptest::prelude::*;
 
 fn any_attribute() -> impl Strategy<Value = Attribute> {
-    // Few labels, so that only what is behind them differs.
+    // Few labels, so that attributes often differ only in the fields behind the label.
     let label = prop_oneof![Just(name("a")), Just(name("ab")), Just(name("b")), names()];
     let prefix = (intervals(label, domains()), any::<prop::sample::Index>());
     prop_oneof![
@@ -39,13 +39,13 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn identities_are_as_different_and_ordered_as_attributes(a in any_attribute(), b in any_attribute()) {
+    fn identities_are_injective_and_preserve_order(a in any_attribute(), b in any_attribute()) {
         prop_assert_eq!(a.identity() == b.identity(), a == b, "{:?} {:?}", a, b);
         prop_assert_eq!(a.identity().cmp(&b.identity()), a.cmp(&b), "{:?} {:?}", a, b);
     }
 
     #[test]
-    fn sets_are_what_their_texts_and_bytes_say(set in sets()) {
+    fn sets_survive_printing_and_encoding(set in sets()) {
         let text = set.to_string();
         prop_assert_eq!(text.parse::<AttributeSet>(), Ok(set.clone()), "{}", text);
         prop_assert_eq!(read(&bytes(&set)), Ok(set.clone()));
@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn a_set_contains_what_it_expands_to(set in sets(), other in any_attribute()) {
+    fn a_set_contains_exactly_its_expansion(set in sets(), other in any_attribute()) {
         let expanded = set.expanded();
         prop_assert!(expanded.is_sorted_by(|a, b| a < b));
         prop_assert!(expanded.iter().all(|attribute| set.contains(attribute)));
@@ -71,7 +71,11 @@ proptest! {
     }
 
     #[test]
-    fn other_bytes_are_no_set_or_another(set in sets(), at in any::<prop::sample::Index>(), flip in 1_u8..) {
+    fn altered_encodings_are_rejected_or_decode_to_another_set(
+        set in sets(),
+        at in any::<prop::sample::Index>(),
+        flip in 1_u8..,
+    ) {
         let honest = bytes(&set);
         let at = at.index(honest.len());
         let mut changed = honest.clone();
@@ -86,13 +90,13 @@ proptest! {
 }
 
 #[test]
-fn known_identities() {
+fn identities_have_known_bytes() {
     let hex = |attribute: &Attribute| hex::encode(attribute.identity());
     assert_eq!(hex(&Attribute::new("age").unwrap()), hex::encode("age"));
     let number = Number::new(name("age"), 42_u8);
     let prefixes: Vec<_> = number.prefixes().map(|p| hex(&Attribute::Prefix(p))).collect();
     assert_eq!(prefixes.len(), 9);
-    // 01, the label, 00, the domain, the length, the first value.
+    // 01, label, 00, domain, length, first.
     assert_eq!(prefixes[0], "01 616765 00 08 00 00000000".replace(' ', ""));
     assert_eq!(prefixes[3], "01 616765 00 08 03 00000020".replace(' ', ""));
     assert_eq!(prefixes[8], "01 616765 00 08 08 0000002a".replace(' ', ""));
@@ -105,7 +109,7 @@ fn known_identities() {
 }
 
 #[test]
-fn known_bytes_of_a_set() {
+fn a_set_has_a_known_encoding() {
     let set: AttributeSet = "a, x = 5u8, x = 5, role#3:r".parse().unwrap();
     let expected = "
         00000002  00000001 78 08 00000005  00000001 78 20 00000005
@@ -115,11 +119,11 @@ fn known_bytes_of_a_set() {
 }
 
 #[test]
-fn a_user_has_one_value_under_a_label() {
+fn a_user_holds_one_value_per_label() {
     for (text, column) in [
         ("x = 5u8, x = 30u8", 10),
         ("x = 5u8, a, x = 6u8", 13),
-        // In two widths the number is the same, or a key would have two.
+        // A number in two widths must be the same in both.
         ("x = 5u8, x = 30u16", 10),
         ("x = 300, x = 44u8", 10),
         ("d = 2026-01-01, d = 2026-01-02", 17),
@@ -129,7 +133,7 @@ fn a_user_has_one_value_under_a_label() {
     ] {
         let error = text.parse::<AttributeSet>().unwrap_err();
         assert_eq!(error.column, column, "{text}: {error}");
-        assert!(error.reason.contains("one value under a label"), "{text}: {error}");
+        assert!(error.reason.contains("one value per label"), "{text}: {error}");
     }
     for text in [
         "x = 5u8, x = 5u8",
@@ -145,7 +149,7 @@ fn a_user_has_one_value_under_a_label() {
 }
 
 #[test]
-fn texts_that_are_no_sets_are_refused() {
+fn invalid_texts_are_rejected_at_the_error() {
     for (text, column) in [
         ("a b", 3),
         ("a,", 3),
@@ -171,7 +175,7 @@ fn texts_that_are_no_sets_are_refused() {
 }
 
 #[test]
-fn bytes_that_break_a_rule_are_refused() {
+fn encodings_that_violate_a_rule_are_rejected() {
     let number = |label: &str, code: u8, value: u32| {
         let mut w = Writer::default();
         w.bytes(label.as_bytes());
@@ -208,7 +212,7 @@ fn bytes_that_break_a_rule_are_refused() {
     invalid(numbers(&[number("x", 8, 5), number("x", 16, 30)]), "two values");
     invalid(numbers(&[number("x", 8, 256)]), "too large");
     invalid(numbers(&[number("x", 0x90, 65_536)]), "too large");
-    invalid(numbers(&[number("x", 24, 5)]), "no such domain");
+    invalid(numbers(&[number("x", 24, 5)]), "unknown domain");
     invalid(numbers(&[number("", 8, 5)]), "name");
     invalid(numbers(&[number("\n", 8, 5)]), "name");
 
@@ -222,26 +226,26 @@ fn bytes_that_break_a_rule_are_refused() {
     let overlong = [0xff, 0xff, 0xff, 0xff];
     assert!(matches!(read(&overlong), Err(DecodeError::TooLong { .. })));
     let number_of_32 = |i: usize| number(&format!("{i:0>5}"), 32, 7);
-    let most = MAX_ATTRIBUTES / 33;
+    let most = MAX_COMPONENTS / 33;
     assert!(numbers(&(0..most).map(number_of_32).collect::<Vec<_>>()).is_ok());
     invalid(numbers(&(0..=most).map(number_of_32).collect::<Vec<_>>()), "too many");
 }
 
 #[test]
-fn a_set_has_no_more_than_a_key_may_have() {
-    let labels = (0..=MAX_ATTRIBUTES).map(|i| name(&format!("n{i}")));
-    let mut set = AttributeSet::new(labels.take(MAX_ATTRIBUTES - 8).map(Into::into)).unwrap();
+fn a_set_has_at_most_the_attributes_of_a_key() {
+    let labels = (0..=MAX_COMPONENTS).map(|i| name(&format!("n{i}")));
+    let mut set = AttributeSet::new(labels.take(MAX_COMPONENTS - 8).map(Into::into)).unwrap();
     assert_eq!(set.insert(Number::new(name("x"), 5_u8)), Err(InvalidAttributes::TooMany));
     for i in 0..8 {
         set.insert(name(&format!("m{i}"))).unwrap();
     }
     assert_eq!(set.insert(name("one more")), Err(InvalidAttributes::TooMany));
-    assert_eq!(set.insert(name("m0")), Ok(()), "held already");
-    assert_eq!(set.expanded().len(), MAX_ATTRIBUTES);
+    assert_eq!(set.insert(name("m0")), Ok(()), "already held");
+    assert_eq!(set.expanded().len(), MAX_COMPONENTS);
 }
 
 #[test]
-fn values_are_found_under_their_labels() {
+fn values_are_found_by_label_and_domain() {
     let set: AttributeSet = "x = 5u8, x = 5, d = 2026-12-01, role#3:doctor".parse().unwrap();
     let domains = [Value::from(5_u8), Value::from(5_u32)].map(Value::domain);
     assert_eq!(set.value(&name("x"), domains[0]), Some(Value::U8(5)));
@@ -262,7 +266,7 @@ fn a_number_in_several_widths_satisfies_policies_of_each() {
 }
 
 #[test]
-fn attributes_are_compared_byte_by_byte() {
+fn names_are_compared_byte_by_byte_and_exclude_invisible_characters() {
     let policy = policy("Doctor");
     assert!(policy.is_satisfied_by(&attributes(&["Doctor"])));
     for other in ["doctor", "Doctor ", "DOCTOR", "D\u{43e}ctor"] {
@@ -287,8 +291,7 @@ fn attributes_are_compared_byte_by_byte() {
 }
 
 #[test]
-fn plain_names_are_not_what_they_look_like() {
-    // A name in quotes is a name, whatever it spells.
+fn quoted_names_are_plain_names_whatever_they_spell() {
     for text in ["age >= 18", "role#3:doctor", "18u8", "not role:nurse", "age = 42u8"] {
         let set = AttributeSet::from_names([text]).unwrap();
         assert!(!text.parse::<AccessPolicy>().is_ok_and(|policy| policy.is_satisfied_by(&set)));

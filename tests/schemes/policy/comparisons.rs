@@ -1,7 +1,7 @@
-//! Comparisons are arithmetic, by the tree and by the matrix; their covers are small.
+//! Comparisons agree with arithmetic, in the tree and in the matrix, and have minimal covers.
 
 use crate::common::policy;
-use crate::policy::generate::{config, domains, halved, intervals, name, opens, values};
+use crate::policy::generate::{config, domains, halved, intervals, name, spans_target, values};
 use epione::policy::{
     AccessPolicy, Attribute, AttributeSet, Comparison, Date, Domain, InvalidPolicy, Node, Number,
     Prefix, Relation, Value,
@@ -31,15 +31,15 @@ fn holder(label: &str, value: impl Into<Value>) -> AttributeSet {
     AttributeSet::new([Number::new(name(label), value).into()]).unwrap()
 }
 
-/// What the policy says of a set, by the tree and by linear algebra over a key's attributes.
+/// Evaluates the policy by its tree and by linear algebra over a key's attributes.
 fn verdict(policy: &AccessPolicy, set: &AttributeSet) -> bool {
     let components = set.expanded();
-    let by_algebra = opens(&policy.span_program(), |u| components.contains(u));
+    let by_algebra = spans_target(&policy.span_program(), |u| components.contains(u));
     assert_eq!(policy.is_satisfied_by(set), by_algebra, "{policy}");
     by_algebra
 }
 
-/// Two values of one domain, often close to each other.
+/// Two values of one domain, often neighbours.
 fn pairs() -> impl Strategy<Value = (Value, Value)> {
     domains().prop_flat_map(|domain| {
         let near = (values(domain), -2_i64..=2).prop_map(move |(value, step)| {
@@ -58,7 +58,7 @@ proptest! {
         (held, bound) in pairs(),
         relation in select(&RELATIONS[..]),
     ) {
-        // Beside other rows, so that the matrix has more than one column.
+        // With other leaves, so that the matrix has more than one column.
         let text = format!("(x {relation} {bound} and a) or (b and c)");
         let domain = bound.domain();
         let possible = (0..=1).any(|edge| holds(relation, edge * domain.max(), bound.number()))
@@ -68,7 +68,7 @@ proptest! {
         set.insert(name("a")).unwrap();
         if possible {
             let expected = holds(relation, held.number(), bound.number());
-            prop_assert_eq!(verdict(&policy(&text), &set), expected, "{} by {}", text, set);
+            prop_assert_eq!(verdict(&policy(&text), &set), expected, "{} on {}", text, set);
         }
     }
 
@@ -85,12 +85,15 @@ proptest! {
         let max = range.domain().max();
         for held in [at_edge.clamp(0, max.into()) as u32, random & max] {
             let set = holder("x", Value::new(range.domain(), held).unwrap());
-            prop_assert_eq!(verdict(&policy, &set), (low..=high).contains(&held), "{} by {}", policy, set);
+            let expected = (low..=high).contains(&held);
+            prop_assert_eq!(verdict(&policy, &set), expected, "{} on {}", policy, set);
         }
     }
 
     #[test]
-    fn covers_are_disjoint_and_within_their_bounds(range in intervals(Just(name("x")), domains())) {
+    fn covers_partition_the_interval_within_the_row_bound(
+        range in intervals(Just(name("x")), domains()),
+    ) {
         let width = range.domain().width() as usize;
         let (low, high) = (range.low().number(), range.high().number());
         let one_sided = low == 0 || high == range.domain().max();
@@ -103,7 +106,7 @@ proptest! {
     }
 
     #[test]
-    fn another_label_or_domain_never_satisfies(
+    fn a_value_of_another_label_or_domain_does_not_satisfy(
         range in intervals(Just(name("x")), domains()),
         other in domains(),
     ) {
@@ -112,12 +115,12 @@ proptest! {
         if let Some(value) = Value::new(other, range.low().number())
             && other != range.domain()
         {
-            prop_assert!(!verdict(&policy, &holder("x", value)), "{} by {}", policy, value);
+            prop_assert!(!verdict(&policy, &holder("x", value)), "{} on {}", policy, value);
         }
     }
 
     #[test]
-    fn comparisons_in_an_and_are_their_intersection(
+    fn comparisons_in_one_and_become_their_intersection(
         (a, b, held) in domains().prop_flat_map(|domain| {
             let interval = || intervals(Just(name("x")), Just(domain));
             (interval(), interval(), values(domain))
@@ -127,7 +130,7 @@ proptest! {
         let both = Node::And(vec![Node::Comparison(a.clone()), Node::Comparison(b.clone())]);
         match AccessPolicy::new(both) {
             Ok(policy) => {
-                prop_assert!(matches!(policy.root(), Node::Comparison(_)), "one interval: {}", policy);
+                prop_assert!(matches!(policy.root(), Node::Comparison(_)), "{}", policy);
                 prop_assert_eq!(verdict(&policy, &holder("x", held)), expected(&a) && expected(&b));
             }
             Err(error) => {
@@ -139,7 +142,7 @@ proptest! {
 }
 
 #[test]
-fn all_intervals_of_eight_bits_have_the_smallest_cover() {
+fn covers_of_all_8_bit_intervals_equal_those_of_recursive_halving() {
     for low in 0..=255_u8 {
         for high in low..=255 {
             let range = Comparison::range(name("x"), low, high).unwrap();
@@ -150,7 +153,7 @@ fn all_intervals_of_eight_bits_have_the_smallest_cover() {
 }
 
 #[test]
-fn the_bounds_of_covers_are_reached() {
+fn the_row_bounds_are_tight() {
     for domain in Domain::ALL {
         let (width, max) = (domain.width() as usize, domain.max());
         let rows = |low, high| {
@@ -166,12 +169,12 @@ fn the_bounds_of_covers_are_reached() {
 }
 
 #[test]
-fn a_holder_has_one_row_of_a_comparison() {
+fn a_value_satisfies_at_most_one_row_of_a_comparison() {
     let policy = policy("x in 1..254u8");
     let program = policy.span_program();
     for held in 0..=255_u8 {
         let components = holder("x", held).expanded();
-        assert_eq!(components.len(), 9, "a prefix of every length");
+        assert_eq!(components.len(), 9, "one prefix per length");
         let rows = program.rows().iter().filter(|row| components.contains(&row.attribute)).count();
         assert_eq!(rows, usize::from((1..=254).contains(&held)));
         let selected = program.reconstruct(&holder("x", held)).map_or(0, |rows| rows.len());
@@ -180,14 +183,14 @@ fn a_holder_has_one_row_of_a_comparison() {
 }
 
 #[test]
-fn nested_comparisons_meet_where_they_become_neighbours() {
+fn comparisons_merge_within_an_and_but_not_across_gates() {
     for (text, canonical) in [
         ("x >= 3 and x <= 9", "x in 3..9"),
         ("x <= 7 and (x >= 3 and x <= 9)", "x in 3..7"),
         ("(x >= 3 and x <= 9) or a", "x in 3..9 or a"),
         ("2 of (x >= 3 and x <= 9, a)", "2 of (x in 3..9, a)"),
         ("a and x >= 3 and b and x <= 9 and y < 3", "a and x in 3..9 and b and y <= 2"),
-        // Gates between them keep them apart, as the user wrote them.
+        // Comparisons that a gate separates do not merge.
         ("x >= 3 and (a and x <= 9)", "x >= 3 and (a and x <= 9)"),
         ("x >= 3 or x <= 9", "x >= 3 or x <= 9"),
         ("2 of (x >= 3, x <= 9)", "2 of (x >= 3, x <= 9)"),
@@ -200,11 +203,11 @@ fn nested_comparisons_meet_where_they_become_neighbours() {
     let exclusive = Node::And(vec![leaf("x < 3"), leaf("a"), leaf("x > 3")]);
     assert!(matches!(AccessPolicy::new(exclusive), Err(InvalidPolicy::Exclusive(..))));
     let domains = Node::And(vec![leaf("x < 3u8"), leaf("x < 3")]);
-    assert!(matches!(AccessPolicy::new(domains), Err(InvalidPolicy::Domains(..))));
+    assert!(matches!(AccessPolicy::new(domains), Err(InvalidPolicy::DomainMismatch(..))));
 }
 
 #[test]
-fn a_prefix_as_a_leaf_is_the_comparison_it_is() {
+fn a_prefix_leaf_becomes_its_comparison() {
     let range = Comparison::range(name("x"), 6_u8, 9_u8).unwrap();
     for prefix in range.cover() {
         let (low, high) = (prefix.first() as u8, prefix.last() as u8);
@@ -215,40 +218,40 @@ fn a_prefix_as_a_leaf_is_the_comparison_it_is() {
     }
 }
 
-/// A key with two ages would be a young and an old person in one.
+/// A key with two ages satisfies a policy that no user satisfies.
 #[test]
-fn two_values_under_a_label_would_satisfy_what_no_user_does() {
+fn two_values_under_one_label_would_satisfy_contradictory_comparisons() {
     let (young, old) = (holder("x", 5_u8), holder("x", 30_u8));
     let mut both = young.clone();
     assert!(both.insert(Number::new(name("x"), 30_u8)).is_err());
-    assert_eq!(both, young, "there is no such set");
+    assert_eq!(both, young, "the set is unchanged");
 
-    // By hand, from the components of two sets.
+    // A forged key with the components of both sets.
     let forged: Vec<Attribute> = young.expanded().into_iter().chain(old.expanded()).collect();
-    let opened_by = |text: &str| {
+    let satisfies_forged = |text: &str| {
         let policy = policy(text);
         assert!(
             !verdict(&policy, &young)
                 && !verdict(&policy, &old)
                 && verdict(&policy, &holder("x", 20_u8))
         );
-        opens(&policy.span_program(), |u| forged.contains(u))
+        spans_target(&policy.span_program(), |u| forged.contains(u))
     };
-    // One row for each comparison, and the forged set has both.
-    assert!(opened_by("x >= 18u8 and (x <= 25u8 or a)"), "the attack works");
-    assert!(opened_by("2 of (x >= 18u8, x <= 25u8)"), "the attack works");
-    // In one `and` it is one interval, in which neither is.
-    assert!(!opened_by("x >= 18u8 and x <= 25u8"));
+    // One row per comparison, and the forged key has both.
+    assert!(satisfies_forged("x >= 18u8 and (x <= 25u8 or a)"), "the attack works");
+    assert!(satisfies_forged("2 of (x >= 18u8, x <= 25u8)"), "the attack works");
+    // In one `and` they are one interval, which contains neither value.
+    assert!(!satisfies_forged("x >= 18u8 and x <= 25u8"));
 }
 
 #[test]
-fn dates_and_numbers_never_meet() {
+fn a_date_does_not_satisfy_a_comparison_of_numbers_or_vice_versa() {
     let day = Date::new(2026, 12, 1).unwrap();
     let date = policy("x >= 2026-12-01");
     assert!(verdict(&date, &holder("x", day)));
     assert!(verdict(&date, &holder("x", Date::LAST)));
     assert!(!verdict(&date, &holder("x", Date::new(2026, 11, 30).unwrap())));
-    assert!(!verdict(&date, &holder("x", day.days())), "the same number of 16 bits");
+    assert!(!verdict(&date, &holder("x", day.days())), "the same 16 bits");
     let number = policy(&format!("x >= {}u16", day.days()));
     assert!(!verdict(&number, &holder("x", day)));
     assert!(verdict(&number, &holder("x", day.days())));

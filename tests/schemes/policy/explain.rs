@@ -1,11 +1,11 @@
-//! What a policy says to who does not satisfy it.
+//! Explanations name a smallest set of missing leaves.
 
 use crate::common::policy;
 use crate::policy::generate::{config, small_policies, small_sets};
 use epione::policy::{AccessPolicy, AttributeSet, Node};
 use proptest::prelude::*;
 
-/// The tree with each leaf's verdict given, in order.
+/// Evaluates the tree with a verdict per leaf, in order.
 fn evaluate(node: &Node, leaf: &mut impl FnMut(&Node) -> bool) -> bool {
     let (k, children) = match node {
         Node::Leaf(_) | Node::Comparison(_) => return leaf(node),
@@ -13,7 +13,7 @@ fn evaluate(node: &Node, leaf: &mut impl FnMut(&Node) -> bool) -> bool {
         Node::Or(children) => (1, children),
         Node::Threshold(k, children) => (*k, children),
     };
-    // No short cut: every leaf is asked.
+    // Visits every leaf, without short-circuit evaluation.
     children.iter().map(|child| evaluate(child, leaf)).filter(|holds| *holds).count() >= k
 }
 
@@ -30,7 +30,7 @@ fn leaves(policy: &AccessPolicy) -> usize {
     leaves
 }
 
-/// The fewest leaves that have to hold besides, by trying all sets of them.
+/// The least number of additional leaves that satisfy the policy, by exhaustive search.
 fn fewest(policy: &AccessPolicy, held: &AttributeSet) -> u32 {
     (0_u32..1 << leaves(policy))
         .filter(|chosen| {
@@ -49,13 +49,17 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn what_is_missing_is_enough_and_least(policy in small_policies(), held in small_sets()) {
+    fn the_missing_leaves_suffice_and_are_a_smallest_set(
+        policy in small_policies(),
+        held in small_sets(),
+    ) {
         let explanation = policy.explain(&held);
         let missing = explanation.missing();
         prop_assert_eq!(explanation.is_satisfied(), policy.is_satisfied_by(&held));
         prop_assert_eq!(missing.is_empty(), explanation.is_satisfied());
         prop_assert!(missing.iter().all(|leaf| !holds(leaf, &held)));
-        prop_assert!(evaluate(policy.root(), &mut |leaf| missing.contains(leaf) || holds(leaf, &held)));
+        let mut leaf = |leaf: &Node| missing.contains(leaf) || holds(leaf, &held);
+        prop_assert!(evaluate(policy.root(), &mut leaf));
         prop_assert_eq!(&policy.explain(&held), &explanation);
         let lines = explanation.to_string().lines().count();
         prop_assert!(lines > leaves(&policy), "{}", explanation);
@@ -66,7 +70,7 @@ proptest! {
 }
 
 #[test]
-fn known_explanations() {
+fn explanations_prefer_leaves_that_need_no_other_value() {
     let missing = |text: &str, held: &str| -> String {
         let explanation = policy(text).explain(&held.parse().unwrap());
         let names: Vec<_> = explanation
@@ -87,18 +91,18 @@ fn known_explanations() {
         ("2 of (a and b, c and d, e)", "", "a, b, e"),
         ("a and (a or b)", "", "a"),
         ("age >= 60u8 and a", "age = 42u8", "age >= 60u8, a"),
-        // A guardian is found, an age is not changed.
+        // A guardian can be added; an age would have to change.
         ("age >= 18u8 or guardian", "age = 12u8", "guardian"),
         ("age >= 18u8 or guardian", "", "age >= 18u8"),
         ("role#3:doctor or guardian", "role#3:nurse", "guardian"),
         ("role#3:doctor or guardian", "", "role#3:doctor"),
     ] {
-        assert_eq!(missing(text, held), expected, "{text} by {held}");
+        assert_eq!(missing(text, held), expected, "{text} on {held}");
     }
 }
 
 #[test]
-fn a_rendering_shows_every_branch() {
+fn an_explanation_prints_every_branch() {
     let policy = policy(
         "doctor and 2 of (age in 18..65, valid_until >= 2026-12-01, role#3:nurse or \"on call\")",
     );

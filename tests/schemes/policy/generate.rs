@@ -1,4 +1,4 @@
-//! Generated policies and sets, and a second reading of texts and covers.
+//! Generators of policies and attribute sets, and independent models of tokens and covers.
 
 use crate::common::{attribute, solvable};
 use epione::algebra::Scalar;
@@ -9,14 +9,14 @@ use epione::policy::{
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// `EPIONE_CAMPAIGN=100 cargo test policy` tries a hundred times as many.
+/// 256 cases, times `EPIONE_CAMPAIGN` if set.
 pub(crate) fn config() -> ProptestConfig {
     let times = std::env::var("EPIONE_CAMPAIGN").ok().and_then(|text| text.parse().ok());
     let cases = 256 * times.unwrap_or(1);
     ProptestConfig { cases, failure_persistence: None, ..Default::default() }
 }
 
-/// Names that a careless printer or parser gets wrong.
+/// Names that a careless printer or parser mistakes for other tokens.
 const NAMES: &[&str] = &[
     "a",
     "b",
@@ -67,13 +67,13 @@ pub(crate) fn names() -> impl Strategy<Value = Name> {
     prop_oneof![
         6 => select(&["a", "b", "c", "d"][..]).prop_map(str::to_owned),
         4 => select(NAMES).prop_map(str::to_owned),
-        // Default_Ignorable_Code_Point shows nothing.
+        // DI: Default_Ignorable_Code_Point, the invisible characters.
         1 => "[^\\p{C}\\p{Zl}\\p{Zp}\\p{DI}]{1,12}",
     ]
     .prop_map(|text| Name::new(text).unwrap())
 }
 
-/// Numbers of a domain, edges often.
+/// Values of a domain, with frequent boundary values.
 pub(crate) fn values(domain: Domain) -> impl Strategy<Value = Value> {
     let max = domain.max();
     let edges = vec![0, 1, 2, max / 2, max / 2 + 1, max - 2, max - 1, max];
@@ -85,7 +85,7 @@ pub(crate) fn domains() -> impl Strategy<Value = Domain> {
     select(&Domain::ALL[..])
 }
 
-/// Intervals of a domain, ends at the edges often, now and then all of it.
+/// Intervals of a domain, with frequent boundary values, and sometimes the whole domain.
 pub(crate) fn intervals(
     label: impl Strategy<Value = Name>,
     domain: impl Strategy<Value = Domain>,
@@ -104,7 +104,7 @@ pub(crate) fn listed() -> impl Strategy<Value = Listed> {
         .prop_map(|(label, version, value)| Listed::new(name(label), version, value).unwrap())
 }
 
-/// Leaves of every kind.
+/// Leaves of all kinds.
 fn leaves() -> impl Strategy<Value = Node> {
     prop_oneof![
         4 => names().prop_map(|name| Node::Leaf(Attribute::Name(name))),
@@ -127,7 +127,7 @@ fn trees(leaves: impl Strategy<Value = Node> + 'static) -> impl Strategy<Value =
     })
 }
 
-/// The policies among the trees; the others have comparisons that exclude each other.
+/// Valid policies; the other trees have comparisons that exclude each other.
 fn policies_of(
     leaves: impl Strategy<Value = Node> + 'static,
 ) -> impl Strategy<Value = AccessPolicy> {
@@ -139,7 +139,7 @@ pub(crate) fn policies() -> impl Strategy<Value = AccessPolicy> {
     policies_of(leaves())
 }
 
-/// Policies over four names, two numbers and a role, so that attributes repeat and blocks are shared.
+/// Policies over four names, two numbers and a role, with repeated attributes and shared prefixes.
 pub(crate) fn small_policies() -> impl Strategy<Value = AccessPolicy> {
     let names = select(&["a", "b", "c", "d"][..]);
     let labels = select(&["x", "y"][..]).prop_map(name);
@@ -156,7 +156,7 @@ pub(crate) fn small_policies() -> impl Strategy<Value = AccessPolicy> {
     ])
 }
 
-/// Sets for the small policies.
+/// Attribute sets over the universe of the small policies.
 pub(crate) fn small_sets() -> impl Strategy<Value = AttributeSet> {
     let names = prop::sample::subsequence(vec!["a", "b", "c", "d"], 0..=4);
     let number = || prop::option::weighted(0.8, 0_u8..24);
@@ -175,7 +175,7 @@ pub(crate) fn small_sets() -> impl Strategy<Value = AttributeSet> {
     })
 }
 
-/// Sets of everything.
+/// Attribute sets of all kinds.
 pub(crate) fn sets() -> impl Strategy<Value = AttributeSet> {
     let number = (names(), domains().prop_flat_map(values));
     let attribute = prop_oneof![
@@ -186,14 +186,14 @@ pub(crate) fn sets() -> impl Strategy<Value = AttributeSet> {
     prop::collection::vec(attribute, 0..8).prop_map(|attributes| {
         let mut set = AttributeSet::default();
         for attribute in attributes {
-            // A second value of a label is refused, and left out.
+            // A second value under a label is rejected and skipped.
             let _ = set.insert(attribute);
         }
         set
     })
 }
 
-/// The words, quoted names and signs of a canonical text.
+/// An independent tokenizer for canonical texts.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut rest = text.trim_start();
@@ -201,7 +201,7 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
         let sign = ["<=", ">=", "..", "<", ">", "=", "(", ")", ",", "#"]
             .into_iter()
             .find(|sign| rest.starts_with(sign));
-        // A colon belongs to a bare name, but for the one behind a vocabulary's version.
+        // A colon is part of a bare name, except after a vocabulary's version.
         let after_version = tokens.len() >= 2 && tokens[tokens.len() - 2] == "#";
         let length = match first {
             _ if sign.is_some() => sign.unwrap().len(),
@@ -233,8 +233,8 @@ pub(crate) fn parse(tokens: &[String]) -> Option<AccessPolicy> {
     tokens.join(" ").parse().ok()
 }
 
-/// Whether `(1, 0, ...)` is in the span of the rows that are held: linear algebra without the tree.
-pub(crate) fn opens(program: &SpanProgram, held: impl Fn(&Attribute) -> bool) -> bool {
+/// Returns `true` if the held rows span `(1, 0, ..., 0)`, by linear algebra without the tree.
+pub(crate) fn spans_target(program: &SpanProgram, held: impl Fn(&Attribute) -> bool) -> bool {
     let rows: Vec<&Row> = program.rows().iter().filter(|row| held(&row.attribute)).collect();
     let equations = (0..program.columns()).map(|column| {
         let entry = |row: &&Row| {
@@ -247,7 +247,7 @@ pub(crate) fn opens(program: &SpanProgram, held: impl Fn(&Attribute) -> bool) ->
     solvable(equations.collect(), rows.len())
 }
 
-/// The attributes of a policy's rows, comparisons by halving their domain: length and first value.
+/// The attributes of a policy's rows: label and domain, length and first value of each prefix.
 pub(crate) fn expanded(node: &Node) -> Vec<(String, u32, u32)> {
     match node {
         Node::Leaf(attribute) => vec![(attribute.to_string(), 0, 0)],
@@ -262,7 +262,7 @@ pub(crate) fn expanded(node: &Node) -> Vec<(String, u32, u32)> {
     }
 }
 
-/// The aligned blocks within an interval, by halving; `bits` is the size of the block at `first`.
+/// The cover of an interval by recursive halving, below the block of `2^bits` values at `first`.
 pub(crate) fn halved(ends: (u32, u32), first: u32, bits: u32, width: u32) -> Vec<(u32, u32)> {
     let last = u64::from(first) + (1 << bits) - 1;
     if ends.1 < first || last < ends.0.into() {
@@ -276,7 +276,7 @@ pub(crate) fn halved(ends: (u32, u32), first: u32, bits: u32, width: u32) -> Vec
     halves.flat_map(|half| halved(ends, half, bits - 1, width)).collect()
 }
 
-/// An attribute of a row, as [`expanded`] names it.
+/// The attribute of a row in the form of [`expanded`].
 pub(crate) fn row_name(attribute: &Attribute) -> (String, u32, u32) {
     match attribute {
         Attribute::Prefix(p) => (format!("{} {}", p.label(), p.domain()), p.length(), p.first()),

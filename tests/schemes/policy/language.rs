@@ -1,4 +1,4 @@
-//! One meaning a text: printing, known texts, refused texts and where they fail.
+//! Every text has one meaning: canonical texts, known trees, and rejected texts with positions.
 
 use crate::common::{attribute, policy};
 use crate::policy::generate::{config, name, parse, policies, tokens};
@@ -12,15 +12,17 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn printing_and_parsing_are_inverse(policy in policies()) {
+    fn parsing_inverts_printing(policy in policies()) {
         let text = policy.to_string();
         prop_assert_eq!(text.parse::<AccessPolicy>(), Ok(policy.clone()), "{}", text);
-        prop_assert_eq!(parse(&tokens(&text)), Some(policy.clone()), "spaces between tokens mean nothing");
-        prop_assert_eq!(AccessPolicy::new(policy.root().clone()), Ok(policy), "normal form is final");
+        let spaced = parse(&tokens(&text));
+        prop_assert_eq!(spaced, Some(policy.clone()), "spaces between tokens have no meaning");
+        let again = AccessPolicy::new(policy.root().clone());
+        prop_assert_eq!(again, Ok(policy), "normalisation is idempotent");
     }
 
     #[test]
-    fn any_text_parses_or_errs_at_a_column_within_it(
+    fn any_text_parses_or_fails_at_a_position_within_it(
         text in "[ab129 ()\",\\\\#:<>=.andorfitu8-]{0,40}",
     ) {
         match text.parse::<AccessPolicy>() {
@@ -46,7 +48,7 @@ fn means(text: &str, root: &Node) {
 }
 
 #[test]
-fn known_gates_mean_what_they_say() {
+fn gates_parse_to_known_trees() {
     means("a", &leaf("a"));
     means("((a))", &leaf("a"));
     means("a and b and c", &Node::And(vec![leaf("a"), leaf("b"), leaf("c")]));
@@ -67,7 +69,7 @@ fn known_gates_mean_what_they_say() {
 }
 
 #[test]
-fn known_comparisons_mean_what_they_say() {
+fn comparisons_parse_to_known_intervals() {
     means("x < 18u8", &range("x", 0_u8, 17_u8));
     means("x <= 18u8", &range("x", 0_u8, 18_u8));
     means("x = 18u8", &range("x", 18_u8, 18_u8));
@@ -90,7 +92,7 @@ fn known_comparisons_mean_what_they_say() {
 }
 
 #[test]
-fn the_canonical_text_is_the_shortest() {
+fn comparisons_print_in_their_shortest_form() {
     for (text, canonical) in [
         ("x < 1u8", "x = 0u8"),
         ("x > 254u8", "x = 255u8"),
@@ -112,8 +114,8 @@ fn the_canonical_text_is_the_shortest() {
 }
 
 #[test]
-fn what_other_parsers_weaken_is_refused() {
-    // Each of these was read by some public library as a weaker policy than its text says.
+fn texts_that_other_parsers_weaken_are_rejected() {
+    // Some public library reads each of these as a weaker policy.
     for text in [
         "age >= 65 doctor",
         "age>=65anddoctor",
@@ -157,29 +159,29 @@ fn refused(text: &str, vocabularies: &Vocabularies) -> ParseError {
 }
 
 #[test]
-fn errors_point_at_the_fault() {
+fn errors_have_the_position_and_the_rule() {
     let role = "role#3: doctor, nurse".parse().unwrap();
     let only = "only#1: one".parse().unwrap();
     let vocabularies = Vocabularies::new([role, only]).unwrap();
     for (text, column, reason) in [
         ("a and b or c", 9, "parentheses"),
-        ("a and", 6, "the end was found"),
-        ("", 1, "an attribute is expected"),
-        ("(a", 3, "')' is expected"),
-        ("a)", 2, "')' was found"),
+        ("a and", 6, "found the end of the text"),
+        ("", 1, "expected an attribute"),
+        ("(a", 3, "expected ')'"),
+        ("a)", 2, "found ')'"),
         ("ü", 1, "quotes"),
         ("\"ü\" & b", 5, "write 'and'"),
-        ("a and \"b", 7, "never closed"),
+        ("a and \"b", 7, "not closed"),
         ("a and \"\\n\"", 7, "backslash"),
-        ("3 of (a, b)", 1, "never be a threshold"),
-        ("a and 0 of (b, c)", 7, "never be a threshold"),
-        ("a b", 3, "'and', 'or' or the end"),
+        ("3 of (a, b)", 1, "3 of 2 is not a threshold"),
+        ("a and 0 of (b, c)", 7, "requires 1 <= k <= n"),
+        ("a b", 3, "expected 'and', 'or' or the end of the text, found \"b\""),
         ("a AND b", 3, "'and' in lower case"),
-        ("a and 2nd", 7, "would need quotes"),
-        ("x >= ", 6, "a number or a date is expected"),
-        ("x >= ten", 6, "a number or a date is expected"),
-        ("x => 10", 4, "'>' was found"),
-        ("x == 10", 4, "'=' was found"),
+        ("a and 2nd", 7, "needs quotes"),
+        ("x >= ", 6, "expected a number or a date"),
+        ("x >= ten", 6, "expected a number or a date"),
+        ("x => 10", 4, "found '>'"),
+        ("x == 10", 4, "found '='"),
         ("x != 10", 3, "write 'not'"),
         ("x ≥ 10", 3, "write '>='"),
         ("x >= -1", 6, "'-'"),
@@ -188,52 +190,52 @@ fn errors_point_at_the_fault() {
         ("x >= 007", 6, "leading zeros"),
         ("x >= 10 u8", 9, "the end"),
         ("18 <= x", 4, "starts with its label"),
-        ("x < 0", 5, "nothing is less than 0"),
-        ("x < 0u8", 5, "nothing is less than 0u8"),
-        ("x > 255u8", 5, "nothing is greater than 255u8"),
-        ("x > 4294967295", 5, "nothing is greater"),
-        ("x >= 256u8", 6, "too large for 8 bits, which end at 255"),
+        ("x < 0", 5, "no value is less than 0"),
+        ("x < 0u8", 5, "no value is less than 0u8"),
+        ("x > 255u8", 5, "no value is greater than 255u8"),
+        ("x > 4294967295", 5, "no value is greater"),
+        ("x >= 256u8", 6, "too large for 8 bits; the maximum is 255"),
         ("x >= 65536u16", 6, "too large for 16 bits"),
         ("x >= 4294967296", 6, "too large for 32 bits"),
         ("x >= 99999999999999999999999999", 6, "too large for 32 bits"),
         ("x in 9..5", 6, "9 is greater than 5"),
         ("x in 300..400u8", 11, "too large"),
         ("x in 300..4u8", 6, "too large"),
-        ("x in 5u8..9u16", 6, "one end"),
-        ("x in 5u8..9", 6, "one end"),
-        ("x in 5..2026-12-01", 6, "one end"),
-        ("x in 2026-12-01..5", 6, "one end"),
-        ("x in 5", 7, "'..' is expected"),
+        ("x in 5u8..9u16", 6, "differ in domain"),
+        ("x in 5u8..9", 6, "differ in domain"),
+        ("x in 5..2026-12-01", 6, "differ in domain"),
+        ("x in 2026-12-01..5", 6, "differ in domain"),
+        ("x in 5", 7, "expected '..'"),
         ("x in 5..", 9, "a number or a date"),
         ("x in ..5", 6, "a number or a date"),
         ("x in a..b", 6, "a number or a date"),
-        ("d < 1900-01-01", 5, "nothing is less than 1900-01-01"),
-        ("d > 2079-06-06", 5, "nothing is greater than 2079-06-06"),
-        ("d >= 2079-06-07", 6, "dates go from 1900-01-01 to 2079-06-06"),
+        ("d < 1900-01-01", 5, "no value is less than 1900-01-01"),
+        ("d > 2079-06-06", 5, "no value is greater than 2079-06-06"),
+        ("d >= 2079-06-07", 6, "dates range from 1900-01-01 to 2079-06-06"),
         ("d >= 2026-02-29", 6, "no such day"),
-        ("d >= 2026-2-9", 6, "four digits"),
+        ("d >= 2026-2-9", 6, "YYYY-MM-DD"),
         ("x >= 5 and a and x <= 4", 18, "no value satisfies both x >= 5 and x <= 4"),
-        ("x >= 5u8 and x <= 9", 14, "compared as a number of 8 bits"),
+        ("x >= 5u8 and x <= 9", 14, "compares x as a number of 8 bits and as a number of 32 bits"),
         ("x >= 5 and x <= 2026-12-01", 12, "a date"),
         ("x >= 5 and x <= 9 and x = 4", 23, "no value satisfies both x in 5..9 and x = 4"),
         ("a or (x >= 5 and x < 5)", 18, "no value"),
-        ("role#3", 7, "':' is expected"),
+        ("role#3", 7, "expected ':'"),
         ("role#:doctor", 6, "the version of a vocabulary"),
-        ("role#03:doctor", 6, "no version"),
-        ("role#4294967296:doctor", 6, "no version"),
-        ("a:b#3:doctor", 1, "no colon"),
+        ("role#03:doctor", 6, "not a version"),
+        ("role#4294967296:doctor", 6, "not a version"),
+        ("a:b#3:doctor", 1, "contains no colon"),
         ("role:doctor", 1, "role#3:..."),
         ("a and \"role:doctor\"", 7, "role#3:..."),
         ("not a", 5, "a value of a vocabulary"),
-        ("not (role:nurse)", 5, "'(' was found"),
-        ("not not role:nurse", 5, "'not' was found"),
-        ("not", 4, "the end was found"),
-        ("not age >= 18", 9, "write the opposite one"),
-        ("not role:janitor", 5, "no value of version 3"),
-        ("not role:", 5, "no value of version 3"),
-        ("not rule:nurse", 5, "not at hand"),
-        ("not role#2:nurse", 5, "at hand has version 3"),
-        ("not only:one", 5, "never hold"),
+        ("not (role:nurse)", 5, "found '('"),
+        ("not not role:nurse", 5, "found 'not'"),
+        ("not", 4, "found the end of the text"),
+        ("not age >= 18", 9, "write the opposite comparison"),
+        ("not role:janitor", 5, "version 3 of \"role\" has no value \"janitor\""),
+        ("not role:", 5, "version 3 of \"role\" has no value"),
+        ("not rule:nurse", 5, "not given"),
+        ("not role#2:nurse", 5, "has version 3"),
+        ("not only:one", 5, "the only value"),
     ] {
         let error = refused(text, &vocabularies);
         assert_eq!(error.column, column, "{text}: {error}");

@@ -1,4 +1,4 @@
-//! Limits hold and are reached; hostile texts are refused quickly and in little memory.
+//! Limits are exact, and hostile texts are rejected with little time and memory.
 
 use crate::common::{attribute, policy};
 use crate::policy::generate::name;
@@ -6,19 +6,19 @@ use epione::abe::CpaHeader;
 use epione::abe::fabeo::Fabeo;
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::policy::{
-    AccessPolicy, AttributeSet, Comparison, InvalidPolicy, MAX_DEPTH, MAX_LEAVES, MAX_LENGTH, Node,
-    Vocabulary,
+    AccessPolicy, AttributeSet, Comparison, InvalidPolicy, MAX_DEPTH, MAX_LEAVES, MAX_TEXT_BYTES,
+    Node, Vocabulary,
 };
 
 #[test]
-fn limits_hold_and_are_reached() {
+fn texts_and_trees_reach_the_limits_and_not_more() {
     let wide = |n: usize| vec!["a"; n].join(" or ");
     assert!(wide(MAX_LEAVES).parse::<AccessPolicy>().is_ok());
     assert!(wide(MAX_LEAVES + 1).parse::<AccessPolicy>().is_err());
     let deep = |n: usize| format!("{}a{}", "1 of (".repeat(n), ")".repeat(n));
     assert!(deep(MAX_DEPTH - 1).parse::<AccessPolicy>().is_ok());
     assert!(deep(MAX_DEPTH).parse::<AccessPolicy>().is_err());
-    let long = format!("a{}", " ".repeat(MAX_LENGTH - 1));
+    let long = format!("a{}", " ".repeat(MAX_TEXT_BYTES - 1));
     assert!(long.parse::<AccessPolicy>().is_ok());
     assert!(format!("{long} ").parse::<AccessPolicy>().is_err());
     assert!(long.parse::<AttributeSet>().is_ok());
@@ -48,7 +48,7 @@ fn limits_hold_and_are_reached() {
 }
 
 #[test]
-fn comparisons_count_with_their_rows() {
+fn comparisons_count_by_their_rows() {
     // 62 rows each: 66 of them are 4092.
     let ranges = |n: usize| {
         let range = |i| format!("x{i} in 1..4294967294");
@@ -58,7 +58,7 @@ fn comparisons_count_with_their_rows() {
     let four_more = format!("{} or a or b or c or d", ranges(66));
     assert_eq!(policy(&four_more).counts(), (4096, 1));
     let error = format!("{four_more} or e").parse::<AccessPolicy>().unwrap_err();
-    assert!(error.reason.contains("counted by their rows"), "{error}");
+    assert!(error.reason.contains("counted by its rows"), "{error}");
     assert!(ranges(67).parse::<AccessPolicy>().is_err());
 
     let range = |i| Comparison::range(name(&format!("x{i}")), 1_u32, u32::MAX - 1).unwrap();
@@ -66,15 +66,15 @@ fn comparisons_count_with_their_rows() {
     assert!(AccessPolicy::new(tree(66)).is_ok());
     assert_eq!(AccessPolicy::new(tree(67)), Err(InvalidPolicy::TooManyLeaves));
 
-    // Many on one label are one, but no text may have more leaves than a policy.
+    // Comparisons of one label merge, but count separately in the text.
     let repeated = |n: usize| vec!["x in 1..4294967294"; n].join(" and ");
     assert_eq!(policy(&repeated(MAX_LEAVES)).counts(), (62, 1));
     assert!(repeated(MAX_LEAVES + 1).parse::<AccessPolicy>().is_err());
 }
 
 #[test]
-fn a_policy_that_is_made_can_be_read() {
-    // 4096 names of 256 bytes print to more than a text may have: refused when made, not when read.
+fn every_constructed_policy_has_a_canonical_text_that_parses() {
+    // The text of 4096 names of 256 bytes exceeds the limit: the constructor rejects the tree.
     let leaf = Node::Leaf(attribute(&"x".repeat(256)));
     for n in [MAX_LEAVES, 2000] {
         for node in [Node::Or(vec![leaf.clone(); n]), Node::Threshold(1, vec![leaf.clone(); n])] {
@@ -83,17 +83,17 @@ fn a_policy_that_is_made_can_be_read() {
             }
         }
     }
-    // A text at the limit whose canonical form is longer.
+    // A text within the limit whose canonical text is longer.
     let text = format!("1 of({})", vec!["x".repeat(254); MAX_LEAVES].join(","));
-    assert!(text.len() <= MAX_LENGTH);
+    assert!(text.len() <= MAX_TEXT_BYTES);
     if let Ok(policy) = text.parse::<AccessPolicy>() {
         assert!(policy.to_string().parse() == Ok(policy));
     }
 }
 
 #[test]
-fn hostile_texts_are_refused_and_spare_the_stack() {
-    let n = MAX_LENGTH;
+fn hostile_texts_are_rejected_on_a_small_stack() {
+    let n = MAX_TEXT_BYTES;
     let texts = [
         "(".repeat(n),
         ")".repeat(n),
@@ -121,7 +121,7 @@ fn hostile_texts_are_refused_and_spare_the_stack() {
         format!("{}a{}", "(".repeat(n / 2 - 1), ")".repeat(n / 2)),
     ];
     for text in texts {
-        // A small stack: what recursed with the text would overflow it.
+        // Recursion in proportion to the text would overflow this stack.
         let thread = std::thread::Builder::new().stack_size(256 << 10);
         let start: String = text.chars().take(20).collect();
         let parsed = thread.spawn(move || text.parse::<AccessPolicy>().map(drop)).unwrap();
@@ -131,7 +131,7 @@ fn hostile_texts_are_refused_and_spare_the_stack() {
 }
 
 #[test]
-fn a_few_kilobytes_never_become_hundreds_of_megabytes() {
+fn short_texts_with_large_matrices_are_rejected() {
     // 2048 of 4096 has 8 million matrix entries in 12 kB of text. 60 ranges have 3720 rows in 2 kB;
     // nine thresholds around them give each row 289 entries.
     let ranges = (0..60).map(|i| format!("x{i} in 1..4294967294")).collect::<Vec<_>>().join(", ");
@@ -149,8 +149,8 @@ fn a_few_kilobytes_never_become_hundreds_of_megabytes() {
 }
 
 #[test]
-fn the_largest_matrix_is_counted_exactly() {
-    // k of n over leaves: n rows of k entries each; inside `and` the last child inherits more.
+fn matrix_entries_are_counted_exactly() {
+    // `k of n` over leaves has n rows of k entries each.
     for (k, n, rows) in [(256, 4096, 4096), (2, 4096, 4096), (64, 128, 128)] {
         let text = format!("{k} of ({})", vec!["a"; n].join(", "));
         let program = policy(&text).span_program();
@@ -158,7 +158,7 @@ fn the_largest_matrix_is_counted_exactly() {
         assert_eq!((program.rows().len(), entries), (rows, k * n));
     }
     assert!(format!("257 of ({})", vec!["a"; 4096].join(", ")).parse::<AccessPolicy>().is_err());
-    // The same in the rows of comparisons: 66 ranges of 62 rows have 62 k entries each.
+    // `k of n` over ranges of 62 rows has 62 k entries per range.
     let ranges = (0..66).map(|i| format!("x{i} in 1..4294967294")).collect::<Vec<_>>().join(", ");
     let program = policy(&format!("65 of ({ranges})")).span_program();
     let entries: usize = program.rows().iter().map(|row| row.entries.len()).sum();

@@ -1,14 +1,14 @@
-//! The span program is the policy: rows, occurrences, reconstruction.
+//! The span program accepts exactly the authorised sets: rows, occurrences, reconstruction.
 
 use crate::common::{attribute, rng};
 use crate::policy::generate::{
-    config, expanded, opens, policies, row_name, small_policies, small_sets,
+    config, expanded, policies, row_name, small_policies, small_sets, spans_target,
 };
 use epione::algebra::Scalar;
 use epione::policy::{AttributeSet, Name, Node};
 use proptest::prelude::*;
 
-/// Whether there are only `and`, `or` and comparisons below.
+/// Returns `true` for trees without thresholds.
 fn plain(node: &Node) -> bool {
     match node {
         Node::Leaf(_) | Node::Comparison(_) => true,
@@ -17,7 +17,7 @@ fn plain(node: &Node) -> bool {
     }
 }
 
-/// The fewest rows that satisfy a node. A comparison takes one.
+/// The least number of rows that satisfy a node; one for a comparison.
 fn smallest(node: &Node, held: &AttributeSet) -> Option<usize> {
     let (k, children) = match node {
         Node::Leaf(attribute) => return held.contains(attribute).then_some(1),
@@ -38,12 +38,16 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn the_span_program_is_the_policy(policy in small_policies(), held in small_sets()) {
+    fn the_span_program_accepts_exactly_the_authorised_sets(
+        policy in small_policies(),
+        held in small_sets(),
+    ) {
         let program = policy.span_program();
         let rows = program.rows();
         let satisfied = policy.is_satisfied_by(&held);
         let components = held.expanded();
-        prop_assert_eq!(opens(&program, |u| components.contains(u)), satisfied, "{}", policy);
+        let by_algebra = spans_target(&program, |u| components.contains(u));
+        prop_assert_eq!(by_algebra, satisfied, "{}", policy);
 
         let selection = program.reconstruct(&held);
         prop_assert_eq!(selection.is_some(), satisfied);
@@ -62,15 +66,17 @@ proptest! {
     }
 
     #[test]
-    fn rows_are_leaves_and_covers(policy in policies()) {
+    fn rows_are_the_leaves_and_the_prefixes_of_covers(policy in policies()) {
         let program = policy.span_program();
         let leaves = expanded(policy.root());
         let rows: Vec<_> = program.rows().iter().map(|row| row_name(&row.attribute)).collect();
         prop_assert_eq!(&rows, &leaves);
         for (i, row) in program.rows().iter().enumerate() {
-            prop_assert_eq!(row.occurrence, leaves[..i].iter().filter(|u| **u == leaves[i]).count());
+            let earlier = leaves[..i].iter().filter(|u| **u == leaves[i]).count();
+            prop_assert_eq!(row.occurrence, earlier);
             prop_assert!(row.entries.is_sorted_by(|a, b| a.0 < b.0));
-            prop_assert!(row.entries.iter().all(|(column, m)| *column < program.columns() && !m.is_zero()));
+            prop_assert!(row.entries.iter().all(|(column, _)| *column < program.columns()));
+            prop_assert!(row.entries.iter().all(|(_, m)| !m.is_zero()));
         }
         let most = leaves.iter().map(|u| leaves.iter().filter(|v| v == &u).count()).max();
         prop_assert_eq!(Some(program.max_occurrences()), most);
@@ -78,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn more_attributes_never_satisfy_less(policy in small_policies(), held in small_sets()) {
+    fn access_structures_are_monotone(policy in small_policies(), held in small_sets()) {
         for extra in ["a", "b", "c", "d"] {
             let mut more = held.clone();
             more.insert(Name::new(extra).unwrap()).unwrap();
@@ -89,7 +95,7 @@ proptest! {
 }
 
 #[test]
-fn a_prefix_in_two_comparisons_is_one_attribute_twice() {
+fn a_prefix_shared_by_two_comparisons_occurs_twice() {
     let policy = crate::common::policy("(x in 6..9u8 and a) or x in 5..7u8");
     let rows = policy.span_program();
     let rows: Vec<_> =

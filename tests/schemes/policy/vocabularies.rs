@@ -1,7 +1,7 @@
-//! `not` over closed lists of values.
+//! Vocabularies, and `not` over their values.
 
 use crate::common::policy;
-use crate::policy::generate::{config, name, names, opens};
+use crate::policy::generate::{config, name, names, spans_target};
 use epione::policy::{
     AccessPolicy, Attribute, AttributeSet, InvalidVocabulary, Listed, MAX_LEAVES, Name, Node,
     Vocabularies, Vocabulary,
@@ -27,7 +27,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn not_is_every_other_value(
+    fn not_requires_any_other_value_of_the_version(
         vocabulary in vocabulary(),
         at in any::<prop::sample::Index>(),
         stranger in names(),
@@ -38,35 +38,38 @@ proptest! {
         let set = Vocabularies::new([vocabulary.clone()]).unwrap();
         let policy = parse(&format!("not {label}#{version}:{excluded}"), &set);
         let quoted = Name::new(format!("{}:{}", label.as_str(), excluded.as_str())).unwrap();
-        prop_assert_eq!(&policy, &parse(&format!("not {quoted}"), &set), "with and without version");
-        prop_assert_eq!(policy.to_string().parse(), Ok(policy.clone()), "no vocabulary is needed");
-        prop_assert_eq!(&parse(&policy.to_string(), &set), &policy, "nor does it matter");
+        let unversioned = parse(&format!("not {quoted}"), &set);
+        prop_assert_eq!(&policy, &unversioned, "with and without the version");
+        // The canonical text needs no vocabulary, which has no effect on it.
+        prop_assert_eq!(policy.to_string().parse(), Ok(policy.clone()));
+        prop_assert_eq!(&parse(&policy.to_string(), &set), &policy);
 
         let verdict = |value: &Name, version| {
             let listed = Listed::new(label.clone(), version, value.clone()).unwrap();
             let held = AttributeSet::new([listed.into()]).unwrap();
             let components = held.expanded();
-            let by_algebra = opens(&policy.span_program(), |u| components.contains(u));
+            let by_algebra = spans_target(&policy.span_program(), |u| components.contains(u));
             assert_eq!(policy.is_satisfied_by(&held), by_algebra);
             by_algebra
         };
         for value in &values {
-            prop_assert_eq!(verdict(value, version), *value != excluded, "{} by {}", policy, value);
-            prop_assert!(!verdict(value, version ^ 1), "another version is another value");
+            prop_assert_eq!(verdict(value, version), *value != excluded, "{} on {}", policy, value);
+            prop_assert!(!verdict(value, version ^ 1), "a value of another version");
         }
-        prop_assert_eq!(verdict(&stranger, version), values.contains(&&stranger) && stranger != *excluded);
-        prop_assert!(!policy.is_satisfied_by(&AttributeSet::default()), "holding none is no other");
+        let is_other = values.contains(&&stranger) && stranger != *excluded;
+        prop_assert_eq!(verdict(&stranger, version), is_other);
+        prop_assert!(!policy.is_satisfied_by(&AttributeSet::default()), "no value at all");
         prop_assert_eq!(policy.counts().0, values.len() - 1);
     }
 
     #[test]
-    fn vocabularies_are_what_their_texts_say(vocabulary in vocabulary()) {
+    fn vocabularies_survive_printing(vocabulary in vocabulary()) {
         prop_assert_eq!(vocabulary.to_string().parse(), Ok(vocabulary));
     }
 }
 
 #[test]
-fn known_negations_are_written_out() {
+fn negations_print_as_the_other_values() {
     let set = vocabularies(&["role#3: nurse, doctor, \"head nurse\"", "ward#1: a, b"]);
     for (text, canonical) in [
         ("not role:nurse", "role#3:doctor or role#3:\"head nurse\""),
@@ -85,7 +88,7 @@ fn known_negations_are_written_out() {
 }
 
 #[test]
-fn a_text_means_the_same_with_any_vocabularies_or_is_refused() {
+fn vocabularies_never_change_the_meaning_of_a_text() {
     let none = Vocabularies::default();
     let set = vocabularies(&["role#3: doctor, nurse"]);
     let newer = vocabularies(&["role#4: doctor, nurse, midwife"]);
@@ -95,18 +98,18 @@ fn a_text_means_the_same_with_any_vocabularies_or_is_refused() {
         assert_eq!(parse(text, &none), parse(text, &set));
         assert_eq!(parse(text, &set), parse(text, &newer));
     }
-    // The plain name beside the vocabulary would be another attribute than it looks.
+    // The plain name would look like a value of the vocabulary.
     for text in ["role:doctor", "\"role:doctor\"", "role:", "a or role:x"] {
         assert!(AccessPolicy::parse_with(text, &none).is_ok());
         assert!(AccessPolicy::parse_with(text, &set).is_err());
     }
-    // `not` names no version, so it is that at hand; with a version it is that or an error.
+    // `not` takes the version of the vocabulary, or requires the version that it states.
     assert_ne!(parse("not role:nurse", &set), parse("not role:nurse", &newer));
     assert!(AccessPolicy::parse_with("not role#3:nurse", &newer).is_err());
 }
 
 #[test]
-fn a_value_added_later_does_not_open_what_not_locked_before() {
+fn a_value_of_a_later_version_does_not_satisfy_an_earlier_not() {
     let before = parse("not role:nurse", &vocabularies(&["role#3: doctor, nurse"]));
     let held = |text: &str| text.parse::<AttributeSet>().unwrap();
     assert!(before.is_satisfied_by(&held("role#3:doctor")));
@@ -117,7 +120,7 @@ fn a_value_added_later_does_not_open_what_not_locked_before() {
 }
 
 #[test]
-fn not_stays_within_the_limits_of_a_policy() {
+fn not_counts_as_many_leaves_as_it_stands_for() {
     let values = |n: usize| (0..n).map(|i| name(&format!("v{i}")));
     let set = |n| {
         let vocabulary = Vocabulary::new(name("l"), 1, values(n)).unwrap();
@@ -128,26 +131,26 @@ fn not_stays_within_the_limits_of_a_policy() {
     assert!(AccessPolicy::parse_with("not l:v7 or a", &largest).is_ok());
     let error = AccessPolicy::parse_with("not l:v7 or a or b", &largest).unwrap_err();
     assert_eq!(error.column, 18, "{error}");
-    // A megabyte of them is refused at the second.
+    // A megabyte of negations is rejected at the second.
     let text = ["not l:v7"; 80_000].join(" or ");
     let error = AccessPolicy::parse_with(&text, &largest).unwrap_err();
     assert_eq!(error.column, 17, "{error}");
 }
 
 #[test]
-fn what_is_no_vocabulary_is_refused() {
+fn invalid_vocabularies_are_rejected() {
     let new = |label: &str, values: &[&str]| {
         Vocabulary::new(name(label), 1, values.iter().map(|value| name(value)))
     };
     assert!(new("role", &["one"]).is_ok());
-    assert_eq!(new("role", &[]), Err(InvalidVocabulary::Values));
-    assert_eq!(new("role", &["a", "b", "a"]), Err(InvalidVocabulary::Twice(name("a"))));
+    assert_eq!(new("role", &[]), Err(InvalidVocabulary::ValueCount));
+    assert_eq!(new("role", &["a", "b", "a"]), Err(InvalidVocabulary::DuplicateValue(name("a"))));
     assert!(matches!(new("role:x", &["a"]), Err(InvalidVocabulary::Label(_))));
     let many: Vec<Name> = (0..=MAX_LEAVES).map(|i| name(&format!("v{i}"))).collect();
-    assert_eq!(Vocabulary::new(name("l"), 1, many), Err(InvalidVocabulary::Values));
+    assert_eq!(Vocabulary::new(name("l"), 1, many), Err(InvalidVocabulary::ValueCount));
     let role = new("role", &["a"]).unwrap();
     let twice = Vocabularies::new([role.clone(), role]);
-    assert_eq!(twice, Err(InvalidVocabulary::SecondVocabulary(name("role"))));
+    assert_eq!(twice, Err(InvalidVocabulary::DuplicateLabel(name("role"))));
     for (text, column) in [
         ("role#3:", 8),
         ("role#3", 7),
@@ -165,7 +168,7 @@ fn what_is_no_vocabulary_is_refused() {
 }
 
 #[test]
-fn values_of_a_vocabulary_are_given_with_its_version() {
+fn the_values_of_a_vocabulary_carry_its_version() {
     let role: Vocabulary = "role#3: doctor, nurse".parse().unwrap();
     let doctor = role.value("doctor").unwrap();
     assert_eq!(doctor, Listed::new(name("role"), 3, name("doctor")).unwrap());

@@ -1,4 +1,4 @@
-// invalid/policies.json: texts of policies, of users' attributes and of vocabularies.
+// invalid/policies.json: texts of policies, attribute sets and vocabularies.
 import { fromUtf8 } from '../lib/bytes.js';
 import { AttributeSet } from '../lib/policy/attributes.js';
 import { parsePolicy } from '../lib/policy/parse.js';
@@ -11,7 +11,7 @@ function vocabulariesOf(context) {
   return new Map([[vocabulary.label, vocabulary]]);
 }
 
-// What is printed is read again as itself, without any vocabulary.
+// Returns the canonical text, which must parse to itself without any vocabulary.
 function canonical(bytes, read, readAgain = read) {
   try {
     const printed = read(fromUtf8(bytes));
@@ -24,7 +24,7 @@ function canonical(bytes, read, readAgain = read) {
 
 export default {
   suite: 'EPIONE-V1-POLICIES',
-  checks: 'verdicts, columns, canonical texts',
+  checks: 'verdicts, error columns, canonical texts',
   readers: {
     AccessPolicy: (context) => {
       const vocabularies = vocabulariesOf(context);

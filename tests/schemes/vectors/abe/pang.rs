@@ -132,7 +132,7 @@ fn abe_pang_cpa_vectors() {
             let i = place(&rows[row].identity);
             held.contains(&rows[row].identity) && held_in[i] == written_in[i]
         };
-        let satisfied = program.reconstruct_of(has).is_some();
+        let satisfied = program.reconstruct_from(has).is_some();
         assert_eq!(satisfied, opened.is_ok_and(|text| text[..] == *PLAINTEXT), "{comment}");
         assert_eq!(satisfied, comment != "an attribute that was taken away");
 

@@ -2,7 +2,7 @@
 // epochs}.rs, each equation by itself and without weights.
 import { u32, utf8 } from '../bytes.js';
 import { encodeG1, G1, g2, gt, multiply, pairings, scalar, sum } from '../groups.js';
-import { relations } from '../policy/relations.js';
+import { dualBasis } from '../policy/dual.js';
 import { base, hash } from './fabeo.js';
 
 const isOne = (pairs) => gt.equal(pairings(pairs.map(([p, q]) => ({ p, q }))), gt.one);
@@ -18,7 +18,7 @@ export function verifyKey({ mpk }, { attributes, elements: { sk1, sk2, sk3 } }) 
 // prod (e(ct3[i], g2) / e(H(pi(i)), ct2[rho(i)]))^{c_i} = e(B, ct1)^w
 export function verifyConsistency({ program, encapsulation: { ct1, ct2, ct3 } }) {
   const hashes = program.rows.map(({ identity }) => hash(identity));
-  return relations(program).every(({ c, w }) => {
+  return dualBasis(program).every(({ c, w }) => {
     const raised = (point, i) => multiply(point, c[i]);
     const ofOccurrence = ct2.map((_, j) =>
       sum(G1, hashes.map(raised).filter((_, i) => program.rows[i].occurrence === j)));

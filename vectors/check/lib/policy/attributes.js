@@ -1,4 +1,4 @@
-// Attributes: as a user is given them, as text, as bytes, and as they are hashed.
+// Attributes: their identities, attribute sets, texts and encodings. docs/policy.md, 3.4 and 7.
 import { compare, concat, u32, utf8 } from '../bytes.js';
 import { withLengthOf as text } from '../codec.js';
 import { checkLabel, checkName, printName } from './names.js';
@@ -23,7 +23,7 @@ const labelled = (kind, label) => concat(Uint8Array.of(kind), utf8(label), Uint8
 export const printListed = ({ label, version, value }) =>
   `${printName(label)}#${version}:${printName(value)}`;
 
-// "#" number ":" name, behind a label that stood at `column`.
+// Reads "#" number ":" name, the rest of a listed value whose label is at position `column`.
 export function readListed(cursor, column, label) {
   const version = cursor.version();
   cursor.expect(':');
@@ -31,7 +31,7 @@ export function readListed(cursor, column, label) {
   return { label: at(column, () => checkLabel(label)), version, value };
 }
 
-// At most one number, one date and one listed value under a label.
+// Returns true if a user cannot hold both: one number, one date and one listed value per label.
 function excludes(held, next) {
   if (held.label !== next.label || held.label === undefined) return false;
   if (held.version !== undefined || next.version !== undefined) {
@@ -43,7 +43,7 @@ function excludes(held, next) {
 
 const componentsOf = ({ domain }) => (domain === undefined ? 1 : bits(domain) + 1);
 
-// What the order of the encoding compares: label and domain, label, or name.
+// The sort keys of the encoding: label and domain, label, name.
 const numberKey = ({ label, domain }) => concat(utf8(label), Uint8Array.of(0, domain));
 const listedKey = ({ label }) => utf8(label);
 const nameKey = ({ name }) => utf8(name);
@@ -55,11 +55,11 @@ export class AttributeSet {
 
   insert(next) {
     const all = [...this.numbers, ...this.listed, ...this.names];
-    if (all.some((held) => excludes(held, next))) throw new Error('a label with two values');
+    if (all.some((held) => excludes(held, next))) throw new Error('a label has two values');
     const [list, key] = this.#place(next);
     if (list.some((held) => compare(key(held), key(next)) === 0)) return;
     const components = [...all, next].reduce((sum, one) => sum + componentsOf(one), 0);
-    if (components > MAX_COMPONENTS) throw new Error('too many attributes');
+    if (components > MAX_COMPONENTS) throw new Error('the key has too many attributes');
     list.push(next);
     list.sort((a, b) => compare(key(a), key(b)));
   }
@@ -69,7 +69,7 @@ export class AttributeSet {
     return next.version === undefined ? [this.numbers, numberKey] : [this.listed, listedKey];
   }
 
-  // The identities that a key has components for, ascending.
+  // Returns the identities for which a key has components, in ascending order.
   identities() {
     const numbers = this.numbers.flatMap((number) =>
       prefixes(number).map((prefix) => identity.prefix({ label: number.label, ...prefix })),
@@ -84,7 +84,7 @@ export class AttributeSet {
     return [...numbers, ...this.listed.map(printListed), ...names].join(', ');
   }
 
-  // Three lists behind their counts, each strictly ascending.
+  // Encodes three lists, each with its length and strictly ascending.
   write() {
     const list = (items, write) => [u32(items.length), ...items.flatMap(write)];
     return [
@@ -136,7 +136,7 @@ const readName = (reader) => checkName(reader.text(MAX_NAME));
 
 function readNumber(reader) {
   const [label, domain, number] = [readName(reader), reader.u8(), reader.u32()];
-  if (!DOMAINS.includes(domain)) throw new Error('no such domain');
+  if (!DOMAINS.includes(domain)) throw new Error('unknown domain');
   if (number > greatest(domain)) throw new Error('the number is too large for its width');
   return { label, domain, number };
 }

@@ -1,13 +1,13 @@
-// From text to policy: a recursive descent over the grammar of docs/policy.md.
+// A recursive-descent parser for the grammar of docs/policy.md, section 2.
 import { readListed } from './attributes.js';
 import { at, count, Cursor, ParseError } from './tokens.js';
 import { checkLimits, conjunction, MAX_LEAVES, or, threshold } from './tree.js';
 import { interval, range, readLiteral, valueOf } from './values.js';
 
-const MAX_TEXT_DEPTH = 128;
+const MAX_PARENTHESES = 127;
 const RELATIONS = ['<', '<=', '=', '>=', '>'];
 
-// The tree of a policy. `vocabularies` are those at hand, by label.
+// Returns the tree of a policy. `vocabularies` maps the labels of the known vocabularies to them.
 export function parsePolicy(text, vocabularies = new Map()) {
   const parser = new Parser(text, vocabularies);
   const root = parser.policy();
@@ -24,22 +24,24 @@ class Parser {
     this.leaves = 0;
   }
 
-  // Leaves are counted as they are written, before comparisons are merged.
+  // Counts the leaves of the text, before comparisons are merged.
   grow(column, leaves) {
     this.leaves += leaves;
-    if (this.leaves > MAX_LEAVES) throw new ParseError(column, 'too many leaves');
+    if (this.leaves > MAX_LEAVES) throw new ParseError(column, 'the policy has too many leaves');
   }
 
   // policy = conjunct / disjunct / primary
   policy() {
     const { cursor } = this;
+    if (this.depth > MAX_PARENTHESES) cursor.fail('parentheses are nested too deep');
     this.depth += 1;
-    if (this.depth > MAX_TEXT_DEPTH) cursor.fail('nested too deep');
     const child = () => ({ column: cursor.token.column, node: this.primary() });
     const children = [child()];
     const gate = cursor.token.type;
     if (gate === 'and' || gate === 'or') while (cursor.advanceIf(gate)) children.push(child());
-    if (cursor.token.type === 'and' || cursor.token.type === 'or') cursor.fail('mixed gates');
+    if (cursor.token.type === 'and' || cursor.token.type === 'or') {
+      cursor.fail("'and' and 'or' do not mix; add parentheses");
+    }
     this.depth -= 1;
     if (children.length === 1) return children[0].node;
     return gate === 'and' ? conjunction(children) : or(children.map(({ node }) => node));
@@ -68,7 +70,7 @@ class Parser {
     do children.push(this.policy());
     while (cursor.advanceIf(','));
     cursor.expect(')');
-    if (k < 1 || k > children.length) throw new ParseError(column, 'no threshold');
+    if (k < 1 || k > children.length) throw new ParseError(column, 'k of n requires 1 <= k <= n');
     return threshold(k, children);
   }
 
@@ -83,7 +85,7 @@ class Parser {
     if (RELATIONS.includes(type)) return this.comparison(name);
     const [label] = name.split(':');
     if (name.includes(':') && this.vocabularies.has(label)) {
-      throw new ParseError(column, `${label} is a vocabulary`);
+      throw new ParseError(column, `${label} is a vocabulary: write the version of its values`);
     }
     return { name };
   }
@@ -104,12 +106,14 @@ class Parser {
     return { label, interval: at(column, () => range(low, high)) };
   }
 
-  // negation = "not" (name / listed): the other values of a vocabulary at hand
+  // negation = "not" (name / listed); the `or` over the other values of a known vocabulary
   negation() {
     const { column } = this.cursor.token;
     const name = this.cursor.name();
     const { type } = this.cursor.token;
-    if (type === 'in' || RELATIONS.includes(type)) this.cursor.fail('a negated comparison');
+    if (type === 'in' || RELATIONS.includes(type)) {
+      this.cursor.fail("'not' does not negate a comparison");
+    }
     const colon = name.indexOf(':');
     const negated =
       type === '#'
@@ -122,13 +126,15 @@ class Parser {
 
   others({ label, version, value }) {
     const vocabulary = this.vocabularies.get(label);
-    if (!vocabulary) throw new Error('no vocabulary of this label is at hand');
-    if (version !== undefined && version !== vocabulary.version) throw new Error('other version');
-    if (!vocabulary.values.includes(value)) throw new Error('an unknown value');
+    if (!vocabulary) throw new Error(`'not' needs the vocabulary ${label}`);
+    if (version !== undefined && version !== vocabulary.version) {
+      throw new Error(`the vocabulary has version ${vocabulary.version}`);
+    }
+    if (!vocabulary.values.includes(value)) throw new Error(`the vocabulary has no value ${value}`);
     const others = vocabulary.values
       .filter((other) => other !== value)
       .map((other) => ({ label, version: vocabulary.version, value: other }));
-    if (others.length === 0) throw new Error('no other value: this can never hold');
+    if (others.length === 0) throw new Error(`${value} is the only value of ${label}`);
     return others;
   }
 }

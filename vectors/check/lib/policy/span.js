@@ -1,9 +1,9 @@
-// Monotone span programs: a policy as a matrix, and the rows that open it. src/policy/msp.rs.
+// Monotone span programs: matrix, shares and reconstruction. docs/policy.md, section 6.
 import { toHex } from '../bytes.js';
 import { R, scalar } from '../groups.js';
 import { isShamir, rowsOf } from './tree.js';
 
-// Rows are { identity, occurrence, entries }, where entries maps columns to integers.
+// Rows are { identity, occurrence, entries }; `entries` maps columns to integers.
 export class SpanProgram {
   rows = [];
   columns = 1;
@@ -14,7 +14,7 @@ export class SpanProgram {
     this.#walk(root, new Map([[0, 1n]]));
   }
 
-  // tau: how often the most frequent attribute occurs.
+  // tau, the number of rows of the most frequent attribute.
   get occurrences() {
     return Math.max(...this.rows.map(({ occurrence }) => occurrence + 1));
   }
@@ -33,8 +33,8 @@ export class SpanProgram {
     this.rows.push({ identity, occurrence, entries });
   }
 
-  // Each child but the last a fresh unit column, taken when the child's turn comes; the last one
-  // the parent's vector minus their sum.
+  // A fresh unit vector for each child but the last, whose column precedes those within the child;
+  // the parent's vector minus their sum for the last.
   #and(children, vector) {
     const last = new Map(vector);
     children.slice(0, -1).forEach((child) => {
@@ -45,7 +45,7 @@ export class SpanProgram {
     this.#walk(children.at(-1), last);
   }
 
-  // Child i the parent's vector plus sum_d i^d u_d over k - 1 fresh columns.
+  // The parent's vector plus sum_d i^d u_d for child i, over k - 1 fresh columns u_d.
   #shamir({ k, children }, vector) {
     const columns = Array.from({ length: k - 1 }, () => this.columns++);
     children.forEach((child, i) => {
@@ -68,7 +68,8 @@ export class SpanProgram {
     );
   }
 
-  // The fewest of the rows that one has, with their coefficients, or undefined if they do not open.
+  // Returns a smallest authorised subset of the rows for which `has` is true, with coefficients;
+  // undefined if there is none.
   select(has) {
     let next = 0;
     const walk = (node) => {
@@ -83,11 +84,11 @@ export class SpanProgram {
 
 const modulo = (n) => ((n % R) + R) % R;
 
-// Of the children that open, the k with the fewest rows; of equals the first.
+// Returns the rows of the k satisfied children with the fewest rows; among equals, of the first.
 function choose(node, selections) {
-  const open = selections.flatMap((rows, i) => (rows ? [{ rows, x: BigInt(i + 1) }] : []));
-  if (open.length < node.k) return undefined;
-  const chosen = open.sort((a, b) => a.rows.length - b.rows.length).slice(0, node.k);
+  const satisfied = selections.flatMap((rows, i) => (rows ? [{ rows, x: BigInt(i + 1) }] : []));
+  if (satisfied.length < node.k) return undefined;
+  const chosen = satisfied.sort((a, b) => a.rows.length - b.rows.length).slice(0, node.k);
   const points = chosen.map(({ x }) => x);
   const weight = (x) => (isShamir(node) ? lagrange(x, points) : 1n);
   return chosen
@@ -96,7 +97,7 @@ function choose(node, selections) {
     .sort((a, b) => a.row - b.row);
 }
 
-// The Lagrange coefficient at zero of the point x.
+// Returns the Lagrange coefficient at zero of the point x.
 function lagrange(x, points) {
   const others = points.filter((point) => point !== x);
   const product = (factors) => factors.reduce((a, b) => modulo(a * b), 1n);

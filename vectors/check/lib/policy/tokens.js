@@ -1,8 +1,8 @@
-// The words and signs of a text, each with the column where it begins.
+// The lexer and the token stream. Each token has its position in the text.
 import { utf8 } from '../bytes.js';
 import { BARE_CHARACTER, BARE_START, checkName, isReserved } from './names.js';
 
-const MAX_BYTES = 2 ** 20;
+const MAX_TEXT_BYTES = 2 ** 20;
 const KEYWORDS = new Set(['and', 'or', 'of', 'not', 'in']);
 const SIGNS = ['<=', '>=', '<', '>', '=', '..', '(', ')', ',', '#', ':'];
 const DIGIT = /[0-9]/;
@@ -14,7 +14,7 @@ export class ParseError extends Error {
   }
 }
 
-// Runs `make` and puts what it refuses at a column.
+// Runs `make` and reports its errors at a position.
 export function at(column, make) {
   try {
     return make();
@@ -23,7 +23,7 @@ export function at(column, make) {
   }
 }
 
-// A token is { type, column } and for a name or a word { text }. A type is 'name', 'word' (what
+// A token is { type, column }, with { text } for a name or a word. A type is 'name', 'word' (which
 // starts with a digit), 'end', a keyword or a sign.
 class Lexer {
   constructor(text) {
@@ -56,11 +56,11 @@ class Lexer {
   bare() {
     const text = this.takeWhile((c) => BARE_CHARACTER.test(c));
     if (KEYWORDS.has(text)) return { type: text };
-    if (isReserved(text)) throw new Error(`${text} has to be quoted`);
+    if (isReserved(text)) throw new Error(`write ${text} in lower case, or quote it as a name`);
     return { type: 'name', text };
   }
 
-  // All characters of bare names but the colon, up to the two points of a range.
+  // Reads the characters of bare names except the colon, up to the `..` of a range.
   word() {
     const { characters } = this;
     const isRange = (i) => characters[i] === '.' && characters[i + 1] === '.';
@@ -79,7 +79,7 @@ class Lexer {
         c = this.characters[++i];
         if (c !== '"' && c !== '\\') throw new Error('an unknown escape');
       }
-      if (c === undefined) throw new Error('the quote is never closed');
+      if (c === undefined) throw new Error('the quoted name is not closed');
       text += c;
     }
   }
@@ -87,18 +87,18 @@ class Lexer {
   sign() {
     const [c, d = ''] = this.characters.slice(this.position, this.position + 2);
     const sign = SIGNS.find((candidate) => candidate === c + d || candidate === c);
-    if (sign === undefined) throw new Error(`${c} has no meaning here`);
+    if (sign === undefined) throw new Error(`unexpected character ${c}`);
     this.position += sign.length;
     return sign;
   }
 }
 
-// Reads a text token by token, with one token in view.
+// A token stream with one token of lookahead.
 export class Cursor {
   #lexer;
 
   constructor(text) {
-    if (utf8(text).length > MAX_BYTES) throw new ParseError(1, 'the text is too long');
+    if (utf8(text).length > MAX_TEXT_BYTES) throw new ParseError(1, 'the text is too long');
     this.#lexer = new Lexer(text);
     this.token = this.#lexer.next();
   }
@@ -120,7 +120,7 @@ export class Cursor {
   }
 
   expect(type) {
-    if (this.token.type !== type) this.fail(`${type} is expected`);
+    if (this.token.type !== type) this.fail(`expected ${type}, found ${this.token.type}`);
     return this.advance();
   }
 
@@ -130,7 +130,7 @@ export class Cursor {
     return this.expect('name').text;
   }
 
-  // "#" number, behind a label.
+  // Reads "#" number, the version of a vocabulary.
   version() {
     this.expect('#');
     const { column, text } = this.expect('word');
@@ -138,8 +138,10 @@ export class Cursor {
   }
 }
 
-// A number without a width, of 32 bits.
+// Parses a number of 32 bits without a width.
 export function count(word) {
-  if (!/^(0|[1-9][0-9]*)$/.test(word) || Number(word) >= 2 ** 32) throw new Error('no number');
+  if (!/^(0|[1-9][0-9]*)$/.test(word) || Number(word) >= 2 ** 32) {
+    throw new Error(`${word} is not a number without a width`);
+  }
   return Number(word);
 }

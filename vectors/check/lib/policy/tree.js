@@ -1,14 +1,14 @@
-// Trees of gates: their rules, their normal form and their text.
+// Policy trees: normal form, limits and canonical text. docs/policy.md, sections 4 and 8.
 import { utf8 } from '../bytes.js';
 import { identity, printListed } from './attributes.js';
 import { printName } from './names.js';
 import { at } from './tokens.js';
 import { cover, intersection, printInterval } from './values.js';
 
-const MAX_LEVELS = 32;
+const MAX_DEPTH = 32;
 export const MAX_LEAVES = 4096;
-const MAX_ENTRIES = 2 ** 20;
-const MAX_TEXT = 2 ** 20;
+const MAX_MATRIX_ENTRIES = 2 ** 20;
+const MAX_TEXT_BYTES = 2 ** 20;
 
 // A node is a gate { k, children, separator } or a leaf { name }, { label, version, value } or
 // { label, interval }. A gate of `and` has k = n, one of `or` k = 1.
@@ -17,19 +17,19 @@ export const and = (children) => ({ k: children.length, children, separator: ' a
 export const or = (children) => ({ k: 1, children, separator: ' or ' });
 export const threshold = (k, children) => ({ k, children, separator: ', ' });
 
-// `and`, in which the comparisons of one label are one interval, at the place of the first.
-// A child is { node, column }; the column is that of the child at fault.
+// Returns the `and` of nodes, with the comparisons of each label merged at the place of the first.
+// A child is { node, column }; an error is reported at the later child.
 export function conjunction(children) {
   const merged = [];
   for (const { node, column } of children) {
-    const held = node.interval && merged.find((one) => one.interval && one.label === node.label);
-    if (held) held.interval = at(column, () => intersection(held.interval, node.interval));
+    const earlier = node.interval && merged.find((one) => one.interval && one.label === node.label);
+    if (earlier) earlier.interval = at(column, () => intersection(earlier.interval, node.interval));
     else merged.push(node);
   }
   return merged.length === 1 ? merged[0] : and(merged);
 }
 
-// The identities of a leaf's rows.
+// Returns the identities of a leaf's rows.
 export function rowsOf(leaf) {
   if (leaf.interval) {
     return cover(leaf.interval).map((one) => identity.prefix({ label: leaf.label, ...one }));
@@ -40,13 +40,13 @@ export function rowsOf(leaf) {
 export const isShamir = ({ k, children }) => 1 < k && k < children.length;
 
 export function checkLimits(root) {
-  if (leaves(root) > MAX_LEAVES) throw new Error('too many leaves');
-  if (levels(root) > MAX_LEVELS) throw new Error('nested too deep');
-  if (entries(root, 1) > MAX_ENTRIES) throw new Error('the matrix has too many entries');
-  if (utf8(print(root)).length > MAX_TEXT) throw new Error('the text is too long');
+  if (leaves(root) > MAX_LEAVES) throw new Error('the policy has too many leaves');
+  if (levels(root) > MAX_DEPTH) throw new Error('the policy is nested too deep');
+  if (entries(root, 1) > MAX_MATRIX_ENTRIES) throw new Error('the matrix has too many entries');
+  if (utf8(print(root)).length > MAX_TEXT_BYTES) throw new Error('the text is too long');
 }
 
-// A leaf is a level, too.
+// The number of levels, of which a leaf is one.
 const levels = ({ children }) => 1 + Math.max(0, ...(children ?? []).map(levels));
 
 const total = (numbers) => numbers.reduce((a, b) => a + b, 0);
@@ -54,7 +54,7 @@ const total = (numbers) => numbers.reduce((a, b) => a + b, 0);
 const leaves = (node) =>
   node.children ? total(node.children.map(leaves)) : rowsOf(node).length;
 
-// Entries of the matrix that are not zero, below a node whose own vector has so many of them.
+// Counts the non-zero matrix entries below a node whose vector has `own` of them.
 function entries(node, own) {
   const { k, children } = node;
   if (!children) return own * rowsOf(node).length;
@@ -67,7 +67,7 @@ function entries(node, own) {
 const isThreshold = ({ separator }) => separator === ', ';
 const isAndOr = (node) => node.children !== undefined && !isThreshold(node);
 
-// Inside and/or every gate of and/or is parenthesised; between commas none is.
+// The canonical text. `and` and `or` are in parentheses within each other, but not in a threshold.
 export function print(node) {
   const { k, children, separator } = node;
   if (!children) return printLeaf(node);

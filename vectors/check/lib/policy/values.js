@@ -1,4 +1,4 @@
-// Numbers of a width, dates, and intervals of them. docs/policy.md, "What it means".
+// Numbers, dates, intervals and their covers. docs/policy.md, 3.3 and 5.
 
 const WIDTHS = new Map([['u8', 0x08], ['u16', 0x10], ['u32', 0x20]]);
 const DATE = 0x90;
@@ -14,11 +14,11 @@ export const greatest = (domain) => 2 ** bits(domain) - 1;
 
 const fits = (domain, number) => number <= greatest(domain);
 
-// A word that starts with a digit, before the other end of a range may have given its width.
+// Parses a number or date, whose width the upper end of a range may still determine.
 export function readLiteral(word) {
   if (word.includes('-')) return { domain: DATE, number: days(word) };
   const [, digits, width] = /^(0|[1-9][0-9]*)(u8|u16|u32)?$/.exec(word) ?? [];
-  if (digits === undefined) throw new Error(`${word} is no number`);
+  if (digits === undefined) throw new Error(`${word} is not a number`);
   return { domain: WIDTHS.get(width), number: Number(digits) };
 }
 
@@ -29,12 +29,12 @@ export function valueOf({ domain = U32, number }) {
 
 function days(text) {
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text) ?? [];
-  if (year === undefined) throw new Error('a date is written like 2026-12-01');
+  if (year === undefined) throw new Error('a date has the form YYYY-MM-DD');
   const time = Date.UTC(year, month - 1, day);
-  // The calendar of `Date` rolls over where there is no such day, and so prints another one.
+  // `Date` rolls over if the calendar has no such day, and prints another day.
   if (new Date(time).toISOString().slice(0, 10) !== text) throw new Error('no such day');
   const number = (time - FIRST_DAY) / DAY;
-  if (number < 0) throw new Error('a day before the first');
+  if (number < 0) throw new Error('dates start at 1900-01-01');
   return number;
 }
 
@@ -43,7 +43,7 @@ export function printValue({ domain, number }) {
   return domain === U32 ? `${number}` : `${number}u${domain}`;
 }
 
-// label relation value, as the interval that it is.
+// Returns the interval of a comparison.
 export function interval(relation, { domain, number }) {
   const last = greatest(domain);
   const [low, high] = {
@@ -57,26 +57,26 @@ export function interval(relation, { domain, number }) {
 }
 
 export function range(low, high) {
-  // The width stands at the upper end and is that of both.
+  // The upper end determines the width of both.
   const lower = valueOf({ number: low.number, domain: low.domain ?? widthOf(high) });
-  if (lower.domain !== high.domain) throw new Error('a range between two domains');
+  if (lower.domain !== high.domain) throw new Error('the ends of the range differ in domain');
   return nonEmpty({ domain: high.domain, low: lower.number, high: high.number });
 }
 
 const widthOf = ({ domain }) => (isDate(domain) ? undefined : domain);
 
 export function intersection(a, b) {
-  if (a.domain !== b.domain) throw new Error('one label compared in two domains');
+  if (a.domain !== b.domain) throw new Error("an 'and' compares one label in two domains");
   const low = Math.max(a.low, b.low);
   return nonEmpty({ domain: a.domain, low, high: Math.min(a.high, b.high) });
 }
 
 function nonEmpty(found) {
-  if (found.low > found.high) throw new Error('nothing satisfies this comparison');
+  if (found.low > found.high) throw new Error('no value satisfies the comparison');
   return found;
 }
 
-// The shortest spelling; every value at once is written with >=.
+// The canonical text, which is the shortest; the interval of all values prints with >=.
 export function printInterval({ domain, low, high }) {
   const value = (number) => printValue({ domain, number });
   if (low === high) return `= ${value(low)}`;
@@ -85,8 +85,8 @@ export function printInterval({ domain, low, high }) {
   return `in ${isDate(domain) ? value(low) : low}..${value(high)}`;
 }
 
-// The fewest prefixes whose blocks make up an interval, ascending: always the largest block that
-// starts there and ends within.
+// Returns the minimal set of prefixes whose blocks partition an interval, in ascending order. Each
+// block is the largest aligned one that starts there and ends within the interval.
 export function cover({ domain, low, high }) {
   const prefixes = [];
   for (let first = low; first <= high; ) {
@@ -102,7 +102,7 @@ export function cover({ domain, low, high }) {
   return prefixes;
 }
 
-// The prefixes of one value, from none of its bits to all of them.
+// Returns the prefixes of a value, from length 0 to the width of its domain.
 export function prefixes({ domain, number }) {
   return Array.from({ length: bits(domain) + 1 }, (_, length) => {
     const size = 2 ** (bits(domain) - length);

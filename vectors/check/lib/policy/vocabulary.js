@@ -1,10 +1,10 @@
-// The values that a label can have, in one version. docs/policy.md, "Values of a vocabulary".
+// Vocabularies: the values of a label in one version. docs/policy.md, 3.5.
 import { compare, utf8 } from '../bytes.js';
 import { checkLabel, printName } from './names.js';
 import { at, Cursor } from './tokens.js';
 import { MAX_LEAVES } from './tree.js';
 
-// label "#" version ":" value *("," value)
+// vocabulary = name "#" number ":" name *("," name)
 export function parseVocabulary(text) {
   const cursor = new Cursor(text);
   const label = cursor.name();
@@ -17,10 +17,10 @@ export function parseVocabulary(text) {
   return at(1, () => ({ label: checkLabel(label), version, values: ordered(values) }));
 }
 
-// In the order of their bytes.
+// Returns the values in byte order.
 function ordered(values) {
   if (new Set(values).size !== values.length) throw new Error('a value is listed twice');
-  if (values.length > MAX_LEAVES) throw new Error('more values than a policy has leaves');
+  if (values.length > MAX_LEAVES) throw new Error('the vocabulary has too many values');
   return values.sort((a, b) => compare(utf8(a), utf8(b)));
 }
 

@@ -1,18 +1,19 @@
-// Linear relations between the shares of a policy.
+// The dual code of a span program's shares.
 import { R, scalar } from '../groups.js';
 
 const modulo = (n) => ((n % R) + R) % R;
 
-// A basis of the numbers (c, w) with sum c_i M_i = w (1, 0, ...): what shares of a secret satisfy,
-// and numbers that are no shares of it do not. `rows` are those of a span program.
-export function relations({ rows, columns }) {
+// Returns a basis of the solutions (c, w) of sum c_i M_i = w (1, 0, ..., 0). Numbers lambda_i are
+// shares of s if and only if sum c_i lambda_i = w s for each of them.
+export function dualBasis({ rows, columns }) {
   const secret = new Map([[0, -1n]]);
   const vectors = [...rows.map(({ entries }) => entries), secret].map((entries) =>
     Array.from({ length: columns }, (_, column) => modulo(entries.get(column) ?? 0n)));
-  return leftKernel(vectors).map((relation) => ({ c: relation.slice(0, -1), w: relation.at(-1) }));
+  return leftKernel(vectors).map((codeword) => ({ c: codeword.slice(0, -1), w: codeword.at(-1) }));
 }
 
-// Gauss' elimination, with each row's combination beside it; the rows that vanish are relations.
+// Gaussian elimination that records the combination of each row. The combinations of the rows that
+// vanish are a basis of the left kernel.
 function leftKernel(vectors) {
   let rest = vectors.map((vector, i) => ({
     vector,
