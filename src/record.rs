@@ -1,13 +1,13 @@
-//! Records: any file, cut into sections by sensitivity, and put together again byte for byte.
+//! Records: files of any type, split into sections by sensitivity and reassembled byte for byte.
 //!
-//! A FHIR bundle becomes up to five sections, one a [`Class`]: each entry goes to the class of its
-//! resource, and everything between the entries (the *frame*) is administrative. A section is a
-//! list of *pieces* of the file with their offsets, so that the sections together are the file,
-//! whatever its spacing, and each alone is readable. A file that is not FHIR is one section.
+//! A FHIR bundle becomes up to five sections, one per [`Class`]. Each entry belongs to the class
+//! of its resource; the bytes between the entries, the *frame*, are administrative. A section is
+//! a list of *pieces* of the file with their offsets. The sections together restore the file with
+//! its exact spacing, and each section is readable alone. A file that is not FHIR is one section.
 //!
-//! Nothing is loaded whole: [`Record::scan`] streams over the file once and remembers offsets,
-//! [`Record::section`] streams a section out of it, and [`Assembly`] writes sections to their
-//! places.
+//! Memory use is independent of the file's length: [`Record::scan`] reads the file as a stream and
+//! records offsets, [`Record::section`] streams a section from the file, and [`Assembly`] writes
+//! sections to their offsets.
 //!
 //! ```
 //! use epione::record::{Assembly, Class, Record};
@@ -26,7 +26,7 @@
 //!     record.section(class, &mut Cursor::new(bundle)).read_to_end(&mut section).unwrap();
 //!     std::io::copy(&mut &section[..], &mut assembly.section()).unwrap();
 //! }
-//! assert!(assembly.finish().unwrap().is_whole());
+//! assert!(assembly.finish().unwrap().is_complete());
 //! assert_eq!(output.into_inner(), bundle);
 //! ```
 #![forbid(unsafe_code)]
@@ -45,23 +45,23 @@ pub use section::SectionReader;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
-/// A part of the file: `[start, end)`.
+/// The byte range `[start, end)` of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Piece {
     start: u64,
     end: u64,
 }
 
-/// What can be searched for: a field and a value, as `code` and `http://loinc.org|8331-1`.
+/// A search keyword: a field and a value, such as `code` and `http://loinc.org|8331-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Keyword {
-    /// What the value is: `code` or `type`.
+    /// The field: `code` or `type`.
     pub field: &'static str,
-    /// The value; codes as `system|code`, the form of a FHIR token search.
+    /// The value. A code has the form `system|code` of a FHIR token search.
     pub value: String,
 }
 
-/// The outline of a file: where its sections lie and what it can be found by.
+/// The outline of a file: the pieces of its sections, and its keywords.
 #[derive(Debug, Clone)]
 pub struct Record {
     length: u64,
@@ -70,31 +70,32 @@ pub struct Record {
 }
 
 impl Record {
-    /// Streams over a file once. A name that ends in `.json` promises JSON; other files are looked
-    /// at and taken as they are.
+    /// Scans a file as a stream. A file whose name ends in `.json` must be JSON. Any other file
+    /// that is not JSON is one section.
     ///
     /// # Errors
-    /// [`ScanError`]: an empty file, broken JSON under a `.json` name, or a failing read.
+    /// [`ScanError`] if the file is empty, is named `.json` and malformed, has too many entries, or
+    /// cannot be read.
     pub fn scan(file: &mut (impl Read + Seek), name: &str) -> Result<Self, ScanError> {
         scan::scan(file, name)
     }
 
-    /// Bytes of the file.
+    /// The length of the file in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// The classes that occur, in the order of [`Class::ALL`].
+    /// Returns the classes that occur, in the order of [`Class::ALL`].
     pub fn classes(&self) -> Vec<Class> {
         self.pieces.keys().copied().collect()
     }
 
-    /// The distinct keywords, in order.
+    /// Iterates over the distinct keywords in ascending order.
     pub fn keywords(&self) -> impl ExactSizeIterator<Item = &Keyword> {
         self.keywords.iter()
     }
 
-    /// The plaintext of a section, streamed out of the file it was scanned from.
+    /// Streams the plaintext of a section from the scanned file.
     pub fn section<'a, F: Read + Seek>(
         &self,
         class: Class,

@@ -37,7 +37,7 @@ impl Opened {
     /// [`ProtocolError::Incomplete`].
     pub fn whole(self) -> Result<Self, ProtocolError> {
         let Coverage { written, length } = self.coverage;
-        if self.coverage.is_whole() {
+        if self.coverage.is_complete() {
             Ok(self)
         } else {
             Err(ProtocolError::Incomplete { written, length })

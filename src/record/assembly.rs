@@ -1,8 +1,8 @@
-//! Putting sections back to their places.
+//! Reassembly of a record from its sections.
 //!
-//! A section's table comes from whoever wrote the record and is hostile until checked: every piece
-//! must lie inside the record, pieces may not overlap, and the record is whole only if they cover
-//! all of it.
+//! The author of a record controls the tables of its sections, so they are untrusted: each piece
+//! must lie within the record, pieces must not overlap, and the record is complete only if the
+//! pieces cover all of it.
 #![forbid(unsafe_code)]
 
 use super::Piece;
@@ -13,34 +13,34 @@ use crate::error::DecodeError;
 use std::collections::VecDeque;
 use std::io::{self, Seek, SeekFrom, Write};
 
-/// Why sections do not make a record.
+/// An inconsistency between the sections of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AssemblyError {
-    /// A section ended before its last piece, or has bytes after it.
-    #[error("a section's length does not fit its table")]
+    /// A section that ends before its last piece, or has bytes after it.
+    #[error("the length of a section does not match its table")]
     Length,
-    /// Two pieces claim the same bytes of the record.
-    #[error("two sections claim the same bytes of the record")]
+    /// Two pieces with common bytes.
+    #[error("two pieces overlap in the record")]
     Overlap,
 }
 
-/// How much of a record was written.
+/// The part of a record that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Coverage {
-    /// Bytes written to their places.
+    /// Bytes written.
     pub written: u64,
     /// Bytes of the record.
     pub length: u64,
 }
 
 impl Coverage {
-    /// Whether every byte of the record is there.
-    pub fn is_whole(self) -> bool {
+    /// Returns `true` if every byte of the record was written.
+    pub fn is_complete(self) -> bool {
         self.written == self.length
     }
 }
 
-/// A record being put together in an output.
+/// The reassembly of a record in an output.
 pub struct Assembly<'a, W> {
     output: &'a mut W,
     length: u64,
@@ -49,12 +49,12 @@ pub struct Assembly<'a, W> {
 }
 
 impl<'a, W: Write + Seek> Assembly<'a, W> {
-    /// Starts a record of `length` bytes.
+    /// Starts the reassembly of a record of `length` bytes.
     pub fn new(output: &'a mut W, length: u64) -> Self {
         Self { output, length, pieces: Vec::new(), unfinished: false }
     }
 
-    /// Takes the plaintext of the next section, in writes of any size.
+    /// Returns a writer for the plaintext of the next section.
     pub fn section(&mut self) -> SectionWriter<'_, 'a, W> {
         self.unfinished = true;
         SectionWriter {
@@ -65,10 +65,10 @@ impl<'a, W: Write + Seek> Assembly<'a, W> {
         }
     }
 
-    /// Judges what was written.
+    /// Checks that the sections are complete and disjoint, and returns their coverage.
     ///
     /// # Errors
-    /// [`AssemblyError`].
+    /// [`AssemblyError`] if a section is incomplete or pieces overlap.
     pub fn finish(mut self) -> Result<Coverage, AssemblyError> {
         if self.unfinished {
             return Err(AssemblyError::Length);
@@ -82,7 +82,7 @@ impl<'a, W: Write + Seek> Assembly<'a, W> {
     }
 }
 
-/// The place where one section's plaintext is written.
+/// A writer for the plaintext of one section, in writes of any size.
 pub struct SectionWriter<'b, 'a, W> {
     assembly: &'b mut Assembly<'a, W>,
     head: Vec<u8>,
@@ -91,13 +91,13 @@ pub struct SectionWriter<'b, 'a, W> {
 }
 
 impl<W: Write + Seek> SectionWriter<'_, '_, W> {
-    /// Takes bytes of the table until it is complete; gives how many were taken.
+    /// Consumes bytes of the table until it is complete, and returns their number.
     fn read_table(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let wanted = self.table_length()?;
-        let taken = bytes.len().min(wanted - self.head.len());
+        let missing = self.table_length()? - self.head.len();
+        let taken = bytes.len().min(missing);
         self.head.extend_from_slice(&bytes[..taken]);
         if self.head.len() == self.table_length()? && self.head.len() >= PREAMBLE {
-            self.pieces = self.parse_table().map_err(hostile)?.into();
+            self.pieces = self.parse_table().map_err(invalid_data)?.into();
             self.assembly.pieces.extend(&self.pieces);
             self.table_read = true;
             self.seek_next()?;
@@ -105,10 +105,10 @@ impl<W: Write + Seek> SectionWriter<'_, '_, W> {
         Ok(taken)
     }
 
-    /// Bytes of the table, as far as it is known: the preamble, then with the rows it counts.
+    /// Returns the length of preamble and table, or of the preamble until the row count is known.
     fn table_length(&self) -> io::Result<usize> {
         let Some(count) = self.head.get(2..PREAMBLE) else { return Ok(PREAMBLE) };
-        let count = Reader::new(count).count(MAX_PIECES).map_err(hostile)?;
+        let count = Reader::new(count).count(MAX_PIECES).map_err(invalid_data)?;
         Ok(PREAMBLE + count * ROW)
     }
 
@@ -121,12 +121,12 @@ impl<W: Write + Seek> SectionWriter<'_, '_, W> {
         r.list(MAX_PIECES, |r| {
             let (start, bytes) = (r.u64()?, r.u64()?);
             let end = start.checked_add(bytes).filter(|end| bytes > 0 && *end <= length);
-            let outside = DecodeError::Invalid("a piece lies outside the record");
+            let outside = DecodeError::Invalid("a piece is outside the record");
             end.map(|end| Piece { start, end }).ok_or(outside)
         })
     }
 
-    /// Goes to the place of the next piece, or marks the section finished.
+    /// Seeks to the offset of the next piece, or marks the section as complete.
     fn seek_next(&mut self) -> io::Result<()> {
         match self.pieces.front() {
             Some(piece) => self.assembly.output.seek(SeekFrom::Start(piece.start)).map(|_| ()),
@@ -138,7 +138,7 @@ impl<W: Write + Seek> SectionWriter<'_, '_, W> {
     }
 }
 
-fn hostile(error: DecodeError) -> io::Error {
+fn invalid_data(error: DecodeError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
@@ -184,7 +184,7 @@ mod tests {
         bytes
     }
 
-    /// Writes sections in steps of `step` bytes into a record of eight bytes.
+    /// Reassembles a record of eight bytes, in writes of `step` bytes.
     fn assemble(sections: &[Vec<u8>], step: usize) -> io::Result<(Coverage, Vec<u8>)> {
         let mut output = Cursor::new(Vec::new());
         let mut assembly = Assembly::new(&mut output, 8);
@@ -197,35 +197,35 @@ mod tests {
     }
 
     #[test]
-    fn pieces_find_their_places_whatever_the_size_of_writes() {
+    fn writes_of_any_size_reassemble_the_record() {
         let sections = [section(&[(2, b"cd"), (6, b"gh")]), section(&[(0, b"ab"), (4, b"ef")])];
         for step in 1..60 {
             let (coverage, output) = assemble(&sections, step).unwrap();
-            assert!(coverage.is_whole());
+            assert!(coverage.is_complete());
             assert_eq!(output, b"abcdefgh");
         }
-        assert!(!assemble(&sections[..1], 7).unwrap().0.is_whole());
+        assert!(!assemble(&sections[..1], 7).unwrap().0.is_complete());
     }
 
     #[test]
-    fn hostile_tables_are_refused() {
+    fn malformed_sections_are_rejected() {
         let mut longer = section(&[(0, b"ab")]);
         longer.push(b'!');
         let mut huge = section(&[]);
         huge[2..6].copy_from_slice(&u32::MAX.to_be_bytes());
-        for (what, sections) in [
-            ("outside", vec![section(&[(7, b"ab")])]),
-            ("overflow", vec![section(&[(u64::MAX, b"ab")])]),
+        for (defect, sections) in [
+            ("piece outside the record", vec![section(&[(7, b"ab")])]),
+            ("overflowing offset", vec![section(&[(u64::MAX, b"ab")])]),
             ("empty piece", vec![section(&[(3, b"")])]),
-            ("overlap", vec![section(&[(0, b"abc")]), section(&[(2, b"cd")])]),
-            ("bytes after", vec![longer]),
-            ("cut short", vec![section(&[(0, b"ab")])[..23].to_vec()]),
-            ("only a table", vec![section(&[(0, b"ab")])[..10].to_vec()]),
-            ("nothing", vec![vec![]]),
-            ("huge count", vec![huge]),
-            ("another kind", vec![vec![VERSION, 0, 0, 0, 0, 0]]),
+            ("overlapping pieces", vec![section(&[(0, b"abc")]), section(&[(2, b"cd")])]),
+            ("trailing bytes", vec![longer]),
+            ("truncated table", vec![section(&[(0, b"ab")])[..23].to_vec()]),
+            ("truncated row count", vec![section(&[(0, b"ab")])[..10].to_vec()]),
+            ("empty section", vec![vec![]]),
+            ("excessive row count", vec![huge]),
+            ("another kind byte", vec![vec![VERSION, 0, 0, 0, 0, 0]]),
         ] {
-            assert!(assemble(&sections, 5).is_err(), "{what}");
+            assert!(assemble(&sections, 5).is_err(), "{defect}");
         }
     }
 }

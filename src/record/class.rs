@@ -1,23 +1,23 @@
-//! Classes of sensitivity: what a policy is set for.
+//! Sensitivity classes.
 #![forbid(unsafe_code)]
 
 use std::fmt;
 
-/// How sensitive a section is, and so under which policy and condition it is locked.
+/// The sensitivity of a section; it selects the section's policy and re-encryption condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// Who the patient is.
+    /// The identity of the patient.
     Identity = 1,
     /// Findings, diagnoses, treatments.
     Clinical = 2,
-    /// What is labelled restricted, or belongs to a class that law protects further (mental
-    /// health, substance use, HIV, genetics, sexual and reproductive health).
+    /// Data that is labelled restricted or has special legal protection: mental health, substance
+    /// use, HIV, genetics, sexual and reproductive health.
     Restricted = 3,
     /// Claims and payments.
     Financial = 4,
-    /// Encounters, organisations, the frame between entries.
+    /// Encounters, organisations, and the frame between entries.
     Administrative = 5,
-    /// A file without structure known here: an image, a report, a waveform.
+    /// A file that is not FHIR: an image, a report, a waveform.
     Document = 6,
 }
 
@@ -32,12 +32,12 @@ impl Class {
         Self::Document,
     ];
 
-    /// The class of a code.
+    /// Returns the class of a code.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|class| *class as u8 == code)
     }
 
-    /// The name in lower case.
+    /// Returns the name in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::Identity => "identity",

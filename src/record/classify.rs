@@ -1,7 +1,7 @@
-//! Which class a FHIR resource belongs to.
+//! Classification of FHIR resources by sensitivity.
 //!
-//! Resource types of FHIR R4; sensitivity labels of HL7 v3 (`Confidentiality`, `ActCode`
-//! information sensitivity policies), read from `meta.security`.
+//! By the sensitivity labels of HL7 v3 in `meta.security` (`Confidentiality` and the information
+//! sensitivity policies of `ActCode`), else by the resource types of FHIR R4.
 #![forbid(unsafe_code)]
 
 use super::{Class, Keyword};
@@ -10,7 +10,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The visits of a visitor that takes any scalar for "nothing".
+/// Visitor methods that accept any scalar as the default value.
 macro_rules! lenient {
     ($what:literal, $value:ident) => {
         lenient!(except_str $what, $value);
@@ -41,7 +41,7 @@ macro_rules! lenient {
 }
 pub(super) use lenient;
 
-/// What is read of a resource; everything else streams past.
+/// The fields of a resource that determine its class and keywords.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     pub(super) resource_type: Option<String>,
@@ -56,7 +56,7 @@ struct Coding {
 }
 
 impl Head {
-    /// Reads one field of the resource; what does not matter here streams past.
+    /// Reads a field of the resource, or skips a field that is irrelevant here.
     pub(super) fn read_field<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
@@ -65,7 +65,7 @@ impl Head {
         match key {
             "resourceType" => self.resource_type = map.next_value::<Text>()?.0,
             "meta" => self.labels.extend(map.next_value::<Concepts>()?.0),
-            // What carries a restricted resource is as restricted.
+            // A container is restricted if a resource in it is.
             "entry" | "contained" | "parameter" => {
                 self.labels.extend(map.next_value::<InnerLabels>()?.0);
             }
@@ -77,19 +77,19 @@ impl Head {
         Ok(())
     }
 
-    /// This resource, after another under the same key: the labels of both hold.
-    pub(super) fn after(mut self, mut other: Self) -> Self {
-        self.labels.append(&mut other.labels);
+    /// Replaces an earlier resource under the same key, whose labels remain in force.
+    pub(super) fn replacing(mut self, mut earlier: Self) -> Self {
+        self.labels.append(&mut earlier.labels);
         self
     }
 
-    /// Whether a sensitivity label restricts the resource.
+    /// Returns `true` if a sensitivity label restricts the resource.
     pub(super) fn is_restricted(&self) -> bool {
         self.labels.iter().any(|label| is_restricting(&label.code))
     }
 
-    /// The class by label first, by type otherwise; what is not known is clinical, because a new
-    /// kind of resource must not become public by being new.
+    /// Returns the class by label, else by type. An unknown type is clinical, so that a new type of
+    /// resource is not disclosed by default.
     pub(super) fn class(&self) -> Class {
         if self.is_restricted() {
             return Class::Restricted;
@@ -130,7 +130,7 @@ impl Head {
         }
     }
 
-    /// Adds the resource's type and codes.
+    /// Adds the type and the codes of the resource.
     pub(super) fn keywords(&self, keywords: &mut BTreeSet<Keyword>) {
         if let Some(name) = &self.resource_type {
             keywords.insert(Keyword { field: "type", value: name.clone() });
@@ -142,7 +142,8 @@ impl Head {
     }
 }
 
-/// HL7 v3: restricted and very restricted; and the sensitivity policies that law protects further.
+/// Returns `true` for the HL7 v3 labels restricted and very restricted, and for sensitivity
+/// policies with special legal protection.
 fn is_restricting(label: &str) -> bool {
     const LABELS: [&str; 17] = [
         "R", "V", "PSY", "PSYTHPN", "MH", "BH", "SUD", "ETH", "ETHUD", "OPIOIDUD", "HIV", "STD",
@@ -151,12 +152,12 @@ fn is_restricting(label: &str) -> bool {
     LABELS.contains(&label)
 }
 
-/// Fields whose codings say what a resource is about.
+/// Fields whose codings identify the subject matter of a resource.
 const CODE_FIELDS: [&str; 5] =
     ["code", "vaccineCode", "medicationCodeableConcept", "procedureCode", "reasonCode"];
 
-/// Any JSON value: an object is read as a head, everything else is none. Malformed fields inside
-/// are not this module's business, so no shape of value is an error.
+/// Accepts any JSON value; a value that is not an object is the default. Malformed fields are
+/// ignored, because this module does not validate FHIR.
 impl<'de> Deserialize<'de> for Head {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct HeadVisitor;
@@ -178,7 +179,7 @@ impl<'de> Deserialize<'de> for Head {
     }
 }
 
-/// A string, or nothing for any other value.
+/// A string, or `None` for any other value.
 #[derive(Default)]
 struct Text(Option<String>);
 
@@ -202,7 +203,7 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// The codings in a CodeableConcept, a list of them, or a `meta` with `security`.
+/// The codings of a `CodeableConcept`, of a list of them, or of `security` in `meta`.
 #[derive(Default)]
 struct Concepts(Vec<Coding>);
 
@@ -239,7 +240,7 @@ impl<'de> Deserialize<'de> for Concepts {
     }
 }
 
-/// The labels of all resources inside a value, at whatever depth.
+/// The labels of all resources in a value, at any depth.
 #[derive(Default)]
 struct InnerLabels(Vec<Coding>);
 
@@ -248,7 +249,7 @@ impl<'de> Deserialize<'de> for InnerLabels {
         struct LabelsVisitor;
         impl<'de> Visitor<'de> for LabelsVisitor {
             type Value = InnerLabels;
-            lenient!("anything with resources in it", InnerLabels);
+            lenient!("a value with nested resources", InnerLabels);
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<InnerLabels, A::Error> {
                 let mut labels = InnerLabels::default();
                 while let Some(key) = map.next_key::<String>()? {

@@ -1,7 +1,7 @@
-//! One pass over a file: its entries' offsets, classes and keywords.
+//! The scan of a file for the offsets, classes and keywords of its entries.
 //!
-//! The JSON parser pulls bytes one at a time from a reader that counts them. It looks ahead by at
-//! most one byte, and never past a brace, so the count is exact where an object starts and ends.
+//! The JSON parser reads single bytes from a counting reader. It looks ahead by at most one byte,
+//! and not past a brace, so the count is exact at the start and end of an object.
 #![forbid(unsafe_code)]
 
 use super::classify::{Head, lenient, skip, skip_map};
@@ -14,19 +14,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-/// Why a file is no record.
+/// The reason why a file cannot become a record.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
-    /// There is nothing in it.
+    /// An empty file.
     #[error("the file is empty")]
     Empty,
-    /// It is called JSON and is not.
+    /// A file named `.json` that is not JSON.
     #[error("the file is named .json but cannot be read as JSON: {0}")]
     Json(serde_json::Error),
-    /// What would seal but never open.
+    /// A bundle whose sections would exceed the limit of [`Assembly`](super::Assembly).
     #[error("the bundle has more than {MAX_PIECES} entries; split it")]
     TooManyEntries,
-    /// Reading failed.
+    /// A failed read.
     #[error("the file could not be read: {0}")]
     Io(#[from] io::Error),
 }
@@ -39,12 +39,12 @@ pub(super) fn scan(file: &mut (impl Read + Seek), name: &str) -> Result<Record, 
     file.rewind()?;
     let mut start = [0; 132];
     let read = read_up_to(file, &mut start)?;
-    let promised = name.to_ascii_lowercase().ends_with(".json");
-    let outline = if promised || starts_like_json(&start[..read]) {
+    let must_be_json = name.to_ascii_lowercase().ends_with(".json");
+    let outline = if must_be_json || starts_like_json(&start[..read]) {
         match scan_json(file) {
             Ok(outline) => outline,
             Err(error) if error.is_io() => return Err(ScanError::Io(error.into())),
-            Err(error) if promised => return Err(ScanError::Json(error)),
+            Err(error) if must_be_json => return Err(ScanError::Json(error)),
             Err(_) => Outline::default(),
         }
     } else {
@@ -57,6 +57,7 @@ pub(super) fn scan(file: &mut (impl Read + Seek), name: &str) -> Result<Record, 
     Ok(record)
 }
 
+/// Fills the buffer, or reads to the end of the file, and returns the number of bytes.
 fn read_up_to(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
@@ -75,7 +76,7 @@ fn starts_like_json(start: &[u8]) -> bool {
     start.trim_ascii_start().first() == Some(&b'{')
 }
 
-/// What kind of document this is, by its first bytes.
+/// Returns the media type of a document by its first bytes.
 fn media_type(start: &[u8]) -> Option<&'static str> {
     match start {
         _ if start.get(128..132) == Some(b"DICM") => Some("application/dicom"),
@@ -86,7 +87,7 @@ fn media_type(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What a pass over JSON found.
+/// The result of a scan of JSON.
 #[derive(Default)]
 struct Outline {
     resource: Head,
@@ -98,8 +99,8 @@ impl Outline {
     fn into_record(mut self, length: u64, media_type: Option<&str>) -> Record {
         let frame = match self.resource.resource_type.as_deref() {
             Some("Bundle") if !self.resource.is_restricted() => Class::Administrative,
-            // Other resources, and a bundle that is restricted as a whole, are one piece; a list
-            // called "entry" means something only in a bundle.
+            // A restricted bundle, or a resource that is not a bundle, is one piece: `entry` lists
+            // resources only in a bundle.
             other => {
                 let holds_restricted = self.entries.iter().any(|(c, _)| *c == Class::Restricted);
                 self.entries.clear();
@@ -134,7 +135,7 @@ impl Outline {
     }
 }
 
-/// JSON is UTF-8 everywhere; the parser looks at what it does not skip.
+/// Checks that the whole file is UTF-8, as JSON requires; the parser does not check skipped text.
 fn check_utf8(file: &mut (impl Read + Seek)) -> Result<(), serde_json::Error> {
     file.rewind().map_err(serde_json::Error::io)?;
     let mut buffer = Vec::new();
@@ -146,7 +147,7 @@ fn check_utf8(file: &mut (impl Read + Seek)) -> Result<(), serde_json::Error> {
         match std::str::from_utf8(&buffer) {
             Ok(_) if is_end => return Ok(()),
             Ok(_) => buffer.clear(),
-            // A character that is cut at the end of a part is continued in the next.
+            // The next block completes a character that is cut at the end of this one.
             Err(error) if error.error_len().is_none() && !is_end => {
                 buffer.drain(..error.valid_up_to());
             }
@@ -162,7 +163,7 @@ fn scan_json(file: &mut (impl Read + Seek)) -> Result<Outline, serde_json::Error
     let mut mark = [0; 3];
     let read = read_up_to(&mut reader, &mut mark).map_err(serde_json::Error::io)?;
     let skipped = if mark == BYTE_ORDER_MARK { 3 } else { 0 };
-    // What was read to look for the mark comes first again.
+    // Replays the bytes that were read to detect the mark.
     let replay = &mark[skipped.min(read)..read];
     let position = Cell::new(skipped as u64);
     let counting = Counting { inner: replay.chain(reader), position: &position };
@@ -172,6 +173,7 @@ fn scan_json(file: &mut (impl Read + Seek)) -> Result<Outline, serde_json::Error
     Ok(outline)
 }
 
+/// A reader that counts the bytes read.
 struct Counting<'a, R> {
     inner: R,
     position: &'a Cell<u64>,
@@ -185,7 +187,7 @@ impl<R: Read> Read for Counting<'_, R> {
     }
 }
 
-/// The whole document.
+/// The visitor of the document.
 struct TopLevel<'a> {
     position: &'a Cell<u64>,
 }
@@ -209,7 +211,7 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
     }
 }
 
-/// The list under `entry`; anything else there is no list of entries and streams past.
+/// The visitor of the list under `entry`, which skips any other value.
 struct Entries<'a> {
     outline: &'a mut Outline,
     position: &'a Cell<u64>,
@@ -237,7 +239,7 @@ impl<'de> Visitor<'de> for Entries<'_> {
     }
 }
 
-/// One entry: `{"fullUrl": ..., "resource": {...}}`.
+/// The seed of an entry `{"fullUrl": ..., "resource": {...}}`.
 struct Entry<'a> {
     outline: &'a mut Outline,
     position: &'a Cell<u64>,
@@ -248,7 +250,7 @@ impl<'de> DeserializeSeed<'de> for Entry<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let Self { outline, position } = self;
         if let Some((start, head)) = deserializer.deserialize_any(EntryVisitor { position })? {
-            // The closing brace was the last byte taken.
+            // The closing brace was the last byte read.
             let piece = Piece { start, end: position.get() };
             outline.entries.push((head.class(), piece));
             head.keywords(&mut outline.keywords);
@@ -261,19 +263,19 @@ struct EntryVisitor<'a> {
     position: &'a Cell<u64>,
 }
 
-/// Where an entry starts, and its resource.
+/// The offset of an entry and its resource; `None` if it is not an object.
 type Found = Option<(u64, Head)>;
 
 impl<'de> Visitor<'de> for EntryVisitor<'_> {
     type Value = Found;
     lenient!("an entry", Found);
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
-        // The opening brace was the last byte taken.
+        // The opening brace was the last byte read.
         let start = self.position.get() - 1;
         let mut head = Head::default();
         while let Some(key) = map.next_key::<String>()? {
             if key == "resource" {
-                head = map.next_value::<Head>()?.after(head);
+                head = map.next_value::<Head>()?.replacing(head);
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -303,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_cut_at_their_braces() {
+    fn entries_start_and_end_at_their_braces() {
         let text = "\n {\"entry\" :[ {\"resource\":{\"resourceType\":\"Patient\",\"id\":\"}{é\"} } ,\t\
                     {\"resource\":{\"resourceType\":\"Claim\"}}], \"resourceType\":\"Bundle\"}\n";
         assert_eq!(
@@ -319,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_shapes_are_one_section() {
+    fn files_that_are_not_bundles_are_one_section() {
         for (text, class) in [
             ("{}", Class::Document),
             ("[1, {\"resourceType\": \"Patient\"}]", Class::Document),
@@ -333,14 +335,14 @@ mod tests {
     }
 
     #[test]
-    fn a_label_on_the_bundle_restricts_all_of_it() {
+    fn a_label_on_the_bundle_restricts_the_whole_bundle() {
         let text = "{\"resourceType\":\"Bundle\",\"meta\":{\"security\":[{\"code\":\"R\"}]},\
                     \"entry\":[{\"resource\":{\"resourceType\":\"Patient\"}}]}";
         assert!(pieces(text).iter().all(|(class, _)| *class == Class::Restricted));
     }
 
     #[test]
-    fn bad_input_is_told_apart() {
+    fn empty_and_malformed_files_have_distinct_errors() {
         assert!(matches!(scan(&mut Cursor::new(b""), "x"), Err(ScanError::Empty)));
         assert!(matches!(scan(&mut Cursor::new(b"{"), "x.JSON"), Err(ScanError::Json(_))));
         assert!(matches!(scan(&mut Cursor::new(b"{} {}"), "x.json"), Err(ScanError::Json(_))));

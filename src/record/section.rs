@@ -1,4 +1,4 @@
-//! A section as a stream: its table of pieces, then their bytes.
+//! The plaintext format of a section: a table of pieces, then their bytes.
 //!
 //! ```text
 //! [version][kind][count u32] { offset u64, length u64 } * count { bytes } * count
@@ -10,14 +10,14 @@ use crate::algebra::codec::{VERSION, Writer};
 use crate::algebra::tag::Kind;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-/// The most pieces of a section.
+/// Maximum pieces of a section.
 pub(super) const MAX_PIECES: usize = 1 << 22;
-/// The bytes before the table.
+/// Bytes before the table.
 pub(super) const PREAMBLE: usize = 2 + 4;
-/// The bytes of a row of the table.
+/// Bytes of a row of the table.
 pub(super) const ROW: usize = 16;
 
-/// Streams a section out of its file.
+/// A stream of the plaintext of a section.
 pub struct SectionReader<'a, F> {
     table: Cursor<Vec<u8>>,
     file: &'a mut F,
@@ -54,8 +54,11 @@ impl<F: Read + Seek> Read for SectionReader<'_, F> {
         }
         let limit = self.remaining.min(buffer.len() as u64) as usize;
         match self.file.read(&mut buffer[..limit])? {
-            // Sealing half a piece would lose the rest without a word.
-            0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter")),
+            // Without this error, the rest of the piece would be lost silently.
+            0 => Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the file is shorter than when it was scanned",
+            )),
             read => {
                 self.remaining -= read as u64;
                 Ok(read)

@@ -1,32 +1,32 @@
-//! Records: whatever is cut comes together again, byte for byte, in the right classes.
+//! Records: sections restore the file byte for byte, and each part is in the section of its class.
 
 use epione::record::{Assembly, Class, Record, ScanError};
 use proptest::prelude::*;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// Cuts a file and puts it together; the outline and what came out.
-fn through(file: &[u8], name: &str) -> (Record, Vec<u8>) {
+/// Splits and reassembles a file; returns its outline and the restored bytes.
+fn round_trip(file: &[u8], name: &str) -> (Record, Vec<u8>) {
     let record = Record::scan(&mut Cursor::new(file), name).unwrap();
     let mut output = Cursor::new(Vec::new());
     let mut assembly = Assembly::new(&mut output, record.length());
-    // In the wrong order, for good measure.
+    // In reverse order: the order of sections has no effect.
     for class in record.classes().into_iter().rev() {
         let mut source = Cursor::new(file);
         io::copy(&mut record.section(class, &mut source), &mut assembly.section()).unwrap();
     }
     let coverage = assembly.finish().unwrap();
-    assert!(coverage.is_whole(), "{name}: {coverage:?}");
+    assert!(coverage.is_complete(), "{name}: {coverage:?}");
     (record, output.into_inner())
 }
 
 fn classes_of(file: &str) -> Vec<Class> {
-    let (record, output) = through(file.as_bytes(), "x.json");
+    let (record, output) = round_trip(file.as_bytes(), "x.json");
     assert_eq!(output, file.as_bytes());
     record.classes()
 }
 
-/// A section's content without its table.
+/// The content of a section without its table.
 fn content(file: &[u8], record: &Record, class: Class) -> Vec<u8> {
     let mut section = Vec::new();
     record.section(class, &mut Cursor::new(file)).read_to_end(&mut section).unwrap();
@@ -38,7 +38,7 @@ fn white() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["", " ", "\n", "\t\r\n  ", "      "]).prop_map(str::to_owned)
 }
 
-/// The text of any JSON value, oddly spaced.
+/// The text of any JSON value, with irregular spacing.
 fn json() -> impl Strategy<Value = String> {
     let text = prop::sample::select(vec![
         "null",
@@ -96,7 +96,7 @@ fn key() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// A resource with its class.
+/// A resource and its class.
 fn resource() -> impl Strategy<Value = (Class, String)> {
     let kinds = prop::sample::select(vec![
         (Class::Identity, "Patient"),
@@ -116,7 +116,7 @@ fn resource() -> impl Strategy<Value = (Class, String)> {
             let meta = format!("\"meta\":{w}{{\"security\":[{{\"code\":{w}\"{label}\"}}]}}");
             let kind = format!("{w}\"resourceType\"{w}:{w}\"{kind}\"");
             let other = format!("\"value\":{value}");
-            // The label before or after the type.
+            // The label precedes or follows the type.
             let fields = if last { [kind, other, meta] } else { [meta, other, kind] };
             (class, format!("{{{}{w}}}", fields.join(&format!("{w},{w}"))))
         },
@@ -127,7 +127,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn record_bundles_of_any_spacing_and_content_come_back(
+    fn bundles_of_any_spacing_and_content_survive(
         resources in prop::collection::vec((resource(), white(), json()), 0..8),
         mark in any::<bool>(),
         (before, after) in (json(), json()),
@@ -144,7 +144,7 @@ proptest! {
         let parts = if type_last { [list, bundle] } else { [bundle, list] };
         let mark = if mark { "\u{feff}" } else { "" };
         let file = format!("{mark}{{\"x\":{before},{},\n\"y\":{after}}}\r\n", parts.join(" ,"));
-        let (record, output) = through(file.as_bytes(), "bundle.json");
+        let (record, output) = round_trip(file.as_bytes(), "bundle.json");
         prop_assert_eq!(output, file.as_bytes());
 
         let mut expected: Vec<Class> = resources.iter().map(|((class, _), ..)| *class).collect();
@@ -152,7 +152,7 @@ proptest! {
         expected.sort();
         expected.dedup();
         prop_assert_eq!(record.classes(), expected);
-        // Each resource is in the section of its class, and whole.
+        // The section of its class contains each resource unchanged.
         for ((class, text), ..) in &resources {
             let section = content(file.as_bytes(), &record, *class);
             prop_assert!(section.windows(text.len()).any(|window| window == text.as_bytes()));
@@ -160,36 +160,36 @@ proptest! {
     }
 
     #[test]
-    fn record_any_json_comes_back(value in json(), w in white()) {
+    fn any_json_survives(value in json(), w in white()) {
         let file = format!("{w}{value}{w}");
-        prop_assert_eq!(through(file.as_bytes(), "x.json").1, file.as_bytes());
-        prop_assert_eq!(through(file.as_bytes(), "x").1, file.as_bytes());
+        prop_assert_eq!(round_trip(file.as_bytes(), "x.json").1, file.as_bytes());
+        prop_assert_eq!(round_trip(file.as_bytes(), "x").1, file.as_bytes());
     }
 
     #[test]
-    fn record_any_bytes_come_back_under_another_name(
+    fn any_bytes_without_a_json_name_survive(
         bytes in prop::collection::vec(any::<u8>(), 1..2000),
         braced in any::<bool>(),
     ) {
         let file = if braced { [b"{".as_slice(), &bytes].concat() } else { bytes };
-        let (record, output) = through(&file, "image.dcm");
+        let (record, output) = round_trip(&file, "image.dcm");
         prop_assert_eq!(&output, &file);
-        // Random bytes are no FHIR.
+        // Random bytes are not FHIR.
         prop_assert_eq!(record.classes(), [Class::Document]);
-        // Under a .json name they are refused or they are JSON; both without panic.
+        // With a `.json` name they are rejected unless they are JSON.
         match Record::scan(&mut Cursor::new(&file), "x.json") {
             Ok(_) => prop_assert!(serde_json::from_slice::<serde_json::Value>(&file).is_ok()),
             Err(error) => prop_assert!(matches!(error, ScanError::Json(_)), "{}", error),
         }
     }
 
-    /// A changed byte of a section's table or content never writes outside and never panics.
+    /// An altered table causes neither writes beyond the record nor a panic.
     #[test]
-    fn record_hostile_sections_are_refused_or_stay_inside(
+    fn hostile_sections_are_rejected_or_stay_within_the_record(
         at in any::<prop::sample::Index>(),
         with in any::<u8>(),
         cut in any::<prop::sample::Index>(),
-        insist in any::<bool>(),
+        keep_length in any::<bool>(),
     ) {
         let file = include_bytes!("../../vectors/records/stroke.json");
         let record = Record::scan(&mut Cursor::new(file), "x.json").unwrap();
@@ -198,7 +198,7 @@ proptest! {
         let head = section.len().min(400);
         let at = at.index(head);
         section[at] = with;
-        if !insist {
+        if !keep_length {
             section.truncate(cut.index(section.len()));
         }
         let mut output = Cursor::new(Vec::new());
@@ -212,7 +212,7 @@ proptest! {
 }
 
 #[test]
-fn record_classes_of_typed_and_labelled_resources_alone() {
+fn labels_take_precedence_over_types_in_single_resources() {
     for (file, class) in [
         (r#"{"resourceType": "Patient"}"#, Class::Identity),
         (r#"{"resourceType": "Claim"}"#, Class::Financial),
@@ -232,10 +232,9 @@ fn record_classes_of_typed_and_labelled_resources_alone() {
     }
 }
 
-/// A label inside a bundle inside an entry restricts the entry: what was put into the envelope of
-/// another does not become less sensitive.
+/// A resource does not become less sensitive in a container.
 #[test]
-fn record_labels_of_nested_resources_restrict_their_entry() {
+fn labels_of_nested_resources_restrict_their_entry() {
     let inner = r#"{"resource": {"resourceType": "Basic", "meta": {"security": [{"code": "R"}]}}}"#;
     for alone in [
         format!(r#"{{"resourceType": "Parameters", "parameter": [{{"name": "x"}}, {inner}]}}"#),
@@ -250,10 +249,9 @@ fn record_labels_of_nested_resources_restrict_their_entry() {
     assert_eq!(classes_of(file), [Class::Restricted, Class::Administrative]);
 }
 
-/// Of two resources under one key, the more sensitive decides: a parser of the reader's may take
-/// either.
+/// The labels of all resources under a duplicate key apply, because a reader's parser may take any.
 #[test]
-fn record_of_duplicate_resources_the_restricted_one_decides() {
+fn a_restricted_resource_under_a_duplicate_key_restricts_the_entry() {
     let file = r#"{"resourceType": "Bundle", "entry": [{
         "resource": {"resourceType": "Observation", "meta": {"security": [{"code": "HIV"}]}},
         "resource": {"resourceType": "Organization"}}]}"#;
@@ -261,7 +259,7 @@ fn record_of_duplicate_resources_the_restricted_one_decides() {
 }
 
 #[test]
-fn record_duplicate_keys_lose_no_byte() {
+fn bundles_with_duplicate_keys_survive() {
     for file in [
         r#"{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"}}],
             "entry": [{"resource": {"resourceType": "Claim"}}], "entry": 7, "entry": []}"#,
@@ -280,14 +278,14 @@ fn record_duplicate_keys_lose_no_byte() {
 }
 
 #[test]
-fn record_escaped_names_mean_what_they_say() {
+fn escaped_keys_and_types_are_recognised() {
     let file = "{\"resource\\u0054ype\": \"B\\u0075ndle\", \"\\u0065ntry\": \
                 [{\"resourc\\u0065\": {\"resourceType\": \"Pati\\u0065nt\"}}]}";
     assert_eq!(classes_of(file), [Class::Identity, Class::Administrative]);
 }
 
 #[test]
-fn record_entries_of_odd_shapes_lose_no_byte() {
+fn bundles_with_malformed_entries_survive() {
     for entries in [
         "[]",
         "[[]]",
@@ -305,12 +303,12 @@ fn record_entries_of_odd_shapes_lose_no_byte() {
 }
 
 #[test]
-fn record_deep_nesting_ends_in_a_sentence_or_a_record() {
+fn deep_nesting_is_scanned_or_rejected_with_a_clear_error() {
     for depth in [10, 100, 120, 200, 100_000] {
         let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         let file = format!("{{\"resourceType\": \"Observation\", \"x\": {nested}}}");
-        // Not promised to be JSON, it goes through whatever the parser thinks of it.
-        assert_eq!(through(file.as_bytes(), "deep").1, file.as_bytes());
+        // Without the `.json` name, the file survives even if the parser rejects it.
+        assert_eq!(round_trip(file.as_bytes(), "deep").1, file.as_bytes());
         match Record::scan(&mut Cursor::new(&file), "deep.json") {
             Ok(record) => assert_eq!(record.classes(), [Class::Clinical]),
             Err(error) => {
@@ -322,7 +320,7 @@ fn record_deep_nesting_ends_in_a_sentence_or_a_record() {
 }
 
 #[test]
-fn record_bad_input_is_told_apart() {
+fn empty_malformed_and_unreadable_files_have_distinct_errors() {
     let scan = |bytes: &[u8], name: &str| Record::scan(&mut Cursor::new(bytes), name);
     assert!(matches!(scan(b"", "x.json"), Err(ScanError::Empty)));
     assert!(matches!(scan(b"", "x"), Err(ScanError::Empty)));
@@ -332,10 +330,10 @@ fn record_bad_input_is_told_apart() {
         assert!(matches!(scan(broken.as_bytes(), "x.Json"), Err(ScanError::Json(_))), "{broken}");
         assert_eq!(scan(broken.as_bytes(), "x.jsonl").unwrap().classes(), [Class::Document]);
     }
-    // In what is read of a resource, text must be UTF-8.
+    // The fields that classification reads must be UTF-8.
     let scan_error = scan(b"{\"resourceType\": \"\xff\"}", "x.json").unwrap_err();
     assert!(matches!(scan_error, ScanError::Json(_)));
-    // A file that fails while it is read.
+    // A file whose reads start to fail.
     struct Fails(u64);
     impl Read for Fails {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -357,16 +355,16 @@ fn record_bad_input_is_told_apart() {
     assert!(matches!(error, ScanError::Io(_)) && error.to_string().contains("the disk is gone"));
 }
 
-/// JSON is UTF-8, also where the parser passes over it.
+/// JSON is UTF-8, also in fields that the parser skips.
 #[test]
-fn record_latin_1_under_a_json_name_is_refused() {
+fn a_json_file_in_latin_1_is_rejected() {
     let file = b"{\"resourceType\": \"Patient\", \"name\": \"Zo\xeb\"}";
     let outcome = Record::scan(&mut Cursor::new(file), "x.json");
     assert!(matches!(outcome, Err(ScanError::Json(_))));
 }
 
 #[test]
-fn record_a_file_that_became_shorter_is_noticed() {
+fn a_file_truncated_after_the_scan_is_detected() {
     let file = include_bytes!("../../vectors/records/stroke.json");
     let record = Record::scan(&mut Cursor::new(file), "x.json").unwrap();
     let shorter = &file[..file.len() - 2];
@@ -377,7 +375,7 @@ fn record_a_file_that_became_shorter_is_noticed() {
 }
 
 #[test]
-fn record_of_four_megabytes_with_hundreds_of_observations() {
+fn a_large_bundle_has_its_observations_and_keywords_in_the_right_sections() {
     let mut file = String::from("{\"resourceType\": \"Bundle\",\n \"entry\": [");
     let mut restricted = 0;
     for i in 0..700 {
@@ -394,7 +392,7 @@ fn record_of_four_megabytes_with_hundreds_of_observations() {
     }
     file.push_str("]}");
     assert!(file.len() > 4_000_000);
-    let (record, output) = through(file.as_bytes(), "large.json");
+    let (record, output) = round_trip(file.as_bytes(), "large.json");
     assert!(output == file.as_bytes());
     assert_eq!(record.classes(), [Class::Clinical, Class::Restricted, Class::Administrative]);
     let keywords: Vec<_> = record.keywords().filter(|keyword| keyword.field == "code").collect();
@@ -404,8 +402,8 @@ fn record_of_four_megabytes_with_hundreds_of_observations() {
     assert_eq!(count, restricted);
 }
 
-/// A bundle that is nowhere: its bytes follow from their offsets.
-struct Endless {
+/// A virtual bundle whose bytes are computed from their offsets.
+struct VirtualBundle {
     entries: u64,
     position: u64,
     largest_read: usize,
@@ -415,12 +413,12 @@ const START: &[u8] = b"{\"resourceType\":\"Bundle\",\"entry\":[";
 const END: &[u8] = b"{}]}";
 const ENTRY: usize = 4096;
 
-impl Endless {
+impl VirtualBundle {
     fn length(&self) -> u64 {
         (START.len() + END.len()) as u64 + self.entries * ENTRY as u64
     }
 
-    /// Every third entry is a patient's.
+    /// Every third entry is a `Patient`, the others are `Observation`s.
     fn entry(number: u64) -> Vec<u8> {
         let kind = if number.is_multiple_of(3) { "Patient" } else { "Observation" };
         let start =
@@ -431,7 +429,7 @@ impl Endless {
     }
 }
 
-impl Read for Endless {
+impl Read for VirtualBundle {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.largest_read = self.largest_read.max(buffer.len());
         let (start, length) = (START.len() as u64, self.length());
@@ -451,7 +449,7 @@ impl Read for Endless {
     }
 }
 
-impl Seek for Endless {
+impl Seek for VirtualBundle {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.position = match to {
             SeekFrom::Start(at) => at,
@@ -462,17 +460,17 @@ impl Seek for Endless {
     }
 }
 
-/// An output that keeps nothing: it checks what is written against what must be there.
-struct Judge {
-    truth: Endless,
+/// An output that compares the written bytes with the expected ones and discards them.
+struct ComparingSink {
+    expected: VirtualBundle,
     written: u64,
 }
 
-impl Write for Judge {
+impl Write for ComparingSink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut truth = vec![0; bytes.len()];
-        self.truth.read_exact(&mut truth)?;
-        assert!(truth == bytes, "at {}", self.truth.position);
+        let mut expected = vec![0; bytes.len()];
+        self.expected.read_exact(&mut expected)?;
+        assert!(expected == bytes, "at {}", self.expected.position);
         self.written += bytes.len() as u64;
         Ok(bytes.len())
     }
@@ -481,33 +479,33 @@ impl Write for Judge {
     }
 }
 
-impl Seek for Judge {
+impl Seek for ComparingSink {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.truth.seek(to)
+        self.expected.seek(to)
     }
 }
 
 #[test]
-fn record_of_a_hundred_megabytes_streams_through() {
-    let endless = || Endless { entries: 25_000, position: 0, largest_read: 0 };
-    let mut file = endless();
+fn a_bundle_of_100_megabytes_is_processed_as_a_stream() {
+    let bundle = || VirtualBundle { entries: 25_000, position: 0, largest_read: 0 };
+    let mut file = bundle();
     assert!(file.length() > 100_000_000);
-    let record = Record::scan(&mut file, "endless.json").unwrap();
+    let record = Record::scan(&mut file, "bundle.json").unwrap();
     assert_eq!(record.length(), file.length());
     assert_eq!(record.classes(), [Class::Identity, Class::Clinical, Class::Administrative]);
 
-    let mut judge = Judge { truth: endless(), written: 0 };
-    let mut assembly = Assembly::new(&mut judge, record.length());
+    let mut sink = ComparingSink { expected: bundle(), written: 0 };
+    let mut assembly = Assembly::new(&mut sink, record.length());
     for class in record.classes() {
         io::copy(&mut record.section(class, &mut file), &mut assembly.section()).unwrap();
     }
-    assert!(assembly.finish().unwrap().is_whole());
-    assert_eq!(judge.written, file.length());
-    assert!(file.largest_read <= 1 << 20, "nothing asks for the file in one piece");
+    assert!(assembly.finish().unwrap().is_complete());
+    assert_eq!(sink.written, file.length());
+    assert!(file.largest_read <= 1 << 20, "no read covers the whole file");
 }
 
 #[test]
-fn record_shared_samples_go_through() {
+fn sample_files_survive() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let mut seen = 0;
     for kind in ["fhir", "dicom"] {
@@ -517,7 +515,7 @@ fn record_shared_samples_go_through() {
         };
         for path in files.map(|file| file.unwrap().path()) {
             let (bytes, name) = (std::fs::read(&path).unwrap(), path.display().to_string());
-            let (record, output) = through(&bytes, &name);
+            let (record, output) = round_trip(&bytes, &name);
             assert!(output == bytes, "{name}");
             assert_eq!(kind == "dicom", record.classes() == [Class::Document], "{name}");
             if kind == "dicom" {
@@ -529,12 +527,12 @@ fn record_shared_samples_go_through() {
     }
     println!("{seen} samples");
     let shipped = include_bytes!("../../vectors/records/stroke.json");
-    assert!(through(shipped, "stroke.json").1 == shipped);
+    assert!(round_trip(shipped, "stroke.json").1 == shipped);
 }
 
-/// A table of pieces that nobody would read back is not written in the first place.
+/// The scan rejects what [`Assembly`] would not read.
 #[test]
-fn record_with_more_entries_than_a_section_has_pieces_is_refused() {
+fn bundles_with_too_many_entries_are_rejected() {
     let entries = "{},".repeat(1 << 22);
     let text = |entries: &str| format!(r#"{{"resourceType":"Bundle","entry":[{entries}{{}}]}}"#);
     let outcome = Record::scan(&mut Cursor::new(text(&entries)), "x.json");
