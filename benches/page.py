@@ -141,6 +141,10 @@ def command(*arguments):
     return subprocess.run(arguments, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
+def day(seconds):
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
+
+
 def head(newest):
     cpuinfo = Path("/proc/cpuinfo")
     cpu = dict(re.findall(r"(.+?)\s*: (.*)", cpuinfo.read_text())) if cpuinfo.exists() else {}
@@ -151,7 +155,8 @@ def head(newest):
     lock = tomllib.loads((ROOT / "benches/peers/Cargo.lock").read_text())
     locked = {package["name"]: package["version"] for package in lock["package"]}
     rows = {
-        "date": time.strftime("%Y-%m-%d", time.gmtime(newest)),
+        "measured": f"modules {day(newest)}"
+                    + (f", other libraries {day(PEERS.stat().st_mtime)}" if PEERS.exists() else ""),
         "processor": f"{name} {model}, {os.cpu_count()} cores",
         "flags": " ".join(flag for flag in FLAGS if flag in cpu.get("flags", "").split()),
         "system": f"{system}, {platform.system()} {platform.release()}",
@@ -180,7 +185,7 @@ def draw(groups, report):
 
     rows = [row for row in report["rows"] if row["topic"] == "BLS12-381"]
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(10.5, 1.4 + 0.28 * max(len(rows), 10)), width_ratios=[1.25, 1],
+        1, 2, figsize=(10.5, 1.4 + 0.23 * max(len(rows), 12)), width_ratios=[1.25, 1],
         layout="constrained")
     libraries = dict.fromkeys(cell["library"] for row in rows for cell in row["cells"])
     for library, (marker, colour) in zip(libraries, STYLES):
@@ -188,6 +193,7 @@ def draw(groups, report):
                   for cell in row["cells"] if cell["library"] == library and cell["value"]]
         left.plot(*zip(*points), marker, color=colour, fillstyle="none", label=library)
     left.set(xscale="log", xlabel="CPU time (µs)", title="BLS12-381, one thread")
+    left.margins(y=0.02)
     left.xaxis.set_major_formatter("{x:,g}")
     if rows:
         figure.legend(loc="outside lower left", ncols=len(libraries))
