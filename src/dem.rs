@@ -1,24 +1,27 @@
-//! Data encapsulation: one authenticated, key-committing cipher for every plaintext.
+//! Data encapsulation: one key-committing AEAD for every plaintext.
 //!
-//! **Construction.** From a content key of 32 bytes HKDF-SHA-256 derives, bound to the context, a
-//! cipher key, a nonce prefix of 19 bytes and a commitment of 32 bytes. The plaintext is encrypted
-//! by XChaCha20-Poly1305 in the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizar, CRYPTO
-//! 2015; the `aead` crate's `BE32`) in segments of 64 KiB, so that memory is bounded and a
-//! reordered or shortened stream fails.
+//! **Paper.** Hoang, Reyhanitabar, Rogaway, Vizar, *Online Authenticated-Encryption and its
+//! Nonce-Reuse Misuse-Resistance*, CRYPTO 2015: the STREAM construction (`BE32` of the `aead`
+//! crate).
+//!
+//! **Algorithms.** HKDF-SHA-256 derives a cipher key, a nonce prefix of 19 bytes and a commitment
+//! of 32 bytes from a content key of 32 bytes, in one call and in this order. The `info` input is
+//! the framed context. XChaCha20-Poly1305 encrypts the plaintext in segments of 64 KiB.
 //!
 //! ```text
 //! [version][kind][commitment 32] { segment <= 65536 bytes || Poly1305 tag 16 } ... last
 //! ```
 //!
-//! One call of HKDF gives cipher key, nonce prefix and commitment in this order, its info the framed context.
-//! The segments authenticate nothing besides, and an empty one after others is refused.
+//! Segments have no associated data. Only the last segment may be shorter than 64 KiB, and it is
+//! empty only if the plaintext is empty.
 //!
-//! **Security.** IND-CCA for a key that encrypts *one* plaintext under one context (the nonce is
-//! derived, so a content key must be fresh), and key commitment: several locks may give several
-//! readers the content key, and without the commitment a writer could show two readers two
-//! plaintexts. Committing rests on the collision resistance of SHA-256 in HKDF.
+//! **Security.** IND-CCA for a content key that encrypts *one* plaintext under one context: the
+//! nonce is derived, so a content key must be fresh. Key-committing: a content key is wrapped for
+//! several recipients, and without the commitment a writer could show two recipients two
+//! plaintexts. The commitment rests on the collision resistance of SHA-256 in HKDF. Reordered,
+//! dropped or repeated segments fail.
 //!
-//! **Cost.** 34 bytes and 16 a segment; no pairing.
+//! **Cost.** 34 bytes, and 16 bytes per segment. Memory is bounded by two segments.
 //!
 //! ```
 //! use epione::dem;
@@ -41,42 +44,42 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// Plaintext bytes of a segment.
+/// Length of a full segment of plaintext in bytes.
 const SEGMENT: usize = 1 << 16;
 const TAG: usize = 16;
 const HEADER: usize = 2 + 32;
 
-/// The secret of one plaintext.
+/// The secret key of one plaintext.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContentKey(Secret<[u8; 32]>);
 
 impl ContentKey {
-    /// The bytes of a content key.
+    /// Length of a content key in bytes.
     pub const BYTES: usize = 32;
 
-    /// A fresh key.
+    /// Generates a fresh key.
     pub fn generate(rng: &mut (impl Rng + ?Sized)) -> Self {
         Self(Secret::new(random_bytes(rng)))
     }
 
-    /// A key that a KEM gave.
+    /// Creates a content key from the output of a KEM or KDF.
     pub fn from_secret(secret: Secret<[u8; 32]>) -> Self {
         Self(secret)
     }
 
-    /// The key's bytes, to be wrapped.
+    /// Exposes the bytes, for key wrapping.
     pub fn expose(&self) -> &[u8; 32] {
         self.0.expose()
     }
 }
 
-/// Why a stream did not go through.
+/// Failure to decrypt a stream.
 #[derive(Debug, Error)]
 pub enum StreamError {
-    /// The ciphertext does not open; what was written so far must be thrown away.
+    /// The ciphertext is invalid. Discard the plaintext written so far.
     #[error(transparent)]
     Decryption(#[from] DecryptionFailed),
-    /// Reading or writing failed.
+    /// Reading the ciphertext or writing the plaintext failed.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
@@ -98,24 +101,24 @@ fn derive(key: &ContentKey, context: &[u8]) -> Keys {
     }
 }
 
-/// The bytes of a ciphertext of `plaintext` bytes.
+/// Returns the length of the ciphertext of `plaintext` bytes.
 pub fn sealed_length(plaintext: u64) -> u64 {
     let segments = plaintext.div_ceil(SEGMENT as u64).max(1);
     HEADER as u64 + plaintext + segments * TAG as u64
 }
 
-/// Encrypts a plaintext under a fresh key; `context` is authenticated, not sent.
+/// Encrypts a plaintext under a fresh key. The context is authenticated and not part of the output.
 pub fn seal(key: &ContentKey, context: &[u8], plaintext: &[u8]) -> Vec<u8> {
     let mut ciphertext = Vec::new();
     seal_stream(key, context, &mut &plaintext[..], &mut ciphertext)
-        .expect("memory neither fails to read nor to write");
+        .expect("reading and writing memory does not fail");
     ciphertext
 }
 
-/// Decrypts what [`seal`] gave.
+/// Decrypts the output of [`seal`].
 ///
 /// # Errors
-/// [`DecryptionFailed`] for a wrong key, context or byte.
+/// [`DecryptionFailed`] if key or context differ, or the ciphertext was changed.
 pub fn open(
     key: &ContentKey,
     context: &[u8],
@@ -130,7 +133,7 @@ pub fn open(
 /// Encrypts a stream in bounded memory.
 ///
 /// # Errors
-/// What reading or writing gives.
+/// The I/O error of the reader or the writer; an error if there are 2^32 segments or more.
 pub fn seal_stream(
     key: &ContentKey,
     context: &[u8],
@@ -142,18 +145,19 @@ pub fn seal_stream(
     ciphertext.write_all(&keys.commitment)?;
     let mut encryptor = stream::EncryptorBE32::from_aead(keys.cipher, &keys.nonce.into());
     let mut segments = Segments::new(plaintext, SEGMENT);
-    let too_long = |_| io::Error::other("a plaintext has at most 2^32 segments");
+    let too_long = |_| io::Error::other("a plaintext has at most 2^32 segments of 64 KiB");
     while let Some(segment) = segments.next_but_last()? {
         ciphertext.write_all(&encryptor.encrypt_next(segment).map_err(too_long)?)?;
     }
     ciphertext.write_all(&encryptor.encrypt_last(segments.last()).map_err(too_long)?)
 }
 
-/// Decrypts a stream in bounded memory. Segments are written as soon as they verify; only `Ok`
-/// says that the stream was whole.
+/// Decrypts a stream in bounded memory. Writes each segment as soon as it is authenticated. Only
+/// `Ok` confirms that the stream is complete.
 ///
 /// # Errors
-/// [`StreamError::Decryption`] or what reading or writing gives.
+/// [`StreamError::Decryption`] if the ciphertext is invalid; [`StreamError::Io`] if reading or
+/// writing fails.
 pub fn open_stream(
     key: &ContentKey,
     context: &[u8],
@@ -179,7 +183,7 @@ pub fn open_stream(
         is_first = false;
     }
     let last = decryptor.decrypt_last(segments.last()).map_err(|_| DecryptionFailed)?;
-    // Full segments have one encoding: an empty one may not follow them.
+    // An empty segment after full ones would be a second encoding of the same plaintext.
     if last.is_empty() && !is_first {
         return Err(DecryptionFailed.into());
     }
@@ -187,7 +191,7 @@ pub fn open_stream(
     Ok(())
 }
 
-/// Cuts a reader into segments, holding one back so that the last is known to be the last.
+/// Splits a reader into segments. Reads one segment ahead to recognise the last one.
 struct Segments<'a, R: ?Sized> {
     reader: &'a mut R,
     size: usize,
@@ -200,7 +204,7 @@ impl<'a, R: Read + ?Sized> Segments<'a, R> {
         Self { reader, size, current: Zeroizing::default(), ahead: Zeroizing::default() }
     }
 
-    /// The next segment, unless it is the last one: then `None`, and [`Self::last`] has it.
+    /// Returns the next segment, or `None` if it is the last; [`Self::last`] returns that one.
     fn next_but_last(&mut self) -> io::Result<Option<&[u8]>> {
         if self.current.is_empty() && self.ahead.is_empty() {
             self.fill()?;
@@ -231,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_around_the_segment_border() {
+    fn plaintexts_around_the_segment_boundary_round_trip() {
         for length in [0, 1, SEGMENT - 1, SEGMENT, SEGMENT + 1, 2 * SEGMENT, 2 * SEGMENT + 7] {
             let plaintext: Vec<u8> = (0..length).map(|i| i as u8).collect();
             let sealed = seal(&key(), b"c", &plaintext);
@@ -241,10 +245,10 @@ mod tests {
     }
 
     #[test]
-    fn shortened_swapped_or_changed_streams_fail() {
+    fn truncated_reordered_or_modified_streams_are_rejected() {
         let sealed = seal(&key(), b"c", &vec![9; 3 * SEGMENT]);
         for length in [0, 1, HEADER, HEADER + SEGMENT + TAG, sealed.len() - 1] {
-            assert!(open(&key(), b"c", &sealed[..length]).is_err(), "cut to {length}");
+            assert!(open(&key(), b"c", &sealed[..length]).is_err(), "truncated to {length}");
         }
         let (first, second) = (HEADER..HEADER + SEGMENT + TAG, HEADER + SEGMENT + TAG);
         let mut swapped = sealed[..HEADER].to_vec();
@@ -260,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_never_opens_the_same_ciphertext() {
+    fn another_key_does_not_decrypt() {
         let sealed = seal(&key(), b"c", b"x");
         let other = ContentKey::from_secret(Secret::new([4; 32]));
         assert!(open(&other, b"c", &sealed).is_err());

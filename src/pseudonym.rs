@@ -1,8 +1,11 @@
-//! Pseudonyms: names for one patient that only those she trusts can put together.
+//! Pseudonyms of a patient that are unlinkable without the patient's keys.
 //!
-//! **Paper.** Qin et al. 2021, Eq. 8: `PID = NameGen(SK_aes, UID)`, the key handed to the doctor.
-//! Here the keyed series of [`ggm`]: unlinkable across doctors, recomputable by the patient, and
-//! a doctor's knowledge ends with the window of epochs that he was given.
+//! **Paper.** Qin et al. 2021, Eq. 8: `PID = NameGen(SK_aes, UID)`, with the key given to the
+//! doctor.
+//!
+//! **Algorithms, Security, Deviations, Cost.** See [`ggm`]: a pseudonym is a PRF output per doctor,
+//! epoch and index. The patient recomputes every pseudonym; a doctor receives a constrained key for
+//! a window of epochs.
 //!
 //! ```
 //! use epione::pseudonym::SeriesSecret;

@@ -1,14 +1,17 @@
-//! Signatures of people, institutions and replicas: Ed25519 under one validity rule.
+//! Signatures of users, institutions and replicas: Ed25519 with strict verification.
 //!
-//! **Paper.** RFC 8032; the rule is `ed25519-dalek`'s *strict* one (canonical `R` and `s`, no key
-//! or `R` of small order, cofactorless equation), applied one signature at a time. Batch
-//! verification disagrees with single verification on torsion points, and a disagreement splits
-//! replicas, so there is none. The seeds' textbook RSA is replaced by this.
+//! **Paper.** RFC 8032, verified by the strict rule of `ed25519-dalek`: canonical `R` and `s`, no
+//! key or `R` of small order, cofactorless equation. Qin et al. 2021 sign with textbook RSA.
 //!
-//! What is signed is never a bare message: a domain [`Tag`] and framed parts.
+//! **Algorithms.** A signature covers a domain [`Tag`] and framed parts, never a bare message.
 //!
 //! **Security.** EUF-CMA, and strong unforgeability under the strict rule. Signing is
-//! deterministic and constant time in the library's claim.
+//! deterministic; the library claims constant time.
+//!
+//! **Deviations.** No batch verification: it disagrees with single verification on points of small
+//! order, and replicas that disagree on a signature fork.
+//!
+//! **Cost.** 32 bytes per key, 64 bytes per signature.
 //!
 //! ```
 //! use epione::{algebra::tag, sign::SigningKey};
@@ -28,32 +31,32 @@ use ed25519_dalek::Signer;
 use std::fmt;
 use thiserror::Error;
 
-/// A signature does not verify.
+/// The signature is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the signature is not valid")]
+#[error("the signature is invalid")]
 pub struct InvalidSignature;
 
-/// A secret signing key; erased on drop.
+/// A signing key. Erased on drop.
 #[derive(Clone)]
 pub struct SigningKey(ed25519_dalek::SigningKey);
 
 impl SigningKey {
-    /// A fresh key.
+    /// Generates a fresh key.
     pub fn generate(rng: &mut (impl Rng + ?Sized)) -> Self {
         Self::from_seed(&Secret::new(random_bytes(rng)))
     }
 
-    /// The key of a 32-byte seed (RFC 8032's private key).
+    /// Derives the key from a 32-byte seed (the private key of RFC 8032).
     pub fn from_seed(seed: &Secret<[u8; 32]>) -> Self {
         Self(ed25519_dalek::SigningKey::from_bytes(seed.expose()))
     }
 
-    /// The public key.
+    /// Returns the public key.
     pub fn verifying_key(&self) -> VerifyingKey {
         VerifyingKey(self.0.verifying_key().to_bytes())
     }
 
-    /// Signs `tag || parts`, framed.
+    /// Signs the framing of `tag` and `parts`.
     pub fn sign(&self, tag: Tag, parts: &[&[u8]]) -> Signature {
         Signature(self.0.sign(&message(tag, parts)).to_bytes())
     }
@@ -65,20 +68,20 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// A public key: 32 bytes, checked for being a point of large order when decoded.
+/// A public key of 32 bytes. Decoding rejects points of small order and non-canonical encodings.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VerifyingKey([u8; 32]);
 
 impl VerifyingKey {
-    /// The key's bytes.
+    /// Returns the encoding of the key.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// Verifies a signature over `tag || parts` by the strict rule.
+    /// Verifies a signature over `tag` and `parts` by the strict rule.
     ///
     /// # Errors
-    /// [`InvalidSignature`], whatever the reason.
+    /// [`InvalidSignature`] in every case of failure.
     pub fn verify(
         &self,
         tag: Tag,
@@ -99,7 +102,7 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// [`DecodeError::NotOnCurve`], [`DecodeError::NotInSubgroup`] for a key of small order, or
-    /// [`DecodeError::NotReduced`] for a second spelling of a key.
+    /// [`DecodeError::NotReduced`] for a non-canonical encoding.
     pub fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let bytes = r.fixed()?;
         let key =
@@ -111,14 +114,14 @@ impl VerifyingKey {
     }
 }
 
-/// Whether `y`, all but the top bit, is below `p = 2^255 - 19`. The library reads `y + p` as `y`,
-/// which would give one key two spellings.
+/// Returns `true` if `y`, all but the top bit, is below `p = 2^255 - 19`. The library decodes `y +
+/// p` as `y`, a second encoding of the same key.
 fn is_reduced(bytes: &[u8; 32]) -> bool {
     let high = bytes[31] & 0x7f == 0x7f && bytes[1..31].iter().all(|byte| *byte == 0xff);
     !high || bytes[0] < 0xed
 }
 
-/// The first eight bytes in hex: enough to tell keys apart in a log.
+/// Prints the first eight bytes in hex, enough to distinguish keys in a log.
 impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "VerifyingKey({})", hex::encode(&self.0[..8]))
@@ -130,16 +133,16 @@ impl fmt::Display for VerifyingKey {
     }
 }
 
-/// 64 bytes; validity is decided when it is verified.
+/// A signature of 64 bytes, not checked before verification.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature([u8; 64]);
 
 impl Signature {
-    /// The bytes.
+    /// Returns the bytes.
     pub fn to_bytes(&self) -> [u8; 64] {
         self.0
     }
-    /// Any 64 bytes; [`VerifyingKey::verify`] judges them.
+    /// Accepts any 64 bytes; [`VerifyingKey::verify`] checks them.
     pub fn from_bytes(bytes: [u8; 64]) -> Self {
         Self(bytes)
     }
@@ -174,7 +177,7 @@ mod tests {
     use crate::algebra::tag;
 
     #[test]
-    fn small_order_keys_are_refused() {
+    fn decoding_rejects_keys_of_small_order() {
         // The identity and the point of order two.
         let mut identity = [0; 32];
         identity[0] = 1;
@@ -186,7 +189,8 @@ mod tests {
                 VerifyingKey::read(&mut Reader::new(&bytes)),
                 Err(DecodeError::NotInSubgroup)
             );
-            // With such a key, (R, s) = (key, 0) satisfies the cofactored equation for any message.
+            // Under such a key (R, s) = (key, 0) satisfies the cofactored equation for every
+            // message.
             let mut forged = [0; 64];
             forged[..32].copy_from_slice(&bytes);
             let signature = Signature::from_bytes(forged);
@@ -195,26 +199,26 @@ mod tests {
     }
 
     #[test]
-    fn a_key_has_one_spelling() {
-        // y + p for the y that leave room, as the library reads them; all keys below p are their own.
-        let spelt = |y: u8, sign: u8| {
+    fn decoding_rejects_non_canonical_keys() {
+        // The encodings y + p < 2^255 that the library decodes.
+        let encoding = |y: u8, sign: u8| {
             let mut bytes = [0xff; 32];
             (bytes[0], bytes[31]) = (0xed + y, 0x7f | sign);
             bytes
         };
-        let second: Vec<[u8; 32]> = (2..19)
-            .flat_map(|y| [spelt(y, 0), spelt(y, 0x80)])
+        let non_canonical: Vec<[u8; 32]> = (2..19)
+            .flat_map(|y| [encoding(y, 0), encoding(y, 0x80)])
             .filter(|bytes| ed25519_dalek::VerifyingKey::from_bytes(bytes).is_ok())
             .collect();
-        assert!(second.len() > 8, "the library reads them");
-        for bytes in second {
+        assert!(non_canonical.len() > 8, "the library decodes them");
+        for bytes in non_canonical {
             let read = VerifyingKey::read(&mut Reader::new(&bytes));
             assert_eq!(read, Err(DecodeError::NotReduced), "{bytes:02x?}");
         }
     }
 
     #[test]
-    fn parts_do_not_run_together() {
+    fn the_framing_of_parts_is_injective() {
         let key = SigningKey::from_seed(&Secret::new([7; 32]));
         let signature = key.sign(tag::SIGN_QUERY, &[b"ab", b"c"]);
         assert!(key.verifying_key().verify(tag::SIGN_QUERY, &[b"a", b"bc"], &signature).is_err());

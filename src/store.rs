@@ -1,22 +1,22 @@
-//! Off-chain storage: ciphertext in content-addressed chunks.
+//! Off-chain storage: ciphertexts in content-addressed chunks.
 //!
-//! A [`RecordStore`] keeps *objects* of any length. An object is cut into chunks of at most 1 MiB;
-//! each chunk is a block whose name is its CIDv1 (raw codec, SHA-256: what IPFS computes for a raw
-//! leaf), and a manifest block lists them. The object's name is the manifest's CID. The uploader
-//! computes it first ([`cid_of`]) and the store refuses what does not come out the same; every
-//! block is hashed again when it is read.
+//! A [`RecordStore`] keeps *objects* of any length. An object is split into chunks of at most 1
+//! MiB. Each chunk is a block, and its content identifier is a CIDv1 (raw codec, SHA-256), as IPFS
+//! computes for a raw leaf. A manifest block lists the chunks; the object's identifier is the
+//! manifest's CID. The uploader computes it first ([`cid_of`]), and the store rejects an upload
+//! that hashes to another identifier. Every read hashes every block again.
 //!
-//! The store is not trusted with anything but availability: it sees ciphertext, and what it returns
-//! is checked by its name. Who may upload and fetch is decided one floor up, in the protocol.
+//! **Security.** The store is trusted for availability alone: it sees ciphertext, and readers check
+//! what it returns against the identifier. The protocol layer authorises uploads and downloads.
 //!
 //! ```
 //! use epione::store::{self, DirectoryStore, RecordStore};
-//! let folder = tempfile::tempdir().unwrap();
-//! let store = DirectoryStore::open(folder.path()).unwrap();
-//! let name = store::cid_of(&mut &b"ciphertext"[..]).unwrap();
-//! store.put(&name, &mut &b"ciphertext"[..]).unwrap();
+//! let directory = tempfile::tempdir().unwrap();
+//! let store = DirectoryStore::open(directory.path()).unwrap();
+//! let cid = store::cid_of(&mut &b"ciphertext"[..]).unwrap();
+//! store.put(&cid, &mut &b"ciphertext"[..]).unwrap();
 //! let mut read = Vec::new();
-//! store.read(&name, &mut read).unwrap();
+//! store.read(&cid, &mut read).unwrap();
 //! assert_eq!(read, b"ciphertext");
 //! ```
 #![forbid(unsafe_code)]
@@ -30,46 +30,47 @@ pub use directory::DirectoryStore;
 
 use std::io::{self, Read, Write};
 
-/// Why the store did not take or give an object.
+/// Failure to store or to read an object.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The upload hashes to another name than it was offered under.
-    #[error("the upload hashes to {found}, not to {expected} as claimed: refused")]
+    /// The upload hashes to another identifier than the claimed one.
+    #[error("the upload has the identifier {found}, not {expected} as claimed; nothing was stored")]
     CidMismatch {
-        /// The name claimed.
+        /// The claimed identifier.
         expected: Box<Cid>,
-        /// The name of what was sent.
+        /// The identifier of the uploaded bytes.
         found: Box<Cid>,
     },
-    /// A stored block is not what its name says.
-    #[error("block {0} was changed in the store: its hash is not its name")]
+    /// A stored block does not hash to its identifier.
+    #[error("block {0} is corrupt: its hash differs from its identifier")]
     Corrupt(Cid),
-    /// A block is not there.
+    /// A block is absent.
     #[error("block {0} is not in the store")]
     Missing(Cid),
-    /// A manifest does not decode.
-    #[error("{0} is not an object of the store: {1}")]
+    /// A block is not a valid manifest.
+    #[error("block {0} is not a valid manifest: {1}")]
     InvalidManifest(Cid, crate::error::DecodeError),
-    /// The disk or the other side failed.
+    /// Reading or writing failed.
     #[error("the store could not read or write: {0}")]
     Io(#[from] io::Error),
 }
 
-/// Where objects are kept.
+/// A store of content-addressed objects.
 pub trait RecordStore {
-    /// Stores an object under its name; all or nothing. Storing it again changes nothing.
+    /// Stores an object under its identifier, atomically. Idempotent.
     ///
     /// # Errors
-    /// [`StoreError::CidMismatch`] if it hashes to another name, or an I/O error.
-    fn put(&self, name: &Cid, object: &mut dyn Read) -> Result<(), StoreError>;
+    /// [`StoreError::CidMismatch`] if the object hashes to another identifier; [`StoreError::Io`].
+    fn put(&self, cid: &Cid, object: &mut dyn Read) -> Result<(), StoreError>;
 
-    /// Writes an object out, block by block, each verified before it is written. Only `Ok` says
-    /// that all of it came.
+    /// Writes an object to `object`, block by block, each verified before it is written. Only `Ok`
+    /// confirms that the object is complete.
     ///
     /// # Errors
-    /// [`StoreError::Missing`], [`StoreError::Corrupt`] or an I/O error.
-    fn read(&self, name: &Cid, object: &mut dyn Write) -> Result<(), StoreError>;
+    /// [`StoreError::Missing`], [`StoreError::Corrupt`], [`StoreError::InvalidManifest`] or
+    /// [`StoreError::Io`].
+    fn read(&self, cid: &Cid, object: &mut dyn Write) -> Result<(), StoreError>;
 
-    /// Whether the object's manifest is there.
-    fn contains(&self, name: &Cid) -> bool;
+    /// Returns `true` if the object's manifest is stored.
+    fn contains(&self, cid: &Cid) -> bool;
 }

@@ -33,7 +33,19 @@
 //! exponentiation in G2. Test: 1 pairing, or nine tenths of one with a [`PreparedTrapdoor`]. A
 //! ciphertext takes 80 bytes and the encrypted location.
 //!
-//! **Example.** See [`peks`](super).
+//! ```
+//! use epione::peks::bdop::{self, Posting};
+//! let rng = &mut rand::thread_rng();
+//! let (secret, public) = bdop::keygen(rng);
+//! let (context, location) = (b"record 7", b"cid of record 7");
+//! let postings =
+//!     [b"code=I63.9", b"code=E11.9"].map(|keyword| Posting { keyword, context, location });
+//! let ciphertexts = bdop::batch_encrypt(&public, &postings, rng);
+//!
+//! let trapdoor = bdop::trapdoor(&secret, b"code=E11.9").prepare();
+//! let ciphertexts: Vec<_> = ciphertexts.iter().map(|c| (c, &context[..])).collect();
+//! assert_eq!(bdop::batch_test(&ciphertexts, &trapdoor), [false, true]);
+//! ```
 #![forbid(unsafe_code)]
 
 use super::ciphertext::MAX_LOCATION;

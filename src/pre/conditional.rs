@@ -4,8 +4,8 @@
 //! Re-Encryption with Chosen-Ciphertext Security*, ISC 2009. The composition is ours.
 //!
 //! **Algorithms.** User `i` has the public key `pk_i = (X_i, Y_i) = (g1^{x_i}, g2^{x_i})`. A
-//! condition `w` is the set of ciphertexts that a re-encryption key covers: a class of sections in
-//! an epoch, never a reader. `Q = H_G2(pk_i, w)` and `ctx = (tag, pk_i, w, ad)`.
+//! condition `w` selects the ciphertexts that a re-encryption key covers: the sections of one class
+//! in one epoch, for every reader. `Q = H_G2(pk_i, w)` and `ctx = (tag, pk_i, w, ad)`.
 //!
 //! ```math
 //! Seal      mu;  r = H(mu, ctx);  C1 = g1^r;  K = e(X_i, Q)^r;  W = mu xor KDF(K, C1, ctx)
@@ -59,7 +59,22 @@
 //! batch and one Miller loop per distinct point of G1. An invalid item passes with probability at
 //! most `2^-128` per attempt.
 //!
-//! **Example.** See [`pre`](super).
+//! A re-encryption key covers one condition; [`pre`](super) has the complete protocol:
+//!
+//! ```
+//! use epione::pre::{self, conditional};
+//! let rng = &mut rand::thread_rng();
+//! let (patient, patient_public) = pre::keygen(rng);
+//! let (_, doctor_public) = pre::keygen(rng);
+//! let (clinical, restricted) = (b"clinical, epoch 202612", b"restricted, epoch 202612");
+//!
+//! let rekey = conditional::rekeygen(&patient, &doctor_public, clinical, rng);
+//! let rekey = rekey.verify(&patient_public, &doctor_public, clinical).unwrap();
+//! let ciphertext = conditional::seal(&patient_public, restricted, b"record 7", b"key", rng);
+//! let ciphertext = ciphertext.verify(&patient_public, restricted, b"record 7").unwrap();
+//! let reencryption = conditional::reencrypt(&rekey, &ciphertext, rng);
+//! assert_eq!(reencryption, Err(conditional::ReKeyMismatch));
+//! ```
 #![forbid(unsafe_code)]
 
 mod ciphertext;

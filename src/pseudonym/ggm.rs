@@ -1,25 +1,46 @@
-//! The keyed series over a tree of epochs.
+//! Series of pseudonyms from a tree-based PRF over epochs.
 //!
-//! **Construction.**
+//! **Paper.** Goldreich, Goldwasser, Micali, *How to Construct Random Functions*, J. ACM 1986. The
+//! key of an inner node is a constrained key for the epochs below the node (Boneh and Waters 2013).
 //!
-//! ```text
+//! **Algorithms.**
+//!
+//! ```math
 //! root  = KDF(patient secret of 32 random bytes)
-//! K_d   = KDF(root, doctor's public key)                   root of one doctor's tree
+//! K_d   = KDF(root, doctor's public key)                   root of the tree of one doctor
 //! child = KDF(parent, bit)                                 GGM tree, 32 levels, leaf = epoch
 //! nym   = KDF(K_{d,E}, E, i)                               i-th pseudonym of epoch E
 //! ```
 //!
-//! A window of epochs is the list of the highest nodes that cover it: at most 62 keys of 32 bytes,
-//! whatever its length. One that is read has at most 64 nodes, ascending and disjoint, with gaps or without. (Goldreich, Goldwasser, Micali, *How to Construct Random Functions*, J. ACM
-//! 1986.)
+//! The key of a window of epochs is the list of the highest nodes that cover it: at most 62 nodes,
+//! for any length. Decoding accepts at most 64 nodes, in ascending order and disjoint, with or
+//! without gaps.
 //!
-//! **Security.** Pseudorandom under the PRF security of HKDF-SHA-256: without the node keys of an
-//! epoch its pseudonyms are independent random strings, across doctors, epochs and `i`. Nothing is
-//! derived from a national identifier alone. A doctor can give his window away, and knows for ever
-//! the names he could compute. The doctor and the patient can recognise a name; nobody can *prove*
-//! that a name belongs to a registered person.
+//! **Security.** HKDF-SHA-256 is assumed to be a PRF. Pseudonyms of an epoch are then pseudorandom
+//! without a node key of that epoch: across doctors, epochs and indices. The construction does not
+//! prevent:
 //!
-//! **Cost.** A pseudonym: at most 33 HKDF calls.
+//! - *Disclosure.* A doctor can share a window key, and can link the pseudonyms of past windows.
+//! - *Unregistered names.* Doctor and patient recognise a pseudonym, but there is no proof that it
+//!   belongs to a registered person.
+//!
+//! **Deviations.** No key is derived from a national identifier. The key given to a doctor ends
+//! with a window of epochs.
+//!
+//! **Cost.** At most 33 HKDF calls per pseudonym. A node takes 37 bytes.
+//!
+//! ```
+//! use epione::algebra::codec::Canonical;
+//! use epione::pseudonym::ggm::{SeriesSecret, WindowKey};
+//! let patient = SeriesSecret::generate(&mut rand::thread_rng());
+//! let (ruiz, wolf) = (patient.for_doctor(b"Dr. Ruiz"), patient.for_doctor(b"Dr. Wolf"));
+//! assert_ne!(ruiz.pseudonym(677, 0), wolf.pseudonym(677, 0));
+//!
+//! // The doctor decodes the window key and computes the patient's pseudonyms.
+//! let bytes = ruiz.window(675..=680).unwrap().to_secret_bytes();
+//! let window = WindowKey::from_bytes(&bytes).unwrap();
+//! assert_eq!(window.pseudonym(675, 3), Some(ruiz.pseudonym(675, 3)));
+//! ```
 #![forbid(unsafe_code)]
 
 use crate::algebra::codec::{Canonical, Reader, Writer};
@@ -30,47 +51,47 @@ use crate::error::DecodeError;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// A period of time by its number; how long it is is the caller's convention.
+/// The number of a period of time. Its length is a convention of the caller.
 pub type Epoch = u32;
 
 const LEVELS: u32 = Epoch::BITS;
 
-/// The patient's secret, root of all her pseudonyms.
+/// The patient's master key, from which all pseudonyms are derived.
 #[derive(Debug, Clone)]
 pub struct SeriesSecret(Secret<[u8; 32]>);
 
 impl SeriesSecret {
-    /// A fresh secret.
+    /// Generates a fresh master key.
     pub fn generate(rng: &mut (impl Rng + ?Sized)) -> Self {
         Self::from_secret(Secret::new(random_bytes(rng)))
     }
 
-    /// The series of 32 secret bytes.
+    /// Derives the master key from 32 secret bytes.
     pub fn from_secret(secret: Secret<[u8; 32]>) -> Self {
         Self(kdf(tag::PSEUDONYM_ROOT, secret.expose(), &[]))
     }
 
-    /// The series towards one doctor, named by his public key.
+    /// Derives the PRF key for one doctor, identified by their public key.
     pub fn for_doctor(&self, doctor: &[u8]) -> DoctorSeries {
         let key = kdf(tag::PSEUDONYM_DOCTOR, self.0.expose(), &[doctor]);
         DoctorSeries(Node { level: 0, prefix: 0, key })
     }
 }
 
-/// All epochs of the series towards one doctor; stays with the patient.
+/// The PRF key for all epochs of one doctor. The patient keeps it.
 #[derive(Debug, Clone)]
 pub struct DoctorSeries(Node);
 
 impl DoctorSeries {
-    /// The `index`-th pseudonym of an epoch.
+    /// Returns the `index`-th pseudonym of an epoch.
     pub fn pseudonym(&self, epoch: Epoch, index: u32) -> Pseudonym {
         self.0.pseudonym(epoch, index)
     }
 
-    /// The keys of a window of epochs, to be handed to the doctor.
+    /// Derives the constrained key of a window of epochs, for the doctor.
     ///
     /// # Errors
-    /// [`EmptyWindow`] if it ends before it starts.
+    /// [`EmptyWindow`] if the window ends before it starts.
     pub fn window(&self, epochs: RangeInclusive<Epoch>) -> Result<WindowKey, EmptyWindow> {
         let mut nodes = Vec::new();
         cover(&self.0, &epochs, &mut nodes);
@@ -78,29 +99,29 @@ impl DoctorSeries {
     }
 }
 
-/// A window without an epoch in it.
+/// The window contains no epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the window ends before it starts")]
 pub struct EmptyWindow;
 
-/// A doctor's keys for a window of epochs.
+/// A constrained key: evaluates the PRF on a window of epochs.
 #[derive(Debug, Clone)]
 pub struct WindowKey(Vec<Node>);
 
 impl WindowKey {
-    /// The `index`-th pseudonym of an epoch; `None` outside the window.
+    /// Returns the `index`-th pseudonym of an epoch, or `None` outside the window.
     pub fn pseudonym(&self, epoch: Epoch, index: u32) -> Option<Pseudonym> {
         let node = self.0.iter().find(|node| node.range().contains(&epoch))?;
         Some(node.pseudonym(epoch, index))
     }
 }
 
-/// A name of the patient: 32 bytes that look random.
+/// A pseudonym of the patient: 32 pseudorandom bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pseudonym([u8; 32]);
 
 impl Pseudonym {
-    /// The bytes.
+    /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -112,7 +133,7 @@ impl fmt::Debug for Pseudonym {
     }
 }
 
-/// A node of the tree: the key of all epochs that start with `prefix`, `level` bits long.
+/// A node of the tree: the key of all epochs whose first `level` bits are `prefix`.
 #[derive(Debug, Clone)]
 struct Node {
     level: u32,
@@ -142,7 +163,7 @@ impl Node {
     }
 }
 
-/// The highest nodes below `node` that lie inside `epochs`.
+/// Appends the highest nodes of the subtree of `node` whose epochs all lie in `epochs`.
 fn cover(node: &Node, epochs: &RangeInclusive<Epoch>, nodes: &mut Vec<Node>) {
     let range = node.range();
     if epochs.start() <= range.start() && range.end() <= epochs.end() {
@@ -153,7 +174,7 @@ fn cover(node: &Node, epochs: &RangeInclusive<Epoch>, nodes: &mut Vec<Node>) {
     }
 }
 
-/// The nodes in ascending order of their epochs.
+/// Encodes the nodes in ascending order of their epochs.
 impl Canonical for WindowKey {
     const KIND: Kind = Kind::PseudonymWindow;
     fn write(&self, w: &mut Writer) {
@@ -167,13 +188,13 @@ impl Canonical for WindowKey {
         let nodes = r.list(2 * LEVELS as usize, |r| {
             let (level, prefix) = (u32::from(r.u8()?), r.u32()?);
             if level > LEVELS || prefix.checked_shr(level).unwrap_or(0) != 0 {
-                return Err(DecodeError::Invalid("a node is not in the tree"));
+                return Err(DecodeError::Invalid("a node lies outside the tree"));
             }
             Ok(Node { level, prefix, key: Secret::new(r.fixed()?) })
         })?;
         let ascending = nodes.is_sorted_by(|a, b| a.range().end() < b.range().start());
         if nodes.is_empty() || !ascending {
-            return Err(DecodeError::Invalid("the nodes of a window are not ascending"));
+            return Err(DecodeError::Invalid("the nodes of a window are not in ascending order"));
         }
         Ok(Self(nodes))
     }
@@ -188,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_cover_exactly_their_epochs() {
+    fn a_window_key_covers_exactly_its_epochs() {
         let series = series();
         let edges = [0, 1, 2, 7, 8, 1000, Epoch::MAX - 1, Epoch::MAX];
         for from in edges {
@@ -209,17 +230,17 @@ mod tests {
     }
 
     #[test]
-    fn window_decoding_is_strict() {
+    fn decoding_rejects_nodes_outside_the_tree() {
         let bytes = series().window(3..=9).unwrap().to_bytes();
         let decoded = WindowKey::from_bytes(&bytes).unwrap();
         assert_eq!(decoded.pseudonym(9, 0), Some(series().pseudonym(9, 0)));
         let mut outside = bytes.clone();
-        outside[6] = 2; // level 2 with a prefix of more than two bits
+        outside[6] = 2; // level 2, but a prefix of more than two bits
         assert!(WindowKey::from_bytes(&outside).is_err());
-        // One node, which is in order whatever it says: version, kind, count 4, level, prefix 4, key.
-        let alone = series().window(8..=9).unwrap().to_bytes();
-        assert_eq!((alone.len(), &alone[6..11]), (6 + 37, &[31, 0, 0, 0, 4][..]));
-        for (level, prefix, fits) in [
+        // A single node is always in order. Bytes: version, kind, count 4, level, prefix 4, key 32.
+        let single = series().window(8..=9).unwrap().to_bytes();
+        assert_eq!((single.len(), &single[6..11]), (6 + 37, &[31, 0, 0, 0, 4][..]));
+        for (level, prefix, valid) in [
             (31, 5, true),
             (3, 7, true),
             (3, 8, false),
@@ -227,9 +248,9 @@ mod tests {
             (0, 1, false),
             (33, 4, false),
         ] {
-            let mut node = alone.clone();
+            let mut node = single.clone();
             (node[6], node[10]) = (level, prefix);
-            assert_eq!(WindowKey::from_bytes(&node).is_ok(), fits, "level {level}, {prefix}");
+            assert_eq!(WindowKey::from_bytes(&node).is_ok(), valid, "level {level}, {prefix}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Cutting objects into named blocks.
+//! Chunks, manifests and content identifiers.
 #![forbid(unsafe_code)]
 
 use crate::algebra::codec::{Canonical, Reader, Writer};
@@ -9,39 +9,41 @@ use multihash::Multihash;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read, Write};
 
-/// The most bytes of a chunk.
+/// Maximum length of a chunk in bytes.
 pub const CHUNK_SIZE: usize = 1 << 20;
 
-/// The most chunks of an object: 1 TiB.
+/// Maximum number of chunks of an object (1 TiB).
 const MAX_CHUNKS: usize = 1 << 20;
 
-/// The multicodec of a raw leaf, and of SHA-256.
+/// The multicodec of raw leaves.
 const RAW: u64 = 0x55;
+/// The multihash code of SHA-256.
 const SHA2_256: u64 = 0x12;
 
-/// The name of a block.
+/// Returns the identifier of a block.
 pub(super) fn block_cid(block: &[u8]) -> Cid {
     cid_of_digest(&Sha256::digest(block).into())
 }
 
-/// The name of the block with this SHA-256.
-pub fn cid_of_digest(hash: &[u8; 32]) -> Cid {
-    let hash = Multihash::wrap(SHA2_256, hash).expect("a hash of 32 bytes fits into 64");
+/// Returns the identifier of the block with this SHA-256 digest.
+pub fn cid_of_digest(digest: &[u8; 32]) -> Cid {
+    let hash = Multihash::wrap(SHA2_256, digest).expect("32 bytes fit into a multihash of 64");
     Cid::new_v1(RAW, hash)
 }
 
-/// The SHA-256 in a name; `None` for a name that this store never gives.
-pub fn digest_of_cid(name: &Cid) -> Option<[u8; 32]> {
-    let hash = name.hash().digest().try_into().ok()?;
-    (cid_of_digest(&hash) == *name).then_some(hash)
+/// Returns the SHA-256 digest in an identifier, or `None` if this store does not issue such an
+/// identifier.
+pub fn digest_of_cid(cid: &Cid) -> Option<[u8; 32]> {
+    let digest = cid.hash().digest().try_into().ok()?;
+    (cid_of_digest(&digest) == *cid).then_some(digest)
 }
 
-/// The list of an object's chunks, itself a block.
+/// The list of an object's chunks. Stored as a block.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Manifest {
-    /// Bytes of the object.
+    /// Length of the object in bytes.
     pub(super) length: u64,
-    /// SHA-256 of each chunk, in order.
+    /// SHA-256 digest of each chunk, in order.
     pub(super) chunks: Vec<[u8; 32]>,
 }
 
@@ -54,16 +56,17 @@ impl Canonical for Manifest {
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let length = r.u64()?;
         let chunks = r.list(MAX_CHUNKS, Reader::fixed)?;
-        // One length has one number of chunks, so that one object has one name.
+        // The length determines the number of chunks, so that an object has one identifier.
         if length.div_ceil(CHUNK_SIZE as u64) != chunks.len() as u64 {
-            return Err(DecodeError::Invalid("the length does not fit the number of chunks"));
+            return Err(DecodeError::Invalid("the number of chunks does not match the length"));
         }
         Ok(Self { length, chunks })
     }
 }
 
-/// Cuts an object, hands out each chunk with its name, and gives the manifest.
-pub(super) fn cut(
+/// Splits an object into chunks, passes each with its identifier to `each`, and returns the
+/// manifest.
+pub(super) fn split(
     object: &mut (impl Read + ?Sized),
     mut each: impl FnMut(&Cid, &[u8]) -> io::Result<()>,
 ) -> io::Result<Manifest> {
@@ -76,7 +79,7 @@ pub(super) fn cut(
             return Ok(manifest);
         }
         if manifest.chunks.len() == MAX_CHUNKS {
-            return Err(io::Error::other("an object has at most 1 TiB"));
+            return Err(io::Error::other("the object exceeds 1 TiB"));
         }
         let digest = Sha256::digest(&chunk).into();
         each(&cid_of_digest(&digest), &chunk)?;
@@ -85,17 +88,17 @@ pub(super) fn cut(
     }
 }
 
-/// The name that an object has in every store. Bounded memory.
+/// Returns the identifier of an object. Bounded memory.
 ///
 /// # Errors
-/// What reading gives.
+/// The I/O error of the reader.
 pub fn cid_of(object: &mut (impl Read + ?Sized)) -> io::Result<Cid> {
-    let mut naming = CidWriter::default();
-    io::copy(object, &mut naming)?;
-    Ok(naming.finish())
+    let mut writer = CidWriter::default();
+    io::copy(object, &mut writer)?;
+    Ok(writer.finish())
 }
 
-/// Computes the name of what is written to it, so that a receiver need not trust the store.
+/// A writer that computes the identifier of the bytes written to it.
 #[derive(Default)]
 pub struct CidWriter {
     manifest: Manifest,
@@ -104,7 +107,7 @@ pub struct CidWriter {
 }
 
 impl CidWriter {
-    /// The name of all that was written.
+    /// Returns the identifier of all bytes written.
     pub fn finish(mut self) -> Cid {
         self.end_chunk();
         block_cid(&self.manifest.to_bytes())
@@ -139,19 +142,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_raw_leaf_has_the_name_that_ipfs_gives_it() {
+    fn the_cid_of_a_raw_leaf_is_that_of_ipfs() {
         // `ipfs add --cid-version 1 --raw-leaves` of the eleven bytes "hello world".
         let expected = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e";
         assert_eq!(block_cid(b"hello world").to_string(), expected);
     }
 
     #[test]
-    fn lengths_around_the_chunk_border() {
+    fn objects_around_the_chunk_boundary_are_split() {
         for (length, chunks) in
             [(0, 0), (1, 1), (CHUNK_SIZE, 1), (CHUNK_SIZE + 1, 2), (2 * CHUNK_SIZE, 2)]
         {
             let mut seen = 0;
-            let manifest = cut(&mut &vec![7; length][..], |_, chunk| {
+            let manifest = split(&mut &vec![7; length][..], |_, chunk| {
                 seen += chunk.len();
                 Ok(())
             })
@@ -161,7 +164,7 @@ mod tests {
             assert_eq!(cid_of(&mut &vec![7; length][..]).unwrap(), block_cid(&bytes));
             assert_eq!(Manifest::from_bytes(&bytes).unwrap(), manifest);
         }
-        let wrong = Manifest { length: 5, chunks: vec![] };
-        assert!(Manifest::from_bytes(&wrong.to_bytes()).is_err());
+        let inconsistent = Manifest { length: 5, chunks: vec![] };
+        assert!(Manifest::from_bytes(&inconsistent.to_bytes()).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Data encapsulation over streams that behave badly.
+//! Data encapsulation: short reads, I/O errors, and modified ciphertexts.
 
 use crate::common::rng;
 use epione::algebra::Secret;
@@ -11,7 +11,7 @@ fn key() -> ContentKey {
     ContentKey::from_secret(Secret::new([5; 32]))
 }
 
-/// Gives its bytes in small pieces, with an interruption before each.
+/// A reader of short reads, each preceded by `ErrorKind::Interrupted`.
 struct Trickle<'a> {
     bytes: &'a [u8],
     piece: usize,
@@ -31,14 +31,14 @@ impl Read for Trickle<'_> {
     }
 }
 
-/// Fails after some bytes.
+/// A reader and writer that fails after the given number of bytes.
 struct Broken(usize);
 
 impl Read for Broken {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.0.min(buffer.len());
         self.0 -= length;
-        if length == 0 { Err(io::Error::other("the disk is gone")) } else { Ok(length) }
+        if length == 0 { Err(io::Error::other("the disk failed")) } else { Ok(length) }
     }
 }
 impl Write for Broken {
@@ -51,7 +51,7 @@ impl Write for Broken {
 }
 
 #[test]
-fn how_a_stream_arrives_changes_nothing() {
+fn the_sizes_of_reads_do_not_change_the_result() {
     for length in [0, 1, SEGMENT - 1, SEGMENT, SEGMENT + 1, 3 * SEGMENT] {
         let plaintext: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
         let whole = dem::seal(&key(), b"c", &plaintext);
@@ -59,17 +59,17 @@ fn how_a_stream_arrives_changes_nothing() {
             let mut sealed = Vec::new();
             let mut reader = Trickle { bytes: &plaintext, piece, interrupted: false };
             dem::seal_stream(&key(), b"c", &mut reader, &mut sealed).unwrap();
-            assert!(sealed == whole, "{length} bytes by {piece}");
+            assert!(sealed == whole, "{length} bytes, reads of {piece}");
             let mut opened = Vec::new();
             let mut reader = Trickle { bytes: &sealed, piece, interrupted: false };
             dem::open_stream(&key(), b"c", &mut reader, &mut opened).unwrap();
-            assert!(opened == plaintext, "{length} bytes by {piece}");
+            assert!(opened == plaintext, "{length} bytes, reads of {piece}");
         }
     }
 }
 
 #[test]
-fn every_changed_byte_and_every_shortening_fails() {
+fn modified_truncated_or_extended_ciphertexts_are_rejected() {
     let sealed = dem::seal(&key(), b"c", b"a plaintext of some bytes");
     for position in 0..sealed.len() {
         for bit in 0..8 {
@@ -77,14 +77,14 @@ fn every_changed_byte_and_every_shortening_fails() {
             changed[position] ^= 1 << bit;
             assert!(dem::open(&key(), b"c", &changed).is_err(), "byte {position}, bit {bit}");
         }
-        assert!(dem::open(&key(), b"c", &sealed[..position]).is_err(), "cut to {position}");
+        assert!(dem::open(&key(), b"c", &sealed[..position]).is_err(), "truncated to {position}");
     }
     assert!(dem::open(&key(), b"c", &[&sealed[..], b"x"].concat()).is_err());
     assert!(dem::open(&key(), b"c", &[&sealed[..], &sealed].concat()).is_err());
 }
 
 #[test]
-fn segments_cannot_be_dropped_doubled_or_exchanged() {
+fn dropped_repeated_or_reordered_segments_are_rejected() {
     let plaintext: Vec<u8> = (0..3 * SEGMENT + 5).map(|i| (i / SEGMENT) as u8).collect();
     let sealed = dem::seal(&key(), b"c", &plaintext);
     let (header, body) = sealed.split_at(34);
@@ -109,7 +109,7 @@ fn segments_cannot_be_dropped_doubled_or_exchanged() {
 }
 
 #[test]
-fn a_failing_disk_is_not_a_failing_decryption() {
+fn io_errors_are_distinct_from_decryption_failures() {
     let sealed = dem::seal(&key(), b"c", &vec![1; 3 * SEGMENT]);
     for bytes in [0, 10, 34, SEGMENT, 2 * SEGMENT + 99] {
         let written = dem::seal_stream(&key(), b"c", &mut Broken(bytes), &mut io::sink());
@@ -127,7 +127,7 @@ fn a_failing_disk_is_not_a_failing_decryption() {
 }
 
 #[test]
-fn only_verified_segments_are_written() {
+fn only_authenticated_segments_are_written() {
     let sealed = dem::seal(&key(), b"c", &vec![1; 2 * SEGMENT]);
     let mut changed = sealed.clone();
     changed[34 + SEGMENT + 16] ^= 1; // in the second segment
@@ -137,7 +137,7 @@ fn only_verified_segments_are_written() {
 }
 
 #[test]
-fn keys_and_contexts_are_not_interchangeable() {
+fn another_key_or_context_does_not_decrypt() {
     let rng = &mut rng(1);
     let (one, two) = (ContentKey::generate(rng), ContentKey::generate(rng));
     assert_ne!(one, two);

@@ -1,27 +1,27 @@
-//! Searchable encryption as its users see it.
+//! Searchable encryption: correctness, integrity, encodings, and batch versions.
 
 use crate::common::{fields, rng};
 use epione::algebra::codec::Canonical;
 use epione::dem;
 use epione::peks::{self, Posting, PublicKey, SearchableCiphertext};
 
-/// Around the number of lanes.
+/// Batch sizes around the number of vector lanes.
 const SIZES: [usize; 6] = [0, 1, 7, 8, 9, 17];
 
 #[test]
-fn a_trapdoor_finds_its_keyword_among_others() {
+fn a_trapdoor_matches_exactly_its_keyword() {
     let rng = &mut rng(1);
     let (secret, public) = peks::keygen(rng);
     let words = [&b"code=I63.9"[..], b"code=I63", b"code=I63.99", b"", b"code=i63.9", b"\0"];
-    let entries: Vec<_> = words
+    let ciphertexts: Vec<_> = words
         .iter()
         .map(|word| peks::encrypt(&public, word, b"record", &[b"cid ", *word].concat(), rng))
         .collect();
     for (i, word) in words.iter().enumerate() {
         let trapdoor = peks::trapdoor(&secret, word);
-        for (j, entry) in entries.iter().enumerate() {
-            assert_eq!(peks::test(entry, &trapdoor, b"record"), i == j);
-            let located = peks::locate(entry, &trapdoor, b"record").ok();
+        for (j, ciphertext) in ciphertexts.iter().enumerate() {
+            assert_eq!(peks::test(ciphertext, &trapdoor, b"record"), i == j);
+            let located = peks::locate(ciphertext, &trapdoor, b"record").ok();
             let expected = (i == j).then(|| [b"cid ", *word].concat());
             assert_eq!(located.map(|found| found.to_vec()), expected);
         }
@@ -29,18 +29,18 @@ fn a_trapdoor_finds_its_keyword_among_others() {
 }
 
 #[test]
-fn every_changed_byte_of_an_entry_hides_its_location() {
+fn modified_ciphertexts_reveal_no_location() {
     let rng = &mut rng(2);
     let (secret, public) = peks::keygen(rng);
     let trapdoor = peks::trapdoor(&secret, b"w");
-    let entry = peks::encrypt(&public, b"w", b"record", b"location", rng).to_bytes();
-    for position in 0..entry.len() {
+    let ciphertext = peks::encrypt(&public, b"w", b"record", b"location", rng).to_bytes();
+    for position in 0..ciphertext.len() {
         for bit in [1, 0x20] {
-            let mut changed = entry.clone();
+            let mut changed = ciphertext.clone();
             changed[position] ^= bit;
             let Ok(changed) = SearchableCiphertext::from_bytes(&changed) else { continue };
             assert!(peks::locate(&changed, &trapdoor, b"record").is_err(), "byte {position}");
-            // The check value covers A and the context; the location has a seal of its own.
+            // B covers A and the context; the location has its own authentication tag.
             assert_eq!(
                 peks::test(&changed, &trapdoor, b"record"),
                 position >= 82,
@@ -51,13 +51,13 @@ fn every_changed_byte_of_an_entry_hides_its_location() {
 }
 
 #[test]
-fn an_entry_has_the_documented_length() {
+fn ciphertexts_have_the_documented_length() {
     let rng = &mut rng(3);
     let (_, public) = peks::keygen(rng);
     for length in [0, 36, 3072] {
-        let entry = peks::encrypt(&public, b"w", b"c", &vec![7; length], rng).to_bytes();
-        assert_eq!(entry.len() as u64, 2 + 80 + 4 + dem::sealed_length(length as u64));
-        assert!(SearchableCiphertext::from_bytes(&entry).is_ok());
+        let ciphertext = peks::encrypt(&public, b"w", b"c", &vec![7; length], rng).to_bytes();
+        assert_eq!(ciphertext.len() as u64, 2 + 80 + 4 + dem::sealed_length(length as u64));
+        assert!(SearchableCiphertext::from_bytes(&ciphertext).is_ok());
     }
     let too_long = std::panic::catch_unwind(|| {
         peks::encrypt(&public, b"w", b"c", &[7; 3073], &mut crate::common::rng(0))
@@ -66,25 +66,26 @@ fn an_entry_has_the_documented_length() {
 }
 
 #[test]
-fn keywords_and_contexts_beyond_64_kib_count_in_full() {
+fn keywords_and_contexts_beyond_64_kib_are_not_truncated() {
     let rng = &mut rng(4);
     let (secret, public) = peks::keygen(rng);
     let (long, mut other) = (vec![7; 70_000], vec![7; 70_000]);
     other[69_999] = 8;
-    let entry = peks::encrypt(&public, &long, &long, b"", rng);
-    assert!(peks::test(&entry, &peks::trapdoor(&secret, &long), &long));
-    assert!(!peks::test(&entry, &peks::trapdoor(&secret, &other), &long));
-    assert!(!peks::test(&entry, &peks::trapdoor(&secret, &long), &other));
-    assert!(!peks::test(&entry, &peks::trapdoor(&secret, &long[..70_000 - 65_536]), &long));
+    let ciphertext = peks::encrypt(&public, &long, &long, b"", rng);
+    assert!(peks::test(&ciphertext, &peks::trapdoor(&secret, &long), &long));
+    assert!(!peks::test(&ciphertext, &peks::trapdoor(&secret, &other), &long));
+    assert!(!peks::test(&ciphertext, &peks::trapdoor(&secret, &long), &other));
+    assert!(!peks::test(&ciphertext, &peks::trapdoor(&secret, &long[..70_000 - 65_536]), &long));
 }
 
 #[test]
-fn entries_differ_and_trapdoors_do_not() {
-    // The search pattern shows, the entries' keywords do not: as documented.
+fn encryption_is_randomised_and_trapdoors_are_deterministic() {
+    // Trapdoors reveal the search pattern; ciphertexts do not reveal that keywords repeat.
     let rng = &mut rng(5);
     let (secret, public) = peks::keygen(rng);
-    let entry = || peks::encrypt(&public, b"w", b"c", b"l", &mut crate::common::rng(9)).to_bytes();
-    assert_eq!(entry(), entry(), "only the generator makes them differ");
+    let ciphertext =
+        || peks::encrypt(&public, b"w", b"c", b"l", &mut crate::common::rng(9)).to_bytes();
+    assert_eq!(ciphertext(), ciphertext(), "the RNG is the only source of randomness");
     let (one, two) = (
         peks::encrypt(&public, b"w", b"c", b"l", rng),
         peks::encrypt(&public, b"w", b"c", b"l", rng),
@@ -95,54 +96,55 @@ fn entries_differ_and_trapdoors_do_not() {
     assert!(!format!("{secret:?}").contains(char::is_numeric));
 }
 
-/// Entries for `w` and others, some of them spoilt, with the context that a search would use.
-fn mixed(count: usize, public: &PublicKey) -> Vec<(SearchableCiphertext, Vec<u8>)> {
+/// Ciphertexts of `w` and of other keywords, some modified, each with the context of the search.
+fn mixed_ciphertexts(count: usize, public: &PublicKey) -> Vec<(SearchableCiphertext, Vec<u8>)> {
     let rng = &mut rng(60 + count as u64);
-    let entry = |i: usize| {
+    let ciphertext = |i: usize| {
         let keyword: &[u8] = if i.is_multiple_of(3) { b"w" } else { b"other" };
         let context = format!("record {i}").into_bytes();
-        let entry = peks::encrypt(public, keyword, &context, &[i as u8; 36], rng);
-        let changed = |position| {
-            let mut bytes = entry.to_bytes();
+        let ciphertext = peks::encrypt(public, keyword, &context, &[i as u8; 36], rng);
+        let modified = |position| {
+            let mut bytes = ciphertext.to_bytes();
             bytes[position] ^= 1;
             SearchableCiphertext::from_bytes(&bytes).unwrap()
         };
         match i {
-            3 => (changed(50), context),              // the check value
-            6 => (changed(90), context),              // the sealed location
-            9 => (entry, b"another record".to_vec()), // moved
-            _ => (entry, context),
+            3 => (modified(50), context), // B
+            6 => (modified(90), context), // the encrypted location
+            9 => (ciphertext, b"another record".to_vec()),
+            _ => (ciphertext, context),
         }
     };
-    (0..count).map(entry).collect()
+    (0..count).map(ciphertext).collect()
 }
 
 #[test]
-fn a_scan_finds_what_single_tests_find() {
+fn batch_tests_agree_with_single_tests() {
     let (secret, public) = peks::keygen(&mut rng(6));
-    let (wanted, absent) = (peks::trapdoor(&secret, b"w"), peks::trapdoor(&secret, b"absent"));
+    let (present, absent) = (peks::trapdoor(&secret, b"w"), peks::trapdoor(&secret, b"absent"));
     for count in SIZES {
-        let entries = mixed(count, &public);
-        let list: Vec<_> = entries.iter().map(|(entry, c)| (entry, c.as_slice())).collect();
-        for trapdoor in [wanted, absent] {
+        let ciphertexts = mixed_ciphertexts(count, &public);
+        let list: Vec<_> =
+            ciphertexts.iter().map(|(ciphertext, c)| (ciphertext, c.as_slice())).collect();
+        for trapdoor in [present, absent] {
             let prepared = trapdoor.prepare();
             let tested: Vec<bool> = list.iter().map(|(e, c)| peks::test(e, &trapdoor, c)).collect();
             assert_eq!(peks::batch_test(&list, &prepared), tested);
             let located: Vec<_> = list.iter().map(|(e, c)| peks::locate(e, &trapdoor, c)).collect();
             assert_eq!(peks::batch_locate(&list, &prepared.clone()), located);
-            if trapdoor == wanted && count == 17 {
-                let places = |hits: Vec<bool>| (0..17).filter(|i| hits[*i]).collect::<Vec<_>>();
-                assert_eq!(places(tested), [0, 6, 12, 15]);
+            if trapdoor == present && count == 17 {
+                let indices = |hits: Vec<bool>| (0..17).filter(|i| hits[*i]).collect::<Vec<_>>();
+                assert_eq!(indices(tested), [0, 6, 12, 15]);
                 let opened = located.iter().map(Result::is_ok).collect();
-                assert_eq!(places(opened), [0, 12, 15]);
+                assert_eq!(indices(opened), [0, 12, 15]);
             }
         }
     }
-    assert_eq!(format!("{:?}", wanted.prepare()), "PreparedTrapdoor(PreparedG2(..))");
+    assert_eq!(format!("{:?}", present.prepare()), "PreparedTrapdoor(PreparedG2(..))");
 }
 
 #[test]
-fn an_index_is_what_single_encryptions_make() {
+fn batch_encryption_agrees_with_single_encryption() {
     let (secret, public) = peks::keygen(&mut rng(7));
     for count in SIZES {
         let words: Vec<Vec<u8>> = (0..count).map(|i| vec![b'w'; 40 * i]).collect();
@@ -153,13 +155,13 @@ fn an_index_is_what_single_encryptions_make() {
             .iter()
             .map(|(keyword, context, location)| Posting { keyword, context, location })
             .collect();
-        let (together, alone) = (&mut rng(8), &mut rng(8));
+        let (batch_rng, single_rng) = (&mut rng(8), &mut rng(8));
         let single: Vec<_> = postings
             .iter()
-            .map(|p| peks::encrypt(&public, p.keyword, p.context, p.location, alone))
+            .map(|p| peks::encrypt(&public, p.keyword, p.context, p.location, single_rng))
             .collect();
-        assert_eq!(peks::batch_encrypt(&public, &postings, together), single);
-        assert_eq!(*together, *alone, "as much was drawn");
+        assert_eq!(peks::batch_encrypt(&public, &postings, batch_rng), single);
+        assert_eq!(*batch_rng, *single_rng, "both consume the same randomness");
 
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let trapdoors: Vec<_> = words.iter().map(|word| peks::trapdoor(&secret, word)).collect();
@@ -168,21 +170,23 @@ fn an_index_is_what_single_encryptions_make() {
 }
 
 #[test]
-fn a_list_of_entries_decodes_as_its_items_do() {
+fn batch_decoding_agrees_with_single_decoding() {
     let (_, public) = peks::keygen(&mut rng(9));
     for count in SIZES {
-        let mut encodings: Vec<Vec<u8>> =
-            mixed(count, &public).iter().map(|(entry, _)| entry.to_bytes()).collect();
+        let mut encodings: Vec<Vec<u8>> = mixed_ciphertexts(count, &public)
+            .iter()
+            .map(|(ciphertext, _)| ciphertext.to_bytes())
+            .collect();
         for (i, bytes) in encodings.iter_mut().enumerate() {
             match i % 8 {
                 1 => bytes[0] ^= 1,      // version
                 2 => bytes[1] ^= 1,      // kind
                 3 => bytes[20] ^= 1,     // the point, most likely off the curve
                 4 => bytes.truncate(49), // within the point
-                5 => bytes.truncate(90), // behind it
+                5 => bytes.truncate(90), // behind the point
                 6 => bytes.push(0),
                 7 => {
-                    // The point is the first fault of three.
+                    // Three faults; the invalid point is reported.
                     bytes[2] &= 0x7f;
                     bytes[82] = 1;
                     bytes.push(0);
@@ -194,7 +198,10 @@ fn a_list_of_entries_decodes_as_its_items_do() {
             encodings.iter().map(|bytes| SearchableCiphertext::from_bytes(bytes)).collect();
         assert_eq!(SearchableCiphertext::batch_from_bytes(&encodings), single);
         assert!(
-            single.iter().enumerate().all(|(i, entry)| entry.is_ok() == (i % 8 == 0) || i % 8 == 3)
+            single
+                .iter()
+                .enumerate()
+                .all(|(i, ciphertext)| ciphertext.is_ok() == (i % 8 == 0) || i % 8 == 3)
         );
     }
 }

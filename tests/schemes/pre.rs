@@ -1,4 +1,4 @@
-//! Proxy re-encryption as its users see it.
+//! Proxy re-encryption: correctness, integrity, encodings, and batch verification.
 
 use crate::common::rng;
 use epione::algebra::codec::Canonical;
@@ -9,14 +9,14 @@ use rand_chacha::ChaCha20Rng;
 
 const CONDITION: &[u8] = b"clinical, epoch 202612";
 
-fn pair(rng: &mut ChaCha20Rng) -> ((SecretKey, PublicKey), (SecretKey, PublicKey)) {
+fn two_users(rng: &mut ChaCha20Rng) -> ((SecretKey, PublicKey), (SecretKey, PublicKey)) {
     (pre::keygen(rng), pre::keygen(rng))
 }
 
 #[test]
-fn owner_and_delegatee_read_the_same() {
+fn delegator_and_delegatee_decrypt_the_same_plaintext() {
     let rng = &mut rng(1);
-    let ((patient, patient_public), (doctor, doctor_public)) = pair(rng);
+    let ((patient, patient_public), (doctor, doctor_public)) = two_users(rng);
     let long: Vec<u8> = (0..200_000).map(|i| i as u8).collect();
     for plaintext in [&b""[..], b"content key", &long] {
         let sealed = conditional::seal(&patient_public, CONDITION, b"ad", plaintext, rng);
@@ -26,9 +26,9 @@ fn owner_and_delegatee_read_the_same() {
         let rekey = ReKey::from_bytes(&rekey.to_bytes()).unwrap();
         let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
         let verified = sealed.verify(&patient_public, CONDITION, b"ad").unwrap();
-        let work = conditional::reencrypt(&checked, &verified, rng).unwrap();
-        let work = ReEncryption::from_bytes(&work.to_bytes()).unwrap();
-        // The doctor has the delegation from public values alone.
+        let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
+        let reencryption = ReEncryption::from_bytes(&reencryption.to_bytes()).unwrap();
+        // The doctor assembles the delegation from public values alone.
         let delegation = conditional::Delegation::new(
             &patient_public,
             &doctor_public,
@@ -36,16 +36,16 @@ fn owner_and_delegatee_read_the_same() {
             rekey.public(),
         );
         assert_eq!(&delegation, checked.delegation());
-        let receipt = work.verify(&delegation, &verified).unwrap();
-        assert_eq!(&*conditional::open_reencrypted(&doctor, &receipt).unwrap(), plaintext);
+        let reencryption = reencryption.verify(&delegation, &verified).unwrap();
+        assert_eq!(&*conditional::open_reencrypted(&doctor, &reencryption).unwrap(), plaintext);
         assert!(conditional::open(&doctor, CONDITION, b"ad", &sealed).is_err());
     }
 }
 
 #[test]
-fn delegation_is_one_way() {
+fn delegation_is_unidirectional() {
     let rng = &mut rng(2);
-    let ((patient, patient_public), (_, doctor_public)) = pair(rng);
+    let ((patient, patient_public), (_, doctor_public)) = two_users(rng);
     let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
     assert!(rekey.verify(&patient_public, &doctor_public, CONDITION).is_ok());
     assert!(rekey.verify(&doctor_public, &patient_public, CONDITION).is_err());
@@ -59,16 +59,16 @@ fn delegation_is_one_way() {
 #[test]
 fn encodings_have_the_documented_lengths() {
     let rng = &mut rng(3);
-    let ((patient, patient_public), (_, doctor_public)) = pair(rng);
+    let ((patient, patient_public), (_, doctor_public)) = two_users(rng);
     let sealed = conditional::seal(&patient_public, CONDITION, b"ad", &[7; 32], rng);
     let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
     let verified = sealed.verify(&patient_public, CONDITION, b"ad").unwrap();
-    let work = conditional::reencrypt(&checked, &verified, rng).unwrap();
+    let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
     let body = 4 + dem::sealed_length(32) as usize;
     assert_eq!(sealed.to_bytes().len(), 2 + 176 + body);
     assert_eq!(rekey.to_bytes().len(), 2 + 192);
-    assert_eq!(work.to_bytes().len(), 2 + 256);
+    assert_eq!(reencryption.to_bytes().len(), 2 + 256);
     let sealed = afgh::seal(&patient_public, b"ad", &[7; 32], rng);
     let rekey = afgh::rekeygen(&patient, &doctor_public);
     assert_eq!(sealed.to_bytes().len(), 2 + 48 + body);
@@ -77,7 +77,7 @@ fn encodings_have_the_documented_lengths() {
 }
 
 #[test]
-fn every_changed_byte_of_a_ciphertext_fails() {
+fn modified_ciphertexts_are_rejected() {
     let rng = &mut rng(4);
     let (patient, patient_public) = pre::keygen(rng);
     let sealed = conditional::seal(&patient_public, CONDITION, b"ad", b"text", rng).to_bytes();
@@ -88,7 +88,7 @@ fn every_changed_byte_of_a_ciphertext_fails() {
             let Ok(changed) = Ciphertext::from_bytes(&changed) else { continue };
             let tag = changed.verify(&patient_public, CONDITION, b"ad");
             assert!(tag.is_err(), "verify, byte {position}");
-            // C4 (82 to 178) is for proxies; the owner checks C1 against mu instead.
+            // C4 (bytes 82 to 178) protects proxies; the delegator checks C1 against mu instead.
             if !(82..178).contains(&position) {
                 let opened = conditional::open(&patient, CONDITION, b"ad", &changed);
                 assert!(opened.is_err(), "open, byte {position}");
@@ -98,14 +98,14 @@ fn every_changed_byte_of_a_ciphertext_fails() {
 }
 
 #[test]
-fn every_changed_byte_of_a_key_or_a_reencryption_fails() {
+fn modified_rekeys_and_reencryptions_are_rejected() {
     let rng = &mut rng(5);
-    let ((patient, patient_public), (_, doctor_public)) = pair(rng);
+    let ((patient, patient_public), (_, doctor_public)) = two_users(rng);
     let sealed = conditional::seal(&patient_public, CONDITION, b"ad", b"text", rng);
     let verified = sealed.verify(&patient_public, CONDITION, b"ad").unwrap();
     let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
-    let work = conditional::reencrypt(&checked, &verified, rng).unwrap().to_bytes();
+    let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap().to_bytes();
     let rekey = rekey.to_bytes();
     for bit in [1, 0x20] {
         for position in 0..rekey.len() {
@@ -115,8 +115,8 @@ fn every_changed_byte_of_a_key_or_a_reencryption_fails() {
                 .map(|changed| changed.verify(&patient_public, &doctor_public, CONDITION).is_ok());
             assert_ne!(verdict, Ok(true), "key, byte {position}");
         }
-        for position in 0..work.len() {
-            let mut changed = work.clone();
+        for position in 0..reencryption.len() {
+            let mut changed = reencryption.clone();
             changed[position] ^= bit;
             let verdict = ReEncryption::from_bytes(&changed)
                 .map(|changed| changed.verify(checked.delegation(), &verified).is_ok());
@@ -126,9 +126,9 @@ fn every_changed_byte_of_a_key_or_a_reencryption_fails() {
 }
 
 #[test]
-fn the_baseline_works_and_every_changed_byte_fails() {
+fn afgh_decrypts_and_rejects_modified_ciphertexts() {
     let rng = &mut rng(6);
-    let ((patient, patient_public), (doctor, doctor_public)) = pair(rng);
+    let ((patient, patient_public), (doctor, doctor_public)) = two_users(rng);
     let rekey = afgh::rekeygen(&patient, &doctor_public);
     let sealed = afgh::seal(&patient_public, b"ad", b"text", rng);
     let reencrypted = afgh::reencrypt(&rekey, &sealed);
@@ -157,7 +157,7 @@ fn the_baseline_works_and_every_changed_byte_fails() {
 }
 
 #[test]
-fn conditions_and_data_do_not_run_together() {
+fn the_framing_of_condition_and_ad_is_injective() {
     let rng = &mut rng(7);
     let (patient, public) = pre::keygen(rng);
     let sealed = conditional::seal(&public, b"ab", b"c", b"text", rng);
@@ -168,9 +168,9 @@ fn conditions_and_data_do_not_run_together() {
 }
 
 #[test]
-fn secrets_show_nothing() {
+fn debug_output_hides_secrets() {
     let rng = &mut rng(8);
-    let ((patient, _), (_, doctor_public)) = pair(rng);
+    let ((patient, _), (_, doctor_public)) = two_users(rng);
     let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
     for shown in [format!("{patient:?}"), format!("{rekey:?}")] {
         assert!(shown.contains("Secret(..)"), "{shown}");
@@ -178,24 +178,24 @@ fn secrets_show_nothing() {
     }
 }
 
-/// Around the number of lanes.
+/// Batch sizes around the number of vector lanes.
 const SIZES: [usize; 6] = [0, 1, 7, 8, 9, 17];
 
-/// Makes every list with none, one and several of its items spoilt.
-fn spoilt(count: usize) -> [Vec<usize>; 4] {
+/// Index sets of invalid items: none, one, two, all.
+fn invalid_sets(count: usize) -> [Vec<usize>; 4] {
     [vec![], vec![count / 2], vec![0, count.saturating_sub(1)], (0..count).collect()]
 }
 
 #[test]
-fn a_list_of_ciphertexts_is_judged_as_its_items_are() {
+fn batch_verification_of_ciphertexts_agrees_with_single_verification() {
     let rng = &mut rng(21);
-    let ((_, public), (_, stranger)) = pair(rng);
+    let ((_, public), (_, stranger)) = two_users(rng);
     let names: Vec<String> = (0..17).map(|i| i.to_string()).collect();
     let sealed: Vec<Ciphertext> = names
         .iter()
         .map(|n| conditional::seal(&public, n.as_bytes(), CONDITION, &[7; 32], rng))
         .collect();
-    let ours: Vec<_> = (names.iter().zip(&sealed))
+    let items: Vec<_> = (names.iter().zip(&sealed))
         .map(|(n, ciphertext)| UnverifiedCiphertext {
             ciphertext,
             condition: n.as_bytes(),
@@ -203,9 +203,9 @@ fn a_list_of_ciphertexts_is_judged_as_its_items_are() {
         })
         .collect();
     for count in SIZES {
-        for bad in spoilt(count) {
-            let mut list = ours[..count].to_vec();
-            for i in bad.iter().copied().filter(|i| *i < count) {
+        for invalid in invalid_sets(count) {
+            let mut list = items[..count].to_vec();
+            for i in invalid.iter().copied().filter(|i| *i < count) {
                 match i % 3 {
                     0 => list[i].ad = b"other data",
                     1 => list[i].condition = b"other condition",
@@ -215,66 +215,70 @@ fn a_list_of_ciphertexts_is_judged_as_its_items_are() {
             let single: Vec<bool> = (list.iter())
                 .map(|item| item.ciphertext.verify(&public, item.condition, item.ad).is_ok())
                 .collect();
-            let expected: Vec<bool> = (0..count).map(|i| !bad.contains(&i)).collect();
+            let expected: Vec<bool> = (0..count).map(|i| !invalid.contains(&i)).collect();
             assert_eq!(single, expected);
-            let together = Ciphertext::batch_verify(&public, &list);
-            assert_eq!(together.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
+            let batch = Ciphertext::batch_verify(&public, &list);
+            assert_eq!(batch.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
         }
     }
-    assert!(Ciphertext::batch_verify(&stranger, &ours).iter().all(Result::is_err));
+    assert!(Ciphertext::batch_verify(&stranger, &items).iter().all(Result::is_err));
 }
 
 #[test]
-fn lists_of_keys_and_of_work_are_judged_as_their_items_are() {
+fn batch_verification_of_rekeys_and_reencryptions_agrees_with_single_verification() {
     let rng = &mut rng(22);
-    let ((patient, public), (doctor, reader)) = pair(rng);
+    let ((patient, public), (doctor, reader)) = two_users(rng);
     let names: Vec<String> = (0..17).map(|i| i.to_string()).collect();
     let conditions: Vec<&[u8]> = names.iter().map(|name| name.as_bytes()).collect();
-    let (together, alone) = (&mut rng.clone(), &mut rng.clone());
-    let rekeys = conditional::batch_rekeygen(&patient, &reader, &conditions, together);
+    let (batch_rng, single_rng) = (&mut rng.clone(), &mut rng.clone());
+    let rekeys = conditional::batch_rekeygen(&patient, &reader, &conditions, batch_rng);
     for (rekey, condition) in rekeys.iter().zip(&conditions) {
-        let single = conditional::rekeygen(&patient, &reader, condition, alone);
+        let single = conditional::rekeygen(&patient, &reader, condition, single_rng);
         assert_eq!(rekey.to_bytes(), single.to_bytes());
     }
-    assert_eq!(together, alone, "as much was drawn");
+    assert_eq!(batch_rng, single_rng, "both consume the same randomness");
 
-    let ours: Vec<_> = rekeys.iter().zip(conditions.iter().copied()).collect();
-    let lock = |condition: &&[u8]| {
-        let lock = conditional::seal(&public, condition, b"ad", &[7; 32], rng);
-        lock.verify(&public, condition, b"ad").unwrap()
+    let items: Vec<_> = rekeys.iter().zip(conditions.iter().copied()).collect();
+    let seal = |condition: &&[u8]| {
+        let ciphertext = conditional::seal(&public, condition, b"ad", &[7; 32], rng);
+        ciphertext.verify(&public, condition, b"ad").unwrap()
     };
-    let locks: Vec<_> = conditions.iter().map(lock).collect();
-    let checked = ReKey::batch_verify(&public, &reader, &ours);
+    let ciphertexts: Vec<_> = conditions.iter().map(seal).collect();
+    let checked = ReKey::batch_verify(&public, &reader, &items);
     let checked: Vec<_> = checked.into_iter().map(Result::unwrap).collect();
-    let work: Vec<_> = (checked.iter().zip(&locks))
-        .map(|(rekey, lock)| conditional::reencrypt(rekey, lock, alone).unwrap())
+    let reencryption: Vec<_> = (checked.iter().zip(&ciphertexts))
+        .map(|(rekey, ciphertext)| conditional::reencrypt(rekey, ciphertext, single_rng).unwrap())
         .collect();
     for count in SIZES {
-        for bad in spoilt(count) {
-            let mut keys = ours[..count].to_vec();
-            let mut works: Vec<_> = (work.iter().zip(&checked).zip(&locks))
-                .map(|((work, rekey), lock)| (work, rekey.delegation(), lock))
+        for invalid in invalid_sets(count) {
+            let mut keys = items[..count].to_vec();
+            let mut in_context: Vec<_> = (reencryption.iter().zip(&checked).zip(&ciphertexts))
+                .map(|((reencryption, rekey), ciphertext)| {
+                    (reencryption, rekey.delegation(), ciphertext)
+                })
                 .take(count)
                 .collect();
-            for i in bad.iter().copied().filter(|i| *i < count) {
+            for i in invalid.iter().copied().filter(|i| *i < count) {
                 let other = (i + 1) % 17;
                 match i % 3 {
-                    0 => (keys[i].0, works[i].0) = (&rekeys[other], &work[other]),
-                    1 => (keys[i].1, works[i].1) = (b"no", checked[other].delegation()),
-                    _ => (keys[i].1, works[i].2) = (b"", &locks[other]),
+                    0 => (keys[i].0, in_context[i].0) = (&rekeys[other], &reencryption[other]),
+                    1 => (keys[i].1, in_context[i].1) = (b"no", checked[other].delegation()),
+                    _ => (keys[i].1, in_context[i].2) = (b"", &ciphertexts[other]),
                 }
             }
-            let expected: Vec<bool> = (0..count).map(|i| !bad.contains(&i)).collect();
+            let expected: Vec<bool> = (0..count).map(|i| !invalid.contains(&i)).collect();
             let single = keys.iter().map(|(key, w)| key.verify(&public, &reader, w).is_ok());
             assert_eq!(single.collect::<Vec<_>>(), expected);
             let verdicts = ReKey::batch_verify(&public, &reader, &keys);
             assert_eq!(verdicts.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
-            let single = works.iter().map(|(work, d, lock)| work.verify(d, lock).is_ok());
+            let single = in_context
+                .iter()
+                .map(|(reencryption, d, ciphertext)| reencryption.verify(d, ciphertext).is_ok());
             assert_eq!(single.collect::<Vec<_>>(), expected);
-            let receipts = ReEncryption::batch_verify(&works);
-            assert_eq!(receipts.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
-            for receipt in receipts.into_iter().flatten() {
-                assert_eq!(*conditional::open_reencrypted(&doctor, &receipt).unwrap(), [7; 32]);
+            let results = ReEncryption::batch_verify(&in_context);
+            assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
+            for verified in results.into_iter().flatten() {
+                assert_eq!(*conditional::open_reencrypted(&doctor, &verified).unwrap(), [7; 32]);
             }
         }
     }

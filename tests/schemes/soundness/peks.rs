@@ -1,4 +1,5 @@
-//! Searchable encryption: what a trapdoor gives away by design, and what nothing else may.
+//! Attacks on searchable encryption: keyword guessing with a trapdoor (succeeds by design) and
+//! without one.
 
 use crate::common::{fields, rng};
 use crate::soundness::exponents::{View, reaches};
@@ -21,31 +22,32 @@ fn trapdoor_point(trapdoor: &Trapdoor) -> G2 {
     fields(&trapdoor.to_bytes()).g2().unwrap()
 }
 
-/// `A` and `B` of an entry.
-fn entry_fields(entry: &SearchableCiphertext) -> (G1, [u8; 32]) {
-    let bytes = entry.to_bytes();
+/// `A` and `B` of a ciphertext.
+fn a_and_b(ciphertext: &SearchableCiphertext) -> (G1, [u8; 32]) {
+    let bytes = ciphertext.to_bytes();
     let mut r = fields(&bytes);
     (r.g1().unwrap(), r.fixed().unwrap())
 }
 
-/// `B` as a guess of the pairing value would give it.
+/// `B = KDF("check", K, A, context)`.
 fn check(k: &Gt, a: &G1, context: &[u8]) -> [u8; 32] {
     *kdf(tag::PEKS_CHECK, &k.to_bytes(), &[&a.to_bytes(), context]).expose()
 }
 
 #[test]
-fn whoever_holds_a_trapdoor_guesses_its_keyword_offline() {
-    // e(g1, T_w) = e(P, H(w')): documented, and the reason for keyed searching.
+fn the_holder_of_a_trapdoor_guesses_its_keyword_offline() {
+    // Offline keyword guessing attack: e(g1, T_w) = e(P, H(w')). Inherent in public-key search.
     let (secret, public) = peks::keygen(&mut rng(1));
-    let seen = trapdoor_point(&peks::trapdoor(&secret, b"I63.9"));
-    let guess =
-        |w: &&&[u8]| pairing(&G1::generator(), &seen) == pairing(&public_point(&public), &hash(w));
+    let observed = trapdoor_point(&peks::trapdoor(&secret, b"I63.9"));
+    let guess = |w: &&&[u8]| {
+        pairing(&G1::generator(), &observed) == pairing(&public_point(&public), &hash(w))
+    };
     assert_eq!(DICTIONARY.iter().find(guess), Some(&&b"I63.9"[..]));
 }
 
 #[test]
-fn an_index_of_bare_powers_is_open_to_everyone_and_ours_is_not() {
-    // Planted: the index H(W)^r, P^r of the paper. e(P, H(W)^r) = e(P^r, H(w')) needs no trapdoor.
+fn published_powers_allow_keyword_guessing_and_hashed_pairings_do_not() {
+    // Planted: the index H(W)^r, P^r of Qin et al. e(P, H(W)^r) = e(P^r, H(w')) needs no trapdoor.
     let (_, public) = peks::keygen(&mut rng(2));
     let p = public_point(&public);
     let r = Scalar::from(4711);
@@ -53,10 +55,14 @@ fn an_index_of_bare_powers_is_open_to_everyone_and_ours_is_not() {
     let guess = |w: &&&[u8]| pairing(&p, &powered_keyword) == pairing(&powered_key, &hash(w));
     assert_eq!(DICTIONARY.iter().find(guess), Some(&&b"I63.9"[..]), "planted");
 
-    // Ours: no pairing of A, P, g1 (and their sums) with H(w'), g2 (and theirs) hashes to B.
-    let entry = peks::bdop::encrypt_with_randomness(&public, b"I63.9", b"record", b"cid", &r);
-    let (a, b) = entry_fields(&entry);
-    assert_eq!(b, check(&pairing(&powered_key, &hash(b"I63.9")), &a, b"record"), "the sender can");
+    // This scheme: no pairing of A, P, g1 and their sums with H(w'), g2 and their sum hashes to B.
+    let ciphertext = peks::bdop::encrypt_with_randomness(&public, b"I63.9", b"record", b"cid", &r);
+    let (a, b) = a_and_b(&ciphertext);
+    assert_eq!(
+        b,
+        check(&pairing(&powered_key, &hash(b"I63.9")), &a, b"record"),
+        "the sender can test"
+    );
     let left = [a, p, G1::generator(), a + p, a - p, a + G1::generator()];
     for keyword in DICTIONARY {
         let right = [hash(keyword), G2::generator(), hash(keyword) + G2::generator()];
@@ -68,8 +74,8 @@ fn an_index_of_bare_powers_is_open_to_everyone_and_ours_is_not() {
 
 #[test]
 fn no_linear_attack_tests_a_keyword_without_its_trapdoor() {
-    // Public: g1, P = g1^s, A = g1^r, B' = g1^{r'}, H(w), H(w'); a trapdoor for w' only. The key of
-    // an entry is r s h(w). Planted: H(w)^r or P^r beside it, or a hash with known logarithm.
+    // Public: g1, P = g1^s, A = g1^r, A' = g1^{r'}, H(w), H(w'), and a trapdoor for w' only. The
+    // target is r s h(w). Planted: H(w)^r or P^r is public, or the hash has a known logarithm.
     let attack = |powered_keyword: bool, powered_key: bool, known: bool| {
         reaches(move |rng| {
             let [s, r, other_r, mut h, other_h] = std::array::from_fn(|_| Scalar::random(rng));
@@ -90,8 +96,8 @@ fn no_linear_attack_tests_a_keyword_without_its_trapdoor() {
     assert!(!attack(false, false, false));
     assert!(attack(true, false, false), "planted: H(w)^r is public");
     assert!(attack(false, true, false), "planted: P^r is public");
-    assert!(!attack(false, false, true), "an entry alone stays closed even then");
-    // With a known logarithm it is the trapdoor that falls: T_w = T_w'^{h(w) / h(w')}.
+    assert!(!attack(false, false, true), "a known logarithm alone does not suffice");
+    // A known logarithm gives the trapdoor: T_w = T_w'^{h(w) / h(w')}.
     let (secret, _) = peks::keygen(&mut rng(3));
     let s = Scalar::from_be_bytes(&fields(&secret.to_bytes()).fixed().unwrap()).unwrap();
     let ratio = Scalar::from(42) * Scalar::from(43).inverse().unwrap();
@@ -102,42 +108,45 @@ fn no_linear_attack_tests_a_keyword_without_its_trapdoor() {
 }
 
 #[test]
-fn an_entry_answers_only_its_keyword_receiver_and_context() {
+fn a_ciphertext_matches_only_its_keyword_receiver_and_context() {
     let rng = &mut rng(4);
     let (secret, public) = peks::keygen(rng);
     let (other_secret, _) = peks::keygen(rng);
-    let entry = peks::encrypt(&public, b"I63.9", b"record 7", b"cid", rng);
-    let right = peks::trapdoor(&secret, b"I63.9");
-    assert!(peks::test(&entry, &right, b"record 7"));
-    assert!(!peks::test(&entry, &right, b"record 8"), "an entry copied under another record");
-    assert!(!peks::test(&entry, &peks::trapdoor(&secret, b"I10"), b"record 7"));
-    assert!(!peks::test(&entry, &peks::trapdoor(&other_secret, b"I63.9"), b"record 7"));
-    assert!(peks::locate(&entry, &right, b"record 8").is_err());
+    let ciphertext = peks::encrypt(&public, b"I63.9", b"record 7", b"cid", rng);
+    let trapdoor = peks::trapdoor(&secret, b"I63.9");
+    assert!(peks::test(&ciphertext, &trapdoor, b"record 7"));
+    assert!(
+        !peks::test(&ciphertext, &trapdoor, b"record 8"),
+        "a ciphertext copied to another record"
+    );
+    assert!(!peks::test(&ciphertext, &peks::trapdoor(&secret, b"I10"), b"record 7"));
+    assert!(!peks::test(&ciphertext, &peks::trapdoor(&other_secret, b"I63.9"), b"record 7"));
+    assert!(peks::locate(&ciphertext, &trapdoor, b"record 8").is_err());
 }
 
 #[test]
-fn trapdoors_do_not_add_up_to_one_for_another_keyword() {
-    // T_w T_w' = (H(w) H(w'))^s, and no keyword is known to hash to that product.
+fn trapdoors_do_not_combine_into_one_for_another_keyword() {
+    // T_w T_w' = (H(w) H(w'))^s, and no known keyword hashes to H(w) H(w').
     let rng = &mut rng(5);
     let (secret, public) = peks::keygen(rng);
     let [t, u] = [&b"I63.9"[..], b"I10"].map(|w| trapdoor_point(&peks::trapdoor(&secret, w)));
     for point in [t + u, t - u, t + t] {
         let sum: Trapdoor = crate::common::forge(|w| w.g2(&point));
         for keyword in DICTIONARY {
-            let entry = peks::encrypt(&public, keyword, b"record", b"cid", rng);
-            assert!(!peks::test(&entry, &sum, b"record"));
+            let ciphertext = peks::encrypt(&public, keyword, b"record", b"cid", rng);
+            assert!(!peks::test(&ciphertext, &sum, b"record"));
         }
     }
 }
 
 #[test]
-fn another_location_cannot_be_put_into_an_entry() {
+fn locations_cannot_be_exchanged_between_ciphertexts() {
     let rng = &mut rng(6);
     let (secret, public) = peks::keygen(rng);
     let trapdoor = peks::trapdoor(&secret, b"I63.9");
     let one = peks::encrypt(&public, b"I63.9", b"record", b"cid of one", rng);
     let two = peks::encrypt(&public, b"I63.9", b"record", b"cid of two", rng);
-    let (a, b) = entry_fields(&one);
+    let (a, b) = a_and_b(&one);
     let two_bytes = two.to_bytes();
     let location = fields(&two_bytes[80..]).bytes(4096).unwrap();
     let mixed: SearchableCiphertext = crate::common::forge(|w| {
@@ -145,6 +154,6 @@ fn another_location_cannot_be_put_into_an_entry() {
         w.fixed(&b);
         w.bytes(location);
     });
-    assert!(peks::test(&mixed, &trapdoor, b"record"), "the check value does not cover it");
-    assert!(peks::locate(&mixed, &trapdoor, b"record").is_err(), "the seal does");
+    assert!(peks::test(&mixed, &trapdoor, b"record"), "B does not cover the location");
+    assert!(peks::locate(&mixed, &trapdoor, b"record").is_err(), "the DEM authenticates it");
 }

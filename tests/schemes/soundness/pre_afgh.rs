@@ -1,4 +1,5 @@
-//! The baseline's collusion, which is a property of the scheme: it must succeed.
+//! Attacks on AFGH. The collusion of proxy and delegatee is a property of the scheme and must
+//! succeed.
 
 use crate::common::{fields, forge, rng};
 use epione::algebra::codec::Canonical;
@@ -18,8 +19,8 @@ fn parts(ciphertext: &afgh::Ciphertext) -> (G1, Vec<u8>) {
     (r.g1().unwrap(), r.bytes(1 << 20).unwrap().to_vec())
 }
 
-/// Opens any ciphertext of the delegator's with `g2^{1/a}`: `K = e(C1, g2^{1/a})`.
-fn open_with_weak_key(weak: &G2, ad: &[u8], ciphertext: &afgh::Ciphertext) -> Option<Vec<u8>> {
+/// Decrypts with the weak secret `g2^{1/a}`: `K = e(C1, g2^{1/a})`.
+fn open_with_weak_secret(weak: &G2, ad: &[u8], ciphertext: &afgh::Ciphertext) -> Option<Vec<u8>> {
     let (c1, body) = parts(ciphertext);
     let k = pairing(&c1, weak);
     let key = ContentKey::from_secret(kdf(tag::AFGH_KEY, &k.to_bytes(), &[&c1.to_bytes()]));
@@ -27,8 +28,8 @@ fn open_with_weak_key(weak: &G2, ad: &[u8], ciphertext: &afgh::Ciphertext) -> Op
 }
 
 #[test]
-fn proxy_and_delegatee_open_everything_of_the_delegators() {
-    // rk^{1/b} = (g2^b)^{1/a 1/b} = g2^{1/a}. This documents why `conditional` is the default.
+fn proxy_and_delegatee_together_decrypt_every_ciphertext_of_the_delegator() {
+    // rk^{1/b} = (g2^b)^{1/a 1/b} = g2^{1/a}, the weak secret.
     let rng = &mut rng(1);
     let (alice, alice_public) = pre::keygen(rng);
     let (bob, bob_public) = pre::keygen(rng);
@@ -37,9 +38,9 @@ fn proxy_and_delegatee_open_everything_of_the_delegators() {
 
     let rk = fields(&rekey.to_bytes()).g2().unwrap();
     let weak = rk * exponent(&bob).inverse().unwrap();
-    let opened = open_with_weak_key(&weak, b"ad", &never_reencrypted);
+    let opened = open_with_weak_secret(&weak, b"ad", &never_reencrypted);
     assert_eq!(opened.as_deref(), Some(&b"not for Bob"[..]));
-    // The weak key is not her secret key: it does not make re-encryption keys for others.
+    // The weak secret is not the secret key: it derives no re-encryption keys.
     assert_eq!(
         pairing(fields(&alice_public.to_bytes()).g1().as_ref().unwrap(), &weak),
         epione::algebra::Gt::generator()
@@ -47,7 +48,7 @@ fn proxy_and_delegatee_open_everything_of_the_delegators() {
 }
 
 #[test]
-fn proxy_alone_and_delegatee_alone_open_nothing() {
+fn proxy_alone_and_delegatee_alone_decrypt_nothing() {
     let rng = &mut rng(2);
     let (alice, alice_public) = pre::keygen(rng);
     let (bob, bob_public) = pre::keygen(rng);
@@ -58,7 +59,7 @@ fn proxy_alone_and_delegatee_alone_open_nothing() {
     let by_bob_alone = G2::generator() * exponent(&bob).inverse().unwrap();
     let by_carol = rk * exponent(&carol).inverse().unwrap();
     for weak in [rk, by_bob_alone, by_carol, G2::generator()] {
-        assert_eq!(open_with_weak_key(&weak, b"ad", &sealed), None);
+        assert_eq!(open_with_weak_secret(&weak, b"ad", &sealed), None);
     }
     let reencrypted = afgh::reencrypt(&rekey, &sealed);
     assert!(afgh::open_reencrypted(&bob, b"ad", &reencrypted).is_ok());
@@ -67,8 +68,8 @@ fn proxy_alone_and_delegatee_alone_open_nothing() {
 }
 
 #[test]
-fn one_key_covers_every_record_and_the_proxy_works_unchecked() {
-    // C1'^c for a random c is a well-formed re-encryption; only the DEM notices, after the fact.
+fn one_rekey_covers_every_record_and_reencryptions_are_not_verifiable() {
+    // C1'^c is a well-formed re-encryption for every c; only the DEM detects the change.
     let rng = &mut rng(3);
     let (alice, alice_public) = pre::keygen(rng);
     let (bob, bob_public) = pre::keygen(rng);
@@ -81,11 +82,11 @@ fn one_key_covers_every_record_and_the_proxy_works_unchecked() {
         let mut r = fields(&bytes);
         let (c1, c1_prime) = (r.g1().unwrap(), r.gt().unwrap());
         let body = r.bytes(1 << 20).unwrap();
-        let wrong: afgh::ReEncryption = forge(|w| {
+        let modified: afgh::ReEncryption = forge(|w| {
             w.g1(&c1);
             w.gt(&c1_prime.pow(&Scalar::from(2)));
             w.bytes(body);
         });
-        assert!(afgh::open_reencrypted(&bob, b"ad", &wrong).is_err());
+        assert!(afgh::open_reencrypted(&bob, b"ad", &modified).is_err());
     }
 }

@@ -1,133 +1,27 @@
-//! Conditional re-encryption against proxies, delegatees, both together, and changed bytes.
+//! Attacks on conditional re-encryption: by proxies, delegatees, coalitions of both, and by
+//! modification of keys, ciphertexts and proofs.
+
+mod algebra;
 
 use crate::common::{fields, forge, rng};
 use crate::soundness::exponents::{View, reaches};
 use epione::algebra::codec::Canonical;
-use epione::algebra::hash::{digest, framed, hash_to_g2, hash_to_scalar, kdf};
+use epione::algebra::hash::{framed, hash_to_scalar};
 use epione::algebra::{G1, G2, Gt, Scalar, multi_pairing, pairing, tag};
-use epione::dem::{self, ContentKey};
-use epione::pre::conditional::{self, Ciphertext, ReEncryption, ReKey};
+use epione::dem;
+use epione::pre::conditional::{self, Ciphertext, ReKey};
 use epione::pre::{self, PublicKey, SecretKey};
+
+use algebra::{
+    CiphertextFields, ReEncryptionFields, body_key, context, exponent, mask, points, q, rekey_of,
+    rekey_points, tag_point, unmask,
+};
 
 const CONDITION: &[u8] = b"clinical, epoch 202612";
 const OTHER: &[u8] = b"restricted, epoch 202612";
 
-/// The fields of a ciphertext.
-#[derive(Clone)]
-struct Capsule {
-    c1: G1,
-    w: [u8; 32],
-    c4: G2,
-    body: Vec<u8>,
-}
-
-impl Capsule {
-    fn of(ciphertext: &Ciphertext) -> Self {
-        let bytes = ciphertext.to_bytes();
-        let mut r = fields(&bytes);
-        let (c1, w, c4) = (r.g1().unwrap(), r.fixed().unwrap(), r.g2().unwrap());
-        Self { c1, w, c4, body: r.bytes(1 << 20).unwrap().to_vec() }
-    }
-
-    fn assemble(&self) -> Ciphertext {
-        forge(|w| {
-            w.g1(&self.c1);
-            w.fixed(&self.w);
-            w.g2(&self.c4);
-            w.bytes(&self.body);
-        })
-    }
-}
-
-/// The fields of a re-encryption.
-#[derive(Clone)]
-struct Work {
-    d1: G1,
-    t: G1,
-    d2: G2,
-    challenge: Scalar,
-    response: Scalar,
-}
-
-impl Work {
-    fn of(work: &ReEncryption) -> Self {
-        let bytes = work.to_bytes();
-        let mut r = fields(&bytes);
-        let (d1, t, d2) = (r.g1().unwrap(), r.g1().unwrap(), r.g2().unwrap());
-        Self { d1, t, d2, challenge: r.scalar().unwrap(), response: r.scalar().unwrap() }
-    }
-
-    fn assemble(&self) -> ReEncryption {
-        forge(|w| {
-            w.g1(&self.d1);
-            w.g1(&self.t);
-            w.g2(&self.d2);
-            w.scalar(&self.challenge);
-            w.scalar(&self.response);
-        })
-    }
-}
-
-fn exponent(secret: &SecretKey) -> Scalar {
-    fields(&secret.to_bytes()).scalar().unwrap()
-}
-
-fn points(key: &PublicKey) -> (G1, G2) {
-    let bytes = key.to_bytes();
-    let mut r = fields(&bytes);
-    (r.g1().unwrap(), r.g2().unwrap())
-}
-
-/// `rk1, rk2`.
-fn rekey_points(rekey: &ReKey) -> (G2, G2) {
-    let bytes = rekey.to_bytes();
-    let mut r = fields(&bytes);
-    (r.g2().unwrap(), r.g2().unwrap())
-}
-
-fn rekey_of(rk1: G2, rk2: G2) -> ReKey {
-    forge(|w| {
-        w.g2(&rk1);
-        w.g2(&rk2);
-    })
-}
-
-/// `Q = H_G2(pk, w)`.
-fn q(delegator: &PublicKey, condition: &[u8]) -> G2 {
-    hash_to_g2(tag::PRE_CONDITION, &framed(&[&delegator.to_bytes(), condition]))
-}
-
-fn context(delegator: &PublicKey, condition: &[u8], ad: &[u8]) -> Vec<u8> {
-    framed(&[tag::PRE_CONTEXT.as_bytes(), &delegator.to_bytes(), condition, ad])
-}
-
-/// `W xor KDF(K, C1, ctx)`.
-fn mask(k: &Gt, c1: &G1, context: &[u8], w: &[u8; 32]) -> [u8; 32] {
-    let mask = *kdf::<32>(tag::PRE_MASK, &k.to_bytes(), &[&c1.to_bytes(), context]).expose();
-    std::array::from_fn(|i| w[i] ^ mask[i])
-}
-
-fn body_key(mu: &[u8; 32], capsule: &Capsule, context: &[u8]) -> (ContentKey, Vec<u8>) {
-    let key = ContentKey::from_secret(kdf(tag::PRE_KEY, mu, &[context]));
-    (key, framed(&[&capsule.c1.to_bytes(), &capsule.w, context]))
-}
-
-/// From any `K` to the plaintext, without the check of `C1`.
-fn unmask(k: &Gt, capsule: &Capsule, context: &[u8]) -> Option<Vec<u8>> {
-    let mu = mask(k, &capsule.c1, context, &capsule.w);
-    let (key, header) = body_key(&mu, capsule, context);
-    dem::open(&key, &header, &capsule.body).ok().map(|plaintext| plaintext.to_vec())
-}
-
-/// The point that `C4` raises to `r`.
-fn tag_point(capsule: &Capsule, context: &[u8]) -> G2 {
-    let body = digest(tag::PRE_BODY, &[&capsule.body]);
-    let message = framed(&[&capsule.c1.to_bytes(), &capsule.w, context, &body]);
-    hash_to_g2(tag::PRE_CAPSULE_TAG, &message)
-}
-
-/// Patient, doctor, a record of the patient's and the delegation between them.
-struct Cast {
+/// A patient, a doctor, a ciphertext for the patient, and a re-encryption key for the doctor.
+struct Scenario {
     patient: SecretKey,
     patient_public: PublicKey,
     doctor: SecretKey,
@@ -136,13 +30,13 @@ struct Cast {
     rekey: ReKey,
 }
 
-fn cast(seed: u64) -> Cast {
+fn scenario(seed: u64) -> Scenario {
     let rng = &mut rng(seed);
     let (patient, patient_public) = pre::keygen(rng);
     let (doctor, doctor_public) = pre::keygen(rng);
     let sealed = conditional::seal(&patient_public, CONDITION, b"record 7", b"NIHSS 4", rng);
     let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
-    Cast { patient, patient_public, doctor, doctor_public, sealed, rekey }
+    Scenario { patient, patient_public, doctor, doctor_public, sealed, rekey }
 }
 
 /// `K` as the delegatee computes it: `e(D1, D2) / e(C1, rk2^{x_j})`.
@@ -151,32 +45,32 @@ fn delegatee_key(c1: &G1, d1: &G1, d2: &G2, rk2: &G2, x_j: Scalar) -> Gt {
 }
 
 #[test]
-fn proxy_and_delegatee_learn_the_condition_key_and_nothing_else() {
+fn proxy_and_delegatee_together_learn_only_the_condition_key() {
     // rk1 / rk2^{x_j} = (Q Y_j^s)^{x_i} / Y_i^{s x_j} = Q^{x_i}.
-    let Cast { patient, patient_public, doctor, sealed, rekey, .. } = cast(1);
+    let Scenario { patient, patient_public, doctor, sealed, rekey, .. } = scenario(1);
     let (rk1, rk2) = rekey_points(&rekey);
     let condition_key = rk1 - rk2 * exponent(&doctor);
     assert_eq!(condition_key, q(&patient_public, CONDITION) * exponent(&patient));
 
-    // It opens any record of that condition, refused ones included ...
-    let steal = |sealed: &Ciphertext, condition: &[u8], key: &G2| {
-        let capsule = Capsule::of(sealed);
+    // The condition key decrypts every record of the condition, refused ones included ...
+    let attack = |sealed: &Ciphertext, condition: &[u8], key: &G2| {
+        let parts = CiphertextFields::of(sealed);
         let context = context(&patient_public, condition, b"record 7");
-        unmask(&pairing(&capsule.c1, key), &capsule, &context)
+        unmask(&pairing(&parts.c1, key), &parts, &context)
     };
-    assert_eq!(steal(&sealed, CONDITION, &condition_key).as_deref(), Some(&b"NIHSS 4"[..]));
-    // ... and none of another condition, by itself or moved by anything public.
+    assert_eq!(attack(&sealed, CONDITION, &condition_key).as_deref(), Some(&b"NIHSS 4"[..]));
+    // ... and none of another condition, neither by itself nor shifted by public points.
     let other = conditional::seal(&patient_public, OTHER, b"record 7", b"HIV", &mut rng(2));
     let (q_here, q_there) = (q(&patient_public, CONDITION), q(&patient_public, OTHER));
-    let moved = condition_key + q_there - q_here;
-    for key in [condition_key, moved, rk1, rk2, q_there] {
-        assert_eq!(steal(&other, OTHER, &key), None);
+    let shifted = condition_key + q_there - q_here;
+    for key in [condition_key, shifted, rk1, rk2, q_there] {
+        assert_eq!(attack(&other, OTHER, &key), None);
     }
 }
 
 #[test]
-fn a_key_for_one_condition_does_not_turn_a_record_of_another() {
-    let Cast { patient, patient_public, doctor, doctor_public, rekey, .. } = cast(3);
+fn a_rekey_for_one_condition_does_not_reencrypt_another() {
+    let Scenario { patient, patient_public, doctor, doctor_public, rekey, .. } = scenario(3);
     let rng = &mut rng(4);
     let other = conditional::seal(&patient_public, OTHER, b"record 7", b"HIV", rng);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
@@ -185,156 +79,184 @@ fn a_key_for_one_condition_does_not_turn_a_record_of_another() {
     assert!(rekey.verify(&patient_public, &doctor_public, OTHER).is_err());
     assert!(other.verify(&patient_public, CONDITION, b"record 7").is_err());
 
-    // A proxy who does the algebra regardless gives the doctor e(C1, Q_here)^{x_i}.
-    let turn = |rekey: &ReKey| {
-        let (capsule, (rk1, rk2), t) = (Capsule::of(&other), rekey_points(rekey), Scalar::from(31));
-        let (d1, d2) = (capsule.c1 * t, rk1 * t.inverse().unwrap());
-        let k = delegatee_key(&capsule.c1, &d1, &d2, &rk2, exponent(&doctor));
-        unmask(&k, &capsule, &context(&patient_public, OTHER, b"record 7"))
+    // A proxy that skips the checks gives the doctor e(C1, Q)^{x_i} for the Q of its own key.
+    let reencrypt = |rekey: &ReKey| {
+        let (parts, (rk1, rk2), t) =
+            (CiphertextFields::of(&other), rekey_points(rekey), Scalar::from(31));
+        let (d1, d2) = (parts.c1 * t, rk1 * t.inverse().unwrap());
+        let k = delegatee_key(&parts.c1, &d1, &d2, &rk2, exponent(&doctor));
+        unmask(&k, &parts, &context(&patient_public, OTHER, b"record 7"))
     };
-    assert_eq!(turn(&rekey), None);
-    let right = conditional::rekeygen(&patient, &doctor_public, OTHER, rng);
-    assert_eq!(turn(&right).as_deref(), Some(&b"HIV"[..]), "the same algebra with the right key");
+    assert_eq!(reencrypt(&rekey), None);
+    let matching = conditional::rekeygen(&patient, &doctor_public, OTHER, rng);
+    assert_eq!(
+        reencrypt(&matching).as_deref(),
+        Some(&b"HIV"[..]),
+        "the same algebra with the matching key"
+    );
 }
 
 #[test]
-fn only_the_delegatee_opens_a_reencryption() {
-    let Cast { patient_public, doctor, doctor_public, sealed, rekey, .. } = cast(5);
+fn only_the_delegatee_decrypts_a_reencryption() {
+    let Scenario { patient_public, doctor, doctor_public, sealed, rekey, .. } = scenario(5);
     let rng = &mut rng(6);
     let (stranger, stranger_public) = pre::keygen(rng);
     assert!(rekey.verify(&patient_public, &stranger_public, CONDITION).is_err());
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
     let verified = sealed.verify(&patient_public, CONDITION, b"record 7").unwrap();
-    let work = conditional::reencrypt(&checked, &verified, rng).unwrap();
-    let receipt = work.verify(checked.delegation(), &verified).unwrap();
-    assert!(conditional::open_reencrypted(&doctor, &receipt).is_ok());
-    assert!(conditional::open_reencrypted(&stranger, &receipt).is_err());
+    let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
+    let verified_reencryption = reencryption.verify(checked.delegation(), &verified).unwrap();
+    assert!(conditional::open_reencrypted(&doctor, &verified_reencryption).is_ok());
+    assert!(conditional::open_reencrypted(&stranger, &verified_reencryption).is_err());
 
-    // By raw algebra, past the comparison of keys.
-    let (work, (_, rk2), capsule) = (Work::of(&work), rekey_points(&rekey), Capsule::of(&sealed));
+    // The same by raw algebra, without the comparison of public keys.
+    let (reencryption, (_, rk2), parts) = (
+        ReEncryptionFields::of(&reencryption),
+        rekey_points(&rekey),
+        CiphertextFields::of(&sealed),
+    );
     let context = context(&patient_public, CONDITION, b"record 7");
     let open = |x_j| {
-        unmask(&delegatee_key(&capsule.c1, &work.d1, &work.d2, &rk2, x_j), &capsule, &context)
+        unmask(
+            &delegatee_key(&parts.c1, &reencryption.d1, &reencryption.d2, &rk2, x_j),
+            &parts,
+            &context,
+        )
     };
     assert!(open(exponent(&doctor)).is_some());
     assert_eq!(open(exponent(&stranger)), None);
-    // Everyone on the ledger sees D1, D2, T, rk2 and the proof, without any secret.
+    // D1, D2, T, rk2 and the proof are public on the ledger; they decrypt nothing.
     assert_eq!(open(Scalar::ONE), None);
-    assert_eq!(unmask(&pairing(&work.d1, &work.d2), &capsule, &context), None);
+    assert_eq!(unmask(&pairing(&reencryption.d1, &reencryption.d2), &parts, &context), None);
 }
 
 #[test]
-fn without_the_tag_a_proxy_is_an_oracle_for_refused_records() {
-    // A doctor who was refused (C1, W) posts C1^c as a record of his own under the condition he
-    // was granted. The proxy returns (C1^c)^t; then e(D1, D2) / e(C1^c, rk2^{x_j}) = K^c.
-    let Cast { patient_public, doctor, doctor_public, sealed, rekey, .. } = cast(7);
-    let refused = Capsule::of(&sealed);
+fn a_proxy_that_skips_the_public_tag_is_a_decryption_oracle() {
+    // A doctor who was refused (C1, W) submits C1^c as a record under a condition that was granted.
+    // The proxy returns (C1^c)^t, and e(D1, D2) / e(C1^c, rk2^{x_j}) = K^c.
+    let Scenario { patient_public, doctor, doctor_public, sealed, rekey, .. } = scenario(7);
+    let refused = CiphertextFields::of(&sealed);
     let context_refused = context(&patient_public, CONDITION, b"record 7");
     let c = Scalar::from(1_000_003);
     let (rk1, rk2) = rekey_points(&rekey);
 
-    // Planted: a proxy that does not check the tag.
-    let careless = |c1: G1| {
+    // Planted: a proxy that does not check the public tag.
+    let unchecked = |c1: G1| {
         let t = Scalar::from(77);
         (c1 * t, rk1 * t.inverse().unwrap())
     };
     let posted = refused.c1 * c;
-    let (d1, d2) = careless(posted);
+    let (d1, d2) = unchecked(posted);
     let k_c = delegatee_key(&posted, &d1, &d2, &rk2, exponent(&doctor));
-    let stolen = unmask(&k_c.pow(&c.inverse().unwrap()), &refused, &context_refused);
-    assert_eq!(stolen.as_deref(), Some(&b"NIHSS 4"[..]), "planted: no tag check");
+    let decrypted = unmask(&k_c.pow(&c.inverse().unwrap()), &refused, &context_refused);
+    assert_eq!(decrypted.as_deref(), Some(&b"NIHSS 4"[..]), "planted: no check of C4");
 
-    // Ours: every C4 that he can make for the posted C1 is refused. He needs H'^{r c}.
+    // This scheme: the doctor needs H'^{r c}, and every C4 that they can compute is rejected.
     let context_posted = context(&patient_public, CONDITION, b"the doctor's record");
-    let mut capsule = Capsule { c1: posted, ..refused.clone() };
-    let point = tag_point(&capsule, &context_posted);
+    let mut parts = CiphertextFields { c1: posted, ..refused.clone() };
+    let point = tag_point(&parts, &context_posted);
     let old_point = tag_point(&refused, &context_refused);
     let candidates =
         [refused.c4, refused.c4 * c, point, point * c, refused.c4 * c + point - old_point, rk2];
     for c4 in candidates {
-        capsule.c4 = c4;
-        let posted = capsule.assemble();
+        parts.c4 = c4;
+        let posted = parts.assemble();
         for ad in [&b"the doctor's record"[..], b"record 7"] {
             assert!(posted.verify(&patient_public, CONDITION, ad).is_err());
         }
     }
-    // And the very record, posted again under his own name, fails as well.
+    // The unmodified ciphertext is rejected under another record or delegator as well.
     assert!(sealed.verify(&patient_public, CONDITION, b"the doctor's record").is_err());
     assert!(sealed.verify(&doctor_public, CONDITION, b"record 7").is_err());
 }
 
 #[test]
-fn the_owner_refuses_a_ciphertext_whose_c1_is_not_of_its_mu() {
-    // A writer takes another r than H(mu, ctx), otherwise all is consistent: tag, mask and body.
-    let Cast { patient, patient_public, .. } = cast(8);
+fn the_delegator_rejects_a_c1_that_does_not_match_mu() {
+    // A writer chooses r other than H(mu, ctx); tag, mask and body are consistent with that r.
+    let Scenario { patient, patient_public, .. } = scenario(8);
     let (mu, context) = ([9; 32], context(&patient_public, CONDITION, b"record 7"));
     let write = |r: Scalar| {
         let c1 = G1::generator() * r;
         let k = pairing(&(points(&patient_public).0 * r), &q(&patient_public, CONDITION));
-        let mut capsule =
-            Capsule { c1, w: mask(&k, &c1, &context, &mu), c4: G2::generator(), body: Vec::new() };
-        let (key, header) = body_key(&mu, &capsule, &context);
-        capsule.body = dem::seal(&key, &header, b"text");
-        capsule.c4 = tag_point(&capsule, &context) * r;
-        (capsule, k)
+        let mut parts = CiphertextFields {
+            c1,
+            w: mask(&k, &c1, &context, &mu),
+            c4: G2::generator(),
+            body: Vec::new(),
+        };
+        let (key, header) = body_key(&mu, &parts, &context);
+        parts.body = dem::seal(&key, &header, b"text");
+        parts.c4 = tag_point(&parts, &context) * r;
+        (parts, k)
     };
     let honest = hash_to_scalar(tag::PRE_EXPONENT, &framed(&[&mu, &context]));
-    let (capsule, _) = write(honest);
-    assert!(conditional::open(&patient, CONDITION, b"record 7", &capsule.assemble()).is_ok());
+    let (parts, _) = write(honest);
+    assert!(conditional::open(&patient, CONDITION, b"record 7", &parts.assemble()).is_ok());
 
-    let (capsule, k) = write(Scalar::from(5));
-    let ciphertext = capsule.assemble();
+    let (parts, k) = write(Scalar::from(5));
+    let ciphertext = parts.assemble();
     assert!(ciphertext.verify(&patient_public, CONDITION, b"record 7").is_ok());
-    assert_eq!(unmask(&k, &capsule, &context).as_deref(), Some(&b"text"[..]), "planted: no check");
+    assert_eq!(
+        unmask(&k, &parts, &context).as_deref(),
+        Some(&b"text"[..]),
+        "planted: no check of C1"
+    );
     assert!(conditional::open(&patient, CONDITION, b"record 7", &ciphertext).is_err());
 }
 
 #[test]
-fn a_writers_own_r_gives_a_delegatee_no_more_than_an_owner() {
-    // The same dishonest record, reencrypted and opened by a doctor: the same refusal.
-    let Cast { patient_public, doctor, doctor_public, sealed, rekey, .. } = cast(9);
+fn the_delegatee_rejects_a_c1_that_does_not_match_mu() {
+    // The same malformed ciphertext after re-encryption.
+    let Scenario { patient_public, doctor, doctor_public, sealed, rekey, .. } = scenario(9);
     let rng = &mut rng(10);
-    let capsule = Capsule::of(&sealed);
+    let parts = CiphertextFields::of(&sealed);
     let context = context(&patient_public, CONDITION, b"record 7");
     let r = Scalar::from(6);
-    let mut forged = Capsule { c1: G1::generator() * r, ..capsule };
+    let mut forged = CiphertextFields { c1: G1::generator() * r, ..parts };
     forged.c4 = tag_point(&forged, &context) * r;
     let verified = forged.assemble().verify(&patient_public, CONDITION, b"record 7").unwrap();
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
-    let work = conditional::reencrypt(&checked, &verified, rng).unwrap();
-    let receipt = work.verify(checked.delegation(), &verified).unwrap();
-    assert!(conditional::open_reencrypted(&doctor, &receipt).is_err());
+    let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
+    let verified_reencryption = reencryption.verify(checked.delegation(), &verified).unwrap();
+    assert!(conditional::open_reencrypted(&doctor, &verified_reencryption).is_err());
 }
 
 #[test]
-fn changed_work_of_a_proxy_is_refused() {
-    let Cast { patient_public, doctor_public, sealed, rekey, .. } = cast(11);
+fn modified_reencryptions_are_rejected() {
+    let Scenario { patient_public, doctor_public, sealed, rekey, .. } = scenario(11);
     let rng = &mut rng(12);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
     let verified = sealed.verify(&patient_public, CONDITION, b"record 7").unwrap();
-    let work = conditional::reencrypt(&checked, &verified, rng).unwrap();
-    let refuses = |work: &Work| work.assemble().verify(checked.delegation(), &verified).is_err();
-    let honest = Work::of(&work);
-    assert!(!refuses(&honest));
+    let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
+    let rejects = |reencryption: &ReEncryptionFields| {
+        reencryption.assemble().verify(checked.delegation(), &verified).is_err()
+    };
+    let honest = ReEncryptionFields::of(&reencryption);
+    assert!(!rejects(&honest));
 
     let (c, one) = (Scalar::from(3), Scalar::ONE);
     let inverse = c.inverse().unwrap();
     let changes = [
-        ("D1", Work { d1: honest.d1 * c, ..honest.clone() }),
-        ("T", Work { t: honest.t * c, ..honest.clone() }),
-        ("D2", Work { d2: honest.d2 * c, ..honest.clone() }),
-        ("D2 negated", Work { d2: -honest.d2, ..honest.clone() }),
-        ("challenge", Work { challenge: honest.challenge + one, ..honest.clone() }),
-        ("response", Work { response: honest.response + one, ..honest.clone() }),
-        // t -> t c keeps e(T, D2) = V and the result; only the proof stands against it.
+        ("D1", ReEncryptionFields { d1: honest.d1 * c, ..honest.clone() }),
+        ("T", ReEncryptionFields { t: honest.t * c, ..honest.clone() }),
+        ("D2", ReEncryptionFields { d2: honest.d2 * c, ..honest.clone() }),
+        ("D2 negated", ReEncryptionFields { d2: -honest.d2, ..honest.clone() }),
+        ("challenge", ReEncryptionFields { challenge: honest.challenge + one, ..honest.clone() }),
+        ("response", ReEncryptionFields { response: honest.response + one, ..honest.clone() }),
+        // t -> t c preserves e(T, D2) = V and K; only the proof detects it.
         (
             "another t",
-            Work { d1: honest.d1 * c, t: honest.t * c, d2: honest.d2 * inverse, ..honest.clone() },
+            ReEncryptionFields {
+                d1: honest.d1 * c,
+                t: honest.t * c,
+                d2: honest.d2 * inverse,
+                ..honest.clone()
+            },
         ),
-        // z -> z c, t -> t c would satisfy both equations of an unhashed challenge.
+        // z -> z c, t -> t c satisfies both equations if the challenge is not a hash of the points.
         (
             "another t with its response",
-            Work {
+            ReEncryptionFields {
                 d1: honest.d1 * c,
                 t: honest.t * c,
                 d2: honest.d2 * inverse,
@@ -342,25 +264,32 @@ fn changed_work_of_a_proxy_is_refused() {
                 ..honest.clone()
             },
         ),
-        ("D1 = C1", Work { d1: Capsule::of(&sealed).c1, ..honest.clone() }),
-        ("zero proof", Work { challenge: Scalar::ZERO, response: Scalar::ZERO, ..honest.clone() }),
+        ("D1 = C1", ReEncryptionFields { d1: CiphertextFields::of(&sealed).c1, ..honest.clone() }),
+        (
+            "zero proof",
+            ReEncryptionFields {
+                challenge: Scalar::ZERO,
+                response: Scalar::ZERO,
+                ..honest.clone()
+            },
+        ),
     ];
     for (name, change) in &changes {
-        assert!(refuses(change), "{name}");
+        assert!(rejects(change), "{name}");
     }
 }
 
 #[test]
-fn a_right_proof_of_a_wrong_d2_is_refused() {
-    // A proxy knows t, so it proves log T = log_{C1} D1 for whatever D2 it likes; only
-    // e(T, D2) = V says that D2 came from the patient's key.
-    let Cast { patient_public, doctor_public, sealed, rekey, .. } = cast(19);
+fn a_valid_proof_for_another_d2_is_rejected() {
+    // The proxy knows t, so it proves log T = log_{C1} D1 for any D2. Only e(T, D2) = V shows that
+    // D2 comes from the patient's re-encryption key.
+    let Scenario { patient_public, doctor_public, sealed, rekey, .. } = scenario(19);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
     let verified = sealed.verify(&patient_public, CONDITION, b"record 7").unwrap();
     let (rk1, rk2) = rekey_points(&rekey);
     let context = context(&patient_public, CONDITION, b"record 7");
-    let (bases, t) = ([G1::generator(), Capsule::of(&sealed).c1], Scalar::from(41));
-    let work = |d2: G2| {
+    let (bases, t) = ([G1::generator(), CiphertextFields::of(&sealed).c1], Scalar::from(41));
+    let reencryption = |d2: G2| {
         // B = G^n;  c = H(G, image, B, context);  z = n + c t
         let nonce = Scalar::from(42);
         let rows = [bases, bases.map(|base| base * t), bases.map(|base| base * nonce)];
@@ -373,11 +302,18 @@ fn a_right_proof_of_a_wrong_d2_is_refused() {
             &d2.to_bytes(),
         ]);
         let challenge = hash_to_scalar(tag::PRE_PROOF, &framed(&[&points, &statement]));
-        Work { d1: rows[1][1], t: rows[1][0], d2, challenge, response: nonce + challenge * t }
+        ReEncryptionFields {
+            d1: rows[1][1],
+            t: rows[1][0],
+            d2,
+            challenge,
+            response: nonce + challenge * t,
+        }
     };
-    let accepts = |d2: G2| work(d2).assemble().verify(checked.delegation(), &verified).is_ok();
+    let accepts =
+        |d2: G2| reencryption(d2).assemble().verify(checked.delegation(), &verified).is_ok();
     let honest = rk1 * t.inverse().unwrap();
-    assert!(accepts(honest), "this proxy's proofs are right");
+    assert!(accepts(honest), "this proxy computes valid proofs");
     let other = conditional::rekeygen(
         &pre::keygen(&mut rng(20)).0,
         &doctor_public,
@@ -392,36 +328,36 @@ fn a_right_proof_of_a_wrong_d2_is_refused() {
 
 #[test]
 fn a_proof_cannot_be_replayed_for_another_ciphertext_or_delegation() {
-    let Cast { patient, patient_public, doctor_public, sealed, rekey, .. } = cast(13);
+    let Scenario { patient, patient_public, doctor_public, sealed, rekey, .. } = scenario(13);
     let rng = &mut rng(14);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
     let verified = sealed.verify(&patient_public, CONDITION, b"record 7").unwrap();
-    let work = conditional::reencrypt(&checked, &verified, rng).unwrap();
-    assert!(work.verify(checked.delegation(), &verified).is_ok());
+    let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
+    assert!(reencryption.verify(checked.delegation(), &verified).is_ok());
 
     let second = conditional::seal(&patient_public, CONDITION, b"record 8", b"text", rng);
     let second = second.verify(&patient_public, CONDITION, b"record 8").unwrap();
-    assert!(work.verify(checked.delegation(), &second).is_err());
+    assert!(reencryption.verify(checked.delegation(), &second).is_err());
     let (_, carol_public) = pre::keygen(rng);
     for (delegatee, condition) in
         [(&carol_public, CONDITION), (&doctor_public, CONDITION), (&doctor_public, OTHER)]
     {
         let other = conditional::rekeygen(&patient, delegatee, condition, rng);
         let other = other.verify(&patient_public, delegatee, condition).unwrap();
-        assert!(work.verify(other.delegation(), &verified).is_err());
+        assert!(reencryption.verify(other.delegation(), &verified).is_err());
     }
 }
 
 #[test]
-fn changed_or_exchanged_halves_of_a_rekey_are_refused() {
-    let Cast { patient, patient_public, doctor_public, rekey, .. } = cast(15);
+fn modified_or_exchanged_elements_of_a_rekey_are_rejected() {
+    let Scenario { patient, patient_public, doctor_public, rekey, .. } = scenario(15);
     let (rk1, rk2) = rekey_points(&rekey);
     let second = conditional::rekeygen(&patient, &doctor_public, CONDITION, &mut rng(16));
     let (other_rk1, other_rk2) = rekey_points(&second);
     let g2 = G2::generator();
-    let refused =
+    let rejects =
         |rk1, rk2| rekey_of(rk1, rk2).verify(&patient_public, &doctor_public, CONDITION).is_err();
-    assert!(!refused(rk1, rk2));
+    assert!(!rejects(rk1, rk2));
     for (rk1, rk2) in [
         (rk1 + g2, rk2),
         (rk1, rk2 + g2),
@@ -432,18 +368,18 @@ fn changed_or_exchanged_halves_of_a_rekey_are_refused() {
         (rk1, -rk2),
         (rk1 * Scalar::from(2), rk2 * Scalar::from(2)),
     ] {
-        assert!(refused(rk1, rk2));
+        assert!(rejects(rk1, rk2));
     }
-    // Two halves of one delegation shift together: s -> s + s' is another honest key.
+    // Shifting both elements by s -> s + s' gives another valid key.
     let s = Scalar::from(8);
     let (_, y_j) = points(&doctor_public);
     let shifted = (rk1 + y_j * s * exponent(&patient), rk2 + points(&patient_public).1 * s);
-    assert!(!refused(shifted.0, shifted.1));
+    assert!(!rejects(shifted.0, shifted.1));
 }
 
 #[test]
-fn another_context_changes_everything() {
-    let Cast { patient, patient_public, sealed, .. } = cast(17);
+fn a_ciphertext_is_bound_to_its_condition_and_ad() {
+    let Scenario { patient, patient_public, sealed, .. } = scenario(17);
     let open = |condition, ad| conditional::open(&patient, condition, ad, &sealed).is_ok();
     let verify = |condition, ad| sealed.verify(&patient_public, condition, ad).is_ok();
     assert!(open(CONDITION, b"record 7") && verify(CONDITION, b"record 7"));
@@ -458,15 +394,16 @@ fn another_context_changes_everything() {
     }
 }
 
-/// What a coalition holds in the exponent, target `r x_i q` of a record nobody may open for it.
-fn linear(proxy: bool, doctor: bool, same_condition: bool, tagless: bool) -> bool {
+/// Returns `true` if a coalition reaches the target `r x_i q` of a refused record by linear algebra
+/// in the exponent.
+fn coalition_reaches(proxy: bool, doctor: bool, same_condition: bool, unchecked_tag: bool) -> bool {
     reaches(move |rng| {
         let mut draw = || Scalar::random(rng);
         let (x_i, q_granted, q_target, h, h_2) = (draw(), draw(), draw(), draw(), draw());
         let q_target = if same_condition { q_granted } else { q_target };
-        // r: the refused record; r_2: one that was reencrypted for the doctor with t; s of the key.
+        // r: the refused record; r_2: a record re-encrypted for the doctor with t; s: of the key.
         let (r, r_2, s, t) = (draw(), draw(), draw(), draw());
-        // The doctor's own exponent is a number that he knows.
+        // The doctor knows their own exponent.
         let x_j = if doctor { Scalar::from(1234) } else { draw() };
         let (rk1, rk2) = ((q_granted + x_j * s) * x_i, x_i * s);
         let mut g1 = vec![Scalar::ONE, x_i, x_j, r, r_2, r_2 * t, t];
@@ -478,8 +415,8 @@ fn linear(proxy: bool, doctor: bool, same_condition: bool, tagless: bool) -> boo
         if proxy {
             g2.push(rk1);
         }
-        if tagless {
-            // The careless proxy's answer to C1^5.
+        if unchecked_tag {
+            // The answer to C1^5 of a proxy that does not check the tag.
             g1.push(r * Scalar::from(5) * t);
         }
         View { g1, g2, gt: vec![], target: r * x_i * q_target }
@@ -487,19 +424,19 @@ fn linear(proxy: bool, doctor: bool, same_condition: bool, tagless: bool) -> boo
 }
 
 #[test]
-fn no_linear_attack_reaches_a_refused_record() {
-    assert!(!linear(true, false, true, false), "the proxy without the doctor");
+fn no_linear_attack_decrypts_a_refused_record() {
+    assert!(!coalition_reaches(true, false, true, false), "the proxy without the doctor");
     assert!(
-        !linear(false, true, true, false),
-        "the doctor with another record reencrypted for him"
+        !coalition_reaches(false, true, true, false),
+        "the doctor with a re-encryption of another record"
     );
-    assert!(!linear(true, true, false, false), "both together, another condition");
-    assert!(linear(true, true, true, false), "both together have the condition key");
-    assert!(linear(false, true, true, true), "planted: no tag check");
+    assert!(!coalition_reaches(true, true, false, false), "both together, for another condition");
+    assert!(coalition_reaches(true, true, true, false), "both together hold the condition key");
+    assert!(coalition_reaches(false, true, true, true), "planted: no check of C4");
 }
 
 #[test]
-fn a_proof_of_possession_fits_one_key_and_one_context() {
+fn a_proof_of_possession_is_bound_to_key_and_context() {
     let rng = &mut rng(18);
     let (secret, public) = pre::keygen(rng);
     let (_, other) = pre::keygen(rng);
@@ -507,7 +444,7 @@ fn a_proof_of_possession_fits_one_key_and_one_context() {
     assert!(public.verify_possession(b"Dr. Ruiz", &proof).is_ok());
     assert!(public.verify_possession(b"Dr. Wolf", &proof).is_err());
     assert!(other.verify_possession(b"Dr. Ruiz", &proof).is_err());
-    // X^c from a public X: the response z c fits z' = n c + h c x only if the hash stood still.
+    // Rogue key X^c: the response z c = n c + h c x verifies only if the challenge stays h.
     let c = Scalar::from(2);
     let bytes = proof.to_bytes();
     let (challenge, response) = {
@@ -529,22 +466,23 @@ fn a_proof_of_possession_fits_one_key_and_one_context() {
 }
 
 #[test]
-fn a_proof_is_for_one_ciphertext_even_where_c1_is_the_same() {
-    // A writer who knows r makes two records on one C1, both with right tags. Work on the first is
-    // no work on the second: the proof covers the whole ciphertext and not C1 alone.
-    let Cast { patient_public, doctor_public, sealed, rekey, .. } = cast(22);
+fn a_proof_is_bound_to_the_whole_ciphertext() {
+    // A writer who knows r forms two ciphertexts with one C1 and valid tags. A re-encryption of the
+    // first does not verify for the second: the proof covers the whole ciphertext, not C1 alone.
+    let Scenario { patient_public, doctor_public, sealed, rekey, .. } = scenario(22);
     let rng = &mut rng(23);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
     let r = Scalar::from(7);
     let write = |w: [u8; 32], ad: &[u8]| {
-        let mut capsule = Capsule { c1: G1::generator() * r, w, ..Capsule::of(&sealed) };
-        capsule.c4 = tag_point(&capsule, &context(&patient_public, CONDITION, ad)) * r;
-        capsule.assemble().verify(&patient_public, CONDITION, ad).unwrap()
+        let mut parts =
+            CiphertextFields { c1: G1::generator() * r, w, ..CiphertextFields::of(&sealed) };
+        parts.c4 = tag_point(&parts, &context(&patient_public, CONDITION, ad)) * r;
+        parts.assemble().verify(&patient_public, CONDITION, ad).unwrap()
     };
     let first = write([1; 32], b"record 7");
-    let work = conditional::reencrypt(&checked, &first, rng).unwrap();
-    assert!(work.verify(checked.delegation(), &first).is_ok());
+    let reencryption = conditional::reencrypt(&checked, &first, rng).unwrap();
+    assert!(reencryption.verify(checked.delegation(), &first).is_ok());
     for second in [write([2; 32], b"record 7"), write([1; 32], b"record 8")] {
-        assert!(work.verify(checked.delegation(), &second).is_err());
+        assert!(reencryption.verify(checked.delegation(), &second).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Signatures and the DEM.
+//! Attacks on signatures (malleability, small order) and on the DEM (key commitment).
 
 use crate::common::rng;
 use epione::algebra::codec::Reader;
@@ -31,21 +31,21 @@ fn verifies(key: &VerifyingKey, signature: [u8; 64]) -> bool {
 }
 
 #[test]
-fn a_signature_has_one_spelling() {
-    // s + kL satisfies the same equation. Accepting it lets anyone rewrite a signed transaction.
+fn signatures_are_not_malleable() {
+    // s + kL satisfies the same equation; accepting it makes signed transactions malleable.
     let key = SigningKey::generate(&mut rng(1));
     let honest = key.sign(tag::SIGN_QUERY, &[b"record 7"]).to_bytes();
     assert!(verifies(&key.verifying_key(), honest));
     let mut s: [u8; 32] = honest[32..].try_into().unwrap();
-    let mut respelt = 0;
+    let mut attempts = 0;
     while let Some(larger) = add(s, L) {
         s = larger;
         let mut signature = honest;
         signature[32..].copy_from_slice(&s);
         assert!(!verifies(&key.verifying_key(), signature));
-        respelt += 1;
+        attempts += 1;
     }
-    assert!(respelt >= 14, "2^256 / L spellings were tried");
+    assert!(attempts >= 14, "all s + kL below 2^256 were tried");
     for position in 0..64 {
         let mut changed = honest;
         changed[position] ^= 1;
@@ -53,7 +53,7 @@ fn a_signature_has_one_spelling() {
     }
 }
 
-/// The eight points of small order, canonical and not, as RFC 8032 decoders may read them.
+/// Encodings of the eight points of small order, canonical and non-canonical.
 fn small_order_keys() -> Vec<[u8; 32]> {
     let texts = [
         "0100000000000000000000000000000000000000000000000000000000000000",
@@ -75,8 +75,8 @@ fn small_order_keys() -> Vec<[u8; 32]> {
 }
 
 #[test]
-fn keys_and_points_of_small_order_are_refused() {
-    // With A and R the identity and s = 0, s B = R + k A holds for every message.
+fn keys_and_points_of_small_order_are_rejected() {
+    // If A and R are the identity and s = 0, then s B = R + k A for every message.
     let mut identity = [0; 32];
     identity[0] = 1;
     let mut forged = [0; 64];
@@ -84,7 +84,7 @@ fn keys_and_points_of_small_order_are_refused() {
     let lenient = ed25519_dalek::VerifyingKey::from_bytes(&identity).unwrap();
     let forged = ed25519_dalek::Signature::from_bytes(&forged);
     let accepts = ed25519_dalek::Verifier::verify(&lenient, b"any message", &forged).is_ok();
-    assert!(accepts, "planted: the lenient rule");
+    assert!(accepts, "planted: lenient verification");
 
     for bytes in small_order_keys() {
         assert!(VerifyingKey::read(&mut Reader::new(&bytes)).is_err(), "{}", hex::encode(bytes));
@@ -102,17 +102,17 @@ fn keys_and_points_of_small_order_are_refused() {
 }
 
 #[test]
-fn a_key_has_one_spelling() {
-    // y and y + p are one point, for y < 19. Two spellings of one key are two identities.
+fn non_canonical_keys_are_rejected() {
+    // For y < 19, y and y + p encode one point. Two encodings of a key would be two identities.
     for y in 0..19 {
         let mut canonical = [0; 32];
         canonical[0] = y;
-        let mut respelt = [0xff; 32];
-        respelt[0] = 0xed + y;
+        let mut non_canonical = [0xff; 32];
+        non_canonical[0] = 0xed + y;
         for sign in [0x00, 0x80] {
             canonical[31] = sign;
-            respelt[31] = 0x7f | sign;
-            let read = VerifyingKey::read(&mut Reader::new(&respelt));
+            non_canonical[31] = 0x7f | sign;
+            let read = VerifyingKey::read(&mut Reader::new(&non_canonical));
             assert!(read.is_err(), "y = p + {y}, sign {sign:#x}: {read:?}");
         }
     }
@@ -122,7 +122,7 @@ fn a_key_has_one_spelling() {
 }
 
 #[test]
-fn a_signature_is_for_one_purpose_and_one_list_of_parts() {
+fn signatures_are_bound_to_the_tag_and_the_list_of_parts() {
     let key = SigningKey::generate(&mut rng(3));
     let public = key.verifying_key();
     let signature = key.sign(tag::SIGN_QUERY, &[b"a", b"b"]);
@@ -134,15 +134,15 @@ fn a_signature_is_for_one_purpose_and_one_list_of_parts() {
     for parts in others {
         assert!(public.verify(tag::SIGN_QUERY, parts, &signature).is_err());
     }
-    // One part that spells out the framing of two is still one part.
-    let spelt = framed(&[b"a", b"b"]);
-    assert!(public.verify(tag::SIGN_QUERY, &[&spelt], &signature).is_err());
+    // A single part that contains the framing of two parts remains a single part.
+    let nested = framed(&[b"a", b"b"]);
+    assert!(public.verify(tag::SIGN_QUERY, &[&nested], &signature).is_err());
 }
 
 #[test]
-fn a_ciphertext_is_committed_to_one_key_and_context() {
-    // With several locks on one content key, a ciphertext that opens under two keys shows two
-    // readers two plaintexts. The commitment of the one never passes for the other.
+fn a_ciphertext_commits_to_its_key_and_context() {
+    // A content key is wrapped for several recipients. A ciphertext that decrypts under two keys
+    // would show two recipients two plaintexts.
     let rng = &mut rng(4);
     let (one, two) = (ContentKey::generate(rng), ContentKey::generate(rng));
     let by_one = dem::seal(&one, b"context", b"plaintext");
@@ -159,7 +159,7 @@ fn a_ciphertext_is_committed_to_one_key_and_context() {
         assert!(dem::open(key, b"context", &swapped).is_err());
     }
     let elsewhere = dem::seal(&one, b"another context", b"plaintext");
-    assert_ne!(by_one[2..34], elsewhere[2..34], "the context is committed to as well");
+    assert_ne!(by_one[2..34], elsewhere[2..34], "the commitment covers the context");
     assert!(dem::open(&one, b"another context", &by_one).is_err());
 }
 
@@ -176,7 +176,7 @@ fn add_mod(a: [u8; 32], b: [u8; 32]) -> [u8; 32] {
     if borrow == 0 { difference } else { sum }
 }
 
-/// `a times b mod L`; `b` little-endian of any length.
+/// `a b mod L`; `b` little-endian of any length.
 fn mul_mod(a: [u8; 32], b: &[u8]) -> [u8; 32] {
     let bits = b.iter().rev().flat_map(|byte| (0..8).rev().map(move |i| byte >> i & 1));
     bits.fold([0; 32], |product, bit| {
@@ -186,9 +186,9 @@ fn mul_mod(a: [u8; 32], b: &[u8]) -> [u8; 32] {
 }
 
 #[test]
-fn an_r_of_small_order_is_refused_even_from_the_signer() {
-    // R = 1 and s = k a satisfy s B = R + k A: a signature without a nonce, which lenient
-    // verifiers accept. It shows s / k = a, and a signer can deny what half of the world accepts.
+fn an_r_of_small_order_is_rejected_even_from_the_signer() {
+    // R = 1 and s = k a satisfy s B = R + k A: a signature without a nonce that lenient verifiers
+    // accept. It reveals a = s / k, and lenient and strict verifiers disagree on it.
     let seed = [9; 32];
     let key = SigningKey::from_seed(&Secret::new(seed));
     let public = key.verifying_key();
@@ -205,6 +205,6 @@ fn an_r_of_small_order_is_refused_even_from_the_signer() {
     let lenient = ed25519_dalek::VerifyingKey::from_bytes(public.as_bytes()).unwrap();
     let dalek = ed25519_dalek::Signature::from_bytes(&signature);
     let accepts = ed25519_dalek::Verifier::verify(&lenient, &message, &dalek).is_ok();
-    assert!(accepts, "planted: the lenient rule");
+    assert!(accepts, "planted: lenient verification");
     assert!(!verifies(&public, signature));
 }

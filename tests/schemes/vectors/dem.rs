@@ -1,4 +1,4 @@
-//! Data encapsulation, restated segment by segment.
+//! Test vectors of data encapsulation, computed segment by segment.
 
 use crate::vectors::format::{Fields, File, draw, settle};
 use chacha20poly1305::aead::Aead;
@@ -10,15 +10,15 @@ use epione::algebra::tag::{self, Kind};
 use epione::dem::{self, ContentKey};
 use sha2::{Digest, Sha256};
 
-/// Up to this many bytes a case carries its plaintext and ciphertext in full.
+/// Maximum length of a plaintext whose ciphertext is stored in full.
 const FULL: usize = 1024;
 
-/// Byte `i` of a plaintext is `i mod 251`.
+/// Bytes `start` to `start + length` of the plaintext whose byte `i` is `i mod 251`.
 pub(crate) fn plaintext(start: usize, length: usize) -> Vec<u8> {
     (start..start + length).map(|i| (i % 251) as u8).collect()
 }
 
-/// A segment under `nonce = prefix || 32-bit number || 1 for the last segment, else 0`.
+/// Encrypts a segment with `nonce = prefix || 32-bit number || 1 for the last segment, else 0`.
 pub(crate) fn segment(okm: &[u8; 83], number: u32, last: u8, plaintext: &[u8]) -> Vec<u8> {
     let nonce = [&okm[32..51], &number.to_be_bytes(), &[last]].concat();
     XChaCha20Poly1305::new(okm[..32].into()).encrypt(nonce[..].into(), plaintext).unwrap()
@@ -64,7 +64,7 @@ fn dem_vectors() {
             .number("sealed_length", sealed.len() as u64)
             .hex("sealed_sha256", Sha256::digest(&sealed));
         let outputs = if length <= FULL { outputs.hex("sealed", sealed) } else { outputs };
-        file.case("a plaintext", inputs, trace, outputs);
+        file.case(&format!("a plaintext of {length} bytes"), inputs, trace, outputs);
     }
     settle("dem.json", &file);
 }

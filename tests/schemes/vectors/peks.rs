@@ -1,4 +1,4 @@
-//! Searchable encryption, restated.
+//! Test vectors of searchable encryption, computed from its equations.
 
 use crate::vectors::format::{Fields, File, settle};
 use epione::algebra::codec::{Canonical, VERSION};
@@ -8,20 +8,26 @@ use epione::algebra::{G1, Scalar, pairing};
 use epione::dem::{self, ContentKey};
 use epione::peks::{self, SearchableCiphertext, SecretKey, bdop};
 
-/// Comment, keyword, context, location, and the keyword that is sought.
+/// Comment, keyword, context, location, and the keyword of the trapdoor.
 type Example = (&'static str, &'static [u8], &'static [u8], &'static [u8], &'static [u8]);
 
 const CASES: [Example; 4] = [
     (
-        "a match",
+        "the trapdoor's keyword matches",
         b"code=http://snomed.info/sct|230690007",
         b"record 7",
         b"cid of record 7",
         b"code=http://snomed.info/sct|230690007",
     ),
-    ("another keyword", b"code=I63.9", b"record 7", b"cid of record 7", b"code=E11.9"),
+    (
+        "the trapdoor is for another keyword",
+        b"code=I63.9",
+        b"record 7",
+        b"cid of record 7",
+        b"code=E11.9",
+    ),
     ("empty keyword, context and location", b"", b"", b"", b""),
-    ("a keyword that is no text", b"\x00\xff\x80", b"\xff", b"\x00", b"\x00\xff\x80"),
+    ("a keyword that is not UTF-8", b"\x00\xff\x80", b"\xff", b"\x00", b"\x00\xff\x80"),
 ];
 
 #[test]
@@ -29,7 +35,7 @@ fn peks_vectors() {
     let tags = [tag::PEKS_KEYWORD, tag::PEKS_CHECK, tag::PEKS_LOCATION, tag::DEM_KEYS];
     let mut file = File::new(
         "EPIONE-V1-PEKS-PLAIN",
-        "Boneh et al. 2004, trapdoor in G2, with a sealed location in every entry.",
+        "Boneh et al. 2004 with the trapdoor in G2 and an encrypted location.",
         &tags,
     );
     let rng = &mut file.rng();

@@ -1,4 +1,4 @@
-//! The baseline of re-encryption, restated.
+//! Test vectors of AFGH, computed from its equations.
 
 use crate::vectors::format::{Fields, File, settle};
 use epione::algebra::codec::{Canonical, VERSION};
@@ -17,13 +17,13 @@ fn secret_key(x: &Scalar) -> SecretKey {
 fn afgh_vectors() {
     let mut file = File::new(
         "EPIONE-V1-PRE-AFGH",
-        "Ateniese, Fu, Green, Hohenberger 2005, third attempt, Type 3.",
+        "Ateniese, Fu, Green, Hohenberger 2005, third attempt, on a Type-3 pairing.",
         &[tag::AFGH_KEY, tag::DEM_KEYS],
     );
     let rng = &mut file.rng();
     for (comment, ad, plaintext) in [
         ("a content key", &b"record 7"[..], &b"content key of 32 bytes, or such"[..]),
-        ("nothing", b"", b""),
+        ("empty associated data and plaintext", b"", b""),
     ] {
         let [a, b, r] = std::array::from_fn(|_| Scalar::random(rng));
         // C1 = X_A^r;  K = Z^r;  rk = Y_B^{1/a};  C1' = e(C1, rk)

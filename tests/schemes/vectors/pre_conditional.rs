@@ -1,4 +1,4 @@
-//! Conditional re-encryption, restated.
+//! Test vectors of conditional re-encryption, computed from its equations.
 
 use crate::vectors::format::{Fields, File, draw, settle};
 use epione::algebra::codec::{Canonical, VERSION};
@@ -21,7 +21,7 @@ fn public_key(x: &Scalar) -> (G1, G2, Vec<u8>) {
     (x1, y, bytes)
 }
 
-/// Schnorr's proof and the steps that lead to it.
+/// A Schnorr proof and its intermediate values.
 pub(crate) struct Proof {
     nonce: Scalar,
     commitments: Vec<G1>,
@@ -81,7 +81,7 @@ fn tags() -> [Tag; 11] {
 fn conditional_vectors() {
     let mut file = File::new(
         "EPIONE-V1-PRE-CONDITIONAL",
-        "Conditional, verifiable re-encryption in the shape of Weng et al. 2009.",
+        "Conditional, verifiable proxy re-encryption in the shape of Weng et al. 2009.",
         &tags(),
     );
     let mut rng = file.rng();
@@ -92,7 +92,7 @@ fn conditional_vectors() {
             &b"record 7"[..],
             &b"content key of 32 bytes, or such"[..],
         ),
-        ("nothing", b"", b"", b""),
+        ("empty condition, associated data and plaintext", b"", b"", b""),
     ] {
         let (inputs, trace, outputs) = case(&mut rng, condition, ad, plaintext);
         file.case(comment, inputs, trace, outputs);
@@ -142,7 +142,7 @@ fn case(
     assert_eq!(multi_pairing(&[(d1, d2), (-c1, rk2 * x_j)]), k, "K = e(D1, D2) / e(C1, rk2^x_j)");
     let statement = framed(&[&context, &ciphertext, &pk_j, &rk2.to_bytes(), &d2.to_bytes()]);
 
-    // The library, whose nonces take their fresh bytes from the same generator.
+    // The library draws the fresh bytes of its nonces from the same RNG.
     let (patient, doctor) = (secret_key(&x_i), secret_key(&x_j));
     let mu_secret = Secret::new(mu);
     let sealed = conditional::seal_with_randomness(
@@ -160,21 +160,21 @@ fn case(
     let checked = rekey.verify(patient.public_key(), doctor.public_key(), condition).unwrap();
     let verified = sealed.verify(patient.public_key(), condition, ad).unwrap();
     let fresh = draw::<32>(&mut rng.clone());
-    let work = conditional::reencrypt_with_randomness(&checked, &verified, &t, rng).unwrap();
+    let library = conditional::reencrypt_with_randomness(&checked, &verified, &t, rng).unwrap();
     let proof = prove(tag::PRE_PROOF, &[g1, c1], &t, &fresh, &statement);
     let kind = Kind::PreReEncryption as u8;
     let points = [&d1.to_bytes()[..], &t_point.to_bytes(), &d2.to_bytes()].concat();
     let reencryption = [&[VERSION, kind], &points[..], &proof.bytes()].concat();
-    assert_eq!(work.to_bytes(), reencryption);
-    let receipt = work.verify(checked.delegation(), &verified).unwrap();
-    assert_eq!(&conditional::open_reencrypted(&doctor, &receipt).unwrap()[..], plaintext);
+    assert_eq!(library.to_bytes(), reencryption);
+    let verified = library.verify(checked.delegation(), &verified).unwrap();
+    assert_eq!(&conditional::open_reencrypted(&doctor, &verified).unwrap()[..], plaintext);
     assert_eq!(&conditional::open(&patient, condition, ad, &sealed).unwrap()[..], plaintext);
 
     let possession_fresh = draw::<32>(&mut rng.clone());
     let possession = doctor.prove_possession(b"Dr. Ruiz", rng);
-    let possessed = prove(tag::PRE_POSSESSION, &[g1], &x_j, &possession_fresh, b"Dr. Ruiz");
+    let possession_proof = prove(tag::PRE_POSSESSION, &[g1], &x_j, &possession_fresh, b"Dr. Ruiz");
     let kind = Kind::PrePossession as u8;
-    let possession_bytes = [&[VERSION, kind], &possessed.bytes()[..]].concat();
+    let possession_bytes = [&[VERSION, kind], &possession_proof.bytes()[..]].concat();
     assert_eq!(possession.to_bytes(), possession_bytes);
 
     let inputs = Fields::default()
@@ -210,7 +210,7 @@ fn case(
         .hex("t_point", t_point.to_bytes())
         .hex("d2", d2.to_bytes())
         .hex("statement", statement);
-    let trace = possessed.trace("possession", proof.trace("proof", trace));
+    let trace = possession_proof.trace("possession", proof.trace("proof", trace));
     let outputs = Fields::default()
         .hex("delegator_public_key", pk_i)
         .hex("delegatee_public_key", pk_j)

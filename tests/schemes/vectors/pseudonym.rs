@@ -1,4 +1,4 @@
-//! The keyed series, restated.
+//! Test vectors of the pseudonym series, computed from its equations.
 
 use crate::vectors::format::{Fields, File, draw, settle};
 use epione::algebra::Secret;
@@ -17,7 +17,8 @@ fn path(root: [u8; 32], epoch: u32) -> Vec<[u8; 32]> {
     path
 }
 
-/// The highest nodes inside a window, by the definition: level by level, leftmost first.
+/// The highest nodes inside a window, from left to right: at each position the highest node that
+/// starts there and fits.
 fn cover(from: u32, to: u32) -> Vec<(u32, u32)> {
     let (mut nodes, mut next, end) = (Vec::new(), u64::from(from), u64::from(to) + 1);
     while next < end {
@@ -84,7 +85,7 @@ fn pseudonym_vectors() {
             .hex("pseudonym", name)
             .hex("window", window)
             .flag("epoch_in_window", inside);
-        file.case("a name and a window", inputs, trace, outputs);
+        file.case("a pseudonym and a window key", inputs, trace, outputs);
     }
     settle("pseudonym.json", &file);
 }

@@ -1,4 +1,4 @@
-// Data encapsulation: XChaCha20-Poly1305 in STREAM behind a key commitment. src/dem.rs.
+// Data encapsulation: XChaCha20-Poly1305 in STREAM with a key commitment. See src/dem.rs.
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { concat, equal, u32 } from './bytes.js';
 import { encode } from './codec.js';
@@ -22,7 +22,7 @@ export function keys(key, context) {
   };
 }
 
-// STREAM's nonce: the prefix, the segment's number, and 1 for the last segment, else 0.
+// The STREAM nonce: prefix, 32-bit segment number, and 1 for the last segment, else 0.
 export function cipher({ cipherKey, noncePrefix }, number, last) {
   const nonce = concat(noncePrefix, u32(number), Uint8Array.of(last));
   return xchacha20poly1305(cipherKey, nonce);
@@ -51,7 +51,7 @@ export function open(key, context, bytes) {
   const opened = cut(bytes.subarray(HEADER), SEALED_SEGMENT).map((segment, i, { length }) =>
     cipher(derived, i, i === length - 1 ? 1 : 0).decrypt(segment),
   );
-  // Full segments have one encoding: an empty one may not follow them.
+  // An empty segment after full ones would be a second encoding of the same plaintext.
   if (opened.length > 1 && opened.at(-1).length === 0) throw new Error('an empty last segment');
   return concat(...opened);
 }

@@ -1,4 +1,4 @@
-// Searchable encryption. src/peks/plain.rs has the equations; the names are theirs.
+// Searchable encryption. Names follow the equations in src/peks/bdop.rs.
 import { equal } from './bytes.js';
 import { withLength } from './codec.js';
 import * as dem from './dem.js';
@@ -20,7 +20,7 @@ export const types = {
     read: (reader) => ({ s: reader.nonzeroScalar() }),
     write: ({ s }) => [encodeScalar(s)],
   },
-  entry: {
+  ciphertext: {
     kind: 'PeksCiphertext',
     read: (reader) => ({ a: reader.g1(), b: reader.take(32), l: reader.bytes(MAX_LOCATION) }),
     write: ({ a, b, l }) => [encodeG1(a), b, withLength(l)],
@@ -46,15 +46,14 @@ export function encrypt({ p }, keyword, context, location, r) {
   const a = generatorMultiply(G1, r);
   const k = pairing(multiply(p, r), hashKeyword(keyword));
   const l = dem.seal(locationKey(k, a, context), context, location);
-  return { k, entry: { a, b: check(k, a, context), l } };
+  return { k, ciphertext: { a, b: check(k, a, context), l } };
 }
 
 export const trapdoor = (s, keyword) => ({ t: multiply(hashKeyword(keyword), s) });
 
 export const test = ({ a, b }, { t }, context) => equal(check(pairing(a, t), a, context), b);
 
-export function locate(entry, { t }, context) {
-  const { a, b, l } = entry;
+export function locate({ a, b, l }, { t }, context) {
   const k = pairing(a, t);
   if (!equal(check(k, a, context), b)) throw new Error('no match');
   return dem.open(locationKey(k, a, context), context, l);

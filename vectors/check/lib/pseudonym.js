@@ -1,11 +1,11 @@
-// The keyed series of pseudonyms over a tree of epochs. src/pseudonym/ggm.rs.
+// Pseudonyms from a GGM tree over epochs. See src/pseudonym/ggm.rs.
 import { u32 } from './bytes.js';
 import { kdf } from './hash.js';
 
 const LEVELS = 32;
 const MAX_NODES = 64;
 
-// A node is { level, prefix, key }: the key of all epochs that start with `prefix`.
+// A node { level, prefix, key } is the key of all epochs whose first `level` bits are `prefix`.
 
 export const root = (secret) => kdf('PSEUDONYM_ROOT', secret, [], 32);
 
@@ -26,7 +26,7 @@ function rangeOf({ level, prefix }) {
   return { first: prefix * size, last: (prefix + 1) * size - 1 };
 }
 
-// The nodes below `node` on the way to an epoch, the leaf last.
+// The nodes below `node` on the path to an epoch, ending with the leaf.
 export function path(node, epoch) {
   if (node.level === LEVELS) return [];
   const bit = (epoch >>> (LEVELS - 1 - node.level)) & 1;
@@ -39,7 +39,7 @@ export function pseudonym(node, epoch, index) {
   return kdf('PSEUDONYM_NAME', leaf.key, [u32(epoch), u32(index)], 32);
 }
 
-// The highest nodes below `node` that lie inside the epochs, ascending.
+// The highest nodes of the subtree of `node` inside from..to, in ascending order.
 export function cover(node, from, to) {
   const { first, last } = rangeOf(node);
   if (from <= first && last <= to) return [node];
@@ -47,9 +47,9 @@ export function cover(node, from, to) {
   return [0, 1].flatMap((bit) => cover(child(node, bit), from, to));
 }
 
-// The pseudonym, or undefined where the window does not reach.
+// The pseudonym, or undefined outside the window.
 export function pseudonymInWindow(nodes, epoch, index) {
-  const node = nodes.find((one) => rangeOf(one).first <= epoch && epoch <= rangeOf(one).last);
+  const node = nodes.find((n) => rangeOf(n).first <= epoch && epoch <= rangeOf(n).last);
   return node && pseudonym(node, epoch, index);
 }
 
@@ -59,12 +59,12 @@ export const windowType = {
     const nodes = reader.list(reader.length(MAX_NODES), (r) => {
       const node = { level: r.u8(), prefix: r.u32(), key: r.take(32) };
       const isInTree = node.level <= LEVELS && node.prefix < 2 ** node.level;
-      if (!isInTree) throw new Error('a node outside the tree');
+      if (!isInTree) throw new Error('a node lies outside the tree');
       return node;
     });
     if (nodes.length === 0) throw new Error('an empty window');
     const overlaps = (node, i) => i > 0 && rangeOf(nodes[i - 1]).last >= rangeOf(node).first;
-    if (nodes.some(overlaps)) throw new Error('the nodes are not ascending');
+    if (nodes.some(overlaps)) throw new Error('the nodes are not in ascending order');
     return nodes;
   },
   write: (nodes) => [

@@ -1,10 +1,10 @@
-// dem.json: the cipher for every plaintext.
+// dem.json: data encapsulation.
 import * as dem from '../lib/dem.js';
 import { equal } from '../lib/bytes.js';
 import { sha256 } from '../lib/hash.js';
 
-// A sealed text is written out where its plaintext has at most so many bytes.
-const WRITTEN_OUT = 1024;
+// Maximum length of a plaintext whose ciphertext is stored in full.
+const MAX_STORED = 1024;
 
 function replay({ inputs, trace, outputs }) {
   const [key, context] = [inputs.bytes('key'), inputs.bytes('context')];
@@ -20,8 +20,8 @@ function replay({ inputs, trace, outputs }) {
 
   const sealed = dem.seal(key, context, plaintext);
   outputs.expect({ sealed_length: sealed.length, sealed_sha256: sha256(sealed) });
-  if (length <= WRITTEN_OUT) outputs.expect({ sealed });
-  if (!equal(dem.open(key, context, sealed), plaintext)) outputs.fail(' does not open');
+  if (length <= MAX_STORED) outputs.expect({ sealed });
+  if (!equal(dem.open(key, context, sealed), plaintext)) outputs.fail(' does not decrypt');
 }
 
 export default {

@@ -1,25 +1,25 @@
-// invalid/openings.json: well-formed values that must not verify or open.
+// invalid/openings.json: well-formed values that must not verify or decrypt.
 import { concat, equal, toNumber } from '../lib/bytes.js';
 import { decode } from '../lib/codec.js';
 import * as dem from '../lib/dem.js';
 import * as peks from '../lib/peks.js';
 import { afghReaders, conditionalReaders, possessionReaders } from './pre_openings.js';
 
-const DESCRIPTION = 13;
+const SEGMENT_BYTES = 13;
 
-// A segment as 13 bytes describe it: its nonce's number and last byte, start and length of its
-// plaintext, of which byte i is i mod 251.
-function describedSegment(bytes) {
+// Decodes a segment from 13 bytes: number and last byte of the nonce, start and length of the
+// plaintext whose byte i is i mod 251.
+function decodeSegment(bytes) {
   const number = (start) => Number(toNumber(bytes.subarray(start, start + 4)));
   const [start, length] = [number(5), number(9)];
   const plaintext = Uint8Array.from({ length }, (_, i) => (start + i) % 251);
   return { number: number(0), last: bytes[4], plaintext };
 }
 
-function describedSegments(bytes) {
-  if (bytes.length % DESCRIPTION !== 0) throw new Error('a part of a segment');
-  return Array.from({ length: bytes.length / DESCRIPTION }, (_, i) =>
-    describedSegment(bytes.subarray(i * DESCRIPTION, (i + 1) * DESCRIPTION)));
+function decodeSegments(bytes) {
+  if (bytes.length % SEGMENT_BYTES !== 0) throw new Error('truncated description of a segment');
+  return Array.from({ length: bytes.length / SEGMENT_BYTES }, (_, i) =>
+    decodeSegment(bytes.subarray(i * SEGMENT_BYTES, (i + 1) * SEGMENT_BYTES)));
 }
 
 const demReaders = {
@@ -33,7 +33,7 @@ const demReaders = {
     const [key, record] = [context.bytes('key'), context.bytes('context')];
     const [header, derived] = [context.bytes('header'), dem.keys(key, record)];
     return (bytes) => {
-      const segments = describedSegments(bytes);
+      const segments = decodeSegments(bytes);
       const encrypted = segments.map(({ number, last, plaintext }) =>
         dem.cipher(derived, number, last).encrypt(plaintext));
       const opened = dem.open(key, record, concat(header, ...encrypted));
@@ -44,14 +44,14 @@ const demReaders = {
 
 export default {
   suite: 'EPIONE-V1-OPENINGS',
-  checks: 'tags, re-encryption keys, re-encryptions, possessions, locations, sealed texts',
+  checks: 'ciphertexts, re-encryption keys, re-encryptions, proofs of possession, locations, DEM',
   readers: {
     ...conditionalReaders,
     'peks: locate': (context) => {
       const trapdoor = decode(peks.types.trapdoor, context.bytes('trapdoor'));
       const record = context.bytes('context');
       return (bytes) => {
-        peks.locate(decode(peks.types.entry, bytes), trapdoor, record);
+        peks.locate(decode(peks.types.ciphertext, bytes), trapdoor, record);
       };
     },
     ...demReaders,

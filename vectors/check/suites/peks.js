@@ -12,39 +12,39 @@ function replay({ inputs, trace, outputs }) {
   const [context, location] = [inputs.bytes('context'), inputs.bytes('location')];
 
   const publicKey = peks.publicKey(s);
-  const { k, entry } = peks.encrypt(publicKey, keyword, context, location, r);
+  const { k, ciphertext } = peks.encrypt(publicKey, keyword, context, location, r);
   const trapdoor = peks.trapdoor(s, sought);
   trace.expect({
     p: publicKey.p,
-    a: entry.a,
+    a: ciphertext.a,
     keyword_hash: peks.hashKeyword(keyword),
     k,
-    b: entry.b,
-    location_key: peks.locationKey(k, entry.a, context),
-    sealed_location: entry.l,
+    b: ciphertext.b,
+    location_key: peks.locationKey(k, ciphertext.a, context),
+    sealed_location: ciphertext.l,
     t: trapdoor.t,
-    tested: pairing(entry.a, trapdoor.t),
+    tested: pairing(ciphertext.a, trapdoor.t),
   });
-  const matches = peks.test(entry, trapdoor, context);
+  const matches = peks.test(ciphertext, trapdoor, context);
   outputs.expect({
     secret_key: encode(types.secretKey, { s }),
     public_key: encode(types.publicKey, publicKey),
-    entry: encode(types.entry, entry),
+    entry: encode(types.ciphertext, ciphertext),
     trapdoor: encode(types.trapdoor, trapdoor),
     matches,
   });
 
   decode(types.secretKey, outputs.bytes('secret_key'));
   decode(types.publicKey, outputs.bytes('public_key'));
-  const read = decode(types.entry, outputs.bytes('entry'));
-  const token = decode(types.trapdoor, outputs.bytes('trapdoor'));
-  if (matches && !equal(peks.locate(read, token, context), location)) {
-    outputs.fail(' gives another location');
+  const read = decode(types.ciphertext, outputs.bytes('entry'));
+  const decodedTrapdoor = decode(types.trapdoor, outputs.bytes('trapdoor'));
+  if (matches && !equal(peks.locate(read, decodedTrapdoor, context), location)) {
+    outputs.fail(': the location decrypts to another one');
   }
 }
 
 export default {
   suite: 'EPIONE-V1-PEKS-PLAIN',
-  checks: 'entries, trapdoors, matching, locations',
+  checks: 'ciphertexts, trapdoors, matching, locations',
   replay,
 };

@@ -1,4 +1,4 @@
-// pre-afgh.json: the baseline of proxy re-encryption.
+// pre-afgh.json: the proxy re-encryption of Ateniese et al.
 import { equal } from '../lib/bytes.js';
 import { decode, encode } from '../lib/codec.js';
 import * as afgh from '../lib/pre/afgh.js';
@@ -38,12 +38,12 @@ function replay({ inputs, trace, outputs }) {
   read('rekey', types.rekey);
   const owned = afgh.open(a, ad, read('ciphertext', types.ciphertext));
   const reencrypted = afgh.openReencrypted(b, ad, read('reencryption', types.reencryption));
-  if (!equal(owned, plaintext)) outputs.fail(' opens to another plaintext for the delegator');
-  if (!equal(reencrypted, plaintext)) outputs.fail(' opens to another plaintext for the delegatee');
+  if (!equal(owned, plaintext)) outputs.fail(': the delegator decrypts to another plaintext');
+  if (!equal(reencrypted, plaintext)) outputs.fail(': the delegatee decrypts to another plaintext');
 }
 
 export default {
   suite: 'EPIONE-V1-PRE-AFGH',
-  checks: 'sealing, keys, re-encryption, opening by both',
+  checks: 'encryption, keys, re-encryption, decryption by delegator and delegatee',
   replay,
 };

@@ -44,7 +44,7 @@ function replayReEncryption({ inputs, trace, outputs }, delegation, rekey) {
   const [t, fresh] = [inputs.scalar('t'), inputs.bytes('proof_fresh')];
   const { statement, reencryption } = pre.reencrypt(delegation, rekey.rk1, t, fresh);
   const { d1, tPoint, d2, proof } = reencryption;
-  // What a re-encryption key and a re-encryption are checked against.
+  // v = e(X_i, Q) e(X_j, rk2), the right side of both verification equations.
   const { delegator, delegatee, condition } = delegation;
   const q = pre.hashCondition(delegator, condition);
   const v = pairings([{ p: delegator.x, q }, { p: delegatee.x, q: rekey.rk2 }]);
@@ -66,7 +66,7 @@ function replayPossession(fields, x) {
   if (!verifyPossession(publicKey(x), context, read)) outputs.fail('.possession does not verify');
 }
 
-// Everything that anyone checks, and what the two may open, out of the file's encodings.
+// Verifies the encodings of the file, and decrypts as delegator and delegatee.
 function replayOpening({ inputs, outputs }, xI, xJ, condition) {
   const read = (name, type) => decode(type, outputs.bytes(name));
   const delegator = read('delegator_public_key', keyTypes.publicKey);
@@ -76,17 +76,17 @@ function replayOpening({ inputs, outputs }, xI, xJ, condition) {
   const reencryption = read('reencryption', types.reencryption);
   const [ad, plaintext] = [inputs.bytes('ad'), inputs.bytes('plaintext')];
   const delegation = { delegator, delegatee, condition, ad, ciphertext, rk2: rekey.rk2 };
-  const claims = {
-    'the tag holds': pre.verify(delegator, condition, ad, ciphertext),
+  const properties = {
+    'the public tag verifies': pre.verify(delegator, condition, ad, ciphertext),
     'the re-encryption key verifies': pre.verifyReKey(delegator, delegatee, condition, rekey),
     'the re-encryption verifies': pre.verifyReEncryption(delegation, reencryption),
-    'it opens for the delegator':
+    'the delegator decrypts':
       equal(pre.open(xI, delegator, condition, ad, ciphertext), plaintext),
-    'it opens for the delegatee':
+    'the delegatee decrypts':
       equal(pre.openReencrypted(xJ, delegation, reencryption), plaintext),
   };
-  for (const [claim, holds] of Object.entries(claims)) {
-    if (!holds) outputs.fail(`: it is not so that ${claim}`);
+  for (const [property, holds] of Object.entries(properties)) {
+    if (!holds) outputs.fail(`: expected that ${property}`);
   }
 }
 
@@ -110,6 +110,6 @@ function replay(fields) {
 
 export default {
   suite: 'EPIONE-V1-PRE-CONDITIONAL',
-  checks: 'sealing, tag, keys, re-encryption, proofs, opening by both',
+  checks: 'encryption, public tag, keys, re-encryption, proofs, decryption',
   replay,
 };

@@ -1,4 +1,4 @@
-// invalid/openings.json, the groups of re-encryption.
+// invalid/openings.json: the groups of proxy re-encryption.
 import { decode, decodeParts } from '../lib/codec.js';
 import { decodeG2 } from '../lib/groups.js';
 import * as afgh from '../lib/pre/afgh.js';
@@ -7,7 +7,7 @@ import { keyTypes, publicKey, verifyPossession } from '../lib/pre/keys.js';
 
 const { types } = pre;
 
-// The checks of the conditional scheme share these, whether they need all of them or not.
+// The context of all verifications of the conditional scheme; some do not use every value.
 const parties = (context) => ({
   delegator: decode(keyTypes.publicKey, context.bytes('delegator_public_key')),
   delegatee: decode(keyTypes.publicKey, context.bytes('delegatee_public_key')),
@@ -22,17 +22,17 @@ const sealedUnder = (context) => ({
 const exponentOf = (context, name) => decode(keyTypes.secretKey, context.bytes(name)).exponent;
 
 export const conditionalReaders = {
-  'conditional: tag of a ciphertext': (context) => {
+  'conditional: verify ciphertext': (context) => {
     const { delegator, condition, ad } = parties(context);
     return (bytes) =>
       pre.verify(delegator, condition, ad, decode(types.ciphertext, bytes));
   },
-  'conditional: re-encryption key': (context) => {
+  'conditional: verify re-encryption key': (context) => {
     const { delegator, delegatee, condition } = parties(context);
     return (bytes) =>
       pre.verifyReKey(delegator, delegatee, condition, decode(types.rekey, bytes));
   },
-  'conditional: re-encryption': (context) => {
+  'conditional: verify re-encryption': (context) => {
     const ciphertext = decode(types.ciphertext, context.bytes('ciphertext'));
     const delegation = { ...parties(context), ciphertext, rk2: decodeG2(context.bytes('rk2')) };
     return (bytes) =>
@@ -46,8 +46,8 @@ export const conditionalReaders = {
       pre.open(exponent, publicKey(exponent), condition, ad, ciphertext);
     };
   },
-  // The delegatee checks the tag and the proxy's work before he opens.
-  'conditional: open a re-encryption': (context) => {
+  // The delegatee verifies ciphertext and re-encryption before decryption.
+  'conditional: open re-encryption': (context) => {
     const exponent = exponentOf(context, 'delegatee_secret_key');
     const delegator = decode(keyTypes.publicKey, context.bytes('delegator_public_key'));
     const { condition, ad } = sealedUnder(context);
@@ -55,13 +55,13 @@ export const conditionalReaders = {
     const shared = { delegator, delegatee: publicKey(exponent), condition, ad, rk2 };
     return (bytes) => {
       const [first, second] = decodeParts(bytes, 2);
-      const [ciphertext, work] = [
+      const [ciphertext, reencryption] = [
         decode(types.ciphertext, first), decode(types.reencryption, second),
       ];
       const delegation = { ...shared, ciphertext };
       if (!pre.verify(delegator, condition, ad, ciphertext)) throw new Error('C4');
-      if (!pre.verifyReEncryption(delegation, work)) throw new Error('the re-encryption');
-      pre.openReencrypted(exponent, delegation, work);
+      if (!pre.verifyReEncryption(delegation, reencryption)) throw new Error('the re-encryption');
+      pre.openReencrypted(exponent, delegation, reencryption);
     };
   },
 };
@@ -73,7 +73,7 @@ export const afghReaders = {
       afgh.open(exponent, ad, decode(afgh.types.ciphertext, bytes));
     };
   },
-  'afgh: open a re-encryption': (context) => {
+  'afgh: open re-encryption': (context) => {
     const [exponent, ad] = [exponentOf(context, 'secret_key'), context.bytes('ad')];
     return (bytes) => {
       afgh.openReencrypted(exponent, ad, decode(afgh.types.reencryption, bytes));
@@ -82,7 +82,7 @@ export const afghReaders = {
 };
 
 export const possessionReaders = {
-  'pre: proof of possession': (context) => {
+  'pre: verify proof of possession': (context) => {
     const key = decode(keyTypes.publicKey, context.bytes('public_key'));
     const proven = context.bytes('context');
     return (bytes) => verifyPossession(key, proven, decode(keyTypes.possession, bytes));

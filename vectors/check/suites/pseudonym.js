@@ -1,4 +1,4 @@
-// pseudonym.json: the keyed series.
+// pseudonym.json: pseudonyms and window keys.
 import { equal } from '../lib/bytes.js';
 import { decode, encode } from '../lib/codec.js';
 import * as series from '../lib/pseudonym.js';
@@ -24,11 +24,11 @@ function replay({ inputs, trace, outputs }) {
   });
   const read = decode(series.windowType, outputs.bytes('window'));
   const again = series.pseudonymInWindow(read, epoch, index);
-  if (inWindow && !equal(again, pseudonym)) outputs.fail(' of the window differs');
+  if (inWindow && !equal(again, pseudonym)) outputs.fail(': the decoded window key differs');
 }
 
 export default {
   suite: 'EPIONE-V1-PSEUDONYM-SERIES',
-  checks: 'keys of the tree, windows, names',
+  checks: 'tree keys, window keys, pseudonyms',
   replay,
 };

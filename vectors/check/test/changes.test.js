@@ -104,7 +104,7 @@ for (const { name, tcId } of cases) {
 }
 
 // What a group's context has although nothing of the group depends on it.
-const WITHOUT_EFFECT = { 'conditional: re-encryption key': ['ad'] };
+const WITHOUT_EFFECT = { 'conditional: verify re-encryption key': ['ad'] };
 
 for (const name of NEGATIVE_FILES) {
   const document = read(name);

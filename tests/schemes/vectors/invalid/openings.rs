@@ -1,4 +1,4 @@
-//! Well-formed values that must not verify or open.
+//! Well-formed values that must not verify or decrypt.
 
 mod afgh;
 mod conditional;
@@ -12,38 +12,38 @@ use super::{negated, plus_order, with};
 use crate::common::rng;
 use crate::vectors::format::{Refusals, settle};
 
-/// Comment, class of the fault or `Valid`, bytes.
+/// Comment, flag (class of the fault, or `Valid`), bytes.
 type Case = (&'static str, &'static str, Vec<u8>);
 
-/// Adds cases to the last group; the library has to judge as their flags say.
-fn judged(
+/// Adds cases to the last group, and asserts that the library's verdict matches the flag.
+fn add_cases(
     file: &mut Refusals,
     cases: impl IntoIterator<Item = Case>,
-    holds: impl Fn(&[u8]) -> bool,
+    accepts: impl Fn(&[u8]) -> bool,
 ) {
     for (comment, flag, bytes) in cases {
         let valid = flag == "Valid";
-        assert_eq!(holds(&bytes), valid, "{comment}");
+        assert_eq!(accepts(&bytes), valid, "{comment}");
         file.test(comment, flag, &bytes, valid);
     }
 }
 
-/// `bytes` with their last one changed.
-fn at_the_end(bytes: &[u8]) -> Vec<u8> {
+/// `bytes` with the last byte changed.
+fn with_last_byte_changed(bytes: &[u8]) -> Vec<u8> {
     let last = bytes.len() - 1;
     with(bytes, last, bytes[last] ^ 1)
 }
 
 #[test]
-fn refused_openings() {
+fn negative_opening_vectors() {
     let mut file = Refusals::new(
         "EPIONE-V1-OPENINGS",
-        "Well-formed values that must not verify or open under the context of their group.",
+        "Well-formed values that must not verify or decrypt in the context of their group.",
     );
     let shared = &mut rng(2027);
-    conditional::checks(&mut file, shared);
+    conditional::verifications(&mut file, shared);
     peks::locations(&mut file, shared);
-    dem::changed(&mut file, shared);
+    dem::modified(&mut file, shared);
     conditional::openings(&mut file, &mut rng(2035));
     reencrypted::openings(&mut file, &mut rng(2036));
     afgh::openings(&mut file, &mut rng(2037));

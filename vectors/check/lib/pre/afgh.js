@@ -1,4 +1,4 @@
-// The scheme of Ateniese, Fu, Green and Hohenberger. src/pre/afgh.rs.
+// The proxy re-encryption of Ateniese, Fu, Green and Hohenberger. See src/pre/afgh.rs.
 import { withLength } from '../codec.js';
 import * as dem from '../dem.js';
 import { encodeG1, encodeG2, encodeGt, g2, gt, multiply, pairing, scalar, z } from '../groups.js';

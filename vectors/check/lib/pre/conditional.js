@@ -1,5 +1,5 @@
-// Conditional, verifiable proxy re-encryption. src/pre/conditional.rs has the equations; the names
-// are theirs, i the delegator and j the delegatee.
+// Conditional, verifiable proxy re-encryption. Names follow the equations in
+// src/pre/conditional.rs; i is the delegator, j the delegatee.
 import { xor } from '../bytes.js';
 import { encode, withLength } from '../codec.js';
 import * as dem from '../dem.js';
@@ -46,11 +46,11 @@ const encodeKey = (key) => encode(keyTypes.publicKey, key);
 const product = (pairs) => pairings(pairs.map(([p, q]) => ({ p, q })));
 const isOne = (pairs) => gt.equal(product(pairs), gt.one);
 
-// Q, the point of a condition.
+// Q = H_G2(pk_i, w).
 export const hashCondition = (delegator, condition) =>
   hashToG2('PRE_CONDITION', framed([encodeKey(delegator), condition]));
 
-// What every hash of a ciphertext covers.
+// ctx, an input of every hash of a ciphertext.
 export const contextOf = (delegator, condition, ad) =>
   framed([tag('PRE_CONTEXT'), encodeKey(delegator), condition, ad]);
 
@@ -85,7 +85,7 @@ export function verify(delegator, condition, ad, ciphertext) {
   return isOne([[c1, point], [g1.negate(), c4]]);
 }
 
-// From K to the plaintext, requiring C1 = g1^{H(mu, ctx)}.
+// Recovers mu from K, requires C1 = g1^{H(mu, ctx)}, and decrypts the body.
 function unmask(context, ciphertext, k) {
   const { c1, w, body } = ciphertext;
   const mu = xor(w, maskOf(k, c1, context));
@@ -114,7 +114,7 @@ const inverseOf = (delegator, delegatee, condition, rk2) => [
 export const verifyReKey = (delegator, delegatee, condition, { rk1, rk2 }) =>
   isOne([[g1, rk1], ...inverseOf(delegator, delegatee, condition, rk2)]);
 
-// What a proof is about, besides its points: the context, the ciphertext, to whom, and D2.
+// The statement of the proof, besides its points.
 const statementOf = ({ delegator, delegatee, condition, ad, ciphertext, rk2 }, d2) =>
   framed([
     contextOf(delegator, condition, ad),

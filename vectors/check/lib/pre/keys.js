@@ -1,4 +1,4 @@
-// User keys of proxy re-encryption: one exponent in both source groups. src/pre/keys.rs.
+// User keys of proxy re-encryption: the same exponent in both source groups. See src/pre/keys.rs.
 import {
   encodeG1, encodeG2, encodeScalar, G1, g1, G2, g2, generatorMultiply, gt, pairings,
 } from '../groups.js';
@@ -11,7 +11,7 @@ export const keyTypes = {
       const key = { x: reader.g1(), y: reader.g2() };
       // e(X, g2) = e(g1, Y)
       const quotient = pairings([{ p: key.x, q: g2 }, { p: g1.negate(), q: key.y }]);
-      if (!gt.equal(quotient, gt.one)) throw new Error('X and Y of two exponents');
+      if (!gt.equal(quotient, gt.one)) throw new Error('X and Y have different exponents');
       return key;
     },
     write: ({ x, y }) => [encodeG1(x), encodeG2(y)],

@@ -1,4 +1,4 @@
-// Schnorr's proof of one exponent for several bases. src/pre/schnorr.rs.
+// Schnorr proof of one exponent for several bases. See src/pre/schnorr.rs.
 import { concat } from '../bytes.js';
 import { encodeG1, encodeScalar, multiply, scalar } from '../groups.js';
 import { framed, hashToScalar } from '../hash.js';
@@ -16,7 +16,7 @@ function challengeOf(tag, bases, images, commitments, context) {
   return hashToScalar(tag, framed([points, context]));
 }
 
-// `fresh` hedges the nonce: it stays secret even where `fresh` is known or comes twice.
+// The nonce is hedged: it stays secret even if `fresh` is known or repeated.
 export function prove(tag, bases, images, secret, context, fresh) {
   const hedged = [encodeScalar(secret), fresh, encodeAll(images), context];
   const nonce = hashToScalar('PRE_NONCE', framed(hedged));

@@ -1,6 +1,6 @@
-//! What the delegator and the delegatee of the baseline open.
+//! Decryption by delegator and delegatee in AFGH.
 
-use super::{at_the_end, judged, negated};
+use super::{add_cases, negated, with_last_byte_changed};
 use crate::common::{encoding, fields};
 use crate::vectors::format::{Fields, Refusals};
 use epione::algebra::codec::Canonical;
@@ -55,16 +55,16 @@ pub(super) fn openings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     file.group("afgh: open", context(&alice));
     let bytes = honest.to_bytes();
     let cases = [
-        ("as it was made", "Valid", bytes.clone()),
-        ("of another record", "Context", elsewhere.to_bytes()),
-        ("for somebody else", "Key", for_bob.to_bytes()),
+        ("unmodified", "Valid", bytes.clone()),
+        ("ciphertext with other associated data", "Context", elsewhere.to_bytes()),
+        ("encrypted for another delegator", "Key", for_bob.to_bytes()),
         ("C1 negated", "C1", negated(&bytes, 2)),
         ("C1 of another ciphertext", "C1", ciphertext(&other_c1, &body)),
-        ("a body under a key that is bound to another C1", "C1", ciphertext(&c1, &unbound)),
-        ("body changed", "Body", at_the_end(&bytes)),
-        ("an empty body", "Body", ciphertext(&c1, &[])),
+        ("body under a key derived with another C1", "C1", ciphertext(&c1, &unbound)),
+        ("body modified", "Body", with_last_byte_changed(&bytes)),
+        ("empty body", "Body", ciphertext(&c1, &[])),
     ];
-    judged(file, cases, |bytes| {
+    add_cases(file, cases, |bytes| {
         afgh::open(&alice, AD, &Ciphertext::from_bytes(bytes).unwrap()).is_ok()
     });
 
@@ -72,26 +72,26 @@ pub(super) fn openings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let c1_prime = fields(&reencrypted(&honest)[48..]).gt().unwrap();
     let inverse = c1_prime.pow(&-Scalar::ONE);
     let other_prime = c1_prime.pow(&(other_r * r.inverse().unwrap()));
-    let to_herself = afgh::reencrypt(&afgh::rekeygen(&alice, &alice_public), &honest).to_bytes();
-    file.group("afgh: open a re-encryption", context(&bob));
+    let to_delegator = afgh::reencrypt(&afgh::rekeygen(&alice, &alice_public), &honest).to_bytes();
+    file.group("afgh: open re-encryption", context(&bob));
     let bytes = reencrypted(&honest);
     let cases = [
-        ("as it was made", "Valid", bytes.clone()),
-        ("of another record", "Context", reencrypted(&elsewhere)),
-        ("for somebody else", "Key", to_herself),
-        ("C1 negated, of which C1' knows nothing", "C1", negated(&bytes, 2)),
+        ("unmodified", "Valid", bytes.clone()),
+        ("ciphertext with other associated data", "Context", reencrypted(&elsewhere)),
+        ("re-encrypted for another delegatee", "Key", to_delegator),
+        ("C1 negated, C1' unmodified", "C1", negated(&bytes, 2)),
         ("C1 of another ciphertext", "C1", reencryption(&other_c1, &c1_prime, &body)),
         ("C1' inverted", "C1Prime", reencryption(&c1, &inverse, &body)),
         ("C1' of another ciphertext", "C1Prime", reencryption(&c1, &other_prime, &body)),
         (
-            "C1' without a re-encryption key",
+            "C1' = e(C1, g2), computed without a re-encryption key",
             "C1Prime",
             reencryption(&c1, &pairing(&c1, &G2::generator()), &body),
         ),
-        ("body changed", "Body", at_the_end(&bytes)),
-        ("an empty body", "Body", reencryption(&c1, &c1_prime, &[])),
+        ("body modified", "Body", with_last_byte_changed(&bytes)),
+        ("empty body", "Body", reencryption(&c1, &c1_prime, &[])),
     ];
-    judged(file, cases, |bytes| {
+    add_cases(file, cases, |bytes| {
         afgh::open_reencrypted(&bob, AD, &ReEncryption::from_bytes(bytes).unwrap()).is_ok()
     });
 }

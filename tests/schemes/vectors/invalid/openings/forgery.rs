@@ -1,5 +1,5 @@
-//! The conditional scheme's steps one by one, for somebody who leaves out what he should check and makes
-//! everything else fit: then one check alone has to refuse.
+//! The steps of the conditional scheme for a forger who violates one rule and keeps every other
+//! field consistent, so that exactly one check must reject.
 
 use crate::common::{encoding, fields};
 use crate::vectors::pre_conditional::prove;
@@ -17,17 +17,17 @@ pub(super) const CONDITION: &[u8] = b"condition";
 pub(super) const AD: &[u8] = b"ad";
 pub(super) const PLAINTEXT: &[u8] = b"text";
 
-/// `ctx` of the condition above and of associated data.
+/// `ctx` of [`CONDITION`] and the associated data.
 pub(super) fn context(delegator: &PublicKey, ad: &[u8]) -> Vec<u8> {
     framed(&[tag::PRE_CONTEXT.as_bytes(), &delegator.to_bytes(), CONDITION, ad])
 }
 
-/// `r = H(mu, ctx)`, which a forger may leave out.
+/// `r = H(mu, ctx)`; a forger may choose another exponent.
 pub(super) fn exponent(mu: &[u8; 32], context: &[u8]) -> Scalar {
     hash_to_scalar(tag::PRE_EXPONENT, &framed(&[mu, context]))
 }
 
-/// A ciphertext before its tag.
+/// The elements `C1`, `W` and body of a ciphertext without its public tag.
 pub(super) struct Encapsulation {
     pub(super) c1: G1,
     pub(super) w: [u8; 32],
@@ -35,7 +35,7 @@ pub(super) struct Encapsulation {
 }
 
 impl Encapsulation {
-    /// Seal with any exponent: all else follows from it.
+    /// Encrypts with any exponent `r`.
     pub(super) fn of(delegator: &PublicKey, context: &[u8], mu: &[u8; 32], r: &Scalar) -> Self {
         let bytes = delegator.to_bytes();
         let q = hash_to_g2(tag::PRE_CONDITION, &framed(&[&bytes, CONDITION]));
@@ -46,7 +46,7 @@ impl Encapsulation {
         Self { c1, w, body }
     }
 
-    /// Another `mu` behind the same `C1`, with its own body.
+    /// Replaces `mu`, and `W` and the body accordingly, and keeps `C1`.
     pub(super) fn with_other_w(self, context: &[u8], mu: &[u8; 32]) -> Self {
         let flip = |bytes: &[u8; 32]| std::array::from_fn(|i| bytes[i] ^ u8::from(i == 0));
         let (mu, w): ([u8; 32], [u8; 32]) = (flip(mu), flip(&self.w));
@@ -54,12 +54,12 @@ impl Encapsulation {
         Self { w, body, ..self }
     }
 
-    /// The body in the context of the ciphertext alone.
-    pub(super) fn with_loose_body(self, context: &[u8], mu: &[u8; 32]) -> Self {
+    /// Encrypts the body in a context without `C1` and `W`.
+    pub(super) fn with_unbound_body(self, context: &[u8], mu: &[u8; 32]) -> Self {
         Self { body: body(mu, context, context), ..self }
     }
 
-    /// The ciphertext with the tag that an exponent gives: `C4 = H_G2(C1, W, ctx, H(body))^r`.
+    /// Encodes the ciphertext with the public tag `C4 = H_G2(C1, W, ctx, H(body))^r`.
     pub(super) fn tagged(&self, context: &[u8], r: &Scalar) -> Vec<u8> {
         let (c1, body) = (self.c1.to_bytes(), digest(tag::PRE_BODY, &[&self.body]));
         let message = framed(&[&c1, &self.w, context, &body]);
@@ -73,7 +73,7 @@ impl Encapsulation {
     }
 }
 
-/// The body under `KDF(mu, ctx)` in whatever context.
+/// Encrypts the body under `KDF(mu, ctx)` in any DEM context.
 fn body(mu: &[u8; 32], context: &[u8], body_context: &[u8]) -> Vec<u8> {
     let key = ContentKey::from_secret(kdf(tag::PRE_KEY, mu, &[context]));
     dem::seal(&key, body_context, PLAINTEXT)
@@ -86,7 +86,7 @@ pub(super) struct Points {
     pub(super) d2: G2,
 }
 
-/// A proxy that proves whatever it is told to.
+/// A proxy that skips all checks and proves any statement.
 #[derive(Clone)]
 pub(super) struct Proxy {
     pub(super) rk1: G2,
@@ -105,18 +105,18 @@ impl Proxy {
         Self { rk1, rk2, delegatee: *delegatee, context, purpose: tag::PRE_PROOF }
     }
 
-    /// ReEncrypt, without a look at the ciphertext's tag.
+    /// ReEncrypt without verification of the ciphertext.
     pub(super) fn reencrypt(&self, ciphertext: &[u8], t: &Scalar) -> Vec<u8> {
-        self.prove(ciphertext, t, &self.turn(ciphertext, t))
+        self.prove(ciphertext, t, &self.transform(ciphertext, t))
     }
 
-    /// `D1 = C1^t;  T = g1^t;  D2 = rk1^{1/t}`
-    pub(super) fn turn(&self, ciphertext: &[u8], t: &Scalar) -> Points {
+    /// `D1 = C1^t;  T = g1^t;  D2 = rk1^{1/t}`.
+    pub(super) fn transform(&self, ciphertext: &[u8], t: &Scalar) -> Points {
         let (c1, inverse) = (fields(ciphertext).g1().unwrap(), t.inverse().unwrap());
         Points { d1: c1 * *t, t: G1::generator() * *t, d2: self.rk1 * inverse }
     }
 
-    /// These points with a proof of the exponent `t`.
+    /// Encodes points with a proof of the exponent `t`.
     pub(super) fn prove(&self, ciphertext: &[u8], t: &Scalar, points: &Points) -> Vec<u8> {
         let Points { d1, t: t_point, d2 } = points;
         let bases = [G1::generator(), fields(ciphertext).g1().unwrap()];

@@ -1,6 +1,6 @@
-//! Locations of searchable entries.
+//! Locations of searchable ciphertexts.
 
-use super::{at_the_end, judged, negated, with};
+use super::{add_cases, negated, with, with_last_byte_changed};
 use crate::vectors::format::{Fields, Refusals};
 use epione::algebra::codec::Canonical;
 use epione::peks::{self, SearchableCiphertext};
@@ -8,20 +8,20 @@ use rand_chacha::ChaCha20Rng;
 
 pub(super) fn locations(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let (secret, public) = peks::keygen(rng);
-    let entry = peks::encrypt(&public, b"w", b"record 7", b"location", rng).to_bytes();
+    let ciphertext = peks::encrypt(&public, b"w", b"record 7", b"location", rng).to_bytes();
     let trapdoor = peks::trapdoor(&secret, b"w");
     file.group(
         "peks: locate",
         Fields::default().hex("trapdoor", trapdoor.to_bytes()).hex("context", "record 7"),
     );
     let cases = [
-        ("as it was made", "Valid", entry.clone()),
-        ("A negated", "A", negated(&entry, 2)),
-        ("check value changed", "B", with(&entry, 50, entry[50] ^ 1)),
-        ("location changed", "Location", at_the_end(&entry)),
+        ("unmodified", "Valid", ciphertext.clone()),
+        ("A negated", "A", negated(&ciphertext, 2)),
+        ("B modified", "B", with(&ciphertext, 50, ciphertext[50] ^ 1)),
+        ("location modified", "Location", with_last_byte_changed(&ciphertext)),
     ];
-    judged(file, cases, |bytes| {
-        let entry = SearchableCiphertext::from_bytes(bytes).unwrap();
-        peks::locate(&entry, &trapdoor, b"record 7").is_ok()
+    add_cases(file, cases, |bytes| {
+        let ciphertext = SearchableCiphertext::from_bytes(bytes).unwrap();
+        peks::locate(&ciphertext, &trapdoor, b"record 7").is_ok()
     });
 }

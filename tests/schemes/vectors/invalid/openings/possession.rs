@@ -1,6 +1,6 @@
-//! Proofs that a public key's exponent is known.
+//! Proofs of possession of a secret key.
 
-use super::{at_the_end, judged, plus_order, with};
+use super::{add_cases, plus_order, with, with_last_byte_changed};
 use crate::vectors::format::{Fields, Refusals, draw};
 use crate::vectors::pre_conditional::prove;
 use epione::algebra::codec::{Canonical, VERSION};
@@ -11,12 +11,12 @@ use rand_chacha::ChaCha20Rng;
 
 const CONTEXT: &[u8] = b"Dr. Ruiz";
 
-fn whole(kind: Kind, fields: &[u8]) -> Vec<u8> {
+fn encoded(kind: Kind, fields: &[u8]) -> Vec<u8> {
     [&[VERSION, kind as u8], fields].concat()
 }
 
 fn public_key(x: &Scalar) -> PublicKey {
-    let secret = whole(Kind::PreSecretKey, &x.to_be_bytes());
+    let secret = encoded(Kind::PreSecretKey, &x.to_be_bytes());
     *SecretKey::from_bytes(&secret).unwrap().public_key()
 }
 
@@ -25,32 +25,32 @@ pub(super) fn proofs(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let public = public_key(&x);
     let mut proof = |purpose: Tag, exponent: &Scalar, context: &[u8]| {
         let proof = prove(purpose, &[G1::generator()], exponent, &draw(rng), context);
-        whole(Kind::PrePossession, &proof.bytes())
+        encoded(Kind::PrePossession, &proof.bytes())
     };
     let honest = proof(tag::PRE_POSSESSION, &x, CONTEXT);
     let negative = -Scalar::from_be_bytes(&honest[34..].try_into().unwrap()).unwrap();
     let context = Fields::default().hex("public_key", public.to_bytes());
-    file.group("pre: proof of possession", context.hex("context", CONTEXT));
+    file.group("pre: verify proof of possession", context.hex("context", CONTEXT));
     let cases = [
-        ("as it was made", "Valid", honest.clone()),
-        ("with other fresh bytes", "Valid", proof(tag::PRE_POSSESSION, &x, CONTEXT)),
-        ("of another key", "Key", proof(tag::PRE_POSSESSION, &other, CONTEXT)),
-        ("for another context", "Context", proof(tag::PRE_POSSESSION, &x, b"Dr. Ruiz ")),
-        ("for no context", "Context", proof(tag::PRE_POSSESSION, &x, b"")),
-        ("under the tag of re-encryptions", "Tag", proof(tag::PRE_PROOF, &x, CONTEXT)),
-        ("challenge changed", "Challenge", with(&honest, 33, honest[33] ^ 1)),
-        ("response changed", "Response", at_the_end(&honest)),
+        ("unmodified", "Valid", honest.clone()),
+        ("another nonce", "Valid", proof(tag::PRE_POSSESSION, &x, CONTEXT)),
+        ("proof for another key", "Key", proof(tag::PRE_POSSESSION, &other, CONTEXT)),
+        ("proof for another context", "Context", proof(tag::PRE_POSSESSION, &x, b"Dr. Ruiz ")),
+        ("proof for the empty context", "Context", proof(tag::PRE_POSSESSION, &x, b"")),
+        ("proof under the domain tag of re-encryptions", "Tag", proof(tag::PRE_PROOF, &x, CONTEXT)),
+        ("challenge modified", "Challenge", with(&honest, 33, honest[33] ^ 1)),
+        ("response modified", "Response", with_last_byte_changed(&honest)),
         ("response negated", "Response", [&honest[..34], &negative.to_be_bytes()].concat()),
         (
             "challenge and response exchanged",
             "Response",
             [&honest[..2], &honest[34..], &honest[2..34]].concat(),
         ),
-        ("challenge and response zero", "Zero", whole(Kind::PrePossession, &[0; 64])),
-        ("r added to the challenge", "NotReduced", plus_order(&honest, 2)),
-        ("r added to the response", "NotReduced", plus_order(&honest, 34)),
+        ("challenge and response zero", "Zero", encoded(Kind::PrePossession, &[0; 64])),
+        ("challenge not reduced: r added", "NotReduced", plus_order(&honest, 2)),
+        ("response not reduced: r added", "NotReduced", plus_order(&honest, 34)),
     ];
-    judged(file, cases, |bytes| {
+    add_cases(file, cases, |bytes| {
         let proof = ProofOfPossession::from_bytes(bytes);
         proof.is_ok_and(|proof| public.verify_possession(CONTEXT, &proof).is_ok())
     });

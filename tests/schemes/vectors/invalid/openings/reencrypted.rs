@@ -1,7 +1,7 @@
-//! What the delegatee opens, after the checks that he makes himself.
+//! Decryption by the delegatee, who first verifies ciphertext and re-encryption.
 
 use super::forgery::{AD, CONDITION, Encapsulation, PLAINTEXT, Points, Proxy, context, exponent};
-use super::{at_the_end, judged, negated};
+use super::{add_cases, negated, with_last_byte_changed};
 use crate::vectors::format::{Fields, Refusals, draw};
 use epione::algebra::codec::{Canonical, Reader};
 use epione::algebra::hash::framed;
@@ -12,16 +12,16 @@ use epione::pre::{
 };
 use rand_chacha::ChaCha20Rng;
 
-/// The tag of the ciphertext, the re-encryption, and Open'.
-fn opens(delegator: &PublicKey, doctor: &SecretKey, rk2: &G2, bytes: &[u8]) -> bool {
+/// Verifies ciphertext and re-encryption, and decrypts.
+fn accepts(delegator: &PublicKey, doctor: &SecretKey, rk2: &G2, bytes: &[u8]) -> bool {
     let mut parts = Reader::new(bytes);
     let ciphertext = Ciphertext::from_bytes(parts.bytes(1 << 10).unwrap()).unwrap();
-    let work = ReEncryption::from_bytes(parts.bytes(1 << 10).unwrap()).unwrap();
+    let reencryption = ReEncryption::from_bytes(parts.bytes(1 << 10).unwrap()).unwrap();
     parts.end().unwrap();
     let delegation = Delegation::new(delegator, doctor.public_key(), CONDITION, rk2);
     let Ok(verified) = ciphertext.verify(delegator, CONDITION, AD) else { return false };
-    let Ok(receipt) = work.verify(&delegation, &verified) else { return false };
-    let opened = conditional::open_reencrypted(doctor, &receipt);
+    let Ok(verified) = reencryption.verify(&delegation, &verified) else { return false };
+    let opened = conditional::open_reencrypted(doctor, &verified);
     opened.is_ok_and(|opened| &opened[..] == PLAINTEXT)
 }
 
@@ -43,35 +43,51 @@ pub(super) fn openings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         Proxy::new(&rekey, delegatee, &ctx)
     };
     let proxy = proxy_to(&doctor_public);
-    // What is sealed by one who leaves checks out, and reencrypted by a proxy that does, too.
+    // Ciphertexts of a forger, re-encrypted by a proxy that skips the checks.
     let reencrypted = |ciphertext: &[u8]| framed(&[ciphertext, &proxy.reencrypt(ciphertext, &t)]);
-    let made_to_fit = |encapsulation: Encapsulation| reencrypted(&encapsulation.tagged(&ctx, &r));
-    let with_work = |work: &[u8]| framed(&[&honest, work]);
-    let work = proxy.reencrypt(&honest, &t);
-    // D1 and D2 whose exponents cancel give the same K; T is of another one.
-    let (one, two) = (proxy.turn(&honest, &t), proxy.turn(&honest, &other_t));
+    let consistent = |encapsulation: Encapsulation| reencrypted(&encapsulation.tagged(&ctx, &r));
+    let with_reencryption = |bytes: &[u8]| framed(&[&honest, bytes]);
+    let reencryption = proxy.reencrypt(&honest, &t);
+    // The exponents of D1 and D2 cancel, so K is correct; T has another exponent.
+    let (one, two) = (proxy.transform(&honest, &t), proxy.transform(&honest, &other_t));
     let cancelling = proxy.prove(&honest, &t, &Points { t: two.t, ..one });
     let to_other = proxy_to(&other_public).reencrypt(&honest, &t);
 
     let cases = [
-        ("as it was made", "Valid", reencrypted(&honest)),
-        ("by another exponent", "Valid", with_work(&proxy.reencrypt(&honest, &other_t))),
-        ("a free exponent, and all else made to fit", "C1", reencrypted(&sealed(&mu, &free))),
+        ("unmodified", "Valid", reencrypted(&honest)),
+        ("another exponent t", "Valid", with_reencryption(&proxy.reencrypt(&honest, &other_t))),
         (
-            "W changed, and all behind it made to fit",
+            "C1 with a random exponent, all other fields consistent",
+            "C1",
+            reencrypted(&sealed(&mu, &free)),
+        ),
+        (
+            "W modified, body and C4 consistent with it",
             "W",
-            made_to_fit(encapsulation().with_other_w(&ctx, &mu)),
+            consistent(encapsulation().with_other_w(&ctx, &mu)),
         ),
         (
-            "body sealed without C1 and W",
+            "body encrypted in a context without C1 and W",
             "Body",
-            made_to_fit(encapsulation().with_loose_body(&ctx, &mu)),
+            consistent(encapsulation().with_unbound_body(&ctx, &mu)),
         ),
-        ("C4 negated, and reencrypted like this", "C4", reencrypted(&negated(&honest, 82))),
-        ("T of another exponent than D1 and D2, which open", "T", with_work(&cancelling)),
-        ("the proof changed, which opening does not need", "Proof", with_work(&at_the_end(&work))),
-        ("reencrypted for somebody else", "Key", with_work(&to_other)),
-        ("the re-encryption of another ciphertext", "Statement", framed(&[&other, &work])),
+        (
+            "C4 negated, re-encryption of the modified ciphertext",
+            "C4",
+            reencrypted(&negated(&honest, 82)),
+        ),
+        (
+            "T with another exponent than D1 and D2, which decrypt",
+            "T",
+            with_reencryption(&cancelling),
+        ),
+        (
+            "proof modified, which decryption does not use",
+            "Proof",
+            with_reencryption(&with_last_byte_changed(&reencryption)),
+        ),
+        ("re-encrypted for another delegatee", "Key", with_reencryption(&to_other)),
+        ("re-encryption of another ciphertext", "Statement", framed(&[&other, &reencryption])),
     ];
     let context = Fields::default()
         .hex("delegator_public_key", public.to_bytes())
@@ -79,6 +95,6 @@ pub(super) fn openings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         .hex("condition", CONDITION)
         .hex("ad", AD)
         .hex("rk2", proxy.rk2.to_bytes());
-    file.group("conditional: open a re-encryption", context);
-    judged(file, cases, |bytes| opens(&public, &doctor, &proxy.rk2, bytes));
+    file.group("conditional: open re-encryption", context);
+    add_cases(file, cases, |bytes| accepts(&public, &doctor, &proxy.rk2, bytes));
 }
