@@ -13,12 +13,13 @@ impl SpanProgram {
     /// Returns `w` and `c_i` with `sum c_i M_i = w (1, 0, ..., 0)`, so that
     /// `sum c_i lambda_i = w s` for consistent shares.
     ///
-    /// The map from weights to `(w, c)` is linear and *onto* the dual code. For random weights of
-    /// 128 bits, inconsistent shares satisfy the equation with probability `2^-128`.
+    /// The vectors `(-w, c)` form the dual code, and the map from the weights to them is linear and
+    /// *onto*. For random weights of 128 bits, inconsistent shares satisfy the equation with
+    /// probability `2^-128`.
     ///
-    /// Each node has a coefficient, from the root down: `w`, the first weight, at the root; the
-    /// children's coefficients, applied to their shares, yield the gate's coefficient times its
-    /// share.
+    /// Each node has a coefficient, from the root down. The root has `w`, the first weight. The
+    /// shares of the children, times their coefficients, sum to the gate's share times its
+    /// coefficient.
     ///
     /// # Panics
     /// Panics unless there are more weights than rows.

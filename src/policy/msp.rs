@@ -91,7 +91,7 @@ impl SpanProgram {
     }
 }
 
-/// The rows of the leaves visited so far, in a preorder walk from the root.
+/// The rows and columns of the nodes visited so far, from the root down and left to right.
 struct Builder {
     rows: Vec<Row>,
     columns: usize,

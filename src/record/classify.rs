@@ -1,7 +1,7 @@
 //! Classification of FHIR resources by sensitivity.
 //!
-//! By the sensitivity labels of HL7 v3 in `meta.security` (`Confidentiality` and the information
-//! sensitivity policies of `ActCode`), else by the resource types of FHIR R4.
+//! The sensitivity labels of HL7 v3 in `meta.security` (`Confidentiality` and the information
+//! sensitivity policies of `ActCode`) take precedence over the resource types of FHIR R4.
 #![forbid(unsafe_code)]
 
 use super::{Class, Keyword};
@@ -49,6 +49,7 @@ pub(super) struct Head {
     codes: Vec<Coding>,
 }
 
+/// A `Coding` of FHIR.
 #[derive(Debug, Default)]
 struct Coding {
     system: String,

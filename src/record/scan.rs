@@ -306,8 +306,8 @@ mod tests {
 
     #[test]
     fn entries_start_and_end_at_their_braces() {
-        let text = "\n {\"entry\" :[ {\"resource\":{\"resourceType\":\"Patient\",\"id\":\"}{é\"} } ,\t\
-                    {\"resource\":{\"resourceType\":\"Claim\"}}], \"resourceType\":\"Bundle\"}\n";
+        let text = "\n {\"entry\" :[ {\"resource\":{\"resourceType\":\"Patient\",\"id\":\"}{é\"} } \
+                    ,\t{\"resource\":{\"resourceType\":\"Claim\"}}], \"resourceType\":\"Bundle\"}\n";
         assert_eq!(
             pieces(text),
             [
