@@ -67,7 +67,7 @@ impl Chain {
 
     fn parent(&self) -> Digest {
         let last = self.ledger.blocks().last();
-        last.map_or(self.config.digest(), |(block, _)| block.header.hash())
+        last.map_or(self.config.digest(), |last| last.block.header.hash())
     }
 
     fn propose(&self, requests: &[Vec<u8>]) -> Vec<u8> {
@@ -76,7 +76,7 @@ impl Chain {
             view: 0,
             leader: 0,
             parent: self.parent(),
-            parent_certificate: self.ledger.blocks().last().map(|(_, certificate)| certificate),
+            parent_certificate: self.ledger.blocks().last().map(|last| &last.certificate),
             time: self.height() * 1000,
             config: &self.config,
         };

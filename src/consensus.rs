@@ -56,17 +56,17 @@
 //! * In Chang's layer 2 each primary speaks for its group and the quorum counts primaries, so a few
 //!   Byzantine primaries fork the chain. Here groups only aggregate signatures, and the quorum
 //!   counts all members.
-//! * A batch certificate of layer 1 is a hint and defines no order: a whole group may be faulty while
-//!   at most `F` members are.
-//! * One height is in flight, and the leader changes with each height, so there are no watermarks or
-//!   checkpoints. The commit certificate of a decision is the stable checkpoint, and any member can
-//!   transfer value and certificate.
+//! * A batch certificate of layer 1 is a hint and defines no order: a whole group may be faulty
+//!   while at most `F` members are.
+//! * One height is in flight, and the leader changes with each height, so there are no watermarks
+//!   or checkpoints. The commit certificate of a decision is the stable checkpoint, and any member
+//!   can transfer value and certificate.
 //! * The primary sends PREPARE too, and a quorum of PREPAREs includes it.
 //! * A replica relays an overdue request to all members, in `N - 1` messages.
 //! * The view delay doubles once per pass through the leaders, not once per view.
-//! * After the fallback delay, votes, proposals and certificates bypass the tree. Ed25519 signatures
-//!   are listed, not aggregated: a certificate has `66 Q` bytes, and overlapping group votes do no
-//!   harm.
+//! * After the fallback delay, votes, proposals and certificates bypass the tree. Ed25519
+//!   signatures are listed, not aggregated: a certificate has `66 Q` bytes, and overlapping group
+//!   votes do no harm.
 //! * A replica that lags behind is served when it shows so, by a `ViewChange` or a
 //!   `FetchDecisions`. Late votes of the last height are normal and ignored.
 //!
@@ -103,7 +103,9 @@
 //!     fn requests(&self, value: &[u8]) -> Vec<RequestId> {
 //!         value.get(32..).filter(|r| !r.is_empty()).map(request_id).into_iter().collect()
 //!     }
-//!     fn apply(&mut self, _: u64, value: &[u8], _: &Certificate) { self.0 = value[32..].to_vec(); }
+//!     fn apply(&mut self, _: u64, value: &[u8], _: &Certificate) {
+//!         self.0 = value[32..].to_vec();
+//!     }
 //! }
 //!
 //! let key = |id: u8| SigningKey::from_seed(&Secret::new([id; 32]));

@@ -1,29 +1,28 @@
-//! The ledger: who published, permitted, asked and withdrew what, in an order that no hospital
-//! decides alone.
+//! The ledger: a replicated log of publications, grants, requests, accesses and revocations.
 //!
 //! The application behind [`crate::consensus`]: typed, signed [`Transaction`]s in hash-linked
-//! [`Block`]s, executed by a contract that is a pure function of state and transaction. Nothing of
-//! a record is here but digests, and no patient is named: towards each doctor in each epoch she is
-//! another owner key.
+//! [`Block`]s, executed by a contract that is a pure function of state and transaction. The ledger
+//! holds digests of records only. Patients are pseudonymous: a patient has a different owner key
+//! towards each doctor in each epoch.
 //!
-//! | part | what it is |
+//! | item | content |
 //! |---|---|
-//! | [`Action`], [`Transaction`] | what can be asked, and who must sign it |
-//! | [`Rule`] | why the contract refused one |
+//! | [`Action`], [`Transaction`] | the actions and their required signatures |
+//! | [`Rule`] | the rules of the contract |
 //! | [`State`] | parties, records, grants, revocations, requests, accesses |
-//! | [`Block`], [`merkle`] | the order, with a path from each transaction to its header |
+//! | [`Block`], [`merkle`] | ordered transactions, with a Merkle path from each to its header |
 //! | [`Ledger`] | a replica's chain: [`crate::consensus::Application`], and [`Ledger::audit`] |
 //!
-//! **What it guarantees.** While at most `F` of `N` replicas are Byzantine, all honest replicas
-//! hold the same blocks; a transaction is executed at most once; a request is on the chain before
-//! anyone may re-encrypt for it; a revocation holds from its block on, and cannot be overtaken by
-//! the grant it revokes. Anyone with the configuration verifies the chain from its first block.
+//! **Guarantees.** While at most `F` of `N` replicas are Byzantine, all honest replicas hold the
+//! same blocks and execute a transaction at most once. A request is on the ledger before a proxy
+//! may re-encrypt for it. A revocation takes effect with its block and also blocks a grant that
+//! arrives after it. Anyone with the configuration can verify the chain from its first block.
 //!
-//! **What it shows.** Which institution and doctor published a record and when, its number of
-//! sections and search entries; who requested what. A grant over several owner keys links these
-//! keys for everyone, and so do accesses under it.
+//! **Leakage.** The ledger reveals which institution and doctor published a record and when, its
+//! number of sections and search entries, and the readers of requests. A grant over several owner
+//! keys links these keys publicly, and so do accesses under it.
 //!
-//! **Architecture invariant.** No clock, no randomness, no network and no disk in here.
+//! **Architecture invariant.** The module has no clock, randomness, network or disk.
 //!
 //! ```
 //! use epione::consensus::Application;
@@ -43,8 +42,8 @@
 //! assert!(ledger.check_request(&transaction.to_bytes()).is_ok());
 //!
 //! let forged = transaction.draft.clone().signed_by(&[&centre]);
-//! let refusal = ledger.check_request(&forged.to_bytes()).unwrap_err();
-//! assert_eq!(refusal.to_string(), "the signature of the subject is missing or forged");
+//! let rejection = ledger.check_request(&forged.to_bytes()).unwrap_err();
+//! assert_eq!(rejection.to_string(), "the signature of the subject is missing or forged");
 //! ```
 #![forbid(unsafe_code)]
 
@@ -54,6 +53,7 @@ mod certificate;
 mod chain;
 mod contract;
 pub mod merkle;
+mod rule;
 mod state;
 mod transaction;
 
@@ -61,18 +61,18 @@ pub use action::{
     AccessAction, Action, Basis, DelegationDigest, GrantAction, MAX_ENTRIES, RecordAction,
     RequestAction, RevokeAction, SectionDigests,
 };
-pub use block::{Block, Entry, Header};
+pub use block::{Block, CommittedBlock, Entry, Header};
 pub use certificate::{Certificate, Role, Subject};
 pub use chain::{AuditError, Ledger};
-pub use contract::Rule;
+pub use rule::Rule;
 pub use state::State;
 pub use transaction::{Draft, Transaction, TransactionError, Validity};
 
-/// Milliseconds since 1970.
+/// Milliseconds since the Unix epoch.
 pub type Time = u64;
 
-/// How far a first proposal's time may differ from a voter's clock: one minute.
-const MAX_AHEAD: Time = 60_000;
+/// The maximum difference between the time of a first proposal and a member's clock: one minute.
+const MAX_CLOCK_SKEW: Time = 60_000;
 
-/// The most bytes of a block's transactions.
+/// The maximum total length of a block's transactions in bytes.
 const MAX_BLOCK: usize = 2 << 20;

@@ -1,21 +1,22 @@
-//! A seeded network in one process: virtual time, delays, losses, faulty replicas.
+//! A deterministic network simulator: virtual time, delays, losses, Byzantine replicas.
 //!
-//! It drives the same replicas as real processes do, through the same bytes: every message is
-//! encoded once and decoded by each receiver. One seed gives one run, whose hash is [`Network::trace`].
-//! Each delivery of an honest replica is checked against all others, see [`Network::violation`].
+//! The simulator drives the production replicas through their wire format: every message is encoded
+//! once and decoded by each recipient. Equal seeds give equal runs; [`Network::trace`] is the hash
+//! of a run. Every delivery at an honest replica is checked against all others, see
+//! [`Network::violation`].
 //!
-//! Signatures are real Ed25519. Verdicts are remembered by the digest of key, statement and
-//! signature, so a vote that fifteen members check is computed once; what verifies and what does
-//! not stays the same. Certificates of deliveries are verified again without that cache.
+//! Signatures are real Ed25519. Verification results are cached by the digest of key, statement and
+//! signature, so a vote that fifteen members verify is verified once. Certificates of deliveries
+//! are verified again without the cache.
 //!
 //! ```
 //! use epione::consensus::Parameters;
 //! use epione::sim::{Behaviour, Journal, Network};
 //! let mut network = Network::<Journal>::with_journals(Parameters::new("demo"), 4, 7);
 //! network.set_behaviour(network.leader(), Behaviour::Silent);
-//! let at = network.honest()[0];
-//! let committed = network.commit(at, b"record 1".to_vec()).unwrap();
-//! assert_eq!(network.application(at).requests(), [b"record 1"]);
+//! let client = network.honest()[0];
+//! let committed = network.commit(client, b"record 1".to_vec()).unwrap();
+//! assert_eq!(network.application(client).requests(), [b"record 1"]);
 //! assert!(committed.view > 0, "the first leader was silent");
 //! ```
 #![forbid(unsafe_code)]
@@ -28,13 +29,13 @@ mod safety;
 
 pub use behaviour::Behaviour;
 pub use journal::Journal;
-pub use report::{CommitError, Committed, Count, Link};
+pub use report::{CommitError, Committed, Discarded, Link, Traffic};
 
 use crate::algebra::codec::Canonical;
 use crate::algebra::{Secret, hash, tag};
 use crate::consensus::{
-    Application, Config, Digest, Effect, Input, Location, Member, Message, MessageError,
-    Parameters, Replica, ReplicaId, RequestId, Timer, Verifier, request_id,
+    Application, Config, Digest, Effect, Input, Location, Member, Message, Parameters, Replica,
+    ReplicaId, RequestId, Timer, Verifier, request_id,
 };
 use crate::sign::SigningKey;
 use behaviour::Collusion;
@@ -46,7 +47,7 @@ use safety::SafetyChecker;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How long [`Network::commit`] waits, in virtual milliseconds.
+/// The timeout of [`Network::commit`] in virtual milliseconds.
 const COMMIT_TIMEOUT: u64 = 600_000;
 
 enum Event {
@@ -60,7 +61,7 @@ struct Node<A> {
     behaviour: Behaviour,
 }
 
-/// Replicas and what is under way between them.
+/// Simulated replicas and the messages in transit between them.
 pub struct Network<A> {
     config: Arc<Config>,
     nodes: BTreeMap<ReplicaId, Node<A>>,
@@ -71,25 +72,25 @@ pub struct Network<A> {
     link: Link,
     partition: BTreeSet<ReplicaId>,
     collusion: Collusion,
-    counters: BTreeMap<&'static str, Count>,
+    traffic: BTreeMap<&'static str, Traffic>,
     rejected: BTreeMap<RequestId, String>,
-    faults: Vec<(ReplicaId, ReplicaId, MessageError)>,
+    discarded: Vec<Discarded>,
     trace: Digest,
     safety: SafetyChecker,
 }
 
 impl<A: Application> Network<A> {
-    /// One replica per member; keys and applications are in the order of the members' ids.
+    /// Creates one replica per member, with keys and applications in order of the members' ids.
     ///
     /// # Panics
-    /// If there are not as many keys and applications as members, or a key is not its member's.
+    /// If the numbers of keys, applications and members differ, or a key does not match its member.
     pub fn new(config: Config, keys: Vec<SigningKey>, applications: Vec<A>, seed: u64) -> Self {
         assert_eq!((keys.len(), applications.len()), (config.size(), config.size()));
         let (config, cache) = (Arc::new(config), Arc::new(CachingVerifier::default()));
         let node = |((member, key), application): ((&Member, SigningKey), A)| {
             let verifier: Arc<dyn Verifier> = cache.clone();
             let replica = Replica::new(config.clone(), member.id, key.clone(), application)
-                .expect("each key is its member's")
+                .expect("each key matches its member")
                 .with_verifier(verifier);
             (member.id, Node { replica, key, behaviour: Behaviour::Honest })
         };
@@ -103,41 +104,41 @@ impl<A: Application> Network<A> {
             link: Link::default(),
             partition: BTreeSet::new(),
             collusion: Collusion::default(),
-            counters: BTreeMap::new(),
+            traffic: BTreeMap::new(),
             rejected: BTreeMap::new(),
-            faults: Vec::new(),
+            discarded: Vec::new(),
             trace: hash::digest(tag::SIM_TRACE, &[&config.digest()]),
             safety: SafetyChecker::default(),
             config,
         }
     }
 
-    /// From now on this replica behaves like this.
+    /// Sets the behaviour of a replica.
     pub fn set_behaviour(&mut self, id: ReplicaId, behaviour: Behaviour) {
         if let Some(node) = self.nodes.get_mut(&id) {
             node.behaviour = behaviour;
         }
     }
 
-    /// How a replica behaves.
+    /// The behaviour of a replica.
     ///
     /// # Panics
-    /// If there is none of this id.
+    /// If no replica has this id.
     pub fn behaviour(&self, id: ReplicaId) -> Behaviour {
         self.nodes[&id].behaviour
     }
 
-    /// From now on messages fare like this.
+    /// Sets delay, loss and duplication of messages.
     pub fn set_link(&mut self, link: Link) {
         self.link = link;
     }
 
-    /// Cuts these replicas off from the others; an empty list heals the network.
+    /// Partitions these replicas from the others. An empty list heals the network.
     pub fn partition(&mut self, partition: &[ReplicaId]) {
         self.partition = partition.iter().copied().collect();
     }
 
-    /// Hands a request to a replica.
+    /// Submits a request to a replica.
     pub fn submit(&mut self, at: ReplicaId, request: Vec<u8>) -> RequestId {
         let id = request_id(&request);
         self.safety.submitted(id);
@@ -148,7 +149,7 @@ impl<A: Application> Network<A> {
     /// Submits a request and runs until every honest replica has applied it.
     ///
     /// # Errors
-    /// [`CommitError`], after ten virtual minutes at the latest.
+    /// The replica rejects the request, or ten virtual minutes pass.
     pub fn commit(&mut self, at: ReplicaId, request: Vec<u8>) -> Result<Committed, CommitError> {
         let (start, before) = (self.now, self.total());
         self.rejected.remove(&request_id(&request));
@@ -158,10 +159,13 @@ impl<A: Application> Network<A> {
                 return Err(CommitError::Rejected { at, reason: reason.clone() });
             }
             if self.now > start + COMMIT_TIMEOUT || !self.step() {
-                return Err(self.out_of_time(&request, start));
+                return Err(self.timeout(&request, start));
             }
         }
-        let (height, view) = self.safety.position_of(&request).expect("it was applied");
+        let (height, view) = self
+            .safety
+            .position_of(&request)
+            .expect("every honest replica has applied the request");
         let after = self.total();
         Ok(Committed {
             request,
@@ -174,18 +178,18 @@ impl<A: Application> Network<A> {
     }
 
     fn has_applied(&self, id: ReplicaId, request: &RequestId) -> bool {
-        let place = self.safety.position_of(request);
-        place.is_some_and(|(height, _)| self.nodes[&id].replica.height() > height)
+        let position = self.safety.position_of(request);
+        position.is_some_and(|(height, _)| self.nodes[&id].replica.height() > height)
     }
 
-    /// Whether every honest replica has applied a request.
+    /// Returns `true` if every honest replica has applied the request.
     pub fn has_applied_everywhere(&self, request: &RequestId) -> bool {
         self.honest().into_iter().all(|id| self.has_applied(id, request))
     }
 
-    fn out_of_time(&self, request: &RequestId, start: u64) -> CommitError {
+    fn timeout(&self, request: &RequestId, start: u64) -> CommitError {
         let honest = self.honest();
-        CommitError::OutOfTime {
+        CommitError::Timeout {
             waited_ms: self.now - start,
             applied: honest.iter().filter(|id| self.has_applied(**id, request)).count(),
             honest: honest.len(),
@@ -194,7 +198,7 @@ impl<A: Application> Network<A> {
         }
     }
 
-    /// Lets virtual time pass.
+    /// Advances virtual time and processes the events that fall due.
     pub fn advance(&mut self, ms: u64) {
         let until = self.now + ms;
         while self.events.first_key_value().is_some_and(|((at, _), _)| *at <= until) {
@@ -203,7 +207,7 @@ impl<A: Application> Network<A> {
         self.now = until;
     }
 
-    /// The next event; false if there is none.
+    /// Processes the next event. Returns `false` if there is none.
     pub fn step(&mut self) -> bool {
         let Some(((at, _), event)) = self.events.pop_first() else { return false };
         self.now = self.now.max(at);
@@ -256,18 +260,18 @@ impl<A: Application> Network<A> {
             Effect::Reject { request, reason } => {
                 self.rejected.insert(request, reason.to_string());
             }
-            Effect::Discard { from, error } => self.faults.push((at, from, error)),
+            Effect::Discard { from, error } => self.discarded.push(Discarded { at, from, error }),
         }
     }
 
     fn send(&mut self, from: ReplicaId, to: &[ReplicaId], message: &Message) {
         let bytes: Arc<[u8]> = message.to_bytes().into();
         for to in to {
-            let count = self.counters.entry(message.body.name()).or_default();
+            let count = self.traffic.entry(message.body.name()).or_default();
             count.messages += 1;
             count.bytes += bytes.len() as u64;
-            let cut = self.partition.contains(&from) != self.partition.contains(to);
-            if cut || self.rng.gen_range(0..1000) < self.link.loss {
+            let partitioned = self.partition.contains(&from) != self.partition.contains(to);
+            if partitioned || self.rng.gen_range(0..1000) < self.link.loss {
                 continue;
             }
             let copies = 1 + u64::from(self.rng.gen_range(0..1000) < self.link.duplicates);
@@ -283,7 +287,7 @@ impl<A: Application> Network<A> {
         self.sequence += 1;
     }
 
-    /// Puts a message into a replica's hands as it is, whoever signed it.
+    /// Delivers a message directly to a replica, whichever key signed it.
     pub fn inject(&mut self, to: ReplicaId, message: Message) {
         self.deliver(to, Input::Message(message));
     }
@@ -296,70 +300,70 @@ impl<A: Application> Network<A> {
     pub fn config(&self) -> &Config {
         &self.config
     }
-    /// One replica.
+    /// A replica.
     ///
     /// # Panics
-    /// If there is none of this id.
+    /// If no replica has this id.
     pub fn replica(&self, id: ReplicaId) -> &Replica<A> {
         &self.nodes[&id].replica
     }
-    /// One replica's application.
+    /// The application of a replica.
     ///
     /// # Panics
-    /// If there is none of this id.
+    /// If no replica has this id.
     pub fn application(&self, id: ReplicaId) -> &A {
         self.replica(id).application()
     }
-    /// All applications.
+    /// All applications with the ids of their replicas.
     pub fn applications(&self) -> impl Iterator<Item = (ReplicaId, &A)> {
         self.nodes.iter().map(|(id, node)| (*id, node.replica.application()))
     }
-    /// The replicas that follow the protocol.
+    /// The honest replicas.
     pub fn honest(&self) -> Vec<ReplicaId> {
         let honest = self.nodes.iter().filter(|(_, node)| node.behaviour == Behaviour::Honest);
         honest.map(|(id, _)| *id).collect()
     }
-    /// Who leads view 0 of the highest height that an honest replica is at.
+    /// The leader of view 0 at the highest height among the honest replicas.
     pub fn leader(&self) -> ReplicaId {
         let height = self.honest().iter().map(|id| self.replica(*id).height()).max();
         self.config.leader(height.unwrap_or(1), 0)
     }
-    /// What was sent, by kind.
-    pub fn counters(&self) -> &BTreeMap<&'static str, Count> {
-        &self.counters
+    /// The traffic by message kind.
+    pub fn traffic(&self) -> &BTreeMap<&'static str, Traffic> {
+        &self.traffic
     }
-    /// What was sent of one kind.
+    /// The number of messages of one kind.
     pub fn sent(&self, kind: &str) -> u64 {
-        self.counters.get(kind).map_or(0, |count| count.messages)
+        self.traffic.get(kind).map_or(0, |count| count.messages)
     }
-    /// All that was sent.
-    pub fn total(&self) -> Count {
-        let add = |a: Count, b: &Count| Count {
+    /// The total traffic.
+    pub fn total(&self) -> Traffic {
+        let add = |a: Traffic, b: &Traffic| Traffic {
             messages: a.messages + b.messages,
             bytes: a.bytes + b.bytes,
         };
-        self.counters.values().fold(Count::default(), add)
+        self.traffic.values().fold(Traffic::default(), add)
     }
-    /// Who refused whose message, and why.
-    pub fn faults(&self) -> &[(ReplicaId, ReplicaId, MessageError)] {
-        &self.faults
+    /// The discarded messages.
+    pub fn discarded(&self) -> &[Discarded] {
+        &self.discarded
     }
-    /// The running hash of everything that arrived.
+    /// The running hash of all delivered messages.
     pub fn trace(&self) -> Digest {
         self.trace
     }
-    /// The first broken promise among the honest deliveries: agreement, order without gaps,
-    /// exactly once, only what was submitted, a certificate that outsiders can check.
+    /// The first violation among the deliveries at honest replicas: of agreement, total order,
+    /// exactly-once delivery, validity or the certificate.
     pub fn violation(&self) -> Option<&str> {
         self.safety.violation()
     }
 }
 
 impl Network<Journal> {
-    /// `n` journals on a grid of places, with keys drawn from the seed.
+    /// Creates `n` replicas with [`Journal`]s, at random locations and with keys from the seed.
     ///
     /// # Panics
-    /// If the parameters make no configuration for `n` members.
+    /// If the parameters are invalid for `n` members.
     pub fn with_journals(parameters: Parameters, n: u16, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let keys: Vec<SigningKey> =

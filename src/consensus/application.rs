@@ -75,8 +75,8 @@ pub struct FirstProposal {
 
 /// A deterministic replicated application. Only [`Application::apply`] changes its state.
 ///
-/// `check_request`, `propose`, `verify`, `digest` and `requests` must be pure functions of state and
-/// arguments, without clock or randomness, with the same result on every replica.
+/// `check_request`, `propose`, `verify`, `digest` and `requests` must be pure functions of state
+/// and arguments, without clock or randomness, with the same result on every replica.
 pub trait Application {
     /// Checks that a request may enter the pool. Requests that stay undelivered are checked again.
     ///

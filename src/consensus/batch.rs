@@ -40,7 +40,8 @@ fn digest_of(requests: &[Vec<u8>]) -> Digest {
 }
 
 impl<A: Application> Replica<A> {
-    /// Sends the primary's next batch. The leader sends none, since it proposes its requests itself.
+    /// Sends the primary's next batch. The leader sends none, since it proposes its requests
+    /// itself.
     pub(super) fn propose_batch(&mut self) {
         let topology = self.topology();
         let primary = self.config.group_primary(self.id, self.instance.view) == Some(self.id);
@@ -129,8 +130,8 @@ impl<A: Application> Replica<A> {
         self.send_signed(vec![self.topology().leader()], message);
     }
 
-    /// Adds the requests of a certified batch to the pool. Every member accepts one, since the leader
-    /// may have changed in transit.
+    /// Adds the requests of a certified batch to the pool. Every member accepts one, since the
+    /// leader may have changed in transit.
     pub(super) fn on_certified_batch(
         &mut self,
         from: ReplicaId,

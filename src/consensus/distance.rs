@@ -4,8 +4,8 @@
 //! another group and split the network. Locations therefore become unit vectors in fixed point (the
 //! cosine by its Taylor series in `i128`), and a distance is the **chord** `2R sin(theta/2)`. The
 //! chord increases with the great-circle distance, so the order of distances is the same. It is
-//! shorter than the arc by 0.1 % at 1 000 km and by 10 % at 10 000 km. The arithmetic error is below
-//! one metre.
+//! shorter than the arc by 0.1 % at 1 000 km and by 10 % at 10 000 km. The arithmetic error is
+//! below one metre.
 #![forbid(unsafe_code)]
 
 use super::parameters::Location;

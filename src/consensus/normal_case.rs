@@ -8,6 +8,7 @@
 use super::certificate::{Certificate, CertificateError, Decision, Phase};
 use super::message::{Body, MAX_VALUE, Message};
 use super::replica::{Replica, VIEW_WINDOW};
+use super::vote_set::Vote;
 use super::{Application, Digest, Effect, FirstProposal, MessageError, ReplicaId, Timer};
 use super::{ProposalContext, Rejection, VerifyContext};
 use crate::sign::Signature;
@@ -158,20 +159,21 @@ impl<A: Application> Replica<A> {
         self.instance.own_votes.insert((phase, view), digest);
         let body = Body::Vote { phase, height, view, digest };
         let message = Message::sign(&self.config, self.id, &self.key, body);
-        self.instance.votes.add((phase, view, digest), self.id, message.signature);
+        let vote = Vote { phase, view, digest };
+        self.instance.votes.add(vote, self.id, message.signature);
         self.send_signed(self.topology().vote_recipients(), message);
         self.timers.remove(&Timer::Fallback);
-        self.forward_group_votes((phase, view, digest));
-        self.certify((phase, view, digest));
+        self.forward_group_votes(vote);
+        self.certify(vote);
     }
 
     pub(super) fn on_vote(
         &mut self,
-        vote: (Phase, u64, Digest),
+        vote: Vote,
         from: ReplicaId,
         signature: Signature,
     ) -> Result<(), MessageError> {
-        self.check_window(vote.1)?;
+        self.check_window(vote.view)?;
         if self.instance.votes.add(vote, from, signature) {
             self.forward_group_votes(vote);
             self.certify(vote);
@@ -189,8 +191,8 @@ impl<A: Application> Replica<A> {
 
     /// Sends the votes of the group to the leader once every member has voted. The fallback timer
     /// sends those of an incomplete group.
-    fn forward_group_votes(&mut self, vote: (Phase, u64, Digest)) {
-        let topology = self.topology_at(vote.1);
+    fn forward_group_votes(&mut self, vote: Vote) {
+        let topology = self.topology_at(vote.view);
         if topology.is_collector() {
             let members = topology.group_members();
             let signatures = self.instance.votes.signatures(vote, |id| members.contains(&id));
@@ -202,10 +204,10 @@ impl<A: Application> Replica<A> {
 
     pub(super) fn send_partial_certificate(
         &mut self,
-        vote: (Phase, u64, Digest),
+        vote: Vote,
         signatures: Vec<(ReplicaId, Signature)>,
     ) {
-        let leader = self.topology_at(vote.1).leader();
+        let leader = self.topology_at(vote.view).leader();
         let partial = self.certificate(vote, signatures);
         self.send(vec![leader], Body::PartialCertificate(partial));
     }
@@ -216,14 +218,14 @@ impl<A: Application> Replica<A> {
         from: ReplicaId,
         partial: &Certificate,
     ) -> Result<(), MessageError> {
-        let (phase, view, digest) = (partial.phase, partial.view, partial.digest);
-        self.check_window(view)?;
-        let topology = self.topology_at(view);
+        let vote = Vote { phase: partial.phase, view: partial.view, digest: partial.digest };
+        self.check_window(vote.view)?;
+        let topology = self.topology_at(vote.view);
         if topology.is_flat() || !topology.is_leader() {
             return Err(MessageError::Unauthorised);
         }
         let group = self.config.group_of(from).ok_or(MessageError::Unauthorised)?;
-        if phase == Phase::Batch || partial.group != 0 {
+        if vote.phase == Phase::Batch || partial.group != 0 {
             return Err(MessageError::CertificateMismatch);
         }
         if let Some(outsider) = partial.signers().find(|id| !group.ranking.contains(id)) {
@@ -231,23 +233,20 @@ impl<A: Application> Replica<A> {
         }
         partial.verify_signatures(&self.config, &*self.verifier)?;
         for (signer, signature) in &partial.signatures {
-            self.instance.votes.add((phase, view, digest), *signer, *signature);
+            self.instance.votes.add(vote, *signer, *signature);
         }
-        self.certify((phase, view, digest));
+        self.certify(vote);
         Ok(())
     }
 
-    fn certificate(
-        &self,
-        (phase, view, digest): (Phase, u64, Digest),
-        signatures: Vec<(ReplicaId, Signature)>,
-    ) -> Certificate {
+    fn certificate(&self, vote: Vote, signatures: Vec<(ReplicaId, Signature)>) -> Certificate {
+        let Vote { phase, view, digest } = vote;
         Certificate { phase, group: 0, height: self.height, view, digest, signatures }
     }
 
     /// Forms a certificate once a quorum of votes is equal.
-    fn certify(&mut self, vote: (Phase, u64, Digest)) {
-        if self.instance.processed.contains(&(vote.0, vote.1)) {
+    fn certify(&mut self, vote: Vote) {
+        if self.instance.processed.contains(&(vote.phase, vote.view)) {
             return;
         }
         let signatures = self.instance.votes.signatures(vote, |_| true);

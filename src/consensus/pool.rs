@@ -79,7 +79,8 @@ impl Pool {
         batch
     }
 
-    /// Returns the requests that arrived by `limit` and were not relayed, and marks them as relayed.
+    /// Returns the requests that arrived by `limit` and were not relayed, and marks them as
+    /// relayed.
     pub(super) fn take_overdue(&mut self, limit: u64) -> Vec<Vec<u8>> {
         let due = |pending: &&mut PendingRequest| !pending.relayed && pending.since <= limit;
         let overdue = self.pending.values_mut().map(|(_, pending)| pending).filter(due);

@@ -11,7 +11,7 @@ use super::pool::Pool;
 use super::request_id;
 use super::topology::Topology;
 use super::view_change_proof::SignedViewChange;
-use super::vote_set::VoteSet;
+use super::vote_set::{Vote, VoteSet};
 use super::{
     Application, Config, Digest, Effect, Input, MessageError, Rejection, ReplicaId, Timer,
 };
@@ -199,7 +199,8 @@ impl<A: Application> Replica<A> {
             }
             Body::PrePrepare { value, .. } => self.on_pre_prepare(&message, value),
             Body::Vote { phase, view, digest, .. } => {
-                self.on_vote((*phase, *view, *digest), from, message.signature)
+                let vote = Vote { phase: *phase, view: *view, digest: *digest };
+                self.on_vote(vote, from, message.signature)
             }
             Body::PartialCertificate(partial) => self.on_partial_certificate(from, partial),
             Body::Certificate(certificate) => self.on_certificate(from, certificate),

@@ -9,6 +9,7 @@
 use super::certificate::{Certificate, Decision, Phase};
 use super::message::{Body, MAX_DECISIONS, MAX_VALUE};
 use super::replica::Replica;
+use super::vote_set::Vote;
 use super::{Application, Digest, MessageError, ReplicaId};
 
 impl<A: Application> Replica<A> {
@@ -59,19 +60,19 @@ impl<A: Application> Replica<A> {
     fn retransmit_vote(&mut self, phase: Phase) {
         let (height, view) = (self.height, self.instance.view);
         let Some(digest) = self.instance.own_votes.get(&(phase, view)).copied() else { return };
+        let vote = Vote { phase, view, digest };
         let topology = self.topology();
         let to = if topology.is_flat() { topology.others() } else { vec![topology.leader()] };
         let partial = topology.is_collector().then(|| topology.group_members());
-        let partial = partial.map(|members| {
-            self.instance.votes.signatures((phase, view, digest), |id| members.contains(&id))
-        });
+        let partial =
+            partial.map(|members| self.instance.votes.signatures(vote, |id| members.contains(&id)));
         match partial {
-            Some(signatures) => self.send_partial_certificate((phase, view, digest), signatures),
+            Some(signatures) => self.send_partial_certificate(vote, signatures),
             None => self.send(to, Body::Vote { phase, height, view, digest }),
         }
     }
 
-    /// Fetches the value of a prepare certificate from its signers, who hold it.
+    /// Fetches the value of a prepare certificate from its signers.
     pub(super) fn fetch_missing_value(&mut self, certificate: Certificate) {
         let higher = |held: &Certificate| held.view < certificate.view;
         if self.instance.missing.as_ref().is_none_or(higher) {

@@ -46,7 +46,7 @@ impl<A: Application> Replica<A> {
         self.instance.view_changes.values().map(|signed| signed.change.view)
     }
 
-    /// Step 1.
+    /// Step 1: stops voting below `view` and reports the prepare certificate.
     ///
     /// A prepare certificate of a view that this replica has not reached proves that a quorum has
     /// reached it. The requested view must exceed it, since members reject a view change whose
@@ -112,8 +112,8 @@ impl<A: Application> Replica<A> {
         Ok(certificate.verify_with(&self.config, &*self.verifier)?)
     }
 
-    /// Joins the highest view that `F + 1` members request or exceed (section 4.5.2). One of them is
-    /// honest.
+    /// Joins the highest view that `F + 1` members request or exceed (section 4.5.2). One of them
+    /// is honest.
     fn join_view_change(&mut self) {
         let mut views: Vec<u64> = self.requested_views().collect();
         views.sort_unstable_by(|a, b| b.cmp(a));
@@ -123,7 +123,7 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// Step 2.
+    /// Step 2: proposes in a `NewView` once a quorum requests this view.
     fn send_new_view_if_leader(&mut self) {
         let (height, view) = (self.height, self.instance.view);
         if !self.instance.awaiting_new_view
@@ -150,7 +150,7 @@ impl<A: Application> Replica<A> {
         self.enter_view(view, digest, value);
     }
 
-    /// Step 3.
+    /// Step 3: verifies the `NewView`, enters its view and prepares its value.
     pub(super) fn on_new_view(
         &mut self,
         message: &Message,

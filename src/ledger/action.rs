@@ -1,13 +1,13 @@
-//! The actions that a transaction can carry.
+//! The actions of transactions.
 //!
 //! | action | signed by | effect |
 //! |---|---|---|
-//! | [`Action::Register`] | the subject; the centre through the certificate | a party is known |
-//! | [`Action::Record`] | author, institution, owner | a record exists |
-//! | [`Action::Grant`] | every owner key it covers | a reader may request |
-//! | [`Action::Request`] | the reader | on the audit trail *before* anything is re-encrypted |
-//! | [`Action::Access`] | the proxy | what was re-encrypted, and the proof's digest |
-//! | [`Action::Revoke`] | one of the grant's owners | no request passes any more |
+//! | [`Action::Register`] | the subject; the centre through the certificate | registers a party |
+//! | [`Action::Record`] | author, institution, owner | publishes a record |
+//! | [`Action::Grant`] | every covered owner key | permits a reader to request |
+//! | [`Action::Request`] | the reader | is on the ledger *before* anything is re-encrypted |
+//! | [`Action::Access`] | the proxy | records the digests of re-encryptions and proofs |
+//! | [`Action::Revoke`] | one of the grant's owners | ends all requests under the grant |
 #![forbid(unsafe_code)]
 
 use super::Time;
@@ -18,44 +18,44 @@ use crate::error::DecodeError;
 use crate::record::Class;
 use crate::sign::VerifyingKey;
 
-/// The most entries of a record's index.
+/// The maximum number of entries in the index of a record.
 pub const MAX_ENTRIES: usize = 4096;
-/// The most bytes of an entry.
+/// The maximum length of an index entry in bytes.
 const MAX_ENTRY: usize = 4096;
-/// The most owner keys, delegations or trapdoors of a grant.
+/// The maximum number of owner keys, delegations or trapdoors in a grant.
 const MAX_COVERED: usize = 64;
 
-/// What a transaction asks for.
+/// The action of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Make a party known.
+    /// Registers a party.
     Register(Certificate),
-    /// Publish a sealed record.
+    /// Publishes a sealed record.
     Record(RecordAction),
-    /// Let a reader request.
+    /// Permits a reader to request records.
     Grant(GrantAction),
-    /// Ask to read.
+    /// Requests a record.
     Request(RequestAction),
-    /// Report a re-encryption.
+    /// Reports the re-encryptions for a request.
     Access(AccessAction),
-    /// Withdraw a grant.
+    /// Revokes a grant.
     Revoke(RevokeAction),
 }
 
-/// The digests of one section.
+/// The digests of one section of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectionDigests {
     /// The section's class.
     pub class: Class,
-    /// Digest of the ciphertext's name in the store; hides the name.
+    /// A digest of the ciphertext's CID, which hides the CID.
     pub ciphertext: Digest,
-    /// Where the patient's lock is in the store (the hash of its CID).
+    /// The CID hash of the content key wrapped for the patient.
     pub wrapped_for_patient: Digest,
-    /// Where the policy's lock is.
+    /// The CID hash of the content key wrapped for the policy.
     pub wrapped_for_policy: Digest,
-    /// Where the author's lock is.
+    /// The CID hash of the content key wrapped for the author.
     pub wrapped_for_author: Digest,
-    /// Digest of the policy's text; part of the condition of re-encryption.
+    /// A digest of the policy's text, part of the re-encryption condition.
     pub policy: Digest,
 }
 
@@ -64,104 +64,105 @@ pub struct SectionDigests {
 pub struct RecordAction {
     /// The patient's key towards this author in this epoch: the *owner tag*.
     pub owner: VerifyingKey,
-    /// The writing doctor.
+    /// The doctor who wrote the record.
     pub author: VerifyingKey,
-    /// His institution.
+    /// The author's institution.
     pub institution: VerifyingKey,
-    /// Chosen at random by the author; bound into every section and lock.
+    /// A random identifier chosen by the author, bound into every section and wrapped key.
     pub record_id: [u8; 32],
-    /// The epoch of writing, part of the condition of re-encryption.
+    /// The epoch of writing, part of the re-encryption condition.
     pub epoch: u32,
-    /// Digest of the envelope that lists the sections' names; hides its name.
+    /// A digest of the CID of the envelope, which lists the sections.
     pub envelope: Digest,
-    /// The sections, classes ascending.
+    /// The sections in ascending order of class.
     pub sections: Vec<SectionDigests>,
-    /// Encoded [`crate::peks::SearchableCiphertext`]s with sealed location. Kept as bytes because
-    /// decoding costs a subgroup check; a search passes over what does not decode.
+    /// The encoded [`crate::peks::SearchableCiphertext`]s with their sealed locations.
+    ///
+    /// Kept as bytes, since decoding costs a subgroup check. A search skips invalid entries.
     pub index: Vec<Vec<u8>>,
 }
 
-/// What a grant says of one re-encryption key.
+/// The condition of one re-encryption key, and a commitment to the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DelegationDigest {
-    /// The class that the key covers.
+    /// The class of the covered sections.
     pub class: Class,
-    /// The epoch of writing that it covers.
+    /// The epoch of the covered records.
     pub epoch: u32,
-    /// The policy of the section, by digest.
+    /// The digest of the covered sections' policy.
     pub policy: Digest,
-    /// Commitment to the patient's re-encryption public key and `rk2`.
+    /// A commitment to the patient's re-encryption public key and `rk2`.
     pub rekey: Digest,
 }
 
 impl DelegationDigest {
-    /// Whether the key covers a section of a record.
+    /// Returns `true` if the key covers a section of a record.
     pub fn covers(&self, record: &RecordAction, section: &SectionDigests) -> bool {
         self.class == section.class && self.epoch == record.epoch && self.policy == section.policy
     }
 }
 
-/// Permission for one reader, for a time.
+/// A grant to one reader for a window of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantAction {
-    /// The owner keys it covers, each signing the whole of it.
+    /// The covered owner keys in ascending order. Each signs the whole transaction.
     pub owners: Vec<VerifyingKey>,
-    /// Who may read.
+    /// The reader.
     pub reader: VerifyingKey,
-    /// Who re-encrypts.
+    /// The proxy that re-encrypts.
     pub proxy: VerifyingKey,
-    /// Start of the window, inclusive.
+    /// The start of the window, inclusive.
     pub from: Time,
-    /// End of the window, exclusive.
+    /// The end of the window, exclusive.
     pub until: Time,
-    /// The re-encryption keys.
+    /// The digests of the re-encryption keys.
     pub delegations: Vec<DelegationDigest>,
-    /// Hashes of the trapdoors that may be searched with.
+    /// The digests of the trapdoors.
     pub trapdoors: Vec<Digest>,
 }
 
-/// On what a request rests.
+/// The authorisation of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
     /// A grant, by the identifier of its transaction.
     Grant(Digest),
-    /// The policy of a section: the reader's attributes must open it.
+    /// The policy of a section, which the reader's attributes must satisfy.
     Policy,
 }
 
-/// The wish to read a record.
+/// A request for a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestAction {
-    /// Who asks.
+    /// The reader.
     pub reader: VerifyingKey,
     /// The record, by the identifier of its transaction.
     pub record: Digest,
-    /// On what it rests.
+    /// The authorisation.
     pub basis: Basis,
 }
 
-/// A re-encryption that was made.
+/// A report of re-encryptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessAction {
-    /// Who made it.
+    /// The proxy.
     pub proxy: VerifyingKey,
-    /// The request that it serves.
+    /// The request that was served, by the identifier of its transaction.
     pub request: Digest,
-    /// The digest of each section's re-encryption with its proof.
+    /// One digest per section, of the re-encryption with its proof.
     pub reencryptions: Vec<Digest>,
 }
 
-/// The end of a grant.
+/// A revocation of a grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeAction {
-    /// One of the owners that gave it.
+    /// One of the grant's owners.
     pub owner: VerifyingKey,
     /// The grant, by the identifier of its transaction.
     pub grant: Digest,
 }
 
 impl Action {
-    /// Who must sign, in order, with the word for each party.
+    /// Returns the keys that must sign, in order, each with the name of its party.
     pub fn signers(&self) -> Vec<(&'static str, VerifyingKey)> {
         match self {
             Self::Register(certificate) => vec![("subject", certificate.claimed().key)],
@@ -177,7 +178,7 @@ impl Action {
         }
     }
 
-    /// The kind, for people.
+    /// Returns the human-readable name of the action.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Register(_) => "register",
@@ -233,13 +234,13 @@ impl Action {
                 reencryptions: r.list(MAX_COVERED, Reader::fixed)?,
             }),
             6 => Self::Revoke(RevokeAction { owner: VerifyingKey::read(r)?, grant: r.fixed()? }),
-            _ => return Err(DecodeError::Invalid("no such action")),
+            _ => return Err(DecodeError::Invalid("unknown action code")),
         })
     }
 }
 
 fn read_class(r: &mut Reader<'_>) -> Result<Class, DecodeError> {
-    Class::from_code(r.u8()?).ok_or(DecodeError::Invalid("no such class of sections"))
+    Class::from_code(r.u8()?).ok_or(DecodeError::Invalid("unknown class code of a section"))
 }
 
 impl RecordAction {
@@ -283,7 +284,9 @@ impl RecordAction {
         };
         let ascending = record.sections.is_sorted_by(|a, b| a.class < b.class);
         if record.sections.is_empty() || !ascending {
-            return Err(DecodeError::Invalid("a record has one section a class, ascending"));
+            return Err(DecodeError::Invalid(
+                "the classes of a record's sections are not strictly ascending",
+            ));
         }
         Ok(record)
     }
@@ -323,10 +326,10 @@ impl GrantAction {
             trapdoors: r.list(MAX_COVERED, Reader::fixed)?,
         };
         if grant.owners.is_empty() || !grant.owners.is_sorted_by(|a, b| a < b) {
-            return Err(DecodeError::Invalid("a grant names its owners once each, ascending"));
+            return Err(DecodeError::Invalid("the owners of a grant are not strictly ascending"));
         }
         if grant.from >= grant.until {
-            return Err(DecodeError::Invalid("the window ends before it starts"));
+            return Err(DecodeError::Invalid("the window of a grant ends before it starts"));
         }
         Ok(grant)
     }

@@ -1,16 +1,16 @@
-//! Blocks: an order of transactions with what became of each.
+//! Blocks: ordered transactions with their outcomes.
 //!
 //! ```text
-//! header   height, time, epoch, first view and leader, previous hash,
-//!          size and Merkle root of the entries, post-state root, parent's commit certificate
+//! header   height, time, epoch, first view and leader, hash of the previous block,
+//!          size and Merkle root of the entries, state root, commit certificate of the parent
 //! body     entries: transaction, outcome
 //! ```
 //!
-//! A block's hash is the hash of its header; the entries are under their Merkle root. The commit
-//! certificate of a block is made of votes on this hash and is not part of it.
+//! The hash of a block is the hash of its header, which binds the entries by their Merkle root. The
+//! votes of a block's commit certificate sign this hash; the next block contains the certificate.
 #![forbid(unsafe_code)]
 
-use super::contract::Rule;
+use super::rule::Rule;
 use super::{Time, merkle};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::hash::digest;
@@ -18,17 +18,17 @@ use crate::algebra::tag::{Kind, LEDGER_BLOCK};
 use crate::consensus::{self, Digest, ReplicaId};
 use crate::error::DecodeError;
 
-/// The most entries of a block.
+/// The maximum number of entries in a block.
 const MAX_ENTRIES: usize = 4096;
-/// The most bytes of a transaction.
+/// The maximum length of a transaction in bytes.
 pub(super) const MAX_TRANSACTION: usize = 1 << 20;
 
-/// What is known of a block without its transactions.
+/// The header of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// The block's number, from 1.
+    /// The height, from 1.
     pub height: u64,
-    /// Later than its parent's.
+    /// The block time, later than the parent's.
     pub time: Time,
     /// The consensus epoch.
     pub epoch: u64,
@@ -36,20 +36,20 @@ pub struct Header {
     pub first_view: u64,
     /// The leader of the first proposal.
     pub leader: ReplicaId,
-    /// The hash of the block before; at height 1 the digest of the configuration.
+    /// The hash of the previous block; at height 1 the digest of the configuration.
     pub previous: Digest,
-    /// Bytes of the entries' encoding.
+    /// The length of the encoded entries in bytes.
     pub size: u32,
-    /// Merkle root of the entries.
+    /// The Merkle root of the entries.
     pub entries_root: Digest,
-    /// Root of the state after this block.
+    /// The Merkle root of the state after this block.
     pub state_root: Digest,
-    /// The commit certificate of the block before.
+    /// The commit certificate of the previous block; `None` at height 1.
     pub parent_certificate: Option<consensus::Certificate>,
 }
 
 impl Header {
-    /// The block's hash, its `id`.
+    /// Returns the hash of the block.
     pub fn hash(&self) -> Digest {
         let mut w = Writer::default();
         self.write(&mut w);
@@ -85,22 +85,22 @@ impl Header {
     }
 }
 
-/// A transaction in a block, and the rule that refused it, if one did.
+/// A transaction in a block, with its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The transaction's encoding.
     pub transaction: Vec<u8>,
-    /// What became of it.
+    /// The rule that rejected it; `None` if it was executed.
     pub rejected_by: Option<Rule>,
 }
 
 impl Entry {
-    /// The Merkle leaf.
+    /// Returns the Merkle leaf.
     pub fn leaf(&self) -> Digest {
         merkle::leaf(&[&self.transaction, &[self.outcome()]])
     }
 
-    /// 0, or the code of the rule.
+    /// The encoded outcome: 0, or the code of the rule.
     fn outcome(&self) -> u8 {
         self.rejected_by.map_or(0, |rule| rule as u8)
     }
@@ -114,40 +114,53 @@ impl Entry {
         let transaction = r.bytes(MAX_TRANSACTION)?.to_vec();
         let rejected_by = match r.u8()? {
             0 => None,
-            code => Some(Rule::from_code(code).ok_or(DecodeError::Invalid("no such rule"))?),
+            code => Some(
+                Rule::from_code(code)
+                    .ok_or(DecodeError::Invalid("unknown code of a contract rule"))?,
+            ),
         };
         Ok(Self { transaction, rejected_by })
     }
 }
 
-/// A block.
+/// A block of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// The header.
     pub header: Header,
-    /// The entries in their order.
+    /// The entries in order of execution.
     pub entries: Vec<Entry>,
 }
 
+/// A block with the commit certificate of its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommittedBlock {
+    /// The block.
+    pub block: Block,
+    /// The commit certificate.
+    pub certificate: consensus::Certificate,
+}
+
 impl Block {
-    /// The Merkle path of an entry to the header's root.
+    /// Returns the Merkle path from an entry to the header's root; `None` if there is no such
+    /// entry.
     pub fn path(&self, index: usize) -> Option<Vec<Digest>> {
         let leaves: Vec<Digest> = self.entries.iter().map(Entry::leaf).collect();
         merkle::path(&leaves, index)
     }
 
-    /// Whether the header's size and root are those of the entries.
-    pub(super) fn body_fits(&self) -> bool {
+    /// Returns `true` if the header's size and Merkle root match the entries.
+    pub(super) fn header_matches_entries(&self) -> bool {
         let (size, root) = summarise(&self.entries);
         self.header.size == size && self.header.entries_root == root
     }
 }
 
-/// Size and Merkle root of entries.
+/// Returns the size and Merkle root of entries.
 pub(super) fn summarise(entries: &[Entry]) -> (u32, Digest) {
     let leaves: Vec<Digest> = entries.iter().map(Entry::leaf).collect();
     let size: usize = entries.iter().map(|entry| entry.transaction.len() + 5).sum();
-    (u32::try_from(size).expect("a block is capped far below 4 GiB"), merkle::root(&leaves))
+    (u32::try_from(size).expect("blocks are limited far below 4 GiB"), merkle::root(&leaves))
 }
 
 impl Canonical for Block {

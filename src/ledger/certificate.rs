@@ -1,4 +1,4 @@
-//! Certificates: who the registration centre has registered, with which keys.
+//! Certificates: parties and their keys, signed by the registration centre.
 #![forbid(unsafe_code)]
 
 use super::Time;
@@ -9,13 +9,13 @@ use crate::pre;
 use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
 use std::fmt;
 
-/// The most bytes of a name.
+/// The maximum length of a name in bytes.
 const MAX_NAME: usize = 256;
 
-/// What a registered party may do.
+/// The role of a registered party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Owns records. On the ledger a patient acts under owner keys; her certificate stays off it.
+    /// Owns records. A patient acts under owner keys, and the certificate stays off the ledger.
     Patient = 1,
     /// Writes and reads records.
     Doctor = 2,
@@ -46,35 +46,35 @@ impl fmt::Display for Role {
     }
 }
 
-/// What a certificate says.
+/// The content of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// The signing key; names the party on the ledger.
+    /// The signing key, which identifies the party on the ledger.
     pub key: VerifyingKey,
-    /// For people to read.
+    /// The human-readable name.
     pub name: String,
-    /// What the party may do.
+    /// The role.
     pub role: Role,
-    /// Encoded [`pre::PublicKey`], checked by the centre; empty for who has none.
+    /// The encoded [`pre::PublicKey`], checked by the centre; empty if the party has none.
     ///
-    /// Kept as bytes because decoding costs a pairing and replicas never use it.
+    /// Kept as bytes, since decoding costs a pairing and replicas never use the key.
     pub pre_key: Vec<u8>,
-    /// End of validity.
+    /// The end of validity.
     pub valid_until: Time,
 }
 
 impl Subject {
-    /// The bytes that proofs of possession and the centre's signature cover.
+    /// Returns the bytes that proofs of possession and the centre's signature cover.
     pub fn to_signed_bytes(&self) -> Vec<u8> {
         let mut w = Writer::default();
         self.write(&mut w);
         w.finish()
     }
 
-    /// The re-encryption key, if the subject has one.
+    /// Decodes the re-encryption public key.
     ///
     /// # Errors
-    /// [`DecodeError`] if there is none or it is not a key.
+    /// The subject has no key, or its encoding is invalid.
     pub fn pre_key(&self) -> Result<pre::PublicKey, DecodeError> {
         pre::PublicKey::from_bytes(&self.pre_key)
     }
@@ -91,14 +91,14 @@ impl Subject {
         Ok(Self {
             key: VerifyingKey::read(r)?,
             name: r.text(MAX_NAME)?,
-            role: Role::from_code(r.u8()?).ok_or(DecodeError::Invalid("no such role"))?,
+            role: Role::from_code(r.u8()?).ok_or(DecodeError::Invalid("unknown role code"))?,
             pre_key: r.bytes(256)?.to_vec(),
             valid_until: r.u64()?,
         })
     }
 }
 
-/// A subject under the registration centre's signature.
+/// A subject with the registration centre's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     subject: Subject,
@@ -106,23 +106,23 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Signs a subject. The centre checks proofs of possession before it does.
+    /// Signs a subject. The centre must check the proofs of possession first.
     pub fn issue(centre: &SigningKey, subject: Subject) -> Self {
         let signature = centre.sign(tag::SIGN_CERTIFICATE, &[&subject.to_signed_bytes()]);
         Self { subject, signature }
     }
 
-    /// Checks the centre's signature; gives the subject.
+    /// Verifies the centre's signature and returns the subject.
     ///
     /// # Errors
-    /// [`InvalidSignature`].
+    /// The signature does not verify.
     pub fn verify(&self, centre: &VerifyingKey) -> Result<&Subject, InvalidSignature> {
         let signed = self.subject.to_signed_bytes();
         centre.verify(tag::SIGN_CERTIFICATE, &[&signed], &self.signature)?;
         Ok(&self.subject)
     }
 
-    /// What is claimed, unchecked.
+    /// The subject, without verification.
     pub(crate) fn claimed(&self) -> &Subject {
         &self.subject
     }

@@ -1,11 +1,11 @@
-//! The chain of blocks that a replica holds: proposing, checking, applying, auditing.
+//! The chain of a replica: proposal, verification, execution and audit of blocks.
 #![forbid(unsafe_code)]
 
-use super::block::{Block, Entry, Header, MAX_TRANSACTION, summarise};
+use super::block::{Block, CommittedBlock, Entry, Header, MAX_TRANSACTION, summarise};
 use super::contract::execute;
 use super::state::State;
 use super::transaction::{Transaction, TransactionError};
-use super::{MAX_AHEAD, MAX_BLOCK, Time};
+use super::{MAX_BLOCK, MAX_CLOCK_SKEW, Time};
 use crate::algebra::codec::Canonical;
 use crate::consensus::{
     self, Application, Config, Digest, FirstProposal, ProposalContext, Rejection, RequestId,
@@ -13,16 +13,16 @@ use crate::consensus::{
 };
 use crate::sign::VerifyingKey;
 
-/// A replica's ledger: the blocks, their commit certificates, and the state after the last.
+/// A replica's ledger: the committed blocks and the state after the last one.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     chain: String,
-    blocks: Vec<(Block, consensus::Certificate)>,
+    blocks: Vec<CommittedBlock>,
     state: State,
 }
 
 impl Ledger {
-    /// The empty ledger of a chain under a registration centre.
+    /// Creates the empty ledger of a chain under a registration centre.
     pub fn new(chain: &str, centre: VerifyingKey) -> Self {
         Self { chain: chain.to_owned(), blocks: Vec::new(), state: State::genesis(centre) }
     }
@@ -37,8 +37,8 @@ impl Ledger {
         &self.state
     }
 
-    /// The blocks in order, each with its commit certificate.
-    pub fn blocks(&self) -> &[(Block, consensus::Certificate)] {
+    /// The committed blocks in order.
+    pub fn blocks(&self) -> &[CommittedBlock] {
         &self.blocks
     }
 
@@ -49,12 +49,12 @@ impl Ledger {
 
     /// The time of the last block; 0 before the first.
     pub fn time(&self) -> Time {
-        self.blocks.last().map_or(0, |(block, _)| block.header.time)
+        self.blocks.last().map_or(0, |last| last.block.header.time)
     }
 
-    /// Where a transaction is: its block and entry.
+    /// Returns the block and entry of a transaction.
     pub fn find(&self, id: &Digest) -> Option<(&Block, &Entry)> {
-        self.blocks.iter().find_map(|(block, _)| {
+        self.blocks.iter().find_map(|CommittedBlock { block, .. }| {
             let of_id = |entry: &&Entry| {
                 Transaction::from_bytes(&entry.transaction).is_ok_and(|t| t.id() == *id)
             };
@@ -62,8 +62,8 @@ impl Ledger {
         })
     }
 
-    /// Decodes a transaction and checks all that does not depend on the state.
-    fn admit(&self, bytes: &[u8]) -> Result<Transaction, TransactionError> {
+    /// Decodes a transaction and checks everything that does not depend on the state.
+    fn decode(&self, bytes: &[u8]) -> Result<Transaction, TransactionError> {
         let transaction = Transaction::from_bytes(bytes)?;
         transaction.check(&self.chain, self.state.centre())?;
         Ok(transaction)
@@ -78,7 +78,7 @@ impl Ledger {
         let mut state = self.state.clone();
         let mut entries = Vec::new();
         for bytes in transactions {
-            let transaction = self.admit(bytes)?;
+            let transaction = self.decode(bytes)?;
             let outcome = execute(&mut state, &transaction, time).err();
             entries.push(Entry { transaction: bytes.to_vec(), rejected_by: outcome });
         }
@@ -88,24 +88,33 @@ impl Ledger {
 
     fn check_block(&self, block: &Block, context: &VerifyContext<'_>) -> Result<State, Rejection> {
         let header = &block.header;
-        require(header.height == context.height, "the block has another height")?;
-        require(header.previous == context.parent, "the block has another parent")?;
-        require(header.epoch == context.config.epoch(), "the block is of another epoch")?;
+        require(
+            header.height == context.height,
+            "the block's height does not follow its parent's",
+        )?;
+        require(header.previous == context.parent, "the block does not extend the last block")?;
+        require(header.epoch == context.config.epoch(), "the block belongs to another epoch")?;
         require(header.time > self.time(), "the block is not later than its parent")?;
-        require(block.body_fits(), "the header's size and root are not those of the body")?;
+        require(
+            block.header_matches_entries(),
+            "the header's size and Merkle root do not match the entries",
+        )?;
         self.check_parent_certificate(header, context.config)?;
         if let Some(first) = context.first {
-            check_first(header, first)?;
+            check_first_proposal(header, first)?;
         }
         let bytes = block.entries.iter().map(|entry| entry.transaction.as_slice());
         let (entries, state) =
             self.execute(bytes, header.time).map_err(|error| Rejection::new(error.to_string()))?;
-        require(entries == block.entries, "an outcome is not what the contract says")?;
-        require(header.state_root == state.root(), "the state root is another")?;
+        require(entries == block.entries, "an outcome differs from the contract's")?;
+        require(
+            header.state_root == state.root(),
+            "the state root does not match the executed entries",
+        )?;
         Ok(state)
     }
 
-    /// The certificate in a header is a commit certificate of exactly the parent.
+    /// Checks that the header contains a valid commit certificate of the parent.
     fn check_parent_certificate(&self, header: &Header, config: &Config) -> Result<(), Rejection> {
         let Some(certificate) = &header.parent_certificate else {
             return require(header.height == 1, "the parent's certificate is missing");
@@ -113,86 +122,94 @@ impl Ledger {
         let of_parent = certificate.phase == consensus::Phase::Commit
             && certificate.height.checked_add(1) == Some(header.height)
             && certificate.digest == header.previous;
-        require(of_parent, "the certificate is not the parent's")?;
+        require(of_parent, "the certificate does not commit the parent block")?;
         certificate.verify(config).map_err(|error| Rejection::new(error.to_string()))
     }
 
-    /// Verifies this whole chain from its first block: hashes, certificates, outcomes, state roots.
+    /// Verifies the chain from its first block: hashes, certificates, outcomes and state roots.
     ///
     /// # Errors
-    /// [`AuditError`] with the first height at which something is wrong.
+    /// [`AuditError`] with the first height that does not verify.
     pub fn audit(&self, config: &Config) -> Result<Ledger, AuditError> {
         let fresh = Self::replay(&self.chain, *self.state.centre(), &self.blocks, config)?;
         if fresh.state.root() != self.state.root() {
             let (height, reason) =
-                (self.height(), "the state is not that of the blocks".to_owned());
+                (self.height(), "the state does not match the blocks".to_owned());
             return Err(AuditError { height, reason });
         }
         Ok(fresh)
     }
 
-    /// The ledger of blocks that come from anywhere, each verified like an own one.
+    /// Rebuilds a ledger from blocks of any source and verifies each of them.
     ///
     /// # Errors
-    /// [`AuditError`] with the first height at which something is wrong.
+    /// [`AuditError`] with the first height that does not verify.
     pub fn replay(
         chain: &str,
         centre: VerifyingKey,
-        blocks: &[(Block, consensus::Certificate)],
+        blocks: &[CommittedBlock],
         config: &Config,
     ) -> Result<Ledger, AuditError> {
         let mut fresh = Self::new(chain, centre);
         let mut parent = config.digest();
-        for (block, certificate) in blocks {
+        for committed in blocks {
+            let CommittedBlock { block, certificate } = committed;
             let height = fresh.height() + 1;
             let fail = |reason: String| AuditError { height, reason };
             let context = VerifyContext { height, parent, config, first: None };
-            let state = fresh.check_block(block, &context).map_err(|refusal| fail(refusal.0))?;
+            let state =
+                fresh.check_block(block, &context).map_err(|rejection| fail(rejection.0))?;
             parent = block.header.hash();
-            let commits = certificate.phase == consensus::Phase::Commit
+            let commits_block = certificate.phase == consensus::Phase::Commit
                 && certificate.height == height
                 && certificate.digest == parent;
-            if !commits {
-                return Err(fail("the certificate is for another block".to_owned()));
+            if !commits_block {
+                return Err(fail("the certificate does not commit this block".to_owned()));
             }
             certificate.verify(config).map_err(|error| fail(error.to_string()))?;
-            fresh.blocks.push((block.clone(), certificate.clone()));
+            fresh.blocks.push(committed.clone());
             fresh.state = state;
         }
         Ok(fresh)
     }
 }
 
-/// Where and why a chain does not verify.
+/// The first block of a chain that does not verify, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("block {height} does not verify: {reason}")]
 pub struct AuditError {
-    /// The first block that is wrong.
+    /// The height of the block.
     pub height: u64,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: String,
 }
 
-fn require(holds: bool, otherwise: &str) -> Result<(), Rejection> {
-    if holds { Ok(()) } else { Err(Rejection::new(otherwise)) }
+fn require(holds: bool, reason: &str) -> Result<(), Rejection> {
+    if holds { Ok(()) } else { Err(Rejection::new(reason)) }
 }
 
-/// What only the members who see a proposal first can check.
-fn check_first(header: &Header, first: FirstProposal) -> Result<(), Rejection> {
-    require(header.first_view == first.view, "the block names another view")?;
-    require(header.leader == first.leader, "the block names another leader")?;
-    require(header.time <= first.clock + MAX_AHEAD, "the block's time is too far ahead")?;
-    require(header.time + MAX_AHEAD >= first.clock, "the block's time is too far behind")
+/// Checks the fields that are compared with the current view and clock.
+fn check_first_proposal(header: &Header, first: FirstProposal) -> Result<(), Rejection> {
+    require(header.first_view == first.view, "the block does not name the current view")?;
+    require(header.leader == first.leader, "the block does not name the current leader")?;
+    require(
+        header.time <= first.clock + MAX_CLOCK_SKEW,
+        "the block's time is more than a minute ahead",
+    )?;
+    require(
+        header.time + MAX_CLOCK_SKEW >= first.clock,
+        "the block's time is more than a minute behind",
+    )
 }
 
 impl Application for Ledger {
     fn check_request(&self, request: &[u8]) -> Result<(), Rejection> {
         let check = || {
-            let transaction = self.admit(request)?;
+            let transaction = self.decode(request)?;
             if transaction.draft.valid_until <= self.time() {
                 return Err(TransactionError::Expired);
             }
-            if self.state.has_seen(&transaction.id()) {
+            if self.state.contains_transaction(&transaction.id()) {
                 return Err(TransactionError::Duplicate);
             }
             Ok(())
@@ -203,14 +220,14 @@ impl Application for Ledger {
 
     fn propose(&self, context: &ProposalContext<'_>, requests: &[Vec<u8>]) -> Vec<u8> {
         let mut size = 0;
-        let fitting = requests.iter().map(Vec::as_slice).filter(|bytes| self.admit(bytes).is_ok());
+        let fitting = requests.iter().map(Vec::as_slice).filter(|bytes| self.decode(bytes).is_ok());
         let fitting = fitting.take_while(|bytes| {
             size += bytes.len();
             size <= MAX_BLOCK
         });
         let time = context.time.max(self.time() + 1);
         let (entries, state) =
-            self.execute(fitting, time).expect("only admissible transactions were taken");
+            self.execute(fitting, time).expect("transactions that do not decode were left out");
         let (size, entries_root) = summarise(&entries);
         let header = Header {
             height: context.height,
@@ -234,8 +251,11 @@ impl Application for Ledger {
 
     fn digest(&self, value: &[u8]) -> Result<Digest, Rejection> {
         let block = Block::from_bytes(value).map_err(|error| Rejection::new(error.to_string()))?;
-        // Two bodies under one header would be two values with one digest.
-        require(block.body_fits(), "the header's size and root are not those of the body")?;
+        // Two bodies with one header would be two values with one digest.
+        require(
+            block.header_matches_entries(),
+            "the header's size and Merkle root do not match the entries",
+        )?;
         Ok(block.header.hash())
     }
 
@@ -251,6 +271,6 @@ impl Application for Ledger {
             .execute(transactions, block.header.time)
             .expect("a decided value was verified by a quorum");
         self.state = state;
-        self.blocks.push((block, certificate.clone()));
+        self.blocks.push(CommittedBlock { block, certificate: certificate.clone() });
     }
 }

@@ -1,22 +1,22 @@
 //! Merkle trees over lists of digests.
 //!
-//! The shape of RFC 6962: the left subtree holds the largest power of two below the number of
-//! leaves, so no leaf is ever duplicated (a duplicated leaf gives two lists one root). Leaves and
-//! inner nodes are hashed under different tags, and the root commits to the number of leaves.
+//! The shape is that of RFC 6962: the left subtree has the largest power of two of leaves below
+//! their number, so no leaf is duplicated (duplication would give two lists one root). Leaves and
+//! inner nodes are hashed under different tags. The root commits to the number of leaves.
 #![forbid(unsafe_code)]
 
 use crate::algebra::hash::digest;
 use crate::algebra::tag::{LEDGER_LEAF, LEDGER_NODE};
 use crate::consensus::Digest;
 
-/// The digest of a leaf's content.
+/// Returns the digest of a leaf's content.
 pub fn leaf(content: &[&[u8]]) -> Digest {
     digest(LEDGER_LEAF, content)
 }
 
-/// The root of a list of leaves; a fixed digest for none.
+/// Returns the root of a list of leaves; a fixed digest if it is empty.
 pub fn root(leaves: &[Digest]) -> Digest {
-    seal(leaves.len(), &subtree(leaves))
+    bind_count(leaves.len(), &subtree(leaves))
 }
 
 fn subtree(leaves: &[Digest]) -> Digest {
@@ -30,7 +30,7 @@ fn subtree(leaves: &[Digest]) -> Digest {
     }
 }
 
-/// The siblings of a leaf from the bottom up; `None` if there is no such leaf.
+/// Returns the siblings of a leaf from the bottom up; `None` if there is no such leaf.
 pub fn path(leaves: &[Digest], index: usize) -> Option<Vec<Digest>> {
     if index >= leaves.len() {
         return None;
@@ -51,34 +51,34 @@ pub fn path(leaves: &[Digest], index: usize) -> Option<Vec<Digest>> {
     Some(siblings)
 }
 
-/// Whether `leaf` is the one at `index` of `count` under `root`.
+/// Returns `true` if `leaf` is at `index` of `count` leaves under `root`.
 pub fn verify(root: &Digest, count: usize, index: usize, leaf: &Digest, path: &[Digest]) -> bool {
-    let Some(turns) = turns(count, index) else { return false };
-    if turns.len() != path.len() {
+    let Some(sides) = sides(count, index) else { return false };
+    if sides.len() != path.len() {
         return false;
     }
-    let climb = |below: Digest, (is_left, sibling): (&bool, &Digest)| {
+    let combine = |below: Digest, (is_left, sibling): (&bool, &Digest)| {
         if *is_left { node(&below, sibling) } else { node(sibling, &below) }
     };
-    seal(count, &turns.iter().rev().zip(path).fold(*leaf, climb)) == *root
+    bind_count(count, &sides.iter().rev().zip(path).fold(*leaf, combine)) == *root
 }
 
-/// From the root down: whether the leaf is in the left subtree.
-fn turns(count: usize, index: usize) -> Option<Vec<bool>> {
+/// Returns, from the root down, `true` at each level where the leaf is in the left subtree.
+fn sides(count: usize, index: usize) -> Option<Vec<bool>> {
     if index >= count {
         return None;
     }
-    let mut turns = Vec::new();
+    let mut sides = Vec::new();
     let (mut count, mut index) = (count, index);
     while count > 1 {
         let left = split(count);
-        turns.push(index < left);
+        sides.push(index < left);
         (count, index) = if index < left { (left, index) } else { (count - left, index - left) };
     }
-    Some(turns)
+    Some(sides)
 }
 
-/// The largest power of two below `count`, which is at least two.
+/// Returns the largest power of two below `count >= 2`.
 fn split(count: usize) -> usize {
     count.next_power_of_two() / 2
 }
@@ -87,7 +87,7 @@ fn node(left: &Digest, right: &Digest) -> Digest {
     digest(LEDGER_NODE, &[left, right])
 }
 
-fn seal(count: usize, top: &Digest) -> Digest {
+fn bind_count(count: usize, top: &Digest) -> Digest {
     digest(LEDGER_NODE, &[&(count as u64).to_be_bytes(), top])
 }
 
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_leaf_of_every_small_tree_has_one_path() {
+    fn every_leaf_of_every_small_tree_has_exactly_one_path() {
         for count in 0..20 {
             let leaves: Vec<Digest> = (0..count).map(|i| leaf(&[&[i as u8]])).collect();
             let root = root(&leaves);

@@ -1,9 +1,9 @@
-//! The replicated state and its root.
+//! The replicated state and its Merkle root.
 #![forbid(unsafe_code)]
 
 use super::action::{AccessAction, Basis, GrantAction, RecordAction, RequestAction};
 use super::certificate::{Certificate, Subject};
-use super::contract::Rule;
+use super::rule::Rule;
 use super::{Time, merkle};
 use crate::algebra::codec::Canonical;
 use crate::algebra::hash::digest;
@@ -13,7 +13,7 @@ use crate::sign::VerifyingKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What the executed transactions have made true. Only the contract changes it.
+/// The state after a prefix of the transactions. Only the contract changes it.
 #[derive(Debug, Clone)]
 pub struct State {
     centre: VerifyingKey,
@@ -24,9 +24,9 @@ pub struct State {
     pub(super) grants: BTreeMap<Digest, GrantAction>,
     pub(super) revocations: BTreeSet<(Digest, VerifyingKey)>,
     pub(super) requests: BTreeMap<Digest, (RequestAction, Time)>,
-    /// By request.
+    /// Accesses by the identifier of their request.
     pub(super) accesses: BTreeMap<Digest, AccessAction>,
-    /// Identifiers with their end of validity; forgotten after it.
+    /// Identifiers of transactions with their end of validity, after which they are discarded.
     pub(super) seen: BTreeMap<Digest, Time>,
 }
 
@@ -52,45 +52,45 @@ impl State {
         &self.centre
     }
 
-    /// A registered party.
+    /// A registered party by its signing key.
     pub fn party(&self, key: &VerifyingKey) -> Option<&Subject> {
         self.parties.get(key).map(Certificate::claimed)
     }
 
-    /// A record by the identifier of its transaction.
+    /// The record of a transaction.
     pub fn record(&self, id: &Digest) -> Option<&RecordAction> {
         self.records.get(id).map(Arc::as_ref)
     }
 
-    /// All records with their identifiers, in order of these.
+    /// All records in order of their identifiers.
     pub fn records(&self) -> impl Iterator<Item = (&Digest, &RecordAction)> {
         self.records.iter().map(|(id, record)| (id, record.as_ref()))
     }
 
-    /// A grant by the identifier of its transaction, revoked or not.
+    /// The grant of a transaction, revoked or not.
     pub fn grant(&self, id: &Digest) -> Option<&GrantAction> {
         self.grants.get(id)
     }
 
-    /// A request that was admitted, with the time of its block.
+    /// The request of a transaction, with the time of its block.
     pub fn request(&self, id: &Digest) -> Option<(&RequestAction, Time)> {
         self.requests.get(id).map(|(request, time)| (request, *time))
     }
 
-    /// What was reported about a request.
+    /// The reported access of a request.
     pub fn access(&self, request: &Digest) -> Option<&AccessAction> {
         self.accesses.get(request)
     }
 
-    /// Whether a transaction is on the ledger (or was, and has expired).
-    pub fn has_seen(&self, id: &Digest) -> bool {
+    /// Returns `true` if a transaction that has not expired is on the ledger.
+    pub fn contains_transaction(&self, id: &Digest) -> bool {
         self.seen.contains_key(id)
     }
 
-    /// Whether a grant lets a reader read an owner's records at a time.
+    /// Checks that a grant lets a reader request an owner's records at this time.
     ///
     /// # Errors
-    /// The [`Rule`] that does not let him.
+    /// The [`Rule`] that forbids it.
     pub fn check_grant(
         &self,
         id: &Digest,
@@ -114,19 +114,19 @@ impl State {
         if time >= grant.until { Err(Rule::WindowEnded) } else { Ok(grant) }
     }
 
-    /// Whether one of the owners of a grant has withdrawn it.
+    /// Returns `true` if an owner of the grant has revoked it.
     pub fn is_revoked(&self, id: &Digest, grant: &GrantAction) -> bool {
         grant.owners.iter().any(|owner| self.revocations.contains(&(*id, *owner)))
     }
 
-    /// Forgets identifiers that can never be valid again.
+    /// Discards the identifiers of transactions that have expired.
     pub(super) fn forget_expired(&mut self, time: Time) {
         self.seen.retain(|_, valid_until| *valid_until > time);
     }
 
-    /// The Merkle root over all entries in the order of their keys.
+    /// The Merkle root of all entries in order of their keys.
     ///
-    /// Recomputed from all entries; an entry's leaf is a digest of kind, key and value.
+    /// Recomputed from all entries. The leaf of an entry is a digest of its kind, key and value.
     pub fn root(&self) -> Digest {
         let mut leaves = vec![entry(b"centre", &[self.centre.as_bytes()])];
         let parties = self.parties.iter();
@@ -146,12 +146,12 @@ impl State {
         merkle::root(&leaves)
     }
 
-    /// What each request rested on and whether it was served, in the order of identifiers.
+    /// All requests with the times of their blocks, in order of their identifiers.
     pub fn requests(&self) -> impl Iterator<Item = (&Digest, &RequestAction, Time)> {
         self.requests.iter().map(|(id, (request, time))| (id, request, *time))
     }
 
-    /// The proxy that a request is for, if it rests on a grant.
+    /// The proxy named in the grant of a request; `None` for a request by policy.
     pub fn proxy_of(&self, request: &RequestAction) -> Option<VerifyingKey> {
         match &request.basis {
             Basis::Grant(grant) => self.grants.get(grant).map(|grant| grant.proxy),

@@ -1,4 +1,4 @@
-//! Transactions: what may be asked of the ledger, and who must have signed it.
+//! Transactions: actions with the signatures that they require.
 #![forbid(unsafe_code)]
 
 use super::Time;
@@ -11,9 +11,9 @@ use crate::consensus::Digest;
 use crate::error::DecodeError;
 use crate::sign::{Signature, SigningKey, VerifyingKey};
 
-/// The most bytes of a chain's name.
+/// The maximum length of a chain's name in bytes.
 const MAX_CHAIN: usize = 64;
-/// The most signatures of a transaction.
+/// The maximum number of signatures of a transaction.
 const MAX_SIGNATURES: usize = 64;
 
 /// The chain that a transaction is for, and the end of its validity.
@@ -28,34 +28,34 @@ pub struct Validity<'a> {
 /// The signed part of a transaction. Its digest is the transaction's identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// The chain it is for.
+    /// The chain that may execute it.
     pub chain: String,
-    /// Makes equal actions different transactions.
+    /// Distinguishes transactions with equal actions.
     pub nonce: [u8; 16],
-    /// It is refused in later blocks; its identifier is kept until then.
+    /// The first block time at which it has expired. Its identifier is stored until then.
     pub valid_until: Time,
-    /// What is asked.
+    /// The action.
     pub action: Action,
 }
 
 impl Draft {
-    /// A draft with a fresh nonce.
+    /// Creates a draft with a random nonce.
     pub fn new(validity: Validity<'_>, action: Action, rng: &mut (impl Rng + ?Sized)) -> Self {
         let Validity { chain, until } = validity;
         Self { chain: chain.to_owned(), nonce: random_bytes(rng), valid_until: until, action }
     }
 
-    /// The identifier, the same before and after signing.
+    /// Returns the identifier, which does not depend on the signatures.
     pub fn id(&self) -> Digest {
         digest(tag::LEDGER_TRANSACTION, &[&self.to_signed_bytes()])
     }
 
-    /// One party's signature.
+    /// Signs the draft for one party.
     pub fn sign(&self, key: &SigningKey) -> Signature {
         key.sign(tag::SIGN_TRANSACTION, &[&self.to_signed_bytes()])
     }
 
-    /// Signed by parties of whom all keys are at hand, in the order of [`Action::signers`].
+    /// Signs the draft with the keys of all parties, in order of [`Action::signers`].
     pub fn signed_by(self, keys: &[&SigningKey]) -> Transaction {
         let signatures = keys.iter().map(|key| self.sign(key)).collect();
         Transaction { draft: self, signatures }
@@ -88,50 +88,51 @@ impl Draft {
 /// A draft with its signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transaction {
-    /// What is signed.
+    /// The signed part.
     pub draft: Draft,
-    /// One for each of [`Action::signers`], in that order.
+    /// One signature per party, in order of [`Action::signers`].
     pub signatures: Vec<Signature>,
 }
 
-/// Why a transaction is refused by its bytes alone, whatever the state.
+/// The reason why a transaction is not admitted to a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TransactionError {
-    /// Not a transaction.
+    /// The bytes do not decode.
     #[error("not a transaction: {0}")]
     Decode(#[from] DecodeError),
-    /// For another chain.
+    /// The transaction is for another chain.
     #[error("the transaction is for another chain")]
     Chain,
-    /// A party that must sign did not.
+    /// The signature of a required party is missing or does not verify.
     #[error("the signature of the {0} is missing or forged")]
     Signature(&'static str),
     /// The registration centre did not issue the certificate.
     #[error("the certificate was not issued by the registration centre")]
     Certificate,
-    /// It could never be in a block again.
+    /// The time of the last block has reached `valid_until`.
     #[error("the transaction has expired")]
     Expired,
-    /// It is in a block already.
+    /// A block contains the transaction.
     #[error("the transaction is already on the ledger")]
     Duplicate,
 }
 
 impl Transaction {
-    /// The identifier.
+    /// Returns the identifier.
     pub fn id(&self) -> Digest {
         self.draft.id()
     }
 
-    /// What is asked.
+    /// The action.
     pub fn action(&self) -> &Action {
         &self.draft.action
     }
 
-    /// Checks all that does not depend on the state: chain, signatures, certificates.
+    /// Verifies everything that does not depend on the state: chain, signatures, certificate.
     ///
     /// # Errors
-    /// [`TransactionError`] with the party whose signature fails.
+    /// The transaction is for another chain, a signature of a party does not verify, or the
+    /// registration centre did not issue the certificate.
     pub fn check(&self, chain: &str, centre: &VerifyingKey) -> Result<(), TransactionError> {
         if self.draft.chain != chain {
             return Err(TransactionError::Chain);

@@ -3,7 +3,7 @@
 
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
-use crate::ledger::{Action, Basis, Ledger, Rule, Time, Transaction};
+use crate::ledger::{Action, Basis, CommittedBlock, Ledger, Rule, Time, Transaction};
 
 /// A line of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +25,9 @@ pub struct TrailEntry {
 /// Everything on the ledger that concerns a record: its publication, the grants over its owner
 /// key, their revocations, the requests and accesses. Verify the chain first ([`Ledger::audit`]).
 pub fn trail(ledger: &Ledger, record: &Digest) -> Vec<TrailEntry> {
-    let entries = ledger
-        .blocks()
-        .iter()
-        .flat_map(|(block, _)| block.entries.iter().map(move |entry| (&block.header, entry)));
+    let entries = ledger.blocks().iter().flat_map(|CommittedBlock { block, .. }| {
+        block.entries.iter().map(move |entry| (&block.header, entry))
+    });
     entries
         .filter_map(|(header, entry)| {
             let transaction = Transaction::from_bytes(&entry.transaction).ok()?;

@@ -12,8 +12,8 @@ pub enum Behaviour {
     Honest,
     /// Neither receives nor sends (crash fault).
     Silent,
-    /// As leader, proposes two valid values, one to each half of the other members. Votes PREPARE and
-    /// COMMIT for every value that an equivocating replica proposed, towards the half that
+    /// As leader, proposes two valid values, one to each half of the other members. Votes PREPARE
+    /// and COMMIT for every value that an equivocating replica proposed, towards the half that
     /// received it.
     Equivocating,
     /// Sends its own votes and withholds everything else: proposals, batches, group votes and

@@ -1,4 +1,4 @@
-//! Remembered verdicts on signatures, shared by all replicas of a simulation.
+//! A cache of signature verifications, shared by all replicas of a simulation.
 #![forbid(unsafe_code)]
 
 use crate::algebra::{hash, tag};
@@ -7,9 +7,10 @@ use crate::sign::{Signature, VerifyingKey};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// More verdicts than this are forgotten together.
+/// The maximum number of entries. The cache is cleared when it exceeds them.
 const CAPACITY: usize = 1 << 16;
 
+/// Verifies each signature once and caches the result.
 #[derive(Debug, Default)]
 pub(super) struct CachingVerifier(Mutex<BTreeMap<Digest, bool>>);
 
@@ -23,11 +24,11 @@ impl Verifier for CachingVerifier {
     ) -> bool {
         let parts: [&[u8]; 4] = [key.as_bytes(), config, statement, &signature.to_bytes()];
         let name = hash::digest(tag::SIM_VERDICT, &parts);
-        let mut verdicts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if verdicts.len() > CAPACITY {
-            verdicts.clear();
+        let mut results = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if results.len() > CAPACITY {
+            results.clear();
         }
-        *verdicts
+        *results
             .entry(name)
             .or_insert_with(|| Ed25519Verifier.verify(key, config, statement, signature))
     }

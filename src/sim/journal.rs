@@ -1,4 +1,4 @@
-//! The smallest application: a list of requests.
+//! A minimal application: an append-only list of requests.
 #![forbid(unsafe_code)]
 
 use crate::algebra::codec::{Reader, Writer};
@@ -10,10 +10,10 @@ use crate::consensus::{
 };
 use crate::error::DecodeError;
 
-/// How far ahead of a member's clock a value's time may be, in milliseconds.
-const AHEAD: u64 = 10_000;
+/// The maximum lead of a value's time over a member's clock, in milliseconds.
+const MAX_AHEAD: u64 = 10_000;
 
-/// Keeps every request in the order of delivery; refuses empty ones.
+/// The delivered requests in order. Empty requests are rejected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Journal {
     requests: Vec<Vec<u8>>,
@@ -21,14 +21,14 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// What was delivered.
+    /// The delivered requests in order.
     pub fn requests(&self) -> &[Vec<u8>] {
         &self.requests
     }
 }
 
-/// What the votes are on: the parent is under the digest, and so are view and leader of the
-/// first proposal, which keep their bytes when the value is proposed again.
+/// The value of one height. Its digest binds the parent, and view and leader of the first proposal.
+/// A value that is proposed again keeps its bytes.
 struct Value {
     height: u64,
     view: u64,
@@ -91,13 +91,13 @@ impl Application for Journal {
     fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Rejection> {
         let value = Value::from_bytes(value)?;
         let follows = (value.height, value.parent) == (context.height, context.parent);
-        require(follows, "the value does not follow the last one")?;
+        require(follows, "height or parent do not follow the last value")?;
         let leader = context.config.leader(value.height, value.view);
-        require(value.leader == leader, "the value is not its leader's")?;
-        require(value.time > self.time, "the value is older than the last one")?;
+        require(value.leader == leader, "the leader does not lead the height and view")?;
+        require(value.time > self.time, "the time is not later than that of the last value")?;
         if let Some(first) = context.first {
-            require(value.view == first.view, "the value is of another view")?;
-            require(value.time <= first.clock + AHEAD, "the value is from the future")?;
+            require(value.view == first.view, "the view is not the view of the proposal")?;
+            require(value.time <= first.clock + MAX_AHEAD, "the time is too far ahead")?;
         }
         value.requests.iter().try_for_each(|request| self.check_request(request))
     }

@@ -1,18 +1,18 @@
-//! What a network is told and what it tells.
+//! Link parameters and results of the simulator.
 #![forbid(unsafe_code)]
 
-use crate::consensus::{ReplicaId, RequestId};
+use crate::consensus::{MessageError, ReplicaId, RequestId};
 use std::ops::RangeInclusive;
 use thiserror::Error;
 
-/// What happens to a message between two replicas.
+/// Delay, loss and duplication of messages between two replicas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// Its delay in milliseconds, drawn evenly.
+    /// The delay in milliseconds, uniformly distributed.
     pub delay: RangeInclusive<u64>,
-    /// How many of a thousand are lost.
+    /// The number of lost messages per thousand.
     pub loss: u32,
-    /// How many of a thousand arrive twice.
+    /// The number of duplicated messages per thousand.
     pub duplicates: u32,
 }
 
@@ -22,13 +22,24 @@ impl Default for Link {
     }
 }
 
-/// Messages and their bytes.
+/// A number of messages and bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count {
-    /// How many were sent.
+pub struct Traffic {
+    /// The number of messages.
     pub messages: u64,
-    /// Their encodings' length.
+    /// The total length of their encodings.
     pub bytes: u64,
+}
+
+/// A message that a replica discarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discarded {
+    /// The recipient.
+    pub at: ReplicaId,
+    /// The purported signer.
+    pub from: ReplicaId,
+    /// The reason.
+    pub error: MessageError,
 }
 
 /// A request that every honest replica has applied.
@@ -36,44 +47,44 @@ pub struct Count {
 pub struct Committed {
     /// The request.
     pub request: RequestId,
-    /// The height of its value.
+    /// The height at which it was decided.
     pub height: u64,
-    /// The view in which that was committed.
+    /// The view in which it was committed.
     pub view: u64,
-    /// From submission to the last honest replica.
+    /// The virtual time from submission until the last honest replica applied it.
     pub virtual_ms: u64,
-    /// Messages sent meanwhile.
+    /// The number of messages sent in that time.
     pub messages: u64,
-    /// Their bytes.
+    /// The number of bytes sent in that time.
     pub bytes: u64,
 }
 
-/// Why a request was not committed.
+/// The reason why a request was not committed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CommitError {
-    /// The replica it was submitted to refuses it.
-    #[error("replica {at} refuses the request: {reason}")]
+    /// The replica rejects the request.
+    #[error("replica {at} rejects the request: {reason}")]
     Rejected {
         /// The replica.
         at: ReplicaId,
-        /// Its reason.
+        /// The reason.
         reason: String,
     },
-    /// Too few replicas answer, or the one it was submitted to is faulty.
+    /// Too few replicas are honest and reachable, or the replica that received it is faulty.
     #[error(
         "after {waited_ms} ms, {applied} of {honest} honest replicas have applied the request \
          ({faulty} faulty replicas, {tolerated} tolerated)"
     )]
-    OutOfTime {
-        /// Virtual milliseconds.
+    Timeout {
+        /// The virtual time waited, in milliseconds.
         waited_ms: u64,
-        /// The honest replicas that have applied it.
+        /// The number of honest replicas that have applied it.
         applied: usize,
-        /// The honest replicas.
+        /// The number of honest replicas.
         honest: usize,
-        /// The others.
+        /// The number of faulty replicas.
         faulty: usize,
-        /// `F`.
+        /// The number `F` of faulty replicas tolerated.
         tolerated: usize,
     },
 }

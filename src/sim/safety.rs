@@ -1,9 +1,10 @@
-//! The judge: compares what honest replicas deliver.
+//! The safety checker: compares the deliveries of all honest replicas.
 #![forbid(unsafe_code)]
 
 use crate::consensus::{Certificate, Config, Digest, Phase, ReplicaId, RequestId};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// One delivery at an honest replica.
 pub(super) struct Delivery<'a> {
     pub(super) at: ReplicaId,
     pub(super) height: u64,
@@ -12,6 +13,7 @@ pub(super) struct Delivery<'a> {
     pub(super) certificate: &'a Certificate,
 }
 
+/// The deliveries so far and the first violation.
 #[derive(Debug, Default)]
 pub(super) struct SafetyChecker {
     submitted: BTreeSet<RequestId>,
@@ -26,7 +28,7 @@ impl SafetyChecker {
         self.submitted.insert(request);
     }
 
-    /// Height and view of a delivered request.
+    /// The height and view of a delivered request.
     pub(super) fn position_of(&self, request: &RequestId) -> Option<(u64, u64)> {
         self.positions.get(request).copied()
     }
@@ -36,33 +38,33 @@ impl SafetyChecker {
     }
 
     pub(super) fn delivered(&mut self, config: &Config, delivery: &Delivery<'_>) {
-        if let Err(broken) = self.check(config, delivery) {
+        if let Err(violation) = self.check(config, delivery) {
             let Delivery { at, height, .. } = delivery;
-            self.violation.get_or_insert(format!("replica {at}, height {height}: {broken}"));
+            self.violation.get_or_insert(format!("replica {at}, height {height}: {violation}"));
         }
     }
 
     fn check(&mut self, config: &Config, delivery: &Delivery<'_>) -> Result<(), &'static str> {
         let Delivery { at, height, requests, digest, certificate } = delivery;
         let last = self.heights.insert(*at, *height).unwrap_or(0);
-        require(*height == last + 1, "total order: a height is skipped or repeated")?;
+        require(*height == last + 1, "total order: the height does not follow the last one")?;
         let digest = digest.ok_or("validity: the value has no digest")?;
         let agreed = *self.decided.entry(*height).or_insert(digest) == digest;
-        require(agreed, "agreement: another value was decided here")?;
-        let about = (certificate.phase, certificate.height, certificate.digest);
+        require(agreed, "agreement: another replica decided a different value")?;
+        let statement = (certificate.phase, certificate.height, certificate.digest);
         require(
-            about == (Phase::Commit, *height, digest),
-            "the certificate is about other things",
+            statement == (Phase::Commit, *height, digest),
+            "the certificate is not a commit certificate of this value",
         )?;
         require(certificate.verify(config).is_ok(), "the certificate does not verify")?;
         for request in requests {
-            require(self.submitted.contains(request), "validity: nobody submitted a request")?;
-            let place = (*height, certificate.view);
-            let first = *self.positions.entry(*request).or_insert(place);
-            require(first.0 == *height, "exactly once: a request is delivered twice")?;
+            require(self.submitted.contains(request), "validity: no client submitted the request")?;
+            let position = (*height, certificate.view);
+            let first = *self.positions.entry(*request).or_insert(position);
+            require(first.0 == *height, "exactly once: a request is delivered at two heights")?;
         }
         let distinct: BTreeSet<&RequestId> = requests.iter().collect();
-        require(distinct.len() == requests.len(), "exactly once: a value repeats a request")
+        require(distinct.len() == requests.len(), "exactly once: a value contains a request twice")
     }
 }
 

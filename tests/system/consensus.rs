@@ -1,4 +1,4 @@
-//! Agreement: campaigns over seeds, and single transitions with hand-written messages.
+//! Consensus: seeded campaigns, and single transitions driven by hand-written messages.
 
 mod admission;
 mod campaigns;

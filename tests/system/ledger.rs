@@ -1,4 +1,4 @@
-//! The ledger as an application of consensus: contract, admission, blocks, audit.
+//! The ledger as an application of consensus: contract, admission, blocks and audit.
 
 mod admission;
 mod audit;
@@ -13,9 +13,9 @@ use epione::consensus::{
     Phase, ProposalContext, VerifyContext,
 };
 use epione::ledger::{
-    AccessAction, Action, Basis, Block, Certificate, DelegationDigest, Draft, Entry, GrantAction,
-    Ledger, RecordAction, RequestAction, RevokeAction, Role, Rule, SectionDigests, Subject, Time,
-    Transaction, TransactionError, Validity, merkle,
+    AccessAction, Action, Basis, Block, Certificate, CommittedBlock, DelegationDigest, Draft,
+    Entry, GrantAction, Ledger, RecordAction, RequestAction, RevokeAction, Role, Rule,
+    SectionDigests, Subject, Time, Transaction, TransactionError, Validity, merkle,
 };
 use epione::record::Class;
 use epione::sign::SigningKey;
@@ -29,7 +29,7 @@ const T0: Time = 1_000_000;
 const FAR: Time = T0 + 1_000_000_000;
 const VALIDITY: Validity<'static> = Validity { chain: CHAIN, until: FAR };
 
-/// A chain made by one process that holds all four replicas' keys.
+/// A chain written by one process with the keys of all four replicas.
 struct Chain {
     rng: ChaCha20Rng,
     config: Config,
@@ -39,7 +39,7 @@ struct Chain {
     time: Time,
 }
 
-/// Keys of everyone who acts.
+/// The signing keys of all parties.
 #[derive(Clone)]
 struct Parties {
     centre: SigningKey,
@@ -82,7 +82,7 @@ impl Chain {
         Self { rng, config, keys, ledger, parties, time: T0 }
     }
 
-    /// A chain on which everyone is registered.
+    /// A chain on which all parties but owners and stranger are registered.
     fn new(seed: u64) -> Self {
         let mut chain = Self::empty(seed);
         let p = chain.parties.clone();
@@ -101,7 +101,7 @@ impl Chain {
         chain
     }
 
-    /// And a record of the owner's.
+    /// A chain with one record of the owner.
     fn with_record(seed: u64) -> (Self, Digest) {
         let mut chain = Self::new(seed);
         let owner = chain.parties.owner.clone();
@@ -110,7 +110,7 @@ impl Chain {
         (chain, record.id())
     }
 
-    /// And a grant of it.
+    /// A chain with one record and a grant for it.
     fn with_grant(seed: u64) -> (Self, Digest, Digest) {
         let (mut chain, record) = Self::with_record(seed);
         let grant = chain.grant(&[chain.parties.owner.clone()], T0, FAR);
@@ -171,11 +171,11 @@ impl Chain {
 
     fn parent(&self) -> Digest {
         let last = self.ledger.blocks().last();
-        last.map_or(self.config.digest(), |(block, _)| block.header.hash())
+        last.map_or(self.config.digest(), |last| last.block.header.hash())
     }
 
     fn propose(&self, time: Time, transactions: &[Transaction]) -> Block {
-        let certificate = self.ledger.blocks().last().map(|(_, certificate)| certificate);
+        let certificate = self.ledger.blocks().last().map(|last| &last.certificate);
         let context = ProposalContext {
             height: self.height(),
             view: 0,
@@ -201,7 +201,7 @@ impl Chain {
     fn verify_as(&self, block: &Block, first: Option<FirstProposal>) -> Result<(), String> {
         let (height, parent, config) = (self.height(), self.parent(), &self.config);
         let context = VerifyContext { height, parent, config, first };
-        self.ledger.verify(&context, &block.to_bytes()).map_err(|refusal| refusal.0)
+        self.ledger.verify(&context, &block.to_bytes()).map_err(|rejection| rejection.0)
     }
 
     fn certify(
@@ -225,7 +225,7 @@ impl Chain {
         self.ledger.apply(self.height(), &block.to_bytes(), &certificate);
     }
 
-    /// The next block, a second later; what became of its transactions.
+    /// Applies the next block, one second later. Returns the outcomes of its transactions.
     fn block(&mut self, transactions: &[Transaction]) -> Vec<Option<Rule>> {
         self.time += 1_000;
         self.block_at(self.time, transactions)
@@ -234,14 +234,14 @@ impl Chain {
     fn block_at(&mut self, time: Time, transactions: &[Transaction]) -> Vec<Option<Rule>> {
         self.time = time;
         let block = self.propose(time, transactions);
-        assert_eq!(block.entries.len(), transactions.len(), "nothing was left out");
+        assert_eq!(block.entries.len(), transactions.len(), "the block contains every transaction");
         assert_eq!(block.header.time, time);
         assert_eq!(self.verify(&block), Ok(()));
         self.apply(&block);
         block.entries.iter().map(|entry| entry.rejected_by).collect()
     }
 
-    /// What the contract says of one transaction, in a block of its own.
+    /// Applies a block with one transaction. Returns its outcome.
     fn outcome(&mut self, transaction: &Transaction) -> Option<Rule> {
         self.block(std::slice::from_ref(transaction))[0]
     }
@@ -250,7 +250,7 @@ impl Chain {
 fn register(centre: &SigningKey, key: &SigningKey, role: Role, valid_until: Time) -> Action {
     let subject = Subject {
         key: key.verifying_key(),
-        name: "Somebody".to_owned(),
+        name: "Dr. Ruiz".to_owned(),
         role,
         pre_key: vec![],
         valid_until,

@@ -1,4 +1,4 @@
-//! What replicas take in: of whom, how much of it, and for which view.
+//! Message admission: authorised senders, buffer limits, views.
 
 use super::harness::*;
 use epione::consensus::message::{MAX_REQUEST, MAX_VALUE};
@@ -8,12 +8,12 @@ use epione::consensus::{
 };
 use epione::sim::Journal;
 
-/// A group without the leader of view 0, and a member of another group.
-fn away(harness: &Harness) -> (&Group, ReplicaId) {
+/// A group that does not contain the leader of view 0, and a member of another group.
+fn remote_group(harness: &Harness) -> (&Group, ReplicaId) {
     let (groups, leader) = (harness.config.groups(), harness.leader(0));
-    let away = groups.iter().find(|group| !group.ranking.contains(&leader)).unwrap();
-    let other = groups.iter().find(|group| group.number != away.number).unwrap();
-    (away, other.ranking[0])
+    let group = groups.iter().find(|group| !group.ranking.contains(&leader)).unwrap();
+    let other = groups.iter().find(|other| other.number != group.number).unwrap();
+    (group, other.ranking[0])
 }
 
 fn batch_vote(
@@ -24,9 +24,9 @@ fn batch_vote(
     harness.sign(from, Body::BatchVote { group, sequence, digest })
 }
 
-/// The primary's batch of one request, and what its members vote for.
-fn open_batch(harness: &Harness, primary: &mut Replica<Journal>) -> (u16, u64, Digest) {
-    let (group, _) = away(harness);
+/// Lets the primary send a batch of one request. Returns its members' vote.
+fn send_batch(harness: &Harness, primary: &mut Replica<Journal>) -> (u16, u64, Digest) {
+    let (group, _) = remote_group(harness);
     let effects = primary.step(0, Input::Request(b"r".to_vec()));
     let [body @ Body::Batch { .. }] = sent(&effects)[..] else { panic!("{effects:?}") };
     let mut member = harness.replica(group.ranking[1]);
@@ -38,25 +38,25 @@ fn open_batch(harness: &Harness, primary: &mut Replica<Journal>) -> (u16, u64, D
 }
 
 #[test]
-fn a_batch_is_certified_by_its_group_alone() {
+fn only_a_quorum_of_the_group_certifies_a_batch() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
-    let (group, stranger) = away(&harness);
+    let (group, outsider) = remote_group(&harness);
     let mut primary = harness.replica(group.ranking[0]);
-    let (number, sequence, digest) = open_batch(&harness, &mut primary);
+    let (number, sequence, digest) = send_batch(&harness, &mut primary);
     let vote = |from, number, sequence, digest: Digest| {
         batch_vote(&harness, from, (number, sequence, digest))
     };
     let member = group.ranking[1];
-    for (message, fault) in [
-        (vote(stranger, number, sequence, digest), Some(MessageError::Unauthorised)),
+    for (message, error) in [
+        (vote(outsider, number, sequence, digest), Some(MessageError::Unauthorised)),
         (vote(member, number + 1, sequence, digest), Some(MessageError::Unauthorised)),
         (vote(member, number, sequence, [1; 32]), Some(MessageError::CertificateMismatch)),
-        // Late ones come all the time.
+        // Late votes are normal and not reported.
         (vote(member, number, sequence + 1, digest), None),
     ] {
-        assert_eq!(error_of(&mut primary, &message), fault);
+        assert_eq!(error_of(&mut primary, &message), error);
     }
-    // Its own vote and those of so many others.
+    // The primary's own vote and q - 1 others.
     let quorum = group.quorum();
     for (i, member) in group.ranking[1..quorum].iter().enumerate() {
         let effects = deliver(&mut primary, &vote(*member, number, sequence, digest));
@@ -66,11 +66,11 @@ fn a_batch_is_certified_by_its_group_alone() {
 }
 
 #[test]
-fn a_certified_batch_is_what_its_group_voted_for() {
+fn a_batch_certificate_must_match_requests_phase_and_group() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
-    let (group, stranger) = away(&harness);
+    let (group, outsider) = remote_group(&harness);
     let mut primary = harness.replica(group.ranking[0]);
-    let batch = open_batch(&harness, &mut primary);
+    let batch = send_batch(&harness, &mut primary);
     let (number, height, digest) = batch;
     let mut signers = group.ranking[..group.quorum()].to_vec();
     let certificate = |signers: &mut Vec<ReplicaId>| {
@@ -80,32 +80,32 @@ fn a_certified_batch_is_what_its_group_voted_for() {
         let phase = Phase::Batch;
         Certificate { phase, group: number, height, view: 0, digest, signatures }
     };
-    let good = certificate(&mut signers);
-    signers[0] = stranger;
-    let mixed = certificate(&mut signers);
-    assert_eq!(good.verify(&harness.config), Ok(()));
+    let valid = certificate(&mut signers);
+    signers[0] = outsider;
+    let with_outsider = certificate(&mut signers);
+    assert_eq!(valid.verify(&harness.config), Ok(()));
     let mut leader = harness.replica(harness.leader(0));
     let mut refusal = |requests: &[&[u8]], certificate: &Certificate| {
         let requests = requests.iter().map(|request| request.to_vec()).collect();
         let body = Body::CertifiedBatch { requests, certificate: certificate.clone() };
         error_of(&mut leader, &harness.sign(group.ranking[0], body))
     };
-    assert_eq!(refusal(&[b"s"], &good), Some(MessageError::CertificateMismatch));
-    assert_eq!(refusal(&[b"r", b"r"], &good), Some(MessageError::CertificateMismatch));
-    let prepare = Certificate { phase: Phase::Prepare, ..good.clone() };
+    assert_eq!(refusal(&[b"s"], &valid), Some(MessageError::CertificateMismatch));
+    assert_eq!(refusal(&[b"r", b"r"], &valid), Some(MessageError::CertificateMismatch));
+    let prepare = Certificate { phase: Phase::Prepare, ..valid.clone() };
     assert_eq!(refusal(&[b"r"], &prepare), Some(MessageError::CertificateMismatch));
-    let by_stranger = MessageError::Certificate(CertificateError::Signer(stranger));
-    assert_eq!(refusal(&[b"r"], &mixed), Some(by_stranger));
-    // The good one gives the leader something to propose.
-    let body = Body::CertifiedBatch { requests: vec![b"r".to_vec()], certificate: good };
+    let by_outsider = MessageError::Certificate(CertificateError::Signer(outsider));
+    assert_eq!(refusal(&[b"r"], &with_outsider), Some(by_outsider));
+    // The leader proposes the requests of a valid certified batch.
+    let body = Body::CertifiedBatch { requests: vec![b"r".to_vec()], certificate: valid };
     let effects = deliver(&mut leader, &harness.sign(group.ranking[0], body));
     assert!(matches!(sent(&effects)[..], [Body::PrePrepare { .. }]), "{effects:?}");
 }
 
 #[test]
-fn a_group_speaks_to_the_leader_of_two_layers() {
+fn only_the_leader_accepts_partial_certificates_and_only_in_two_layers() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
-    let (group, _) = away(&harness);
+    let (group, _) = remote_group(&harness);
     let (digest, value) = harness.value(0, "a");
     let mut signers = group.ranking.clone();
     signers.sort_unstable();
@@ -113,7 +113,7 @@ fn a_group_speaks_to_the_leader_of_two_layers() {
     let partial =
         |c: &Certificate| harness.sign(group.ranking[0], Body::PartialCertificate(c.clone()));
     let mut member = harness.replica(group.ranking[1]);
-    deliver(&mut member, &harness.propose(&value));
+    deliver(&mut member, &harness.pre_prepare(&value));
     assert_eq!(error_of(&mut member, &partial(&honest)), Some(MessageError::Unauthorised));
     let mut leader = harness.replica(harness.leader(0));
     leader.step(0, Input::Request(b"a".to_vec()));
@@ -133,9 +133,9 @@ fn a_group_speaks_to_the_leader_of_two_layers() {
     );
 }
 
-/// An honest leader whose messages come late is not accused of anything.
+/// Late proposals of an honest leader are discarded without a report.
 #[test]
-fn what_comes_after_its_view_is_silent() {
+fn proposals_of_past_views_are_stale() {
     for harness in [Harness::flat(4), Harness::of(Profile::MemberQuorum, 16, 0)] {
         let changes = |view: u64| -> Vec<Message> {
             harness.quorum().into_iter().map(|id| harness.view_change(id, view, None)).collect()
@@ -143,28 +143,28 @@ fn what_comes_after_its_view_is_silent() {
         let [old, one, two] = [0, 1, 2].map(|view| harness.value(view, "a").1);
         let mut replica = harness.replica(harness.followers()[0]);
         deliver(&mut replica, &harness.new_view(1, &changes(1), &one));
-        assert_eq!(error_of(&mut replica, &harness.propose(&old)), None);
+        assert_eq!(error_of(&mut replica, &harness.pre_prepare(&old)), None);
         let effects = deliver(&mut replica, &harness.new_view(2, &changes(2), &two));
         assert_eq!((votes(&effects).len(), replica.view()), (1, 2));
         assert_eq!(error_of(&mut replica, &harness.new_view(1, &changes(1), &one)), None);
-        assert_eq!(replica.view(), 2, "no view is entered twice");
+        assert_eq!(replica.view(), 2, "a view is entered once");
     }
 }
 
 #[test]
-fn lengths_and_numbers_are_bounded() {
+fn value_length_request_length_and_pending_requests_are_bounded() {
     let harness = Harness::flat(4);
     let [me, other] = harness.followers()[..] else { panic!() };
     let mut replica = harness.replica(me);
-    let long = harness.propose(&vec![0; MAX_VALUE + 1]);
-    let fault = error_of(&mut replica, &long);
-    let Some(MessageError::Rejected(reason)) = fault else { panic!("{fault:?}") };
+    let long = harness.pre_prepare(&vec![0; MAX_VALUE + 1]);
+    let error = error_of(&mut replica, &long);
+    let Some(MessageError::Rejected(reason)) = error else { panic!("{error:?}") };
     assert_eq!(reason.to_string(), "the value is longer than 4 MiB");
     let effects = replica.step(0, Input::Request(vec![1; MAX_REQUEST + 1]));
     let [Effect::Reject { reason, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(reason.to_string(), "the request is longer than 1 MiB");
 
-    // One member cannot fill what all others' requests have to go through.
+    // One member cannot exhaust the pool that all members share.
     let request = |i: u32| harness.sign(other, Body::Request(i.to_be_bytes().to_vec()));
     let admitted = (0..).take_while(|i| {
         let full = |effect: &Effect| {
@@ -177,9 +177,9 @@ fn lengths_and_numbers_are_bounded() {
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Reject { .. })));
 }
 
-/// What is two heights ahead takes no room from what is next.
+/// Messages two heights ahead take no buffer space from those of the next height.
 #[test]
-fn only_the_next_height_is_kept() {
+fn only_messages_of_the_next_height_are_buffered() {
     let harness = Harness::flat(4);
     let mut replica = harness.replica(harness.followers()[0]);
     let vote = |height: u64, view: u64| {
@@ -195,7 +195,7 @@ fn only_the_next_height_is_kept() {
 }
 
 #[test]
-fn nobody_runs_with_another_key() {
+fn a_replica_requires_its_own_key() {
     let harness = Harness::flat(4);
     let replica = |id: ReplicaId, key: usize| {
         Replica::new(harness.config.clone(), id, harness.keys[key].clone(), Journal::default())

@@ -1,15 +1,19 @@
-//! Campaigns: hundreds of seeded runs with delays, losses and faulty replicas that fill the
-//! schedule of leaders. Every honest delivery is checked for agreement, total order,
-//! exactly-once, validity and its certificate; every run must also finish.
+//! Campaigns: hundreds of seeded runs with delays, losses and faulty replicas among the first
+//! leaders of the schedule. Every delivery at an honest replica is checked for agreement, total
+//! order, exactly-once delivery, validity and its certificate. Every run must terminate.
 //!
 //! `EPIONE_CAMPAIGN=20 cargo test consensus` runs twenty times as many seeds.
 //!
-//! Faults planted by hand that these tests or their neighbours catch: a quorum of `2F + 1`; one
-//! vote short of it; a value made anew instead of proposed again; no relay of overdue requests;
-//! no answer to laggards; no straight votes past the tree; a COMMIT after the `ViewChange`; a lock
-//! that falls, or is a veto; the lowest certificate required instead of the highest; any value in
-//! a `NewView`; view changes, signers or requests that repeat; PREPARE that verifies as COMMIT; the
-//! configuration left out of signatures; partials of strangers or unverified; joining at `F` claims.
+//! These tests and their neighbours detect the following faults, planted by hand:
+//! * a quorum of `2F + 1`, or one vote below it;
+//! * a new value in place of the prepared one; any value accepted in a `NewView`; the lowest
+//!   certificate required instead of the highest;
+//! * no relay of overdue requests; no state transfer; no direct votes past the tree;
+//! * a COMMIT after the `ViewChange`; a prepare certificate that is replaced by a lower one, or
+//!   vetoes a `NewView`;
+//! * duplicate view changes, signers or requests; joining a view change at `F` requests;
+//! * a PREPARE that verifies as a COMMIT; the configuration missing from signatures; partial
+//!   certificates of other groups or without verification.
 
 use epione::consensus::{MessageError, Parameters, Profile, ReplicaId, RequestId};
 use epione::sim::{Behaviour, Journal, Link, Network};
@@ -23,7 +27,7 @@ fn network(profile: Profile, n: u16, seed: u64) -> Network<Journal> {
     Network::with_journals(Parameters { profile, ..Parameters::new("campaign") }, n, seed)
 }
 
-/// Faulty replicas sit where they hurt most: first among the leaders.
+/// Makes the first `F` leaders of the schedule faulty, where they do the most damage.
 fn corrupt(network: &mut Network<Journal>, behaviours: &[Behaviour]) {
     let schedule = network.config().schedule().to_vec();
     let faults = network.config().faults();
@@ -32,7 +36,7 @@ fn corrupt(network: &mut Network<Journal>, behaviours: &[Behaviour]) {
     }
 }
 
-/// Submits requests at changing honest replicas and waits for each third one.
+/// Submits requests to different honest replicas and waits after every third one.
 fn run(network: &mut Network<Journal>, requests: u16, seed: u64) {
     let honest = network.honest();
     let mut submitted = Vec::new();
@@ -49,17 +53,17 @@ fn run(network: &mut Network<Journal>, requests: u16, seed: u64) {
     assert!(journals[0].requests().len() >= usize::from(requests), "seed {seed}");
 }
 
-/// Runs until every honest replica has applied all of these. Whoever lost every message of
-/// the last height knows of it by the next request only, so a silent network gets one.
+/// Runs until every honest replica has applied all submitted requests. A replica that lost every
+/// message of the last height learns of it with the next request only, so an idle network gets one.
 fn finish(network: &mut Network<Journal>, submitted: &[RequestId], seed: u64) {
-    let (deadline, mut nudges) = (network.now() + 600_000, 0_u64);
+    let (deadline, mut extra) = (network.now() + 600_000, 0_u64);
     while !submitted.iter().all(|request| network.has_applied_everywhere(request)) {
         if !network.step() {
-            nudges += 1;
+            extra += 1;
             let at = network.honest()[0];
-            network.submit(at, format!("nudge {nudges} at {}", network.now()).into_bytes());
+            network.submit(at, format!("extra {extra} at {}", network.now()).into_bytes());
         }
-        assert!(nudges < 4 && network.now() < deadline, "seed {seed}: stalled");
+        assert!(extra < 4 && network.now() < deadline, "seed {seed}: stalled");
         assert_eq!(network.violation(), None, "seed {seed}");
     }
 }
@@ -81,20 +85,20 @@ const ALL: [Behaviour; 3] =
     [Behaviour::Equivocating, Behaviour::Silent, Behaviour::WithholdingPrimary];
 
 #[test]
-fn flat_without_faults() {
+fn flat_is_live_and_safe_without_faults() {
     campaign(Profile::Flat, 4, 30, &[Behaviour::Honest], &Link::default());
     campaign(Profile::Flat, 6, 10, &[Behaviour::Honest], &Link::default());
     campaign(Profile::Flat, 7, 10, &[Behaviour::Honest], &lossy());
 }
 
 #[test]
-fn flat_with_silent_leaders() {
+fn flat_is_live_and_safe_with_silent_leaders() {
     campaign(Profile::Flat, 4, 30, &[Behaviour::Silent], &Link::default());
     campaign(Profile::Flat, 7, 15, &[Behaviour::Silent], &lossy());
 }
 
 #[test]
-fn flat_with_equivocating_leaders() {
+fn flat_is_live_and_safe_with_equivocating_leaders() {
     campaign(Profile::Flat, 4, 60, &[Behaviour::Equivocating], &Link::default());
     campaign(Profile::Flat, 4, 40, &[Behaviour::Equivocating], &lossy());
     campaign(Profile::Flat, 6, 20, &[Behaviour::Equivocating], &lossy());
@@ -103,22 +107,22 @@ fn flat_with_equivocating_leaders() {
 }
 
 #[test]
-fn member_quorum_without_faults() {
+fn member_quorum_is_live_and_safe_without_faults() {
     campaign(Profile::MemberQuorum, 16, 10, &[Behaviour::Honest], &Link::default());
     campaign(Profile::MemberQuorum, 18, 4, &[Behaviour::Honest], &lossy());
 }
 
 #[test]
-fn member_quorum_with_faulty_leaders() {
+fn member_quorum_is_live_and_safe_with_faulty_leaders() {
     for behaviour in ALL {
         campaign(Profile::MemberQuorum, 16, 6, &[behaviour], &Link::default());
     }
     campaign(Profile::MemberQuorum, 16, 6, &ALL, &lossy());
 }
 
-/// With equal delays every vote is sent, and the counts are those of the documentation.
+/// With equal delays every vote is sent.
 #[test]
-fn message_counts_are_the_documented_ones() {
+fn message_counts_match_the_documentation() {
     let even = Link { delay: 10..=10, loss: 0, duplicates: 0 };
     for n in [4, 5, 7, 16] {
         let mut network = network(Profile::Flat, n, 1);
@@ -137,14 +141,14 @@ fn message_counts_are_the_documented_ones() {
     }
 }
 
-/// Layer 1: request to the primary, batch, votes, one certificate to the leader.
+/// Layer 1: request to the primary, batch, batch votes, one certified batch to the leader.
 #[test]
-fn batches_cost_what_is_documented() {
+fn batch_message_counts_match_the_documentation() {
     let mut network = network(Profile::MemberQuorum, 16, 1);
     network.set_link(Link { delay: 10..=10, ..Link::default() });
     let leader = network.leader();
-    let away = network.config().groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
-    let (k, member) = (away.ranking.len() as u64, away.ranking[away.ranking.len() - 1]);
+    let remote = network.config().groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
+    let (k, member) = (remote.ranking.len() as u64, remote.ranking[remote.ranking.len() - 1]);
     let committed = network.commit(member, b"a".to_vec()).unwrap();
     let layer_1 =
         ["request", "batch", "batch vote", "certified batch"].map(|kind| network.sent(kind));
@@ -153,23 +157,24 @@ fn batches_cost_what_is_documented() {
 }
 
 #[test]
-fn same_seed_same_trace() {
+fn equal_seeds_give_equal_traces() {
     let trace = |seed, behaviour| {
         let mut network = network(Profile::Flat, 7, seed);
         network.set_link(lossy());
         corrupt(&mut network, &[behaviour]);
         run(&mut network, 4, 3);
-        (network.trace(), network.now(), network.counters().clone())
+        (network.trace(), network.now(), network.traffic().clone())
     };
     let first = trace(5, Behaviour::Equivocating);
     assert_eq!(first, trace(5, Behaviour::Equivocating));
     assert_ne!(first.0, trace(6, Behaviour::Equivocating).0);
 }
 
-/// The attack is real: with half of the others on either side no value reaches its quorum,
-/// and the view ends; of four, two and the leader are one, and the third must catch up.
+/// The attack is effective: with half of the other members on either side no value reaches its
+/// quorum, and the view ends. Of four members, two and the leader are a quorum, and the third needs
+/// state transfer.
 #[test]
-fn equivocation_happens_and_is_survived() {
+fn an_equivocating_leader_breaks_neither_safety_nor_liveness() {
     for (profile, n) in [(Profile::Flat, 4), (Profile::Flat, 7), (Profile::MemberQuorum, 16)] {
         for seed in 0..4 {
             let mut network = network(profile, n, seed);
@@ -177,48 +182,54 @@ fn equivocation_happens_and_is_survived() {
             let at = network.honest()[0];
             network.commit(at, b"a".to_vec()).unwrap();
             let first = network.replica(at).decision(1).unwrap();
-            // In the tree, primaries pass on what they got first and may save a quorum.
-            let saved =
-                n == 16 && network.faults().iter().any(|f| f.2 == MessageError::Equivocation);
+            // In the tree, primaries forward the first proposal and may preserve a quorum.
+            let preserved = n == 16
+                && network
+                    .discarded()
+                    .iter()
+                    .any(|message| message.error == MessageError::Equivocation);
             let at_once = first.certificate.view == 0;
-            assert!(saved || at_once == (n == 4), "{profile:?} {n} {seed}");
-            assert!(n > 4 || network.sent("decisions") > 0, "nobody had to catch up");
+            assert!(preserved || at_once == (n == 4), "{profile:?} {n} {seed}");
+            assert!(n > 4 || network.sent("decisions") > 0, "no replica needed state transfer");
             network.advance(10_000);
             assert_eq!(network.violation(), None);
         }
     }
 }
 
-/// F replicas stop in the middle, others are cut off and come back: they catch up.
+/// `F` replicas are partitioned, rejoin and catch up, and then crash.
 #[test]
-fn crash_and_partition_midway() {
+fn partitioned_replicas_rejoin_and_f_crashes_are_tolerated() {
     for seed in seeds(10) {
         let (profile, n) = [(Profile::Flat, 7), (Profile::MemberQuorum, 16)][seed as usize % 2];
         let mut network = network(profile, n, seed);
         run(&mut network, 3, seed);
         let faults = network.config().faults();
-        let island: Vec<ReplicaId> = network.config().schedule()[..faults].to_vec();
-        network.partition(&island);
-        let rest: Vec<ReplicaId> = (0..n).filter(|id| !island.contains(id)).collect();
-        let split: Vec<_> = (0..20_u8)
-            .map(|i| network.submit(rest[usize::from(i) % rest.len()], vec![i, 1]))
+        let minority: Vec<ReplicaId> = network.config().schedule()[..faults].to_vec();
+        network.partition(&minority);
+        let majority: Vec<ReplicaId> = (0..n).filter(|id| !minority.contains(id)).collect();
+        let during_partition: Vec<_> = (0..20_u8)
+            .map(|i| network.submit(majority[usize::from(i) % majority.len()], vec![i, 1]))
             .collect();
         network.advance(40_000);
-        let reached = network.replica(rest[0]).height();
-        assert!(reached > network.replica(island[0]).height(), "seed {seed}: no progress");
+        let reached = network.replica(majority[0]).height();
+        assert!(reached > network.replica(minority[0]).height(), "seed {seed}: no progress");
         network.partition(&[]);
-        let committed = network.commit(island[0], b"healed".to_vec());
+        let committed = network.commit(minority[0], b"healed".to_vec());
         assert!(committed.is_ok(), "seed {seed}: {committed:?}");
-        assert!(split.iter().all(|id| network.has_applied_everywhere(id)), "seed {seed}");
-        island.iter().for_each(|id| network.set_behaviour(*id, Behaviour::Silent));
-        assert!(network.commit(rest[1], b"without them".to_vec()).is_ok(), "seed {seed}");
+        assert!(
+            during_partition.iter().all(|id| network.has_applied_everywhere(id)),
+            "seed {seed}"
+        );
+        minority.iter().for_each(|id| network.set_behaviour(*id, Behaviour::Silent));
+        assert!(network.commit(majority[1], b"without them".to_vec()).is_ok(), "seed {seed}");
         assert_eq!(network.violation(), None, "seed {seed}");
     }
 }
 
-/// Every group's first-ranked primary is faulty, as far as F goes; nothing is lost.
+/// The first-ranked primary of every group is faulty, within `F`.
 #[test]
-fn faulty_primaries_cost_time_only() {
+fn faulty_primaries_do_not_prevent_progress() {
     for behaviour in ALL {
         for seed in seeds(3) {
             let mut network = network(Profile::MemberQuorum, 16, seed);
@@ -230,7 +241,7 @@ fn faulty_primaries_cost_time_only() {
     }
 }
 
-/// With an honest leader not even the view is lost: what the tree withholds goes straight.
+/// With an honest leader the view survives: the fallback timer bypasses the tree.
 #[test]
 fn withholding_primaries_are_bypassed() {
     let mut network = network(Profile::MemberQuorum, 16, 1);
@@ -243,9 +254,9 @@ fn withholding_primaries_are_bypassed() {
     assert_eq!((committed.height, committed.view), (1, 0), "{committed:?}");
 }
 
-/// A whole group and one more are faulty: 5 of 16.
+/// All members of a group and one more are faulty: 5 of 16.
 #[test]
-fn a_whole_group_is_faulty() {
+fn a_completely_faulty_group_is_tolerated() {
     for behaviour in ALL {
         let mut network = network(Profile::MemberQuorum, 16, 3);
         let group = network.config().groups()[0].ranking.clone();
@@ -255,22 +266,22 @@ fn a_whole_group_is_faulty() {
     }
 }
 
-/// One fault more than tolerated: no progress, and a clear word about it.
+/// One fault above the bound: no progress, and the error states the numbers.
 #[test]
-fn too_many_faults_stall() {
+fn more_than_f_silent_replicas_stop_progress() {
     let mut network = network(Profile::Flat, 4, 1);
     network.set_behaviour(0, Behaviour::Silent);
     network.set_behaviour(1, Behaviour::Silent);
-    let stalled = network.commit(2, b"a".to_vec()).unwrap_err().to_string();
-    assert!(stalled.contains("0 of 2 honest replicas"), "{stalled}");
-    assert!(stalled.contains("2 faulty replicas, 1 tolerated"), "{stalled}");
+    let timeout = network.commit(2, b"a".to_vec()).unwrap_err().to_string();
+    assert!(timeout.contains("0 of 2 honest replicas"), "{timeout}");
+    assert!(timeout.contains("2 faulty replicas, 1 tolerated"), "{timeout}");
     let rejected = network.commit(2, Vec::new()).unwrap_err().to_string();
-    assert_eq!(rejected, "replica 2 refuses the request: the request is empty");
+    assert_eq!(rejected, "replica 2 rejects the request: the request is empty");
 }
 
-/// The judge can find fault: F + 1 equivocating replicas of four fork the chain.
+/// The safety checker detects violations: two equivocating replicas of four fork the chain.
 #[test]
-fn beyond_the_bound_the_chain_forks_and_is_caught() {
+fn more_than_f_equivocating_replicas_fork_the_chain_and_the_checker_detects_it() {
     let forked = (0..20).any(|seed| {
         let mut network = network(Profile::Flat, 4, seed);
         let (first, second) = (network.config().leader(1, 0), network.config().leader(1, 1));
@@ -281,5 +292,5 @@ fn beyond_the_bound_the_chain_forks_and_is_caught() {
         network.advance(5_000);
         network.violation().is_some_and(|broken| broken.contains("agreement"))
     });
-    assert!(forked, "two of four equivocate and no run forks");
+    assert!(forked, "two of four replicas equivocate, but no run forks");
 }

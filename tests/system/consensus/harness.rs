@@ -1,4 +1,4 @@
-//! Replicas on a harness: every message is written and handed over by the test.
+//! A hand-driven harness: the test writes and delivers every message itself.
 #![allow(dead_code, unreachable_pub)]
 
 use epione::algebra::Secret;
@@ -42,15 +42,15 @@ impl Harness {
         self.config.leader(1, view)
     }
 
-    /// Members that neither lead nor collect votes in the first views: they vote and are heard.
+    /// The members that are neither leader nor group primary in the first views.
     pub fn followers(&self) -> Vec<ReplicaId> {
         let views = if self.config.profile() == Profile::Flat { 0..2 } else { 0..3 };
-        let has_duty = |id: ReplicaId, view: u64| {
+        let has_role = |id: ReplicaId, view: u64| {
             let primary = self.config.group_primary(id, view) == Some(id);
             id == self.leader(view) || self.config.profile() != Profile::Flat && primary
         };
         let ids = self.config.members().map(|member| member.id);
-        ids.filter(|id| views.clone().all(|view| !has_duty(*id, view))).collect()
+        ids.filter(|id| views.clone().all(|view| !has_role(*id, view))).collect()
     }
 
     /// The first `Q` members.
@@ -63,7 +63,7 @@ impl Harness {
         Replica::new(self.config.clone(), id, key, Journal::default()).unwrap()
     }
 
-    /// A valid first value of height 1 in this view.
+    /// A valid first proposal for height 1 in this view, with its digest.
     pub fn value(&self, view: u64, request: &str) -> (Digest, Vec<u8>) {
         let context = ProposalContext {
             height: 1,
@@ -82,7 +82,7 @@ impl Harness {
         Message::sign(&self.config, from, &self.keys[usize::from(from)], body)
     }
 
-    pub fn propose(&self, value: &[u8]) -> Message {
+    pub fn pre_prepare(&self, value: &[u8]) -> Message {
         self.sign(self.leader(0), Body::PrePrepare { height: 1, value: value.to_vec() })
     }
 
@@ -114,7 +114,7 @@ impl Harness {
         self.sign(from, Body::ViewChange { change, value })
     }
 
-    /// A new view by its leader, out of these view changes.
+    /// The new view that the view's leader signs for these view changes.
     pub fn new_view(&self, view: u64, changes: &[Message], value: &[u8]) -> Message {
         let changes = changes.iter().map(signed).collect();
         let body = Body::NewView { height: 1, view, changes, value: value.to_vec() };
@@ -127,11 +127,12 @@ pub fn signed(message: &Message) -> SignedViewChange {
     SignedViewChange { from: message.from, signature: message.signature, change: change.clone() }
 }
 
+/// Delivers a message to a replica at time 0.
 pub fn deliver(replica: &mut Replica<Journal>, message: &Message) -> Vec<Effect> {
     replica.step(0, Input::Message(message.clone()))
 }
 
-/// Gives a message that must be refused, and says why it was.
+/// Delivers a message that must have no effect. Returns the error if the replica reports one.
 pub fn error_of(replica: &mut Replica<Journal>, message: &Message) -> Option<MessageError> {
     match deliver(replica, message).as_slice() {
         [Effect::Discard { error, .. }] => Some(error.clone()),
@@ -140,6 +141,7 @@ pub fn error_of(replica: &mut Replica<Journal>, message: &Message) -> Option<Mes
     }
 }
 
+/// The bodies of the sent messages.
 pub fn sent(effects: &[Effect]) -> Vec<&Body> {
     fn body(effect: &Effect) -> Option<&Body> {
         if let Effect::Send { message, .. } = effect { Some(&message.body) } else { None }
@@ -147,7 +149,7 @@ pub fn sent(effects: &[Effect]) -> Vec<&Body> {
     effects.iter().filter_map(body).collect()
 }
 
-/// The votes among the effects: phase, view, digest.
+/// The votes among the sent messages: phase, view, digest.
 pub fn votes(effects: &[Effect]) -> Vec<(Phase, u64, Digest)> {
     let vote = |body: &Body| match body {
         Body::Vote { phase, view, digest, .. } => Some((*phase, *view, *digest)),
@@ -156,6 +158,7 @@ pub fn votes(effects: &[Effect]) -> Vec<(Phase, u64, Digest)> {
     sent(effects).into_iter().filter_map(vote).collect()
 }
 
+/// The delivered values.
 pub fn delivered(effects: &[Effect]) -> Vec<Vec<u8>> {
     let value = |effect: &Effect| match effect {
         Effect::Deliver { value, .. } => Some(value.clone()),
@@ -164,7 +167,7 @@ pub fn delivered(effects: &[Effect]) -> Vec<Vec<u8>> {
     effects.iter().filter_map(value).collect()
 }
 
-/// Lets the view timer run out.
+/// Expires the view timer.
 pub fn expire_view_timer(replica: &mut Replica<Journal>) -> Vec<Effect> {
     replica.step(1_000_000_000, Input::Timer(Timer::View))
 }

@@ -1,4 +1,4 @@
-//! Encodings, certificates, configurations: what must be refused, and why.
+//! Encodings, certificates and configurations, and the reasons for their rejection.
 
 use super::harness::*;
 use epione::algebra::codec::{Canonical, VERSION};
@@ -12,7 +12,7 @@ use epione::error::DecodeError;
 use epione::sim::Journal;
 use proptest::prelude::*;
 
-fn one_of_each(harness: &Harness) -> Vec<Message> {
+fn one_message_of_each_kind(harness: &Harness) -> Vec<Message> {
     let (digest, value) = harness.value(0, "a");
     let prepared = harness.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
     let committed = harness.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
@@ -40,7 +40,7 @@ fn one_of_each(harness: &Harness) -> Vec<Message> {
         Body::Decisions(vec![decision]),
     ];
     let mut messages: Vec<Message> = bodies.into_iter().map(|body| harness.sign(1, body)).collect();
-    messages.push(harness.propose(&value));
+    messages.push(harness.pre_prepare(&value));
     messages.push(harness.new_view(1, &changes, &value));
     messages.extend(changes);
     messages
@@ -49,7 +49,7 @@ fn one_of_each(harness: &Harness) -> Vec<Message> {
 #[test]
 fn every_message_has_one_encoding() {
     let harness = Harness::flat(4);
-    for message in one_of_each(&harness) {
+    for message in one_message_of_each_kind(&harness) {
         let bytes = message.to_bytes();
         let name = message.body.name();
         assert_eq!(Message::from_bytes(&bytes), Ok(message.clone()), "{name}");
@@ -69,12 +69,12 @@ fn every_message_has_one_encoding() {
     }
 }
 
-/// No bit of a message can be changed without its signature, or a certificate's, failing.
+/// Changing any byte invalidates the signature of the message or of a certificate in it.
 #[test]
-fn no_bit_is_unsigned() {
+fn signatures_cover_every_byte() {
     let harness = Harness::flat(4);
-    for message in one_of_each(&harness) {
-        // The value beside a view change is bound by the certificate, not by the signature.
+    for message in one_message_of_each_kind(&harness) {
+        // The certificate, not the signature, binds the value beside a view change.
         let unsigned = match &message.body {
             Body::ViewChange { value: Some(value), .. } => value.len() + 4,
             _ => 0,
@@ -91,17 +91,17 @@ fn no_bit_is_unsigned() {
 }
 
 #[test]
-fn wrong_fields_are_refused_when_decoded() {
+fn malformed_fields_do_not_decode() {
     let harness = Harness::flat(4);
     let (digest, value) = harness.value(0, "a");
     let mut repeated = harness.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
     repeated.signatures[1] = repeated.signatures[0];
     let encoded = Certificate::from_bytes(&repeated.to_bytes());
-    assert!(matches!(encoded, Err(DecodeError::Invalid(_))), "signers repeat");
+    assert!(matches!(encoded, Err(DecodeError::Invalid(_))), "duplicate signers");
     let layer_one = Body::Vote { phase: Phase::Batch, height: 1, view: 0, digest };
     let bytes = harness.sign(0, layer_one).to_bytes();
     assert!(matches!(Message::from_bytes(&bytes), Err(DecodeError::Invalid(_))));
-    let mut long = harness.propose(&value).to_bytes();
+    let mut long = harness.pre_prepare(&value).to_bytes();
     let at = long.len() - value.len() - 4;
     long[at..at + 4].copy_from_slice(&u32::MAX.to_be_bytes());
     assert!(matches!(Message::from_bytes(&long), Err(DecodeError::TooLong { .. })));
@@ -109,23 +109,30 @@ fn wrong_fields_are_refused_when_decoded() {
 
 proptest! {
     #[test]
-    fn random_bytes_never_panic(tail in prop::collection::vec(any::<u8>(), 0..400), body in 14..32_u8) {
+    fn random_bytes_never_panic(
+        tail in prop::collection::vec(any::<u8>(), 0..400),
+        body in 14..32_u8,
+    ) {
         let harness = Harness::flat(4);
         Message::from_bytes(&tail).ok();
         Config::from_bytes(&tail).ok();
         let head = [&[VERSION, 0x71, 0, 1][..], &[9; 64], &[body]].concat();
         if let Ok(message) = Message::from_bytes(&[head, tail].concat()) {
             let from = harness.followers()[0];
-            let fault = error_of(&mut harness.replica(from), &message);
-            prop_assert!(fault.is_none_or(|fault| fault == MessageError::Signature));
+            let error = error_of(&mut harness.replica(from), &message);
+            prop_assert!(error.is_none_or(|error| error == MessageError::Signature));
         }
     }
 
-    /// Well-signed nonsense: any field of a message may hold anything.
+    /// A validly signed message may have arbitrary fields.
     #[test]
-    fn hostile_members_never_panic(which in 0..17_usize, at in 69..400_usize, bytes in any::<[u8; 8]>()) {
+    fn byzantine_members_cause_no_panic(
+        which in 0..17_usize,
+        at in 69..400_usize,
+        bytes in any::<[u8; 8]>(),
+    ) {
         let harness = Harness::flat(4);
-        let message = &one_of_each(&harness)[which];
+        let message = &one_message_of_each_kind(&harness)[which];
         let mut changed = message.to_bytes();
         for (i, byte) in bytes.into_iter().enumerate() {
             if let Some(slot) = changed.get_mut(at + i) { *slot = byte; }
@@ -133,7 +140,7 @@ proptest! {
         if let Ok(changed) = Message::from_bytes(&changed) {
             for me in 0..4 {
                 let mut replica = harness.replica(me);
-                deliver(&mut replica, &harness.propose(&harness.value(0, "a").1));
+                deliver(&mut replica, &harness.pre_prepare(&harness.value(0, "a").1));
                 deliver(&mut replica, &harness.sign(message.from, changed.body.clone()));
                 expire_view_timer(&mut replica);
                 replica.step(u64::MAX / 2, Input::Timer(epione::consensus::Timer::Fallback));
@@ -143,112 +150,120 @@ proptest! {
 }
 
 #[test]
-fn certificates_count_distinct_members_of_this_epoch() {
+fn certificates_need_a_quorum_of_distinct_members_of_the_epoch() {
     let harness = Harness::flat(6);
     let (digest, _) = harness.value(0, "a");
-    let good = harness.certificate(Phase::Commit, 0, digest, &[0, 2, 3, 5]);
-    assert_eq!(good.verify(&harness.config), Ok(()));
-    assert_eq!(good.signers().collect::<Vec<_>>(), [0, 2, 3, 5]);
-    let broken = |change: &dyn Fn(&mut Certificate)| {
-        let mut certificate = good.clone();
+    let valid = harness.certificate(Phase::Commit, 0, digest, &[0, 2, 3, 5]);
+    assert_eq!(valid.verify(&harness.config), Ok(()));
+    assert_eq!(valid.signers().collect::<Vec<_>>(), [0, 2, 3, 5]);
+    let verify_changed = |change: &dyn Fn(&mut Certificate)| {
+        let mut certificate = valid.clone();
         change(&mut certificate);
         certificate.verify(&harness.config)
     };
     use CertificateError as E;
-    let few = E::BelowQuorum { found: 3, quorum: 4 };
-    assert_eq!(broken(&|c| c.signatures.truncate(3)), Err(few), "2f + 1 is no quorum of six");
-    assert_eq!(broken(&|c| c.signatures[1] = c.signatures[0]), Err(E::Order));
-    assert_eq!(broken(&|c| c.signatures.swap(0, 1)), Err(E::Order));
-    assert_eq!(broken(&|c| c.signatures[3].0 = 99), Err(E::Signer(99)));
-    assert_eq!(broken(&|c| c.signatures[3].0 = 4), Err(E::Signature(4)), "another's signature");
-    assert_eq!(broken(&|c| c.phase = Phase::Prepare), Err(E::Signature(0)));
-    assert_eq!(broken(&|c| c.height = 2), Err(E::Signature(0)));
-    assert_eq!(broken(&|c| c.view = 1), Err(E::Signature(0)));
-    assert_eq!(broken(&|c| c.digest[0] ^= 1), Err(E::Signature(0)));
-    assert_eq!(broken(&|c| c.group = 1), Err(E::Group(1)));
+    let below_quorum = E::BelowQuorum { found: 3, quorum: 4 };
+    assert_eq!(
+        verify_changed(&|c| c.signatures.truncate(3)),
+        Err(below_quorum),
+        "2f + 1 is not a quorum of six"
+    );
+    assert_eq!(verify_changed(&|c| c.signatures[1] = c.signatures[0]), Err(E::Order));
+    assert_eq!(verify_changed(&|c| c.signatures.swap(0, 1)), Err(E::Order));
+    assert_eq!(verify_changed(&|c| c.signatures[3].0 = 99), Err(E::Signer(99)));
+    assert_eq!(
+        verify_changed(&|c| c.signatures[3].0 = 4),
+        Err(E::Signature(4)),
+        "signature of another member"
+    );
+    assert_eq!(verify_changed(&|c| c.phase = Phase::Prepare), Err(E::Signature(0)));
+    assert_eq!(verify_changed(&|c| c.height = 2), Err(E::Signature(0)));
+    assert_eq!(verify_changed(&|c| c.view = 1), Err(E::Signature(0)));
+    assert_eq!(verify_changed(&|c| c.digest[0] ^= 1), Err(E::Signature(0)));
+    assert_eq!(verify_changed(&|c| c.group = 1), Err(E::Group(1)));
     let batch = |c: &mut Certificate| (c.phase, c.group) = (Phase::Batch, 1);
-    assert_eq!(broken(&batch), Err(E::Signature(0)), "a commit is no batch vote");
+    assert_eq!(verify_changed(&batch), Err(E::Signature(0)), "a COMMIT is not a batch vote");
     let prepare = harness.certificate(Phase::Prepare, 0, digest, &[0, 2, 3, 5]);
     let as_commit = Certificate { phase: Phase::Commit, ..prepare };
     assert_eq!(as_commit.verify(&harness.config), Err(E::Signature(0)));
     let other_epoch = Harness::of(Profile::Flat, 6, 1);
-    assert_eq!(good.verify(&other_epoch.config), Err(E::Signature(0)));
+    assert_eq!(valid.verify(&other_epoch.config), Err(E::Signature(0)));
 }
 
-/// Votes of another epoch are nothing here, and a PREPARE certificate commits nothing.
+/// Votes of another epoch do not verify, and a prepare certificate decides nothing.
 #[test]
-fn replays_are_refused_by_replicas() {
+fn votes_of_other_epochs_and_phases_cannot_be_replayed() {
     let (harness, other) = (Harness::flat(4), Harness::of(Profile::Flat, 4, 9));
     let (digest, value) = harness.value(0, "a");
     let me = harness.followers()[0];
     let from = harness.leader(0);
     let mut replica = harness.replica(me);
-    deliver(&mut replica, &harness.propose(&value));
+    deliver(&mut replica, &harness.pre_prepare(&value));
     let alien = other.vote(from, Phase::Commit, 0, digest);
     assert_eq!(error_of(&mut replica, &alien), Some(MessageError::Signature));
     let signers: Vec<ReplicaId> = (0..4).filter(|id| *id != me).collect();
     let prepare = harness.certificate(Phase::Prepare, 0, digest, &signers);
-    // A valid PREPARE certificate is no decision either.
+    // A valid prepare certificate is not a decision.
     let undecided = Decision { value: value.clone(), certificate: prepare.clone() };
     let message = harness.sign(from, Body::Decisions(vec![undecided]));
     assert_eq!(error_of(&mut replica, &message), Some(MessageError::CertificateMismatch));
     let as_commit = Certificate { phase: Phase::Commit, ..prepare };
     let message = harness.sign(from, Body::Certificate(as_commit.clone()));
-    let fault = error_of(&mut replica, &message);
-    assert!(matches!(fault, Some(MessageError::Certificate(CertificateError::Signature(_)))));
+    let error = error_of(&mut replica, &message);
+    assert!(matches!(error, Some(MessageError::Certificate(CertificateError::Signature(_)))));
     let decision = Decision { value, certificate: as_commit };
     let message = harness.sign(from, Body::Decisions(vec![decision]));
     assert!(matches!(error_of(&mut replica, &message), Some(MessageError::Certificate(_))));
     assert_eq!(replica.height(), 1);
 }
 
-/// A primary speaks for its own group, and only the primary makes its batches.
+/// A primary aggregates only the votes of its own group, and only the primary sends batches.
 #[test]
-fn group_votes_stay_in_the_group() {
+fn partial_certificates_and_batches_are_limited_to_the_own_group() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
     let leader = harness.leader(0);
     let (digest, value) = harness.value(0, "a");
     let mut replica = harness.replica(leader);
     let effects = replica.step(0, Input::Request(b"a".to_vec()));
     assert!(matches!(sent(&effects)[..], [Body::PrePrepare { .. }]), "{effects:?}");
-    let away = harness.config.groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
-    let stranger =
-        harness.config.groups().iter().find(|g| g.number != away.number).unwrap().ranking[0];
-    let mut signers = away.ranking.clone();
+    let remote = harness.config.groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
+    let outsider =
+        harness.config.groups().iter().find(|g| g.number != remote.number).unwrap().ranking[0];
+    let mut signers = remote.ranking.clone();
     signers.sort_unstable();
     let honest = harness.certificate(Phase::Prepare, 0, digest, &signers);
-    signers[0] = stranger;
+    signers[0] = outsider;
     signers.sort_unstable();
-    let mixed = harness.certificate(Phase::Prepare, 0, digest, &signers);
+    let with_outsider = harness.certificate(Phase::Prepare, 0, digest, &signers);
     let partial =
-        |c: &Certificate| harness.sign(away.ranking[0], Body::PartialCertificate(c.clone()));
-    let fault = MessageError::Certificate(CertificateError::Signer(stranger));
-    assert_eq!(error_of(&mut replica, &partial(&mixed)), Some(fault));
+        |c: &Certificate| harness.sign(remote.ranking[0], Body::PartialCertificate(c.clone()));
+    let error = MessageError::Certificate(CertificateError::Signer(outsider));
+    assert_eq!(error_of(&mut replica, &partial(&with_outsider)), Some(error));
     let mut forged = honest.clone();
     forged.signatures[2].1 = forged.signatures[1].1;
     let culprit = forged.signatures[2].0;
-    let fault = MessageError::Certificate(CertificateError::Signature(culprit));
-    assert_eq!(error_of(&mut replica, &partial(&forged)), Some(fault));
+    let error = MessageError::Certificate(CertificateError::Signature(culprit));
+    assert_eq!(error_of(&mut replica, &partial(&forged)), Some(error));
     assert_eq!(error_of(&mut replica, &partial(&honest)), None);
 
-    let mut member = harness.replica(away.ranking[1]);
+    let mut member = harness.replica(remote.ranking[1]);
     let batch = Body::Batch { sequence: 0, requests: vec![b"r".to_vec()] };
-    let by_other = harness.sign(away.ranking[2], batch.clone());
+    let by_other = harness.sign(remote.ranking[2], batch.clone());
     assert_eq!(error_of(&mut member, &by_other), Some(MessageError::Unauthorised));
-    let effects = deliver(&mut member, &harness.sign(away.ranking[0], batch));
+    let effects = deliver(&mut member, &harness.sign(remote.ranking[0], batch));
     assert!(matches!(sent(&effects)[..], [Body::BatchVote { .. }]), "{effects:?}");
-    assert!(!delivered(&deliver(&mut member, &harness.propose(&value))).contains(&value));
+    assert!(!delivered(&deliver(&mut member, &harness.pre_prepare(&value))).contains(&value));
 }
 
-/// A request once delivered is not delivered again, nor twice in one value.
+/// A delivered request is not delivered again, and no value contains a request twice.
 #[test]
-fn repeated_requests_are_refused() {
+fn duplicate_requests_are_rejected() {
     let harness = Harness::flat(4);
     let (digest, value) = harness.value(0, "a");
-    // Not the leader of height 2, who must hear from another.
+    // A member that does not lead height 2 and receives its proposal.
     let me = (0..4).find(|id| ![harness.leader(0), harness.leader(1)].contains(id)).unwrap();
     let mut replica = harness.replica(me);
-    deliver(&mut replica, &harness.propose(&value));
+    deliver(&mut replica, &harness.pre_prepare(&value));
     let commits = harness.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
     deliver(&mut replica, &harness.sign(harness.leader(0), Body::Certificate(commits)));
     assert_eq!(replica.height(), 2);
@@ -267,11 +282,11 @@ fn repeated_requests_are_refused() {
         let value = Journal::default().propose(&context, &requests);
         deliver(&mut replica, &harness.sign(leader, Body::PrePrepare { height: 2, value }))
     };
-    let repeated = |effects: &[Effect]| {
+    let is_duplicate = |effects: &[Effect]| {
         matches!(effects, [Effect::Discard { error: MessageError::DuplicateRequest, .. }])
     };
-    assert!(repeated(&propose(&[b"b", b"a"])), "delivered at height 1");
-    assert!(repeated(&propose(&[b"b", b"b"])), "twice in one value");
+    assert!(is_duplicate(&propose(&[b"b", b"a"])), "delivered at height 1");
+    assert!(is_duplicate(&propose(&[b"b", b"b"])), "twice in one value");
     assert_eq!(votes(&propose(&[b"b"])).len(), 1);
     let effects = replica.step(0, Input::Request(b"a".to_vec()));
     assert!(matches!(&effects[..], [Effect::Reject { .. }]), "{effects:?}");
@@ -288,8 +303,8 @@ fn quorums_intersect_in_an_honest_member() {
     }
     for n in 4..=1024 {
         let (f, q) = (faults(n), quorum(n));
-        assert!(2 * q > n + f, "{n}: two quorums share an honest member");
-        assert!(q <= n - f, "{n}: the honest alone are a quorum");
+        assert!(2 * q > n + f, "{n}: two quorums intersect in an honest member");
+        assert!(q <= n - f, "{n}: the honest members are a quorum");
     }
 }
 
@@ -300,7 +315,7 @@ fn config(n: u16, change: impl Fn(&mut Parameters)) -> Result<Config, ConfigErro
 }
 
 #[test]
-fn invalid_configurations_are_refused() {
+fn invalid_configurations_are_rejected() {
     let with = |change: &dyn Fn(&mut Vec<Member>)| {
         let mut members: Vec<Member> = (0..5).map(member).collect();
         change(&mut members);
@@ -316,12 +331,12 @@ fn invalid_configurations_are_refused() {
     assert_eq!(config(18, |p| p.groups = 5).map(|_| ()), Err(small));
     assert_eq!(config(4, |p| p.chain.clear()).map(|_| ()), Err(ConfigError::Chain));
     assert_eq!(config(4, |p| p.distance_weight = 1001).map(|_| ()), Err(ConfigError::Weight));
-    let hasty = |p: &mut Parameters| p.timing = Timing { view: 1000, ..Timing::default() };
-    assert_eq!(config(4, hasty).map(|_| ()), Err(ConfigError::Timing));
+    let short_view = |p: &mut Parameters| p.timing = Timing { view: 1000, ..Timing::default() };
+    assert_eq!(config(4, short_view).map(|_| ()), Err(ConfigError::Timing));
 }
 
 #[test]
-fn two_layers_need_sixteen_members() {
+fn two_layers_require_sixteen_members() {
     assert_eq!(config(15, |_| ()).unwrap().profile(), Profile::Flat);
     assert_eq!(config(32, |p| p.groups = 3).unwrap().profile(), Profile::Flat);
     for n in [16, 17, 18, 19, 23, 32, 41] {
@@ -333,8 +348,8 @@ fn two_layers_need_sixteen_members() {
         let mut all: Vec<ReplicaId> =
             config.groups().iter().flat_map(|group| group.ranking.clone()).collect();
         all.sort_unstable();
-        assert_eq!(all, (0..n).collect::<Vec<_>>(), "every member is in one group");
-        // S: F + 1 leaders, the groups' first-ranked before any second-ranked.
+        assert_eq!(all, (0..n).collect::<Vec<_>>(), "every member is in exactly one group");
+        // The schedule has F + 1 leaders, all first-ranked members before any second-ranked one.
         let firsts: Vec<ReplicaId> = config.groups().iter().map(|g| g.ranking[0]).collect();
         assert_eq!(config.schedule().len(), config.faults() + 1);
         let leading = config.schedule().iter().take(firsts.len());
@@ -343,7 +358,7 @@ fn two_layers_need_sixteen_members() {
 }
 
 #[test]
-fn configuration_has_one_encoding_and_everything_is_under_its_digest() {
+fn the_configuration_has_one_encoding_and_its_digest_binds_every_field() {
     let (a, b) = (config(16, |_| ()).unwrap(), config(16, |_| ()).unwrap());
     assert_eq!(a.digest(), b.digest());
     assert_eq!(Config::from_bytes(&a.to_bytes()), Ok(a.clone()));
@@ -354,7 +369,7 @@ fn configuration_has_one_encoding_and_everything_is_under_its_digest() {
     let mut bytes = a.to_bytes();
     bytes.push(0);
     assert_eq!(Config::from_bytes(&bytes), Err(DecodeError::TrailingBytes(1)));
-    // The members come last: id 2, key 32, location 8, rating 4.
+    // A member is the last 46 bytes: id 2, key 32, location 8, rating 4.
     bytes.pop();
     let last = bytes.len() - 46;
     let (one, two) = (bytes[last - 46..last].to_vec(), bytes[last..].to_vec());
@@ -363,9 +378,9 @@ fn configuration_has_one_encoding_and_everything_is_under_its_digest() {
     assert_eq!(Config::from_bytes(&bytes), Err(unordered));
 }
 
-/// Four towns of four hospitals: neighbours end up together.
+/// Four towns with four hospitals each form four groups.
 #[test]
-fn neighbours_are_grouped_and_the_best_rated_lead() {
+fn grouping_joins_neighbours_and_election_follows_rating_or_distance() {
     let towns = [(31, 121), (39, 116), (23, 113), (30, 104)];
     let members = (0..16_u16).map(|id| {
         let (latitude, longitude) = towns[usize::from(id) / 4];
@@ -385,7 +400,7 @@ fn neighbours_are_grouped_and_the_best_rated_lead() {
         let (a, b) = (config.member(best_first[0]).unwrap(), config.member(best_first[3]).unwrap());
         assert!(distance(a.location, b.location) < 400);
     }
-    // By distance alone the two in the middle lead their group.
+    // By distance alone, one of the two central members leads each group.
     let parameters = Parameters { distance_weight: 1000, ..Parameters::new("towns") };
     let members = config.members().cloned().collect();
     let config = Config::new(parameters, members).unwrap();

@@ -1,5 +1,5 @@
-//! View changes, one transition at a time. Each test names the rule it guards; with the rule
-//! taken out of the code the test fails.
+//! View changes, one transition per test. Each test guards one rule and fails if the rule is
+//! removed from the code.
 
 use super::harness::*;
 use epione::consensus::{
@@ -7,33 +7,33 @@ use epione::consensus::{
     Profile, ReplicaId, Timer,
 };
 
-/// Both profiles obey the same rules.
-fn both() -> [Harness; 2] {
+/// One harness per profile.
+fn both_profiles() -> [Harness; 2] {
     [Harness::flat(4), Harness::of(Profile::MemberQuorum, 16, 0)]
 }
 
-/// Everything on one harness: what was committed at one replica survives its leader.
+/// A value committed at one replica is proposed again in the next view.
 #[test]
-fn committed_value_is_proposed_again() {
+fn a_committed_value_is_proposed_again_byte_for_byte() {
     let harness = Harness::flat(4);
     let (digest, value) = harness.value(0, "a");
     let (all, next) = ([0, 1, 2, 3], harness.leader(1));
     // In view 0 a quorum prepares, and one replica sees a quorum of COMMITs.
     let early = harness.followers()[0];
     let mut replica = harness.replica(early);
-    deliver(&mut replica, &harness.propose(&value));
+    deliver(&mut replica, &harness.pre_prepare(&value));
     let commits = harness.certificate(Phase::Commit, 0, digest, &all[..3]);
     let effects = deliver(&mut replica, &harness.sign(next, Body::Certificate(commits)));
     assert_eq!(delivered(&effects), std::slice::from_ref(&value));
 
-    // The leader of view 1 knows of neither value nor certificate, only of Q view changes.
+    // The leader of view 1 has neither value nor certificate. It learns both from view changes.
     let prepared = harness.certificate(Phase::Prepare, 0, digest, &all[1..]);
     let mut leader = harness.replica(next);
     let others: Vec<ReplicaId> = all.into_iter().filter(|id| *id != next).collect();
     let with = harness.view_change(others[0], 1, Some((&prepared, &value)));
     let without = harness.view_change(others[1], 1, None);
     assert_eq!(deliver(&mut leader, &with), []);
-    // Two of four are F + 1: it joins, and with its own has a quorum.
+    // Two of four are F + 1: it joins the view change, and its own report completes the quorum.
     let effects = deliver(&mut leader, &without);
     let bodies = sent(&effects);
     assert!(matches!(bodies[0], Body::ViewChange { change, .. } if change.prepared.is_none()));
@@ -45,12 +45,12 @@ fn committed_value_is_proposed_again() {
 }
 
 #[test]
-fn view_timer_reports_the_lock_and_its_value() {
-    for harness in both() {
+fn a_view_change_reports_the_prepare_certificate_and_its_value() {
+    for harness in both_profiles() {
         let (digest, value) = harness.value(0, "a");
         let mut replica = harness.replica(harness.followers()[0]);
         assert_eq!(
-            votes(&deliver(&mut replica, &harness.propose(&value))),
+            votes(&deliver(&mut replica, &harness.pre_prepare(&value))),
             [(Phase::Prepare, 0, digest)]
         );
         let prepared = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
@@ -65,13 +65,14 @@ fn view_timer_reports_the_lock_and_its_value() {
     }
 }
 
-/// After its ViewChange a member never votes below; a complete commit certificate it accepts.
+/// After its view change a member casts no vote below that view. It still accepts a commit
+/// certificate.
 #[test]
-fn no_vote_after_view_change() {
-    for harness in both() {
+fn no_commit_vote_follows_a_view_change() {
+    for harness in both_profiles() {
         let (digest, value) = harness.value(0, "a");
         let mut replica = harness.replica(harness.followers()[0]);
-        deliver(&mut replica, &harness.propose(&value));
+        deliver(&mut replica, &harness.pre_prepare(&value));
         expire_view_timer(&mut replica);
         assert_eq!(replica.view(), 1);
         let prepared = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
@@ -80,7 +81,7 @@ fn no_vote_after_view_change() {
         assert_eq!(
             replica.prepared_certificate(),
             Some(&prepared),
-            "but it is reported from now on"
+            "the next view change reports it"
         );
         let committed = harness.certificate(Phase::Commit, 0, digest, &harness.quorum());
         let late = harness.sign(harness.leader(0), Body::Certificate(committed));
@@ -88,28 +89,28 @@ fn no_vote_after_view_change() {
     }
 }
 
-/// Neither does it PREPARE what the old leader still proposes.
+/// After joining a view change a member does not prepare a proposal of the old leader.
 #[test]
-fn no_prepare_after_view_change() {
-    for harness in both() {
+fn no_prepare_vote_follows_a_view_change() {
+    for harness in both_profiles() {
         let (_, value) = harness.value(0, "a");
         let mut replica = harness.replica(harness.followers()[0]);
         let others = (0..).filter(|id| *id != replica.id()).take(harness.config.faults() + 1);
         for from in others.collect::<Vec<_>>() {
             deliver(&mut replica, &harness.view_change(from, 1, None));
         }
-        assert_eq!(replica.view(), 1, "joined F + 1");
-        assert_eq!(votes(&deliver(&mut replica, &harness.propose(&value))), []);
+        assert_eq!(replica.view(), 1, "joined the view change of F + 1 members");
+        assert_eq!(votes(&deliver(&mut replica, &harness.pre_prepare(&value))), []);
     }
 }
 
-/// A valid NewView overrides the lock: a lock that is a veto halts the chain.
+/// A valid new view overrides the prepare certificate, whose veto would halt the chain.
 #[test]
-fn new_view_overrides_lock() {
-    for harness in both() {
+fn a_new_view_overrides_a_prepare_certificate() {
+    for harness in both_profiles() {
         let ((digest, value), (other, rival)) = (harness.value(0, "a"), harness.value(1, "b"));
         let mut replica = harness.replica(harness.followers()[0]);
-        deliver(&mut replica, &harness.propose(&value));
+        deliver(&mut replica, &harness.pre_prepare(&value));
         let prepared = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
         deliver(&mut replica, &harness.sign(harness.leader(0), Body::Certificate(prepared)));
         assert!(replica.prepared_certificate().is_some());
@@ -120,13 +121,13 @@ fn new_view_overrides_lock() {
     }
 }
 
-/// A late certificate of a lower view does not replace the lock; a higher one does.
+/// A late prepare certificate of a lower view does not replace a higher one.
 #[test]
-fn lock_never_falls() {
-    for harness in both() {
+fn a_prepare_certificate_is_replaced_only_by_a_higher_view() {
+    for harness in both_profiles() {
         let ((old, value), (new, rival)) = (harness.value(0, "a"), harness.value(1, "b"));
         let mut replica = harness.replica(harness.followers()[0]);
-        deliver(&mut replica, &harness.propose(&value));
+        deliver(&mut replica, &harness.pre_prepare(&value));
         let changes: Vec<_> =
             harness.quorum().into_iter().map(|id| harness.view_change(id, 1, None)).collect();
         deliver(&mut replica, &harness.new_view(1, &changes, &rival));
@@ -146,7 +147,7 @@ fn lock_never_falls() {
 }
 
 #[test]
-fn bad_new_views_are_refused() {
+fn invalid_new_views_are_rejected() {
     let harness = Harness::flat(4);
     let ((old, value), (fresh, rival)) = (harness.value(0, "a"), harness.value(1, "b"));
     let prepared = harness.certificate(Phase::Prepare, 0, old, &[0, 1, 2]);
@@ -157,20 +158,20 @@ fn bad_new_views_are_refused() {
         let changes: Vec<_> = changes.iter().map(|change| (*change).clone()).collect();
         error_of(&mut replica, &harness.new_view(1, &changes, value))
     };
-    // Another value than the prepared one, though valid by itself.
+    // A valid value other than the prepared one.
     assert_eq!(refusal(&[&with, &one, &two], &rival), Some(MessageError::ValueNotPrepared));
-    // Below the quorum; one member twice; of another view.
+    // View changes below the quorum, a duplicate member, another view.
     assert_eq!(refusal(&[&one, &two], &rival), Some(MessageError::NewViewBelowQuorum));
     assert_eq!(refusal(&[&one, &two, &two], &rival), Some(MessageError::NewViewBelowQuorum));
     let ahead = harness.view_change(3, 2, None);
     assert_eq!(refusal(&[&one, &two, &ahead], &rival), Some(MessageError::NewViewBelowQuorum));
-    // Without a certificate the value must be fresh: of view 1, not of view 0.
+    // Without a certificate the value must be a first proposal of view 1, not of view 0.
     assert!(matches!(refusal(&[&one, &two, &three], &value), Some(MessageError::Rejected(_))));
-    // A view change that another member signed.
+    // A view change signed by another member.
     let mut forged = three.clone();
     forged.from = 0;
     assert_eq!(refusal(&[&forged, &one, &two], &rival), Some(MessageError::NewViewBelowQuorum));
-    // A reported certificate that is a quorum of COMMITs, or below the quorum.
+    // A reported certificate of COMMITs, or below the quorum.
     let commits = harness.certificate(Phase::Commit, 0, old, &[0, 1, 2]);
     let with_commits = harness.view_change(0, 1, Some((&commits, &value)));
     assert_eq!(
@@ -183,33 +184,33 @@ fn bad_new_views_are_refused() {
         refusal(&[&with_few, &one, &two], &value),
         Some(MessageError::Certificate(_))
     ));
-    // Or of another height, by all rules a certificate there.
+    // A reported certificate of another height, valid there.
     let vote = |id: ReplicaId| {
         let body = Body::Vote { phase: Phase::Prepare, height: 2, view: 0, digest: old };
         (id, harness.sign(id, body).signature)
     };
     let signatures = [0, 1, 2].map(vote).to_vec();
-    let alien = Certificate { height: 2, signatures, ..prepared.clone() };
-    assert_eq!(alien.verify(&harness.config), Ok(()));
-    let with_alien = harness.view_change(0, 1, Some((&alien, &value)));
+    let other_height = Certificate { height: 2, signatures, ..prepared.clone() };
+    assert_eq!(other_height.verify(&harness.config), Ok(()));
+    let with_other_height = harness.view_change(0, 1, Some((&other_height, &value)));
     assert_eq!(
-        refusal(&[&with_alien, &one, &two], &value),
+        refusal(&[&with_other_height, &one, &two], &value),
         Some(MessageError::CertificateMismatch)
     );
-    // By another than the leader of view 1.
+    // A sender that does not lead view 1.
     let mut stolen = harness.new_view(1, &[one.clone(), two.clone(), three.clone()], &rival);
     stolen = harness.sign(harness.leader(0), stolen.body);
     let mut replica = harness.replica(harness.followers()[0]);
     assert_eq!(error_of(&mut replica, &stolen), Some(MessageError::Unauthorised));
-    // And the control: a good one is accepted.
+    // Control: a valid new view is accepted.
     let effects = deliver(&mut replica, &harness.new_view(1, &[one, two, three], &rival));
     assert_eq!(votes(&effects), [(Phase::Prepare, 1, fresh)]);
 }
 
-/// Of several certificates the one of the highest view decides.
+/// The certificate of the highest view determines the value.
 #[test]
-fn new_view_with_lower_certificate_is_refused() {
-    for harness in both() {
+fn a_new_view_must_propose_the_value_of_the_highest_certificate() {
+    for harness in both_profiles() {
         let ((a, first), (b, second)) = (harness.value(0, "a"), harness.value(1, "b"));
         let low = harness.certificate(Phase::Prepare, 0, a, &harness.quorum());
         let high = harness.certificate(Phase::Prepare, 1, b, &harness.quorum());
@@ -220,24 +221,28 @@ fn new_view_with_lower_certificate_is_refused() {
         let leader = harness.leader(2);
         let me = harness.followers().into_iter().find(|id| *id != leader).unwrap();
         let mut replica = harness.replica(me);
-        let wrong = harness.new_view(2, &changes, &first);
-        assert_eq!(error_of(&mut replica, &wrong), Some(MessageError::ValueNotPrepared));
+        let lower = harness.new_view(2, &changes, &first);
+        assert_eq!(error_of(&mut replica, &lower), Some(MessageError::ValueNotPrepared));
         let effects = deliver(&mut replica, &harness.new_view(2, &changes, &second));
         assert_eq!(votes(&effects), [(Phase::Prepare, 2, b)]);
     }
 }
 
 #[test]
-fn second_proposal_is_equivocation() {
-    for harness in both() {
+fn a_second_proposal_is_equivocation() {
+    for harness in both_profiles() {
         let ((_, value), (_, rival)) = (harness.value(0, "a"), harness.value(0, "b"));
         let mut replica = harness.replica(harness.followers()[0]);
-        deliver(&mut replica, &harness.propose(&value));
+        deliver(&mut replica, &harness.pre_prepare(&value));
         assert_eq!(
-            error_of(&mut replica, &harness.propose(&rival)),
+            error_of(&mut replica, &harness.pre_prepare(&rival)),
             Some(MessageError::Equivocation)
         );
-        assert_eq!(error_of(&mut replica, &harness.propose(&value)), None, "a repetition is not");
+        assert_eq!(
+            error_of(&mut replica, &harness.pre_prepare(&value)),
+            None,
+            "a retransmission is not equivocation"
+        );
         let changes: Vec<_> =
             harness.quorum().into_iter().map(|id| harness.view_change(id, 1, None)).collect();
         let [one, two] = ["c", "d"].map(|request| harness.value(1, request).1);
@@ -248,7 +253,7 @@ fn second_proposal_is_equivocation() {
 }
 
 #[test]
-fn proposals_by_others_are_refused() {
+fn proposals_of_members_other_than_the_leader_are_rejected() {
     let harness = Harness::flat(4);
     let (_, value) = harness.value(0, "a");
     let [me, other] = harness.followers()[..] else { panic!() };
@@ -258,14 +263,14 @@ fn proposals_by_others_are_refused() {
     let mut forged = stolen;
     forged.from = harness.leader(0);
     assert_eq!(error_of(&mut replica, &forged), Some(MessageError::Signature));
-    // The value of another view's leader.
-    let alien = harness.propose(&harness.value(1, "a").1);
+    // A first proposal of another view.
+    let alien = harness.pre_prepare(&harness.value(1, "a").1);
     assert!(matches!(error_of(&mut replica, &alien), Some(MessageError::Rejected(_))));
 }
 
-/// One bogus certificate must not hide the good ones.
+/// An invalid certificate does not suppress valid ones.
 #[test]
-fn bad_certificate_drops_only_its_message() {
+fn an_invalid_certificate_discards_only_its_message() {
     let harness = Harness::flat(4);
     let (digest, value) = harness.value(0, "a");
     let next = harness.leader(1);
@@ -274,13 +279,13 @@ fn bad_certificate_drops_only_its_message() {
     bogus.signatures[1].1 = bogus.signatures[0].1;
     let good = harness.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
     let mut leader = harness.replica(next);
-    let bad = harness.view_change(others[0], 1, Some((&bogus, &value)));
-    let fault = MessageError::Certificate(CertificateError::Signature(1));
-    assert_eq!(error_of(&mut leader, &bad), Some(fault));
-    // A certificate without its value could not be proposed again, nor one with another's.
+    let invalid = harness.view_change(others[0], 1, Some((&bogus, &value)));
+    let error = MessageError::Certificate(CertificateError::Signature(1));
+    assert_eq!(error_of(&mut leader, &invalid), Some(error));
+    // A certificate without its value could not be proposed again.
     let mut bare = harness.view_change(others[0], 1, Some((&good, &value)));
-    let Body::ViewChange { value: carried, .. } = &mut bare.body else { panic!() };
-    *carried = None;
+    let Body::ViewChange { value: attached, .. } = &mut bare.body else { panic!() };
+    *attached = None;
     assert_eq!(error_of(&mut leader, &bare), Some(MessageError::CertificateMismatch));
     deliver(&mut leader, &harness.view_change(others[1], 1, Some((&good, &value))));
     let effects = deliver(&mut leader, &harness.view_change(others[2], 1, None));
@@ -292,35 +297,39 @@ fn bad_certificate_drops_only_its_message() {
 }
 
 #[test]
-fn one_member_moves_nobody_and_runs_alone_nowhere() {
+fn one_member_starts_no_view_change_and_none_proceeds_without_a_quorum() {
     let harness = Harness::flat(4);
     let (_, value) = harness.value(0, "a");
     let [me, other] = harness.followers()[..] else { panic!() };
     let mut replica = harness.replica(me);
     deliver(&mut replica, &harness.view_change(other, 1 << 30, None));
     assert_eq!(replica.view(), 0);
-    deliver(&mut replica, &harness.propose(&value));
+    deliver(&mut replica, &harness.pre_prepare(&value));
     expire_view_timer(&mut replica);
     assert_eq!(replica.view(), 1);
     for _ in 0..5 {
         replica.step(u64::MAX / 2, Input::Timer(Timer::View));
     }
-    assert_eq!(replica.view(), 1, "no quorum asks for view 1 yet");
+    assert_eq!(replica.view(), 1, "no quorum requests view 1 yet");
     deliver(&mut replica, &harness.view_change(harness.leader(0), 1 << 20, None));
-    assert_eq!(replica.view(), 1 << 20, "the largest view that F + 1 claim or exceed");
+    assert_eq!(replica.view(), 1 << 20, "the highest view that F + 1 members request or exceed");
 }
 
-/// A lock of a view that was never entered: the next view asked for is above it, since a
-/// certificate that is not below its view change is refused.
+/// With a prepare certificate of a view that the replica never entered, the requested view exceeds
+/// it: a view change whose certificate is not of a lower view is rejected.
 #[test]
-fn view_changes_stay_above_their_certificates() {
-    for harness in both() {
+fn a_view_change_exceeds_the_view_of_its_certificate() {
+    for harness in both_profiles() {
         let (digest, value) = harness.value(0, "a");
         let mut replica = harness.replica(harness.followers()[0]);
-        deliver(&mut replica, &harness.propose(&value));
+        deliver(&mut replica, &harness.pre_prepare(&value));
         let ahead = harness.certificate(Phase::Prepare, 5, digest, &harness.quorum());
         let certificate = harness.sign(harness.leader(0), Body::Certificate(ahead.clone()));
-        assert_eq!(votes(&deliver(&mut replica, &certificate)), [], "not in that view");
+        assert_eq!(
+            votes(&deliver(&mut replica, &certificate)),
+            [],
+            "the replica is in another view"
+        );
         assert_eq!(replica.prepared_certificate(), Some(&ahead));
         expire_view_timer(&mut replica);
         assert_eq!(replica.view(), 6);
@@ -335,27 +344,27 @@ fn view_changes_stay_above_their_certificates() {
     }
 }
 
-/// In the tree: what a primary hears from the leader it passes to its group, what it hears
-/// from its group it passes up, once all of it is there or when the fallback timer ends.
+/// In the tree, a primary forwards proposals and certificates to its group. It aggregates the
+/// group's votes for the leader, once they are complete or the fallback timer expires.
 #[test]
-fn primaries_pass_on() {
+fn primaries_disseminate_proposals_and_aggregate_votes() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
     let (digest, value) = harness.value(0, "a");
     let leader = harness.leader(0);
     let group = harness.config.groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
     let members: Vec<ReplicaId> = group.ranking[1..].to_vec();
     let mut primary = harness.replica(group.ranking[0]);
-    let effects = deliver(&mut primary, &harness.propose(&value));
+    let effects = deliver(&mut primary, &harness.pre_prepare(&value));
     let mut down = members.clone();
     down.sort_unstable();
     assert!(matches!(&effects[0], Effect::Send { to, message }
-            if *to == down && *message == harness.propose(&value)));
-    assert_eq!(votes(&effects), [], "its own vote is in the partial");
+            if *to == down && *message == harness.pre_prepare(&value)));
+    assert_eq!(votes(&effects), [], "its own vote is in the partial certificate");
     for member in &members[..2] {
         let vote = harness.vote(*member, Phase::Prepare, 0, digest);
         assert_eq!(deliver(&mut primary, &vote), []);
     }
-    // A vote of another group is none of its own.
+    // The vote of another group is not aggregated.
     let stranger = harness.vote(leader, Phase::Prepare, 0, digest);
     assert_eq!(sent(&deliver(&mut primary, &stranger)), Vec::<&Body>::new());
     let incomplete = primary.step(1_000, Input::Timer(Timer::Fallback));
@@ -376,14 +385,14 @@ fn primaries_pass_on() {
             body: Body::Certificate(_), .. } } if *to == down));
 }
 
-/// A view change for a height that is over is answered with its certificate and value.
+/// A view change for a past height is answered with the decision of that height.
 #[test]
-fn laggards_are_answered() {
+fn a_view_change_of_a_past_height_triggers_state_transfer() {
     let harness = Harness::flat(4);
     let (digest, value) = harness.value(0, "a");
     let [me, other] = harness.followers()[..] else { panic!() };
     let (mut replica, mut laggard) = (harness.replica(me), harness.replica(other));
-    deliver(&mut replica, &harness.propose(&value));
+    deliver(&mut replica, &harness.pre_prepare(&value));
     let commits = harness.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
     deliver(&mut replica, &harness.sign(harness.leader(0), Body::Certificate(commits)));
     assert_eq!(replica.height(), 2);
@@ -393,9 +402,9 @@ fn laggards_are_answered() {
     assert_eq!(delivered(&deliver(&mut laggard, message)), [value]);
 }
 
-/// A prepare certificate without its value: pulled, then locked and voted.
+/// A replica fetches the missing value of a prepare certificate, then stores it and votes COMMIT.
 #[test]
-fn missing_value_is_pulled() {
+fn the_missing_value_of_a_prepare_certificate_is_fetched() {
     let harness = Harness::flat(4);
     let (digest, value) = harness.value(0, "a");
     let [me, other] = harness.followers()[..] else { panic!() };
@@ -407,7 +416,7 @@ fn missing_value_is_pulled() {
     assert_eq!(
         replica.prepared_certificate(),
         None,
-        "a lock without its value could not be handed over"
+        "a certificate without its value cannot be reported"
     );
     let unasked = harness.sign(other, Body::Value { height: 1, value: harness.value(0, "b").1 });
     assert_eq!(deliver(&mut replica, &unasked), []);
@@ -415,15 +424,15 @@ fn missing_value_is_pulled() {
     assert_eq!(votes(&deliver(&mut replica, &answer)), [(Phase::Commit, 0, digest)]);
 }
 
-/// All the votes and never the proposal: it asks one signer after the other, not itself.
+/// A replica with all votes and without the proposal asks every other signer in turn.
 #[test]
-fn missing_decision_is_asked_for() {
+fn a_missing_decision_is_fetched_from_the_signers() {
     let harness = Harness::flat(4);
     let (digest, value) = harness.value(0, "a");
     let [me, other] = harness.followers()[..] else { panic!() };
     let mut replica = harness.replica(me);
     let mut asked = Vec::new();
-    let mut note = |effects: Vec<Effect>| {
+    let mut record = |effects: Vec<Effect>| {
         for effect in effects {
             if let Effect::Send { to, message: Message { body: Body::FetchDecisions { .. }, .. } } =
                 effect
@@ -433,10 +442,10 @@ fn missing_decision_is_asked_for() {
         }
     };
     for from in (0..4).filter(|id| *id != me) {
-        note(deliver(&mut replica, &harness.vote(from, Phase::Commit, 0, digest)));
+        record(deliver(&mut replica, &harness.vote(from, Phase::Commit, 0, digest)));
     }
     for tick in 1..=3 {
-        note(replica.step(tick * 1_000, Input::Timer(Timer::Fallback)));
+        record(replica.step(tick * 1_000, Input::Timer(Timer::Fallback)));
     }
     asked.sort_unstable();
     asked.dedup();
@@ -447,19 +456,19 @@ fn missing_decision_is_asked_for() {
     assert_eq!(delivered(&deliver(&mut replica, &answer)), [value]);
 }
 
-/// Votes count per signer, and a quorum is 4 of 6.
+/// Duplicate votes do not count, and four of six members are a quorum.
 #[test]
-fn quorum_of_six_is_four() {
+fn a_quorum_of_six_members_has_four_distinct_votes() {
     let harness = Harness::flat(6);
     assert_eq!((harness.config.faults(), harness.config.quorum()), (1, 4));
     let (digest, value) = harness.value(0, "a");
     let me = harness.followers()[0];
     let mut replica = harness.replica(me);
     let others: Vec<ReplicaId> = (0..6).filter(|id| *id != me).collect();
-    deliver(&mut replica, &harness.propose(&value));
+    deliver(&mut replica, &harness.pre_prepare(&value));
     for from in [others[0], others[1], others[0], others[1]] {
         let prepare = harness.vote(from, Phase::Prepare, 0, digest);
-        assert_eq!(votes(&deliver(&mut replica, &prepare)), [], "three of six");
+        assert_eq!(votes(&deliver(&mut replica, &prepare)), [], "three of six votes");
     }
     let fourth = harness.vote(others[2], Phase::Prepare, 0, digest);
     assert_eq!(votes(&deliver(&mut replica, &fourth)), [(Phase::Commit, 0, digest)]);
@@ -471,24 +480,24 @@ fn quorum_of_six_is_four() {
     assert_eq!(delivered(&deliver(&mut replica, &fourth)), [value]);
 }
 
-/// What is far ahead is not kept, what is next is kept up to a cap, nothing panics.
+/// Messages far ahead are discarded, those of the next height are buffered up to a limit.
 #[test]
-fn buffers_are_bounded() {
+fn message_buffers_are_bounded() {
     let harness = Harness::flat(4);
     let mut replica = harness.replica(harness.followers()[0]);
     let far = harness.vote(harness.leader(0), Phase::Prepare, 1 << 50, [1; 32]);
     assert_eq!(error_of(&mut replica, &far), Some(MessageError::TooFarAhead));
     let view = harness.view_change(harness.leader(0), u64::MAX, None);
     assert_eq!(error_of(&mut replica, &view), Some(MessageError::TooFarAhead));
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     for view in 0..40 {
         let body = Body::Vote { phase: Phase::Commit, height: 2, view, digest: [1; 32] };
         let effects = deliver(&mut replica, &harness.sign(harness.leader(0), body));
-        faults.extend(effects.into_iter().filter(|effect| {
+        errors.extend(effects.into_iter().filter(|effect| {
             matches!(effect, Effect::Discard { error: MessageError::BufferFull, .. })
         }));
     }
-    assert_eq!(faults.len(), 24, "16 of 40 are kept");
+    assert_eq!(errors.len(), 24, "16 of 40 messages are buffered");
     for height in [u64::MAX, u64::MAX - 1, 3] {
         let body = Body::PrePrepare { height, value: vec![1] };
         deliver(&mut replica, &harness.sign(harness.leader(0), body));

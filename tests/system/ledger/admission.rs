@@ -1,20 +1,23 @@
+//! Admission of transactions: signatures, chain, certificate, encoding.
+
 use super::*;
 
-fn refusal(chain: &Chain, transaction: &Transaction) -> Result<(), String> {
+/// Submits a transaction. One that is rejected must not be proposed either.
+fn submit(chain: &Chain, transaction: &Transaction) -> Result<(), String> {
     let block = chain.propose(chain.time + 1, std::slice::from_ref(transaction));
     let outcome = chain.ledger.check_request(&transaction.to_bytes()).map_err(|r| r.0);
     if outcome.is_err() {
-        assert!(block.entries.is_empty(), "what is not admitted is not proposed");
+        assert!(block.entries.is_empty(), "a rejected transaction is not proposed");
     }
     outcome
 }
 
-fn signature_of(party: &'static str) -> Result<(), String> {
+fn missing_signature(party: &'static str) -> Result<(), String> {
     Err(TransactionError::Signature(party).to_string())
 }
 
 #[test]
-fn every_party_signs_its_place_and_nobody_else() {
+fn a_transaction_carries_exactly_the_signatures_of_its_parties_in_order() {
     let (mut chain, record, grant) = Chain::with_grant(20);
     let p = chain.parties.clone();
     let grants = chain.grant(&[p.owner.clone(), p.other_owner.clone()], T0, FAR);
@@ -35,41 +38,41 @@ fn every_party_signs_its_place_and_nobody_else() {
         &["owner"],
     ];
     for (honest, parties) in all.iter().zip(parties) {
-        assert_eq!(refusal(&chain, honest), Ok(()));
+        assert_eq!(submit(&chain, honest), Ok(()));
         let foreign = honest.draft.sign(&p.centre);
         for (i, party) in parties.iter().enumerate() {
-            // Signed by somebody else, flipped, signed for another draft, missing.
-            let mut wrong = honest.clone();
-            wrong.signatures[i] = foreign;
-            assert_eq!(refusal(&chain, &wrong), signature_of(party));
+            // A signature by another key, with a flipped bit, of another draft, or missing.
+            let mut changed = honest.clone();
+            changed.signatures[i] = foreign;
+            assert_eq!(submit(&chain, &changed), missing_signature(party));
             for bit in [0, 255, 256, 511] {
                 let mut bytes = honest.signatures[i].to_bytes();
                 bytes[bit / 8] ^= 1 << (bit % 8);
-                let mut wrong = honest.clone();
-                wrong.signatures[i] = epione::sign::Signature::from_bytes(bytes);
-                assert_eq!(refusal(&chain, &wrong), signature_of(party), "bit {bit}");
+                let mut changed = honest.clone();
+                changed.signatures[i] = epione::sign::Signature::from_bytes(bytes);
+                assert_eq!(submit(&chain, &changed), missing_signature(party), "bit {bit}");
             }
-            let mut wrong = honest.clone();
-            wrong.draft.nonce[0] ^= 1;
-            assert_eq!(refusal(&chain, &wrong), signature_of(parties[0]));
-            let mut wrong = honest.clone();
-            wrong.signatures.truncate(i);
-            assert_eq!(refusal(&chain, &wrong), signature_of(party));
+            let mut changed = honest.clone();
+            changed.draft.nonce[0] ^= 1;
+            assert_eq!(submit(&chain, &changed), missing_signature(parties[0]));
+            let mut changed = honest.clone();
+            changed.signatures.truncate(i);
+            assert_eq!(submit(&chain, &changed), missing_signature(party));
         }
-        let mut more = honest.clone();
-        more.signatures.push(foreign);
-        assert_eq!(refusal(&chain, &more), signature_of("additional party"));
-        more.signatures.push(honest.signatures[0]);
-        assert_eq!(refusal(&chain, &more), signature_of("additional party"));
+        let mut extra = honest.clone();
+        extra.signatures.push(foreign);
+        assert_eq!(submit(&chain, &extra), missing_signature("additional party"));
+        extra.signatures.push(honest.signatures[0]);
+        assert_eq!(submit(&chain, &extra), missing_signature("additional party"));
     }
-    // Two parties' signatures in each other's places.
+    // The signatures of two parties, exchanged.
     let mut swapped = all[1].clone();
     swapped.signatures.swap(0, 1);
-    assert_eq!(refusal(&chain, &swapped), signature_of("author"));
+    assert_eq!(submit(&chain, &swapped), missing_signature("author"));
 }
 
 #[test]
-fn what_is_signed_for_another_chain_is_refused_here() {
+fn transactions_of_another_chain_are_rejected() {
     let mut chain = Chain::new(21);
     let p = chain.parties.clone();
     let action = register(&p.centre, &p.stranger, Role::Doctor, FAR);
@@ -77,28 +80,28 @@ fn what_is_signed_for_another_chain_is_refused_here() {
         let draft =
             Draft::new(Validity { chain: name, until: FAR }, action.clone(), &mut chain.rng);
         let transaction = draft.signed_by(&[&p.stranger]);
-        assert_eq!(refusal(&chain, &transaction), Err(TransactionError::Chain.to_string()));
-        // The name alone changed back, the signature is for the other.
+        assert_eq!(submit(&chain, &transaction), Err(TransactionError::Chain.to_string()));
+        // The chain is replaced, but the signature covers the other name.
         let mut moved = transaction;
         moved.draft.chain = CHAIN.to_owned();
-        assert_eq!(refusal(&chain, &moved), signature_of("subject"));
+        assert_eq!(submit(&chain, &moved), missing_signature("subject"));
     }
 }
 
 #[test]
-fn a_certificate_is_the_centres_or_nothing() {
+fn only_the_registration_centre_issues_certificates() {
     let mut chain = Chain::new(22);
     let p = chain.parties.clone();
     for issuer in [&p.stranger, &p.doctor, &p.institution] {
         let action = register(issuer, &p.stranger, Role::Doctor, FAR);
         let transaction = chain.sign(action, &[&p.stranger]);
         let certificate = TransactionError::Certificate.to_string();
-        assert_eq!(refusal(&chain, &transaction), Err(certificate));
+        assert_eq!(submit(&chain, &transaction), Err(certificate));
     }
 }
 
 #[test]
-fn a_draft_that_promises_nonsense_does_not_decode() {
+fn malformed_grants_and_records_do_not_decode() {
     let (mut chain, _, _) = Chain::with_grant(23);
     let p = chain.parties.clone();
     let honest = chain.grant(&[p.owner.clone(), p.other_owner.clone()], T0, FAR);
@@ -110,10 +113,10 @@ fn a_draft_that_promises_nonsense_does_not_decode() {
         |g| g.until = g.from - 1,
     ];
     for change in changes {
-        let mut wrong = honest.clone();
-        let Action::Grant(action) = &mut wrong.draft.action else { unreachable!() };
+        let mut changed = honest.clone();
+        let Action::Grant(action) = &mut changed.draft.action else { unreachable!() };
         change(action);
-        assert!(Transaction::from_bytes(&wrong.to_bytes()).is_err());
+        assert!(Transaction::from_bytes(&changed.to_bytes()).is_err());
     }
     let honest = chain.record(&p.owner, [2; 32]);
     let changes: [fn(&mut RecordAction); 4] = [
@@ -126,16 +129,16 @@ fn a_draft_that_promises_nonsense_does_not_decode() {
         |r| r.index.push(vec![0; 4097]),
     ];
     for change in changes {
-        let mut wrong = honest.clone();
-        let Action::Record(action) = &mut wrong.draft.action else { unreachable!() };
+        let mut changed = honest.clone();
+        let Action::Record(action) = &mut changed.draft.action else { unreachable!() };
         change(action);
-        assert!(Transaction::from_bytes(&wrong.to_bytes()).is_err());
+        assert!(Transaction::from_bytes(&changed.to_bytes()).is_err());
     }
 }
 
 #[test]
-fn a_transaction_beyond_the_cap_is_refused_before_it_is_decoded() {
+fn an_oversized_transaction_is_rejected_before_it_is_decoded() {
     let chain = Chain::new(24);
-    let refusal = chain.ledger.check_request(&vec![0; (1 << 20) + 1]).unwrap_err();
-    assert_eq!(refusal.0, "the transaction is longer than 1 MiB");
+    let rejection = chain.ledger.check_request(&vec![0; (1 << 20) + 1]).unwrap_err();
+    assert_eq!(rejection.0, "the transaction is longer than 1 MiB");
 }

@@ -1,7 +1,9 @@
+//! Audit: any change of a chain is detected at its height.
+
 use super::*;
 
-/// A chain of seven blocks with every kind of transaction and some refusals.
-fn real(seed: u64) -> Chain {
+/// A chain of seven blocks with every kind of transaction, some of them rejected.
+fn populated(seed: u64) -> Chain {
     let (mut chain, record, grant) = Chain::with_grant(seed);
     let p = chain.parties.clone();
     let request = chain.request(record, Basis::Grant(grant));
@@ -18,159 +20,158 @@ fn real(seed: u64) -> Chain {
     chain
 }
 
-type Link = (Block, consensus::Certificate);
-type Change = (&'static str, fn(&mut Link));
+type Change = (&'static str, fn(&mut CommittedBlock));
 
-/// Whether a chain with this one link changed is refused at its height.
-fn expect_refused(chain: &Chain, at: usize, what: &str, change: impl FnOnce(&mut Link)) {
-    let mut links = chain.ledger.blocks().to_vec();
-    change(&mut links[at]);
-    let outcome = replay(chain, &links);
+/// Asserts that the audit rejects a chain with one changed link at the height of the change.
+fn assert_rejected(chain: &Chain, at: usize, what: &str, change: impl FnOnce(&mut CommittedBlock)) {
+    let mut blocks = chain.ledger.blocks().to_vec();
+    change(&mut blocks[at]);
+    let outcome = replay(chain, &blocks);
     let error = match outcome {
         Err(error) => error,
-        Ok(_) => panic!("block {} passes with another {what}", at + 1),
+        Ok(_) => panic!("block {} verifies with a changed {what}", at + 1),
     };
     assert_eq!(error.height, at as u64 + 1, "{what}: {error}");
 }
 
-fn replay(chain: &Chain, links: &[Link]) -> Result<Ledger, epione::ledger::AuditError> {
+fn replay(chain: &Chain, blocks: &[CommittedBlock]) -> Result<Ledger, epione::ledger::AuditError> {
     let centre = chain.parties.centre.verifying_key();
-    Ledger::replay(CHAIN, centre, links, &chain.config)
+    Ledger::replay(CHAIN, centre, blocks, &chain.config)
 }
 
 #[test]
-fn a_real_chain_passes_and_gives_the_same_state() {
-    let chain = real(40);
+fn a_valid_chain_verifies_and_replays_to_the_same_state() {
+    let chain = populated(40);
     let audited = chain.ledger.audit(&chain.config).unwrap();
     assert_eq!(audited.state().root(), chain.ledger.state().root());
     assert_eq!(audited.height(), 7);
     let replayed = replay(&chain, chain.ledger.blocks()).unwrap();
     assert_eq!(replayed.state().root(), chain.ledger.state().root());
-    // Every prefix is a chain of its own.
+    // Every prefix is a valid chain.
     for height in 0..7 {
         assert!(replay(&chain, &chain.ledger.blocks()[..height]).is_ok());
     }
 }
 
 #[test]
-fn any_changed_field_of_any_header_is_found_at_its_height() {
-    let chain = real(41);
+fn a_changed_header_field_is_detected_at_its_height() {
+    let chain = populated(41);
     let changes: [Change; 10] = [
-        ("height", |(b, _)| b.header.height += 1),
-        ("time", |(b, _)| b.header.time += 1),
-        ("earlier time", |(b, _)| b.header.time -= 1),
-        ("epoch", |(b, _)| b.header.epoch += 1),
-        ("view", |(b, _)| b.header.first_view += 1),
-        ("leader", |(b, _)| b.header.leader ^= 1),
-        ("parent", |(b, _)| b.header.previous[7] ^= 1),
-        ("size", |(b, _)| b.header.size ^= 1),
-        ("entries root", |(b, _)| b.header.entries_root[7] ^= 1),
-        ("state root", |(b, _)| b.header.state_root[7] ^= 1),
+        ("height", |committed| committed.block.header.height += 1),
+        ("time", |committed| committed.block.header.time += 1),
+        ("earlier time", |committed| committed.block.header.time -= 1),
+        ("epoch", |committed| committed.block.header.epoch += 1),
+        ("view", |committed| committed.block.header.first_view += 1),
+        ("leader", |committed| committed.block.header.leader ^= 1),
+        ("parent", |committed| committed.block.header.previous[7] ^= 1),
+        ("size", |committed| committed.block.header.size ^= 1),
+        ("entries root", |committed| committed.block.header.entries_root[7] ^= 1),
+        ("state root", |committed| committed.block.header.state_root[7] ^= 1),
     ];
     for at in 0..7 {
         for (what, change) in changes {
-            expect_refused(&chain, at, what, change);
+            assert_rejected(&chain, at, what, change);
         }
     }
     for at in 1..7 {
-        expect_refused(&chain, at, "parent certificate", |(b, _)| {
-            b.header.parent_certificate = None;
+        assert_rejected(&chain, at, "parent certificate", |committed| {
+            committed.block.header.parent_certificate = None;
         });
-        expect_refused(&chain, at, "signature of the parent", |(b, _)| {
-            let certificate = b.header.parent_certificate.as_mut().unwrap();
+        assert_rejected(&chain, at, "signature of the parent", |committed| {
+            let certificate = committed.block.header.parent_certificate.as_mut().unwrap();
             let mut bytes = certificate.signatures[1].1.to_bytes();
             bytes[20] ^= 1;
             certificate.signatures[1].1 = epione::sign::Signature::from_bytes(bytes);
         });
-        // Valid, and not what was voted on.
+        // A valid certificate that the header voted on does not contain.
         let parent = &chain.ledger.blocks()[at - 1];
-        let other = chain.certify(Phase::Commit, at as u64, parent.0.header.hash(), &[1, 2, 3]);
-        expect_refused(&chain, at, "other signers of the parent", |(b, _)| {
-            b.header.parent_certificate = Some(other);
+        let other = chain.certify(Phase::Commit, at as u64, parent.block.header.hash(), &[1, 2, 3]);
+        assert_rejected(&chain, at, "other signers of the parent", |committed| {
+            committed.block.header.parent_certificate = Some(other);
         });
     }
 }
 
 #[test]
-fn any_changed_entry_of_any_block_is_found_at_its_height() {
-    let chain = real(42);
+fn a_changed_entry_is_detected_at_its_height() {
+    let chain = populated(42);
     let mut rng = ChaCha20Rng::seed_from_u64(42);
     for at in 0..7 {
-        for entry in 0..chain.ledger.blocks()[at].0.entries.len() {
-            let length = chain.ledger.blocks()[at].0.entries[entry].transaction.len();
+        for entry in 0..chain.ledger.blocks()[at].block.entries.len() {
+            let length = chain.ledger.blocks()[at].block.entries[entry].transaction.len();
             for _ in 0..20 {
                 let byte = rng.next_u32() as usize % length;
                 let bit = 1 << (rng.next_u32() % 8);
-                expect_refused(&chain, at, "byte of a transaction", |(b, _)| {
-                    b.entries[entry].transaction[byte] ^= bit;
+                assert_rejected(&chain, at, "byte of a transaction", |committed| {
+                    committed.block.entries[entry].transaction[byte] ^= bit;
                 });
             }
-            expect_refused(&chain, at, "outcome", |(b, _)| {
-                let refused = &mut b.entries[entry].rejected_by;
-                *refused = if refused.is_some() { None } else { Some(Rule::Revoked) };
+            assert_rejected(&chain, at, "outcome", |committed| {
+                let outcome = &mut committed.block.entries[entry].rejected_by;
+                *outcome = if outcome.is_some() { None } else { Some(Rule::Revoked) };
             });
-            expect_refused(&chain, at, "set of entries", |(b, _)| {
-                b.entries.remove(entry);
+            assert_rejected(&chain, at, "set of entries", |committed| {
+                committed.block.entries.remove(entry);
             });
-            expect_refused(&chain, at, "number of an entry", |(b, _)| {
-                b.entries.insert(entry, b.entries[entry].clone());
+            assert_rejected(&chain, at, "number of an entry", |committed| {
+                committed.block.entries.insert(entry, committed.block.entries[entry].clone());
             });
         }
     }
 }
 
 #[test]
-fn any_changed_commit_certificate_is_found_at_its_height() {
-    let chain = real(43);
+fn a_changed_commit_certificate_is_detected_at_its_height() {
+    let chain = populated(43);
     let changes: [Change; 7] = [
-        ("phase", |(_, c)| c.phase = Phase::Prepare),
-        ("group", |(_, c)| c.group = 1),
-        ("height", |(_, c)| c.height += 1),
-        ("view", |(_, c)| c.view += 1),
-        ("digest", |(_, c)| c.digest[0] ^= 1),
-        ("quorum", |(_, c)| c.signatures.truncate(2)),
-        ("signer", |(_, c)| c.signatures[2].0 = 3),
+        ("phase", |committed| committed.certificate.phase = Phase::Prepare),
+        ("group", |committed| committed.certificate.group = 1),
+        ("height", |committed| committed.certificate.height += 1),
+        ("view", |committed| committed.certificate.view += 1),
+        ("digest", |committed| committed.certificate.digest[0] ^= 1),
+        ("quorum", |committed| committed.certificate.signatures.truncate(2)),
+        ("signer", |committed| committed.certificate.signatures[2].0 = 3),
     ];
     for at in 0..7 {
         for (what, change) in changes {
-            expect_refused(&chain, at, what, change);
+            assert_rejected(&chain, at, what, change);
         }
     }
 }
 
 #[test]
-fn blocks_left_out_moved_or_repeated_are_found() {
-    let chain = real(44);
-    let links = chain.ledger.blocks();
+fn omitted_swapped_and_duplicate_blocks_are_detected() {
+    let chain = populated(44);
+    let blocks = chain.ledger.blocks();
     for at in 0..6 {
-        let mut without = links.to_vec();
+        let mut without = blocks.to_vec();
         without.remove(at);
         assert_eq!(replay(&chain, &without).unwrap_err().height, at as u64 + 1);
-        let mut swapped = links.to_vec();
+        let mut swapped = blocks.to_vec();
         swapped.swap(at, at + 1);
         assert_eq!(replay(&chain, &swapped).unwrap_err().height, at as u64 + 1);
-        let mut twice = links.to_vec();
-        twice.insert(at, links[at].clone());
+        let mut twice = blocks.to_vec();
+        twice.insert(at, blocks[at].clone());
         assert_eq!(replay(&chain, &twice).unwrap_err().height, at as u64 + 2);
     }
 }
 
 #[test]
-fn another_centre_chain_or_roster_does_not_verify_it() {
-    let chain = real(45);
-    let links = chain.ledger.blocks();
+fn a_chain_does_not_verify_under_another_centre_name_or_roster() {
+    let chain = populated(45);
+    let blocks = chain.ledger.blocks();
     let stranger = chain.parties.stranger.verifying_key();
     let centre = chain.parties.centre.verifying_key();
-    assert_eq!(Ledger::replay(CHAIN, stranger, links, &chain.config).unwrap_err().height, 1);
-    assert_eq!(Ledger::replay("other", centre, links, &chain.config).unwrap_err().height, 1);
+    assert_eq!(Ledger::replay(CHAIN, stranger, blocks, &chain.config).unwrap_err().height, 1);
+    assert_eq!(Ledger::replay("other", centre, blocks, &chain.config).unwrap_err().height, 1);
     let other = Chain::empty(99);
-    assert_eq!(Ledger::replay(CHAIN, centre, links, &other.config).unwrap_err().height, 1);
+    assert_eq!(Ledger::replay(CHAIN, centre, blocks, &other.config).unwrap_err().height, 1);
 }
 
-/// What was applied without verification is found by the audit of the ledger itself.
+/// The audit of a ledger detects a block that was applied without verification.
 #[test]
-fn a_replica_that_applied_what_nobody_certified_is_found_out() {
-    let mut chain = real(46);
+fn the_audit_detects_a_block_without_a_commit_quorum() {
+    let mut chain = populated(46);
     let block = chain.propose(chain.time + 1_000, &[]);
     let digest = block.header.hash();
     let too_few = chain.certify(Phase::Commit, 8, digest, &[0, 1]);

@@ -1,6 +1,8 @@
+//! Proposal and verification of blocks.
+
 use super::*;
 
-/// A chain with a block of several outcomes that is proposed and not yet applied.
+/// A chain, and a proposed block with several outcomes that is not applied yet.
 fn pending(seed: u64) -> (Chain, Block) {
     let (mut chain, record, grant) = Chain::with_grant(seed);
     let owner = chain.parties.owner.clone();
@@ -14,8 +16,8 @@ fn pending(seed: u64) -> (Chain, Block) {
     (chain, block)
 }
 
-/// The block with the size and root of its entries.
-fn resealed(mut block: Block) -> Block {
+/// The block with its header recomputed for its entries.
+fn with_matching_header(mut block: Block) -> Block {
     let leaves: Vec<Digest> = block.entries.iter().map(Entry::leaf).collect();
     let size: usize = block.entries.iter().map(|e| e.transaction.len() + 5).sum();
     block.header.size = size as u32;
@@ -23,12 +25,12 @@ fn resealed(mut block: Block) -> Block {
     block
 }
 
-const OUTCOME: &str = "an outcome is not what the contract says";
-const BODY: &str = "the header's size and root are not those of the body";
-const STATE: &str = "the state root is another";
+const OUTCOME: &str = "an outcome differs from the contract's";
+const BODY: &str = "the header's size and Merkle root do not match the entries";
+const STATE: &str = "the state root does not match the executed entries";
 
 #[test]
-fn refused_transactions_stay_with_their_rule() {
+fn rejected_transactions_stay_in_the_block_with_their_rule() {
     let (mut chain, block) = pending(30);
     let outcomes: Vec<_> = block.entries.iter().map(|entry| entry.rejected_by).collect();
     assert_eq!(outcomes, [None, None, Some(Rule::Revoked)]);
@@ -43,7 +45,7 @@ fn refused_transactions_stay_with_their_rule() {
 }
 
 #[test]
-fn an_outcome_is_what_the_contract_says() {
+fn outcomes_must_match_the_contract() {
     let (chain, block) = pending(31);
     for (entry, outcome) in [
         (0, Some(Rule::Revoked)),
@@ -54,16 +56,16 @@ fn an_outcome_is_what_the_contract_says() {
         let mut changed = block.clone();
         changed.entries[entry].rejected_by = outcome;
         assert_eq!(chain.verify(&changed), Err(BODY.to_owned()));
-        assert_eq!(chain.verify(&resealed(changed)), Err(OUTCOME.to_owned()));
+        assert_eq!(chain.verify(&with_matching_header(changed)), Err(OUTCOME.to_owned()));
     }
-    // In another order the outcomes are others.
+    // In another order the outcomes differ.
     let mut changed = block.clone();
     changed.entries.swap(1, 2);
-    assert_eq!(chain.verify(&resealed(changed)), Err(OUTCOME.to_owned()));
+    assert_eq!(chain.verify(&with_matching_header(changed)), Err(OUTCOME.to_owned()));
 }
 
 #[test]
-fn entries_are_exactly_those_under_the_header() {
+fn entries_must_match_the_header() {
     let (chain, block) = pending(32);
     let mut changed = block.clone();
     changed.entries.pop();
@@ -78,26 +80,28 @@ fn entries_are_exactly_those_under_the_header() {
     let mut changed = block.clone();
     changed.header.size += 1;
     assert_eq!(chain.verify(&changed), Err(BODY.to_owned()));
-    // Dropped and sealed anew, the state is another.
+    // With a recomputed header, the state root differs.
     let mut changed = block.clone();
     changed.entries.pop();
-    assert_eq!(chain.verify(&resealed(changed)), Err(STATE.to_owned()));
+    assert_eq!(chain.verify(&with_matching_header(changed)), Err(STATE.to_owned()));
     let mut changed = block.clone();
     changed.header.state_root[0] ^= 1;
     assert_eq!(chain.verify(&changed), Err(STATE.to_owned()));
-    // A transaction that nobody signed.
+    // A transaction with an invalid signature.
     let mut changed = block.clone();
     let last = changed.entries[0].transaction.len() - 1;
     changed.entries[0].transaction[last] ^= 1;
     let forged = TransactionError::Signature("reader").to_string();
-    assert_eq!(chain.verify(&resealed(changed)), Err(forged));
+    assert_eq!(chain.verify(&with_matching_header(changed)), Err(forged));
     let mut changed = block;
     changed.entries[0].transaction.truncate(7);
-    assert!(chain.verify(&resealed(changed)).unwrap_err().starts_with("not a transaction"));
+    assert!(
+        chain.verify(&with_matching_header(changed)).unwrap_err().starts_with("not a transaction")
+    );
 }
 
 #[test]
-fn one_header_has_one_body() {
+fn a_header_binds_exactly_one_body() {
     let (chain, block) = pending(33);
     let honest = chain.ledger.digest(&block.to_bytes()).unwrap();
     assert_eq!(honest, block.header.hash());
@@ -117,33 +121,33 @@ fn one_header_has_one_body() {
     other.entries.swap(0, 2);
     bodies.push(other);
     for body in bodies {
-        let refusal = chain.ledger.digest(&body.to_bytes()).unwrap_err();
-        assert_eq!(refusal.0, BODY);
+        let rejection = chain.ledger.digest(&body.to_bytes()).unwrap_err();
+        assert_eq!(rejection.0, BODY);
     }
     assert!(chain.ledger.digest(b"nothing").is_err());
 }
 
 #[test]
-fn a_block_has_its_place_and_time() {
+fn a_block_names_its_height_parent_epoch_view_leader_and_a_later_time() {
     let (chain, block) = pending(34);
     let expect = |change: &dyn Fn(&mut Block), text: &str| {
         let mut changed = block.clone();
         change(&mut changed);
         assert_eq!(chain.verify(&changed), Err(text.to_owned()));
     };
-    expect(&|b| b.header.height += 1, "the block has another height");
-    expect(&|b| b.header.height -= 1, "the block has another height");
-    expect(&|b| b.header.previous[0] ^= 1, "the block has another parent");
-    expect(&|b| b.header.epoch += 1, "the block is of another epoch");
-    expect(&|b| b.header.first_view += 1, "the block names another view");
-    expect(&|b| b.header.leader ^= 1, "the block names another leader");
+    expect(&|b| b.header.height += 1, "the block's height does not follow its parent's");
+    expect(&|b| b.header.height -= 1, "the block's height does not follow its parent's");
+    expect(&|b| b.header.previous[0] ^= 1, "the block does not extend the last block");
+    expect(&|b| b.header.epoch += 1, "the block belongs to another epoch");
+    expect(&|b| b.header.first_view += 1, "the block does not name the current view");
+    expect(&|b| b.header.leader ^= 1, "the block does not name the current leader");
     for time in [0, chain.ledger.time() - 1, chain.ledger.time()] {
         expect(&|b| b.header.time = time, "the block is not later than its parent");
     }
 }
 
 #[test]
-fn a_first_proposal_is_of_about_now_and_a_prepared_one_of_its_time() {
+fn a_first_proposal_is_within_a_minute_of_the_clock_and_a_prepared_one_of_any_time() {
     let (chain, block) = pending(35);
     let leader = chain.config.leader(chain.height(), 0);
     let at = |clock| {
@@ -154,13 +158,13 @@ fn a_first_proposal_is_of_about_now_and_a_prepared_one_of_its_time() {
     for clock in [time - 60_000, time - 1, time, time + 60_000] {
         assert_eq!(at(clock), Ok(()));
     }
-    assert_eq!(at(time - 60_001), Err("the block's time is too far ahead".to_owned()));
-    assert_eq!(at(time + 60_001), Err("the block's time is too far behind".to_owned()));
+    assert_eq!(at(time - 60_001), Err("the block's time is more than a minute ahead".to_owned()));
+    assert_eq!(at(time + 60_001), Err("the block's time is more than a minute behind".to_owned()));
     assert_eq!(chain.verify_as(&block, None), Ok(()));
 }
 
 #[test]
-fn the_parents_certificate_is_a_quorums_for_exactly_the_parent() {
+fn the_parent_certificate_is_a_commit_certificate_of_the_parent() {
     let (chain, block) = pending(36);
     let (parent, height) = (block.header.previous, block.header.height - 1);
     let with = |certificate: Option<consensus::Certificate>| {
@@ -173,18 +177,24 @@ fn the_parents_certificate_is_a_quorums_for_exactly_the_parent() {
     assert_eq!(with(Some(commit(&[1, 2, 3]))), Ok(()));
     assert_eq!(with(Some(commit(&[0, 1, 2, 3]))), Ok(()));
     assert_eq!(with(None), Err("the parent's certificate is missing".to_owned()));
-    let not_the_parents = Err("the certificate is not the parent's".to_owned());
+    let not_of_the_parent = Err("the certificate does not commit the parent block".to_owned());
     let quorum = [0, 1, 2];
-    assert_eq!(with(Some(chain.certify(Phase::Prepare, height, parent, &quorum))), not_the_parents);
+    assert_eq!(
+        with(Some(chain.certify(Phase::Prepare, height, parent, &quorum))),
+        not_of_the_parent
+    );
     assert_eq!(
         with(Some(chain.certify(Phase::Commit, height - 1, parent, &quorum))),
-        not_the_parents
+        not_of_the_parent
     );
     assert_eq!(
         with(Some(chain.certify(Phase::Commit, height + 1, parent, &quorum))),
-        not_the_parents
+        not_of_the_parent
     );
-    assert_eq!(with(Some(chain.certify(Phase::Commit, height, [0; 32], &quorum))), not_the_parents);
+    assert_eq!(
+        with(Some(chain.certify(Phase::Commit, height, [0; 32], &quorum))),
+        not_of_the_parent
+    );
     assert!(with(Some(commit(&[0, 1]))).unwrap_err().contains("fewer than the quorum"));
     let mut relabelled = chain.certify(Phase::Prepare, height, parent, &quorum);
     relabelled.phase = Phase::Commit;
@@ -192,9 +202,9 @@ fn the_parents_certificate_is_a_quorums_for_exactly_the_parent() {
     let mut later = commit(&quorum);
     later.view = 1;
     assert!(with(Some(later)).unwrap_err().contains("is not valid"));
-    let mut twice = commit(&quorum);
-    twice.signatures[1] = twice.signatures[0];
-    assert!(with(Some(twice)).is_err());
+    let mut duplicate = commit(&quorum);
+    duplicate.signatures[1] = duplicate.signatures[0];
+    assert!(with(Some(duplicate)).is_err());
     let mut stranger = commit(&quorum);
     stranger.signatures[2].0 = 77;
     assert_eq!(
@@ -203,31 +213,31 @@ fn the_parents_certificate_is_a_quorums_for_exactly_the_parent() {
     );
 }
 
-/// A leader may send any number as the certificate's height; a replica must not fall over it.
+/// A leader can send any certificate height. A replica must not overflow.
 #[test]
-fn a_certificate_of_the_last_height_there_is_does_not_overflow() {
+fn a_certificate_of_the_maximum_height_does_not_overflow() {
     let (chain, block) = pending(37);
     let mut changed = block;
     let certificate = changed.header.parent_certificate.as_mut().unwrap();
     certificate.height = u64::MAX;
-    let not_the_parents = Err("the certificate is not the parent's".to_owned());
-    assert_eq!(chain.verify(&changed), not_the_parents);
+    let not_of_the_parent = Err("the certificate does not commit the parent block".to_owned());
+    assert_eq!(chain.verify(&changed), not_of_the_parent);
 }
 
 #[test]
-fn the_first_block_needs_no_certificate_and_stands_on_the_configuration() {
+fn the_first_block_extends_the_configuration_without_a_certificate() {
     let chain = Chain::empty(38);
     let block = chain.propose(T0, &[]);
     assert_eq!(block.header.previous, chain.config.digest());
     assert_eq!(chain.verify(&block), Ok(()));
     let mut changed = block;
-    let unfit = chain.certify(Phase::Commit, 1, [1; 32], &[0, 1, 2]);
-    changed.header.parent_certificate = Some(unfit);
+    let certificate = chain.certify(Phase::Commit, 1, [1; 32], &[0, 1, 2]);
+    changed.header.parent_certificate = Some(certificate);
     assert!(chain.verify(&changed).is_err());
 }
 
 #[test]
-fn the_merkle_path_of_each_transaction_leads_to_the_header() {
+fn the_merkle_path_of_each_entry_verifies_against_the_header() {
     let mut chain = Chain::new(39);
     let keys: Vec<SigningKey> = (0..13).map(|_| SigningKey::generate(&mut chain.rng)).collect();
     let centre = chain.parties.centre.clone();
@@ -242,8 +252,8 @@ fn the_merkle_path_of_each_transaction_leads_to_the_header() {
         for (i, entry) in block.entries.iter().enumerate() {
             let path = block.path(i).unwrap();
             assert!(merkle::verify(root, count, i, &entry.leaf(), &path));
-            let refused = Entry { rejected_by: Some(Rule::Revoked), ..entry.clone() };
-            assert!(!merkle::verify(root, count, i, &refused.leaf(), &path));
+            let rejected = Entry { rejected_by: Some(Rule::Revoked), ..entry.clone() };
+            assert!(!merkle::verify(root, count, i, &rejected.leaf(), &path));
             for other in (0..count).filter(|other| *other != i) {
                 assert!(!merkle::verify(root, count, other, &entry.leaf(), &path));
             }

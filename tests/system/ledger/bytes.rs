@@ -1,3 +1,5 @@
+//! Hostile bytes: decoding is canonical and never panics.
+
 use super::*;
 
 fn samples() -> (Vec<u8>, Vec<u8>) {
@@ -8,8 +10,8 @@ fn samples() -> (Vec<u8>, Vec<u8>) {
     (chain.record(&owner, [2; 32]).to_bytes(), block.to_bytes())
 }
 
-/// What decodes encodes to the same bytes, and what is done with it never panics.
-fn try_all(chain: &Chain, bytes: &[u8]) {
+/// Asserts that decoded values encode to the same bytes and that processing them does not panic.
+fn process(chain: &Chain, bytes: &[u8]) {
     if let Ok(transaction) = Transaction::from_bytes(bytes) {
         assert_eq!(transaction.to_bytes(), bytes);
         let _ = transaction.check(CHAIN, &chain.parties.centre.verifying_key());
@@ -24,17 +26,17 @@ fn try_all(chain: &Chain, bytes: &[u8]) {
 }
 
 #[test]
-fn every_single_flipped_bit_and_every_prefix_is_survived() {
+fn changed_bytes_and_prefixes_cause_no_panic() {
     let (chain, _, _) = Chain::with_grant(60);
     let (transaction, block) = samples();
     for honest in [transaction, block] {
         for i in 0..honest.len() {
-            try_all(&chain, &honest[..i]);
+            process(&chain, &honest[..i]);
             let mut changed = honest.clone();
             changed[i] ^= 1 << (i % 8);
-            try_all(&chain, &changed);
+            process(&chain, &changed);
             changed[i] = 0xff;
-            try_all(&chain, &changed);
+            process(&chain, &changed);
         }
         let longer = [&honest[..], &[0]].concat();
         assert!(Transaction::from_bytes(&longer).is_err() && Block::from_bytes(&longer).is_err());
@@ -45,7 +47,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn random_bytes_behind_a_valid_start_are_survived(
+    fn random_bytes_after_a_valid_prefix_cause_no_panic(
         tail in prop::collection::vec(any::<u8>(), 0..600),
         kind in prop::sample::select(vec![0x80u8, 0x81]),
         cut in 0usize..300,
@@ -54,7 +56,7 @@ proptest! {
         let start = samples_cached(kind);
         let mut bytes = start[..cut.min(start.len()).max(2)].to_vec();
         bytes.extend(tail);
-        try_all(&chain, &bytes);
+        process(&chain, &bytes);
     }
 }
 

@@ -1,7 +1,9 @@
+//! Determinism of the contract and of the state root.
+
 use super::*;
 
 #[test]
-fn the_same_transactions_give_the_same_state_root_on_two_ledgers() {
+fn equal_transactions_give_equal_state_roots_on_two_ledgers() {
     let (mut one, record, grant) = Chain::with_grant(50);
     let mut other = Ledger::new(CHAIN, one.parties.centre.verifying_key());
     let p = one.parties.clone();
@@ -10,7 +12,8 @@ fn the_same_transactions_give_the_same_state_root_on_two_ledgers() {
     one.block(&requests);
     one.block(&[access]);
     let mut roots = BTreeSet::new();
-    for (height, (block, certificate)) in (1..).zip(one.ledger.blocks()) {
+    for (height, committed) in (1..).zip(one.ledger.blocks()) {
+        let CommittedBlock { block, certificate } = committed;
         other.apply(height, &block.to_bytes(), certificate);
         assert_eq!(other.state().root(), block.header.state_root);
         assert!(roots.insert(block.header.state_root), "every block changed the state");
@@ -21,7 +24,7 @@ fn the_same_transactions_give_the_same_state_root_on_two_ledgers() {
 }
 
 #[test]
-fn the_state_root_tells_states_apart() {
+fn different_states_have_different_roots() {
     let roots: BTreeSet<Digest> = [
         Chain::empty(51).ledger.state().root(),
         Chain::empty(52).ledger.state().root(),
@@ -34,7 +37,7 @@ fn the_state_root_tells_states_apart() {
 }
 
 #[test]
-fn proposing_and_verifying_leave_the_state_as_it_is() {
+fn proposing_and_verifying_do_not_change_the_state() {
     let (mut chain, record, grant) = Chain::with_grant(53);
     let request = chain.request(record, Basis::Grant(grant));
     let root = chain.ledger.state().root();

@@ -1,26 +1,28 @@
+//! The rules of the contract.
+
 use super::*;
 
 #[test]
-fn a_transaction_is_executed_once() {
+fn a_transaction_is_executed_at_most_once() {
     let mut chain = Chain::new(1);
     let owner = chain.parties.owner.clone();
     let record = chain.record(&owner, [1; 32]);
     let outcomes = chain.block(&[record.clone(), record.clone()]);
     assert_eq!(outcomes, [None, Some(Rule::Duplicate)]);
     assert_eq!(chain.outcome(&record), Some(Rule::Duplicate));
-    // Also one that was refused the first time, though it would pass now.
+    // A rejected transaction is not executed later either, even if it became valid.
     let early = chain.grant(std::slice::from_ref(&chain.parties.other_owner.clone()), T0, FAR);
     assert_eq!(chain.outcome(&early), Some(Rule::UnknownOwner));
     let other = chain.parties.other_owner.clone();
     let record = chain.record(&other, [2; 32]);
     assert_eq!(chain.outcome(&record), None);
     assert_eq!(chain.outcome(&early), Some(Rule::Duplicate));
-    let refusal = chain.ledger.check_request(&early.to_bytes()).unwrap_err();
-    assert_eq!(refusal.0, TransactionError::Duplicate.to_string());
+    let rejection = chain.ledger.check_request(&early.to_bytes()).unwrap_err();
+    assert_eq!(rejection.0, TransactionError::Duplicate.to_string());
 }
 
 #[test]
-fn a_transaction_expires_and_is_never_valid_again() {
+fn a_transaction_expires_and_stays_invalid() {
     let (mut chain, record) = Chain::with_record(2);
     let mut valid_until = |until| {
         let reader = chain.parties.reader.clone();
@@ -33,13 +35,13 @@ fn a_transaction_expires_and_is_never_valid_again() {
     let [before, at, after] = [time - 1, time, time + 1].map(&mut valid_until);
     let outcomes = chain.block_at(time, &[before, at, after.clone()]);
     assert_eq!(outcomes, [Some(Rule::Expired), Some(Rule::Expired), None]);
-    assert!(chain.ledger.state().has_seen(&after.id()));
-    // Once it has expired its identifier is forgotten, and it is refused all the same.
+    assert!(chain.ledger.state().contains_transaction(&after.id()));
+    // After it has expired, its identifier is discarded and it is still rejected.
     assert_eq!(chain.block_at(time + 1, std::slice::from_ref(&after)), [Some(Rule::Duplicate)]);
-    assert!(!chain.ledger.state().has_seen(&after.id()));
+    assert!(!chain.ledger.state().contains_transaction(&after.id()));
     assert_eq!(chain.block_at(time + 2, std::slice::from_ref(&after)), [Some(Rule::Expired)]);
-    let refusal = chain.ledger.check_request(&after.to_bytes()).unwrap_err();
-    assert_eq!(refusal.0, TransactionError::Expired.to_string());
+    let rejection = chain.ledger.check_request(&after.to_bytes()).unwrap_err();
+    assert_eq!(rejection.0, TransactionError::Expired.to_string());
 }
 
 #[test]
@@ -57,7 +59,7 @@ fn a_party_is_registered_once_while_its_certificate_is_valid() {
     assert_eq!(chain.outcome(&record), None);
     let owner = attempt(&mut chain, &p.owner, Role::Doctor, FAR);
     assert_eq!(owner, Some(Rule::KeyIsOwner));
-    // The block is a second after the last one.
+    // The next block is one second later.
     let now = chain.time + 1_000;
     let expired = attempt(&mut chain, &p.stranger, Role::Doctor, now);
     assert_eq!(expired, Some(Rule::CertificateExpired));
@@ -69,7 +71,7 @@ fn a_party_is_registered_once_while_its_certificate_is_valid() {
 }
 
 #[test]
-fn who_acts_under_an_expired_certificate_is_refused() {
+fn actions_under_an_expired_certificate_are_rejected() {
     for role in 0..5 {
         let mut chain = Chain::empty(4);
         let p = chain.parties.clone();
@@ -110,7 +112,7 @@ fn who_acts_under_an_expired_certificate_is_refused() {
 }
 
 #[test]
-fn a_record_has_a_registered_author_and_hospital_and_an_owner_without_a_name() {
+fn a_record_needs_a_registered_author_and_institution_and_an_unregistered_owner_key() {
     let mut chain = Chain::new(5);
     let p = chain.parties.clone();
     let mut publish = |change: &dyn Fn(&mut Parties), owner: &SigningKey| {
@@ -131,14 +133,14 @@ fn a_record_has_a_registered_author_and_hospital_and_an_owner_without_a_name() {
     let hospital = publish(&|parties| parties.institution = p.reader.clone(), owner);
     assert_eq!(hospital, Some(Rule::UnknownInstitution));
     assert_eq!(publish(&|_| (), &p.doctor), Some(Rule::OwnerIsRegistered));
-    // None of these took the identifier.
+    // No rejected record occupies the identifier.
     assert_eq!(publish(&|_| (), owner), None);
     assert_eq!(publish(&|_| (), &p.other_owner), Some(Rule::RecordExists));
     assert_eq!(chain.ledger.state().records().count(), 1);
 }
 
 #[test]
-fn a_grant_names_a_doctor_and_a_proxy_and_covers_only_owners_with_records() {
+fn a_grant_needs_a_registered_reader_and_proxy_and_owner_keys_of_records() {
     let (mut chain, _) = Chain::with_record(6);
     let p = chain.parties.clone();
     let mut grant = |owners: &[&SigningKey], reader: &SigningKey, proxy: &SigningKey| {
@@ -152,13 +154,13 @@ fn a_grant_names_a_doctor_and_a_proxy_and_covers_only_owners_with_records() {
         let transaction = draft.signed_by(&keys);
         (transaction.id(), chain.outcome(&transaction))
     };
-    let mut say = |owners: &[&SigningKey], reader, proxy| grant(owners, reader, proxy).1;
-    assert_eq!(say(&[&p.owner], &p.stranger, &p.proxy), Some(Rule::UnknownReader));
-    assert_eq!(say(&[&p.owner], &p.proxy, &p.proxy), Some(Rule::UnknownReader));
-    assert_eq!(say(&[&p.owner], &p.reader, &p.stranger), Some(Rule::UnknownProxy));
-    assert_eq!(say(&[&p.owner], &p.reader, &p.doctor), Some(Rule::UnknownProxy));
-    assert_eq!(say(&[&p.other_owner], &p.reader, &p.proxy), Some(Rule::UnknownOwner));
-    let both = say(&[&p.owner, &p.other_owner], &p.reader, &p.proxy);
+    let mut outcome_of = |owners: &[&SigningKey], reader, proxy| grant(owners, reader, proxy).1;
+    assert_eq!(outcome_of(&[&p.owner], &p.stranger, &p.proxy), Some(Rule::UnknownReader));
+    assert_eq!(outcome_of(&[&p.owner], &p.proxy, &p.proxy), Some(Rule::UnknownReader));
+    assert_eq!(outcome_of(&[&p.owner], &p.reader, &p.stranger), Some(Rule::UnknownProxy));
+    assert_eq!(outcome_of(&[&p.owner], &p.reader, &p.doctor), Some(Rule::UnknownProxy));
+    assert_eq!(outcome_of(&[&p.other_owner], &p.reader, &p.proxy), Some(Rule::UnknownOwner));
+    let both = outcome_of(&[&p.owner, &p.other_owner], &p.reader, &p.proxy);
     assert_eq!(both, Some(Rule::UnknownOwner));
     let (id, outcome) = grant(&[&p.owner], &p.reader, &p.proxy);
     assert_eq!(outcome, None);
@@ -166,7 +168,7 @@ fn a_grant_names_a_doctor_and_a_proxy_and_covers_only_owners_with_records() {
 }
 
 #[test]
-fn a_request_is_admitted_from_the_first_to_before_the_last_moment_of_its_window() {
+fn a_request_is_admitted_from_the_start_to_before_the_end_of_the_window() {
     let (mut chain, record) = Chain::with_record(7);
     let (from, until) = (T0 + 100_000, T0 + 200_000);
     let grant = chain.grant(&[chain.parties.owner.clone()], from, until);
@@ -187,7 +189,7 @@ fn a_request_is_admitted_from_the_first_to_before_the_last_moment_of_its_window(
 }
 
 #[test]
-fn a_request_needs_a_record_and_the_readers_own_grant_that_covers_it() {
+fn a_request_needs_a_record_and_a_grant_for_its_reader_and_owner() {
     let (mut chain, record, grant) = Chain::with_grant(8);
     let p = chain.parties.clone();
     let other = chain.record(&p.other_owner, [2; 32]);
@@ -209,7 +211,7 @@ fn a_request_needs_a_record_and_the_readers_own_grant_that_covers_it() {
 }
 
 #[test]
-fn an_access_is_reported_once_by_the_proxy_of_the_request() {
+fn an_access_is_reported_once_and_only_by_the_proxy_of_the_grant() {
     let (mut chain, record, grant) = Chain::with_grant(9);
     let p = chain.parties.clone();
     let granted = chain.request(record, Basis::Grant(grant));
@@ -231,7 +233,7 @@ fn an_access_is_reported_once_by_the_proxy_of_the_request() {
 }
 
 #[test]
-fn only_an_owner_of_a_grant_revokes_it() {
+fn only_an_owner_of_a_grant_can_revoke_it() {
     let (mut chain, record, grant) = Chain::with_grant(10);
     let p = chain.parties.clone();
     let other = chain.record(&p.other_owner, [2; 32]);
@@ -246,15 +248,15 @@ fn only_an_owner_of_a_grant_revokes_it() {
     assert_eq!(chain.outcome(&request), None);
     let revoke = chain.revoke(&p.owner, grant);
     let [before, after] = [0; 2].map(|_| chain.request(record, Basis::Grant(grant)));
-    // Within one block the order decides.
+    // Within a block, the order decides.
     let outcomes = chain.block(&[before, revoke, after]);
     assert_eq!(outcomes, [None, None, Some(Rule::Revoked)]);
     let again = chain.revoke(&p.owner, grant);
-    assert_eq!(chain.outcome(&again), None, "revoking again changes nothing");
+    assert_eq!(chain.outcome(&again), None, "a second revocation has no further effect");
 }
 
 #[test]
-fn a_revocation_that_overtakes_its_grant_leaves_a_tombstone() {
+fn a_revocation_before_its_grant_leaves_a_tombstone() {
     let (mut chain, record) = Chain::with_record(11);
     let p = chain.parties.clone();
     let grant = chain.grant(std::slice::from_ref(&p.owner), T0, FAR);
@@ -264,16 +266,16 @@ fn a_revocation_that_overtakes_its_grant_leaves_a_tombstone() {
     let request = chain.request(record, Basis::Grant(grant.id()));
     assert_eq!(chain.outcome(&request), Some(Rule::UnknownGrant));
 
-    // The tombstone of somebody who is no owner of the grant does not stand in its way.
+    // A tombstone by a key that does not own the grant does not affect it.
     let other = chain.record(&p.other_owner, [2; 32]);
     let grant = chain.grant(std::slice::from_ref(&p.owner), T0, FAR);
-    let meddling = chain.revoke(&p.other_owner, grant.id());
+    let unrelated = chain.revoke(&p.other_owner, grant.id());
     let request = chain.request(record, Basis::Grant(grant.id()));
-    assert_eq!(chain.block(&[other, meddling, grant, request]), [None; 4]);
+    assert_eq!(chain.block(&[other, unrelated, grant, request]), [None; 4]);
 }
 
 #[test]
-fn one_of_several_owners_revokes_for_all() {
+fn one_of_several_owners_can_revoke_the_whole_grant() {
     let (mut chain, record) = Chain::with_record(12);
     let p = chain.parties.clone();
     let other = chain.record(&p.other_owner, [2; 32]);
@@ -284,12 +286,12 @@ fn one_of_several_owners_revokes_for_all() {
     assert_eq!(outcomes, [None, None, None, Some(Rule::Revoked)]);
 }
 
-/// The tests above reach all rules; this one knows how many there are.
+/// The tests above assert every rule of the contract.
 #[test]
-fn every_rule_is_reached_by_a_test_of_this_module() {
+fn every_rule_is_asserted_by_a_test_of_this_module() {
     let own = include_str!("rules.rs");
-    let contract = include_str!("../../../src/ledger/contract.rs");
-    let names = contract.lines().filter_map(|line| {
+    let rules = include_str!("../../../src/ledger/rule.rs");
+    let names = rules.lines().filter_map(|line| {
         let (name, rest) = line.trim().split_once(" = ")?;
         rest.split_once(", \"").map(|_| name)
     });

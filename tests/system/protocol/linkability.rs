@@ -30,8 +30,8 @@ fn the_ledger_holds_no_patient() {
     let patient = &world.patients[ADA];
     let certificate = patient.certificate().verify(&world.centre.verifying_key()).unwrap();
     let secrets: [&[u8]; 2] = [certificate.key.as_bytes(), &certificate.pre_key[2..50]];
-    for (block, _) in world.ledger().blocks() {
-        let bytes = block.to_bytes();
+    for committed in world.ledger().blocks() {
+        let bytes = committed.block.to_bytes();
         for secret in secrets {
             assert!(!bytes.windows(secret.len()).any(|window| window == secret));
         }

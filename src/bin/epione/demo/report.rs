@@ -123,7 +123,11 @@ impl Report {
         self.result.ledger = LedgerLine {
             replicas: world.network.config().size(),
             height: ledger.height(),
-            transactions: ledger.blocks().iter().map(|(block, _)| block.entries.len()).sum(),
+            transactions: ledger
+                .blocks()
+                .iter()
+                .map(|committed| committed.block.entries.len())
+                .sum(),
         };
         self.result.ok = self.result.failures.is_empty();
         if self.json {
@@ -176,7 +180,7 @@ fn print(line: &str) {
 
 /// How many blocks the first leader of their height did not bring to agreement.
 fn ledger_views(world: &World) -> usize {
-    world.ledger().blocks().iter().filter(|(_, certificate)| certificate.view > 0).count()
+    world.ledger().blocks().iter().filter(|committed| committed.certificate.view > 0).count()
 }
 
 fn in_bytes(bytes: u64) -> String {

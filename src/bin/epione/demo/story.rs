@@ -121,7 +121,7 @@ fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
     for id in &honest {
         let ledger = world.network.application(*id);
         ledger.audit(world.network.config())?;
-        let sizes = ledger.blocks().iter().map(|(block, _)| block.to_bytes().len() as u64);
+        let sizes = ledger.blocks().iter().map(|committed| committed.block.to_bytes().len() as u64);
         bytes += sizes.sum::<u64>();
     }
     if let Some(violation) = world.network.violation() {

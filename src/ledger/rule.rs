@@ -1,0 +1,72 @@
+//! The rules of the contract, with their codes and sentences.
+#![forbid(unsafe_code)]
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
+        /// The rule of the contract that a transaction violates.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+        #[repr(u8)]
+        pub enum Rule {
+            $($(#[$doc])* #[error($text)] $name = $code,)*
+        }
+        impl Rule {
+            pub(super) fn from_code(code: u8) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+rules! {
+    /// The identifier is on the ledger.
+    Duplicate = 1, "the transaction is already on the ledger";
+    /// `valid_until` is not after the block's time.
+    Expired = 2, "the transaction has expired";
+    /// The subject's key is registered.
+    AlreadyRegistered = 3, "the key is already registered";
+    /// The certificate has expired.
+    CertificateExpired = 4, "the certificate has expired";
+    /// The subject is a patient. Patients act under owner keys.
+    PatientCertificate = 5, "a patient's certificate does not belong on the ledger";
+    /// The author is not a registered doctor.
+    UnknownAuthor = 6, "the author is not a registered doctor";
+    /// The institution is not registered.
+    UnknownInstitution = 7, "the institution is not registered";
+    /// The owner key belongs to a registered party.
+    OwnerIsRegistered = 8, "the owner key is the key of a registered party";
+    /// The author has published a record with this `record_id`.
+    RecordExists = 9, "the author has a record with this identifier on the ledger";
+    /// The reader is not a registered doctor.
+    UnknownReader = 10, "the reader is not a registered doctor";
+    /// The proxy is not registered.
+    UnknownProxy = 11, "the proxy is not registered";
+    /// No record has this owner key.
+    UnknownOwner = 12, "no record on the ledger has this owner key";
+    /// The record does not exist.
+    UnknownRecord = 13, "no such record is on the ledger";
+    /// The grant does not exist.
+    UnknownGrant = 14, "no such grant is on the ledger";
+    /// The grant names another reader.
+    ReaderMismatch = 15, "the grant is for another reader";
+    /// The record's owner is not an owner of the grant.
+    NotCovered = 16, "the grant does not cover this record";
+    /// The block's time is before the grant's window.
+    WindowNotOpen = 17, "the grant's window has not opened yet";
+    /// The block's time is after the grant's window.
+    WindowEnded = 18, "the grant's window is over";
+    /// An owner has revoked the grant.
+    Revoked = 19, "the patient has revoked the grant";
+    /// The request does not exist.
+    UnknownRequest = 20, "no such request is on the ledger";
+    /// The request is based on a grant of another proxy, or on a policy.
+    ProxyMismatch = 21, "the request is not for this proxy";
+    /// The signer is not an owner of the grant.
+    NotOwner = 22, "the grant was given by another owner";
+    /// An access was reported for the request.
+    AlreadyServed = 23, "the request has been served already";
+    /// The subject's key is an owner key.
+    KeyIsOwner = 24, "the key is the owner key of a record";
+}
