@@ -1,7 +1,7 @@
-//! The groups of BLS12-381 and what every scheme needs of them.
+//! The groups of BLS12-381, with hashing, encoding and secrets for all schemes.
 //!
 //! A Type-3 pairing `e: G1 x G2 -> GT` of groups of prime order `r` (255 bits). [`G1`] and [`G2`]
-//! are written additively, as RFC 9380 does, [`Gt`] multiplicatively; the papers write all three
+//! are written additively, as in RFC 9380, and [`Gt`] multiplicatively. The papers write all three
 //! multiplicatively, and so do the equations quoted in this crate.
 //!
 //! | type | element of | compressed bytes |
@@ -12,17 +12,17 @@
 //! | [`Gt`] | `Fp12`, r-torsion | 576, twelve big-endian coefficients |
 //!
 //! **Architecture invariant.** This is the only module that names a curve library. Every operation
-//! goes through the private module `backend`, which decides what computes it; callers cannot tell.
+//! goes through the private module `backend`, whose choice does not affect results.
 //!
-//! **Backends.** arkworks computes where nothing else is there; the library blst (cargo feature
-//! `blst`, on by default) is about twice as fast; results are equal. [`backend`](fn@backend) says
-//! which one a process uses, `EPIONE_BACKEND=portable|blst|ifma` decides it. Lists go faster as
-//! lists: see the functions in `_each`, [`pairings`] and [`PreparedG2`].
+//! **Backends.** arkworks is always present; the library blst (cargo feature `blst`, on by default)
+//! is about twice as fast. [`backend`](fn@backend) returns the backend of the process, which
+//! `EPIONE_BACKEND=portable|blst|ifma` selects. Batches are faster than single operations: see the
+//! functions in `batch_`, [`G1::msm`], [`multi_pairing`] and [`PreparedG2`].
 //!
-//! **Secrets.** With blst, multiplying points by scalars, raising in GT and inverting scalars take
-//! the same time whatever the scalar is; with arkworks alone nothing does (`docs/security.md` has
-//! the measurements). `msm`, hashing, encoding and decoding are for what may be known. [`Secret`]
-//! erases and hides what it holds.
+//! **Secrets.** With blst, scalar multiplication, powers in GT and inversion of non-zero scalars run
+//! in constant time; with arkworks alone, nothing does (measurements in `docs/security.md`). `msm`,
+//! hashing, encoding and decoding run in variable time and are for public values. [`Secret`] erases
+//! its value and redacts it in output.
 //!
 //! ```
 //! use epione::algebra::{pairing, G1, G2, Scalar};
@@ -57,11 +57,11 @@ pub use target_group::{Gt, GtTable};
 
 use rand_core::{CryptoRng, RngCore};
 
-/// What every randomised function takes: a cryptographic random generator, passed in by the caller.
+/// A cryptographic random number generator. The caller passes it to every randomised function.
 pub trait Rng: RngCore + CryptoRng {}
 impl<T: RngCore + CryptoRng + ?Sized> Rng for T {}
 
-/// `N` random bytes.
+/// Returns `N` random bytes.
 pub fn random_bytes<const N: usize>(rng: &mut (impl Rng + ?Sized)) -> [u8; N] {
     let mut bytes = [0; N];
     rng.fill_bytes(&mut bytes);

@@ -1,65 +1,60 @@
-//! Errors that every floor shares.
-//!
-//! Each module has an enum of its own for what can go wrong in it; here is only what is common:
-//! bytes that do not decode, and a decryption that fails.
+//! Errors shared by all layers: decoding and decryption. Other errors belong to their modules.
 #![forbid(unsafe_code)]
 
 use thiserror::Error;
 
-/// Why bytes are not the canonical encoding of a value.
-///
-/// Encodings are public, so the reason is told in full.
+/// A malformed encoding. Encodings are public, so the error gives the exact reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// Fewer bytes than the format needs.
+    /// Fewer bytes than the format requires.
     #[error("the encoding is truncated")]
     Truncated,
     /// Bytes remain after the value.
     #[error("{0} bytes remain after the value")]
     TrailingBytes(usize),
-    /// A format version this crate does not read.
-    #[error("version {0} is not supported")]
+    /// An unsupported format version.
+    #[error("format version {0} is not supported")]
     Version(u8),
-    /// The bytes encode a value of another kind.
-    #[error("the bytes are of kind {found}, kind {expected} was expected")]
+    /// The encoding of another type.
+    #[error("the encoding has kind {found}, expected kind {expected}")]
     Kind {
-        /// The kind asked for.
+        /// The kind byte of the requested type.
         expected: u8,
-        /// The kind found.
+        /// The kind byte of the encoding.
         found: u8,
     },
     /// A length or count above the cap of its field.
     #[error("a length of {found} exceeds the cap of {cap}")]
     TooLong {
-        /// The length claimed.
+        /// The encoded length or count.
         found: usize,
-        /// The most that the field may hold.
+        /// The maximum of the field.
         cap: usize,
     },
     /// Not a compressed point of the curve.
     #[error("the bytes are not a compressed point of the curve")]
     NotOnCurve,
-    /// A point outside the subgroup of prime order, or a target-group value outside its own.
+    /// A point of G1 or G2 outside the subgroup of order `r`, or an element outside GT.
     #[error("the element is outside the subgroup of prime order")]
     NotInSubgroup,
-    /// The identity, which no scheme here accepts.
+    /// The identity, which no scheme accepts.
     #[error("the element is the identity")]
     Identity,
-    /// A scalar or field element that is not reduced.
+    /// A scalar or field element not below its modulus.
     #[error("the number is not below its modulus")]
     NotReduced,
     /// Text that is not UTF-8.
     #[error("the text is not UTF-8")]
     NotUtf8,
-    /// A rule of the value itself is broken.
+    /// A violated invariant of the value.
     #[error("{0}")]
     Invalid(&'static str),
 }
 
-/// A ciphertext did not open.
+/// A failed decryption.
 ///
-/// Wrong key, changed bytes and wrong context look alike on purpose.
+/// A wrong key, a modified ciphertext and a wrong context are indistinguishable by design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("decryption failed")]
 pub struct DecryptionFailed;

@@ -1,47 +1,47 @@
 #![doc = include_str!("../README.md")]
 
-// Errors that every floor shares.
+// Errors shared by all layers.
 pub mod error;
 
-// Groups, hashes, codec, secrets.
+// BLS12-381, hashing, canonical encodings, secrets.
 pub mod algebra;
 
-// Who may open: policies and their span programs.
+// Access policies and monotone span programs.
 pub mod policy;
 
-// One authenticated, committing cipher.
+// Key-committing authenticated encryption.
 pub mod dem;
 
-// Ed25519 of people, institutions, replicas.
+// Ed25519 signatures.
 pub mod sign;
 
-// A record: any file, in sections by sensitivity.
+// Records: files cut into sections by sensitivity.
 pub mod record;
 
-// Locks for a policy.
+// Ciphertext-policy attribute-based encryption.
 pub mod abe;
 
-// Locks that a proxy can turn towards a reader.
+// Proxy re-encryption.
 pub mod pre;
 
-// Names that only the patient can put together.
+// Unlinkable pseudonyms.
 pub mod pseudonym;
 
-// Find without being told what is sought.
+// Public-key encryption with keyword search.
 pub mod peks;
 
-// Ciphertext in content-addressed chunks.
+// Content-addressed storage of ciphertexts.
 pub mod store;
 
 // Two-layer PBFT.
 pub mod consensus;
 
-// Transactions, contract, blocks.
+// Transactions, the access contract, blocks.
 pub mod ledger;
 
-// The whole way of a record, one file a step.
+// The record lifecycle, one file per step.
 pub mod protocol;
 
-// A seeded network in one process.
+// A deterministic in-process network simulator.
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -1,9 +1,7 @@
-//! How many operations a computation takes: counted in tests, where documented costs are asserted.
-//!
-//! Outside of tests nothing is counted and nothing is left of the calls.
+//! Operation counts, for tests that assert documented costs. Other builds compile them away.
 #![forbid(unsafe_code)]
 
-/// What is counted. An exponentiation is one however it is computed: alone, in a list, from a table.
+/// A counted operation. Single, batch and fixed-base exponentiations count alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(not(test), allow(dead_code))]
 pub(crate) enum Operation {
@@ -13,13 +11,13 @@ pub(crate) enum Operation {
     G2,
     /// An exponentiation in GT.
     Gt,
-    /// A term of a sum of products in G1.
+    /// A term of a multi-scalar multiplication in G1.
     G1Term,
-    /// A term of a sum of products in G2.
+    /// A term of a multi-scalar multiplication in G2.
     G2Term,
-    /// A hash to G1, or the memory of one.
+    /// A hash to G1, cached or not.
     HashG1,
-    /// A hash to G2, or the memory of one.
+    /// A hash to G2.
     HashG2,
     /// A Miller loop.
     Miller,
@@ -52,7 +50,7 @@ mod counter {
         }
     }
 
-    /// What a computation gives, and the operations of this thread that it took.
+    /// Returns the result of a computation and the operations that this thread performed for it.
     pub(crate) fn counted<T>(compute: impl FnOnce() -> T) -> (T, BTreeMap<Operation, usize>) {
         COUNTS.take();
         let value = compute();

@@ -2,15 +2,15 @@
 //!
 //! | function | standard | output |
 //! |---|---|---|
-//! | [`hash_to_g1`] | RFC 9380 `BLS12381G1_XMD:SHA-256_SSWU_RO_` | point of unknown logarithm |
-//! | [`hash_to_g2`] | RFC 9380 `BLS12381G2_XMD:SHA-256_SSWU_RO_` | point of unknown logarithm |
+//! | [`hash_to_g1`] | RFC 9380 `BLS12381G1_XMD:SHA-256_SSWU_RO_` | point of G1 |
+//! | [`hash_to_g2`] | RFC 9380 `BLS12381G2_XMD:SHA-256_SSWU_RO_` | point of G2 |
 //! | [`hash_to_scalar`] | RFC 9380 `hash_to_field`, one element of 48 bytes modulo `r` | scalar |
 //! | [`digest`] | SHA-256 over framed parts | 32 bytes |
-//! | [`weights`] | the same with an index | scalars of 128 bits |
+//! | [`weights`] | [`digest`] of a seed and an index | scalars of 128 bits |
 //! | [`kdf`] | HKDF-SHA-256 (RFC 5869), salt = tag | secret bytes |
 //!
-//! A point is never made as `g^h(x)`: a hash whose logarithm is known breaks every scheme here.
-//! Inputs of several parts are [`framed`], so that no two lists of parts give the same bytes.
+//! No point is computed as `g^h(x)`: a known discrete logarithm breaks every scheme here. Inputs of
+//! several parts are [`framed`], so that different lists of parts never have the same bytes.
 #![forbid(unsafe_code)]
 
 use super::backend::kernel;
@@ -22,10 +22,10 @@ use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// Bytes of a [`digest`].
+/// The length of a [`digest`] in bytes.
 pub const DIGEST_BYTES: usize = 32;
 
-/// Each part behind its 32-bit big-endian length.
+/// Concatenates the parts, each preceded by its 32-bit big-endian length.
 ///
 /// # Panics
 /// If a part has 4 GiB or more; callers cap their inputs far below.
@@ -39,7 +39,7 @@ pub fn framed(parts: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// SHA-256 of the tag and the parts, each framed.
+/// Computes SHA-256 over the framed tag and parts.
 pub fn digest(tag: Tag, parts: &[&[u8]]) -> [u8; DIGEST_BYTES] {
     let mut hasher = Sha256::new();
     hasher.update(framed(&[tag.as_bytes()]));
@@ -49,9 +49,8 @@ pub fn digest(tag: Tag, parts: &[&[u8]]) -> [u8; DIGEST_BYTES] {
     hasher.finalize().into()
 }
 
-/// HKDF-SHA-256: salt the tag, input keying material `secret`, info the framed context.
-///
-/// `N` is at most 8160 bytes (255 blocks).
+/// Computes HKDF-SHA-256 with the tag as salt, `secret` as input keying material and the framed
+/// context as info. `N` is at most 8160 bytes (255 blocks).
 pub fn kdf<const N: usize>(tag: Tag, secret: &[u8], context: &[&[u8]]) -> Secret<[u8; N]> {
     const { assert!(N <= 255 * DIGEST_BYTES) };
     let mut output = Secret::new([0; N]);
@@ -61,8 +60,9 @@ pub fn kdf<const N: usize>(tag: Tag, secret: &[u8], context: &[&[u8]]) -> Secret
     output
 }
 
-/// So many numbers of 128 bits, for the test of small exponents: the parts' digest, hashed with an
-/// index each. Who makes the parts cannot choose them after the weights.
+/// Derives 128-bit weights for the small exponents test (Bellare, Garay, Rabin 1998).
+///
+/// The weights depend on the digest of the parts, so the parts cannot be chosen to fit them.
 pub fn weights(tag: Tag, parts: &[&[u8]], count: usize) -> Vec<Scalar> {
     let seed = digest(tag, parts);
     let weight = |k: u32| {
@@ -73,26 +73,26 @@ pub fn weights(tag: Tag, parts: &[&[u8]], count: usize) -> Vec<Scalar> {
     (0..).take(count).map(weight).collect()
 }
 
-/// A point of G1 that nobody knows the logarithm of. Cost: one hash to G1. Variable time.
+/// Hashes to a point of G1 of unknown discrete logarithm. Variable time.
 pub fn hash_to_g1(tag: Tag, message: &[u8]) -> G1 {
     count(Operation::HashG1, 1);
     (kernel().g1.hash)(tag.as_bytes(), message)
 }
 
-/// A point of G2 that nobody knows the logarithm of. Cost: one hash to G2. Variable time.
+/// Hashes to a point of G2 of unknown discrete logarithm. Variable time.
 pub fn hash_to_g2(tag: Tag, message: &[u8]) -> G2 {
     count(Operation::HashG2, 1);
     (kernel().g2.hash)(tag.as_bytes(), message)
 }
 
-/// [`hash_to_g1`] of each message, in order.
+/// Batch version of [`hash_to_g1`].
 pub fn batch_hash_to_g1(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G1> {
     let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
     count(Operation::HashG1, messages.len());
     kernel().g1.batch_hash(tag.as_bytes(), &messages)
 }
 
-/// [`hash_to_g2`] of each message, in order.
+/// Batch version of [`hash_to_g2`].
 pub fn batch_hash_to_g2(tag: Tag, messages: &[impl AsRef<[u8]>]) -> Vec<G2> {
     let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
     count(Operation::HashG2, messages.len());
@@ -123,22 +123,22 @@ pub fn batch_hash_to_g1_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G1>
     G1_POINTS.points(tag, &labels, |missing| kernel().g1.batch_hash(tag.as_bytes(), missing))
 }
 
-/// A scalar, 2^-128 away from uniform.
+/// Hashes to a scalar at statistical distance 2^-128 from uniform.
 pub fn hash_to_scalar(tag: Tag, message: &[u8]) -> Scalar {
     // L = ceil((ceil(log2 r) + k) / 8) = ceil((255 + 128) / 8) = 48
-    // Of a secret, it is the secret.
+    // The scalar may be secret, so its expanded bytes are erased.
     let uniform = Zeroizing::new(expand_message_xmd(tag, message, 48));
-    Scalar::reduce(uniform[..].try_into().expect("48 bytes were asked for"))
+    Scalar::reduce(uniform[..].try_into().expect("48 bytes were requested"))
 }
 
-/// `expand_message_xmd` of RFC 9380, 5.3.1, with SHA-256.
+/// Computes `expand_message_xmd` with SHA-256 (RFC 9380, section 5.3.1).
 ///
 /// # Panics
-/// If more than 8160 bytes are asked for.
+/// If `length` exceeds 8160 bytes.
 pub fn expand_message_xmd(tag: Tag, message: &[u8], length: usize) -> Vec<u8> {
     const INPUT_BLOCK: usize = 64;
     let blocks = length.div_ceil(DIGEST_BYTES);
-    assert!(blocks <= 255, "expand_message_xmd gives at most 8160 bytes");
+    assert!(blocks <= 255, "expand_message_xmd returns at most 8160 bytes");
     let tag = tag.as_bytes();
     let tag_length = [u8::try_from(tag.len()).expect("a tag has at most 255 bytes")];
     let length_bytes = u16::try_from(length).expect("checked above").to_be_bytes();

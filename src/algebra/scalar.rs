@@ -14,19 +14,19 @@ use zeroize::Zeroize;
 
 /// An integer modulo `r`, the order of the three groups.
 ///
-/// Secret scalars live in a [`Secret`](super::Secret).
+/// Secret scalars belong in a [`Secret`](super::Secret).
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Scalar(pub(super) Fr);
 
 impl Scalar {
-    /// The bytes of a scalar.
+    /// The length of an encoding in bytes.
     pub const BYTES: usize = 32;
     /// Zero.
     pub const ZERO: Self = Self(Fr::ZERO);
     /// One.
     pub const ONE: Self = Self(Fr::ONE);
 
-    /// A uniform scalar, zero excluded: no scheme here can use zero as an exponent.
+    /// Samples a uniform non-zero scalar. Zero is no exponent of any scheme here.
     pub fn random(rng: &mut (impl Rng + ?Sized)) -> Self {
         loop {
             let candidate = Fr::rand(rng);
@@ -36,28 +36,29 @@ impl Scalar {
         }
     }
 
-    /// The inverse modulo `r`; `None` for zero. Constant time under the backend blst, but for zero.
+    /// Returns the inverse modulo `r`, or `None` for zero. Constant time for non-zero scalars with the
+    /// backend blst.
     pub fn inverse(&self) -> Option<Self> {
         (kernel().invert)(self)
     }
 
-    /// Whether this is zero.
+    /// Returns `true` if this is zero.
     pub fn is_zero(&self) -> bool {
         self.0.is_zero()
     }
 
-    /// Whether this is one.
+    /// Returns `true` if this is one.
     pub fn is_one(&self) -> bool {
         self.0.is_one()
     }
 
-    /// 32 bytes, big-endian.
+    /// Encodes the scalar in 32 big-endian bytes.
     pub fn to_be_bytes(&self) -> [u8; 32] {
         let bytes = self.0.into_bigint().to_bytes_be();
         bytes.try_into().expect("r has 255 bits")
     }
 
-    /// Reads 32 big-endian bytes, refusing what is not below `r`.
+    /// Decodes 32 big-endian bytes of a number below `r`.
     ///
     /// # Errors
     /// [`DecodeError::NotReduced`].
@@ -124,7 +125,7 @@ impl Zeroize for Scalar {
     }
 }
 
-/// Shows nothing: most scalars are secret exponents. Encode a public one to see it.
+/// Redacted, because most scalars are secret. Encode a public scalar to inspect it.
 impl fmt::Debug for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Scalar(..)")
@@ -136,8 +137,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_at_the_modulus() {
-        // r - 1 is the largest canonical encoding; r itself is refused.
+    fn the_modulus_is_rejected() {
+        // r - 1 is the largest canonical encoding.
         let largest = (-Scalar::ONE).to_be_bytes();
         assert_eq!(
             hex::encode(largest),

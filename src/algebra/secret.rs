@@ -1,28 +1,28 @@
-//! One wrapper for everything that must not be seen or left behind.
+//! The wrapper of secret values.
 #![forbid(unsafe_code)]
 
 use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-/// A secret value: on the heap, erased on drop, hidden from `Debug`, compared in constant time.
+/// A secret value: on the heap, erased on drop, redacted in `Debug`, compared in constant time.
 ///
-/// It does not protect against swapping, core dumps, copies that the compiler leaves on the stack
-/// while computing, or the timing of the computation itself.
+/// It does not protect against swapping, core dumps, copies that the compiler leaves on the stack,
+/// or the timing of computations on the value.
 pub struct Secret<T: Zeroize>(Box<T>);
 
 impl<T: Zeroize> Secret<T> {
-    /// Takes a value into custody.
+    /// Moves a value to the heap.
     pub fn new(value: T) -> Self {
         Self(Box::new(value))
     }
 
-    /// Lends the value; the name is there to be searched for in a review.
+    /// Borrows the value. The name makes every access easy to find in a review.
     pub fn expose(&self) -> &T {
         &self.0
     }
 
-    /// Lends the value to be written.
+    /// Borrows the value mutably.
     pub fn expose_mut(&mut self) -> &mut T {
         &mut self.0
     }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_output_is_redacted() {
         let secret = Secret::new([0x5a_u8; 32]);
         let shown = format!("{secret:?}");
         assert_eq!(shown, "Secret(..)");

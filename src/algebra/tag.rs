@@ -1,9 +1,8 @@
-//! Every domain tag and every kind byte, in one list.
+//! All domain separation tags and kind bytes.
 //!
-//! A hash that serves two purposes is an attack waiting for its pairing. Here each purpose has a
-//! tag of its own, the tags are pairwise different and none is a prefix of another (tested), and
-//! a reader sees in one place what this crate ever hashes. The byte strings are part of the
-//! format: changing one changes every vector.
+//! Each use of a hash function has its own tag, and no tag is a prefix of another. The tag strings
+//! are frozen with the format version, so some keep older names, as do the constants named after
+//! them.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -13,7 +12,7 @@ use std::fmt;
 pub struct Tag(&'static str);
 
 impl Tag {
-    /// A tag for use outside this crate's own list, RFC test vectors for example.
+    /// A tag outside this crate's list, such as those of the RFC's test vectors.
     ///
     /// # Panics
     /// At compile time, if the tag is empty, longer than 255 bytes or not ASCII.
@@ -45,146 +44,144 @@ macro_rules! tags {
 tags! {
     /// FABEO: the hash-to-G1 point `B`.
     FABEO_BASE = "EPIONE-V1-FABEO-BASE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-    /// FABEO: an attribute to G1.
+    /// FABEO: attribute to G1.
     FABEO_ATTRIBUTE = "EPIONE-V1-FABEO-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-    /// FABEO: the randomness of a user's key, where it has to be found again.
+    /// FABEO: the randomness of a user's key, derived for epochs.
     FABEO_EXPONENT = "EPIONE-V1-FABEO-EXPONENT-with-expander-SHA256-128";
-    /// FABEO: the digest of the attributes that a key was issued for.
+    /// FABEO: digest of the attribute set of a key.
     FABEO_SET = "EPIONE-V1-FABEO-SET";
-    /// Waters: an attribute to G1.
+    /// Waters: attribute to G1.
     WATERS_ATTRIBUTE = "EPIONE-V1-WATERS-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-    /// Decentralised authorities: an attribute to G1.
+    /// Rouselakis-Waters: attribute to G1.
     DECENTRALISED_ATTRIBUTE = "EPIONE-V1-DECENTRALISED-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-    /// Decentralised authorities: a user's identifier to G1.
+    /// Rouselakis-Waters: user identifier to G1.
     DECENTRALISED_USER = "EPIONE-V1-DECENTRALISED-USER-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-    /// Revocable attributes: an attribute to G1.
+    /// Pang: attribute to G1.
     REVOCABLE_ATTRIBUTE = "EPIONE-V1-REVOCABLE-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-    /// Revocable attributes: a user's exponent out of the centre's key.
+    /// Pang: user exponent from the centre's key.
     REVOCABLE_USER = "EPIONE-V1-REVOCABLE-USER-with-expander-SHA256-128";
-    /// Revocable attributes: the proof that a manager knows its exponent, to G1.
+    /// Pang: proof of possession of a manager's exponent, to G1.
     REVOCABLE_POSSESSION = "EPIONE-V1-REVOCABLE-POSSESSION-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-    /// ABE: the encapsulated key out of the shared element, against chosen plaintexts.
+    /// ABE, CPA-secure: encapsulated key from the shared element.
     ABE_KEY = "EPIONE-V1-ABE-KEY";
-    /// ABE: the digest of public parameters.
+    /// ABE: digest of the public parameters.
     ABE_PARAMETERS = "EPIONE-V1-ABE-PARAMETERS";
-    /// ABE: the encapsulated key and the seed of the coins out of the message, against chosen
-    /// ciphertexts.
+    /// ABE, CCA-secure: encapsulated key and seed of the coins from the message.
     ABE_MESSAGE = "EPIONE-V1-ABE-MESSAGE";
-    /// ABE: a coin out of the seed.
+    /// ABE, CCA-secure: coin from the seed.
     ABE_COIN = "EPIONE-V1-ABE-COIN-with-expander-SHA256-128";
-    /// ABE: the mask of the message out of the shared element.
+    /// ABE, CCA-secure: mask of the message from the shared element.
     ABE_MASK = "EPIONE-V1-ABE-MASK";
-    /// PEKS: a keyword to G2.
+    /// PEKS: keyword to G2.
     PEKS_KEYWORD = "EPIONE-V1-PEKS-KEYWORD-with-BLS12381G2_XMD:SHA-256_SSWU_RO_";
-    /// PEKS: the check value of an entry.
+    /// PEKS: check value `B` of a searchable ciphertext.
     PEKS_CHECK = "EPIONE-V1-PEKS-CHECK";
-    /// PEKS: the key that seals an entry's location.
+    /// PEKS: key that encrypts the location.
     PEKS_LOCATION = "EPIONE-V1-PEKS-LOCATION";
-    /// PRE: a condition to G2.
+    /// PRE: condition to G2.
     PRE_CONDITION = "EPIONE-V1-PRE-CONDITION-with-BLS12381G2_XMD:SHA-256_SSWU_RO_";
-    /// PRE: the point of a capsule's tag.
+    /// PRE: base point of a ciphertext's tag.
     PRE_CAPSULE_TAG = "EPIONE-V1-PRE-CAPSULE-TAG-with-BLS12381G2_XMD:SHA-256_SSWU_RO_";
-    /// PRE: the context that every hash of a ciphertext covers.
+    /// PRE: context covered by every hash of a ciphertext.
     PRE_CONTEXT = "EPIONE-V1-PRE-CONTEXT";
-    /// PRE: the exponent `r` out of `mu`.
+    /// PRE: exponent `r` from `mu`.
     PRE_EXPONENT = "EPIONE-V1-PRE-EXPONENT-with-expander-SHA256-128";
-    /// PRE: the mask of `mu` out of the pairing value.
+    /// PRE: mask of `mu` from the pairing value.
     PRE_MASK = "EPIONE-V1-PRE-MASK";
-    /// PRE: the wrapping key out of `mu`.
+    /// PRE: wrapping key from `mu`.
     PRE_KEY = "EPIONE-V1-PRE-KEY";
-    /// PRE: the digest of a wrapped body.
+    /// PRE: digest of a ciphertext's body.
     PRE_BODY = "EPIONE-V1-PRE-BODY";
-    /// PRE: challenge of the proof that a re-encryption used one exponent.
+    /// PRE: challenge of the proof of equal exponents in a re-encryption.
     PRE_PROOF = "EPIONE-V1-PRE-PROOF-with-expander-SHA256-128";
-    /// PRE: the hedged nonce of that proof.
+    /// PRE: hedged nonce of the proofs.
     PRE_NONCE = "EPIONE-V1-PRE-NONCE-with-expander-SHA256-128";
-    /// PRE: proof of possession of a user key.
+    /// PRE: challenge of the proof of possession of a user key.
     PRE_POSSESSION = "EPIONE-V1-PRE-POSSESSION-with-expander-SHA256-128";
-    /// AFGH: the key out of `Z^r`.
+    /// AFGH: key from `Z^r`.
     AFGH_KEY = "EPIONE-V1-AFGH-KEY";
-    /// Pseudonyms: a patient's root key.
+    /// Pseudonyms: root key of a patient.
     PSEUDONYM_ROOT = "EPIONE-V1-PSEUDONYM-ROOT";
-    /// Pseudonyms: the key of one doctor's series.
+    /// Pseudonyms: key of one doctor's series.
     PSEUDONYM_DOCTOR = "EPIONE-V1-PSEUDONYM-DOCTOR";
-    /// Pseudonyms: a step down the epoch tree.
+    /// Pseudonyms: child node of the epoch tree.
     PSEUDONYM_NODE = "EPIONE-V1-PSEUDONYM-NODE";
-    /// Pseudonyms: the pseudonym itself.
+    /// Pseudonyms: pseudonym from a leaf.
     PSEUDONYM_NAME = "EPIONE-V1-PSEUDONYM-NAME";
-    /// DEM: cipher key, nonce prefix and commitment out of a content key.
+    /// DEM: cipher key, nonce prefix and commitment from a content key.
     DEM_KEYS = "EPIONE-V1-DEM-KEYS";
-    /// Signatures: a certificate by the registration centre.
+    /// Signatures: certificate by the registration centre.
     SIGN_CERTIFICATE = "EPIONE-V1-SIGN-CERTIFICATE";
     /// Signatures: proof of possession of a signing key.
     SIGN_POSSESSION = "EPIONE-V1-SIGN-POSSESSION";
-    /// Signatures: a transaction.
+    /// Signatures: transaction.
     SIGN_TRANSACTION = "EPIONE-V1-SIGN-TRANSACTION";
-    /// Signatures: a doctor's access query to the query manager.
+    /// Signatures: access query from a doctor to the query manager.
     SIGN_QUERY = "EPIONE-V1-SIGN-QUERY";
-    /// Signatures: the query manager's forwarding of a query.
+    /// Signatures: query forwarded by the query manager.
     SIGN_FORWARD = "EPIONE-V1-SIGN-FORWARD";
-    /// Signatures: an upload to the store.
+    /// Signatures: upload to the store.
     SIGN_UPLOAD = "EPIONE-V1-SIGN-UPLOAD";
-    /// Signatures: a request to the store to serve an object.
+    /// Signatures: request for an object of the store.
     SIGN_FETCH = "EPIONE-V1-SIGN-FETCH";
-    /// Signatures: a consensus message.
+    /// Signatures: consensus message.
     SIGN_CONSENSUS = "EPIONE-V1-SIGN-CONSENSUS";
-    /// Consensus: the digest of an epoch configuration.
+    /// Consensus: digest of an epoch configuration.
     CONSENSUS_CONFIG = "EPIONE-V1-CONSENSUS-CONFIG";
-    /// Consensus: the digest of a batch of requests.
+    /// Consensus: digest of a batch of requests.
     CONSENSUS_BATCH = "EPIONE-V1-CONSENSUS-BATCH";
-    /// Consensus: the digest of a request.
+    /// Consensus: digest of a request.
     CONSENSUS_REQUEST = "EPIONE-V1-CONSENSUS-REQUEST";
-    /// Consensus: the choice of the next centre of a group.
+    /// Consensus: election of a group's next centre.
     CONSENSUS_GROUPING = "EPIONE-V1-CONSENSUS-GROUPING";
-    /// Consensus: the digest of a message that is not a vote.
+    /// Consensus: digest of a message other than a vote.
     CONSENSUS_MESSAGE = "EPIONE-V1-CONSENSUS-MESSAGE";
-    /// Simulator: the running hash of everything delivered.
+    /// Simulator: running hash of all deliveries.
     SIM_TRACE = "EPIONE-V1-SIM-TRACE";
-    /// Simulator: the digest of a value of the toy application.
+    /// Simulator: digest of a value of the test application.
     SIM_VALUE = "EPIONE-V1-SIM-VALUE";
-    /// Simulator: the name of a remembered signature verdict.
+    /// Simulator: cache key of a signature verdict.
     SIM_VERDICT = "EPIONE-V1-SIM-VERDICT";
-    /// Ledger: a transaction's identifier.
+    /// Ledger: transaction identifier.
     LEDGER_TRANSACTION = "EPIONE-V1-LEDGER-TRANSACTION";
-    /// Ledger: a Merkle leaf.
+    /// Ledger: Merkle leaf.
     LEDGER_LEAF = "EPIONE-V1-LEDGER-LEAF";
-    /// Ledger: a Merkle inner node.
+    /// Ledger: Merkle inner node.
     LEDGER_NODE = "EPIONE-V1-LEDGER-NODE";
-    /// Ledger: a block header.
+    /// Ledger: block header.
     LEDGER_BLOCK = "EPIONE-V1-LEDGER-BLOCK";
-    /// Ledger: an entry of the state.
+    /// Ledger: entry of the state.
     LEDGER_STATE = "EPIONE-V1-LEDGER-STATE";
-    /// Ledger: the commitment to a re-encryption key in a grant.
+    /// Ledger: commitment to a re-encryption key in a grant.
     LEDGER_REKEY = "EPIONE-V1-LEDGER-REKEY";
-    /// Ledger: the hash of a trapdoor in a grant.
+    /// Ledger: commitment to a trapdoor in a grant.
     LEDGER_TRAPDOOR = "EPIONE-V1-LEDGER-TRAPDOOR";
-    /// Protocol: a patient's key towards one doctor in one epoch.
+    /// Protocol: owner key of a patient for one doctor and epoch.
     PROTOCOL_OWNER = "EPIONE-V1-PROTOCOL-OWNER";
-    /// Protocol: the associated data of a section.
+    /// Protocol: associated data of a section.
     PROTOCOL_SECTION = "EPIONE-V1-PROTOCOL-SECTION";
-    /// Protocol: the associated data of a lock.
+    /// Protocol: associated data of a wrapped key.
     PROTOCOL_LOCK = "EPIONE-V1-PROTOCOL-LOCK";
-    /// Protocol: the digest of an object's name.
+    /// Protocol: digest of an object's name.
     PROTOCOL_OBJECT = "EPIONE-V1-PROTOCOL-OBJECT";
-    /// Protocol: the digest of a policy's text.
+    /// Protocol: digest of a policy's text.
     PROTOCOL_POLICY = "EPIONE-V1-PROTOCOL-POLICY";
-    /// Protocol: a search term under a pseudonym.
+    /// Protocol: search term under a pseudonym.
     PROTOCOL_TERM = "EPIONE-V1-PROTOCOL-TERM";
-    /// Protocol: the digest of a re-encryption in a report.
+    /// Protocol: digest of a re-encryption in a report.
     PROTOCOL_REENCRYPTION = "EPIONE-V1-PROTOCOL-REENCRYPTION";
-    /// Protocol: the context of a search entry.
+    /// Protocol: context of a search entry.
     PROTOCOL_ENTRY = "EPIONE-V1-PROTOCOL-ENTRY";
 }
 
-/// Weights of equations that are checked together. Not in [`ALL`], the tags of the format: a weight
-/// never leaves the process that checks.
+/// PRE: weights of batch verification. Not in [`ALL`], because weights never leave the verifier.
 pub const PRE_WEIGHT: Tag = Tag::new("EPIONE-V1-PRE-WEIGHT");
-/// Weights of the rows of a header.
+/// ABE: weights of a header's rows in its consistency check.
 pub const ABE_WEIGHT: Tag = Tag::new("EPIONE-V1-ABE-WEIGHT");
-/// Weights of the relations between them.
+/// ABE: weights of the relations between the rows.
 pub const ABE_RELATION: Tag = Tag::new("EPIONE-V1-ABE-RELATION");
 
-/// The second byte of every encoding: what it encodes. Never reused for another type.
+/// The kind byte of an encoding, one per type. Values are never reused.
 #[repr(u8)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
