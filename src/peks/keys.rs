@@ -1,24 +1,14 @@
 //! The receiver's keys and trapdoors.
 #![forbid(unsafe_code)]
 
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::tag::Kind;
+use crate::algebra::codec::{public_encoding, sequence};
 use crate::algebra::{G1, G2, PreparedG2, Scalar, Secret};
-use crate::error::DecodeError;
 
 /// The receiver's public key `P = g1^s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(pub(super) G1);
 
-impl Canonical for PublicKey {
-    const KIND: Kind = Kind::PeksPublicKey;
-    fn write(&self, w: &mut Writer) {
-        w.g1(&self.0);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(r.g1()?))
-    }
-}
+sequence!(Canonical for PublicKey = PeksPublicKey { 0 });
 
 /// The receiver's secret key `s`.
 #[derive(Debug, Clone)]
@@ -31,29 +21,13 @@ impl SecretKey {
     }
 }
 
-impl Canonical for SecretKey {
-    const KIND: Kind = Kind::PeksSecretKey;
-    fn write(&self, w: &mut Writer) {
-        w.scalar(self.0.expose());
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(Secret::new(r.nonzero_scalar()?)))
-    }
-}
+sequence!(Canonical for SecretKey = PeksSecretKey { 0 });
 
 /// The trapdoor `T_w = H(w)^s` of one keyword. Its holder can test guesses of the keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trapdoor(pub(super) G2);
 
-impl Canonical for Trapdoor {
-    const KIND: Kind = Kind::PeksTrapdoor;
-    fn write(&self, w: &mut Writer) {
-        w.g2(&self.0);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(r.g2()?))
-    }
-}
+sequence!(Canonical for Trapdoor = PeksTrapdoor { 0 });
 public_encoding!(PublicKey, Trapdoor);
 
 impl Trapdoor {

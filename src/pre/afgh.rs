@@ -52,11 +52,10 @@
 #![forbid(unsafe_code)]
 
 use super::{PublicKey, SecretKey, derive};
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::tag::{self, Kind};
-use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, pairing};
+use crate::algebra::codec::{public_encoding, sequence};
+use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, pairing, tag};
 use crate::dem::{self, ContentKey};
-use crate::error::{DecodeError, DecryptionFailed};
+use crate::error::DecryptionFailed;
 use zeroize::Zeroizing;
 
 /// Maximum length of a body in bytes.
@@ -155,36 +154,9 @@ fn content_key(k: &Gt, c1: &G1) -> ContentKey {
     ContentKey::from_secret(derive(tag::AFGH_KEY, k, &[&c1.to_bytes()]))
 }
 
-impl Canonical for Ciphertext {
-    const KIND: Kind = Kind::AfghCiphertext;
-    fn write(&self, w: &mut Writer) {
-        w.g1(&self.c1);
-        w.bytes(&self.body);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { c1: r.g1()?, body: r.bytes(MAX_BODY)?.to_vec() })
-    }
-}
+sequence!(Canonical for Ciphertext = AfghCiphertext { c1, body: bytes(MAX_BODY) });
 
-impl Canonical for ReEncryption {
-    const KIND: Kind = Kind::AfghReEncryption;
-    fn write(&self, w: &mut Writer) {
-        w.g1(&self.c1);
-        w.gt(&self.c1_prime);
-        w.bytes(&self.body);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { c1: r.g1()?, c1_prime: r.gt()?, body: r.bytes(MAX_BODY)?.to_vec() })
-    }
-}
+sequence!(Canonical for ReEncryption = AfghReEncryption { c1, c1_prime, body: bytes(MAX_BODY) });
 
-impl Canonical for ReKey {
-    const KIND: Kind = Kind::AfghReKey;
-    fn write(&self, w: &mut Writer) {
-        w.g2(self.0.expose());
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(Secret::new(r.g2()?)))
-    }
-}
+sequence!(Canonical for ReKey = AfghReKey { 0 });
 public_encoding!(Ciphertext, ReEncryption);

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::schnorr::Schnorr;
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding, sequence};
 use crate::algebra::tag::{self, Kind};
 use crate::algebra::{G1, G2, Rng, Scalar, Secret, multi_pairing};
 use crate::error::DecodeError;
@@ -111,13 +111,5 @@ impl PublicKey {
     }
 }
 
-impl Canonical for ProofOfPossession {
-    const KIND: Kind = Kind::PrePossession;
-    fn write(&self, w: &mut Writer) {
-        self.0.write(w);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(Schnorr::read(r)?))
-    }
-}
+sequence!(Canonical for ProofOfPossession = PrePossession { 0 });
 public_encoding!(PublicKey, ProofOfPossession);

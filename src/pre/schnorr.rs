@@ -13,11 +13,10 @@
 //! therefore does not reveal the exponent.
 #![forbid(unsafe_code)]
 
-use crate::algebra::codec::{Reader, Writer};
+use crate::algebra::codec::sequence;
 use crate::algebra::hash::{framed, hash_to_scalar};
 use crate::algebra::tag::{self, Tag};
 use crate::algebra::{G1, Rng, Scalar, random_bytes};
-use crate::error::DecodeError;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The challenge `c` and the response `z`.
@@ -52,16 +51,8 @@ impl Schnorr {
         let commitments: Vec<G1> = bases.iter().zip(images).map(commit).collect();
         hash(purpose, bases, images, &commitments, context) == self.challenge
     }
-
-    pub(super) fn write(&self, w: &mut Writer) {
-        w.scalar(&self.challenge);
-        w.scalar(&self.response);
-    }
-
-    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { challenge: r.scalar()?, response: r.scalar()? })
-    }
 }
+sequence!(Codec for Schnorr { challenge, response });
 
 fn hash(purpose: Tag, bases: &[G1], images: &[G1], commitments: &[G1], context: &[u8]) -> Scalar {
     let points = [bases, images, commitments].concat();

@@ -60,6 +60,15 @@ impl<const N: usize> Codec for [u8; N] {
     }
 }
 
+impl Codec for Secret<G2> {
+    fn write(&self, writer: &mut Writer) {
+        writer.g2(self.expose());
+    }
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        reader.g2().map(Self::new)
+    }
+}
+
 /// A secret exponent, which is not zero.
 impl Codec for Secret<Scalar> {
     fn write(&self, writer: &mut Writer) {

@@ -2,12 +2,11 @@
 #![forbid(unsafe_code)]
 
 use super::hashes::{body_key, context, exponent, hash_condition, mask, tag_message};
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::codec::{public_encoding, sequence};
 use crate::algebra::hash::{batch_hash_to_g2, hash_to_g2};
-use crate::algebra::tag::{self, Kind};
-use crate::algebra::{G1, G2, Gt, Rng, Secret, pairing, random_bytes};
+use crate::algebra::{G1, G2, Gt, Rng, Secret, pairing, random_bytes, tag};
 use crate::dem;
-use crate::error::{DecodeError, DecryptionFailed};
+use crate::error::DecryptionFailed;
 use crate::pre::batch_verification::verify_equations;
 use crate::pre::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
@@ -24,18 +23,7 @@ pub struct Ciphertext {
     body: Vec<u8>,
 }
 
-impl Canonical for Ciphertext {
-    const KIND: Kind = Kind::PreCiphertext;
-    fn write(&self, w: &mut Writer) {
-        w.g1(&self.c1);
-        w.fixed(&self.w);
-        w.g2(&self.c4);
-        w.bytes(&self.body);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { c1: r.g1()?, w: r.fixed()?, c4: r.g2()?, body: r.bytes(MAX_BODY)?.to_vec() })
-    }
-}
+sequence!(Canonical for Ciphertext = PreCiphertext { c1, w, c4, body: bytes(MAX_BODY) });
 public_encoding!(Ciphertext);
 
 /// A ciphertext with the condition and the associated data that it must be bound to.

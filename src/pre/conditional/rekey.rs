@@ -2,10 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::hashes::hash_conditions;
-use crate::algebra::codec::{Canonical, Reader, Writer};
-use crate::algebra::tag::Kind;
+use crate::algebra::codec::sequence;
 use crate::algebra::{G1, G2, Rng, Scalar, Secret};
-use crate::error::DecodeError;
 use crate::pre::batch_verification::verify_equations;
 use crate::pre::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
@@ -17,16 +15,7 @@ pub struct ReKey {
     rk2: G2,
 }
 
-impl Canonical for ReKey {
-    const KIND: Kind = Kind::PreReKey;
-    fn write(&self, w: &mut Writer) {
-        w.g2(self.rk1.expose());
-        w.g2(&self.rk2);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { rk1: Secret::new(r.g2()?), rk2: r.g2()? })
-    }
-}
+sequence!(Canonical for ReKey = PreReKey { rk1, rk2 });
 
 /// The public part of a re-encryption key: its condition and `rk2`.
 #[derive(Debug, Clone, Copy)]

@@ -3,11 +3,10 @@
 
 use super::ciphertext::unmask;
 use super::{Delegation, VerifiedCiphertext, VerifiedReKey};
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::codec::{Canonical, public_encoding, sequence};
 use crate::algebra::hash::framed;
-use crate::algebra::tag::{self, Kind};
-use crate::algebra::{G1, G2, Rng, Scalar, multi_pairing};
-use crate::error::{DecodeError, DecryptionFailed};
+use crate::algebra::{G1, G2, Rng, Scalar, multi_pairing, tag};
+use crate::error::DecryptionFailed;
 use crate::pre::batch_verification::verify_equations;
 use crate::pre::schnorr::Schnorr;
 use crate::pre::{PublicKey, SecretKey};
@@ -22,18 +21,7 @@ pub struct ReEncryption {
     proof: Schnorr,
 }
 
-impl Canonical for ReEncryption {
-    const KIND: Kind = Kind::PreReEncryption;
-    fn write(&self, w: &mut Writer) {
-        w.g1(&self.d1);
-        w.g1(&self.t);
-        w.g2(&self.d2);
-        self.proof.write(w);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { d1: r.g1()?, t: r.g1()?, d2: r.g2()?, proof: Schnorr::read(r)? })
-    }
-}
+sequence!(Canonical for ReEncryption = PreReEncryption { d1, t, d2, proof });
 public_encoding!(ReEncryption);
 
 /// A re-encryption that was verified against its delegation and ciphertext.
