@@ -1,9 +1,9 @@
-// Bytes, their hex, and big-endian numbers.
+// Bytes, hex and big-endian integers.
 export { bytesToHex as toHex, concatBytes as concat } from '@noble/hashes/utils.js';
 
 const HEX = /^([0-9a-f]{2})*$/;
 
-// Lower case only: a vector has one spelling.
+// Lower case only, as in the vector files.
 export function fromHex(text) {
   if (typeof text !== 'string' || !HEX.test(text)) throw new Error('not lower-case hex');
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
@@ -11,7 +11,7 @@ export function fromHex(text) {
 
 export const utf8 = (text) => new TextEncoder().encode(text);
 
-// Throws on bytes that are not UTF-8, and keeps a byte order mark.
+// Throws on malformed UTF-8 and keeps a byte order mark.
 export const fromUtf8 = (bytes) =>
   new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 
@@ -28,7 +28,7 @@ export const u32 = (number) => bigEndian(number, 4);
 export const toNumber = (bytes) => bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 
 export function xor(a, b) {
-  if (a.length !== b.length) throw new Error('xor of different lengths');
+  if (a.length !== b.length) throw new Error('xor operands differ in length');
   return a.map((byte, i) => byte ^ b[i]);
 }
 

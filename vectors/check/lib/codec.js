@@ -1,4 +1,4 @@
-// Whole encodings: version, kind, fields. src/algebra/codec.rs, src/algebra/tag.rs.
+// Canonical encodings: version, kind, fields. See src/algebra/codec.rs and src/algebra/tag.rs.
 import { compare, concat, equal, fromUtf8, toNumber, u32, utf8 } from './bytes.js';
 import { decodeG1, decodeG2, decodeGt, decodeScalar } from './groups.js';
 
@@ -33,7 +33,7 @@ export const KIND = {
   DemCiphertext: 0x40,
 };
 
-// A type is { kind, read, write }: `read` takes a Reader, `write` gives the fields' bytes.
+// A type is { kind, read, write }: `read` takes a Reader, `write` returns the bytes of the fields.
 
 export const encode = ({ kind, write }, value) =>
   concat(Uint8Array.of(VERSION, KIND[kind]), ...write(value));
@@ -41,7 +41,7 @@ export const encode = ({ kind, write }, value) =>
 export const withLength = (bytes) => concat(u32(bytes.length), bytes);
 export const withLengthOf = (text) => withLength(utf8(text));
 
-// Reads fields one after the other and throws at what is not an encoding.
+// Reads fields in order and throws on malformed bytes.
 class Reader {
   #bytes;
   #position = 0;
@@ -66,7 +66,7 @@ class Reader {
     return Number(toNumber(this.take(4)));
   }
 
-  // A length or a count, refused above its cap before anything is made of it.
+  // A length or count, checked against its cap before use.
   length(cap) {
     const length = this.u32();
     if (length > cap) throw new Error('too long');
@@ -107,10 +107,10 @@ class Reader {
     return value;
   }
 
-  // What was read as keys of a list has to be strictly ascending.
+  // Checks that the keys of a list are strictly ascending.
   ascending(keys) {
-    const isWrong = keys.some((key, i) => i > 0 && compare(keys[i - 1], key) >= 0);
-    if (isWrong) throw new Error('not strictly ascending');
+    const isUnordered = keys.some((key, i) => i > 0 && compare(keys[i - 1], key) >= 0);
+    if (isUnordered) throw new Error('not strictly ascending');
   }
 
   end() {
@@ -118,18 +118,18 @@ class Reader {
   }
 }
 
-// Decodes a whole encoding. What decodes has to encode to the same bytes.
+// Decodes a complete encoding and checks that the value encodes to the same bytes.
 export function decode(type, bytes) {
   const reader = new Reader(bytes);
-  if (reader.u8() !== VERSION) throw new Error('version');
-  if (reader.u8() !== KIND[type.kind]) throw new Error('kind');
+  if (reader.u8() !== VERSION) throw new Error('unsupported version');
+  if (reader.u8() !== KIND[type.kind]) throw new Error('another kind');
   const value = type.read(reader);
   reader.end();
-  if (!equal(encode(type, value), bytes)) throw new Error('a second spelling');
+  if (!equal(encode(type, value), bytes)) throw new Error('not canonical');
   return value;
 }
 
-// So many parts, each behind its 32-bit length, and nothing more.
+// Decodes exactly `count` framed parts.
 export function decodeParts(bytes, count) {
   const reader = new Reader(bytes);
   const parts = reader.list(count, (r) => r.take(r.u32()));

@@ -1,15 +1,15 @@
-// The named values of a vector, and which of them were looked at.
+// The named values of a vector, with a record of those that were read.
 import { fromHex, toHex } from './bytes.js';
 import { decodeScalar, encodeG1, encodeG2, encodeGt, encodeScalar, G1, G2 } from './groups.js';
 
 export class Fields {
-  #where;
+  #path;
   #values;
   #failures;
   #seen = new Set();
 
-  constructor(where, values, failures) {
-    this.#where = where;
+  constructor(path, values, failures) {
+    this.#path = path;
     this.#values = values;
     this.#failures = failures;
   }
@@ -19,14 +19,14 @@ export class Fields {
   }
 
   get(name) {
-    if (!this.has(name)) throw new Error(`${this.#where}.${name} is missing`);
+    if (!this.has(name)) throw new Error(`${this.#path}.${name} is missing`);
     this.#seen.add(name);
     return this.#values[name];
   }
 
   #typed(name, type) {
     const value = this.get(name);
-    if (typeof value !== type) throw new Error(`${this.#where}.${name} is no ${type}`);
+    if (typeof value !== type) throw new Error(`${this.#path}.${name} is not a ${type}`);
     return value;
   }
 
@@ -36,7 +36,7 @@ export class Fields {
 
   number(name) {
     const value = this.#typed(name, 'number');
-    if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${name} is no whole number`);
+    if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${this.#path}.${name} is not a non-negative integer`);
     return value;
   }
 
@@ -50,7 +50,7 @@ export class Fields {
 
   list(name, read = (text) => text) {
     const values = this.get(name);
-    if (!Array.isArray(values)) throw new Error(`${this.#where}.${name} is no list`);
+    if (!Array.isArray(values)) throw new Error(`${this.#path}.${name} is not a list`);
     return values.map(read);
   }
 
@@ -62,39 +62,39 @@ export class Fields {
     return this.byteStrings(name).map(decodeScalar);
   }
 
-  // Compares each value with what was computed.
+  // Compares each value with the computed one.
   expect(computed) {
     for (const [name, value] of Object.entries(computed)) {
       this.#seen.add(name);
-      const [found, wanted] = [JSON.stringify(this.#values[name]), JSON.stringify(spell(value))];
-      if (found !== wanted) {
-        this.fail(`.${name} is ${shortened(found)}, computed ${shortened(wanted)}`);
+      const [found, computedText] = [this.#values[name], format(value)].map((v) => JSON.stringify(v));
+      if (found !== computedText) {
+        this.fail(`.${name} is ${shorten(found)}, computed ${shorten(computedText)}`);
       }
     }
   }
 
   fail(reason) {
-    this.#failures.push(`${this.#where}${reason}`);
+    this.#failures.push(`${this.#path}${reason}`);
   }
 
-  // What nothing has looked at is a failure: nothing may be skipped without being noticed.
+  // Reports every field that was not read, so that no check can be skipped silently.
   close() {
     for (const name of Object.keys(this.#values)) {
-      if (!this.#seen.has(name)) this.fail(`.${name} was not looked at`);
+      if (!this.#seen.has(name)) this.fail(`.${name} was not read`);
     }
     return this.#seen.size;
   }
 }
 
-// As the files write a value.
-function spell(value) {
+// Formats a value as in the vector files.
+function format(value) {
   if (value instanceof Uint8Array) return toHex(value);
   if (typeof value === 'bigint') return toHex(encodeScalar(value));
-  if (Array.isArray(value)) return value.map(spell);
+  if (Array.isArray(value)) return value.map(format);
   if (value instanceof G1) return toHex(encodeG1(value));
   if (value instanceof G2) return toHex(encodeG2(value));
   if (typeof value === 'object') return toHex(encodeGt(value));
   return value;
 }
 
-const shortened = (text = 'missing') => (text.length > 72 ? `${text.slice(0, 69)}...` : text);
+const shorten = (text = 'missing') => (text.length > 72 ? `${text.slice(0, 69)}...` : text);

@@ -1,6 +1,6 @@
 // The groups of BLS12-381 and the strict encodings of their elements.
 //
-// noble computes; what is an encoding is decided here, by the rules of docs/notation.md.
+// noble does the arithmetic; this file decides which encodings are valid (docs/notation.md).
 import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { bigEndian, concat, equal, toNumber } from './bytes.js';
 
@@ -21,7 +21,7 @@ export const scalar = {
   inverse: (a) => Fr.inv(a),
 };
 
-// `multiplyUnsafe` takes the exponent zero, and nothing here is secret.
+// `multiplyUnsafe` accepts the exponent zero; the vectors hold no secrets.
 export const multiply = (point, exponent) => point.multiplyUnsafe(exponent);
 export const generatorMultiply = (group, exponent) =>
   exponent === 0n ? group.ZERO : group.BASE.multiply(exponent);
@@ -35,11 +35,11 @@ export const gt = {
   equal: (a, b) => Fp12.eql(a, b),
 };
 
-// The product of the pairings; a pair with an identity in it is one.
+// The product of the pairings; a pair with an identity contributes one.
 export function pairings(pairs) {
-  const proper = pairs.filter(({ p, q }) => !p.is0() && !q.is0());
-  if (proper.length === 0) return gt.one;
-  return bls12_381.pairingBatch(proper.map(({ p, q }) => ({ g1: p, g2: q })));
+  const nontrivial = pairs.filter(({ p, q }) => !p.is0() && !q.is0());
+  if (nontrivial.length === 0) return gt.one;
+  return bls12_381.pairingBatch(nontrivial.map(({ p, q }) => ({ g1: p, g2: q })));
 }
 export const pairing = (p, q) => pairings([{ p, q }]);
 
@@ -64,7 +64,7 @@ const g1Curve = {
   y: (x) => Fp.sqrt(Fp.add(Fp.mul(Fp.sqr(x), x), 4n)),
   negate: (y) => Fp.neg(y),
 };
-// Of two square roots in Fp2 the larger is the one whose c1 is, or whose c0 where c1 is zero.
+// Square roots in Fp2 are compared by c1, then by c0 if c1 is zero.
 const g2Curve = {
   group: G2,
   bytes: 96,
@@ -84,13 +84,13 @@ function encodePoint(curve, point) {
 }
 
 function decodePoint(curve, bytes) {
-  if (bytes.length !== curve.bytes) throw new Error('length of a point');
+  if (bytes.length !== curve.bytes) throw new Error('wrong length of a point');
   if (!(bytes[0] & COMPRESSED)) throw new Error('not compressed');
-  if (bytes[0] & INFINITY) throw new Error('the identity');
+  if (bytes[0] & INFINITY) throw new Error('the point is the identity');
   const x = curve.x(Uint8Array.of(bytes[0] & 0x1f, ...bytes.subarray(1)));
   const root = curve.y(x);
-  const wantsLarger = (bytes[0] & LARGER_Y) !== 0;
-  const y = curve.larger(root) === wantsLarger ? root : curve.negate(root);
+  const hasLargerY = (bytes[0] & LARGER_Y) !== 0;
+  const y = curve.larger(root) === hasLargerY ? root : curve.negate(root);
   const point = curve.group.fromAffine({ x, y });
   if (!point.isTorsionFree()) throw new Error('outside the subgroup');
   return point;
@@ -102,17 +102,17 @@ export const decodeG1 = (bytes) => decodePoint(g1Curve, bytes);
 export const decodeG2 = (bytes) => decodePoint(g2Curve, bytes);
 
 export function decodeGt(bytes) {
-  if (bytes.length !== 576) throw new Error('length of an element of GT');
+  if (bytes.length !== 576) throw new Error('wrong length of an element of GT');
   for (let i = 0; i < 576; i += 48) coefficient(bytes.subarray(i, i + 48));
   const value = Fp12.fromBytes(bytes);
-  if (Fp12.is0(value) || gt.equal(value, gt.one)) throw new Error('no element, or the identity');
+  if (Fp12.is0(value) || gt.equal(value, gt.one)) throw new Error('zero or the identity of GT');
   if (!gt.equal(gt.power(value, R), gt.one)) throw new Error('outside the r-torsion');
-  if (!equal(encodeGt(value), bytes)) throw new Error('a second spelling');
+  if (!equal(encodeGt(value), bytes)) throw new Error('not canonical');
   return value;
 }
 
 export function decodeScalar(bytes) {
-  if (bytes.length !== 32) throw new Error('length of a scalar');
+  if (bytes.length !== 32) throw new Error('wrong length of a scalar');
   const value = toNumber(bytes);
   if (value >= R) throw new Error('scalar not reduced');
   return value;

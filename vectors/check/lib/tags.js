@@ -1,4 +1,4 @@
-// The domain tags of src/algebra/tag.rs.
+// The domain separation tags of src/algebra/tag.rs.
 import { utf8 } from './bytes.js';
 
 const TO_G1 = '-with-BLS12381G1_XMD:SHA-256_SSWU_RO_';
@@ -29,18 +29,18 @@ const NAMES = {
   ],
 };
 
-// A tag says what its hash is for, and after `-with-` how it is computed.
+// A tag names the purpose of its hash and, after `-with-`, the RFC 9380 suite.
 export const TAGS = new Map(
   Object.entries(NAMES).flatMap(([suffix, names]) =>
     names.map((name) => [name, `EPIONE-V1-${name.replaceAll('_', '-')}${suffix}`]),
   ),
 );
 
-// Which tags were used since this was emptied: a vector file lists exactly those of its suite.
+// The tags used since the last clear: a vector file lists exactly the tags of its suite.
 export const used = new Set();
 
 export function tag(name) {
-  if (!TAGS.has(name)) throw new Error(`no tag ${name}`);
+  if (!TAGS.has(name)) throw new Error(`unknown tag ${name}`);
   used.add(name);
   return utf8(TAGS.get(name));
 }

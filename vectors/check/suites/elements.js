@@ -1,4 +1,4 @@
-// invalid/elements.json: bare elements, without version and kind.
+// invalid/elements.json: single elements, without version and kind.
 import { decodeG1, decodeG2, decodeGt, decodeScalar } from '../lib/groups.js';
 
 const element = (decode) => () => (bytes) => {

@@ -1,4 +1,4 @@
-// invalid/encodings.json: whole encodings of each type.
+// invalid/encodings.json: complete encodings of each type.
 import { rouselakisWaters } from '../lib/abe/rouselakis_waters.js';
 import { typesOf } from '../lib/abe/encodings.js';
 import { fabeo } from '../lib/abe/fabeo.js';
@@ -12,7 +12,7 @@ import { types as conditional } from '../lib/pre/conditional.js';
 import { keyTypes } from '../lib/pre/keys.js';
 import { windowType } from '../lib/pseudonym.js';
 
-// Readers by the name of the kind, with the scheme behind it where it is not the default one.
+// Readers by kind name, with the scheme appended unless it is the default.
 const readers = (types, scheme = '') =>
   Object.fromEntries(Object.values(types).map((type) => [type.kind + scheme, reader(type)]));
 

@@ -1,4 +1,4 @@
-// hash.json: framing, SHA-256, HKDF and the hashes of RFC 9380.
+// hash.json: framing, SHA-256, HKDF and the hash functions of RFC 9380.
 import { digest, expand, framed, hashToG1, hashToG2, hashToScalar, kdf } from '../lib/hash.js';
 import { TAGS, tag } from '../lib/tags.js';
 
@@ -42,7 +42,7 @@ export default {
   tags: new Set(TAGS.keys()),
   replay(fields) {
     const name = fields.inputs.text('function');
-    if (!Object.hasOwn(functions, name)) throw new Error(`no function ${name}`);
+    if (!Object.hasOwn(functions, name)) throw new Error(`unknown function ${name}`);
     functions[name](fields);
   },
 };

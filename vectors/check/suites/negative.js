@@ -1,9 +1,9 @@
-// A file of what must be accepted and what must be refused.
+// Files of valid and invalid inputs.
 import { fromHex } from '../lib/bytes.js';
 import { Fields } from '../lib/fields.js';
 
-// `readers` makes of a group's type and context what reads its bytes: a function that throws or
-// gives false at what is to be refused, and otherwise may give more fields of the test.
+// `readers` maps a group's type to a function from its context to a reader. A reader throws or
+// returns false on invalid bytes; on valid ones it may return further fields of the test.
 export function checkGroups({ suite, readers }, document) {
   const failures = [];
   const file = new Fields('file', document, failures);
@@ -18,19 +18,19 @@ export function checkGroups({ suite, readers }, document) {
   return { count, failures };
 }
 
-function checkGroup(where, document, readers, count, failures) {
-  const group = new Fields(where, document, failures);
+function checkGroup(path, document, readers, count, failures) {
+  const group = new Fields(path, document, failures);
   const tests = group.list('tests');
   try {
     const type = group.text('type');
-    const context = new Fields(`${where}: context`, group.get('context'), failures);
-    if (!Object.hasOwn(readers, type)) throw new Error(`${where}: no type ${type}`);
+    const context = new Fields(`${path}: context`, group.get('context'), failures);
+    if (!Object.hasOwn(readers, type)) throw new Error(`${path}: unknown type ${type}`);
     const read = readers[type](context);
     context.close();
     tests.forEach((test, i) => checkTest(test, count + i + 1, read, failures));
     group.close();
   } catch (error) {
-    failures.push(`${where}: ${error.message}`);
+    failures.push(`${path}: ${error.message}`);
   }
   return count + tests.length;
 }
@@ -41,12 +41,12 @@ function checkTest(document, tcId, read, failures) {
   const isValid = reason === undefined;
   test.expect({ tcId, result: isValid ? 'valid' : 'invalid', ...fields });
   const flags = test.list('flags');
-  if (flags.length === 0 || flags.includes('Valid') !== isValid) test.fail(' has wrong flags');
+  if (flags.length === 0 || flags.includes('Valid') !== isValid) test.fail(' has flags that contradict its result');
   if (test.text('comment') === '') test.fail(' has no comment');
   test.close();
 }
 
-// Why bytes are refused, if they are, and what a test has to say besides.
+// The reason for a rejection, if any, and the further fields of the test.
 function verdict(read, bytes) {
   try {
     const found = read(bytes);

@@ -1,4 +1,4 @@
-// A file of cases: each is computed anew out of its inputs.
+// Files of cases, each recomputed from its inputs.
 import { equal, fromHex, utf8 } from '../lib/bytes.js';
 import { Fields } from '../lib/fields.js';
 import { TAGS, used } from '../lib/tags.js';
@@ -38,7 +38,7 @@ function checkCase(document, tcId, replay, failures) {
   return fields;
 }
 
-// The tags of a file are those that its cases need, no more and no fewer.
+// A file lists exactly the tags that its cases use.
 function checkHead(file, suite, expected) {
   file.expect({ suite });
   file.text('about');

@@ -1,15 +1,15 @@
-// The check can fail: whatever is changed in a copy of a file is reported.
+// Mutation tests: every change to a copy of a vector file is reported.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { checkFile, NEGATIVE_FILES, POSITIVE_FILES, unknown } from '../suites/index.js';
+import { checkFile, NEGATIVE_FILES, POSITIVE_FILES, unknownFiles } from '../suites/index.js';
 
 const read = (name) =>
   JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'));
 
-// Of each file the first case. Of the hashes the last of each function: one of no bytes depends on
-// nothing, and the first ones are such.
+// The first case of each file; for hashes the last case of each function, because the first ones
+// hash empty messages.
 function chosen(name) {
   if (name !== 'hash.json') return [1];
   const functions = read(name).cases.map(({ inputs }) => inputs.function);
@@ -23,7 +23,7 @@ function oneCase(name, tcId) {
   return { ...document, cases: [{ ...document.cases[tcId - 1], tcId: 1 }] };
 }
 
-// The same value with another last byte, number or truth.
+// Changes the last byte of a string, a number or a flag.
 function changed(value) {
   if (typeof value === 'number') return value + 1;
   if (typeof value === 'boolean') return !value;
@@ -55,11 +55,11 @@ for (const { name, tcId } of cases) {
   const checkCase = (change) =>
     checkFile(name, { ...document, cases: [{ ...one, ...change }] });
 
-  test(`${title}: the case alone is right`, () => {
+  test(`${title}: the unchanged case passes`, () => {
     assert.equal(names(checkFile(name, document)), '');
   });
 
-  test(`${title}: each step and output that differs is named`, () => {
+  test(`${title}: each changed step and output is reported`, () => {
     const change = {
       trace: mapValues(one.trace, changed),
       outputs: mapValues(one.outputs, changed),
@@ -67,24 +67,24 @@ for (const { name, tcId } of cases) {
     assertNamed(checkCase(change), fieldsOf(one));
   });
 
-  test(`${title}: each step and output that is missing is named`, () => {
+  test(`${title}: each missing step and output is reported`, () => {
     assertNamed(checkCase({ trace: {}, outputs: {} }), fieldsOf(one));
   });
 
   for (const input of Object.keys(one.inputs)) {
-    test(`${title}: another ${input} is noticed`, () => {
+    test(`${title}: a changed ${input} is reported`, () => {
       const inputs = { ...one.inputs, [input]: changed(one.inputs[input]) };
       assert.notEqual(names(checkCase({ inputs })), '');
     });
   }
 
-  test(`${title}: what nothing looks at is named`, () => {
+  test(`${title}: unread fields are reported`, () => {
     for (const section of ['inputs', 'trace', 'outputs']) {
       const change = { [section]: { ...one[section], more: '00' } };
-      assertNamed(checkCase(change), [`${section}.more was not looked at`]);
+      assertNamed(checkCase(change), [`${section}.more was not read`]);
     }
-    assertNamed(checkCase({ more: 1 }), ['case.more was not looked at']);
-    assertNamed(checkFile(name, { ...document, more: 1 }), ['file.more was not looked at']);
+    assertNamed(checkCase({ more: 1 }), ['case.more was not read']);
+    assertNamed(checkFile(name, { ...document, more: 1 }), ['file.more was not read']);
   });
 
   test(`${title}: the head is checked`, () => {
@@ -103,7 +103,7 @@ for (const { name, tcId } of cases) {
   });
 }
 
-// What a group's context has although nothing of the group depends on it.
+// Context fields on which no test of the group depends.
 const WITHOUT_EFFECT = { 'conditional: verify re-encryption key': ['ad'] };
 
 for (const name of NEGATIVE_FILES) {
@@ -120,7 +120,7 @@ for (const name of NEGATIVE_FILES) {
       .flatMap(({ tests }) => tests.filter(choose))
       .map(({ tcId }) => `test ${tcId}`);
 
-  test(`${name}: another verdict, text or column, and what nothing looks at, are named`, () => {
+  test(`${name}: a changed result, text or column and unread fields are reported`, () => {
     const opposite = { valid: 'invalid', invalid: 'valid' };
     const change = (value, field) => {
       if (field === 'result') return opposite[value];
@@ -135,7 +135,7 @@ for (const name of NEGATIVE_FILES) {
     }
   });
 
-  test(`${name}: each valid value with another first byte is reported`, () => {
+  test(`${name}: each valid value with a changed first byte is reported`, () => {
     const isValid = ({ result }) => result === 'valid';
     const change = (one) => (isValid(one) ? { ...one, bytes: `ff${one.bytes.slice(2)}` } : one);
     assertNamed(checkTests(change), ids(isValid).map((id) => `${id}.result`));
@@ -152,7 +152,7 @@ for (const name of NEGATIVE_FILES) {
     const fields = Object.keys(group.context)
       .filter((field) => !WITHOUT_EFFECT[group.type]?.includes(field));
     for (const field of fields) {
-      test(`${name}: another ${field} of group ${i + 1} is noticed`, () => {
+      test(`${name}: a changed ${field} of group ${i + 1} is reported`, () => {
         const context = { ...group.context, [field]: changed(group.context[field]) };
         const tests = group.tests.map((one, k) => ({ ...one, tcId: k + 1 }));
         const alone = { ...document, numberOfTests: tests.length };
@@ -164,11 +164,11 @@ for (const name of NEGATIVE_FILES) {
   });
 }
 
-test('a file that nothing knows is reported', () => {
-  assert.deepEqual(unknown(['dem.json', 'abe-new.json']), ['abe-new.json']);
+test('an unknown file is reported', () => {
+  assert.deepEqual(unknownFiles(['dem.json', 'abe-new.json']), ['abe-new.json']);
 });
 
-test('the program fails where there is a failure', () => {
+test('the exit status reports failures', () => {
   const run = (...names) =>
     spawnSync(process.execPath, ['check.js', ...names], { cwd: new URL('..', import.meta.url) });
   assert.equal(run('pseudonym').status, 0);

@@ -1,4 +1,4 @@
-// What must be refused and no vector file has.
+// Rejections that the vector files do not cover.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
@@ -20,13 +20,13 @@ const file = JSON.parse(readFileSync(new URL('../../invalid/abe-pang.json', impo
 const group = file.testGroups.find(({ context }) => 'attribute_key' in context);
 const ofManager = decode(messageTypes.attributeKey, fromHex(group.context.attribute_key));
 
-test('the key of a manager proves that its exponent is known', () => {
+test('a manager key carries a valid proof of possession', () => {
   assert.ok(verifyAttributeKey(ofManager));
   const bytes = encode(messageTypes.attributeKey, attributeKey('x', 7, 3n));
   assert.ok(verifyAttributeKey(decode(messageTypes.attributeKey, bytes)));
 });
 
-test('a proof is of one attribute, one epoch and one point', () => {
+test('a proof of possession is bound to attribute, epoch and point', () => {
   for (const change of [
     { attribute: 'y' },
     { epoch: ofManager.epoch + 1 },
@@ -40,7 +40,7 @@ test('a proof is of one attribute, one epoch and one point', () => {
   }
 });
 
-test("a user's D' raised to what anyone knows has a component, but no proof", () => {
+test("a rogue manager key derived from D' fits a component but has no proof of possession", () => {
   const [t, k] = [5n, 3n];
   const elements = { gid: 'Ada', d_prime: generatorMultiply(G2, t) };
   const rogue = { attribute: 'x', epoch: 0, g2_v: multiply(elements.d_prime, k) };
@@ -51,7 +51,7 @@ test("a user's D' raised to what anyone knows has a component, but no proof", ()
   }
 });
 
-test('no component is taken in under a key without a proof', () => {
+test('a component under a key without a proof of possession is rejected', () => {
   const tests = group.tests.map((one, i) => ({ ...one, tcId: i + 1 }));
   const failures = (key) => {
     const bytes = encode(messageTypes.attributeKey, key);
@@ -93,7 +93,7 @@ test('a vocabulary has at most 4096 values', () => {
   assert.throws(() => parseVocabulary(of(4097)), { column: 1 });
 });
 
-test('of a vocabulary with one value nothing is left', () => {
+test("the negation of a vocabulary's only value is rejected", () => {
   const vocabularies = new Map([['x', parseVocabulary('x#1: a')]]);
   assert.throws(() => parsePolicy('b or not x:a', vocabularies), { column: 10 });
 });
