@@ -19,10 +19,10 @@
 //! `EPIONE_BACKEND=portable|blst|ifma` selects. Batches are faster than single operations: see the
 //! functions in `batch_`, [`G1::msm`], [`multi_pairing`] and [`PreparedG2`].
 //!
-//! **Secrets.** With blst, scalar multiplication, powers in GT and inversion of non-zero scalars run
-//! in constant time; with arkworks alone, nothing does (measurements in `docs/security.md`). `msm`,
-//! hashing, encoding and decoding run in variable time and are for public values. [`Secret`] erases
-//! its value and redacts it in output.
+//! **Secrets.** With blst, scalar multiplication, powers in GT and inversion of non-zero scalars
+//! run in constant time; with arkworks alone, nothing does (measurements in `docs/security.md`).
+//! `msm`, hashing, encoding and decoding run in variable time and are for public values. [`Secret`]
+//! erases its value and redacts it in output.
 //!
 //! ```
 //! use epione::algebra::{pairing, G1, G2, Scalar};

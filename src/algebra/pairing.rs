@@ -1,4 +1,4 @@
-//! The pairing `e: G1 x G2 -> GT`: single, as a product, in batches, and with a prepared point of G2.
+//! The pairing `e: G1 x G2 -> GT`: single, as a product, in batches, and with prepared points.
 //!
 //! ```
 //! use epione::algebra::{G1, G2, PreparedG2, Scalar, batch_pairing, pairing};

@@ -36,8 +36,8 @@ impl Scalar {
         }
     }
 
-    /// Returns the inverse modulo `r`, or `None` for zero. Constant time for non-zero scalars with the
-    /// backend blst.
+    /// Returns the inverse modulo `r`, or `None` for zero. Constant time for non-zero scalars with
+    /// the backend blst.
     pub fn inverse(&self) -> Option<Self> {
         (kernel().invert)(self)
     }

@@ -89,7 +89,8 @@ impl Gt {
     }
 }
 
-/// Decodes the coefficients `c0.c0.c0, c0.c0.c1, ..., c1.c2.c1`, 48 bytes each, big-endian, reduced.
+/// Decodes the coefficients `c0.c0.c0, c0.c0.c1, ..., c1.c2.c1`: 48 bytes each, big-endian, below
+/// the modulus.
 fn fp12_from_bytes(bytes: &[u8; Gt::BYTES]) -> Result<Fq12, DecodeError> {
     let mut c = [Fq::default(); 12];
     for (coefficient, chunk) in c.iter_mut().zip(bytes.chunks_exact(48)) {

@@ -1,8 +1,8 @@
-//! The groups, hashes and codec against vectors of others and against hostile bytes.
+//! Groups, hash functions and codec, against published vectors and malformed encodings.
 
 mod batches;
 mod elements;
 mod encodings;
 mod hashes;
-mod numbers;
+pub(crate) mod numbers;
 mod standards;

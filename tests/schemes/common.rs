@@ -1,4 +1,4 @@
-//! What several test crates share: a seeded generator, and an attacker's view of the bytes.
+//! Shared helpers: a seeded generator, forged encodings, and key and header elements.
 #![allow(dead_code)]
 
 use epione::abe::{CpaHeader, UserSecretKey};
@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::path::PathBuf;
 
-/// A generator whose numbers are the same in every run.
+/// A deterministic generator.
 pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
@@ -26,14 +26,14 @@ pub(crate) fn attribute(name: &str) -> Attribute {
     Attribute::new(name).unwrap()
 }
 
-/// The fields of an encoding, behind version and kind.
+/// A reader of the fields of an encoding, after version and kind.
 pub(crate) fn fields(bytes: &[u8]) -> Reader<'_> {
     let mut reader = Reader::new(bytes);
     reader.take(2).unwrap();
     reader
 }
 
-/// An encoding of `T` made of whatever fields an attacker likes.
+/// An encoding of `T` with fields chosen by an attacker.
 pub(crate) fn encoding<T: Canonical>(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
     let mut writer = Writer::default();
     writer.u8(VERSION);
@@ -42,15 +42,15 @@ pub(crate) fn encoding<T: Canonical>(write: impl FnOnce(&mut Writer)) -> Vec<u8>
     writer.finish()
 }
 
-/// [`encoding`], read back as the value.
+/// Decodes an [`encoding`] with fields chosen by an attacker.
 pub(crate) fn forge<T: Canonical>(write: impl FnOnce(&mut Writer)) -> T {
     T::from_bytes(&encoding::<T>(write)).expect("the attacker writes well-formed fields")
 }
 
-/// FABEO's byte in encodings.
+/// The suite byte of FABEO.
 pub(crate) const FABEO: u8 = 1;
 
-/// The elements of a user's key; only one for plain names can be assembled.
+/// The elements of a user's key. Only keys for plain names can be assembled.
 #[derive(Clone)]
 pub(crate) struct AbeKey {
     pub(crate) sk1: G1,
@@ -77,7 +77,7 @@ impl AbeKey {
         self.sk2.iter().find(|(held, _)| held == name).map(|(_, point)| *point)
     }
 
-    /// The key that these elements encode; names are put in order.
+    /// Builds the key with these elements; sorts the names.
     pub(crate) fn assemble(&self) -> UserSecretKey {
         let mut sk2 = self.sk2.clone();
         sk2.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -126,7 +126,8 @@ impl AbeHeader {
     }
 }
 
-/// Whether a linear system has a solution; the right side is each equation's last entry.
+/// Returns `true` if a linear system has a solution. The last entry of each equation is its right
+/// side.
 pub(crate) fn solvable(mut equations: Vec<Vec<Scalar>>, unknowns: usize) -> bool {
     let mut rank = 0;
     for column in 0..unknowns {
@@ -147,16 +148,16 @@ pub(crate) fn solvable(mut equations: Vec<Vec<Scalar>>, unknowns: usize) -> bool
         equations[rank] = pivot;
         rank += 1;
     }
-    // What is left has zeros on its left sides.
+    // The remaining equations have zero left sides.
     equations[rank..].iter().all(|equation| equation[unknowns].is_zero())
 }
 
-/// A file of the data that nobody here wrote; `None`, and a line saying so, where it is absent.
+/// The path of an external data file, or `None` with a message if it is absent.
 pub(crate) fn shared_data(path: &str) -> Option<PathBuf> {
     let path = PathBuf::from("../shared/data").join(path);
     if path.exists() {
         return Some(path);
     }
-    println!("skipped: {} is not here", path.display());
+    println!("skipped: {} does not exist", path.display());
     None
 }

@@ -1,4 +1,4 @@
-//! The schemes and what they stand on: behaviour, attacks, and test vectors.
+//! Tests of the schemes and their building blocks: behaviour, attacks, test vectors.
 //!
 //! `cargo test abe` (algebra, dem, peks, policy, pre, pseudonym, soundness, store, vectors) selects
 //! the tests of one module.

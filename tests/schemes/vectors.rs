@@ -1,8 +1,8 @@
-//! Test vectors: made again from the documented equations and compared with the files.
+//! Test vectors, recomputed from the documented equations and compared with the files.
 //!
-//! Every generator restates its scheme with the public algebra alone and asserts that the
-//! restatement gives the library's bytes. `EPIONE_WRITE_VECTORS=1 cargo test vectors` writes
-//! the files instead of comparing them.
+//! Each generator implements its scheme a second time on the public algebra and asserts that both
+//! implementations return the same bytes. `EPIONE_WRITE_VECTORS=1 cargo test vectors` writes the
+//! files instead of comparing them.
 
 mod abe;
 mod dem;

@@ -1,7 +1,9 @@
 // Replays the vector files: `node check.js` replays all, `node check.js abe invalid/pol` those with
 // these prefixes.
 import { readdirSync, readFileSync } from 'node:fs';
-import { checkFile, checksOf, NEGATIVE_FILES, POSITIVE_FILES, unknownFiles } from './suites/index.js';
+import {
+  checkFile, checksOf, NEGATIVE_FILES, POSITIVE_FILES, unknownFiles,
+} from './suites/index.js';
 
 const VECTORS = new URL('../', import.meta.url);
 const FILES = [...POSITIVE_FILES, ...NEGATIVE_FILES];

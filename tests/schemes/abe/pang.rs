@@ -298,7 +298,7 @@ fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
     assert_eq!(latest.epoch(&name("x")), Some(2));
     assert_eq!(PublicParameters::from_bytes(&latest.to_bytes()), Ok(latest.clone()));
     assert_eq!(AttributeKey::from_bytes(&keys[0].key().to_bytes()).as_ref(), Ok(keys[0].key()));
-    // Another key of the epoch is a quarrel that somebody has to settle.
+    // Another key of the epoch is a quarrel that somebody has to compare_or_write.
     let second =
         AttributeAuthority::new_with_randomness(name("x"), 2, &Scalar::random(rng)).public_key();
     assert!(latest.with_attribute_key(&second).is_err());

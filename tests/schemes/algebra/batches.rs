@@ -1,4 +1,4 @@
-//! A list gives what its items give, in their order.
+//! Batch operations return the results of the single operations, in input order.
 
 use crate::common::rng;
 use epione::algebra::hash::{batch_hash_to_g1, batch_hash_to_g1_cached, hash_to_g1};
@@ -6,7 +6,7 @@ use epione::algebra::hash::{batch_hash_to_g2, hash_to_g2};
 use epione::algebra::{G1, G2, PreparedG2, Scalar, batch_pairing, multi_pairing, pairing, tag};
 use epione::error::DecodeError;
 
-/// Around the lanes' number, and none.
+/// Sizes around the number of lanes, and zero.
 const SIZES: [usize; 7] = [0, 1, 2, 7, 8, 9, 17];
 
 fn scalars(count: usize) -> Vec<Scalar> {
@@ -51,11 +51,11 @@ macro_rules! source_group {
     };
 }
 
-source_group!(lists_of_g1, G1);
-source_group!(lists_of_g2, G2);
+source_group!(batches_in_g1_match_single_operations, G1);
+source_group!(batches_in_g2_match_single_operations, G2);
 
 #[test]
-fn a_refusal_does_not_touch_its_neighbours() {
+fn an_invalid_encoding_does_not_affect_its_batch() {
     let good = G1::generator().to_bytes();
     let mut off = good;
     off[47] ^= 1;
@@ -68,7 +68,7 @@ fn a_refusal_does_not_touch_its_neighbours() {
 }
 
 #[test]
-fn lists_of_pairings() {
+fn batches_of_pairings_match_single_pairings() {
     for count in SIZES {
         let mut points = G1::batch_generator_mul(&scalars(count));
         let q = G2::generator() * Scalar::from(11);
@@ -83,8 +83,8 @@ fn lists_of_pairings() {
         let prepared = PreparedG2::new(&q);
         assert_eq!(prepared.batch_pairing(&points), one_by_one);
         assert!(points.iter().all(|p| prepared.clone().pairing(p) == pairing(p, &q)));
-        let nothing = PreparedG2::new(&G2::identity());
-        assert!(nothing.batch_pairing(&points).iter().all(|gt| gt.is_identity()));
+        let identity = PreparedG2::new(&G2::identity());
+        assert!(identity.batch_pairing(&points).iter().all(|gt| gt.is_identity()));
 
         if let Some(last) = pairs.last_mut() {
             last.1 = G2::identity();
@@ -94,7 +94,7 @@ fn lists_of_pairings() {
 }
 
 #[test]
-fn lists_of_hashes() {
+fn batches_of_hashes_match_single_hashes() {
     for count in SIZES {
         let messages: Vec<String> = (0..count).map(|i| "a".repeat(i * 31)).collect();
         let one_by_one: Vec<_> =
@@ -111,6 +111,6 @@ fn lists_of_hashes() {
 
 #[test]
 #[should_panic(expected = "one scalar per point")]
-fn lists_of_different_lengths_are_a_mistake() {
+fn batch_mul_panics_on_slices_of_different_lengths() {
     G1::batch_mul(&[G1::generator()], &[]);
 }

@@ -1,4 +1,4 @@
-//! Hostile bytes where an element is expected.
+//! Malformed encodings of single elements.
 
 use crate::algebra::numbers::MODULUS;
 use crate::common::rng;
@@ -8,7 +8,7 @@ use epione::algebra::codec::{Reader, Writer};
 use epione::algebra::{G1, G2, Gt, Scalar};
 use epione::error::DecodeError;
 
-/// `number + p`, big-endian on 48 bytes.
+/// Computes `number + p` in 48 big-endian bytes.
 fn plus_modulus(number: &[u8]) -> Vec<u8> {
     let modulus = hex::decode(MODULUS).unwrap();
     let mut carry = 0;
@@ -22,13 +22,13 @@ fn plus_modulus(number: &[u8]) -> Vec<u8> {
             byte as u8
         })
         .collect();
-    assert_eq!(carry, 0, "the sum fits");
+    assert_eq!(carry, 0, "the sum has 48 bytes");
     sum.reverse();
     sum
 }
 
-/// What decoding says of the points with a small `x`: of cofactor 2^126 and more, practically none
-/// is in the subgroup.
+/// Decodes the points with small `x`; returns how many are outside the subgroup and off the curve.
+/// The cofactors exceed 2^125, so none is expected in the subgroup.
 fn small_points<const N: usize>(
     decode: impl Fn(&[u8; N]) -> Result<(), DecodeError>,
 ) -> (usize, usize) {
@@ -49,7 +49,7 @@ fn small_points<const N: usize>(
 }
 
 #[test]
-fn points_outside_the_curve_or_the_subgroup_are_refused() {
+fn points_outside_the_curve_or_the_subgroup_are_rejected() {
     let (outside, off) = small_points::<48>(|bytes| G1::from_bytes(bytes).map(drop));
     assert!(outside > 20 && off > 20, "G1: {outside} outside the subgroup, {off} off the curve");
     let (outside, off) = small_points::<96>(|bytes| G2::from_bytes(bytes).map(drop));
@@ -57,31 +57,31 @@ fn points_outside_the_curve_or_the_subgroup_are_refused() {
 }
 
 #[test]
-fn a_point_of_order_three_is_refused() {
-    // (0, 2) lies on y^2 = x^3 + 4 and has order 3: unchecked, it tells an exponent modulo 3.
+fn a_point_of_order_three_is_rejected() {
+    // (0, 2) lies on y^2 = x^3 + 4 and has order 3: unchecked, it reveals an exponent modulo 3.
     let mut bytes = [0; 48];
     bytes[0] = 0x80;
     assert_eq!(G1::from_bytes(&bytes), Err(DecodeError::NotInSubgroup));
 }
 
-/// All refused spellings of a point: flags, identity, coordinates that are not reduced.
-fn respellings(honest: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let mut spellings = Vec::new();
+/// Non-canonical encodings of a point: flags, identity, unreduced coordinates.
+fn noncanonical(honest: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut encodings = Vec::new();
     for flags in 0..8_u8 {
         let mut bytes = honest.to_vec();
         bytes[0] = bytes[0] & 0x1f | flags << 5;
-        // Compressed, not infinite, either sign: these two are points.
+        // Compressed, finite, either sign: both are valid.
         if flags & 0b110 != 0b100 {
-            spellings.push((format!("flags {flags:03b}"), bytes));
+            encodings.push((format!("flags {flags:03b}"), bytes));
         }
         let mut zeros = vec![0; honest.len()];
         zeros[0] = flags << 5;
         if flags != 0b110 && flags & 0b110 != 0b100 {
-            spellings.push((format!("zeros with flags {flags:03b}"), zeros.clone()));
+            encodings.push((format!("zeros with flags {flags:03b}"), zeros.clone()));
         }
         zeros[honest.len() - 1] = 1;
         if flags & 0b010 != 0 {
-            spellings.push((format!("infinity with a coordinate, flags {flags:03b}"), zeros));
+            encodings.push((format!("infinity with a coordinate, flags {flags:03b}"), zeros));
         }
     }
     for (i, chunk) in honest.chunks(48).enumerate() {
@@ -91,34 +91,34 @@ fn respellings(honest: &[u8]) -> Vec<(String, Vec<u8>)> {
             let mut bytes = honest.to_vec();
             bytes[48 * i..48 * (i + 1)].copy_from_slice(&plus_modulus(&number));
             bytes[48 * i] |= flags;
-            spellings.push((format!("coordinate {i} plus p"), bytes));
+            encodings.push((format!("coordinate {i} plus p"), bytes));
         }
     }
-    spellings
+    encodings
 }
 
 #[test]
-fn a_point_has_one_spelling() {
+fn a_point_has_one_encoding() {
     let mut unreduced = 0;
     for k in 1..40 {
         let honest = (G1::generator() * Scalar::from(k)).to_bytes();
-        for (what, bytes) in respellings(&honest) {
-            let refused = G1::from_bytes(&bytes.try_into().unwrap());
-            assert_eq!(refused, Err(DecodeError::NotOnCurve), "G1, {what}");
-            unreduced += usize::from(what.ends_with("plus p"));
+        for (comment, bytes) in noncanonical(&honest) {
+            let decoded = G1::from_bytes(&bytes.try_into().unwrap());
+            assert_eq!(decoded, Err(DecodeError::NotOnCurve), "G1, {comment}");
+            unreduced += usize::from(comment.ends_with("plus p"));
         }
         let honest = (G2::generator() * Scalar::from(k)).to_bytes();
-        for (what, bytes) in respellings(&honest) {
-            let refused = G2::from_bytes(&bytes.try_into().unwrap());
-            assert_eq!(refused, Err(DecodeError::NotOnCurve), "G2, {what}");
-            unreduced += usize::from(what.ends_with("plus p"));
+        for (comment, bytes) in noncanonical(&honest) {
+            let decoded = G2::from_bytes(&bytes.try_into().unwrap());
+            assert_eq!(decoded, Err(DecodeError::NotOnCurve), "G2, {comment}");
+            unreduced += usize::from(comment.ends_with("plus p"));
         }
     }
     assert!(unreduced > 10, "{unreduced} coordinates were small enough to add p");
 }
 
 #[test]
-fn the_other_sign_is_the_negative() {
+fn the_sign_flag_selects_the_negative() {
     let (mut p, mut q) = (G1::generator().to_bytes(), G2::generator().to_bytes());
     p[0] ^= 0x20;
     q[0] ^= 0x20;
@@ -127,7 +127,7 @@ fn the_other_sign_is_the_negative() {
 }
 
 #[test]
-fn the_identity_is_refused_everywhere() {
+fn the_identity_is_rejected_in_every_group() {
     let mut writer = Writer::default();
     writer.g1(&G1::identity());
     writer.g2(&G2::identity());
@@ -145,7 +145,7 @@ fn gt_bytes(element: &Fq12) -> [u8; 576] {
 }
 
 #[test]
-fn a_target_group_element_has_one_spelling() {
+fn an_element_of_gt_has_one_encoding() {
     let honest = Gt::generator().to_bytes();
     assert_eq!(Gt::from_bytes(&honest), Ok(Gt::generator()));
     for i in 0..12 {
@@ -160,18 +160,18 @@ fn a_target_group_element_has_one_spelling() {
 }
 
 #[test]
-fn elements_outside_the_torsion_are_refused() {
-    let refused =
+fn elements_outside_the_r_torsion_are_rejected() {
+    let is_rejected =
         |element: Fq12| Gt::from_bytes(&gt_bytes(&element)) == Err(DecodeError::NotInSubgroup);
     let one = Fq12::ONE;
-    assert!(refused(Fq12::default()), "zero is no unit");
-    assert!(refused(-one), "order two");
-    assert!(refused(one + one), "in the base field");
+    assert!(is_rejected(Fq12::default()), "zero is not invertible");
+    assert!(is_rejected(-one), "order two");
+    assert!(is_rejected(one + one), "in the base field");
     let z = Fq12::from_base_prime_field_elems(gt_coefficients(&Gt::generator())).unwrap();
-    assert!(!refused(z) && refused(-z), "an honest element, and one times order two");
+    assert!(!is_rejected(z) && is_rejected(-z), "Z is valid, -Z is not");
 
-    // f^{(p^6 - 1)(p^2 + 1)} lies in the cyclotomic subgroup, where fast exponentiation works and
-    // a check of p^4 - p^2 + 1 is content; its order still has small factors beside r.
+    // f^{(p^6 - 1)(p^2 + 1)} passes a check that its order divides p^4 - p^2 + 1, which has small
+    // factors besides r.
     let f = Fq12::rand(&mut rng(5));
     let mut conjugate = f;
     conjugate.conjugate_in_place();
@@ -182,8 +182,8 @@ fn elements_outside_the_torsion_are_refused() {
     let (mut p4, mut p2) = (cyclotomic, cyclotomic);
     p4.frobenius_map_in_place(4);
     p2.frobenius_map_in_place(2);
-    assert_eq!(p4 * cyclotomic, p2, "it is in the cyclotomic subgroup");
-    assert!(refused(cyclotomic));
+    assert_eq!(p4 * cyclotomic, p2, "the element is in the cyclotomic subgroup");
+    assert!(is_rejected(cyclotomic));
 }
 
 fn gt_coefficients(element: &Gt) -> Vec<ark_bls12_381::Fq> {
@@ -191,13 +191,13 @@ fn gt_coefficients(element: &Gt) -> Vec<ark_bls12_381::Fq> {
 }
 
 #[test]
-fn the_target_group_is_written_in_tower_order_big_endian() {
+fn elements_of_gt_are_encoded_in_tower_order_big_endian() {
     let element = Fq12::from_base_prime_field_elems(gt_coefficients(&Gt::generator())).unwrap();
     assert_eq!(gt_bytes(&element), Gt::generator().to_bytes());
 }
 
 #[test]
-fn scalars_at_and_above_the_modulus_are_refused() {
+fn scalars_at_and_above_the_modulus_are_rejected() {
     let largest = (-Scalar::ONE).to_be_bytes();
     assert_eq!(Reader::new(&largest).scalar(), Ok(-Scalar::ONE));
     for added in 1..=255 {
@@ -240,7 +240,7 @@ fn lengths_counts_and_flags_are_strict() {
             .map_err(|e| matches!(e, DecodeError::TooLong { .. })),
         Err(true)
     );
-    // A count of four milliards with nothing behind it allocates nothing.
+    // A count of 2^32 - 1 with one byte of items does not allocate for the count.
     let huge = [0xff, 0xff, 0xff, 0xff, 0];
     let read = Reader::new(&huge).list(usize::MAX, |r| r.fixed::<32>());
     assert_eq!(read, Err(DecodeError::Truncated));

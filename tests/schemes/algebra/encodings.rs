@@ -1,4 +1,4 @@
-//! Every public type with canonical bytes, in one table.
+//! Properties of the canonical encodings of all types.
 
 mod abe;
 
@@ -13,13 +13,13 @@ use epione::pre::{self, afgh, conditional};
 use epione::pseudonym::{SeriesSecret, WindowKey};
 use rand::Rng;
 
-/// One value's bytes, and how they are decoded and encoded again.
+/// The encoding of a sample value, with a function that decodes and re-encodes.
 struct Specimen {
     name: &'static str,
     kind: Kind,
     bytes: Vec<u8>,
     recode: fn(&[u8]) -> Result<Vec<u8>, DecodeError>,
-    /// Where 32-bit lengths or counts stand.
+    /// Offsets of 32-bit lengths and counts.
     lengths: Vec<usize>,
 }
 
@@ -54,7 +54,7 @@ fn specimens() -> Vec<Specimen> {
     let others = vec![
         specimen("peks public key", &peks_public, &[]),
         specimen("peks secret key", &peks_secret, &[]),
-        specimen("peks entry", &entry, &[2 + 80]),
+        specimen("peks ciphertext", &entry, &[2 + 80]),
         specimen("peks trapdoor", &trapdoor, &[]),
         specimen("pre public key", &alice_public, &[]),
         specimen("pre secret key", &alice, &[]),
@@ -71,7 +71,7 @@ fn specimens() -> Vec<Specimen> {
 }
 
 #[test]
-fn what_encodes_decodes_to_the_same_bytes() {
+fn encodings_round_trip() {
     for Specimen { name, kind, bytes, recode, .. } in specimens() {
         assert_eq!(bytes[..2], [VERSION, kind as u8], "{name}");
         assert_eq!(recode(&bytes).as_ref(), Ok(&bytes), "{name}");
@@ -79,16 +79,16 @@ fn what_encodes_decodes_to_the_same_bytes() {
 }
 
 #[test]
-fn every_shortened_encoding_is_refused() {
+fn every_truncated_encoding_is_rejected() {
     for Specimen { name, bytes, recode, .. } in specimens() {
         for length in 0..bytes.len() {
-            assert!(recode(&bytes[..length]).is_err(), "{name} cut to {length}");
+            assert!(recode(&bytes[..length]).is_err(), "{name} truncated to {length}");
         }
     }
 }
 
 #[test]
-fn every_trailing_byte_is_refused() {
+fn trailing_bytes_are_rejected() {
     for Specimen { name, bytes, recode, .. } in specimens() {
         for byte in [0, 1, 0xff] {
             let longer = [&bytes[..], &[byte]].concat();
@@ -100,7 +100,7 @@ fn every_trailing_byte_is_refused() {
 }
 
 #[test]
-fn every_other_version_and_kind_is_refused() {
+fn every_other_version_and_kind_is_rejected() {
     for Specimen { name, kind, bytes, recode, .. } in specimens() {
         let mut changed = bytes.clone();
         for version in (0..=255).filter(|version| *version != VERSION) {
@@ -117,29 +117,29 @@ fn every_other_version_and_kind_is_refused() {
 }
 
 #[test]
-fn kinds_are_never_shared() {
+fn no_type_decodes_the_encoding_of_another() {
     let specimens = specimens();
     for (i, a) in specimens.iter().enumerate() {
         for (j, b) in specimens.iter().enumerate() {
-            assert!(i == j || (b.recode)(&a.bytes).is_err(), "{} read as {}", a.name, b.name);
+            assert!(i == j || (b.recode)(&a.bytes).is_err(), "{} decodes as {}", a.name, b.name);
         }
     }
 }
 
 #[test]
-fn a_length_above_its_cap_is_refused_before_anything_is_allocated() {
+fn a_length_above_its_cap_is_rejected_before_allocation() {
     for Specimen { name, bytes, recode, lengths, .. } in specimens() {
         for position in lengths {
             let mut changed = bytes.clone();
             changed[position..position + 4].fill(0xff);
-            let refused = recode(&changed);
-            assert!(matches!(refused, Err(DecodeError::TooLong { .. })), "{name}: {refused:?}");
+            let decoded = recode(&changed);
+            assert!(matches!(decoded, Err(DecodeError::TooLong { .. })), "{name}: {decoded:?}");
         }
     }
 }
 
 #[test]
-fn changed_bytes_never_panic_and_never_decode_to_another_spelling() {
+fn mutated_encodings_decode_only_if_canonical() {
     let rng = &mut rng(2);
     for Specimen { name, bytes, recode, .. } in specimens() {
         for round in 0..400 {
@@ -154,14 +154,14 @@ fn changed_bytes_never_panic_and_never_decode_to_another_spelling() {
                 }
             }
             if let Ok(recoded) = recode(&changed) {
-                assert_eq!(recoded, changed, "{name}: one value, two spellings");
+                assert_eq!(recoded, changed, "{name}: not canonical");
             }
         }
     }
 }
 
 #[test]
-fn random_bytes_behind_a_right_start_never_panic() {
+fn random_bytes_after_a_valid_prefix_decode_only_if_canonical() {
     let rng = &mut rng(3);
     for Specimen { bytes, recode, .. } in specimens() {
         for _ in 0..100 {
@@ -175,8 +175,8 @@ fn random_bytes_behind_a_right_start_never_panic() {
     }
 }
 
-/// A public type through serde and `TryFrom`.
-fn shim<T>(value: &T)
+/// Checks the serde and `TryFrom` implementations of a public type.
+fn check_serde<T>(value: &T)
 where
     T: Canonical + serde::Serialize + serde::de::DeserializeOwned,
     T: for<'a> TryFrom<&'a [u8], Error = DecodeError>,
@@ -188,42 +188,42 @@ where
     assert_eq!(T::try_from(&bytes[..]).unwrap().to_bytes(), bytes);
     assert!(serde_json::from_str::<T>(&json.replacen("\"02", "\"03", 1)).is_err());
     assert!(serde_json::from_str::<T>("\"zz\"").is_err());
-    assert!(serde_json::from_str::<T>(&json.to_uppercase()).is_err(), "hex has one spelling");
+    assert!(serde_json::from_str::<T>(&json.to_uppercase()).is_err(), "hex is lower case");
     assert!(T::try_from(&bytes[1..]).is_err());
 }
 
 #[test]
-fn serde_is_a_shim_over_the_canonical_bytes() {
+fn serde_uses_the_canonical_encoding() {
     let rng = &mut rng(4);
     let (parameters, _) = epione::abe::setup(rng);
     let sealed = epione::abe::seal_cpa(&parameters, &policy("a"), b"", b"x", rng);
-    shim(&sealed);
-    shim(sealed.header());
+    check_serde(&sealed);
+    check_serde(sealed.header());
     let sealed = epione::abe::seal(&parameters, &policy("a"), b"", b"x", rng);
-    shim(&parameters);
-    shim(sealed.header());
-    shim(&sealed);
+    check_serde(&parameters);
+    check_serde(sealed.header());
+    check_serde(&sealed);
     let (secret, public) = peks::keygen(rng);
-    shim(&public);
-    shim(&peks::trapdoor(&secret, b"w"));
-    shim(&peks::encrypt(&public, b"w", b"", b"", rng));
+    check_serde(&public);
+    check_serde(&peks::trapdoor(&secret, b"w"));
+    check_serde(&peks::encrypt(&public, b"w", b"", b"", rng));
     let (secret, public) = pre::keygen(rng);
-    shim(&public);
-    shim(&secret.prove_possession(b"", rng));
-    shim(&conditional::seal(&public, b"", b"", b"", rng));
+    check_serde(&public);
+    check_serde(&secret.prove_possession(b"", rng));
+    check_serde(&conditional::seal(&public, b"", b"", b"", rng));
     let sealed = afgh::seal(&public, b"", b"", rng);
-    shim(&sealed);
-    shim(&afgh::reencrypt(&afgh::rekeygen(&secret, &public), &sealed));
+    check_serde(&sealed);
+    check_serde(&afgh::reencrypt(&afgh::rekeygen(&secret, &public), &sealed));
 }
 
 #[test]
-fn the_rules_of_each_value_are_checked() {
+fn the_invariants_of_each_type_are_checked() {
     use DecodeError::{Identity, Invalid, NotReduced, NotUtf8, TooLong};
     let (g1, g2) = (G1::generator(), G2::generator());
     let user_key = |names: &[&[u8]]| {
         let bytes = encoding::<UserSecretKey>(|w| {
             w.u8(1);
-            // Neither numbers nor listed values.
+            // No numbers and no listed values.
             w.count(0);
             w.count(0);
             w.list(names, |w, name| w.bytes(name));
@@ -239,7 +239,7 @@ fn the_rules_of_each_value_are_checked() {
         assert!(matches!(user_key(names), Err(Invalid(_))), "{names:?}");
     }
     assert_eq!(user_key(&[&[0xc3]]), Err(NotUtf8));
-    abe::rules_are_checked();
+    abe::invariants_are_checked();
     assert!(matches!(user_key(&[&[b'x'; 257]]), Err(TooLong { .. })));
 
     let header = |text: &str, ct2: usize, ct3: usize| {
@@ -282,16 +282,16 @@ fn the_rules_of_each_value_are_checked() {
 }
 
 #[test]
-fn identities_are_refused_in_every_field() {
-    // The encoding of the identity, put over each group element of each specimen.
+fn identities_are_rejected_in_every_field() {
+    // Offset and length of each group element, which the encoding of the identity replaces.
     let elements: &[(&str, &[(usize, usize)])] = &[
         ("abe master key", &[(3, 48)]),
         ("abe user key", &[(39, 48), (87, 96), (183, 48)]),
         ("waters public parameters", &[(3, 48)]),
         ("waters master key", &[(3, 96), (99, 96)]),
         ("waters user key", &[(25, 96), (121, 96), (217, 48)]),
-        ("revocable public parameters", &[(3, 48), (640, 96)]),
-        ("revocable user key", &[(27, 48), (75, 96), (179, 48)]),
+        ("pang public parameters", &[(3, 48), (640, 96)]),
+        ("pang user key", &[(27, 48), (75, 96), (179, 48)]),
         ("attribute key", &[(11, 96), (107, 48)]),
         ("share", &[(14, 96), (110, 48)]),
         ("component", &[(18, 48)]),
@@ -300,7 +300,7 @@ fn identities_are_refused_in_every_field() {
         ("epoch authority", &[(3, 48)]),
         ("abe transform key", &[(31 + 8, 48)]),
         ("peks public key", &[(2, 48)]),
-        ("peks entry", &[(2, 48)]),
+        ("peks ciphertext", &[(2, 48)]),
         ("peks trapdoor", &[(2, 96)]),
         ("pre public key", &[(2, 48), (50, 96)]),
         ("pre ciphertext", &[(2, 48), (82, 96)]),
@@ -327,7 +327,7 @@ fn identities_are_refused_in_every_field() {
 }
 
 #[test]
-fn windows_decode_only_as_ascending_nodes_of_the_tree() {
+fn windows_decode_only_as_ascending_disjoint_nodes() {
     let window = |nodes: &[(u8, u32)]| {
         let bytes = encoding::<WindowKey>(|w| {
             w.list(nodes, |w, (level, prefix)| {
@@ -341,7 +341,7 @@ fn windows_decode_only_as_ascending_nodes_of_the_tree() {
     assert_eq!(window(&[(0, 0)]), Ok(()));
     assert_eq!(window(&[(32, 0), (32, 1), (31, 1)]), Ok(()));
     assert_eq!(window(&[(32, u32::MAX)]), Ok(()));
-    let refused: [&[(u8, u32)]; 9] = [
+    let malformed: [&[(u8, u32)]; 9] = [
         &[],
         &[(33, 0)],
         &[(255, 0)],
@@ -352,7 +352,7 @@ fn windows_decode_only_as_ascending_nodes_of_the_tree() {
         &[(32, 0), (32, 0)],
         &[(31, 0), (32, 1)],
     ];
-    for nodes in refused {
+    for nodes in malformed {
         assert!(matches!(window(nodes), Err(DecodeError::Invalid(_))), "{nodes:?}");
     }
     let many: Vec<_> = (0..65).map(|epoch| (32, epoch)).collect();
@@ -360,8 +360,8 @@ fn windows_decode_only_as_ascending_nodes_of_the_tree() {
 }
 
 #[test]
-fn forged_values_are_what_their_bytes_say() {
-    // The helper that the attacks use is itself no shortcut around decoding.
+fn forged_values_are_decoded_like_others() {
+    // The helper of the attacks does not bypass decoding.
     let trapdoor: Trapdoor = forge(|w| w.g2(&G2::generator()));
     assert_eq!(trapdoor.to_bytes()[2..], G2::generator().to_bytes());
     assert!(std::panic::catch_unwind(|| forge::<Trapdoor>(|w| w.g2(&G2::identity()))).is_err());

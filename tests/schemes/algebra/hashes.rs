@@ -1,4 +1,4 @@
-//! Hash to scalar, digest and KDF, each computed a second time from its definition.
+//! Hash to scalar, digest and KDF against independent implementations of their definitions.
 
 use crate::common::rng;
 use epione::algebra::hash::{digest, expand_message_xmd, framed, hash_to_scalar, kdf};
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
 #[test]
-fn a_scalar_is_48_expanded_bytes_modulo_r() {
+fn hash_to_scalar_is_48_expanded_bytes_modulo_r() {
     // RFC 9380, 5.2: OS2IP(48 bytes) mod r, here by Horner's rule.
     let base = Scalar::from(256);
     let mut message = [0; 200];
@@ -24,8 +24,9 @@ fn a_scalar_is_48_expanded_bytes_modulo_r() {
 }
 
 #[test]
-fn expanding_by_definition_gives_the_same() {
-    // b_0 = H(Z_pad || msg || l || 0 || DST'), b_1 = H(b_0 || 1 || DST'), b_2 = H(b_0 xor b_1 || 2 || DST')
+fn expand_message_xmd_follows_its_definition() {
+    // b_0 = H(Z_pad || msg || l || 0 || DST')
+    // b_1 = H(b_0 || 1 || DST'),  b_2 = H(b_0 xor b_1 || 2 || DST')
     let dst = [tag::PRE_EXPONENT.as_bytes(), &[tag::PRE_EXPONENT.as_bytes().len() as u8]].concat();
     let h = |parts: &[&[u8]]| Sha256::digest(parts.concat());
     let b_0 = h(&[&[0; 64], b"message", &[0, 48], &[0], &dst]);
@@ -64,7 +65,7 @@ fn a_digest_frames_its_tag_and_parts() {
 }
 
 #[test]
-fn lists_of_parts_never_give_the_same_bytes() {
+fn framing_is_injective() {
     let lists: [&[&[u8]]; 8] = [
         &[],
         &[b""],
@@ -83,7 +84,7 @@ fn lists_of_parts_never_give_the_same_bytes() {
 }
 
 #[test]
-fn every_tag_hashes_apart() {
+fn hashes_under_different_tags_differ() {
     let digests: BTreeSet<_> = tag::ALL.iter().map(|tag| digest(*tag, &[b"m"])).collect();
     let keys: BTreeSet<_> =
         tag::ALL.iter().map(|tag| *kdf::<32>(*tag, b"m", &[]).expose()).collect();
@@ -97,7 +98,7 @@ fn every_tag_hashes_apart() {
 }
 
 #[test]
-fn the_longest_tag_works_everywhere() {
+fn every_hash_accepts_tags_of_1_to_255_ascii_bytes() {
     let longest: Tag = Tag::new(Box::leak("x".repeat(255).into_boxed_str()));
     assert!(!hash_to_g1(longest, b"").is_identity());
     assert!(!hash_to_g2(longest, b"").is_identity());

@@ -1,4 +1,4 @@
-//! RFC 9380, the ZCash encoding and the pairing, against numbers that nobody here computed.
+//! RFC 9380, the ZCash encoding and the pairing, against published values.
 
 use crate::algebra::numbers::{
     EXPAND, HALF, HASH_TO_G1, HASH_TO_G2, MULTIPLES_G1, MULTIPLES_G2, PAIRING_OF_GENERATORS,
@@ -15,7 +15,7 @@ const G2_TAG: Tag = Tag::new("QUUX-V01-CS02-with-BLS12381G2_XMD:SHA-256_SSWU_RO_
 const EXPANDER_TAG: Tag = Tag::new("QUUX-V01-CS02-with-expander-SHA256-128");
 
 #[test]
-fn hashes_are_those_of_rfc_9380() {
+fn hashes_match_rfc_9380() {
     for (message, point) in HASH_TO_G1 {
         assert_eq!(hex::encode(hash_to_g1(G1_TAG, message.as_bytes()).to_bytes()), point);
     }
@@ -35,13 +35,13 @@ fn vectors(file: &str) -> Option<Value> {
     Some(serde_json::from_reader(std::fs::File::open(path).unwrap()).unwrap())
 }
 
-/// A coordinate as 48 bytes a part, the parts as the file has them.
+/// A coordinate as coefficients of 48 bytes, in file order.
 fn coordinate(value: &Value) -> Vec<Vec<u8>> {
     let number = |text: &str| hex::decode(format!("{:0>96}", &text[2..])).unwrap();
     value.as_str().unwrap().split(',').map(number).collect()
 }
 
-/// ZCash's compressed form of affine coordinates: `x` highest part first, and flags.
+/// Compresses affine coordinates: flags and `x`, highest coefficient first.
 fn compress(point: &Value) -> Vec<u8> {
     let (x, y) = (coordinate(&point["x"]), coordinate(&point["y"]));
     let mut bytes: Vec<u8> = x.into_iter().rev().flatten().collect();
@@ -52,7 +52,7 @@ fn compress(point: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn hashes_are_those_of_all_published_vectors() {
+fn hashes_match_the_published_vectors() {
     let Some(g1) = vectors("BLS12381G1_XMD_SHA-256_SSWU_RO_.json") else { return };
     let g2 = vectors("BLS12381G2_XMD_SHA-256_SSWU_RO_.json").unwrap();
     let expand = vectors("expand_message_xmd_SHA256_38.json").unwrap();
@@ -67,7 +67,7 @@ fn hashes_are_those_of_all_published_vectors() {
         assert_eq!(point.to_bytes()[..], compress(&vector["P"])[..]);
         checked += 1;
     }
-    // The file with a tag of 256 bytes is left out: a `Tag` has at most 255.
+    // The file with a tag of 256 bytes is omitted: a `Tag` has at most 255.
     for vector in expand["tests"].as_array().unwrap() {
         let length = &vector["len_in_bytes"].as_str().unwrap()[2..];
         let length = usize::from_str_radix(length, 16).unwrap();
@@ -90,7 +90,7 @@ fn multiples_of_the_generators_have_zcash_encodings() {
 }
 
 #[test]
-fn a_thousand_multiples_have_zcash_encodings_and_the_first_is_refused() {
+fn a_thousand_multiples_have_zcash_encodings() {
     let Some(folder) = shared_data("vectors/zkcrypto") else { return };
     let g1 = std::fs::read(folder.join("g1_compressed_valid_test_vectors.dat")).unwrap();
     let g2 = std::fs::read(folder.join("g2_compressed_valid_test_vectors.dat")).unwrap();
@@ -111,8 +111,8 @@ fn a_thousand_multiples_have_zcash_encodings_and_the_first_is_refused() {
 }
 
 #[test]
-fn the_pairing_is_the_cube_of_the_drafts() {
-    // The final exponentiation of arkworks, blst and others computes three times the exponent.
+fn the_pairing_is_the_cube_of_the_drafts_pairing() {
+    // The final exponentiation of arkworks and blst has three times the draft's exponent.
     let bytes = hex::decode(PAIRING_OF_GENERATORS.concat()).unwrap();
     let drafts = Gt::from_bytes(&bytes.try_into().unwrap()).unwrap();
     let ours = pairing(&G1::generator(), &G2::generator());
@@ -122,7 +122,7 @@ fn the_pairing_is_the_cube_of_the_drafts() {
 }
 
 #[test]
-fn the_pairing_is_bilinear_and_not_degenerate() {
+fn the_pairing_is_bilinear_and_nondegenerate() {
     let rng = &mut crate::common::rng(1);
     let [a, b, c] = std::array::from_fn(|_| Scalar::random(rng));
     let (p, q) = (G1::random(rng), G2::random(rng));
@@ -138,7 +138,7 @@ fn the_pairing_is_bilinear_and_not_degenerate() {
 }
 
 #[test]
-fn a_product_of_pairings_leaves_identities_out() {
+fn pairs_with_an_identity_contribute_one() {
     let rng = &mut crate::common::rng(2);
     let (p, q) = (G1::random(rng), G2::random(rng));
     assert!(multi_pairing(&[]).is_identity());

@@ -1,4 +1,4 @@
-//! The shape of the files, described in `vectors/README.md`.
+//! The format of the vector files, described in `vectors/README.md`.
 
 use epione::algebra::Scalar;
 use epione::algebra::tag::{self, Tag};
@@ -17,7 +17,7 @@ pub(crate) enum Field {
     List(Vec<String>),
 }
 
-/// Fields in the order in which they are computed.
+/// Named fields in order of computation.
 #[derive(Default)]
 pub(crate) struct Fields(Vec<(String, Field)>);
 
@@ -33,7 +33,7 @@ impl Fields {
         self.0.push((name.to_owned(), field));
         self
     }
-    /// Bytes in hex.
+    /// Adds bytes in hex.
     pub(crate) fn hex(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
         self.push(name, Field::Text(hex::encode(bytes)))
     }
@@ -54,7 +54,7 @@ impl Fields {
     }
 }
 
-/// One case: what goes in, every step, what comes out.
+/// A case: inputs, intermediate values, outputs.
 #[derive(Serialize)]
 pub(crate) struct Case {
     #[serde(rename = "tcId")]
@@ -87,7 +87,7 @@ impl File {
         }
     }
 
-    /// The generator behind the random inputs of a suite.
+    /// The generator of the suite's random inputs.
     pub(crate) fn rng(&self) -> ChaCha20Rng {
         ChaCha20Rng::from_seed(seed(self.suite))
     }
@@ -98,7 +98,7 @@ impl File {
     }
 }
 
-/// The suite's name, cut or filled up with zeros to 32 bytes.
+/// The suite's name, truncated or padded with zeros to 32 bytes.
 fn seed(suite: &str) -> [u8; 32] {
     let mut seed = [0; 32];
     let length = suite.len().min(32);
@@ -110,18 +110,18 @@ fn text(tag: Tag) -> &'static str {
     std::str::from_utf8(tag.as_bytes()).unwrap()
 }
 
-/// `ABE_BASE` of `EPIONE-V1-ABE-BASE-with-...`.
+/// The name of a tag: `FABEO_BASE` for `EPIONE-V1-FABEO-BASE-with-...`.
 fn name(tag: Tag) -> String {
     let text = text(tag).strip_prefix("EPIONE-V1-").unwrap();
     text.split("-with-").next().unwrap().replace('-', "_")
 }
 
-/// All tags of the crate with their names.
+/// All tags of the format with their names.
 pub(crate) fn all_tags() -> impl Iterator<Item = (String, Tag)> {
     tag::ALL.iter().map(|tag| (name(*tag), *tag))
 }
 
-/// One negative case.
+/// A test of a negative file.
 #[derive(Serialize)]
 pub(crate) struct Refusal {
     #[serde(rename = "tcId")]
@@ -130,15 +130,15 @@ pub(crate) struct Refusal {
     flags: Vec<&'static str>,
     bytes: String,
     result: &'static str,
-    /// Of a text that is valid: how it is printed.
+    /// The canonical form of a valid text.
     #[serde(skip_serializing_if = "Option::is_none")]
     canonical: Option<String>,
-    /// Of a text that is not: where it fails.
+    /// The column of the error in an invalid text.
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<usize>,
 }
 
-/// Negative cases of one decoder or operation.
+/// Tests of one decoder or operation.
 #[derive(Serialize)]
 pub(crate) struct Group {
     #[serde(rename = "type")]
@@ -147,7 +147,7 @@ pub(crate) struct Group {
     tests: Vec<Refusal>,
 }
 
-/// A file of negative cases.
+/// A file of negative tests.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Refusals {
@@ -166,12 +166,12 @@ impl Refusals {
         self.test_groups.push(Group { name, context, tests: Vec::new() });
     }
 
-    /// Adds a case to the last group.
+    /// Adds a test to the last group.
     pub(crate) fn test(&mut self, comment: &str, flag: &'static str, bytes: &[u8], valid: bool) {
         self.add(comment, flag, bytes, valid);
     }
 
-    /// Adds a text to the last group: how it is printed, or the column where it fails.
+    /// Adds a text to the last group, with its canonical form or the column of its error.
     pub(crate) fn text(
         &mut self,
         comment: &str,
@@ -209,26 +209,30 @@ impl Refusals {
     }
 }
 
-/// Compares a file with what was made, or writes it.
-pub(crate) fn settle(path: &str, content: &impl Serialize) {
+/// Compares a file with the generated content, or writes it.
+pub(crate) fn compare_or_write(path: &str, content: &impl Serialize) {
     let path = Path::new("vectors").join(path);
-    let made = serde_json::to_string_pretty(content).unwrap() + "\n";
+    let generated = serde_json::to_string_pretty(content).unwrap() + "\n";
     if std::env::var_os("EPIONE_WRITE_VECTORS").is_some_and(|value| value == "1") {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, made).unwrap();
+        std::fs::write(&path, generated).unwrap();
         return;
     }
     let stored = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     if let Some((line, (old, new))) =
-        stored.lines().zip(made.lines()).enumerate().find(|(_, (old, new))| old != new)
+        stored.lines().zip(generated.lines()).enumerate().find(|(_, (old, new))| old != new)
     {
-        panic!("{}:{}: the file has\n{old}\nbut this is made\n{new}", path.display(), line + 1);
+        panic!(
+            "{}:{}: the file has\n{old}\nbut the generator returns\n{new}",
+            path.display(),
+            line + 1
+        );
     }
-    assert_eq!(stored.len(), made.len(), "{}", path.display());
+    assert_eq!(stored.len(), generated.len(), "{}", path.display());
 }
 
-/// `N` bytes of the suite's generator.
+/// Draws `N` bytes from the suite's generator.
 pub(crate) fn draw<const N: usize>(rng: &mut ChaCha20Rng) -> [u8; N] {
     let mut bytes = [0; N];
     rng.fill_bytes(&mut bytes);

@@ -1,6 +1,6 @@
-//! All hash functions under all tags that use them.
+//! All hash functions, under all tags that use them.
 
-use crate::vectors::format::{Fields, File, all_tags, settle};
+use crate::vectors::format::{Fields, File, all_tags, compare_or_write};
 use epione::algebra::hash::{
     digest, expand_message_xmd, framed, hash_to_g1, hash_to_g2, hash_to_scalar, kdf,
 };
@@ -12,7 +12,7 @@ const MESSAGES: [&[u8]; 3] = [b"", b"abc", b"NIHSS 4, left middle cerebral arter
 fn hash_vectors() {
     let mut file = File::new(
         "EPIONE-V1-HASH",
-        "Framing, digest, HKDF and the hashes of RFC 9380, under this crate's tags.",
+        "Framing, digest, HKDF and the hash functions of RFC 9380, under this crate's tags.",
         tag::ALL,
     );
     for (name, tag) in all_tags() {
@@ -23,7 +23,7 @@ fn hash_vectors() {
                 let point = hash_to_g1(tag, message).to_bytes();
                 let inputs = inputs.text("function", "hash_to_g1");
                 file.case(
-                    "to G1",
+                    "hash to G1",
                     inputs,
                     Fields::default(),
                     Fields::default().hex("point", point),
@@ -32,7 +32,7 @@ fn hash_vectors() {
                 let point = hash_to_g2(tag, message).to_bytes();
                 let inputs = inputs.text("function", "hash_to_g2");
                 file.case(
-                    "to G2",
+                    "hash to G2",
                     inputs,
                     Fields::default(),
                     Fields::default().hex("point", point),
@@ -43,7 +43,7 @@ fn hash_vectors() {
                 let scalar = hash_to_scalar(tag, message);
                 let inputs = inputs.text("function", "hash_to_scalar");
                 file.case(
-                    "48 bytes modulo r",
+                    "48 expanded bytes modulo r",
                     inputs,
                     trace,
                     Fields::default().scalar("scalar", &scalar),
@@ -58,14 +58,19 @@ fn hash_vectors() {
             .hex("message", "abc")
             .number("length", length as u64)
             .text("function", "expand_message_xmd");
-        file.case("any length", inputs, Fields::default(), Fields::default().hex("output", output));
+        file.case(
+            "expanded bytes of a given length",
+            inputs,
+            Fields::default(),
+            Fields::default().hex("output", output),
+        );
     }
     let lists: [&[&[u8]]; 5] = [&[], &[b""], &[b"ab"], &[b"a", b"b"], &[b"", b"ab", b""]];
     for parts in lists {
         let inputs = || Fields::default().list("parts", parts.iter().map(hex::encode));
         let bytes = framed(parts);
         file.case(
-            "each part behind its 32-bit length",
+            "each part preceded by its 32-bit length",
             inputs().text("function", "framed"),
             Fields::default(),
             Fields::default().hex("output", &bytes),
@@ -85,5 +90,5 @@ fn hash_vectors() {
             Fields::default().hex("output", kdf::<83>(tag::PRE_BODY, b"secret", parts).expose()),
         );
     }
-    settle("hash.json", &file);
+    compare_or_write("hash.json", &file);
 }

@@ -1,4 +1,4 @@
-//! Negative cases with a reason each. The generator asserts that the library judges as written.
+//! Negative tests with one reason each. The generator asserts that the library agrees.
 
 mod elements;
 mod encodings;
@@ -6,23 +6,23 @@ mod openings;
 
 use epione::algebra::Scalar;
 
-/// `bytes` with another byte at `position`.
+/// `bytes` with the byte at `position` replaced.
 fn with(bytes: &[u8], position: usize, byte: u8) -> Vec<u8> {
     let mut changed = bytes.to_vec();
     changed[position] = byte;
     changed
 }
 
-/// `bytes` with the sign of the compressed point at `position` changed.
+/// `bytes` with the compressed point at `position` negated.
 pub(super) fn negated(bytes: &[u8], position: usize) -> Vec<u8> {
     with(bytes, position, bytes[position] ^ 0x20)
 }
 
-/// `bytes` with `r` added to the scalar at `position`: the same scalar for those who reduce. Twice `r` has 32
-/// bytes, too.
+/// `bytes` with `r` added to the scalar at `position`: the same scalar after reduction. The sum is
+/// below `2r`, which has 32 bytes.
 fn plus_order(bytes: &[u8], position: usize) -> Vec<u8> {
     let mut changed = bytes.to_vec();
-    // r - 1 and a carry.
+    // Adds r - 1 with a carry of one.
     let (order, mut carry) = ((-Scalar::ONE).to_be_bytes(), 1);
     for (byte, other) in changed[position..position + 32].iter_mut().zip(order).rev() {
         let sum = u16::from(*byte) + u16::from(other) + carry;

@@ -3,7 +3,7 @@
 mod limits;
 mod spelling;
 
-use crate::vectors::format::{Fields, Refusals, settle};
+use crate::vectors::format::{Fields, Refusals, compare_or_write};
 use epione::policy::{AccessPolicy, AttributeSet, ParseError, Vocabularies, Vocabulary};
 
 /// Comment, class of the error, text, and the canonical text or the column of the error.
@@ -220,5 +220,5 @@ fn policy_texts_match_the_vectors() {
     }
     let vocabularies = spelling::vocabularies();
     group(&mut file, ("Vocabulary", Fields::default()), vocabularies, str::parse::<Vocabulary>);
-    settle("invalid/policies.json", &file);
+    compare_or_write("invalid/policies.json", &file);
 }

@@ -1,6 +1,6 @@
 //! Test vectors of the pseudonym series, computed from its equations.
 
-use crate::vectors::format::{Fields, File, draw, settle};
+use crate::vectors::format::{Fields, File, compare_or_write, draw};
 use epione::algebra::Secret;
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::hash::kdf;
@@ -87,5 +87,5 @@ fn pseudonym_vectors() {
             .flag("epoch_in_window", inside);
         file.case("a pseudonym and a window key", inputs, trace, outputs);
     }
-    settle("pseudonym.json", &file);
+    compare_or_write("pseudonym.json", &file);
 }

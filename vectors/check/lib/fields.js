@@ -36,8 +36,8 @@ export class Fields {
 
   number(name) {
     const value = this.#typed(name, 'number');
-    if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${this.#path}.${name} is not a non-negative integer`);
-    return value;
+    if (Number.isSafeInteger(value) && value >= 0) return value;
+    throw new Error(`${this.#path}.${name} is not a non-negative integer`);
   }
 
   bytes(name) {
@@ -66,9 +66,9 @@ export class Fields {
   expect(computed) {
     for (const [name, value] of Object.entries(computed)) {
       this.#seen.add(name);
-      const [found, computedText] = [this.#values[name], format(value)].map((v) => JSON.stringify(v));
-      if (found !== computedText) {
-        this.fail(`.${name} is ${shorten(found)}, computed ${shorten(computedText)}`);
+      const [found, expected] = [JSON.stringify(this.#values[name]), JSON.stringify(format(value))];
+      if (found !== expected) {
+        this.fail(`.${name} is ${shorten(found)}, computed ${shorten(expected)}`);
       }
     }
   }

@@ -1,4 +1,4 @@
-//! The types of attribute-based encryption.
+//! Encodings of the types of attribute-based encryption.
 
 use super::{Specimen, specimen};
 use crate::common::{attributes, encoding, policy};
@@ -52,10 +52,10 @@ pub(super) fn specimens(rng: &mut ChaCha20Rng) -> Vec<Specimen> {
         specimen("abe ciphertext", &abe_sealed, &[3]),
         specimen("abe cpa header", abe_sealed_cpa.header(), &[3]),
         specimen("abe cpa ciphertext", &abe_sealed_cpa, &[3]),
-        specimen("decentralised public parameters", &rw_parameters, &[3, 7]),
-        specimen("decentralised authority key", &rw_master, &[3]),
-        specimen("decentralised user key", &rw_user, &[3, 7, 11, 15]),
-        specimen("decentralised header", rw_sealed.header(), &[3]),
+        specimen("rouselakis-waters public parameters", &rw_parameters, &[3, 7]),
+        specimen("rouselakis-waters authority key", &rw_master, &[3]),
+        specimen("rouselakis-waters user key", &rw_user, &[3, 7, 11, 15]),
+        specimen("rouselakis-waters header", rw_sealed.header(), &[3]),
         specimen("waters public parameters", &waters_parameters, &[]),
         specimen("waters master key", &waters_master, &[]),
         specimen("waters user key", &waters_user, &[3, 7, 11, 15]),
@@ -64,11 +64,11 @@ pub(super) fn specimens(rng: &mut ChaCha20Rng) -> Vec<Specimen> {
         specimen("abe transform key", &transform_key, &[3, 7, 11, 15]),
         specimen("abe retrieval key", &retrieval, &[]),
         specimen("abe transformed", &transformed, &[]),
-        specimen("revocable public parameters", &pang_parameters, &[627, 631]),
-        specimen("revocable master key", &pang_master, &[]),
-        specimen("revocable user key", &pang_user, &[3, 7, 11, 15, 20, 171]),
-        specimen("revocable header", pang_sealed.header(), &[3]),
-        specimen("revocable ciphertext", &pang_sealed, &[3]),
+        specimen("pang public parameters", &pang_parameters, &[627, 631]),
+        specimen("pang master key", &pang_master, &[]),
+        specimen("pang user key", &pang_user, &[3, 7, 11, 15, 20, 171]),
+        specimen("pang header", pang_sealed.header(), &[3]),
+        specimen("pang ciphertext", &pang_sealed, &[3]),
         specimen("attribute key", public.key(), &[2]),
         specimen("share", &share, &[2, 9]),
         specimen("component", &component, &[2, 9]),
@@ -78,10 +78,10 @@ pub(super) fn specimens(rng: &mut ChaCha20Rng) -> Vec<Specimen> {
     ]
 }
 
-/// Rules that no changed byte of a specimen is likely to break.
-pub(super) fn rules_are_checked() {
+/// Invariants that random mutations of the samples rarely violate.
+pub(super) fn invariants_are_checked() {
     let (g1, g2) = (G1::generator(), G2::generator());
-    // A user's key for names, each with its epochs.
+    // A user's key for names with their epochs.
     let key = |held: &[(&str, &[u32])], points: usize| {
         let bytes = encoding::<UserSecretKey<Pang>>(|w| {
             w.u8(4);

@@ -1,14 +1,15 @@
-//! Bare elements.
+//! Single elements.
 
 use super::with;
-use crate::vectors::format::{Fields, Refusals, settle};
+use crate::algebra::numbers::MODULUS;
+use crate::vectors::format::{Fields, Refusals, compare_or_write};
 use ark_bls12_381::{Fq, Fq12, Fr};
 use ark_ff::{BigInteger, Field, PrimeField};
 use epione::algebra::codec::Reader;
 use epione::algebra::{G1, G2, Gt, Scalar};
 use epione::error::DecodeError;
 
-fn element<'a, T>(
+fn decode_element<'a, T>(
     bytes: &'a [u8],
     read: impl Fn(&mut Reader<'a>) -> Result<T, DecodeError>,
 ) -> Result<(), DecodeError> {
@@ -16,8 +17,6 @@ fn element<'a, T>(
     read(&mut reader)?;
     reader.end()
 }
-
-const MODULUS: &str = "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab";
 
 /// `f^{p^6 - 1}`: its inverse is its conjugate, as in GT.
 fn unitary() -> Fq12 {
@@ -27,14 +26,15 @@ fn unitary() -> Fq12 {
     conjugate * f.inverse().unwrap()
 }
 
-/// `f^{(p^6 - 1)(p^2 + 1)}`: its order divides `p^4 - p^2 + 1`, which has small factors beside `r`.
+/// `f^{(p^6 - 1)(p^2 + 1)}`: its order divides `p^4 - p^2 + 1`, which has small factors besides
+/// `r`.
 fn cyclotomic() -> Fq12 {
     let mut element = unitary();
     element.frobenius_map_in_place(2);
     element * unitary()
 }
 
-/// `2^{(p - 1) / 3}`. Three divides `u - 1`, `u` being the curve's parameter, and so `p - u`.
+/// `2^{(p - 1) / 3}`. Three divides `u - 1` for the curve's parameter `u`, and therefore `p - u`.
 fn cube_root() -> Fq {
     let third = -Fq::from(3u64).inverse().unwrap();
     let root = Fq::from(2u64).pow(third.into_bigint());
@@ -51,8 +51,9 @@ fn read(bytes: &[u8]) -> Fq12 {
 }
 
 #[test]
-fn refused_elements() {
-    let mut file = Refusals::new("EPIONE-V1-ELEMENTS", "Bare elements, without version and kind.");
+fn negative_tests_of_elements() {
+    let mut file =
+        Refusals::new("EPIONE-V1-ELEMENTS", "Single elements, without version and kind.");
     let points: [(&str, usize, Vec<u8>); 2] = [
         ("G1", 48, G1::generator().to_bytes().to_vec()),
         ("G2", 96, G2::generator().to_bytes().to_vec()),
@@ -60,13 +61,17 @@ fn refused_elements() {
     for (name, length, honest) in points {
         file.group(name, Fields::default());
         let small = |flags: u8, x: u8| with(&with(&vec![0; length], length - 1, x), 0, flags);
-        let judge = |bytes: &[u8]| {
-            if length == 48 { element(bytes, Reader::g1) } else { element(bytes, Reader::g2) }
+        let decode = |bytes: &[u8]| {
+            if length == 48 {
+                decode_element(bytes, Reader::g1)
+            } else {
+                decode_element(bytes, Reader::g2)
+            }
         };
-        let found = |wanted: DecodeError| {
-            (0..=255).find(|x| judge(&small(0x80, *x)) == Err(wanted)).unwrap()
+        let find = |error: DecodeError| {
+            (0..=255).find(|x| decode(&small(0x80, *x)) == Err(error)).unwrap()
         };
-        let (off, outside) = (found(DecodeError::NotOnCurve), found(DecodeError::NotInSubgroup));
+        let (off, outside) = (find(DecodeError::NotOnCurve), find(DecodeError::NotInSubgroup));
         let mut unreduced = hex::decode(MODULUS).unwrap();
         unreduced.resize(length, 0);
         unreduced[0] |= 0x80;
@@ -74,19 +79,19 @@ fn refused_elements() {
             ("the generator", "Valid", honest.clone(), true),
             ("its negative", "Valid", with(&honest, 0, honest[0] ^ 0x20), true),
             ("the identity", "Identity", small(0xc0, 0), false),
-            ("x is on no point", "OffCurve", small(0x80, off), false),
+            ("x of no point on the curve", "OffCurve", small(0x80, off), false),
             ("a point outside the subgroup", "OffSubgroup", small(0x80, outside), false),
             ("no compression flag", "Flags", with(&honest, 0, honest[0] & 0x7f), false),
-            ("infinity flag with coordinates", "Flags", with(&honest, 0, honest[0] | 0x40), false),
-            ("infinity with a sign", "Flags", small(0xe0, 0), false),
+            ("infinity flag on a finite point", "Flags", with(&honest, 0, honest[0] | 0x40), false),
+            ("infinity with a sign flag", "Flags", small(0xe0, 0), false),
             ("infinity without compression flag", "Flags", small(0x40, 0), false),
             ("infinity with a coordinate", "Flags", small(0xc0, 1), false),
             ("a coordinate equal to p", "NotReduced", unreduced, false),
-            ("one byte short", "Length", honest[..length - 1].to_vec(), false),
-            ("one byte more", "Length", [&honest[..], &[0]].concat(), false),
+            ("one byte too short", "Length", honest[..length - 1].to_vec(), false),
+            ("one byte too long", "Length", [&honest[..], &[0]].concat(), false),
         ];
         for (comment, flag, bytes, valid) in cases {
-            assert_eq!(judge(&bytes).is_ok(), valid, "{name}: {comment}");
+            assert_eq!(decode(&bytes).is_ok(), valid, "{name}: {comment}");
             file.test(comment, flag, &bytes, valid);
         }
     }
@@ -103,35 +108,35 @@ fn refused_elements() {
     let cases = [
         ("e(g1, g2)", "Valid", honest.clone(), true),
         ("one", "Identity", one.clone(), false),
-        ("zero, which is no unit", "OffTorsion", vec![0; 576], false),
+        ("zero, which is not invertible", "OffTorsion", vec![0; 576], false),
         ("minus one, of order two", "OffTorsion", minus_one, false),
-        ("two, in the base field", "OffTorsion", with(&one, 47, 2), false),
+        ("two, an element of the base field", "OffTorsion", with(&one, 47, 2), false),
         ("a changed coefficient", "OffTorsion", with(&honest, 575, honest[575] ^ 1), false),
-        ("norm one over the sixth degree", "OffTorsion", written(&unitary()), false),
+        ("norm one over Fp6", "OffTorsion", written(&unitary()), false),
         ("in the cyclotomic subgroup", "OffTorsion", written(&cyclotomic()), false),
         (
-            "in the cyclotomic subgroup, prime to r",
+            "in the cyclotomic subgroup, of order prime to r",
             "OffTorsion",
             written(&cyclotomic().pow(Fr::MODULUS)),
             false,
         ),
         (
-            "e(g1, g2) times one of the cyclotomic subgroup",
+            "e(g1, g2) times an element of the cyclotomic subgroup",
             "OffTorsion",
             written(&(read(&honest) * cyclotomic().pow(Fr::MODULUS))),
             false,
         ),
         (
-            "a cube root of one in the base field, where x^p = x^u",
+            "a cube root of one in the base field, which satisfies x^p = x^u",
             "OffTorsion",
             written(&Fq12::from_base_prime_field(cube_root())),
             false,
         ),
         ("a coefficient equal to p", "NotReduced", unreduced, false),
-        ("one byte short", "Length", honest[..575].to_vec(), false),
+        ("one byte too short", "Length", honest[..575].to_vec(), false),
     ];
     for (comment, flag, bytes, valid) in cases {
-        assert_eq!(element(&bytes, Reader::gt).is_ok(), valid, "GT: {comment}");
+        assert_eq!(decode_element(&bytes, Reader::gt).is_ok(), valid, "GT: {comment}");
         file.test(comment, flag, &bytes, valid);
     }
 
@@ -142,11 +147,11 @@ fn refused_elements() {
         ("zero", "Valid", vec![0; 32], true),
         ("r", "NotReduced", with(&largest, 31, 1), false),
         ("2^256 - 1", "NotReduced", vec![0xff; 32], false),
-        ("one byte short", "Length", largest[..31].to_vec(), false),
+        ("one byte too short", "Length", largest[..31].to_vec(), false),
     ];
     for (comment, flag, bytes, valid) in cases {
-        assert_eq!(element(&bytes, Reader::scalar).is_ok(), valid, "scalar: {comment}");
+        assert_eq!(decode_element(&bytes, Reader::scalar).is_ok(), valid, "scalar: {comment}");
         file.test(comment, flag, &bytes, valid);
     }
-    settle("invalid/elements.json", &file);
+    compare_or_write("invalid/elements.json", &file);
 }

@@ -1,4 +1,4 @@
-//! Whole encodings.
+//! Complete encodings.
 
 mod abe;
 mod authorities;
@@ -8,10 +8,10 @@ mod pseudonym;
 
 use super::{plus_order, with};
 use crate::common::rng;
-use crate::vectors::format::{Fields, Refusals, settle};
+use crate::vectors::format::{Fields, Refusals, compare_or_write};
 use epione::algebra::codec::{Canonical, VERSION};
 
-/// `bytes` with the identity's encoding over `length` bytes at `position`.
+/// `bytes` with the element at `position` replaced by the identity.
 fn with_identity(bytes: &[u8], position: usize, length: usize) -> Vec<u8> {
     let mut changed = bytes.to_vec();
     changed[position..position + length].fill(0);
@@ -19,26 +19,26 @@ fn with_identity(bytes: &[u8], position: usize, length: usize) -> Vec<u8> {
     changed
 }
 
-/// Comment, class of the fault or `Valid`, bytes.
+/// Comment, flag (the class of the fault or `Valid`), bytes.
 type Case = (&'static str, &'static str, Vec<u8>);
 
-/// The cases that every type has, and its own.
+/// Adds the tests common to all types and those of one type.
 fn encodings<T: Canonical>(file: &mut Refusals, name: &'static str, honest: &[u8], own: &[Case]) {
     file.group(name, Fields::default().number("kind", T::KIND as u64));
     let cut = |length: usize| honest[..length].to_vec();
     let common = [
-        ("nothing", "Truncated", Vec::new()),
-        ("version alone", "Truncated", cut(1)),
-        ("version and kind alone", "Truncated", cut(2)),
-        ("one byte short", "Truncated", cut(honest.len() - 1)),
-        ("one byte more", "TrailingBytes", [honest, &[0]].concat()),
+        ("an empty encoding", "Truncated", Vec::new()),
+        ("version only", "Truncated", cut(1)),
+        ("version and kind only", "Truncated", cut(2)),
+        ("one byte too short", "Truncated", cut(honest.len() - 1)),
+        ("one byte too long", "TrailingBytes", [honest, &[0]].concat()),
         ("version 0", "Version", with(honest, 0, 0)),
         ("the next version", "Version", with(honest, 0, VERSION + 1)),
         ("kind 0", "Kind", with(honest, 1, 0)),
         ("another kind", "Kind", with(honest, 1, honest[1] ^ 1)),
     ];
     assert!(T::from_bytes(honest).is_ok_and(|value| value.to_bytes() == honest), "{name}");
-    file.test("an honest encoding", "Valid", honest, true);
+    file.test("a valid encoding", "Valid", honest, true);
     for (comment, flag, bytes) in common.iter().chain(own) {
         let valid = *flag == "Valid";
         assert_eq!(T::from_bytes(bytes).is_ok(), valid, "{name}: {comment}");
@@ -46,7 +46,7 @@ fn encodings<T: Canonical>(file: &mut Refusals, name: &'static str, honest: &[u8
     }
 }
 
-/// `bytes` with a 32-bit length of all ones at `position`.
+/// A length of `2^32 - 1` at `position`.
 fn overlong(bytes: &[u8], position: usize) -> Case {
     let mut changed = bytes.to_vec();
     changed[position..position + 4].fill(0xff);
@@ -57,21 +57,21 @@ fn identity(bytes: &[u8], position: usize, length: usize) -> Case {
     ("an identity", "Identity", with_identity(bytes, position, length))
 }
 
-/// A header's bytes with another policy text before the same elements.
+/// A header with its policy replaced and its elements kept.
 fn retitled(header: &[u8], text: &str) -> Vec<u8> {
     let old = u32::from_be_bytes(header[3..7].try_into().unwrap()) as usize;
     [&header[..3], &(text.len() as u32).to_be_bytes(), text.as_bytes(), &header[7 + old..]].concat()
 }
 
 #[test]
-fn refused_encodings() {
-    let mut file = Refusals::new("EPIONE-V1-ENCODINGS", "Whole encodings of each type.");
+fn negative_tests_of_encodings() {
+    let mut file = Refusals::new("EPIONE-V1-ENCODINGS", "Complete encodings of each type.");
     let shared = &mut rng(2026);
     abe::keys_and_headers(&mut file, shared);
     peks::encodings(&mut file, shared);
     pre::encodings(&mut file, shared);
     pseudonym::windows(&mut file, shared);
-    authorities::revocable(&mut file, &mut rng(2034));
-    authorities::decentralised(&mut file, &mut rng(2040));
-    settle("invalid/encodings.json", &file);
+    authorities::pang(&mut file, &mut rng(2034));
+    authorities::rouselakis_waters(&mut file, &mut rng(2040));
+    compare_or_write("invalid/encodings.json", &file);
 }

@@ -10,7 +10,7 @@ mod reencrypted;
 
 use super::{negated, plus_order, with};
 use crate::common::rng;
-use crate::vectors::format::{Refusals, settle};
+use crate::vectors::format::{Refusals, compare_or_write};
 
 /// Comment, flag (class of the fault, or `Valid`), bytes.
 type Case = (&'static str, &'static str, Vec<u8>);
@@ -49,5 +49,5 @@ fn negative_opening_vectors() {
     afgh::openings(&mut file, &mut rng(2037));
     possession::proofs(&mut file, &mut rng(2038));
     dem::segments(&mut file, &mut rng(2039));
-    settle("invalid/openings.json", &file);
+    compare_or_write("invalid/openings.json", &file);
 }

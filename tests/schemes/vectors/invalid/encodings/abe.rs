@@ -1,4 +1,4 @@
-//! Keys and headers of FABEO and of Waters' scheme.
+//! Keys and headers of FABEO and Waters.
 
 use super::{encodings, identity, overlong, retitled, with};
 use crate::common::policy;
@@ -33,8 +33,9 @@ pub(super) fn keys_and_headers(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         &master,
         &[identity(&master, 3, 48), suite(&master)],
     );
-    // Suite 1; numbers: count 4, length 4, label 1, domain 1, number 4; listed: count 4, length 4, label 4,
-    // version 4, length 4, value 1; names: count 4, twice length 4 and name 1; sk1 48, sk3 96, 12 points.
+    // Lengths in bytes. Suite 1; numbers: count 4, length 4, label 1, domain 1, number 4; listed:
+    // count 4, length 4, label 4, version 4, length 4, value 1; names: count 4, twice length 4 and
+    // name 1; sk1 48, sk3 96, 12 points.
     let (fixed, point) = (user[52..196].to_vec(), user[196..244].to_vec());
     assert_eq!(user.len(), 196 + 12 * 48);
     let key = |components: usize, write: &dyn Fn(&mut Writer)| {
@@ -92,21 +93,29 @@ pub(super) fn keys_and_headers(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         ("a name twice", "Order", names(&[b"a", b"a"])),
         ("a control character in a name", "Name", names(&[b"\n"])),
         ("a name that is not UTF-8", "Name", names(&[b"\xff"])),
-        ("a name of no bytes", "Name", names(&[b""])),
+        ("an empty name", "Name", names(&[b""])),
         ("a name of 257 bytes", "Name", names(&[&[b'x'; 257]])),
         ("labels in descending order", "Order", numbers(&[("y", 8, 5), ("x", 8, 5)])),
         ("domains in descending order", "Order", numbers(&[("x", 16, 5), ("x", 8, 5)])),
-        ("two values of a label", "SecondValue", numbers(&[("x", 8, 5), ("x", 8, 30)])),
-        ("two numbers in two widths", "SecondValue", numbers(&[("x", 8, 5), ("x", 16, 30)])),
-        ("a number of nine bits in eight", "Width", numbers(&[("x", 8, 256)])),
-        ("a day beyond sixteen bits", "Width", numbers(&[("x", 0x90, 65_536)])),
-        ("a width of seven bits", "Domain", numbers(&[("x", 7, 5)])),
-        ("a date of eight bits", "Domain", numbers(&[("x", 0x88, 5)])),
-        ("two values of a vocabulary", "SecondValue", listed(&[("r", 1, "a"), ("r", 1, "b")])),
-        ("a value in two versions", "SecondValue", listed(&[("r", 1, "a"), ("r", 2, "a")])),
+        ("two values of one label", "SecondValue", numbers(&[("x", 8, 5), ("x", 8, 30)])),
+        (
+            "two values of one label in different widths",
+            "SecondValue",
+            numbers(&[("x", 8, 5), ("x", 16, 30)]),
+        ),
+        ("a 9-bit number in a domain of 8 bits", "Width", numbers(&[("x", 8, 256)])),
+        ("a 17-bit day in a domain of 16 bits", "Width", numbers(&[("x", 0x90, 65_536)])),
+        ("a domain of 7 bits", "Domain", numbers(&[("x", 7, 5)])),
+        ("a date domain of 8 bits", "Domain", numbers(&[("x", 0x88, 5)])),
+        ("two values of one vocabulary", "SecondValue", listed(&[("r", 1, "a"), ("r", 1, "b")])),
+        (
+            "a value in two versions of a vocabulary",
+            "SecondValue",
+            listed(&[("r", 1, "a"), ("r", 2, "a")]),
+        ),
         ("vocabularies in descending order", "Order", listed(&[("r", 1, "a"), ("q", 1, "a")])),
         ("a colon in a vocabulary's label", "Label", listed(&[("r:q", 1, "a")])),
-        ("a component too few", "Truncated", user[..user.len() - 48].to_vec()),
+        ("a missing component", "Truncated", user[..user.len() - 48].to_vec()),
     ];
     encodings::<UserSecretKey>(file, "AbeUserSecretKey", &user, &own);
     encodings::<CpaHeader>(
@@ -119,11 +128,11 @@ pub(super) fn keys_and_headers(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         suite(&header),
         identity(&header, 14, 96),
         overlong(&header, 3),
-        ("fewer elements than the policy's rows", "Rows", retitled(&header, "a and b and c")),
-        ("more elements than the policy's rows", "Rows", retitled(&header, "a")),
-        ("superfluous parentheses", "NotCanonical", retitled(&header, "(a and b)")),
-        ("superfluous spaces", "NotCanonical", retitled(&header, "a  and b")),
-        ("superfluous quotes", "NotCanonical", retitled(&header, "\"a\" and b")),
+        ("fewer elements than rows in the policy", "Rows", retitled(&header, "a and b and c")),
+        ("more elements than rows in the policy", "Rows", retitled(&header, "a")),
+        ("redundant parentheses", "NotCanonical", retitled(&header, "(a and b)")),
+        ("redundant spaces", "NotCanonical", retitled(&header, "a  and b")),
+        ("redundant quotes", "NotCanonical", retitled(&header, "\"a\" and b")),
         ("a policy that does not parse", "Policy", retitled(&header, "a and")),
     ];
     encodings::<Header>(file, "AbeHeader", &header, &own);
@@ -138,8 +147,8 @@ pub(super) fn keys_and_headers(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         identity(&header, 14, 48),
         identity(&header, 62, 48),
         identity(&header, 158, 96),
-        ("fewer elements than the policy's rows", "Rows", retitled(&header, "a and b and c")),
-        ("more elements than the policy's rows", "Rows", retitled(&header, "a")),
+        ("fewer elements than rows in the policy", "Rows", retitled(&header, "a and b and c")),
+        ("more elements than rows in the policy", "Rows", retitled(&header, "a")),
     ];
     encodings::<Header<Waters>>(file, "AbeHeaderWaters", &header, &own);
 }

@@ -1,4 +1,4 @@
-//! The schemes with more than one who issues: managers of epochs, and authorities.
+//! The schemes with several issuers: Pang (managers) and Rouselakis-Waters (authorities).
 
 use super::{Case, encodings, identity, overlong, plus_order, retitled, with};
 use crate::common::policy;
@@ -12,12 +12,12 @@ use epione::algebra::codec::{Canonical, Writer};
 use epione::policy::Name;
 use rand_chacha::ChaCha20Rng;
 
-/// `bytes` without the identifier of three bytes whose length stands at `position`.
+/// `bytes` with the 3-byte identifier after the length at `position` emptied.
 fn unnamed(bytes: &[u8], position: usize) -> Vec<u8> {
     [&bytes[..position], &[0; 4], &bytes[position + 7..]].concat()
 }
 
-pub(super) fn revocable(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn pang(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let (parameters, master) = pang::setup(rng);
     let mut manager = AttributeAuthority::new(Name::new("a").unwrap(), rng);
     let share = pang::key_share(&master, "Ada", manager.attribute()).unwrap();
@@ -31,7 +31,7 @@ pub(super) fn revocable(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let mut own = vec![identity(&bytes, 3, 48), overlong(&bytes, 627), identity(&bytes, 640, 96)];
     own.extend(managers(&bytes));
     encodings::<PublicParameters<Pang>>(file, "AbePublicParametersPang", &bytes, &own);
-    // Suite 1, the set 17, gid 4 + 3, D 48, D' 96, count 4, epoch 4, D_x 48.
+    // Lengths in bytes: suite 1, set 17, gid 4 + 3, D 48, D' 96, count 4, epoch 4, D_x 48.
     let bytes = user.to_bytes();
     let none = [&bytes[..171], &[0; 4][..]].concat();
     let twice = {
@@ -49,7 +49,7 @@ pub(super) fn revocable(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     ];
     encodings::<UserSecretKey<Pang>>(file, "AbeUserSecretKeyPang", &bytes, &own);
     let own = [
-        ("fewer elements than the policy's rows", "Rows", retitled(&header, "a and b")),
+        ("fewer elements than rows in the policy", "Rows", retitled(&header, "a and b")),
         identity(&header, 12, 96),
     ];
     encodings::<CpaHeader<Pang>>(file, "AbeCpaHeaderPang", &header, &own);
@@ -77,10 +77,10 @@ pub(super) fn revocable(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     encodings::<Token>(file, "AbeToken", &bytes, &[identity(&bytes, 10, 48)]);
 }
 
-/// Parameters of one manager with other lists of managers, all of the same key. The bytes of the names are
-/// what orders them: neither their lengths nor their units of 16 bits, nor the epochs.
+/// Parameters with other lists of managers, all with the same key. Names are ordered by their
+/// bytes, not by length, UTF-16 units or epochs.
 fn managers(honest: &[u8]) -> Vec<Case> {
-    // Suite 1, g1^a 48, Z^beta 576, count 4; length 4, name 1, epoch 4, g2^v 96.
+    // Lengths in bytes: suite 1, g1^a 48, Z^beta 576, count 4; length 4, name 1, epoch 4, g2^v 96.
     let (head, point) = (&honest[..627], &honest[640..]);
     let of = |managers: &[(&str, u32)]| {
         let mut w = Writer::default();
@@ -96,18 +96,18 @@ fn managers(honest: &[u8]) -> Vec<Case> {
         ("no manager", "Valid", of(&[])),
         ("two managers", "Valid", of(&[("a", 1), ("b", 0)])),
         ("the longer name first", "Valid", of(&[("aa", 0), ("b", 0)])),
-        ("a name beyond 16 bits last", "Valid", of(&[("\u{ff5e}", 0), ("\u{1d49f}", 0)])),
-        ("two managers exchanged", "Order", of(&[("b", 0), ("a", 1)])),
+        ("a name above U+FFFF last", "Valid", of(&[("\u{ff5e}", 0), ("\u{1d49f}", 0)])),
+        ("two managers in descending order", "Order", of(&[("b", 0), ("a", 1)])),
         ("the shorter name first", "Order", of(&[("b", 0), ("aa", 0)])),
-        ("a name beyond 16 bits first", "Order", of(&[("\u{1d49f}", 0), ("\u{ff5e}", 0)])),
+        ("a name above U+FFFF first", "Order", of(&[("\u{1d49f}", 0), ("\u{ff5e}", 0)])),
         ("a manager twice", "Order", of(&[("a", 0), ("a", 0)])),
         ("a manager in two epochs", "Order", of(&[("a", 0), ("a", 1)])),
-        ("a manager of no attribute", "Name", of(&[("", 0)])),
+        ("a manager with an empty attribute", "Name", of(&[("", 0)])),
         ("an invisible character in an attribute", "Name", of(&[("a\u{200b}", 0)])),
     ]
 }
 
-/// Secret scalars at these positions that are none.
+/// Invalid secret scalars at two positions.
 fn exponents(honest: &[u8], positions: [usize; 2]) -> Vec<Case> {
     let zero = |i: usize| [&honest[..i], &[0; 32], &honest[i + 32..]].concat();
     let [first, second] = positions;
@@ -119,10 +119,10 @@ fn exponents(honest: &[u8], positions: [usize; 2]) -> Vec<Case> {
     ]
 }
 
-pub(super) fn decentralised(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn rouselakis_waters(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let (parameters, master) = rouselakis_waters::setup("H", rng);
     let bytes = parameters.to_bytes();
-    // Suite 1, count 4; length 4, name 1, Z^alpha 576, g2^y 96.
+    // Lengths in bytes: suite 1, count 4; length 4, name 1, Z^alpha 576, g2^y 96.
     let mut own = vec![
         ("another suite", "Suite", with(&bytes, 2, Waters::SUITE)),
         overlong(&bytes, 3),
@@ -133,18 +133,18 @@ pub(super) fn decentralised(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let name = "AbePublicParametersRouselakisWaters";
     encodings::<PublicParameters<RouselakisWaters>>(file, name, &bytes, &own);
 
-    // Suite 1; length 4, name 1, alpha 32, y 32.
+    // Lengths in bytes: suite 1; length 4, name 1, alpha 32, y 32.
     let bytes = master.to_bytes();
     let mut own = exponents(&bytes, [8, 40]);
     own.extend([
-        ("no name", "Name", [&bytes[..3], &[0; 4], &bytes[8..]].concat()),
+        ("an empty name", "Name", [&bytes[..3], &[0; 4], &bytes[8..]].concat()),
         ("an @ in the name", "Name", with(&bytes, 7, b'@')),
     ]);
     let name = "AbeMasterSecretKeyRouselakisWaters";
     encodings::<MasterSecretKey<RouselakisWaters>>(file, name, &bytes, &own);
 }
 
-/// Parameters of other lists of authorities, all of the same key.
+/// Parameters with other lists of authorities, all with the same key.
 fn authorities(head: &[u8], key: &[u8]) -> Vec<Case> {
     let of = |names: &[&str]| {
         let mut w = Writer::default();
@@ -159,12 +159,12 @@ fn authorities(head: &[u8], key: &[u8]) -> Vec<Case> {
         ("no authority", "Valid", of(&[])),
         ("two authorities", "Valid", of(&["H", "L"])),
         ("the longer name first", "Valid", of(&["HH", "L"])),
-        ("a name beyond 16 bits last", "Valid", of(&["\u{ff5e}", "\u{1d49f}"])),
-        ("two authorities exchanged", "Order", of(&["L", "H"])),
+        ("a name above U+FFFF last", "Valid", of(&["\u{ff5e}", "\u{1d49f}"])),
+        ("two authorities in descending order", "Order", of(&["L", "H"])),
         ("the shorter name first", "Order", of(&["L", "HH"])),
-        ("a name beyond 16 bits first", "Order", of(&["\u{1d49f}", "\u{ff5e}"])),
+        ("a name above U+FFFF first", "Order", of(&["\u{1d49f}", "\u{ff5e}"])),
         ("an authority twice", "Order", of(&["H", "H"])),
-        ("no name", "Name", of(&[""])),
+        ("an empty name", "Name", of(&[""])),
         ("an @ in a name", "Name", of(&["a@H"])),
     ]
 }

@@ -1,4 +1,4 @@
-//! Keys, entries and trapdoors of searchable encryption.
+//! Keys, ciphertexts and trapdoors of searchable encryption.
 
 use super::{identity, overlong, plus_order};
 use crate::vectors::format::Refusals;
@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 
 pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let (secret, public) = peks::keygen(rng);
-    let entry = peks::encrypt(&public, b"w", b"c", b"location", rng).to_bytes();
+    let ciphertext = peks::encrypt(&public, b"w", b"c", b"location", rng).to_bytes();
     let (trapdoor, public) = (peks::trapdoor(&secret, b"w").to_bytes(), public.to_bytes());
     let secret = secret.to_bytes();
     super::encodings::<peks::PublicKey>(
@@ -23,11 +23,11 @@ pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         &trapdoor,
         &[identity(&trapdoor, 2, 96)],
     );
-    let own = [identity(&entry, 2, 48), overlong(&entry, 82)];
-    super::encodings::<SearchableCiphertext>(file, "PeksCiphertext", &entry, &own);
+    let own = [identity(&ciphertext, 2, 48), overlong(&ciphertext, 82)];
+    super::encodings::<SearchableCiphertext>(file, "PeksCiphertext", &ciphertext, &own);
     let own = [
-        ("zero", "Zero", [&secret[..2], &[0; 32]].concat()),
-        ("not reduced", "NotReduced", plus_order(&secret, 2)),
+        ("a zero exponent", "Zero", [&secret[..2], &[0; 32]].concat()),
+        ("a scalar not below r", "NotReduced", plus_order(&secret, 2)),
     ];
     super::encodings::<peks::SecretKey>(file, "PeksSecretKey", &secret, &own);
 }

@@ -1,4 +1,4 @@
-//! Keys and ciphertexts of re-encryption.
+//! Keys and ciphertexts of proxy re-encryption.
 
 use super::{identity, overlong, plus_order, with};
 use crate::vectors::format::Refusals;
@@ -13,15 +13,15 @@ pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let own = [
         identity(&pk, 2, 48),
         identity(&pk, 50, 96),
-        ("X and Y of two keys", "Halves", [&pk[..50], &other[50..]].concat()),
+        ("X and Y of different keys", "Halves", [&pk[..50], &other[50..]].concat()),
     ];
     super::encodings::<pre::PublicKey>(file, "PrePublicKey", &pk, &own);
     let secret = alice.to_bytes();
     let zero = [&secret[..2], &[0; 32]].concat();
     let own = [
-        ("zero", "Zero", zero),
-        ("not reduced", "NotReduced", [&secret[..2], &[0xff; 32]].concat()),
-        ("r too much", "NotReduced", plus_order(&secret, 2)),
+        ("a zero exponent", "Zero", zero),
+        ("2^256 - 1", "NotReduced", [&secret[..2], &[0xff; 32]].concat()),
+        ("r added to the exponent", "NotReduced", plus_order(&secret, 2)),
     ];
     super::encodings::<pre::SecretKey>(file, "PreSecretKey", &secret, &own);
     let possession = alice.prove_possession(b"", rng).to_bytes();
@@ -40,7 +40,7 @@ pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         identity(&reencrypted, 2, 48),
         identity(&reencrypted, 50, 48),
         identity(&reencrypted, 98, 96),
-        ("a challenge that is not reduced", "NotReduced", with(&reencrypted, 194, 0xff)),
+        ("a challenge not below r", "NotReduced", with(&reencrypted, 194, 0xff)),
     ];
     super::encodings::<conditional::ReEncryption>(file, "PreReEncryption", &reencrypted, &own);
 
@@ -56,6 +56,7 @@ pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     );
     super::encodings::<afgh::ReKey>(file, "AfghReKey", &rekey, &[identity(&rekey, 2, 96)]);
     let off_torsion = with(&reencrypted, 50 + 575, reencrypted[50 + 575] ^ 1);
-    let own = [overlong(&reencrypted, 626), ("C1' outside the torsion", "OffTorsion", off_torsion)];
+    let own =
+        [overlong(&reencrypted, 626), ("C1' outside the r-torsion", "OffTorsion", off_torsion)];
     super::encodings::<afgh::ReEncryption>(file, "AfghReEncryption", &reencrypted, &own);
 }

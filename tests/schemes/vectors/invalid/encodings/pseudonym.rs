@@ -1,4 +1,4 @@
-//! Windows of epochs.
+//! Window keys of pseudonyms.
 
 use super::{Case, encodings, overlong, with};
 use crate::vectors::format::Refusals;
@@ -12,7 +12,7 @@ pub(super) fn windows(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let pair = |a: &[u8], b: &[u8]| [&window[..6], a, b].concat();
     let mut own = vec![
         overlong(&window, 2),
-        ("no node", "Empty", [&window[..2], &[0; 4]].concat()),
+        ("no nodes", "Empty", [&window[..2], &[0; 4]].concat()),
         ("nodes in descending order", "Order", pair(&second, &first)),
         ("a node twice", "Order", pair(&first, &first)),
         ("level 33", "Tree", with(&window, 6, 33)),
@@ -22,7 +22,7 @@ pub(super) fn windows(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     encodings::<WindowKey>(file, "PseudonymWindow", &window, &own);
 }
 
-/// Two nodes of a tree are disjoint or one is inside the other; their keys do not matter here.
+/// Windows with other lists of nodes. Two nodes are disjoint, or one contains the other.
 fn nodes(head: &[u8]) -> Vec<Case> {
     let of = |nodes: &[(u8, u32)]| {
         let mut w = Writer::default();
@@ -36,20 +36,24 @@ fn nodes(head: &[u8]) -> Vec<Case> {
     };
     let leaves = |count: u32| of(&(0..count).map(|prefix| (32, 2 * prefix)).collect::<Vec<_>>());
     vec![
-        ("the whole tree", "Valid", of(&[(0, 0)])),
+        ("the root", "Valid", of(&[(0, 0)])),
         ("the last leaf", "Valid", of(&[(32, u32::MAX)])),
         ("nodes with a gap", "Valid", of(&[(2, 0), (2, 3)])),
-        ("two halves, not joined", "Valid", of(&[(2, 2), (3, 6), (3, 7)])),
+        ("two sibling nodes, not merged", "Valid", of(&[(2, 2), (3, 6), (3, 7)])),
         ("64 nodes", "Valid", leaves(64)),
         ("65 nodes", "TooLong", leaves(65)),
         ("level 0 with a prefix", "Tree", of(&[(0, 1)])),
-        ("a node that starts with the one before it, inside", "Nested", of(&[(1, 0), (2, 0)])),
-        ("a node that ends with the one before it, inside", "Nested", of(&[(1, 0), (2, 1)])),
-        ("a node inside the one before it", "Nested", of(&[(1, 1), (3, 5)])),
-        ("a node around the one before it", "Nested", of(&[(2, 0), (1, 0)])),
-        ("a node inside the one before the last", "Nested", of(&[(1, 0), (2, 1), (2, 2)])),
-        ("a leaf inside the whole tree", "Nested", of(&[(0, 0), (32, 7)])),
-        ("the whole tree behind a leaf", "Nested", of(&[(32, 0), (0, 0)])),
-        ("ascending by prefix alone", "Order", of(&[(2, 2), (3, 3)])),
+        ("the first child of the node before it", "Nested", of(&[(1, 0), (2, 0)])),
+        ("the last child of the node before it", "Nested", of(&[(1, 0), (2, 1)])),
+        ("a descendant of the node before it", "Nested", of(&[(1, 1), (3, 5)])),
+        ("an ancestor of the node before it", "Nested", of(&[(2, 0), (1, 0)])),
+        (
+            "a child of the first node, before a disjoint node",
+            "Nested",
+            of(&[(1, 0), (2, 1), (2, 2)]),
+        ),
+        ("the root before a leaf", "Nested", of(&[(0, 0), (32, 7)])),
+        ("the root after a leaf", "Nested", of(&[(32, 0), (0, 0)])),
+        ("ascending by prefix only", "Order", of(&[(2, 2), (3, 3)])),
     ]
 }
