@@ -1,35 +1,34 @@
-//! What computes: the backends, the choice between them, and the table that each of them fills in.
+//! The backends, the choice between them, and the operations common to all.
 //!
-//! | backend | what it is | needs | serves |
+//! | backend | implementation | requires | provides |
 //! |---|---|---|---|
-//! | [`portable`] | arkworks 0.6 | nothing: no C compiler, no `unsafe` | everything; the oracle of the others |
+//! | [`portable`] | arkworks 0.6 | nothing: no C compiler, no `unsafe` | everything; the reference of the others |
 //! | [`blst`](self::blst) | the C and assembly library blst 0.3 | a C compiler (feature `blst`) | everything |
-//! | `ifma` | eight independent lanes of AVX-512 IFMA | feature `ifma`, x86-64, the processor | batches; single operations are blst's |
+//! | `ifma` | AVX-512 IFMA, eight lanes | feature `ifma`, x86-64 with the instructions | batches; blst for single operations |
 //!
-//! A backend is a [`Kernel`]: one table of functions, the same names for each. `kernel()` gives the
-//! table in use, and everything in `algebra` calls through it, so callers cannot tell which one it
-//! is. All backends compute on this crate's own types, whose insides are arkworks' structs, and give
-//! the same values: points as points (Jacobian coordinates may differ, encodings do not), elements of
-//! GT exactly, errors exactly. `equivalence` tests that, table against table, operation by operation.
+//! A backend is a [`Kernel`](kernel::Kernel): a table of functions. `algebra` calls through the
+//! table that `kernel()` returns, so its callers cannot distinguish backends. All backends operate
+//! on the types of this crate, which wrap arkworks' structs, and return equal values: equal points
+//! (Jacobian coordinates may differ, encodings do not), identical elements of GT, identical errors.
+//! `equivalence` compares every operation of every backend with the portable one.
 //!
-//! **Choice.** Once a process, by [`chosen`]: the environment variable `EPIONE_BACKEND`, else the
-//! fastest that is there.
+//! **Choice.** Once per process, in [`choice`]: the environment variable `EPIONE_BACKEND`, else the
+//! fastest available backend.
 //!
-//! **Batches.** A table may leave a batch operation out; it is then the single operation, item by
-//! item. With the feature `parallel` a batch is cut into one piece a core before the table sees it
-//! ([`batch`]).
+//! **Batches.** A backend without a batch operation computes item by item. With the feature
+//! `parallel` a batch is divided among the cores first ([`batch`]).
 //!
-//! **Unsafe code.** Only in `blst` (the foreign functions) and `ifma` (the intrinsics). This file
-//! cannot forbid it, because that would forbid it to them, but has none: the crate denies it.
+//! **Unsafe code.** Only in `blst` (foreign functions) and `ifma` (target features). This file
+//! cannot forbid it for them; the crate denies it.
 
 mod batch;
 #[cfg(feature = "blst")]
 mod blst;
 mod choice;
-mod digits;
+mod decomposition;
 #[cfg(test)]
 mod equivalence;
-mod fixed;
+mod fixed_base;
 #[cfg(all(feature = "ifma", target_arch = "x86_64"))]
 mod ifma;
 mod kernel;
@@ -40,5 +39,6 @@ mod windows;
 pub(super) use batch::pairings;
 pub(super) use choice::kernel;
 pub use choice::{Backend, BackendError, backend};
-pub(super) use fixed::{DigitTable, WindowTable};
-pub(super) use kernel::{Kernel, Lines};
+pub(super) use fixed_base::WindowTable;
+pub(super) use kernel::Lines;
+pub(super) use power::DigitTable;

@@ -1,105 +1,110 @@
-//! Batches: in lanes where the backend has them, on all cores with the feature `parallel`, results
-//! in the order of the input either way.
+//! Operations over lists: vectorised if the backend is, on all cores with the feature `parallel`.
+//! Results are in input order.
 #![forbid(unsafe_code)]
 
-use super::Lines;
-use super::kernel::{DecompressEach, HashEach, Kernel, MulEach, PairEach, Pairing, SourceGroup};
+use super::kernel::{
+    BatchDecompress, BatchHash, BatchMul, BatchPairing, Kernel, Lines, Pairing, SourceGroup,
+};
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use std::ops::Range;
 
-/// Items in a register.
+/// Items per vector register.
 const LANES: usize = 8;
 
-/// As many items as are faster in a register than one by one: a full one takes 1.1 to 2.5 times as
-/// long as one item alone.
-pub(super) const FEWEST: usize = 2;
+/// The smallest list that is faster vectorised than item by item: a full register takes 1.1 to 2.5
+/// times as long as one item.
+pub(super) const MIN_VECTORISED: usize = 2;
 
-/// As many products as are added up faster in lanes than by buckets.
-const IN_LANES: Range<usize> = 8..2048;
+/// The numbers of terms for which a vectorised multi-scalar multiplication is faster than
+/// Pippenger's buckets.
+const VECTORISED_MSM: Range<usize> = 8..2048;
 
 impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L> {
     pub(in crate::algebra) fn batch_mul(&self, points: &[P], scalars: &[Scalar]) -> Vec<P> {
-        let in_lanes = |batch_mul: MulEach<P>| {
+        let in_lanes = |batch_mul: BatchMul<P>| {
             move |range: Range<usize>| batch_mul(&points[range.clone()], &scalars[range])
         };
         let single = |i: usize| (self.mul)(&points[i], &scalars[i]);
-        in_pieces(points.len(), |range| {
-            in_registers(range, self.lanes.batch_mul.map(in_lanes), single)
-        })
+        in_parallel(points.len(), |range| vectorised(range, self.batch.mul.map(in_lanes), single))
     }
 
     pub(in crate::algebra) fn batch_hash(&self, tag: &[u8], messages: &[&[u8]]) -> Vec<P> {
         let in_lanes =
-            |batch_hash: HashEach<P>| move |range: Range<usize>| batch_hash(tag, &messages[range]);
+            |batch_hash: BatchHash<P>| move |range: Range<usize>| batch_hash(tag, &messages[range]);
         let single = |i: usize| (self.hash)(tag, messages[i]);
-        in_pieces(messages.len(), |range| {
-            in_registers(range, self.lanes.batch_hash.map(in_lanes), single)
+        in_parallel(messages.len(), |range| {
+            vectorised(range, self.batch.hash.map(in_lanes), single)
         })
     }
 
     pub(in crate::algebra) fn batch_compress(&self, points: &[P]) -> Vec<[u8; N]> {
-        in_pieces(points.len(), |range| (self.batch_compress)(&points[range]))
+        in_parallel(points.len(), |range| (self.batch_compress)(&points[range]))
     }
 
     pub(in crate::algebra) fn batch_decompress(
         &self,
         encodings: &[[u8; N]],
     ) -> Vec<Result<P, DecodeError>> {
-        let in_lanes = |batch_decompress: DecompressEach<P, N>| {
+        let in_lanes = |batch_decompress: BatchDecompress<P, N>| {
             move |range: Range<usize>| batch_decompress(&encodings[range])
         };
         let single = |i: usize| (self.decompress)(&encodings[i]);
-        in_pieces(encodings.len(), |range| {
-            in_registers(range, self.lanes.batch_decompress.map(in_lanes), single)
+        in_parallel(encodings.len(), |range| {
+            vectorised(range, self.batch.decompress.map(in_lanes), single)
         })
     }
 
-    /// The pieces' sums, added up.
+    /// Multi-scalar multiplication: the sum of one result per thread.
     pub(in crate::algebra) fn sum_of_products(&self, points: &[P], scalars: &[Scalar]) -> P {
-        let piece = |range: Range<usize>| {
-            let msm = match self.lanes.sum_of_products {
-                Some(in_lanes) if IN_LANES.contains(&range.len()) => in_lanes,
+        let partial = |range: Range<usize>| {
+            let msm = match self.batch.msm {
+                Some(vectorised) if VECTORISED_MSM.contains(&range.len()) => vectorised,
                 _ => self.msm,
             };
             vec![msm(&points[range.clone()], &scalars[range])]
         };
-        let sums = in_pieces(points.len(), piece);
+        let sums = in_parallel(points.len(), partial);
         sums.into_iter().reduce(|a, b| (self.add)(&a, &b)).unwrap_or_else(|| (self.msm)(&[], &[]))
     }
 }
 
 impl Pairing {
     pub(in crate::algebra) fn each(&self, pairs: &[(G1, G2)]) -> Vec<Gt> {
-        let in_lanes = |each: PairEach| move |range: Range<usize>| each(&pairs[range]);
-        let single = |i: usize| (self.finish)(&(self.miller)(&pairs[i..=i]));
-        in_pieces(pairs.len(), |range| in_registers(range, self.each.map(in_lanes), single))
+        let in_lanes =
+            |batch_pairing: BatchPairing| move |range: Range<usize>| batch_pairing(&pairs[range]);
+        let single = |i: usize| (self.final_exponentiation)(&(self.miller_loop)(&pairs[i..=i]));
+        in_parallel(pairs.len(), |range| {
+            vectorised(range, self.batch_pairing.map(in_lanes), single)
+        })
     }
 }
 
 impl Kernel {
-    /// The product of the pairings, one final exponentiation for all.
+    /// Returns the product of the pairings, with one final exponentiation.
     pub(in crate::algebra) fn multi_pairing(&self, pairs: &[(G1, G2)]) -> Gt {
-        let pieces = in_pieces(pairs.len(), |range| vec![(self.pairing.miller)(&pairs[range])]);
-        let product = pieces.into_iter().reduce(|a, b| (self.gt.mul)(&a, &b));
-        product.map_or_else(Gt::identity, |product| (self.pairing.finish)(&product))
+        let miller = |range: Range<usize>| vec![(self.pairing.miller_loop)(&pairs[range])];
+        let loops = in_parallel(pairs.len(), miller);
+        let product = loops.into_iter().reduce(|a, b| (self.gt.mul)(&a, &b));
+        product.map_or_else(Gt::identity, |f| (self.pairing.final_exponentiation)(&f))
     }
 }
 
-/// The pairings of many points with one.
+/// Returns the pairing of each point of G1 with the point of the lines.
 pub(in crate::algebra) fn pairings(lines: &dyn Lines, points: &[G1]) -> Vec<Gt> {
-    in_pieces(points.len(), |range| lines.pairings(&points[range]))
+    in_parallel(points.len(), |range| lines.pairings(&points[range]))
 }
 
-/// A range in lanes if there are any, but for the last of it where too few would share a register.
-pub(super) fn in_registers<R>(
+/// Computes a range by `in_lanes` if the backend has it. Items that would fill too little of the
+/// last register are computed by `single`.
+pub(super) fn vectorised<R>(
     range: Range<usize>,
     in_lanes: Option<impl Fn(Range<usize>) -> Vec<R>>,
     single: impl Fn(usize) -> R,
 ) -> Vec<R> {
     let Some(in_lanes) = in_lanes else { return range.map(single).collect() };
     let rest = match range.len() % LANES {
-        few @ 0..FEWEST => few,
+        few @ 0..MIN_VECTORISED => few,
         _ => 0,
     };
     let split = range.end - rest;
@@ -108,16 +113,16 @@ pub(super) fn in_registers<R>(
     results
 }
 
-/// The whole range in one piece.
+/// Computes all items in one piece.
 #[cfg(not(feature = "parallel"))]
-pub(super) fn in_pieces<R>(items: usize, work: impl Fn(Range<usize>) -> Vec<R>) -> Vec<R> {
+pub(super) fn in_parallel<R>(items: usize, work: impl Fn(Range<usize>) -> Vec<R>) -> Vec<R> {
     if items == 0 { Vec::new() } else { work(0..items) }
 }
 
-/// The range in as many pieces as there are threads, none smaller than the lanes are many: a piece
-/// of less would leave lanes empty, and a thread is not worth waking for one multiplication.
+/// Divides the items among the threads, in multiples of the number of lanes: a smaller piece would
+/// leave lanes empty, and one multiplication does not justify waking a thread.
 #[cfg(feature = "parallel")]
-pub(super) fn in_pieces<R: Send>(
+pub(super) fn in_parallel<R: Send>(
     items: usize,
     work: impl Fn(Range<usize>) -> Vec<R> + Sync,
 ) -> Vec<R> {

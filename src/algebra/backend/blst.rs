@@ -1,19 +1,19 @@
-//! The blst backend: kernels in C and assembly under arkworks' types.
+//! The blst backend: C and assembly behind arkworks' types.
 //!
-//! The two libraries store field elements alike (Montgomery limbs for 2^384 and 2^256, the same
-//! tower), so a value crosses by copying limbs ([`convert`]); nothing is transmuted, because
-//! arkworks' structs promise no layout.
+//! Both libraries represent field elements by Montgomery limbs with `R = 2^384` (scalars `2^256`)
+//! and use the same tower, so conversion copies limbs ([`convert`]). Nothing is transmuted: the
+//! layout of arkworks' structs is unspecified.
 //!
-//! Traps of the library, closed here:
-//! - its Miller loop over several pairs is wrong if one holds an infinity: these are left out first,
-//!   their pairing being 1 ([`pairing::miller`]);
-//! - its multiplication uses the curve's endomorphism, right in the subgroup only: points outside
-//!   it do not exist as [`G1`](crate::algebra::G1) or [`G2`](crate::algebra::G2);
-//! - a null second pointer means "contiguous from the first": all lists of pointers are made in
-//!   [`curve`].
+//! Pitfalls of the library, closed here:
+//! - The Miller loop over several pairs is incorrect if one contains an infinity. Such pairs are
+//!   removed first; their pairing is 1 ([`pairing::miller_loop`]).
+//! - Scalar multiplication uses the endomorphism, which is correct in the subgroup only. Points
+//!   outside of it do not exist as [`G1`](crate::algebra::G1) or [`G2`](crate::algebra::G2).
+//! - In a list of pointers, a null second pointer means that all items lie behind the first. Only
+//!   [`curve`] and [`pairing`] build such lists.
 //!
-//! Multiplication of points by a scalar, exponentiation in GT and inversion modulo `r` are constant
-//! time in the scalar; `msm`, decompression and hashing are not.
+//! Scalar multiplication, exponentiation in GT and inversion modulo `r` are constant time in the
+//! scalar; `msm`, decompression and hashing are not.
 #![allow(unsafe_code)]
 
 mod convert;
@@ -21,15 +21,15 @@ mod curve;
 mod pairing;
 mod target;
 
-use super::kernel::{Kernel, Lanes, Pairing, SourceGroup, TargetGroup};
+use super::kernel::{BatchOperations, Kernel, Pairing, SourceGroup, TargetGroup};
 use super::portable;
 use crate::algebra::Scalar;
 use ark_ff::Zero;
 
-/// blst's functions.
+/// The functions of blst.
 pub(super) static KERNEL: Kernel = Kernel {
     g1: SourceGroup {
-        // arkworks adds faster in G1: a foreign call cannot be inlined.
+        // arkworks is faster in G1: a foreign call cannot be inlined.
         add: portable::KERNEL.g1.add,
         mul: curve::g1::mul,
         msm: curve::g1::msm,
@@ -39,7 +39,7 @@ pub(super) static KERNEL: Kernel = Kernel {
         decompress: curve::g1::decompress,
         batch_affine: curve::g1::batch_affine_limbs,
         sum: curve::g1::sum,
-        lanes: Lanes::NONE,
+        batch: BatchOperations::NONE,
     },
     g2: SourceGroup {
         add: curve::g2::add,
@@ -51,7 +51,7 @@ pub(super) static KERNEL: Kernel = Kernel {
         decompress: curve::g2::decompress,
         batch_affine: curve::g2::batch_affine_limbs,
         sum: curve::g2::sum,
-        lanes: Lanes::NONE,
+        batch: BatchOperations::NONE,
     },
     gt: TargetGroup {
         mul: target::mul,
@@ -60,36 +60,36 @@ pub(super) static KERNEL: Kernel = Kernel {
         contains: target::contains,
     },
     pairing: Pairing {
-        miller: pairing::miller,
-        finish: pairing::finish,
-        each: None,
+        miller_loop: pairing::miller_loop,
+        final_exponentiation: pairing::final_exponentiation,
+        batch_pairing: None,
         prepare: pairing::prepare,
     },
     invert,
 };
 
-/// What a foreign function writes through its first argument.
-fn written<T: Default>(write: impl FnOnce(*mut T)) -> T {
+/// Returns the value that a foreign function writes through its output pointer.
+fn output<T: Default>(write: impl FnOnce(*mut T)) -> T {
     let mut value = T::default();
     write(&mut value);
     value
 }
 
-/// The inverse of an element of the base field, in constant time; 0 for 0.
+/// Returns the inverse of an element of the base field, or 0 for 0. Constant time.
 #[cfg(all(feature = "ifma", target_arch = "x86_64"))]
-pub(super) fn invert_element(element: &ark_bls12_381::Fq) -> ark_bls12_381::Fq {
+pub(super) fn invert_fp(element: &ark_bls12_381::Fq) -> ark_bls12_381::Fq {
     let input = convert::fp(element);
     // SAFETY: both pointers are to valid `blst_fp`, the result to a place of its own.
-    convert::ark_fp(&written(|out| unsafe { ::blst::blst_fp_inverse(out, &input) }))
+    convert::ark_fp(&output(|out| unsafe { ::blst::blst_fp_inverse(out, &input) }))
 }
 
-/// By `s^(r-2)`-free constant-time inversion.
+/// Constant time for non-zero scalars.
 fn invert(scalar: &Scalar) -> Option<Scalar> {
     if scalar.0.is_zero() {
         return None;
     }
     let input = convert::fr(&scalar.0);
     // SAFETY: both pointers are to valid `blst_fr`, the result to a place of its own.
-    let output = written(|out| unsafe { ::blst::blst_fr_inverse(out, &input) });
+    let output = output(|out| unsafe { ::blst::blst_fr_inverse(out, &input) });
     Some(Scalar(convert::ark_fr(&output)))
 }

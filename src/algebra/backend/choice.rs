@@ -1,15 +1,16 @@
-//! Which backend computes, decided once a process.
+//! The choice of backend, made once per process.
 #![forbid(unsafe_code)]
 
-use super::{Kernel, portable};
+use super::kernel::Kernel;
+use super::portable;
 use std::fmt;
 use std::sync::OnceLock;
 use thiserror::Error;
 
-/// Names a backend, or nothing for the fastest.
+/// The environment variable that names a backend.
 const VARIABLE: &str = "EPIONE_BACKEND";
 
-/// What computes the group operations.
+/// An implementation of the group operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
     /// arkworks alone.
@@ -21,7 +22,7 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// All, the fastest last.
+    /// All backends, the fastest last.
     const ALL: [Self; 3] = [Self::Portable, Self::Blst, Self::Ifma];
 
     fn name(self) -> &'static str {
@@ -32,7 +33,7 @@ impl Backend {
         }
     }
 
-    /// Its functions; `None` where this build or this machine does not have it.
+    /// Returns the functions; `None` if this build or this machine does not have the backend.
     fn kernel(self) -> Option<&'static Kernel> {
         match self {
             Self::Portable => Some(&portable::KERNEL),
@@ -54,28 +55,28 @@ impl fmt::Display for Backend {
     }
 }
 
-/// `EPIONE_BACKEND` names what is not there.
+/// `EPIONE_BACKEND` names an unavailable backend.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "EPIONE_BACKEND is set to {value:?}, which is no backend of this build on this machine; \
      available: {available}"
 )]
 pub struct BackendError {
-    /// What the variable says.
+    /// The value of the variable.
     value: String,
-    /// The names it could say.
+    /// The names of the available backends.
     available: String,
 }
 
 /// A backend and its functions.
 type Choice = (Backend, &'static Kernel);
 
-/// What is there, the fastest last.
+/// Returns the available backends, the fastest last.
 pub(super) fn available() -> impl DoubleEndedIterator<Item = Choice> {
     Backend::ALL.into_iter().filter_map(|backend| Some((backend, backend.kernel()?)))
 }
 
-/// The decision for a value of the variable; unset and empty leave it to the machine.
+/// Returns the choice for a value of the variable; unset and empty select the fastest.
 fn choose(value: Option<&str>) -> Result<Choice, BackendError> {
     let found = match value {
         None | Some("") => available().next_back(),
@@ -95,23 +96,23 @@ fn chosen() -> &'static Result<Choice, BackendError> {
     })
 }
 
-/// The backend that this process computes with.
+/// Returns the backend that this process uses.
 ///
-/// The environment variable `EPIONE_BACKEND` (`portable`, `blst` or `ifma`) decides it when the
-/// first operation runs; unset or empty, the fastest of this build and machine is taken. Results
-/// are the same under each.
+/// The environment variable `EPIONE_BACKEND` (`portable`, `blst` or `ifma`) selects it when the
+/// first operation runs. If it is unset or empty, the fastest backend of this build and machine is
+/// used. Results do not depend on the backend.
 ///
 /// # Errors
-/// [`BackendError`] if the variable names a backend that does not exist or is not there. Group
-/// operations then panic with the same sentence; a program that asks here first can say it better.
+/// [`BackendError`] if the variable names an unknown or unavailable backend. Group operations then
+/// panic with the same message; call this function first to report it.
 pub fn backend() -> Result<Backend, BackendError> {
     chosen().as_ref().map(|(backend, _)| *backend).map_err(Clone::clone)
 }
 
-/// The functions of the chosen backend.
+/// Returns the functions of the chosen backend.
 ///
 /// # Panics
-/// With the sentence of [`BackendError`], if `EPIONE_BACKEND` names what is not there.
+/// With the message of [`BackendError`] if `EPIONE_BACKEND` names an unavailable backend.
 pub(in crate::algebra) fn kernel() -> &'static Kernel {
     match chosen() {
         Ok((_, kernel)) => kernel,
@@ -124,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_variable_decides() {
+    fn the_variable_selects_a_backend() {
         assert_eq!(choose(Some("portable")).unwrap().0, Backend::Portable);
         let fastest = available().next_back().unwrap().0;
         assert_eq!(choose(None).unwrap().0, fastest);
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_named() {
+    fn unavailable_backends_are_rejected_by_name() {
         for value in ["Portable", "blst ", "gpu", "tragbar"] {
             let error = choose(Some(value)).map(drop).unwrap_err().to_string();
             assert!(error.contains(&format!("{value:?}")), "{error}");

@@ -1,8 +1,7 @@
-//! Every backend against the portable one, operation by operation.
+//! Compares every operation of every available backend with the portable one.
 //!
-//! A backend is its table, so a new one is covered as soon as it is available. The numbers of cases
-//! are multiplied by the environment variable `EPIONE_CAMPAIGN`: 100 reaches ten thousand and more
-//! for each operation.
+//! The environment variable `EPIONE_CAMPAIGN` multiplies the number of cases; 100 gives at least
+//! ten thousand per operation.
 #![forbid(unsafe_code)]
 
 mod decoding;
@@ -10,23 +9,25 @@ mod pairing;
 mod source;
 mod target;
 
-use super::{Kernel, choice, portable};
+use super::decomposition::X;
+use super::kernel::Kernel;
+use super::{choice, portable};
 use crate::algebra::Scalar;
 use ark_ff::Field;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-/// Sizes of batches: none, one, and around the number of lanes.
+/// Batch sizes: zero, one, and around the number of lanes.
 const SIZES: [usize; 7] = [0, 1, 2, 7, 8, 9, 17];
 
-/// The backends to compare with the portable one, each by name.
+/// Returns the backends other than the portable one, with names.
 fn others() -> impl Iterator<Item = (String, &'static Kernel)> {
     choice::available().skip(1).map(|(backend, kernel)| (backend.to_string(), kernel))
 }
 
 const ORACLE: &Kernel = &portable::KERNEL;
 
-/// So many cases, times the campaign.
+/// Returns the numbers of the cases: `default` times the campaign factor.
 fn cases(default: usize) -> std::ops::Range<usize> {
     let times = std::env::var("EPIONE_CAMPAIGN").ok();
     0..default * times.map_or(1, |times| times.parse().expect("EPIONE_CAMPAIGN is a number"))
@@ -36,9 +37,9 @@ fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
-/// Now and then an edge: small, near the order, around powers of the curve parameter, sparse.
+/// Returns a random scalar or an edge case: small, near the order, near a power of `x`, sparse.
 fn scalar(rng: &mut ChaCha20Rng) -> Scalar {
-    let x = Scalar::from(super::digits::X);
+    let x = Scalar::from(X);
     let edge = match rng.gen_range(0..24) {
         0 => Scalar::ZERO,
         1 => Scalar::ONE,
@@ -54,7 +55,7 @@ fn scalar(rng: &mut ChaCha20Rng) -> Scalar {
 }
 
 #[test]
-fn inverses_of_scalars() {
+fn backends_agree_on_scalar_inverses() {
     for (name, kernel) in others() {
         let rng = &mut rng(1);
         for _ in cases(500) {

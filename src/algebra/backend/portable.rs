@@ -1,25 +1,24 @@
-//! The portable backend: arkworks 0.6, called with its traps closed.
+//! The portable backend: arkworks 0.6, without a C compiler and without `unsafe`.
 //!
-//! Two traps matter here. Its decoders accept the identity and trailing bytes, so decompression
-//! takes arrays of the exact length and the groups refuse the identity. Its `DefaultFieldHasher` is
-//! wrong for the scalar field (it pads SHA-256 blocks by the field's 48 bytes and not by the hash's
-//! 64), so it is used for the curve hashes only, where it is right, and hash-to-scalar is our own.
+//! Two pitfalls of the library are closed here. Its decoders accept the identity and trailing
+//! bytes, so decompression takes arrays of the exact length and the groups reject the identity. Its
+//! `DefaultFieldHasher` pads SHA-256 blocks to the 48 bytes of a base field element instead of the
+//! 64 bytes of a hash block for the scalar field; it is used for hashing to the curves only, where
+//! it is correct.
 //!
 //! Nothing here is constant time.
 #![forbid(unsafe_code)]
 
-use super::fixed::{self, DigitTable};
-use super::kernel::{Kernel, Lanes, Lines, Pairing, SourceGroup, TargetGroup, Term};
-use super::power::{self, Cyclotomic, LIMBS};
+use super::kernel::{BatchOperations, Kernel, Lines, Pairing, SourceGroup, TargetGroup, Term};
+use super::power::{self, Cyclotomic, DigitTable, LIMBS};
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
-use ark_bls12_381::{
-    Bls12_381, Fq, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective, g1, g2,
-};
+use ark_bls12_381::{Bls12_381, Fq, Fq12, Fr, G1Projective, G2Projective, g1, g2};
 use ark_ec::hashing::HashToCurve;
-use ark_ec::hashing::curve_maps::wb::WBMap;
+use ark_ec::hashing::curve_maps::wb::{WBConfig, WBMap};
 use ark_ec::hashing::map_to_curve_hasher::MapToCurveBasedHasher;
 use ark_ec::pairing::{MillerLoopOutput, Pairing as _};
+use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
 use ark_ff::field_hashers::DefaultFieldHasher;
 use ark_ff::{BigInt, CyclotomicMultSubgroup, Field, PrimeField, Zero};
@@ -30,127 +29,95 @@ use sha2::Sha256;
 use std::sync::Arc;
 use zeroize::{Zeroize, Zeroizing};
 
-/// arkworks' functions.
+/// The functions of arkworks.
 pub(super) static KERNEL: Kernel = Kernel {
-    g1: SourceGroup {
-        add: |a, b| G1(a.0 + b.0),
-        mul: |p, s| G1(p.0 * s.0),
-        msm: msm_g1,
-        hash: hash_to_g1,
-        compress: compress_g1,
-        batch_compress: compress_each_g1,
-        decompress: decompress_g1,
-        batch_affine: affine_each_g1,
-        sum: sum_g1,
-        lanes: Lanes::NONE,
-    },
-    g2: SourceGroup {
-        add: |a, b| G2(a.0 + b.0),
-        mul: |p, s| G2(p.0 * s.0),
-        msm: msm_g2,
-        hash: hash_to_g2,
-        compress: compress_g2,
-        batch_compress: compress_each_g2,
-        decompress: decompress_g2,
-        batch_affine: affine_each_g2,
-        sum: sum_g2,
-        lanes: Lanes::NONE,
-    },
+    g1: source_group(),
+    g2: source_group(),
     gt: TargetGroup { mul: |a, b| a * b, pow, table_pow, contains },
-    pairing: Pairing { miller, finish, each: None, prepare },
+    pairing: Pairing { miller_loop, final_exponentiation, batch_pairing: None, prepare },
     invert: |s| s.0.inverse().map(Scalar),
 };
 
-macro_rules! source_group {
-    (
-        $group:ident, $projective:ident, $affine:ident, $config:path, $bytes:literal,
-        $msm:ident, $hash:ident, $compress:ident, $batch_compress:ident, $decompress:ident,
-        $limbs:literal, $batch_affine:ident, $sum:ident
-    ) => {
-        pub(super) fn $batch_affine(points: &[$group]) -> Vec<[u64; $limbs]> {
-            let points: Vec<_> = points.iter().map(|p| p.0).collect();
-            let affine = $projective::normalize_batch(&points);
-            affine.iter().map(|p| p.xy().map_or([0; $limbs], |(x, y)| limbs(&[x, y]))).collect()
-        }
+/// A point of G1 or G2 and its arkworks representation.
+pub(super) trait SourcePoint: Copy + 'static {
+    type Config: SWCurveConfig<ScalarField = Fr, BaseField: Field<BasePrimeField = Fq>> + WBConfig;
 
-        pub(super) fn $sum(terms: &[Term<$limbs>]) -> $group {
-            let mut sum = $projective::zero();
-            for term in terms.iter().filter(|term| term.point != [0; $limbs]) {
-                let (x, y) = term.point.split_at($limbs / 2);
-                let point = $affine::new_unchecked(element(x), element(y));
-                sum += if term.negative == 1 { -point } else { point };
-            }
-            $group(sum)
-        }
-
-        pub(super) fn $msm(points: &[$group], scalars: &[Scalar]) -> $group {
-            let points: Vec<_> = points.iter().map(|p| p.0).collect();
-            let scalars = Zeroizing::new(scalars.iter().map(|s| s.0).collect::<Vec<_>>());
-            let points = $projective::normalize_batch(&points);
-            $group($projective::msm(&points, &scalars).expect("the slices are of one length"))
-        }
-
-        pub(super) fn $hash(tag: &[u8], message: &[u8]) -> $group {
-            type Hasher =
-                MapToCurveBasedHasher<$projective, DefaultFieldHasher<Sha256, 128>, WBMap<$config>>;
-            let hasher = Hasher::new(tag).expect("the map is a fixed, checked one");
-            $group(hasher.hash(message).expect("the map is total").into())
-        }
-
-        pub(super) fn $compress(point: &$group) -> [u8; $bytes] {
-            encode(&point.0.into_affine())
-        }
-
-        pub(super) fn $batch_compress(points: &[$group]) -> Vec<[u8; $bytes]> {
-            let points: Vec<_> = points.iter().map(|p| p.0).collect();
-            $projective::normalize_batch(&points).iter().map(encode).collect()
-        }
-
-        pub(super) fn $decompress(bytes: &[u8; $bytes]) -> Result<$group, DecodeError> {
-            let point = $affine::deserialize_with_mode(&bytes[..], Compress::Yes, Validate::No)
-                .map_err(|_: SerializationError| DecodeError::NotOnCurve)?;
-            // Re-encoding refuses every second way to write a point.
-            if encode::<_, $bytes>(&point) != *bytes {
-                return Err(DecodeError::NotOnCurve);
-            }
-            if !point.is_in_correct_subgroup_assuming_on_curve() {
-                return Err(DecodeError::NotInSubgroup);
-            }
-            Ok($group(point.into()))
-        }
-    };
+    fn new(point: Projective<Self::Config>) -> Self;
+    fn inner(&self) -> Projective<Self::Config>;
 }
 
-source_group!(
-    G1,
-    G1Projective,
-    G1Affine,
-    g1::Config,
-    48,
-    msm_g1,
-    hash_to_g1,
-    compress_g1,
-    compress_each_g1,
-    decompress_g1,
-    12,
-    affine_each_g1,
-    sum_g1
-);
-source_group!(
-    G2,
-    G2Projective,
-    G2Affine,
-    g2::Config,
-    96,
-    msm_g2,
-    hash_to_g2,
-    compress_g2,
-    compress_each_g2,
-    decompress_g2,
-    24,
-    affine_each_g2,
-    sum_g2
-);
+impl SourcePoint for G1 {
+    type Config = g1::Config;
+
+    fn new(point: G1Projective) -> Self {
+        Self(point)
+    }
+
+    fn inner(&self) -> G1Projective {
+        self.0
+    }
+}
+
+impl SourcePoint for G2 {
+    type Config = g2::Config;
+
+    fn new(point: G2Projective) -> Self {
+        Self(point)
+    }
+
+    fn inner(&self) -> G2Projective {
+        self.0
+    }
+}
+
+const fn source_group<P: SourcePoint, const N: usize, const L: usize>() -> SourceGroup<P, N, L> {
+    SourceGroup {
+        add,
+        mul,
+        msm,
+        hash,
+        compress,
+        batch_compress,
+        decompress,
+        batch_affine,
+        sum,
+        batch: BatchOperations::NONE,
+    }
+}
+
+fn add<P: SourcePoint>(a: &P, b: &P) -> P {
+    P::new(a.inner() + b.inner())
+}
+
+fn mul<P: SourcePoint>(point: &P, scalar: &Scalar) -> P {
+    P::new(point.inner() * scalar.0)
+}
+
+fn normalize_batch<P: SourcePoint>(points: &[P]) -> Vec<Affine<P::Config>> {
+    let points: Vec<_> = points.iter().map(P::inner).collect();
+    Projective::normalize_batch(&points)
+}
+
+fn msm<P: SourcePoint>(points: &[P], scalars: &[Scalar]) -> P {
+    let scalars = Zeroizing::new(scalars.iter().map(|s| s.0).collect::<Vec<_>>());
+    let product = Projective::msm(&normalize_batch(points), &scalars);
+    P::new(product.expect("the slices have equal lengths"))
+}
+
+fn hash<P: SourcePoint>(tag: &[u8], message: &[u8]) -> P {
+    type Hasher<C> =
+        MapToCurveBasedHasher<Projective<C>, DefaultFieldHasher<Sha256, 128>, WBMap<C>>;
+    let hasher = Hasher::<P::Config>::new(tag).expect("the parameters of the map are valid");
+    P::new(hasher.hash(message).expect("the map is total").into())
+}
+
+pub(super) fn compress<P: SourcePoint, const N: usize>(point: &P) -> [u8; N] {
+    encode(&point.inner().into_affine())
+}
+
+fn batch_compress<P: SourcePoint, const N: usize>(points: &[P]) -> Vec<[u8; N]> {
+    normalize_batch(points).iter().map(encode).collect()
+}
 
 fn encode<P: CanonicalSerialize, const N: usize>(point: &P) -> [u8; N] {
     let mut bytes = [0; N];
@@ -158,7 +125,35 @@ fn encode<P: CanonicalSerialize, const N: usize>(point: &P) -> [u8; N] {
     bytes
 }
 
-pub(super) fn pow(base: &Gt, scalar: &Scalar) -> Gt {
+fn decompress<P: SourcePoint, const N: usize>(bytes: &[u8; N]) -> Result<P, DecodeError> {
+    let point = Affine::<P::Config>::deserialize_with_mode(&bytes[..], Compress::Yes, Validate::No)
+        .map_err(|_: SerializationError| DecodeError::NotOnCurve)?;
+    // Re-encoding rejects non-canonical encodings.
+    if encode::<_, N>(&point) != *bytes {
+        return Err(DecodeError::NotOnCurve);
+    }
+    if !point.is_in_correct_subgroup_assuming_on_curve() {
+        return Err(DecodeError::NotInSubgroup);
+    }
+    Ok(P::new(point.into()))
+}
+
+fn batch_affine<P: SourcePoint, const L: usize>(points: &[P]) -> Vec<[u64; L]> {
+    let affine = normalize_batch(points);
+    affine.iter().map(|p| p.xy().map_or([0; L], |(x, y)| limbs(&[x, y]))).collect()
+}
+
+fn sum<P: SourcePoint, const L: usize>(terms: &[Term<L>]) -> P {
+    let mut sum = Projective::<P::Config>::zero();
+    for term in terms.iter().filter(|term| term.point != [0; L]) {
+        let (x, y) = term.point.split_at(L / 2);
+        let point = Affine::new_unchecked(element(x), element(y));
+        sum += if term.negative == 1 { -point } else { point };
+    }
+    P::new(sum)
+}
+
+fn pow(base: &Gt, scalar: &Scalar) -> Gt {
     Gt(power::pow(&base.0, &scalar.0))
 }
 
@@ -196,7 +191,7 @@ impl Cyclotomic for Fq12 {
     }
 }
 
-/// The elements' coefficients, Montgomery limbs.
+/// Returns the Montgomery limbs of the coefficients.
 fn limbs<F: Field<BasePrimeField = Fq>, const L: usize>(elements: &[F]) -> [u64; L] {
     let mut limbs = [0; L];
     let coefficients = elements.iter().flat_map(Field::to_base_prime_field_elements);
@@ -206,47 +201,45 @@ fn limbs<F: Field<BasePrimeField = Fq>, const L: usize>(elements: &[F]) -> [u64;
     limbs
 }
 
-/// The element of these limbs.
+/// Returns the element with these Montgomery limbs.
 fn element<F: Field<BasePrimeField = Fq>>(limbs: &[u64]) -> F {
     let coefficient = |chunk: &[u64]| {
         Fq::new_unchecked(BigInt(chunk.try_into().expect("a coefficient has six limbs")))
     };
     F::from_base_prime_field_elems(limbs.chunks_exact(6).map(coefficient))
-        .expect("as many coefficients as the field has dimensions")
+        .expect("the number of coefficients is the degree of the field")
 }
 
-pub(super) fn table_pow(table: &DigitTable, scalar: &Scalar) -> Gt {
-    Gt(fixed::table_pow(table, &scalar.0))
+fn table_pow(table: &DigitTable, scalar: &Scalar) -> Gt {
+    Gt(power::table_pow(table, &scalar.0))
 }
 
-/// `f^r = 1`, which makes `f` a unit of the torsion group GT.
-pub(super) fn contains(f: &Fq12) -> bool {
+/// Returns `true` if `f^r = 1`.
+fn contains(f: &Fq12) -> bool {
     f.pow(Fr::MODULUS) == Fq12::ONE
 }
 
-pub(super) fn miller(pairs: &[(G1, G2)]) -> Fq12 {
-    let (left, right): (Vec<_>, Vec<_>) = pairs.iter().map(|(p, q)| (p.0, q.0)).unzip();
-    let left = G1Projective::normalize_batch(&left);
-    let right = G2Projective::normalize_batch(&right);
-    // The product loop of arkworks leaves pairs with an infinity out, as it must.
-    Bls12_381::multi_miller_loop(left, right).0
+fn miller_loop(pairs: &[(G1, G2)]) -> Fq12 {
+    let (left, right): (Vec<G1>, Vec<G2>) = pairs.iter().copied().unzip();
+    // arkworks skips pairs with an infinity.
+    Bls12_381::multi_miller_loop(normalize_batch(&left), normalize_batch(&right)).0
 }
 
-pub(super) fn finish(f: &Fq12) -> Gt {
+fn final_exponentiation(f: &Fq12) -> Gt {
     let output = Bls12_381::final_exponentiation(MillerLoopOutput(*f));
-    Gt(output.expect("a Miller loop does not give zero").0)
+    Gt(output.expect("a Miller loop is not zero").0)
 }
 
-pub(super) fn prepare(q: &G2) -> Arc<dyn Lines> {
+fn prepare(q: &G2) -> Arc<dyn Lines> {
     Arc::new(Prepared(q.0.into()))
 }
 
-/// arkworks' coefficients.
+/// The line coefficients of arkworks.
 struct Prepared(<Bls12_381 as ark_ec::pairing::Pairing>::G2Prepared);
 
 impl Lines for Prepared {
     fn pairing(&self, p: &G1) -> Gt {
-        finish(&Bls12_381::miller_loop(p.0.into_affine(), self.0.clone()).0)
+        final_exponentiation(&Bls12_381::miller_loop(p.0.into_affine(), self.0.clone()).0)
     }
 }
 

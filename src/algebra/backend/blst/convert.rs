@@ -1,7 +1,7 @@
-//! Between arkworks' and blst's structs, limb by limb.
+//! Conversion between the structs of arkworks and blst, limb by limb.
 //!
-//! Both keep `a * 2^384 mod p` (scalars `a * 2^256 mod r`) in 64-bit limbs, least significant first,
-//! and build Fp2 = Fp(u), Fp6 = Fp2(v), Fp12 = Fp6(w) by the same roots.
+//! Both represent `a` by `a 2^384 mod p` (scalars by `a 2^256 mod r`) in 64-bit limbs, least
+//! significant first, and define Fp2 = Fp(u), Fp6 = Fp2(v), Fp12 = Fp6(w) by the same polynomials.
 #![forbid(unsafe_code)]
 
 use ark_bls12_381::{Fq, Fq2, Fq6, Fq12, Fr, G1Projective, G2Projective};
@@ -20,7 +20,7 @@ pub(super) fn ark_fr(a: &blst_fr) -> Fr {
     Fr::new_unchecked(BigInt(a.l))
 }
 
-/// A scalar's value, little-endian, as blst's multiplications take it.
+/// Returns the canonical integer of a scalar, little-endian, as blst's multiplications expect it.
 pub(super) fn scalar_bytes(a: &Fr) -> Zeroizing<[u8; 32]> {
     let mut bytes = Zeroizing::new([0; 32]);
     let limbs = Zeroizing::new(a.into_bigint().0);
@@ -82,7 +82,7 @@ pub(super) fn p1_limbs(a: &blst_p1_affine) -> [u64; 12] {
     limbs([&a.x, &a.y])
 }
 
-pub(super) fn p1_of_limbs(limbs: &[u64; 12]) -> blst_p1_affine {
+pub(super) fn p1_from_limbs(limbs: &[u64; 12]) -> blst_p1_affine {
     let [x, y] = coefficients(limbs);
     blst_p1_affine { x, y }
 }
@@ -91,7 +91,7 @@ pub(super) fn p2_limbs(a: &blst_p2_affine) -> [u64; 24] {
     limbs([&a.x.fp[0], &a.x.fp[1], &a.y.fp[0], &a.y.fp[1]])
 }
 
-pub(super) fn p2_of_limbs(limbs: &[u64; 24]) -> blst_p2_affine {
+pub(super) fn p2_from_limbs(limbs: &[u64; 24]) -> blst_p2_affine {
     let [x0, x1, y0, y1] = coefficients(limbs);
     blst_p2_affine { x: blst_fp2 { fp: [x0, x1] }, y: blst_fp2 { fp: [y0, y1] } }
 }

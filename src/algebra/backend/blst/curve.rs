@@ -1,7 +1,7 @@
-//! G1 and G2 by blst: one macro, two groups.
+//! G1 and G2 by blst.
 #![allow(unsafe_code)]
 
-use super::{convert, written};
+use super::{convert, output};
 use crate::algebra::backend::kernel::Term;
 use crate::algebra::backend::portable;
 use crate::algebra::{G1, G2, Scalar};
@@ -14,26 +14,27 @@ use zeroize::Zeroizing;
 /// Bits of a scalar: `r < 2^255`.
 const SCALAR_BITS: usize = 255;
 
-fn refusal(code: BLST_ERROR) -> DecodeError {
+fn decode_error(code: BLST_ERROR) -> DecodeError {
     match code {
         BLST_ERROR::BLST_POINT_NOT_IN_GROUP => DecodeError::NotInSubgroup,
         _ => DecodeError::NotOnCurve,
     }
 }
 
-/// The bytes of the largest of little-endian numbers, at least one.
-fn significant(scalars: &[[u8; 32]]) -> usize {
+/// Returns the number of significant bytes of the largest of little-endian integers, at least one.
+fn significant_bytes(scalars: &[[u8; 32]]) -> usize {
     let bytes = |scalar: &[u8; 32]| scalar.iter().rposition(|byte| *byte != 0).map_or(0, |i| i + 1);
     scalars.iter().map(bytes).max().unwrap_or(0).max(1)
 }
 
-macro_rules! source_group {
+macro_rules! blst_group {
     (
         $module:ident, $group:ident, $bytes:literal, $point:ident, $affine:ident,
         $into:path, $from:path, $mult:ident, $to_affine:ident, $each_to_affine:ident,
         $from_affine:ident, $pippenger:ident, $scratch:ident, $hash:ident,
         $compress:ident, $uncompress:ident, $in_group:ident,
-        $limbs:literal, $singly:literal, $portable:path, $to_limbs:path, $from_limbs:path, $negate:ident, $add:ident, $add_affine:ident
+        $limbs:literal, $singly:literal, $to_limbs:path, $from_limbs:path, $negate:ident, $add:ident,
+        $add_affine:ident
     ) => {
         pub(super) mod $module {
             use super::*;
@@ -53,10 +54,10 @@ macro_rules! source_group {
             pub(in super::super) fn affine(p: &$group) -> $affine {
                 let p = point(p);
                 // SAFETY: both pointers are to valid structs, the result to a place of its own.
-                written(|out| unsafe { $to_affine(out, &p) })
+                output(|out| unsafe { $to_affine(out, &p) })
             }
 
-            /// All by one inversion. Infinities become blst's, all zero.
+            /// Shares one inversion. Infinities are all zero, as blst represents them.
             pub(in super::super) fn batch_affine(points: &[$group]) -> Vec<$affine> {
                 let points: Vec<$point> = points.iter().map(point).collect();
                 let mut results = vec![$affine::default(); points.len()];
@@ -74,7 +75,7 @@ macro_rules! source_group {
                 batch_affine(points).iter().map($to_limbs).collect()
             }
 
-            /// Constant time in the terms by the library's claim: its addition is complete.
+            /// Constant time in the terms, as the library claims: its addition is complete.
             pub(in super::super) fn sum(terms: &[Term<$limbs>]) -> $group {
                 let mut sum = $point::default();
                 for term in terms {
@@ -89,24 +90,24 @@ macro_rules! source_group {
                 group(&sum)
             }
 
-            #[allow(dead_code)] // G1 has a faster one
+            #[allow(dead_code)] // unused in G1
             pub(in super::super) fn add(a: &$group, b: &$group) -> $group {
                 let (a, b) = (point(a), point(b));
                 // SAFETY: the pointers are to valid structs, the result to a place of its own.
-                group(&written(|out| unsafe { $add(out, &a, &b) }))
+                group(&output(|out| unsafe { $add(out, &a, &b) }))
             }
 
-            /// Constant time in the scalar by the library's claim (fixed windows, table scans).
+            /// Constant time in the scalar, as the library claims: fixed windows, full table scans.
             pub(in super::super) fn mul(p: &$group, scalar: &Scalar) -> $group {
                 let (p, scalar) = (point(p), convert::scalar_bytes(&scalar.0));
                 // SAFETY: the pointers are to valid structs and to the 32 bytes of 255 bits.
-                group(&written(|out| unsafe { $mult(out, &p, scalar.as_ptr(), SCALAR_BITS) }))
+                group(&output(|out| unsafe { $mult(out, &p, scalar.as_ptr(), SCALAR_BITS) }))
             }
 
-            /// Pippenger's buckets; the library itself takes windows for few points. For one or
-            /// two it is slower than multiplying each, whose method uses the endomorphism.
+            /// Pippenger's bucket method; the library uses windows for few points. For one or two
+            /// points, multiplication by the endomorphism is faster.
             pub(in super::super) fn msm(points: &[$group], scalars: &[Scalar]) -> $group {
-                assert_eq!(points.len(), scalars.len(), "a scalar for every point");
+                assert_eq!(points.len(), scalars.len(), "one scalar per point");
                 if points.len() <= $singly {
                     let products = points.iter().zip(scalars).map(|(p, s)| mul(p, s));
                     return products.reduce(|a, b| a + b).unwrap_or_else($group::identity);
@@ -117,14 +118,14 @@ macro_rules! source_group {
                 if points.is_empty() {
                     return $group::identity();
                 }
-                buckets(&batch_affine(&points), &Zeroizing::new(scalars))
+                pippenger(&batch_affine(&points), &Zeroizing::new(scalars))
             }
 
-            /// At least one point, none of them the infinity, as many scalars. Takes as long as the
-            /// longest of them asks for: weights have half of the bits.
-            fn buckets(points: &[$affine], scalars: &[[u8; 32]]) -> $group {
+            /// Requires at least one point, no infinity, and one scalar per point. The cost is
+            /// proportional to the longest scalar; random weights have half of the bits.
+            fn pippenger(points: &[$affine], scalars: &[[u8; 32]]) -> $group {
                 let count = points.len();
-                let length = significant(scalars);
+                let length = significant_bytes(scalars);
                 let packed = scalars.iter().flat_map(|scalar| &scalar[..length]).copied();
                 let packed = Zeroizing::new(packed.collect::<Vec<u8>>());
                 // SAFETY: the function reads its argument only.
@@ -135,7 +136,7 @@ macro_rules! source_group {
                 // SAFETY: a null second pointer says that `count` affine points, and as many
                 // scalars of `length` bytes, lie behind the first; the scratch has the size asked
                 // for.
-                group(&written(|out| unsafe {
+                group(&output(|out| unsafe {
                     $pippenger(
                         out,
                         point_list.as_ptr(),
@@ -150,7 +151,7 @@ macro_rules! source_group {
             pub(in super::super) fn hash(tag: &[u8], message: &[u8]) -> $group {
                 // SAFETY: pointers and lengths are those of the slices; no augmentation. The
                 // library hashes tags beyond 255 bytes; ours are shorter.
-                group(&written(|out| unsafe {
+                group(&output(|out| unsafe {
                     $hash(
                         out,
                         message.as_ptr(),
@@ -164,8 +165,8 @@ macro_rules! source_group {
             }
 
             pub(in super::super) fn compress(p: &$group) -> [u8; $bytes] {
-                // Affine already, as points are that were decoded: arkworks writes it faster.
-                if p.0.z.is_one() { $portable(p) } else { encode(&affine(p)) }
+                // A decoded point is affine already, and arkworks encodes it faster.
+                if p.0.z.is_one() { portable::compress(p) } else { encode(&affine(p)) }
             }
 
             pub(in super::super) fn batch_compress(points: &[$group]) -> Vec<[u8; $bytes]> {
@@ -179,28 +180,26 @@ macro_rules! source_group {
                 bytes
             }
 
-            pub(in super::super) fn decompress(
-                bytes: &[u8; $bytes],
-            ) -> Result<$group, DecodeError> {
+            pub(in super::super) fn decompress(bytes: &[u8; $bytes]) -> Result<$group, DecodeError> {
                 let mut p = $affine::default();
-                // SAFETY: the function reads exactly the bytes of a compressed point, whatever
-                // they are, and refuses other encodings of the same point.
+                // SAFETY: the function reads exactly the bytes of a compressed point. It accepts
+                // any bytes and rejects non-canonical encodings.
                 let code = unsafe { $uncompress(&mut p, bytes.as_ptr()) };
                 if code != BLST_ERROR::BLST_SUCCESS {
-                    return Err(refusal(code));
+                    return Err(decode_error(code));
                 }
-                // SAFETY: the pointer is to a point on the curve, maybe outside the subgroup.
+                // SAFETY: the pointer is to a point on the curve, possibly outside the subgroup.
                 if !unsafe { $in_group(&p) } {
                     return Err(DecodeError::NotInSubgroup);
                 }
                 // SAFETY: both pointers are to valid structs, the result to a place of its own.
-                Ok(group(&written(|out| unsafe { $from_affine(out, &p) })))
+                Ok(group(&output(|out| unsafe { $from_affine(out, &p) })))
             }
         }
     };
 }
 
-source_group!(
+blst_group!(
     g1,
     G1,
     48,
@@ -220,14 +219,13 @@ source_group!(
     blst_p1_affine_in_g1,
     12,
     1,
-    portable::compress_g1,
     convert::p1_limbs,
-    convert::p1_of_limbs,
+    convert::p1_from_limbs,
     blst_fp_cneg,
     blst_p1_add_or_double,
     blst_p1_add_or_double_affine
 );
-source_group!(
+blst_group!(
     g2,
     G2,
     96,
@@ -247,9 +245,8 @@ source_group!(
     blst_p2_affine_in_g2,
     24,
     2,
-    portable::compress_g2,
     convert::p2_limbs,
-    convert::p2_of_limbs,
+    convert::p2_from_limbs,
     blst_fp2_cneg,
     blst_p2_add_or_double,
     blst_p2_add_or_double_affine

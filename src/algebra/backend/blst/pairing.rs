@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::super::kernel::Lines;
-use super::{convert, curve, written};
+use super::{convert, curve, output};
 use crate::algebra::{G1, G2, Gt};
 use ::blst::{
     blst_final_exp, blst_fp6, blst_fp12, blst_miller_loop, blst_miller_loop_lines,
@@ -14,11 +14,11 @@ use std::ptr;
 use std::sync::Arc;
 use zeroize::Zeroize;
 
-/// Lines of a Miller loop: 63 doublings and 5 additions of the curve parameter's binary digits.
+/// Lines of a Miller loop: 63 doublings and 5 additions for the bits of the curve parameter.
 const LINES: usize = 68;
 
-pub(super) fn miller(pairs: &[(G1, G2)]) -> Fq12 {
-    // e(O, Q) = e(P, O) = 1, and the library's loop must not see an infinity.
+pub(super) fn miller_loop(pairs: &[(G1, G2)]) -> Fq12 {
+    // e(O, Q) = e(P, O) = 1, and the loop of the library must not see an infinity.
     let finite = pairs.iter().filter(|(p, q)| !p.is_identity() && !q.is_identity());
     let (left, right): (Vec<G1>, Vec<G2>) = finite.copied().unzip();
     match (left.as_slice(), right.as_slice()) {
@@ -31,27 +31,27 @@ pub(super) fn miller(pairs: &[(G1, G2)]) -> Fq12 {
 fn single(p: &G1, q: &G2) -> Fq12 {
     let (p, q) = (curve::g1::affine(p), curve::g2::affine(q));
     // SAFETY: the pointers are to affine points and to a place for the result.
-    convert::ark_fp12(&written(|out| unsafe { blst_miller_loop(out, &q, &p) }))
+    convert::ark_fp12(&output(|out| unsafe { blst_miller_loop(out, &q, &p) }))
 }
 
-/// As many of one as of the other, no infinities.
+/// Requires slices of equal length, without infinities.
 fn several(left: &[G1], right: &[G2]) -> Fq12 {
     let (ps, qs) = (curve::g1::batch_affine(left), curve::g2::batch_affine(right));
     let (p_list, q_list) = ([ps.as_ptr(), ptr::null()], [qs.as_ptr(), ptr::null()]);
     // SAFETY: a null second pointer says that all affine points lie behind the first, and there
     // are as many of each as the last argument says.
-    convert::ark_fp12(&written(|out| unsafe {
+    convert::ark_fp12(&output(|out| unsafe {
         blst_miller_loop_n(out, q_list.as_ptr(), p_list.as_ptr(), ps.len());
     }))
 }
 
-pub(super) fn finish(f: &Fq12) -> Gt {
-    Gt(convert::ark_fp12(&final_exponentiation(&convert::fp12(f))))
+pub(super) fn final_exponentiation(f: &Fq12) -> Gt {
+    final_exp(&convert::fp12(f))
 }
 
-fn final_exponentiation(f: &blst_fp12) -> blst_fp12 {
+fn final_exp(f: &blst_fp12) -> Gt {
     // SAFETY: both pointers are to valid structs, the result to a place of its own.
-    written(|out| unsafe { blst_final_exp(out, f) })
+    Gt(convert::ark_fp12(&output(|out| unsafe { blst_final_exp(out, f) })))
 }
 
 pub(super) fn prepare(q: &G2) -> Arc<dyn Lines> {
@@ -65,7 +65,7 @@ pub(super) fn prepare(q: &G2) -> Arc<dyn Lines> {
     Arc::new(lines)
 }
 
-/// Lines in the library's own scale.
+/// Line coefficients of blst.
 struct Prepared(Box<[blst_fp6; LINES]>);
 
 impl Lines for Prepared {
@@ -75,8 +75,8 @@ impl Lines for Prepared {
         }
         let p = curve::g1::affine(p);
         // SAFETY: the pointers are to all 68 lines, to an affine point and to a place of its own.
-        let f = written(|out| unsafe { blst_miller_loop_lines(out, self.0.as_ptr(), &p) });
-        Gt(convert::ark_fp12(&final_exponentiation(&f)))
+        let f = output(|out| unsafe { blst_miller_loop_lines(out, self.0.as_ptr(), &p) });
+        final_exp(&f)
     }
 }
 
@@ -90,7 +90,7 @@ impl Drop for Prepared {
     }
 }
 
-/// The lines of the infinity.
+/// The lines of the infinity, whose pairings are one.
 struct NoLines;
 
 impl Lines for NoLines {

@@ -1,9 +1,8 @@
 //! GT by blst.
 #![allow(unsafe_code)]
 
-use super::super::fixed::{self, DigitTable};
-use super::super::power::{self, Cyclotomic, LIMBS};
-use super::{convert, written};
+use super::super::power::{self, Cyclotomic, DigitTable, LIMBS};
+use super::{convert, output};
 use crate::algebra::{Gt, Scalar};
 use ::blst::{
     blst_fp2_cneg, blst_fp6, blst_fp12, blst_fp12_cyclotomic_sqr, blst_fp12_frobenius_map,
@@ -14,7 +13,7 @@ use ark_bls12_381::Fq12;
 pub(super) fn mul(a: &Fq12, b: &Fq12) -> Fq12 {
     let (a, b) = (convert::fp12(a), convert::fp12(b));
     // SAFETY: the pointers are to valid structs, the result to a place of its own.
-    convert::ark_fp12(&written(|out| unsafe { blst_fp12_mul(out, &a, &b) }))
+    convert::ark_fp12(&output(|out| unsafe { blst_fp12_mul(out, &a, &b) }))
 }
 
 pub(super) fn contains(f: &Fq12) -> bool {
@@ -23,14 +22,14 @@ pub(super) fn contains(f: &Fq12) -> bool {
     unsafe { blst_fp12_in_group(&f) }
 }
 
-/// Constant time in the scalar: the method is, and the library's field arithmetic is by its claim.
+/// Constant time in the scalar, given the library's claim for its field arithmetic.
 pub(super) fn pow(base: &Gt, scalar: &Scalar) -> Gt {
     Gt(convert::ark_fp12(&power::pow(&convert::fp12(&base.0), &scalar.0)))
 }
 
 /// Constant time in the scalar, as [`pow`].
 pub(super) fn table_pow(table: &DigitTable, scalar: &Scalar) -> Gt {
-    Gt(convert::ark_fp12(&fixed::table_pow(table, &scalar.0)))
+    Gt(convert::ark_fp12(&power::table_pow(table, &scalar.0)))
 }
 
 impl Cyclotomic for blst_fp12 {
@@ -40,13 +39,13 @@ impl Cyclotomic for blst_fp12 {
 
     fn square(&mut self) {
         let place: *mut Self = self;
-        // SAFETY: the pointer is to a valid struct; the library squares in place itself.
+        // SAFETY: the pointer is to a valid struct; the library supports squaring in place.
         unsafe { blst_fp12_cyclotomic_sqr(place, place) };
     }
 
     fn multiply(&mut self, other: &Self) {
         let place: *mut Self = self;
-        // SAFETY: the pointers are to valid structs; the library multiplies in place itself.
+        // SAFETY: the pointers are to valid structs; the library supports multiplication in place.
         unsafe { blst_fp12_mul(place, place, other) };
     }
 
@@ -62,7 +61,7 @@ impl Cyclotomic for blst_fp12 {
     fn frobenius(&self, power: usize) -> Self {
         // SAFETY: the pointers are to valid structs, the result to a place of its own; the library
         // has the maps 1 to 3.
-        written(|out| unsafe { blst_fp12_frobenius_map(out, self, power) })
+        output(|out| unsafe { blst_fp12_frobenius_map(out, self, power) })
     }
 
     fn limbs(&self) -> [u64; LIMBS] {

@@ -1,4 +1,4 @@
-//! Decompression: the same points, and the same refusals for the same reasons.
+//! Agreement of decompression: equal points and equal errors.
 #![forbid(unsafe_code)]
 
 use super::source::{Point, point};
@@ -13,7 +13,7 @@ use rand::{Rng, RngCore};
 use rand_chacha::ChaCha20Rng;
 use std::collections::BTreeMap;
 
-/// Counts by the kind of outcome, so that the test sees that all kinds were met.
+/// Counts per outcome, to assert that every outcome occurs.
 type Outcomes = BTreeMap<String, usize>;
 
 fn compare<P: Point, const N: usize, const L: usize>(
@@ -34,16 +34,16 @@ fn compare<P: Point, const N: usize, const L: usize>(
     outcomes
 }
 
-/// An honest encoding, changed in one of the ways that an encoding can be wrong.
-fn changed<const N: usize>(rng: &mut ChaCha20Rng, honest: [u8; N]) -> [u8; N] {
-    let mut bytes = honest;
+/// Returns a valid encoding with one kind of defect.
+fn changed<const N: usize>(rng: &mut ChaCha20Rng, valid: [u8; N]) -> [u8; N] {
+    let mut bytes = valid;
     match rng.gen_range(0..9) {
-        // As it is, and with the other sign.
+        // Unchanged, and with the opposite sign.
         0 => {}
         1 => bytes[0] ^= 0x20,
-        // Flags of other formats, of the infinity with a coordinate.
+        // Invalid flags, and the flag of the infinity with a coordinate.
         2 => bytes[0] = bytes[0] & 0x1f | rng.gen_range(0..8) << 5,
-        // The infinity, alone and with garbage.
+        // The infinity, alone and with non-zero bytes.
         3 => {
             bytes = [0; N];
             bytes[0] = 0xc0;
@@ -53,7 +53,7 @@ fn changed<const N: usize>(rng: &mut ChaCha20Rng, honest: [u8; N]) -> [u8; N] {
             bytes[0] = rng.gen_range(0..8) << 5;
             bytes[rng.gen_range(0..N)] |= 1 << rng.gen_range(0..8);
         }
-        // Another coordinate: half of them off the curve, the others outside the subgroup.
+        // Another coordinate: half are off the curve, the others outside the subgroup.
         5 => bytes[N - 1 - rng.gen_range(0..40)] ^= rng.gen_range(1..=255),
         6 => {
             rng.fill_bytes(&mut bytes);
@@ -77,7 +77,7 @@ fn changed<const N: usize>(rng: &mut ChaCha20Rng, honest: [u8; N]) -> [u8; N] {
     bytes
 }
 
-fn hostile_bytes<P: Point, const N: usize, const L: usize>(
+fn malformed<P: Point, const N: usize, const L: usize>(
     name: &str,
     tested: &SourceGroup<P, N, L>,
     oracle: &SourceGroup<P, N, L>,
@@ -85,8 +85,8 @@ fn hostile_bytes<P: Point, const N: usize, const L: usize>(
     let rng = &mut rng(20);
     let encodings: Vec<[u8; N]> = cases(400)
         .map(|_| {
-            let honest = (oracle.compress)(&point::<P>(rng));
-            changed(rng, honest)
+            let valid = (oracle.compress)(&point::<P>(rng));
+            changed(rng, valid)
         })
         .collect();
     let outcomes = compare(name, [tested, oracle], &encodings);
@@ -98,7 +98,7 @@ fn hostile_bytes<P: Point, const N: usize, const L: usize>(
     }
 }
 
-/// Little-endian limbs divided by a small number that divides them.
+/// Divides little-endian limbs exactly by a small integer.
 fn divided(limbs: &[u64], divisor: u64) -> Vec<u64> {
     let mut rest = 0_u128;
     let mut quotient = limbs.to_vec();
@@ -110,66 +110,66 @@ fn divided(limbs: &[u64], divisor: u64) -> Vec<u64> {
     quotient
 }
 
-/// Points of a small order, of any order of the cofactor, and of full order; and each of these
-/// plus a point of the subgroup. `order` is a small prime that divides the cofactor.
-fn strangers<A: AffineRepr>(found: impl IntoIterator<Item = A>, order: u64) -> Vec<A> {
+/// Returns points of the order `order`, of an order dividing the cofactor and of full order; and
+/// each of these plus a point of the subgroup. `order` is a small prime divisor of the cofactor.
+fn outside_subgroup<A: AffineRepr>(found: impl IntoIterator<Item = A>, order: u64) -> Vec<A> {
     let small = divided(<A::Config as CurveConfig>::COFACTOR, order);
-    let mut strangers = Vec::new();
+    let mut outside = Vec::new();
     for point in found {
         let torsion = point.mul_bigint(Fr::MODULUS);
         let lowest = torsion.into_affine().mul_bigint(&small);
-        for stranger in [point.into_group(), torsion, lowest] {
-            strangers.push(stranger.into_affine());
-            strangers.push((stranger + A::generator()).into_affine());
+        for element in [point.into_group(), torsion, lowest] {
+            outside.push(element.into_affine());
+            outside.push((element + A::generator()).into_affine());
         }
     }
-    strangers
+    outside
 }
 
-fn refused<P: Point, const N: usize, const L: usize>(
+fn assert_rejected<P: Point, const N: usize, const L: usize>(
     name: &str,
     tables: [&SourceGroup<P, N, L>; 2],
-    strangers: impl IntoIterator<Item = P>,
+    points: impl IntoIterator<Item = P>,
 ) {
-    for stranger in strangers {
-        let bytes = (tables[1].compress)(&stranger);
-        assert_eq!((tables[0].compress)(&stranger), bytes, "{name}");
-        let refusal = Err(DecodeError::NotInSubgroup);
-        assert_eq!((tables[0].decompress)(&bytes), refusal, "{name}");
-        assert_eq!((tables[1].decompress)(&bytes), refusal, "portable");
+    for point in points {
+        let bytes = (tables[1].compress)(&point);
+        assert_eq!((tables[0].compress)(&point), bytes, "{name}");
+        let rejection = Err(DecodeError::NotInSubgroup);
+        assert_eq!((tables[0].decompress)(&bytes), rejection, "{name}");
+        assert_eq!((tables[1].decompress)(&bytes), rejection, "portable");
     }
 }
 
 #[test]
-fn decodings_of_hostile_bytes() {
+fn backends_agree_on_malformed_encodings() {
     for (name, kernel) in others() {
-        hostile_bytes(&format!("{name}, G1"), &kernel.g1, &ORACLE.g1);
-        hostile_bytes(&format!("{name}, G2"), &kernel.g2, &ORACLE.g2);
+        malformed(&format!("{name}, G1"), &kernel.g1, &ORACLE.g1);
+        malformed(&format!("{name}, G2"), &kernel.g2, &ORACLE.g2);
     }
 }
 
 #[test]
-fn decodings_of_points_of_other_orders() {
+fn points_outside_the_subgroup_are_rejected() {
     assert!(!g1::Config::COFACTOR.is_empty() && !g2::Config::COFACTOR.is_empty());
     for (name, kernel) in others() {
         let found = (0..).filter_map(|x: u64| G1Affine::get_point_from_x_unchecked(x.into(), true));
-        // The cofactor of G1 is 3 * 11^2 * ..., the one of G2 is 13^2 * 23^2 * ...
+        // The cofactor of G1 is 3 * 11^2 * ..., that of G2 is 13^2 * 23^2 * ...
         for order in [3, 11] {
-            let strangers = strangers(found.clone().take(cases(20).end), order);
-            let strangers = strangers.into_iter().map(|p| G1(p.into())).filter(|p| !in_g1(p));
-            refused(&name, [&kernel.g1, &ORACLE.g1], strangers);
+            let points = outside_subgroup(found.clone().take(cases(20).end), order);
+            let points = points.into_iter().map(|p| G1(p.into())).filter(|p| !in_g1(p));
+            assert_rejected(&name, [&kernel.g1, &ORACLE.g1], points);
         }
         let x = |x: u64| ark_bls12_381::Fq2::new(x.into(), 1.into());
         let found = (0..).filter_map(|i| G2Affine::get_point_from_x_unchecked(x(i), true));
         for order in [13, 23] {
-            let strangers = strangers(found.clone().take(cases(20).end), order);
-            let strangers = strangers.into_iter().map(|p| G2(p.into())).filter(|p| !in_g2(p));
-            refused(&name, [&kernel.g2, &ORACLE.g2], strangers);
+            let points = outside_subgroup(found.clone().take(cases(20).end), order);
+            let points = points.into_iter().map(|p| G2(p.into())).filter(|p| !in_g2(p));
+            assert_rejected(&name, [&kernel.g2, &ORACLE.g2], points);
         }
     }
 }
 
-/// By the definition: the multiple by the order, without any endomorphism.
+/// Tests membership by the definition, `[r] P = O`, without an endomorphism.
 fn in_g1(p: &G1) -> bool {
     p.0.into_affine().mul_bigint(Fr::MODULUS) == G1::identity().0
 }

@@ -1,4 +1,4 @@
-//! The pairing: single, prepared, in lists and as a product.
+//! Agreement of pairings: single, batch, prepared and products.
 #![forbid(unsafe_code)]
 
 use super::source::points;
@@ -8,11 +8,12 @@ use crate::algebra::{G1, G2, Gt};
 
 fn singly(pairs: &[(G1, G2)]) -> Vec<Gt> {
     let pairing = &ORACLE.pairing;
-    pairs.iter().map(|pair| (pairing.finish)(&(pairing.miller)(&[*pair]))).collect()
+    let single = |pair| (pairing.final_exponentiation)(&(pairing.miller_loop)(&[pair]));
+    pairs.iter().copied().map(single).collect()
 }
 
 #[test]
-fn pairings_one_by_one_in_lists_and_as_products() {
+fn backends_agree_on_pairings_and_their_products() {
     for (name, kernel) in others() {
         let rng = &mut rng(30);
         for _ in cases(5) {
@@ -30,7 +31,7 @@ fn pairings_one_by_one_in_lists_and_as_products() {
 }
 
 #[test]
-fn pairings_with_a_prepared_point() {
+fn backends_agree_on_prepared_pairings() {
     for (name, kernel) in others() {
         let rng = &mut rng(31);
         for _ in cases(5) {

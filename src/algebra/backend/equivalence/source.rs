@@ -1,10 +1,11 @@
-//! G1 and G2.
+//! Agreement in G1 and G2.
 #![forbid(unsafe_code)]
 
 use super::{ORACLE, SIZES, cases, others, rng, scalar};
+use crate::algebra::Scalar;
 use crate::algebra::backend::kernel::SourceGroup;
-use crate::algebra::{G1, G2, Scalar};
-use ark_bls12_381::{G1Projective, G2Projective};
+use crate::algebra::backend::portable::SourcePoint;
+use ark_ec::short_weierstrass::Projective;
 use ark_ec::{CurveGroup, PrimeGroup};
 use ark_ff::Zero;
 use rand::seq::SliceRandom;
@@ -12,37 +13,17 @@ use rand::{Rng, RngCore};
 use rand_chacha::ChaCha20Rng;
 use std::fmt::Debug;
 
-/// What the tests need of both groups, independent of the backends.
-pub(super) trait Point: Copy + PartialEq + Debug + Send + Sync + 'static {
-    type Inner: PrimeGroup<ScalarField = ark_bls12_381::Fr> + CurveGroup;
-    fn new(inner: Self::Inner) -> Self;
-    fn inner(&self) -> Self::Inner;
-}
-impl Point for G1 {
-    type Inner = G1Projective;
-    fn new(inner: G1Projective) -> Self {
-        Self(inner)
-    }
-    fn inner(&self) -> G1Projective {
-        self.0
-    }
-}
-impl Point for G2 {
-    type Inner = G2Projective;
-    fn new(inner: G2Projective) -> Self {
-        Self(inner)
-    }
-    fn inner(&self) -> G2Projective {
-        self.0
-    }
-}
+/// A point that tests can compare and print.
+pub(super) trait Point: SourcePoint + PartialEq + Debug + Send + Sync {}
+impl<P: SourcePoint + PartialEq + Debug + Send + Sync> Point for P {}
 
-/// In Jacobian or in affine coordinates, now and then the identity (in either form) or a generator.
+/// Returns a point in Jacobian or affine coordinates, sometimes the identity (in either form) or a
+/// generator.
 pub(super) fn point<P: Point>(rng: &mut ChaCha20Rng) -> P {
-    let generator = P::Inner::generator();
+    let generator = Projective::<P::Config>::generator();
     let random = generator * Scalar::random(rng).0;
     P::new(match rng.gen_range(0..12) {
-        0 => P::Inner::zero(),
+        0 => Projective::zero(),
         1 => random + -random,
         2 => generator,
         3 => -generator,
@@ -51,7 +32,7 @@ pub(super) fn point<P: Point>(rng: &mut ChaCha20Rng) -> P {
     })
 }
 
-/// Some of them equal, some opposite, some the identity.
+/// Returns points of which some are equal, opposite or the identity.
 pub(super) fn points<P: Point>(rng: &mut ChaCha20Rng, count: usize) -> Vec<P> {
     let mut points: Vec<P> = Vec::new();
     for _ in 0..count {
@@ -93,14 +74,14 @@ fn products<P: Point, const N: usize, const L: usize>(
     }
 }
 
-/// The last bytes of a scalar.
+/// Returns the scalar of the last `bytes` bytes.
 fn shortened(scalar: &Scalar, bytes: usize) -> Scalar {
     let mut short = [0; 32];
     short[32 - bytes..].copy_from_slice(&scalar.to_be_bytes()[32 - bytes..]);
     Scalar::from_be_bytes(&short).unwrap()
 }
 
-/// In batches, as sums of products and from tables.
+/// Compares batch and multi-scalar multiplication.
 fn lists<P: Point, const N: usize, const L: usize>(
     name: &str,
     tested: &Table<P, N, L>,
@@ -113,11 +94,11 @@ fn lists<P: Point, const N: usize, const L: usize>(
             let scalars: Vec<Scalar> = (0..size).map(|_| scalar(rng)).collect();
             let each = oracle.batch_mul(&points, &scalars);
             assert_eq!(tested.batch_mul(&points, &scalars), each, "{name}, {size}");
-            let sum = each.iter().map(Point::inner).sum();
+            let sum = each.iter().map(P::inner).sum();
             assert_eq!((tested.msm)(&points, &scalars), P::new(sum), "{name}, {size}");
             assert_eq!((oracle.msm)(&points, &scalars), P::new(sum), "portable, {size}");
             assert_eq!(tested.sum_of_products(&points, &scalars), P::new(sum), "{name}, {size}");
-            // The sum of short numbers takes a way of its own.
+            // Short scalars take another code path.
             for bytes in [0, 1, 8, 16, 17, 31] {
                 let short: Vec<Scalar> = scalars.iter().map(|s| shortened(s, bytes)).collect();
                 let expected = (oracle.msm)(&points, &short);
@@ -129,7 +110,7 @@ fn lists<P: Point, const N: usize, const L: usize>(
     }
 }
 
-/// Tables of one backend serve another: they are limbs of affine points.
+/// Compares fixed-base multiplication. Tables are interchangeable between backends.
 fn tables<P: Point, const N: usize, const L: usize>(
     name: &str,
     tested: &Table<P, N, L>,
@@ -200,10 +181,10 @@ macro_rules! both_groups {
 }
 
 both_groups! {
-    sums_of_points: sums;
-    products_of_points_and_scalars: products;
-    products_in_lists: lists;
-    products_from_tables: tables;
-    hashes_to_points: hashes;
-    encodings_of_points: encodings;
+    backends_agree_on_addition: sums;
+    backends_agree_on_scalar_multiplication: products;
+    backends_agree_on_batch_and_multi_scalar_multiplication: lists;
+    backends_agree_on_fixed_base_multiplication: tables;
+    backends_agree_on_hashing_to_points: hashes;
+    backends_agree_on_encodings: encodings;
 }

@@ -1,4 +1,4 @@
-//! GT.
+//! Agreement in GT.
 #![forbid(unsafe_code)]
 
 use super::{ORACLE, cases, others, rng, scalar};
@@ -11,7 +11,8 @@ fn element(rng: &mut ChaCha20Rng) -> Gt {
     (ORACLE.gt.pow)(&Gt::generator(), &scalar(rng))
 }
 
-/// In the cyclotomic subgroup, of order `p^4 - p^2 + 1`: `f^((p^6 - 1)(p^2 + 1))`.
+/// Returns an element of the cyclotomic subgroup, of order `p^4 - p^2 + 1`: `f^((p^6 - 1)(p^2 +
+/// 1))`.
 fn cyclotomic(rng: &mut ChaCha20Rng) -> Fq12 {
     let f = Fq12::rand(rng);
     let mut easy = f;
@@ -21,7 +22,7 @@ fn cyclotomic(rng: &mut ChaCha20Rng) -> Fq12 {
 }
 
 #[test]
-fn products_in_gt() {
+fn backends_agree_on_multiplication_in_gt() {
     for (name, kernel) in others() {
         let rng = &mut rng(40);
         for _ in cases(200) {
@@ -34,7 +35,7 @@ fn products_in_gt() {
 }
 
 #[test]
-fn powers_in_gt() {
+fn backends_agree_on_exponentiation_in_gt() {
     for (name, kernel) in others() {
         let rng = &mut rng(41);
         for i in cases(200) {
@@ -47,7 +48,7 @@ fn powers_in_gt() {
 }
 
 #[test]
-fn powers_from_tables() {
+fn backends_agree_on_fixed_base_exponentiation() {
     for (name, kernel) in others() {
         let rng = &mut rng(44);
         for _ in cases(4) {
@@ -63,9 +64,9 @@ fn powers_from_tables() {
     }
 }
 
-/// The portable power is itself a fast one: by squarings and multiplications it is the same.
+/// The portable exponentiation uses the decomposition too; compares it with square-and-multiply.
 #[test]
-fn powers_in_gt_by_definition() {
+fn portable_exponentiation_matches_square_and_multiply() {
     let rng = &mut rng(42);
     for _ in cases(100) {
         let (base, scalar) = (element(rng), scalar(rng));
@@ -77,7 +78,7 @@ fn powers_in_gt_by_definition() {
 }
 
 #[test]
-fn membership_in_gt() {
+fn only_elements_of_order_r_are_in_gt() {
     let check = |f: &Fq12, expected: bool, what: &str| {
         assert_eq!((ORACLE.gt.contains)(f), expected, "portable: {what}");
         for (name, kernel) in others() {
@@ -96,7 +97,7 @@ fn membership_in_gt() {
         let wide = cyclotomic(rng);
         check(&wide, false, "cyclotomic");
         let cofactor = wide.pow(Fr::MODULUS);
-        check(&cofactor, false, "cyclotomic, of an order prime to r");
-        check(&(cofactor * honest), false, "an element times one of another order");
+        check(&cofactor, false, "cyclotomic, of order coprime to r");
+        check(&(cofactor * honest), false, "an element times one of order coprime to r");
     }
 }

@@ -1,11 +1,11 @@
-//! The bookkeeping of lazy arithmetic: how large a value may be, carried beside it in debug builds.
+//! Interval arithmetic that checks lazy reduction, in debug builds.
 //!
-//! Additions here never reduce and products are reduced late, so a value is correct only as long as
-//! nobody overflows a limb or multiplies a number that is negative or too large. What a value may be
-//! follows from how it was computed, not from the numbers that happen to flow: so each value carries
-//! an interval, each operation computes the interval of its result, and each requirement is asserted
-//! on the interval. One run of a function with debug assertions thus checks its bounds for *all*
-//! inputs. In release builds the type is empty and its methods do nothing.
+//! Additions never reduce and products are reduced late. A value is correct only as long as no limb
+//! overflows and no factor is negative or too large. Both follow from the sequence of operations
+//! and not from the inputs. Each value therefore carries an interval, each operation computes the
+//! interval of its result, and each precondition is asserted on the interval: one run of a function
+//! with debug assertions checks its bounds for *all* inputs. In release builds the type is empty
+//! and its methods do nothing.
 //!
 //! | kind | unit of the value | unit of a limb |
 //! |---|---|---|
@@ -13,22 +13,21 @@
 //! | a product | `p^2` | `2^52` |
 #![forbid(unsafe_code)]
 
-/// Limbs are signed 64-bit numbers: less than `2^11` units of `2^52`, and room for a carry.
+/// Limbs are signed 64-bit integers: less than `2^11` units of `2^52`, with room for a carry.
 #[cfg(debug_assertions)]
 const MAX_LIMB: i64 = (1 << 11) - 2;
 
-/// Factors stay below `2^9 p < 2^390`, so that the product of two top limbs fits 52 bits.
+/// Factors are at most `2^9 p < 2^390`, so the product of two top limbs fits 52 bits.
 #[cfg(debug_assertions)]
 const MAX_FACTOR: i64 = 1 << 9;
 
-/// `2^416 / p > 2^35`: what stays below `2^34`, in units of `p^2`, adds less than `p / 2` to a
-/// reduction.
+/// `2^416 / p > 2^35`: a product below `2^34 p^2` contributes less than `p / 2` to its reduction.
 #[cfg(debug_assertions)]
 const MAX_WIDE: i64 = 1 << 34;
 
-/// Eight digits hold `2^416`, and `2^416 / p > 2^34`.
+/// Eight digits represent values below `2^416`, and `2^416 / p > 2^34`.
 #[cfg(debug_assertions)]
-const MAX_CARRIED: i64 = 1 << 34;
+const MAX_PROPAGATED: i64 = 1 << 34;
 
 /// `low <= value <= high`, and the same for every limb.
 #[cfg(debug_assertions)]
@@ -42,12 +41,12 @@ pub(super) struct Bound {
 
 #[cfg(debug_assertions)]
 impl Bound {
-    /// Limbs of 52 bits, a value from zero to `high`.
+    /// A value in `[0, high]`, in limbs of 52 bits.
     pub(super) const fn normal(high: i64) -> Self {
-        Self { low: 0, high, limb_low: 0, limb_high: 1 }
+        Self { low: 0, high, limb_low: 0, limb_high: (high != 0) as i64 }
     }
 
-    /// That many times `p`, in limbs of 52 bits.
+    /// The value `multiple`, in limbs of 52 bits.
     pub(super) const fn exactly(multiple: i64) -> Self {
         Self { low: multiple, high: multiple, limb_low: 0, limb_high: 1 }
     }
@@ -78,7 +77,7 @@ impl Bound {
         .checked()
     }
 
-    /// Either of two.
+    /// The union of two intervals.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             low: self.low.min(other.low),
@@ -88,33 +87,36 @@ impl Bound {
         }
     }
 
-    /// A value known not to be negative for a reason that intervals do not see.
-    pub(super) fn known_nonnegative(self) -> Self {
+    /// A value that is non-negative for a reason that interval arithmetic does not see.
+    pub(super) fn assume_nonnegative(self) -> Self {
         Self { low: self.low.max(0), ..self }
     }
 
-    /// What multiplies must be a number of eight digits.
+    /// A factor of a product: a non-negative integer of eight digits.
     pub(super) fn factor(self) -> Self {
         assert!(self.low >= 0, "a factor may be negative: {self:?}");
         assert!(self.high <= MAX_FACTOR, "a factor may be too large: {self:?}");
         self
     }
 
-    /// What multiplies as it is must be carried.
+    /// A factor without preparation: its carries must be propagated.
     pub(super) fn operand(self) -> Self {
-        assert!(self.limb_low >= 0 && self.limb_high <= 1, "not carried: {self:?}");
+        assert!(self.limb_low >= 0 && self.limb_high <= 1, "carries are not propagated: {self:?}");
         self.factor()
     }
 
-    /// A column of a product has at most fifteen terms below `2^52`.
+    /// A product: a column has at most fifteen terms below `2^52`.
     pub(super) fn product(self, other: Self) -> Self {
         Self { low: 0, high: self.high * other.high, limb_low: 0, limb_high: 15 }
     }
 
-    /// Montgomery reduction: less than `p / 2`, and less than `1.26 p`; a column takes sixteen terms
-    /// and a carry.
+    /// Montgomery reduction: less than `p / 2` from the product plus less than `1.26 p`. A column
+    /// receives sixteen terms and a carry.
     pub(super) fn reduced(self) -> Self {
-        assert!(-MAX_WIDE < self.low && self.high < MAX_WIDE, "a product is too large: {self:?}");
+        assert!(
+            -MAX_WIDE < self.low && self.high < MAX_WIDE,
+            "a product may be too large: {self:?}"
+        );
         Self {
             low: if self.low < 0 { -1 } else { 0 },
             high: 2,
@@ -124,22 +126,25 @@ impl Bound {
         .checked()
     }
 
-    /// What a quotient estimate needs: no negative value, and a quotient far below 52 bits.
-    pub(super) fn settled(self) -> Self {
-        assert!(self.low >= 0, "a value to settle may be negative: {self:?}");
-        assert!(self.high <= 1 << 12, "a value to settle may be too large: {self:?}");
+    /// Weak reduction: requires a non-negative value and a quotient far below 52 bits.
+    pub(super) fn weakly_reduced(self) -> Self {
+        assert!(self.low >= 0, "a value to reduce may be negative: {self:?}");
+        assert!(self.high <= 1 << 12, "a value to reduce may be too large: {self:?}");
         Self::normal(2)
     }
 
-    /// Carried: limbs of 52 bits, the same value.
-    pub(super) fn carried(self) -> Self {
-        assert!(self.low >= 0, "a value to carry may be negative: {self:?}");
-        assert!(self.high <= MAX_CARRIED, "a value to carry may be too large: {self:?}");
+    /// Carry propagation: the same value, in limbs of 52 bits.
+    pub(super) fn carry_propagated(self) -> Self {
+        assert!(self.low >= 0, "a value whose carries propagate may be negative: {self:?}");
+        assert!(
+            self.high <= MAX_PROPAGATED,
+            "a value whose carries propagate may be too large: {self:?}"
+        );
         Self { limb_low: 0, limb_high: 1, ..self }
     }
 }
 
-/// Nothing in release builds.
+/// Empty in release builds.
 #[cfg(not(debug_assertions))]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound;
@@ -162,7 +167,7 @@ impl Bound {
     pub(super) fn or(self, _other: Self) -> Self {
         self
     }
-    pub(super) fn known_nonnegative(self) -> Self {
+    pub(super) fn assume_nonnegative(self) -> Self {
         self
     }
     pub(super) fn factor(self) -> Self {
@@ -177,10 +182,10 @@ impl Bound {
     pub(super) fn reduced(self) -> Self {
         self
     }
-    pub(super) fn settled(self) -> Self {
+    pub(super) fn weakly_reduced(self) -> Self {
         self
     }
-    pub(super) fn carried(self) -> Self {
+    pub(super) fn carry_propagated(self) -> Self {
         self
     }
 }

@@ -1,4 +1,4 @@
-//! Compressed points in lanes against the portable kernel.
+//! Decompression and subgroup checks against the portable backend.
 #![allow(clippy::unwrap_used)]
 
 use super::super::portable::KERNEL;
@@ -6,7 +6,7 @@ use super::convert::{load2, store2};
 use super::curve::{Point1, Point2};
 use super::decompress::{decompress_g1, decompress_g2};
 use super::fp2::Fp2;
-use super::{LANES, available};
+use super::vector::{LANES, available};
 use crate::algebra::{G1, G2};
 use ark_bls12_381::{Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup};
@@ -14,12 +14,12 @@ use ark_ff::{AdditiveGroup, BigInteger, Field, LegendreSymbol, PrimeField, Unifo
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-/// The prime as bytes: the first number that is too large.
+/// Returns `p` as bytes, the smallest out-of-range integer.
 fn prime() -> [u8; 48] {
     Fq::MODULUS.to_bytes_be().try_into().unwrap()
 }
 
-/// Points of the curve, hardly any of them in the subgroup.
+/// Returns a random point of the curve, with high probability outside the subgroup.
 fn curve1(rng: &mut ChaCha20Rng) -> G1Affine {
     loop {
         let point = G1Affine::get_point_from_x_unchecked(Fq::rand(rng), rng.r#gen());
@@ -38,16 +38,16 @@ fn curve2(rng: &mut ChaCha20Rng) -> G2Affine {
     }
 }
 
-/// One encoding of each kind of mistake, from a good one.
-fn mistakes<const N: usize>(good: [u8; N]) -> Vec<[u8; N]> {
+/// Returns encodings with one defect each, derived from a valid one.
+fn malformed<const N: usize>(valid: [u8; N]) -> Vec<[u8; N]> {
     let with = |f: fn(&mut [u8; N])| {
-        let mut bytes = good;
+        let mut bytes = valid;
         f(&mut bytes);
         bytes
     };
     let mut list: Vec<_> = (0..8u8)
         .flat_map(|flags| {
-            let mut kept = good;
+            let mut kept = valid;
             kept[0] = kept[0] & 0x1f | flags << 5;
             let mut zero = [0; N];
             zero[0] = flags << 5;
@@ -68,22 +68,22 @@ fn mistakes<const N: usize>(good: [u8; N]) -> Vec<[u8; N]> {
 }
 
 #[test]
-fn g1_decodes_alike() {
+fn g1_decompression_agrees_with_portable() {
     if !available() {
         return;
     }
     let rng = &mut ChaCha20Rng::seed_from_u64(4);
     let mut list = Vec::new();
     for _ in 0..8 {
-        let good = (KERNEL.g1.compress)(&G1(G1Projective::rand(rng)));
-        list.push(good);
-        list.extend(mistakes(good));
+        let valid = (KERNEL.g1.compress)(&G1(G1Projective::rand(rng)));
+        list.push(valid);
+        list.extend(malformed(valid));
         list.push((KERNEL.g1.compress)(&G1(curve1(rng).into())));
         list.push(core::array::from_fn(|i| {
             if i == 0 { 0x80 | rng.r#gen::<u8>() & 0x1f } else { rng.r#gen() }
         }));
     }
-    let expected: Vec<_> = list.iter().map(|b| (KERNEL.g1.decompress)(b).map(|p| p.0)).collect();
+    let expected: Vec<_> = list.iter().map(KERNEL.g1.decompress).collect();
     assert_eq!(decompress_g1(&list), expected);
     for count in [0, 1, 7, 8, 9, 16, 17] {
         assert_eq!(decompress_g1(&list[..count]), expected[..count]);
@@ -91,16 +91,16 @@ fn g1_decodes_alike() {
 }
 
 #[test]
-fn g2_decodes_alike() {
+fn g2_decompression_agrees_with_portable() {
     if !available() {
         return;
     }
     let rng = &mut ChaCha20Rng::seed_from_u64(5);
     let mut list = Vec::new();
     for i in 0..8u64 {
-        let good = (KERNEL.g2.compress)(&G2(G2Projective::rand(rng)));
-        list.push(good);
-        list.extend(mistakes(good));
+        let valid = (KERNEL.g2.compress)(&G2(G2Projective::rand(rng)));
+        list.push(valid);
+        list.extend(malformed(valid));
         list.push((KERNEL.g2.compress)(&G2(curve2(rng).into())));
         list.push(core::array::from_fn(|i| {
             if i % 48 == 0 {
@@ -109,14 +109,14 @@ fn g2_decodes_alike() {
                 rng.r#gen()
             }
         }));
-        // A coordinate of the base field.
+        // An x in the base field.
         let mut real = [0; 96];
         (real[0], real[95]) = (0x80, i as u8);
         list.push(real);
         real[47] = 1;
         list.push(real);
     }
-    let expected: Vec<_> = list.iter().map(|b| (KERNEL.g2.decompress)(b).map(|p| p.0)).collect();
+    let expected: Vec<_> = list.iter().map(KERNEL.g2.decompress).collect();
     assert_eq!(decompress_g2(&list), expected);
     for count in [0, 1, 7, 8, 9, 16, 17] {
         assert_eq!(decompress_g2(&list[..count]), expected[..count]);
@@ -124,7 +124,7 @@ fn g2_decodes_alike() {
 }
 
 #[test]
-fn roots_of_every_shape_are_found() {
+fn square_roots_of_squares_are_found() {
     if !available() {
         return;
     }
@@ -152,7 +152,7 @@ fn roots_of_every_shape_are_found() {
 }
 
 #[test]
-fn subgroups_are_told() {
+fn subgroup_checks_reject_points_of_other_orders() {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check1(points: &[G1Affine; LANES]) -> u8 {
         Point1::load(points).is_in_g1()
@@ -170,7 +170,7 @@ fn subgroups_are_told() {
         G1Affine::identity(),
         p,
         p.clear_cofactor(),
-        // Of an order that divides the cofactor, of order three, and off the subgroup by that.
+        // Of order dividing the cofactor; of order three; the generator plus the latter.
         p.mul_bigint(Fr::MODULUS).into_affine(),
         G1Affine::new_unchecked(Fq::ZERO, Fq::from(2u64)),
         (G1Affine::generator() + G1Affine::new_unchecked(Fq::ZERO, Fq::from(2u64))).into_affine(),

@@ -1,54 +1,56 @@
-//! Between arkworks' elements and lanes.
+//! Conversion from and to arkworks' types.
 //!
-//! arkworks keeps `x 2^384 mod p` in six 64-bit limbs, the lanes keep `x 2^416 mod p` in eight of
-//! 52 bits. The limbs of eight elements are transposed through an array, cut to digits by shifts of
-//! whole registers, and multiplied once by a constant: Montgomery's product of `x 2^384` and
-//! `2^448` is `x 2^416`, that of `x 2^416` and `2^384` is `x 2^384`.
-//!
-//! Slices shorter than eight fill the remaining lanes with a given element.
+//! arkworks represents `x` by `x 2^384 mod p` in six 64-bit limbs, this backend by `x 2^416 mod p`
+//! in eight limbs of 52 bits. Loading transposes the limbs of eight elements through an array,
+//! shifts them to radix `2^52` and multiplies by `2^448`: the Montgomery product of `x 2^384` and
+//! `2^448` is `x 2^416`. Storing multiplies by `2^384`.
+#![forbid(unsafe_code)]
 
-use super::LANES;
+use super::super::blst;
 use super::bound::Bound;
-use super::fp::{Fp, LIMBS, V, digits, doubled, power_of_two, splat, zero};
+use super::fp::{Fp, digit_of};
 use super::fp2::Fp2;
 use super::fp12::{Fp6, Fp12};
-use ark_bls12_381::{Fq, Fq2, Fq6, Fq12};
+use super::prime::{LIMBS, power_of_two, radix_52, times_power_of_two};
+use super::vector::{LANES, V, from_array, splat, to_array, zero};
+use crate::algebra::{G1, G2};
+use ark_bls12_381::{Fq, Fq2, Fq6, Fq12, G1Affine, G2Affine};
 use ark_ff::BigInt;
 use core::arch::x86_64::*;
 
-/// `2^448 mod p` and `2^384 mod p`, as numbers.
-const INTO_LANES: [u64; LIMBS] = digits(power_of_two(448));
-const OUT_OF_LANES: [u64; LIMBS] = digits(power_of_two(384));
+/// `2^448 mod p` and `2^384 mod p`.
+const LOAD: [u64; LIMBS] = radix_52(power_of_two(448));
+const STORE: [u64; LIMBS] = radix_52(power_of_two(384));
 
-/// The same for a number, and for one that stands for `2^384` times itself.
-const LOW_INTO_LANES: [u64; LIMBS] = digits(power_of_two(832));
-const HIGH_INTO_LANES: [u64; LIMBS] = digits(power_of_two(832 + 384));
+/// Factors that load a plain integer and the part above `2^384` of a wide one.
+const LOAD_LOW: [u64; LIMBS] = radix_52(power_of_two(832));
+const LOAD_HIGH: [u64; LIMBS] = radix_52(power_of_two(832 + 384));
 
-/// The digits of `x 2^416 mod p`, for constants.
+/// Converts a constant to Montgomery form, `x 2^416 mod p`.
 pub(super) const fn constant(x: &Fq) -> [u64; LIMBS] {
-    digits(doubled(x.0.0, 32))
+    radix_52(times_power_of_two(x.0.0, 32))
 }
 
-/// The digits of a constant of the quadratic extension.
+/// Converts a constant of `Fp2`.
 pub(super) const fn constant2(x: &Fq2) -> [[u64; LIMBS]; 2] {
     [constant(&x.c0), constant(&x.c1)]
 }
 
-/// Eight elements into lanes.
+/// Loads eight elements.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn load(elements: &[Fq; LANES]) -> Fp {
-    load_limbs(elements).times(&Fp::splat(&INTO_LANES)).carried()
+    load_limbs(elements).times(&Fp::splat(&LOAD)).carry_propagated()
 }
 
-/// One element into every lane.
+/// Loads one element into every lane.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn load_one(element: &Fq) -> Fp {
-    Fp::splat(&digits(element.0.0)).times(&Fp::splat(&INTO_LANES)).carried()
+    Fp::splat(&radix_52(element.0.0)).times(&Fp::splat(&LOAD)).carry_propagated()
 }
 
-/// The limbs of eight elements as digits, which means: divided by `2^32`.
+/// Loads limbs without a change of representation: the Montgomery form of `x 2^-32`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn load_limbs(elements: &[Fq; LANES]) -> Fp {
@@ -61,7 +63,7 @@ fn load_limbs(elements: &[Fq; LANES]) -> Fp {
     Fp { limbs: digits_of(&columns), bound: Bound::normal(1) }
 }
 
-/// Eight numbers of 384 bits as digits; `columns[i]` are their limbs `i`.
+/// Converts eight 384-bit integers to radix `2^52`; `columns[i]` holds their limbs `i`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn digits_of(columns: &[[u64; LANES]; 6]) -> [V; LIMBS] {
@@ -81,8 +83,7 @@ fn digits_of(columns: &[[u64; LANES]; 6]) -> [V; LIMBS] {
     ]
 }
 
-/// Eight numbers of 512 bits, big-endian, modulo `p`: `low + high 2^384`, each part multiplied by
-/// what takes it into lanes.
+/// Loads eight 512-bit big-endian integers modulo `p`, as `low + high 2^384`.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn load_wide(numbers: &[[u8; 64]; LANES]) -> Fp {
@@ -96,17 +97,10 @@ pub(super) fn load_wide(numbers: &[[u8; 64]; LANES]) -> Fp {
     }
     let low = Fp { limbs: digits_of(&low), bound: Bound::normal(10) };
     let high = Fp { limbs: digits_of(&high), bound: Bound::normal(1) };
-    low.times(&Fp::splat(&LOW_INTO_LANES)).plus(&high.times(&Fp::splat(&HIGH_INTO_LANES)))
+    low.times(&Fp::splat(&LOAD_LOW)).plus(&high.times(&Fp::splat(&LOAD_HIGH)))
 }
 
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn from_array(numbers: &[u64; LANES]) -> V {
-    // SAFETY: both types are 64 bytes without padding, and any bits are a register.
-    unsafe { core::mem::transmute::<[u64; LANES], V>(*numbers) }
-}
-
-/// 52 bits from bit `SHIFT` of `low`, continued in `high`.
+/// Returns 52 bits from bit `SHIFT` of `low`, continued in `high`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn digit<const SHIFT: u32>(low: V, high: V) -> V {
@@ -116,14 +110,14 @@ fn digit<const SHIFT: u32>(low: V, high: V) -> V {
     } else {
         _mm512_srlv_epi64(low, splat(SHIFT as u64))
     };
-    _mm512_and_si512(bits, splat((1 << 52) - 1))
+    digit_of(bits)
 }
 
-/// Lanes into eight elements.
+/// Stores eight elements.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn store(lanes: &Fp) -> [Fq; LANES] {
-    let digits = lanes.times(&Fp::splat(&OUT_OF_LANES)).canonical();
+    let digits = lanes.times(&Fp::splat(&STORE)).canonical();
     let mut rows = [[0; LANES]; LIMBS];
     for i in 0..LIMBS {
         rows[i] = to_array(digits.limbs[i]);
@@ -141,21 +135,14 @@ pub(super) fn store(lanes: &Fp) -> [Fq; LANES] {
     })
 }
 
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn to_array(numbers: V) -> [u64; LANES] {
-    // SAFETY: both types are 64 bytes without padding, and any bits are eight numbers.
-    unsafe { core::mem::transmute::<V, [u64; LANES]>(numbers) }
-}
-
-/// Eight elements of the quadratic extension into lanes.
+/// Loads eight elements of `Fp2`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn load2(elements: &[Fq2; LANES]) -> Fp2 {
     Fp2 { re: load(&elements.map(|x| x.c0)), im: load(&elements.map(|x| x.c1)) }
 }
 
-/// Lanes into eight elements of the quadratic extension.
+/// Stores eight elements of `Fp2`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn store2(lanes: &Fp2) -> [Fq2; LANES] {
@@ -163,12 +150,33 @@ pub(super) fn store2(lanes: &Fp2) -> [Fq2; LANES] {
     core::array::from_fn(|lane| Fq2::new(re[lane], im[lane]))
 }
 
-/// Eight elements from a slice of at most eight, the rest filled up.
-pub(super) fn filled<T: Copy>(elements: &[T], filler: T) -> [T; LANES] {
-    core::array::from_fn(|lane| elements.get(lane).copied().unwrap_or(filler))
+/// Returns affine points, with one inversion for all.
+pub(super) fn affine_g1(points: &[G1]) -> Vec<G1Affine> {
+    let affine = |limbs: &[u64; 12]| match limbs {
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] => G1Affine::identity(),
+        limbs => G1Affine::new_unchecked(element(&limbs[..6]), element(&limbs[6..])),
+    };
+    (blst::KERNEL.g1.batch_affine)(points).iter().map(affine).collect()
 }
 
-/// Lanes into eight elements of the pairing's field.
+/// Returns affine points, with one inversion for all.
+pub(super) fn affine_g2(points: &[G2]) -> Vec<G2Affine> {
+    let element2 = |limbs: &[u64]| Fq2::new(element(&limbs[..6]), element(&limbs[6..]));
+    let affine = |limbs: &[u64; 24]| {
+        if limbs.iter().all(|limb| *limb == 0) {
+            return G2Affine::identity();
+        }
+        G2Affine::new_unchecked(element2(&limbs[..12]), element2(&limbs[12..]))
+    };
+    (blst::KERNEL.g2.batch_affine)(points).iter().map(affine).collect()
+}
+
+/// Returns the element with these Montgomery limbs.
+pub(super) fn element(limbs: &[u64]) -> Fq {
+    Fq::new_unchecked(BigInt(limbs.try_into().expect("a coordinate has six limbs")))
+}
+
+/// Stores eight elements of `Fp12`.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn store12(lanes: &Fp12) -> [Fq12; LANES] {
@@ -183,7 +191,7 @@ fn store6(lanes: &Fp6) -> [Fq6; LANES] {
     core::array::from_fn(|lane| Fq6::new(c0[lane], c1[lane], c2[lane]))
 }
 
-/// Eight elements of the pairing's field into lanes.
+/// Loads eight elements of `Fp12`.
 #[cfg(test)]
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]

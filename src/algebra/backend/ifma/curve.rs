@@ -1,24 +1,23 @@
-//! Points of G1 and G2, eight at once, by formulas without exceptions.
+//! Points of both curves, eight at once, by complete formulas.
 //!
 //! Renes, Costello, Batina, "Complete addition formulas for prime order elliptic curves" (EUROCRYPT
-//! 2016), for `y^2 = x^3 + b` in homogeneous coordinates, `x = X/Z`, `y = Y/Z`, the identity being
-//! `(0 : 1 : 0)`. Addition is complete on every curve without points of order two; the cofactors of
-//! both groups are odd, so it is complete for points outside the subgroups too. No lane is ever a
-//! special case, so there are no masks here, and the same instructions run for all scalars.
+//! 2016), for `y^2 = x^3 + b` in homogeneous coordinates, `x = X/Z`, `y = Y/Z`, with the identity
+//! `(0 : 1 : 0)`. The addition is complete on curves without points of order two. Both cofactors
+//! are odd, so it is complete outside the subgroups too. No lane is an exceptional case, and the
+//! same instructions run for all inputs.
 //!
-//! Coordinates are representatives from zero to `3 p`.
+//! Coordinates are in `[0, 3 p]`.
 #![forbid(unsafe_code)]
 
-use super::LANES;
-use super::convert::{constant, constant2, load, load2, store, store2};
-use super::fp::{Factor, Fp, LIMBS};
+use super::convert::{load, load2, store, store2};
+use super::fp::{Factor, Fp};
 use super::fp2::{Factor2, Fp2};
 use super::mask::Mask;
+use super::vector::LANES;
 use super::wide::Wide;
 use super::wide2::Wide2;
-use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_bls12_381::{G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::AffineRepr;
-use ark_ff::Field;
 
 /// Eight points of the curve of G1, `y^2 = x^3 + 4`.
 #[derive(Clone, Copy)]
@@ -36,25 +35,23 @@ pub(super) struct Point2 {
     pub(super) z: Fp2,
 }
 
-const ONE: [u64; LIMBS] = constant(&Fq::ONE);
-const ONE2: [[u64; LIMBS]; 2] = constant2(&Fq2::ONE);
-
-/// What the two curves have in common; methods of traits cannot ask for instructions.
+/// The arithmetic common to both curves. A macro, because trait methods cannot have target
+/// features.
 macro_rules! curve {
-    ($Point:ident, $Field:ident, $Factor:ident, $Wide:ident, $ONE:ident,
+    ($Point:ident, $Field:ident, $Factor:ident, $Wide:ident,
      $Affine:ident, $Projective:ident, $load:ident, $store:ident) => {
         impl $Point {
             #[inline]
             #[target_feature(enable = "avx512f,avx512ifma")]
             pub(super) fn identity() -> Self {
-                Self { x: $Field::zero(), y: $Field::splat(&$ONE), z: $Field::zero() }
+                Self { x: $Field::zero(), y: $Field::one(), z: $Field::zero() }
             }
 
-            /// Affine coordinates, where the mask is clear; the identity, where it is set.
+            /// The point `(x, y)`, or the identity in the lanes of the mask.
             #[inline]
             #[target_feature(enable = "avx512f,avx512ifma")]
             pub(super) fn affine(x: &$Field, y: &$Field, identity: Mask) -> Self {
-                let (zero, one) = ($Field::zero(), $Field::splat(&$ONE));
+                let (zero, one) = ($Field::zero(), $Field::one());
                 Self {
                     x: $Field::select(identity, &zero, x),
                     y: $Field::select(identity, &one, y),
@@ -72,8 +69,8 @@ macro_rules! curve {
                 Self::affine(&x, &y, identity)
             }
 
-            /// arkworks' points have Jacobian coordinates, `x = X/Z^2`, `y = Y/Z^3`: what is
-            /// `(X : Y : Z)` here is `(X Z : Y Z^2 : Z)` there.
+            /// Converts to arkworks' Jacobian coordinates, `x = X/Z^2`, `y = Y/Z^3`: homogeneous
+            /// `(X : Y : Z)` is Jacobian `(X Z : Y Z^2 : Z)`.
             #[inline(never)]
             #[target_feature(enable = "avx512f,avx512ifma")]
             pub(super) fn store(&self) -> [$Projective; LANES] {
@@ -100,15 +97,15 @@ macro_rules! curve {
                 let xx = p.x.unreduced_product(&q.x);
                 let yy = p.y.unreduced_product(&q.y);
                 let zz = p.z.unreduced_product(&q.z);
-                let xy = $Field::crossed((&p.x, &p.y), (&q.x, &q.y), (&xx, &yy)).factor();
-                let yz = $Field::crossed((&p.y, &p.z), (&q.y, &q.z), (&yy, &zz)).factor();
-                let xz = $Field::crossed((&p.x, &p.z), (&q.x, &q.z), (&xx, &zz));
+                let xy = $Field::cross_terms((&p.x, &p.y), (&q.x, &q.y), (&xx, &yy)).factor();
+                let yz = $Field::cross_terms((&p.y, &p.z), (&q.y, &q.z), (&yy, &zz)).factor();
+                let xz = $Field::cross_terms((&p.x, &p.z), (&q.x, &q.z), (&xx, &zz));
 
                 let xz = xz.times_3b().factor();
                 let (xx, yy) = (xx.reduced().triple().factor(), yy.reduced());
                 let zz = zz.reduced().times_3b();
                 let sum = yy.sum_factor(&zz);
-                let difference = yy.minus(&zz).lifted::<72>().factor();
+                let difference = yy.minus(&zz).plus_kp::<72>().factor();
                 Self {
                     x: $Field::difference_of_products((&xy, &difference), (&yz, &xz)),
                     y: $Field::sum_of_products((&sum, &difference), (&xx, &xz)),
@@ -119,7 +116,7 @@ macro_rules! curve {
             #[inline]
             #[target_feature(enable = "avx512f,avx512ifma")]
             pub(super) fn negated(&self) -> Self {
-                Self { y: $Field::zero().minus(&self.y).lifted::<4>(), ..*self }
+                Self { y: $Field::zero().minus(&self.y).plus_kp::<4>(), ..*self }
             }
 
             /// `2^times P`.
@@ -133,7 +130,7 @@ macro_rules! curve {
                 point
             }
 
-            /// Where two points are equal: `X1 Z2 = X2 Z1` and `Y1 Z2 = Y2 Z1`.
+            /// The mask of the lanes with `P = Q`: `X1 Z2 = X2 Z1` and `Y1 Z2 = Y2 Z1`.
             #[inline(never)]
             #[target_feature(enable = "avx512f,avx512ifma")]
             pub(super) fn equals(&self, other: &Self) -> Mask {
@@ -143,7 +140,7 @@ macro_rules! curve {
                 x & y
             }
 
-            /// `yes` where the mask is set, `no` elsewhere.
+            /// `yes` in the lanes whose bit is set, `no` in the others.
             #[inline]
             #[target_feature(enable = "avx512f,avx512ifma")]
             pub(super) fn select(mask: Mask, yes: &Self, no: &Self) -> Self {
@@ -155,9 +152,8 @@ macro_rules! curve {
             }
         }
 
-        // The steps of an addition. Each is a function of its own so that its temporaries leave
-        // the stack with it: the addition, the doubling and the table of a multiplication share the
-        // first cache.
+        // The steps of an addition. Separate functions release their temporaries on return: the
+        // stack of a scalar multiplication and its table share the first-level cache.
         impl $Field {
             #[inline(never)]
             #[target_feature(enable = "avx512f,avx512ifma")]
@@ -165,12 +161,16 @@ macro_rules! curve {
                 $Wide::product(&self.factor(), &other.factor())
             }
 
-            /// `a d + b c = (a + b)(c + d) - a c - b d`, of `(a, b)`, `(c, d)` and the two products.
+            /// `a d + b c = (a + b)(c + d) - a c - b d`, for `(a, b)`, `(c, d)` and `(a c, b d)`.
             #[inline(never)]
             #[target_feature(enable = "avx512f,avx512ifma")]
-            fn crossed(p: (&Self, &Self), q: (&Self, &Self), products: (&$Wide, &$Wide)) -> Self {
+            fn cross_terms(
+                p: (&Self, &Self),
+                q: (&Self, &Self),
+                products: (&$Wide, &$Wide),
+            ) -> Self {
                 let product = $Wide::product(&p.0.sum_factor(p.1), &q.0.sum_factor(q.1));
-                product.reduced_without(products.0, products.1)
+                product.reduced_minus_both(products.0, products.1)
             }
 
             #[inline(never)]
@@ -188,8 +188,8 @@ macro_rules! curve {
     };
 }
 
-curve!(Point1, Fp, Factor, Wide, ONE, G1Affine, G1Projective, load, store);
-curve!(Point2, Fp2, Factor2, Wide2, ONE2, G2Affine, G2Projective, load2, store2);
+curve!(Point1, Fp, Factor, Wide, G1Affine, G1Projective, load, store);
+curve!(Point2, Fp2, Factor2, Wide2, G2Affine, G2Projective, load2, store2);
 
 // Doubling, Algorithm 9. With `t = 3 b Z^2`,
 //
@@ -213,7 +213,7 @@ impl Point1 {
         let yz = Wide::product(&y, &z.factor()).reduced();
 
         let t3 = zz.triple();
-        let difference = yy.minus(&t3).lifted::<27>().factor();
+        let difference = yy.minus(&t3).plus_kp::<27>().factor();
         let (sum, t2) = (Wide::square(&yy.plus(&t3)), Wide::square(&zz.double()));
         let yy = yy.double().double().factor();
         Self {
@@ -235,7 +235,7 @@ impl Point2 {
         let yy = self.y.square();
         let s = self.z.twelve_squares();
         let t3 = s.times_xi().triple();
-        let difference = yy.minus(&t3).lifted::<27>().factor();
+        let difference = yy.minus(&t3).plus_kp::<27>().factor();
         let eight = yy.double().double().double().factor();
         Self {
             x: Fp2::reduced_product(&xy, &difference),
@@ -246,7 +246,7 @@ impl Point2 {
 }
 
 impl Fp {
-    /// Times `3 b = 12`.
+    /// `3 b x = 12 x`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn times_3b(&self) -> Self {
@@ -261,21 +261,21 @@ impl Fp2 {
         Wide2::product(x, y).reduced()
     }
 
-    /// Times `3 b = 12 (1 + u)`, for coordinates at most `3 p`.
+    /// `3 b x = 12 (1 + u) x`, for coordinates in `[0, 3 p]`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn times_3b(&self) -> Self {
-        let carried = Self { re: self.re.carried(), im: self.im.carried() };
-        let product = carried.triple().double().double().times_xi();
-        Self { re: product.re.lifted::<36>(), im: product.im }
+        let propagated = self.carry_propagated();
+        let product = propagated.triple().double().double().times_xi();
+        Self { re: product.re.plus_kp::<36>(), im: product.im }
     }
 
-    /// `12 x^2`, for coordinates at most `4 p`.
+    /// `12 x^2`, for coordinates in `[0, 4 p]`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn twelve_squares(&self) -> Self {
         let sum = self.re.plus(&self.im).triple().factor();
-        let difference = self.re.minus(&self.im).lifted::<4>().double().double().factor();
+        let difference = self.re.minus(&self.im).plus_kp::<4>().double().double().factor();
         let re = self.re.triple().double().factor();
         let im = self.im.double().double().factor();
         Self {
@@ -289,15 +289,15 @@ impl Fp2 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn square_minus_24_u(&self, s: &Self) -> Self {
         let (x0, x1) = (&self.re, &self.im);
-        let difference = x0.minus(x1).lifted::<27>().factor();
+        let difference = x0.minus(x1).plus_kp::<27>().factor();
         let re = Wide::product(&x0.sum_factor(x1), &difference);
-        let im = Wide::product(&x0.double().lifted::<12>().factor(), &x1.factor());
+        let im = Wide::product(&x0.double().plus_kp::<12>().factor(), &x1.factor());
 
         let (s0, s1) = (&s.re, &s.im);
         let six = s0.triple().double().factor();
         let eight = s1.double().double().double().factor();
         let sum = s0.plus(s1).double().double().factor();
-        let difference = s0.minus(s1).lifted::<3>().triple().double().factor();
+        let difference = s0.minus(s1).plus_kp::<3>().triple().double().factor();
         Self {
             re: re.reduced_sum(&Wide::product(&six, &eight)),
             im: im.reduced_difference(&Wide::product(&sum, &difference)),

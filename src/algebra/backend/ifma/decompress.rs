@@ -1,17 +1,19 @@
-//! Compressed points of both groups, eight at once.
+//! Decompression in both groups, eight points at once.
 //!
-//! What the bytes alone decide is decided item by item; roots and subgroup checks are computed in
-//! lanes. Nothing here is secret. A lane whose bytes were refused computes with the generator's
-//! coordinate, and a lane without a root with what is no point: lanes do not touch each other.
+//! Parsing is item by item; square roots and subgroup checks are vectorised. All data are public.
+//! The lane of a malformed encoding computes with the coordinate of the generator. A lane without a
+//! square root computes with coordinates off the curve, and its result is discarded.
 
 use super::convert::{constant, constant2, load, load2, store, store2};
 use super::curve::{Point1, Point2};
-use super::fp::{Fp, LIMBS};
+use super::fp::Fp;
 use super::fp2::Fp2;
 use super::mask::Mask;
-use super::{LANES, available};
+use super::prime::LIMBS;
+use super::vector::{LANES, available};
+use crate::algebra::{G1, G2};
 use crate::error::DecodeError;
-use ark_bls12_381::{Fq, Fq2, G1Projective, G2Projective, g1, g2};
+use ark_bls12_381::{Fq, Fq2, g1, g2};
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 
@@ -19,40 +21,37 @@ use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 const B1: [u64; LIMBS] = constant(&g1::Config::COEFF_B);
 const B2: [[u64; LIMBS]; 2] = constant2(&g2::Config::COEFF_B);
 
-/// One of the two `y` that go with each `x`, where there are any.
+/// For each `x`, one of the two `y`, if the point exists.
 struct Roots<F> {
     y: [F; LANES],
     on_curve: Mask,
     in_subgroup: Mask,
 }
 
-/// Points of G1 from 48 bytes each: item by item what the portable kernel decides.
-pub(in super::super) fn decompress_g1(
-    bytes: &[[u8; 48]],
-) -> Vec<Result<G1Projective, DecodeError>> {
+/// Decompresses points of G1, with the results of the portable backend.
+pub(in super::super) fn decompress_g1(bytes: &[[u8; 48]]) -> Vec<Result<G1, DecodeError>> {
     assert!(available());
     let (bytes, _) = bytes.as_chunks::<1>();
     // SAFETY: the instructions are there, as asserted above.
-    decompress::<g1::Config, 1>(bytes, |[x]| x, |x| unsafe { roots1(x) })
+    decompress::<g1::Config, _, 1>(bytes, |[x]| x, |x| unsafe { roots1(x) }, G1)
 }
 
-/// Points of G2 from 96 bytes each: item by item what the portable kernel decides.
-pub(in super::super) fn decompress_g2(
-    bytes: &[[u8; 96]],
-) -> Vec<Result<G2Projective, DecodeError>> {
+/// Decompresses points of G2, with the results of the portable backend.
+pub(in super::super) fn decompress_g2(bytes: &[[u8; 96]]) -> Vec<Result<G2, DecodeError>> {
     assert!(available());
     let (numbers, _) = bytes.as_flattened().as_chunks::<48>();
     let (bytes, _) = numbers.as_chunks::<2>();
     // SAFETY: the instructions are there, as asserted above.
-    decompress::<g2::Config, 2>(bytes, |[im, re]| Fq2::new(re, im), |x| unsafe { roots2(x) })
+    decompress::<g2::Config, _, 2>(bytes, |[im, re]| Fq2::new(re, im), |x| unsafe { roots2(x) }, G2)
 }
 
-/// Points of numbers of 48 bytes, `coordinate` making `x` of them.
-fn decompress<C: SWCurveConfig, const N: usize>(
+/// Decompresses points whose `x` consists of `N` integers of 48 bytes.
+fn decompress<C: SWCurveConfig, P, const N: usize>(
     bytes: &[[[u8; 48]; N]],
     coordinate: fn([Fq; N]) -> C::BaseField,
     roots: impl Fn(&[[C::BaseField; LANES]]) -> Vec<Roots<C::BaseField>>,
-) -> Vec<Result<Projective<C>, DecodeError>> {
+    group: fn(Projective<C>) -> P,
+) -> Vec<Result<P, DecodeError>> {
     let mut points = Vec::with_capacity(bytes.len());
     for bytes in bytes.chunks(2 * LANES) {
         let mut x = [[C::GENERATOR.x; LANES]; 2];
@@ -66,7 +65,7 @@ fn decompress<C: SWCurveConfig, const N: usize>(
         let roots = roots(&x[..bytes.len().div_ceil(LANES)]);
         points.extend(parsed[..bytes.len()].iter().enumerate().map(|(i, parsed)| {
             let Encoded::Point { largest, .. } = (*parsed)? else {
-                return Ok(Projective::ZERO);
+                return Ok(group(Projective::ZERO));
             };
             let (roots, lane) = (&roots[i / LANES], i % LANES);
             match (roots.on_curve >> lane & 1, roots.in_subgroup >> lane & 1) {
@@ -75,7 +74,8 @@ fn decompress<C: SWCurveConfig, const N: usize>(
                 _ => {
                     let y = roots.y[lane];
                     let y = if (y > -y) == largest { y } else { -y };
-                    Ok(Projective::new_unchecked(x[i / LANES][lane], y, C::BaseField::ONE))
+                    let x = x[i / LANES][lane];
+                    Ok(group(Projective::new_unchecked(x, y, C::BaseField::ONE)))
                 }
             }
         }));
@@ -83,19 +83,19 @@ fn decompress<C: SWCurveConfig, const N: usize>(
     points
 }
 
-/// What the bytes of a point say.
+/// A parsed encoding.
 #[derive(Clone, Copy)]
 enum Encoded<const N: usize> {
     Identity,
-    /// The point with the coordinate in these numbers, and whether its `y` is the larger one.
+    /// The integers of `x`, and `true` if `y` is the larger of the two roots.
     Point {
         numbers: [Fq; N],
         largest: bool,
     },
 }
 
-/// The format of ZCash: the three top bits say that the point is compressed, that it is the identity
-/// (and all else is zero), that `y` is the larger of the two; then big-endian numbers below `p`.
+/// Parses the ZCash format: three flag bits (compressed; identity, with zeros elsewhere; `y` is the
+/// larger root), then big-endian integers below `p`.
 fn parse<const N: usize>(bytes: &[[u8; 48]; N]) -> Result<Encoded<N>, DecodeError> {
     let flags = bytes[0][0] >> 5;
     let mut bytes = *bytes;
@@ -118,14 +118,14 @@ fn parse<const N: usize>(bytes: &[[u8; 48]; N]) -> Result<Encoded<N>, DecodeErro
 macro_rules! roots {
     ($roots:ident, $Element:ident, $Field:ident, $Point:ident, $load:ident, $store:ident, $B:ident,
      $is_in_group:ident) => {
-        /// Of one or two lists of lanes.
+        /// Computes the roots for one or two vectors of `x`.
         #[target_feature(enable = "avx512f,avx512ifma")]
         fn $roots(x: &[[$Element; LANES]]) -> Vec<Roots<$Element>> {
             #[target_feature(enable = "avx512f,avx512ifma")]
             fn of<const M: usize>(x: &[$Field; M]) -> Vec<Roots<$Element>> {
                 let mut squares = *x;
                 for x in &mut squares {
-                    *x = x.square().multiplied(x).plus(&$Field::splat(&$B));
+                    *x = x.square().times_outlined(x).plus(&$Field::splat(&$B));
                 }
                 let y = $Field::roots(&squares);
                 let mut roots = Vec::with_capacity(M);
@@ -150,26 +150,26 @@ roots!(roots1, Fq, Fp, Point1, load, store, B1, is_in_g1);
 roots!(roots2, Fq2, Fp2, Point2, load2, store2, B2, is_in_g2);
 
 impl Point1 {
-    /// Where a point of the curve is in the subgroup: `phi P = -[x^2] P`.
+    /// The mask of the points that are in the subgroup: `phi P = -[x^2] P`.
     ///
     /// Scott, "A note on group membership tests for G1, G2 and GT on BLS pairing-friendly curves"
-    /// (ePrint 2021/1130), section 6. As `phi^2 + phi + 1 = 0` on the whole curve, such a point has
-    /// `[x^4 - x^2 + 1] P = [r] P = 0`.
+    /// (ePrint 2021/1130), section 6. As `phi^2 + phi + 1 = 0` on the whole curve, such a point
+    /// satisfies `[x^4 - x^2 + 1] P = [r] P = 0`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn is_in_g1(&self) -> Mask {
-        self.times_parameter().times_parameter().negated().equals(&self.phi())
+        self.times_abs_x().times_abs_x().negated().equals(&self.phi())
     }
 }
 
 impl Point2 {
-    /// Where a point of the curve is in the subgroup: `psi Q = [x] Q`.
+    /// The mask of the points that are in the subgroup: `psi Q = [x] Q`.
     ///
-    /// Scott, as above, section 4. As `psi^4 - psi^2 + 1 = 0` on the whole curve, such a point has
-    /// `[x^4 - x^2 + 1] Q = [r] Q = 0`.
+    /// Scott, as above, section 4. As `psi^4 - psi^2 + 1 = 0` on the whole curve, such a point
+    /// satisfies `[x^4 - x^2 + 1] Q = [r] Q = 0`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn is_in_g2(&self) -> Mask {
-        self.times_parameter().negated().equals(&self.psi())
+        self.times_abs_x().negated().equals(&self.psi())
     }
 }

@@ -1,25 +1,19 @@
 //! The quadratic extension `Fp2 = Fp[u] / (u^2 + 1)`, eight elements at once.
 //!
-//! Products are Karatsuba's, three multiplications: with `x = x0 + x1 u` and `y = y0 + y1 u`,
-//!
-//! ```text
-//! x y = (x0 y0 - x1 y1) + ((x0 + x1)(y0 + y1) - x0 y0 - x1 y1) u
-//! ```
-//!
-//! Above, products are summed as [`Wide2`] and reduced once.
+//! Multiplication is in `wide2`.
 #![forbid(unsafe_code)]
 
-use super::fp::{Factor, Fp, LIMBS, Operand};
-use super::wide2::Wide2;
+use super::fp::{Factor, Fp, Operand};
+use super::prime::LIMBS;
 
-/// Eight elements, as sums leave them.
+/// Eight lazily reduced elements `re + im u`.
 #[derive(Clone, Copy)]
 pub(super) struct Fp2 {
     pub(super) re: Fp,
     pub(super) im: Fp,
 }
 
-/// Eight elements, ready to be multiplied: `x0`, `x1` and `x0 + x1`.
+/// Eight elements prepared for Karatsuba multiplication: `re`, `im` and `re + im`.
 #[derive(Clone, Copy)]
 pub(super) struct Factor2 {
     pub(super) re: Factor,
@@ -27,7 +21,7 @@ pub(super) struct Factor2 {
     sum: Factor,
 }
 
-/// What multiplies.
+/// A reference to a factor.
 #[derive(Clone, Copy)]
 pub(super) struct Operand2<'a> {
     pub(super) re: Operand<'a>,
@@ -36,7 +30,7 @@ pub(super) struct Operand2<'a> {
 }
 
 impl Fp2 {
-    /// The same element in every lane.
+    /// Broadcasts an element.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn splat(digits: &[[u64; LIMBS]; 2]) -> Self {
@@ -92,32 +86,32 @@ impl Fp2 {
         Self { re: self.re, im: Fp::zero().minus(&self.im) }
     }
 
-    /// Times `xi = 1 + u`, whose sixth root the field above adjoins.
+    /// `xi x`, for `xi = 1 + u`, the cubic and sextic non-residue of the tower.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times_xi(&self) -> Self {
         Self { re: self.re.minus(&self.im), im: self.re.plus(&self.im) }
     }
 
-    /// See [`Fp::lifted`].
+    /// See [`Fp::plus_kp`].
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn lifted<const MULTIPLE: u64>(&self) -> Self {
-        Self { re: self.re.lifted::<MULTIPLE>(), im: self.im.lifted::<MULTIPLE>() }
+    pub(super) fn plus_kp<const MULTIPLE: u64>(&self) -> Self {
+        Self { re: self.re.plus_kp::<MULTIPLE>(), im: self.im.plus_kp::<MULTIPLE>() }
     }
 
-    /// See [`Fp::carried`].
+    /// See [`Fp::carry_propagated`].
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn carried(&self) -> Self {
-        Self { re: self.re.carried(), im: self.im.carried() }
+    pub(super) fn carry_propagated(&self) -> Self {
+        Self { re: self.re.carry_propagated(), im: self.im.carry_propagated() }
     }
 
-    /// See [`Fp::settled`].
+    /// See [`Fp::weakly_reduced`].
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn settled(&self) -> Self {
-        Self { re: self.re.settled(), im: self.im.settled() }
+    pub(super) fn weakly_reduced(&self) -> Self {
+        Self { re: self.re.weakly_reduced(), im: self.im.weakly_reduced() }
     }
 
     #[inline(never)]
@@ -127,33 +121,27 @@ impl Fp2 {
         Factor2 { re, im, sum: self.re.plus(&self.im).factor() }
     }
 
+    /// Multiplies by an element of the base field.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn times(&self, other: &Self) -> Self {
-        self.factor().times(&other.factor())
-    }
-
-    /// Times an element of the base field.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn scaled(&self, scale: &Factor) -> Self {
+    pub(super) fn times_fp(&self, scale: &Factor) -> Self {
         Self { re: self.re.factor().times(scale), im: self.im.factor().times(scale) }
     }
 
-    /// Real and imaginary part, as a number of the base field ready to be multiplied.
+    /// Prepares `x0 + x1` for multiplication in the base field.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn parts_sum(&self) -> Factor {
         self.re.plus(&self.im).factor()
     }
 
-    /// A carried value and the sum of its parts.
+    /// An operand of this element, with carries propagated, and its `x0 + x1`.
     #[inline]
     pub(super) fn operand<'a>(&'a self, sum: &'a Factor) -> Operand2<'a> {
         Operand2 { re: (&self.re).into(), im: (&self.im).into(), sum: sum.into() }
     }
 
-    /// The sum, ready to be multiplied.
+    /// Prepares `x + y` for multiplication.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn sum_factor(&self, other: &Self) -> Factor2 {
@@ -161,12 +149,12 @@ impl Fp2 {
         Factor2 { re: re.factor(), im: im.factor(), sum: re.plus(&im).factor() }
     }
 
-    /// `(x0 + x1)(x0 - x1) + 2 x0 x1 u`; of coordinates at most `16 p`.
+    /// `x^2 = (x0 + x1)(x0 - x1) + 2 x0 x1 u`, for coordinates in `[0, 16 p]`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn square(&self) -> Self {
         let sum = self.re.plus(&self.im).factor();
-        let difference = self.re.minus(&self.im).lifted::<16>().factor();
+        let difference = self.re.minus(&self.im).plus_kp::<16>().factor();
         let twice = self.re.double().factor();
         Self { re: sum.times(&difference), im: twice.times(&self.im.factor()) }
     }
@@ -177,14 +165,5 @@ impl<'a> From<&'a Factor2> for Operand2<'a> {
     fn from(factor: &'a Factor2) -> Self {
         let Factor2 { re, im, sum } = factor;
         Self { re: re.into(), im: im.into(), sum: sum.into() }
-    }
-}
-
-impl Factor2 {
-    /// The product.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn times(&self, other: &Self) -> Fp2 {
-        Wide2::product(self, other).reduced()
     }
 }

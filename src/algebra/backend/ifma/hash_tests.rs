@@ -1,11 +1,11 @@
-//! Hashes in lanes against the portable kernel.
+//! Hashing to the curves against the portable backend.
 #![allow(clippy::unwrap_used)]
 
 use super::super::portable::KERNEL;
 use super::convert::{load, load_wide, load2, store};
 use super::curve::{Point1, Point2};
-use super::hash::{hash_to_g1, hash_to_g2};
-use super::{LANES, available};
+use super::hash_to_curve::{hash_to_g1, hash_to_g2};
+use super::vector::{LANES, available};
 use ark_bls12_381::{Fq, Fq2, G1Affine, G1Projective, G2Projective, g1, g2};
 use ark_ec::hashing::curve_maps::swu::SWUConfig;
 use ark_ec::hashing::curve_maps::wb::{WBConfig, WBMap};
@@ -16,7 +16,7 @@ use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 #[test]
-fn hashes_agree() {
+fn hashes_agree_with_portable() {
     if !available() {
         return;
     }
@@ -30,9 +30,9 @@ fn hashes_agree() {
         .collect();
     let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
     for tag in [&b"EPIONE-V01-CS01-with-BLS12381G1_XMD:SHA-256_SSWU_RO_"[..], &[7; 255]] {
-        let expected: Vec<_> = messages.iter().map(|m| (KERNEL.g1.hash)(tag, m).0).collect();
+        let expected: Vec<_> = messages.iter().map(|m| (KERNEL.g1.hash)(tag, m)).collect();
         assert_eq!(hash_to_g1(tag, &messages), expected);
-        let expected: Vec<_> = messages.iter().map(|m| (KERNEL.g2.hash)(tag, m).0).collect();
+        let expected: Vec<_> = messages.iter().map(|m| (KERNEL.g2.hash)(tag, m)).collect();
         assert_eq!(hash_to_g2(tag, &messages), expected);
         for count in [0, 1, 7, 8, 9] {
             assert_eq!(hash_to_g2(tag, &messages[..count]), expected[..count]);
@@ -42,7 +42,7 @@ fn hashes_agree() {
 }
 
 #[test]
-fn wide_numbers_are_reduced() {
+fn wide_integers_are_reduced() {
     if !available() {
         return;
     }
@@ -57,12 +57,12 @@ fn wide_numbers_are_reduced() {
     assert_eq!(elements, numbers.map(|number| Fq::from_be_bytes_mod_order(&number)));
 }
 
-/// A root of `x_den` of G1.
+/// A root of `x_den` of the isogeny of G1.
 const POLE: Fq = MontFp!(
     "162902306530757011687648381458039960905879760854007434532151803806422383239905014872915974221245198317567396330740"
 );
 
-/// The `u` for which the `x1` of simple SWU is `x`: from `x1 = (-B/A)(1 + 1/t)` and
+/// Returns the `u` for which the `x1` of simplified SWU is `x`: from `x1 = (-B/A)(1 + 1/t)` and
 /// `t = w^2 + w`, `w = Z u^2`.
 fn preimages<C: WBConfig>(x: C::BaseField) -> Vec<C::BaseField> {
     let (a, b) = (C::IsogenousCurve::COEFF_A, C::IsogenousCurve::COEFF_B);
@@ -73,8 +73,8 @@ fn preimages<C: WBConfig>(x: C::BaseField) -> Vec<C::BaseField> {
     halves.into_iter().filter_map(|w| (w / C::IsogenousCurve::ZETA).sqrt()).collect()
 }
 
-/// Elements where something is zero: `u` itself, `t = Z^2 u^4 + Z u^2`, a denominator of the
-/// isogeny at `pole`.
+/// Returns exceptional elements: zeros of `u`, of `t = Z^2 u^4 + Z u^2` and of the denominator of
+/// the isogeny, at `pole`.
 fn exceptions<C: WBConfig>(pole: C::BaseField) -> Vec<C::BaseField> {
     let mut list = preimages::<C>(pole);
     list.extend((-C::IsogenousCurve::ZETA.inverse().unwrap()).sqrt());
@@ -85,15 +85,15 @@ fn exceptions<C: WBConfig>(pole: C::BaseField) -> Vec<C::BaseField> {
 }
 
 #[test]
-fn exceptions_of_the_maps_agree() {
+fn maps_agree_with_arkworks_on_exceptional_inputs() {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check1(u: &[[Fq; LANES]; 2]) -> [[G1Projective; LANES]; 2] {
-        let [p, q] = Point1::mapped(&[load(&u[0]), load(&u[1])]);
+        let [p, q] = Point1::map_to_curve(&[load(&u[0]), load(&u[1])]);
         [p.store(), q.store()]
     }
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check2(u: &[[Fq2; LANES]; 2]) -> [[G2Projective; LANES]; 2] {
-        let [p, q] = Point2::mapped(&[load2(&u[0]), load2(&u[1])]);
+        let [p, q] = Point2::map_to_curve(&[load2(&u[0]), load2(&u[1])]);
         [p.store(), q.store()]
     }
     if !available() {
@@ -101,7 +101,7 @@ fn exceptions_of_the_maps_agree() {
     }
     let rng = &mut ChaCha20Rng::seed_from_u64(10);
     let mut list = exceptions::<g1::Config>(POLE);
-    // Two for the pole, one where t is zero, 0, 1, and their opposites.
+    // Two for the pole, one with t = 0, 0 and 1, and their negatives.
     assert_eq!(list.len(), 10);
     list.resize_with(2 * LANES, || Fq::rand(rng));
     let mapped = |u| WBMap::<g1::Config>::map_to_curve(u).unwrap();

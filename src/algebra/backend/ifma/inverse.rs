@@ -1,20 +1,21 @@
-//! Inverses in lanes: one inversion for all eight.
+//! Inversion: one field inversion for all eight lanes.
 //!
-//! Montgomery's trick over the lanes, by rotations: with `p1 = x rot4(x)` and `p2 = p1 rot2(p1)`, the
-//! product of all lanes is `p2 rot1(p2)` in every lane, and that of all lanes but one's own is
-//! `rot4(x) rot2(p1) rot1(p2)`. A zero stands as one in the products, so that it does not turn its
-//! neighbours' inverses to zero, and is its own inverse here.
+//! Montgomery's trick across the lanes, by rotations. With `p1 = x rot4(x)` and `p2 = p1 rot2(p1)`,
+//! every lane of `p2 rot1(p2)` holds the product of all lanes, and a lane of
+//! `rot4(x) rot2(p1) rot1(p2)` the product of the seven others. Zeros are replaced by one in the
+//! products and have the result zero.
 #![forbid(unsafe_code)]
 
-use super::super::blst::invert_element;
+use super::super::blst::invert_fp;
 use super::convert::{load_one, store};
-use super::fp::{Fp, LIMBS};
+use super::fp::Fp;
 use super::fp2::Fp2;
 use super::fp12::{Fp6, Fp12, Workspace, set_product};
+use super::prime::LIMBS;
 use core::arch::x86_64::*;
 
 impl Fp {
-    /// `1/x`, and 0 for 0.
+    /// `1/x`, or 0 for 0.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn inverse(&self) -> Self {
@@ -24,11 +25,11 @@ impl Fp {
         let p2 = p1.times(&p1.rotated::<2>());
         let r2 = p2.rotated::<1>();
         let others = x.rotated::<4>().times(&p1.rotated::<2>()).times(&r2);
-        let inverse = load_one(&invert_element(&store(&p2.times(&r2))[0]));
+        let inverse = load_one(&invert_fp(&store(&p2.times(&r2))[0]));
         Self::select(zeros, &Self::zero(), &others.times(&inverse))
     }
 
-    /// Lane `i` takes the place of lane `i - N`, around.
+    /// Rotates the lanes: lane `i` moves to lane `i - N mod 8`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn rotated<const N: i32>(&self) -> Self {
@@ -41,18 +42,18 @@ impl Fp {
 }
 
 impl Fp2 {
-    /// `1/(a + b u) = (a - b u) / (a^2 + b^2)`, and 0 for 0.
+    /// `1/(a + b u) = (a - b u) / (a^2 + b^2)`, or 0 for 0.
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn inverse(&self) -> Self {
         let (a, b) = (self.re.factor(), self.im.factor());
         let norm = a.times(&a).plus(&b.times(&b));
         let scale = norm.inverse().factor();
-        Self { re: a.times(&scale), im: Fp::zero().minus(&b.times(&scale)).lifted::<4>() }
+        Self { re: a.times(&scale), im: Fp::zero().minus(&b.times(&scale)).plus_kp::<4>() }
     }
 }
 
 impl Fp12 {
-    /// Lane `i` takes the place of lane `i - N`, around.
+    /// Rotates the lanes: lane `i` moves to lane `i - N mod 8`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn rotated<const N: i32>(&self) -> Self {
@@ -63,7 +64,7 @@ impl Fp12 {
         rotated
     }
 
-    /// `1/(a + b w) = (a - b w) / (a^2 - v b^2)`, and 0 for 0; of carried coordinates.
+    /// `1/(a + b w) = (a - b w) / (a^2 - v b^2)`, or 0 for 0. Requires propagated carries.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn inverse(&self, workspace: &mut Workspace) -> Self {
@@ -85,14 +86,18 @@ impl Fp12 {
     }
 }
 
-/// With `t0 = c0^2 - xi c1 c2`, `t1 = xi c2^2 - c0 c1`, `t2 = c1^2 - c0 c2`: the inverse is
-/// `(t0 + t1 v + t2 v^2) / (c0 t0 + xi (c2 t1 + c1 t2))`.
+/// Returns `1/(c0 + c1 v + c2 v^2) = (t0 + t1 v + t2 v^2) / (c0 t0 + xi (c2 t1 + c1 t2))`, with
+/// `t0 = c0^2 - xi c1 c2`, `t1 = xi c2^2 - c0 c1`, `t2 = c1^2 - c0 c2`.
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn inverse6([c0, c1, c2]: &Fp6) -> Fp6 {
-    let t0 = c0.square().minus(&c1.times(c2).times_xi()).lifted::<16>();
-    let t1 = c2.square().times_xi().minus(&c0.times(c1)).lifted::<16>();
-    let t2 = c1.square().minus(&c0.times(c2)).lifted::<16>();
+    let t0 = c0.square().minus(&c1.times(c2).times_xi()).plus_kp::<16>();
+    let t1 = c2.square().times_xi().minus(&c0.times(c1)).plus_kp::<16>();
+    let t2 = c1.square().minus(&c0.times(c2)).plus_kp::<16>();
     let mixed = c2.times(&t1).plus(&c1.times(&t2)).times_xi();
-    let inverse = c0.times(&t0).plus(&mixed).lifted::<16>().inverse();
-    [t0.times(&inverse).carried(), t1.times(&inverse).carried(), t2.times(&inverse).carried()]
+    let inverse = c0.times(&t0).plus(&mixed).plus_kp::<16>().inverse();
+    [
+        t0.times(&inverse).carry_propagated(),
+        t1.times(&inverse).carry_propagated(),
+        t2.times(&inverse).carry_propagated(),
+    ]
 }

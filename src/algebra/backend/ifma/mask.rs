@@ -1,43 +1,40 @@
-//! Decisions that differ from lane to lane, without branches.
-//!
-//! A mask has a bit a lane. What would go wrong in one lane (a point at infinity, a zero to invert)
-//! is replaced there before it can touch its neighbours, and the right result is put in afterwards.
+//! Per-lane comparison and selection by masks, without branches.
 #![forbid(unsafe_code)]
 
-use super::fp::{Fp, LIMBS, P, splat, zero};
+use super::fp::{Fp, carry_of, digit_of};
 use super::fp2::Fp2;
+use super::prime::{LIMBS, P};
+use super::vector::{splat, zero};
 use core::arch::x86_64::*;
 
-/// A bit a lane.
+/// One bit per lane.
 pub(super) type Mask = __mmask8;
 
 impl Fp {
-    /// The representative below `p`, in limbs of 52 bits.
+    /// The canonical representative, in `[0, p)`, with carries propagated.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn canonical(&self) -> Self {
-        let settled = self.settled();
-        settled.reduced_once().reduced_once()
+        self.weakly_reduced().conditional_subtract_p().conditional_subtract_p()
     }
 
-    /// `x` or `x - p`, whichever is not negative.
+    /// `x - p` if it is non-negative, else `x`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn reduced_once(&self) -> Self {
+    fn conditional_subtract_p(&self) -> Self {
         let mut difference = self.limbs;
         for i in 0..LIMBS {
             difference[i] = _mm512_sub_epi64(difference[i], splat(P[i]));
         }
         for i in 0..LIMBS - 1 {
-            let carry = _mm512_srai_epi64::<52>(difference[i]);
-            difference[i + 1] = _mm512_add_epi64(difference[i + 1], carry);
-            difference[i] = _mm512_and_si512(difference[i], splat((1 << 52) - 1));
+            difference[i + 1] = _mm512_add_epi64(difference[i + 1], carry_of(difference[i]));
+            difference[i] = digit_of(difference[i]);
         }
         let smaller = _mm512_cmplt_epi64_mask(difference[LIMBS - 1], zero());
         Self::select(smaller, self, &Self { limbs: difference, bound: self.bound })
     }
 
-    /// Where the element is zero.
+    /// The mask of the lanes that are zero.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn is_zero(&self) -> Mask {
@@ -49,14 +46,14 @@ impl Fp {
         _mm512_testn_epi64_mask(bits, bits)
     }
 
-    /// Where two elements are equal; differences between `-64 p` and `64 p`.
+    /// The mask of the lanes with `x = y`, for `x - y` in `[-64 p, 64 p]`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn equals(&self, other: &Self) -> Mask {
-        self.minus(other).lifted::<64>().is_zero()
+        self.minus(other).plus_kp::<64>().is_zero()
     }
 
-    /// `yes` where the mask is set, `no` elsewhere.
+    /// `yes` in the lanes whose bit is set, `no` in the others.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn select(mask: Mask, yes: &Self, no: &Self) -> Self {
@@ -69,21 +66,21 @@ impl Fp {
 }
 
 impl Fp2 {
-    /// Where the element is zero.
+    /// The mask of the lanes that are zero.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn is_zero(&self) -> Mask {
         self.re.is_zero() & self.im.is_zero()
     }
 
-    /// Where two elements are equal; differences between `-64 p` and `64 p`.
+    /// The mask of the lanes with `x = y`, for `x - y` in `[-64 p, 64 p]`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn equals(&self, other: &Self) -> Mask {
         self.re.equals(&other.re) & self.im.equals(&other.im)
     }
 
-    /// `yes` where the mask is set, `no` elsewhere.
+    /// `yes` in the lanes whose bit is set, `no` in the others.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn select(mask: Mask, yes: &Self, no: &Self) -> Self {

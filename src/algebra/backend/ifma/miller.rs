@@ -1,34 +1,33 @@
 //! Miller loops, eight at once.
 //!
-//! **Lines.** The loop computes a function of `P` from lines through multiples of `Q`. With one `Q`
-//! for all lanes they are computed once: arkworks' prepared point has them as `(l0, l1, l2)`, whose
-//! value at `P = (x, y)` is `l0 + l1 x v + l2 y v w`. A factor from `Fp2` does not survive the final
-//! exponentiation, so each is divided by `l0` and costs nine products instead of thirteen.
+//! **Fixed `Q`.** With one `Q` for all lanes the lines are precomputed. arkworks' prepared point
+//! holds `(l0, l1, l2)`, whose value at `P = (x, y)` is `l0 + l1 x v + l2 y v w`. The final
+//! exponentiation eliminates factors in `Fp2`, so each line is normalized to `l0 = 1`, which
+//! reduces a multiplication from thirteen products to nine.
 //!
-//! With a point of G2 of its own in every lane the lines are computed on the way, in homogeneous
-//! coordinates (Costello, Lange and Naehrig, PKC 2010; Aranha et al., EUROCRYPT 2011), the
-//! coordinates and lines times 4 where they halve.
+//! **Variable `Q`.** With a different `Q` per lane the lines are computed in homogeneous
+//! coordinates (Costello, Lange, Naehrig, PKC 2010; Aranha et al., EUROCRYPT 2011). Where those
+//! formulas halve, these scale coordinates and lines by 4.
 #![forbid(unsafe_code)]
 
+use super::super::decomposition::X;
 use super::convert::constant2;
-use super::fp::{Factor, Fp, LIMBS};
+use super::fp::{Factor, Fp};
 use super::fp2::Fp2;
 use super::fp12::{Fp12, Workspace};
 use super::line::Line;
 use super::mask::Mask;
+use super::prime::LIMBS;
 use ark_bls12_381::{Fq2, G2Affine};
 use ark_ec::bls12::G2Prepared;
 use ark_ff::{AdditiveGroup, batch_inversion};
 use zeroize::Zeroize;
 
-/// The parameter of the curve, without its sign.
-const X: u64 = 0xd201_0000_0001_0000;
+/// A normalized line: `l1 / l0` and `l2 / l0`.
+struct NormalizedLine([[u64; LIMBS]; 2], [[u64; LIMBS]; 2]);
 
-/// `l1 / l0` and `l2 / l0`.
-struct FixedLine([[u64; LIMBS]; 2], [[u64; LIMBS]; 2]);
-
-impl FixedLine {
-    /// `s` and `t` of the value `1 + s v + t v w` at a point.
+impl NormalizedLine {
+    /// Returns `s` and `t` of the value `1 + s v + t v w` at `(x, y)`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn at(&self, x: &Factor, y: &Factor) -> (Fp2, Fp2) {
@@ -38,12 +37,12 @@ impl FixedLine {
     }
 }
 
-/// The lines of one point of G2.
-pub(super) struct Lines(Vec<FixedLine>);
+/// The normalized lines of one point of G2. Erased on drop: the point may be a key.
+pub(super) struct NormalizedLines(Vec<NormalizedLine>);
 
-impl Lines {
-    /// `None` for infinity, and for a point with a line through the origin: no such point is known,
-    /// but nothing depends on that.
+impl NormalizedLines {
+    /// Returns `None` for the infinity and for a point with a line through the origin. No such
+    /// point is known.
     pub(super) fn new(q: &G2Affine) -> Option<Self> {
         let prepared = G2Prepared::<ark_bls12_381::Config>::from(*q);
         if prepared.infinity {
@@ -56,48 +55,55 @@ impl Lines {
         }
         let pairs = prepared.ell_coeffs.iter().zip(inverses);
         Some(Self(
-            pairs.map(|(l, i)| FixedLine(constant2(&(l.1 * i)), constant2(&(l.2 * i)))).collect(),
+            pairs
+                .map(|(l, i)| NormalizedLine(constant2(&(l.1 * i)), constant2(&(l.2 * i))))
+                .collect(),
         ))
     }
 }
 
-/// The Miller loop of `P = (x, y)` and the lines' point; not at infinity.
+/// Returns the Miller loop of a finite point `P = (x, y)` and the point of the lines.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn miller_loop(x: &Fp, y: &Fp, lines: &Lines, workspace: &mut Workspace) -> Fp12 {
+pub(super) fn fixed_miller_loop(
+    x: &Fp,
+    y: &Fp,
+    lines: &NormalizedLines,
+    workspace: &mut Workspace,
+) -> Fp12 {
     let (x, y) = (x.factor(), y.factor());
     let mut lines = lines.0.iter().map(|line| line.at(&x, &y));
-    let mut line = || lines.next().expect("a line for every step");
+    let mut line = || lines.next().expect("there is a line for every step");
     let (s, t) = line();
-    let mut f = Fp12::line(&s, &t);
+    let mut f = Fp12::from_normalized_line(&s, &t);
     for bit in (0..63).rev() {
         if bit != 62 {
             f.square(workspace);
             let (s, t) = line();
-            f.times_line(&s, &t, workspace);
+            f.times_normalized_line(&s, &t, workspace);
         }
         if X >> bit & 1 == 1 {
             let (s, t) = line();
-            f.times_line(&s, &t, workspace);
+            f.times_normalized_line(&s, &t, workspace);
         }
     }
     // x is negative.
     f.conjugate()
 }
 
-/// Eight pairs of finite points, `P = (x, y)` and `Q = (qx, qy)`, on their way through the loop; those
-/// of unused lanes count as one.
+/// The state of eight Miller loops over finite points `P = (x, y)` and `Q = (qx, qy)`. The factors
+/// of unused lanes are one.
 pub(super) struct Pairs {
     x: Factor,
     y: Factor,
     qx: Fp2,
     qy: Fp2,
-    multiple: Multiple,
+    multiple: RunningPoint,
     used: Mask,
 }
 
-/// A multiple of `Q`, `(X / Z, Y / Z)`.
-struct Multiple {
+/// The running multiple `T` of `Q`, `(X / Z, Y / Z)`.
+struct RunningPoint {
     x: Fp2,
     y: Fp2,
     z: Fp2,
@@ -106,15 +112,15 @@ struct Multiple {
 impl Pairs {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn new(x: &Fp, y: &Fp, qx: Fp2, qy: Fp2, used: Mask) -> Self {
-        let multiple = Multiple { x: qx, y: qy, z: Fp2::one() };
+        let multiple = RunningPoint { x: qx, y: qy, z: Fp2::one() };
         Self { x: x.factor(), y: y.factor(), qx, qy, multiple, used }
     }
 
-    /// A line's value at `P`, and one in the lanes that are not used.
+    /// Returns the value of a line at `P`, and one in unused lanes.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn at(&self, [l0, l1, l2]: Line) -> Line {
-        let (l1, l2) = (l1.scaled(&self.x), l2.scaled(&self.y));
+        let (l1, l2) = (l1.times_fp(&self.x), l2.times_fp(&self.y));
         if self.used == Mask::MAX {
             return [l0, l1, l2];
         }
@@ -126,7 +132,7 @@ impl Pairs {
         ]
     }
 
-    /// The line of the next step.
+    /// Takes a step and returns its line at `P`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn line(&mut self, step: Step) -> Line {
@@ -138,15 +144,15 @@ impl Pairs {
     }
 }
 
-/// What the loop does with the multiples.
+/// A step of the Miller loop.
 #[derive(Clone, Copy)]
 enum Step {
     Double,
     Add,
 }
 
-impl Multiple {
-    /// `T := 2 T`, and the tangent at `T`: with `3 b' = 12 xi`,
+impl RunningPoint {
+    /// Doubles `T` and returns the tangent at the old `T`. With `3 b' = 12 xi`,
     ///
     /// ```text
     /// A = X Y   B = Y^2   C = Z^2   E = 12 xi C   F = 3 E   H = (Y + Z)^2 - B - C   J = X^2
@@ -160,18 +166,18 @@ impl Multiple {
         let a = x.times(y);
         let b = y.square();
         let c = z.square();
-        let e = c.double().double().triple().times_xi().lifted::<64>().settled();
+        let e = c.double().double().triple().times_xi().plus_kp::<64>().weakly_reduced();
         let f = e.triple();
-        let h = y.plus(z).square().minus(&b.plus(&c)).lifted::<8>().settled();
+        let h = y.plus(z).square().minus(&b.plus(&c)).plus_kp::<8>().weakly_reduced();
         let j = x.square();
         let squares = e.square().double().double().triple();
-        *x = a.times(&b.minus(&f).lifted::<16>()).double();
-        *y = b.plus(&f).square().minus(&squares).lifted::<64>().settled();
+        *x = a.times(&b.minus(&f).plus_kp::<16>()).double();
+        *y = b.plus(&f).square().minus(&squares).plus_kp::<64>().weakly_reduced();
         *z = b.times(&h).double().double();
-        [e.minus(&b).lifted::<4>(), j.triple(), h.negated().lifted::<4>()]
+        [e.minus(&b).plus_kp::<4>(), j.triple(), h.negated().plus_kp::<4>()]
     }
 
-    /// `T := T + Q`, and the line through both:
+    /// Adds `Q` to `T` and returns the line through both:
     ///
     /// ```text
     /// T = Y - qy Z   L = X - qx Z   D = L^2   E = L D   F = Z T^2   G = X D   H = E + F - 2 G
@@ -182,23 +188,23 @@ impl Multiple {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn add(&mut self, qx: &Fp2, qy: &Fp2) -> Line {
         let Self { x, y, z } = self;
-        let theta = y.minus(&qy.times(z)).lifted::<4>().settled();
-        let lambda = x.minus(&qx.times(z)).lifted::<4>().settled();
+        let theta = y.minus(&qy.times(z)).plus_kp::<4>().weakly_reduced();
+        let lambda = x.minus(&qx.times(z)).plus_kp::<4>().weakly_reduced();
         let d = lambda.square();
         let e = lambda.times(&d);
         let f = z.times(&theta.square());
         let g = x.times(&d);
-        let h = e.plus(&f).minus(&g.double()).lifted::<8>().settled();
+        let h = e.plus(&f).minus(&g.double()).plus_kp::<8>().weakly_reduced();
         *x = lambda.times(&h);
-        let slope = theta.times(&g.minus(&h).lifted::<4>());
-        *y = slope.minus(&e.times(y)).lifted::<4>().settled();
+        let slope = theta.times(&g.minus(&h).plus_kp::<4>());
+        *y = slope.minus(&e.times(y)).plus_kp::<4>().weakly_reduced();
         *z = z.times(&e);
-        let constant = theta.times(qx).minus(&lambda.times(qy)).lifted::<4>();
-        [constant, theta.negated().lifted::<4>(), lambda]
+        let constant = theta.times(qx).minus(&lambda.times(qy)).plus_kp::<4>();
+        [constant, theta.negated().plus_kp::<4>(), lambda]
     }
 }
 
-/// In each lane the product of the Miller loops of its pairs; all share the squarings.
+/// Returns, per lane, the product of the Miller loops of its pairs; all share the squarings.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn product_of_miller_loops(groups: &mut [Pairs], workspace: &mut Workspace) -> Fp12 {
@@ -216,7 +222,7 @@ pub(super) fn product_of_miller_loops(groups: &mut [Pairs], workspace: &mut Work
 }
 
 impl Fp12 {
-    /// Times the next line of every group, two at a time.
+    /// Takes a step in every group and multiplies by the lines, two at a time.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn times_lines(&mut self, groups: &mut [Pairs], step: Step, workspace: &mut Workspace) {
@@ -225,15 +231,14 @@ impl Fp12 {
             self.times_two_lines(&first.line(step), &second.line(step), workspace);
         }
         for last in rest {
-            self.times_any_line(&last.line(step), workspace);
+            self.times_line(&last.line(step), workspace);
         }
     }
 }
 
-/// The lines are as secret as their point.
-impl Drop for Lines {
+impl Drop for NormalizedLines {
     fn drop(&mut self) {
-        for FixedLine(s, t) in &mut self.0 {
+        for NormalizedLine(s, t) in &mut self.0 {
             s.zeroize();
             t.zeroize();
         }

@@ -1,30 +1,30 @@
-//! Pairings in lanes, behind the functions that every backend has.
+//! Pairings, eight at once.
 //!
-//! An infinity pairs to one whatever the other point is, and must not enter a lane: it is left out
-//! of products, and replaced by the generator and its result by one where results are single.
+//! `e(O, Q) = e(P, O) = 1`, and a Miller loop must not see an infinity. Products skip such pairs;
+//! batches compute with generators instead and overwrite the result with one.
 
-use super::super::batch::{FEWEST, in_registers};
+use super::super::batch::{MIN_VECTORISED, vectorised};
 use super::super::blst;
-use super::super::kernel::Lines as PreparedLines;
-use super::convert::{filled, load, load2, store12};
+use super::super::kernel::Lines;
+use super::convert::{affine_g1, affine_g2, load, load2, store12};
 use super::fp12::{Fp12, Workspace};
 use super::mask::Mask;
-use super::miller::{Lines, Pairs, miller_loop, product_of_miller_loops};
-use super::{LANES, affine_g1, affine_g2, available};
+use super::miller::{NormalizedLines, Pairs, fixed_miller_loop, product_of_miller_loops};
+use super::vector::{LANES, available, by_eights, padded};
 use crate::algebra::{G1, G2, Gt};
 use ark_bls12_381::{Fq12, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-/// As many pairs as are multiplied faster in lanes than by blst, which shares the squarings too.
+/// The smallest product that is faster vectorised than in blst, which shares the squarings too.
 const MIN_PRODUCT: usize = 3;
 
-pub(super) fn miller(pairs: &[(G1, G2)]) -> Fq12 {
+pub(super) fn miller_loop(pairs: &[(G1, G2)]) -> Fq12 {
     let finite = pairs.iter().filter(|(p, q)| !p.is_identity() && !q.is_identity());
     let (left, right): (Vec<G1>, Vec<G2>) = finite.copied().unzip();
     if left.len() < MIN_PRODUCT {
-        return (blst::KERNEL.pairing.miller)(pairs);
+        return (blst::KERNEL.pairing.miller_loop)(pairs);
     }
     assert!(available());
     // SAFETY: the instructions are there, as just asserted.
@@ -45,10 +45,10 @@ fn product(left: &[G1Affine], right: &[G2Affine]) -> Fq12 {
     store12(&lanes)[0]
 }
 
-/// At most eight pairs of finite points; lanes without one stay out of products.
+/// Loads at most eight pairs of finite points; the factors of the other lanes are one.
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn pairs(left: &[G1Affine], right: &[G2Affine]) -> Pairs {
-    let (p, q) = (filled(left, G1Affine::generator()), filled(right, G2Affine::generator()));
+    let (p, q) = (padded(left, G1Affine::generator()), padded(right, G2Affine::generator()));
     let used = Mask::MAX >> (LANES - left.len());
     Pairs::new(
         &load(&p.map(|p| p.x)),
@@ -59,8 +59,7 @@ fn pairs(left: &[G1Affine], right: &[G2Affine]) -> Pairs {
     )
 }
 
-pub(super) fn each(pairs: &[(G1, G2)]) -> Vec<Gt> {
-    assert!(available());
+pub(super) fn batch_pairing(pairs: &[(G1, G2)]) -> Vec<Gt> {
     let (left, right): (Vec<G1>, Vec<G2>) = pairs.iter().copied().unzip();
     let (mut left, mut right) = (affine_g1(&left), affine_g2(&right));
     let infinite: Vec<bool> =
@@ -68,8 +67,8 @@ pub(super) fn each(pairs: &[(G1, G2)]) -> Vec<Gt> {
     for (lane, _) in infinite.iter().enumerate().filter(|(_, infinite)| **infinite) {
         (left[lane], right[lane]) = (G1Affine::generator(), G2Affine::generator());
     }
-    in_groups(&infinite, |range, workspace| {
-        // SAFETY: the instructions are there, as asserted above.
+    finish_by_eights(&infinite, |range, workspace| {
+        // SAFETY: `finish_by_eights` has asserted that the instructions are there.
         unsafe {
             let pairs = self::pairs(&left[range.clone()], &right[range]);
             product_of_miller_loops(&mut [pairs], workspace)
@@ -77,22 +76,20 @@ pub(super) fn each(pairs: &[(G1, G2)]) -> Vec<Gt> {
     })
 }
 
-/// Pairings by Miller loops in lanes, and one where an infinity was left out.
-fn in_groups(
+/// Applies the final exponentiation to Miller loops of at most eight points; sets the result to one
+/// where a point was infinite.
+fn finish_by_eights(
     infinite: &[bool],
     miller_loops: impl Fn(Range<usize>, &mut Workspace) -> Fp12,
 ) -> Vec<Gt> {
     assert!(available());
     // SAFETY: the instructions are there, as just asserted.
     let workspace = &mut unsafe { Workspace::new() };
-    let n = infinite.len();
-    let mut results = Vec::with_capacity(n.next_multiple_of(LANES));
-    for from in (0..n).step_by(LANES) {
-        let f = miller_loops(from..n.min(from + LANES), workspace);
+    let mut results = by_eights(infinite.len(), |range| {
+        let f = miller_loops(range, workspace);
         // SAFETY: the instructions are there, as asserted above.
-        results.extend(unsafe { finished(&f, workspace) });
-    }
-    results.truncate(n);
+        unsafe { finished(&f, workspace) }
+    });
     for (result, _) in results.iter_mut().zip(infinite).filter(|(_, infinite)| **infinite) {
         *result = Gt::identity();
     }
@@ -104,29 +101,30 @@ fn finished(f: &Fp12, workspace: &mut Workspace) -> [Gt; LANES] {
     store12(&f.final_exponentiation(workspace)).map(Gt)
 }
 
-pub(super) fn prepare(q: &G2) -> Arc<dyn PreparedLines> {
+pub(super) fn prepare(q: &G2) -> Arc<dyn Lines> {
     let single = (blst::KERNEL.pairing.prepare)(q);
-    Arc::new(Prepared { single, point: *q, lanes: OnceLock::new() })
+    Arc::new(Prepared { single, point: *q, normalized: OnceLock::new() })
 }
 
-/// blst's lines for one point, and lanes' from the second on.
+/// blst's lines for single points, and normalized lines for lists.
 struct Prepared {
-    single: Arc<dyn PreparedLines>,
+    single: Arc<dyn Lines>,
     point: G2,
-    /// `None` where the lanes cannot serve.
-    lanes: OnceLock<Option<Lines>>,
+    /// `None` for a point without normalized lines.
+    normalized: OnceLock<Option<NormalizedLines>>,
 }
 
-impl PreparedLines for Prepared {
+impl Lines for Prepared {
     fn pairing(&self, p: &G1) -> Gt {
         self.single.pairing(p)
     }
 
     fn pairings(&self, points: &[G1]) -> Vec<Gt> {
-        let lines = || self.lanes.get_or_init(|| Lines::new(&affine_g2(&[self.point])[0]));
-        let lines = if points.len() < FEWEST { None } else { lines().as_ref() };
+        let new = || NormalizedLines::new(&affine_g2(&[self.point])[0]);
+        let lines = || self.normalized.get_or_init(new);
+        let lines = if points.len() < MIN_VECTORISED { None } else { lines().as_ref() };
         let in_lanes = |lines| move |range: Range<usize>| with_lines(&points[range], lines);
-        in_registers(0..points.len(), lines.map(in_lanes), |i| self.pairing(&points[i]))
+        vectorised(0..points.len(), lines.map(in_lanes), |i| self.pairing(&points[i]))
     }
 }
 
@@ -136,22 +134,25 @@ impl Drop for Prepared {
     }
 }
 
-fn with_lines(points: &[G1], lines: &Lines) -> Vec<Gt> {
-    assert!(available());
+fn with_lines(points: &[G1], lines: &NormalizedLines) -> Vec<Gt> {
     let mut affine = affine_g1(points);
     let infinite: Vec<bool> = affine.iter().map(|p| p.is_zero()).collect();
     for (p, _) in affine.iter_mut().zip(&infinite).filter(|(_, infinite)| **infinite) {
         *p = G1Affine::generator();
     }
-    in_groups(&infinite, |range, workspace| {
-        // SAFETY: the instructions are there, as asserted above.
+    finish_by_eights(&infinite, |range, workspace| {
+        // SAFETY: `finish_by_eights` has asserted that the instructions are there.
         unsafe { eight_with_lines(&affine[range], lines, workspace) }
     })
 }
 
-/// At most eight finite points.
+/// Returns the Miller loops of at most eight finite points.
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn eight_with_lines(points: &[G1Affine], lines: &Lines, workspace: &mut Workspace) -> Fp12 {
-    let p = filled(points, G1Affine::generator());
-    miller_loop(&load(&p.map(|p| p.x)), &load(&p.map(|p| p.y)), lines, workspace)
+fn eight_with_lines(
+    points: &[G1Affine],
+    lines: &NormalizedLines,
+    workspace: &mut Workspace,
+) -> Fp12 {
+    let p = padded(points, G1Affine::generator());
+    fixed_miller_loop(&load(&p.map(|p| p.x)), &load(&p.map(|p| p.y)), lines, workspace)
 }

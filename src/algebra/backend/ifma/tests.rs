@@ -1,13 +1,13 @@
-//! The lanes' field against arkworks', with values at the edges beside random ones.
+//! Field, tower and pairing arithmetic against arkworks, on random values and edge cases.
 #![allow(clippy::unwrap_used)]
 
 use super::bound::Bound;
-use super::convert::{load2, load12, store2, store12, to_array};
+use super::convert::{load, load2, load12, store2, store12};
 use super::cyclotomic::Compressed;
-use super::fp::{Fp, splat};
+use super::fp::Fp;
 use super::fp12::{Fp12, Workspace};
-use super::miller::{Lines, Pairs, miller_loop, product_of_miller_loops};
-use super::{LANES, available};
+use super::miller::{NormalizedLines, Pairs, fixed_miller_loop, product_of_miller_loops};
+use super::vector::{LANES, available, splat, to_array};
 use ark_bls12_381::{Bls12_381, Fq, Fq2, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::pairing::Pairing;
 use ark_ec::{CurveGroup, PrimeGroup};
@@ -17,7 +17,7 @@ use rand_chacha::ChaCha20Rng;
 
 type Lanes = [Fq2; LANES];
 
-/// Zero, one, minus one and `u` among random elements, at lanes that change.
+/// Returns random elements with zero, one, minus one and `u` in varying lanes.
 fn sample(rng: &mut ChaCha20Rng, round: usize) -> Lanes {
     let edges = [Fq2::ZERO, Fq2::ONE, -Fq2::ONE, Fq2::new(Fq::ZERO, Fq::ONE)];
     let mut lanes = [Fq2::ZERO; LANES];
@@ -31,26 +31,26 @@ fn sample(rng: &mut ChaCha20Rng, round: usize) -> Lanes {
 }
 
 #[test]
-fn the_quadratic_extension_agrees() {
+fn quadratic_extension_agrees_with_arkworks() {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check(x: &Lanes, y: &Lanes) {
         let (a, b) = (load2(x), load2(y));
         let each = |f: fn(Fq2, Fq2) -> Fq2| core::array::from_fn(|i| f(x[i], y[i]));
         assert_eq!(store2(&a), *x);
         assert_eq!(store2(&a.plus(&b)), each(|x, y| x + y));
-        assert_eq!(store2(&a.minus(&b).lifted::<2>()), each(|x, y| x - y));
+        assert_eq!(store2(&a.minus(&b).plus_kp::<2>()), each(|x, y| x - y));
         assert_eq!(store2(&a.times(&b)), each(|x, y| x * y));
         assert_eq!(store2(&a.square()), each(|x, _| x * x));
         assert_eq!(
-            store2(&a.times_xi().lifted::<2>()),
+            store2(&a.times_xi().plus_kp::<2>()),
             each(|x, _| x * Fq2::new(Fq::ONE, Fq::ONE))
         );
         assert_eq!(store2(&a.inverse()), each(|x, _| x.inverse().unwrap_or(Fq2::ZERO)));
-        let scaled = a.scaled(&b.re.factor());
-        assert_eq!(store2(&scaled), each(|x, y| x * Fq2::new(y.c0, Fq::ZERO)));
+        let times_fp = a.times_fp(&b.re.factor());
+        assert_eq!(store2(&times_fp), each(|x, y| x * Fq2::new(y.c0, Fq::ZERO)));
         let zeros = x.iter().enumerate().filter(|(_, x)| x.is_zero());
         assert_eq!(a.is_zero(), zeros.fold(0, |mask, (lane, _)| mask | 1 << lane));
-        assert_eq!(a.equals(&a.plus(&b).minus(&b).lifted::<4>()), 0xff);
+        assert_eq!(a.equals(&a.plus(&b).minus(&b).plus_kp::<4>()), 0xff);
     }
     if !available() {
         return;
@@ -63,15 +63,15 @@ fn the_quadratic_extension_agrees() {
     }
 }
 
-/// A small value may be written with a negative limb below the top, which makes the top look
-/// negative: the quotient is zero, not huge.
+/// A small value may have a negative limb below the top one, which makes the top limb negative
+/// after the carry: the quotient estimate must be zero.
 #[test]
-fn small_values_with_negative_limbs_settle() {
+fn small_values_with_negative_limbs_are_weakly_reduced() {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check() {
         let limbs = [7, 0, 0, 0, 0, 3 << 52, u64::MAX, 0].map(|limb| splat(limb));
-        let settled = Fp { limbs, bound: Bound::normal(1) }.settled();
-        let digits = settled.limbs.map(|limb| to_array(limb));
+        let reduced = Fp { limbs, bound: Bound::normal(1) }.weakly_reduced();
+        let digits = reduced.limbs.map(|limb| to_array(limb));
         assert_eq!(digits, [7, 0, 0, 0, 0, 0, 2, 0].map(|digit| [digit; LANES]));
     }
     if available() {
@@ -80,7 +80,7 @@ fn small_values_with_negative_limbs_settle() {
     }
 }
 
-/// An element of the cyclotomic subgroup, mostly not of order `r`.
+/// Returns an element of the cyclotomic subgroup, in general not of order `r`.
 fn cyclotomic(f: Fq12) -> Fq12 {
     let mut g = f;
     g.conjugate_in_place();
@@ -91,7 +91,7 @@ fn cyclotomic(f: Fq12) -> Fq12 {
 }
 
 #[test]
-fn the_extension_of_degree_twelve_agrees() {
+fn degree_twelve_extension_agrees_with_arkworks() {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check(x: &[Fq12; LANES], y: &[Fq12; LANES], s: &Lanes, t: &Lanes) {
         let (a, b) = (load12(x), load12(y));
@@ -109,11 +109,11 @@ fn the_extension_of_degree_twelve_agrees() {
             f
         };
         let mut c = a;
-        c.times_line(&load2(s), &load2(t), workspace);
+        c.times_normalized_line(&load2(s), &load2(t), workspace);
         assert_eq!(store12(&c), each(&|i| with(x[i], [&Fq2::ONE, &s[i], &t[i]])));
         let line = [load2(s), load2(t), load2(&y.map(|y| y.c0.c0))];
         let mut c = a;
-        c.times_any_line(&line, workspace);
+        c.times_line(&line, workspace);
         let once = each(&|i| with(x[i], [&s[i], &t[i], &y[i].c0.c0]));
         assert_eq!(store12(&c), once);
         let other = [load2(&y.map(|y| y.c1.c2)), load2(s), load2(t)];
@@ -138,22 +138,22 @@ fn the_extension_of_degree_twelve_agrees() {
 }
 
 #[test]
-fn the_cyclotomic_subgroup_agrees() {
+fn cyclotomic_arithmetic_agrees_with_arkworks() {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check(x: &[Fq12; LANES]) {
         let (a, workspace) = (load12(x), &mut Workspace::new());
         let square = x.map(|f| f.square());
-        let mut b = a.settled();
+        let mut b = a.weakly_reduced();
         b.cyclotomic_square(workspace);
         assert_eq!(store12(&b), square);
         let c = Compressed::new(&a);
-        let (c1, c5) = (c.squares(1, workspace), c.squares(5, workspace));
+        let (c1, c5) = (c.pow_two_to_the(1, workspace), c.pow_two_to_the(5, workspace));
         let [c0, c1, c5] = Compressed::decompress([&c, &c1, &c5]);
         assert_eq!(store12(&c0), *x);
         assert_eq!(store12(&c1), square);
         assert_eq!(store12(&c5), x.map(|f| f.pow([32])));
         let power = x.map(|f| f.pow([0xd201_0000_0001_0000u64]).cyclotomic_inverse().unwrap());
-        assert_eq!(store12(&a.power_x(workspace)), power);
+        assert_eq!(store12(&a.exp_by_x(workspace)), power);
     }
     if !available() {
         return;
@@ -162,7 +162,7 @@ fn the_cyclotomic_subgroup_agrees() {
     for round in 0..10 {
         let x = core::array::from_fn(|lane| {
             let f = cyclotomic(Fq12::rand(rng));
-            // Of one, b0 and a2 vanish.
+            // For the identity, b0 = a2 = 0.
             if (lane + round) % 4 == 0 { Fq12::ONE } else { f }
         });
         // SAFETY: the instructions are there.
@@ -171,7 +171,7 @@ fn the_cyclotomic_subgroup_agrees() {
 }
 
 #[test]
-fn the_final_exponentiation_and_the_miller_loop_agree() {
+fn pairings_agree_with_arkworks() {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check(x: &[Fq12; LANES]) {
         let expected = x.map(|f| {
@@ -180,11 +180,11 @@ fn the_final_exponentiation_and_the_miller_loop_agree() {
         assert_eq!(store12(&load12(x).final_exponentiation(&mut Workspace::new())), expected);
     }
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn pairings(p: &[G1Affine; LANES], q: &G2Affine) {
+    fn check_pairings(p: &[G1Affine; LANES], q: &G2Affine) {
         let expected = p.map(|p| Bls12_381::pairing(p, q).0);
         let workspace = &mut Workspace::new();
-        let (x, y) = (super::convert::load(&p.map(|p| p.x)), super::convert::load(&p.map(|p| p.y)));
-        let f = miller_loop(&x, &y, &Lines::new(q).unwrap(), workspace);
+        let (x, y) = (load(&p.map(|p| p.x)), load(&p.map(|p| p.y)));
+        let f = fixed_miller_loop(&x, &y, &NormalizedLines::new(q).unwrap(), workspace);
         assert_eq!(store12(&f.final_exponentiation(workspace)), expected);
         let q: [G2Affine; LANES] = core::array::from_fn(|i| (*q * Fr::from(i as u64 + 1)).into());
         let (qx, qy) = (load2(&q.map(|q| q.x)), load2(&q.map(|q| q.y)));
@@ -206,14 +206,14 @@ fn the_final_exponentiation_and_the_miller_loop_agree() {
         let p = core::array::from_fn(|_| (G1Projective::generator() * Fr::rand(rng)).into_affine());
         let q = (G2Projective::generator() * Fr::rand(rng)).into_affine();
         // SAFETY: the instructions are there.
-        unsafe { pairings(&p, &q) };
+        unsafe { check_pairings(&p, &q) };
     }
 }
 
-/// No element of the subgroup is known whose `b0` is zero but one; the coordinates need not come
-/// from one to see that the formula of such a lane is its own.
+/// The identity is the only known element of the subgroup with `b0 = 0`. Arbitrary coordinates test
+/// that each lane uses the formula of its own case.
 #[test]
-fn degenerate_lanes_leave_their_neighbours_right() {
+fn decompression_handles_zero_denominators_per_lane() {
     /// `b1` and `a0` by the formulas of `cyclotomic`.
     fn expected([a1, a2, b0, b2]: [Fq2; 4]) -> [Fq2; 2] {
         let (xi, two, three) = (Fq2::new(Fq::ONE, Fq::ONE), Fq2::from(2), Fq2::from(3));
@@ -263,9 +263,9 @@ fn degenerate_lanes_leave_their_neighbours_right() {
     }
 }
 
-/// All ways to put zeros into lanes.
+/// Tests every subset of lanes that are zero.
 #[test]
-fn inverses_do_not_mind_zeros_beside_them() {
+fn inversion_is_independent_of_zeros_in_other_lanes() {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn check(x: &Lanes) {
         let inverses = x.map(|x| x.inverse().unwrap_or(Fq2::ZERO));

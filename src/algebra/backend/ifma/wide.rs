@@ -1,67 +1,22 @@
-//! Products before reduction, and their reduction.
+//! Unreduced products in the base field, and their sums.
 #![forbid(unsafe_code)]
 
 use super::bound::Bound;
-use super::fp::{Fp, K, LIMBS, N, Operand, P, V, carry_of, splat, zero};
+use super::fp::{Fp, Operand, carry_of};
+use super::prime::LIMBS;
+use super::vector::{V, zero};
 use core::arch::x86_64::*;
 
-/// The top limbs of factors are so small that there is no sixteenth column.
+/// Columns of a product. Factors are below `2^9 p`, so the sixteenth column is zero.
 pub(super) const COLUMNS: usize = 2 * LIMBS - 1;
 
-/// Eight products, or sums of products.
+/// Eight unreduced products, or signed sums of products.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct Wide {
     pub(super) columns: [V; COLUMNS],
     pub(super) bound: Bound,
 }
-
-/// The limbs of `onto + T / R mod p`.
-///
-/// Montgomery's step for a column clears its low 52 bits by adding `m p`, where `m` is the
-/// column times `k = -1/p`. With the multiple `k p = 2^52 N - 1` of the prime, `m` is the column
-/// itself: no multiplication to find it, and `m k p` is `m N` one column up and minus what
-/// stood there. Nothing waits for a product but the next column.
-///
-/// After seven such steps `(T + M k p) / 2^364 < T / 2^364 + k p`, as large as `2^433`. The
-/// eighth step is Montgomery's with `p` itself and divides by `2^52`: `T / R + (k / 2^52) p + p`,
-/// where `k` is a little below `2^50`.
-///
-/// A macro, because the compiler does not inline so large a function, and passing the columns
-/// through memory costs a third of the reduction.
-macro_rules! montgomery_reduced {
-    ($columns:expr, $onto:expr) => {{
-        let mut t = [zero(); 2 * LIMBS];
-        t[..COLUMNS].copy_from_slice(&$columns);
-        for i in 0..LIMBS {
-            t[LIMBS + i] = _mm512_add_epi64(t[LIMBS + i], $onto[i]);
-        }
-        for i in 0..LIMBS - 1 {
-            let m = t[i];
-            for j in 0..LIMBS {
-                t[i + j + 1] = _mm512_madd52lo_epu64(t[i + j + 1], m, splat(N[j]));
-            }
-            t[i + 1] = _mm512_add_epi64(t[i + 1], carry_of(m));
-            for j in 0..LIMBS {
-                t[i + j + 2] = _mm512_madd52hi_epu64(t[i + j + 2], m, splat(N[j]));
-            }
-        }
-        let last = LIMBS - 1;
-        let m = _mm512_madd52lo_epu64(zero(), t[last], splat(K));
-        for j in 0..LIMBS {
-            t[last + j] = _mm512_madd52lo_epu64(t[last + j], m, splat(P[j]));
-        }
-        t[last + 1] = _mm512_add_epi64(t[last + 1], carry_of(t[last]));
-        for j in 0..LIMBS {
-            t[last + j + 1] = _mm512_madd52hi_epu64(t[last + j + 1], m, splat(P[j]));
-        }
-        let mut limbs = [zero(); LIMBS];
-        limbs.copy_from_slice(&t[LIMBS..]);
-        limbs
-    }};
-}
-
-pub(super) use montgomery_reduced;
 
 impl Wide {
     /// `x y`, unreduced.
@@ -71,14 +26,14 @@ impl Wide {
         Self::schoolbook(x.into(), y.into())
     }
 
-    /// Becomes `x y`.
+    /// Sets the value to `x y`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn set_product<'a>(&mut self, x: impl Into<Operand<'a>>, y: impl Into<Operand<'a>>) {
         *self = Self::schoolbook(x.into(), y.into());
     }
 
-    /// One row of limbs after the other.
+    /// Schoolbook multiplication, row by row.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn schoolbook(x: Operand<'_>, y: Operand<'_>) -> Self {
@@ -120,10 +75,10 @@ impl Wide {
         Self { columns, bound: self.bound.minus(other.bound) }
     }
 
-    /// A sum of some products minus a sum of others; there is at least one of the first.
+    /// `sum(plus) - sum(minus)`; `plus` is not empty.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn combination(plus: &[&Self], minus: &[&Self]) -> Self {
+    pub(super) fn combination(plus: &[&Self], minus: &[&Self]) -> Self {
         let mut sum = *plus[0];
         for term in &plus[1..] {
             sum = sum.plus(term);
@@ -134,42 +89,44 @@ impl Wide {
         sum
     }
 
-    /// Tells [`Bound`] what it cannot see.
+    /// Records in the [`Bound`] that the value is non-negative.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn known_nonnegative(self) -> Self {
-        Self { bound: self.bound.known_nonnegative(), ..self }
+    pub(super) fn assume_nonnegative(self) -> Self {
+        Self { bound: self.bound.assume_nonnegative(), ..self }
     }
 
-    /// Montgomery reduction of what is not negative: `T / R mod p`, at most `2 p`.
+    /// `x^2`, unreduced: computes each product off the diagonal once and doubles it.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn square(x: &Fp) -> Self {
+        Self::square_inline(x)
+    }
+
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn reduce(&self) -> Fp {
-        let limbs = montgomery_reduced!(self.columns, [zero(); LIMBS]);
-        Fp { limbs, bound: self.bound.reduced() }
-    }
-}
-
-impl Fp {
-    /// Becomes a sum of some products minus a sum of others, reduced and, if asked for, carried:
-    /// from zero to `3 p`.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn set_combined<const CARRIED: bool>(&mut self, plus: &[&Wide], minus: &[&Wide]) {
-        let Wide { columns, bound } = Wide::combination(plus, minus);
-        let onto = Fp::splat(&P).limbs;
-        let limbs = montgomery_reduced!(columns, onto);
-        let reduced = Fp { limbs, bound: bound.reduced().plus(Bound::exactly(1)) };
-        *self = if CARRIED { reduced.carried() } else { reduced };
-    }
-
-    /// Plus such a sum, carried: from zero to `3 p` more.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn add_combined(&mut self, plus: &[&Wide], minus: &[&Wide]) {
-        let Wide { columns, bound } = Wide::combination(plus, minus);
-        let onto = self.lifted::<1>();
-        let limbs = montgomery_reduced!(columns, onto.limbs);
-        *self = Fp { limbs, bound: bound.reduced().plus(onto.bound) }.carried();
+    pub(super) fn square_inline(x: &Fp) -> Self {
+        let mut a = x.limbs;
+        for i in 0..LIMBS - 1 {
+            a[i + 1] = _mm512_add_epi64(a[i + 1], carry_of(a[i]));
+        }
+        let mut columns = [zero(); COLUMNS];
+        for i in 0..LIMBS {
+            for j in i + 1..LIMBS {
+                columns[i + j] = _mm512_madd52lo_epu64(columns[i + j], a[i], a[j]);
+                columns[i + j + 1] = _mm512_madd52hi_epu64(columns[i + j + 1], a[i], a[j]);
+            }
+        }
+        for column in &mut columns {
+            *column = _mm512_add_epi64(*column, *column);
+        }
+        for i in 0..LIMBS {
+            columns[2 * i] = _mm512_madd52lo_epu64(columns[2 * i], a[i], a[i]);
+            if i < LIMBS - 1 {
+                columns[2 * i + 1] = _mm512_madd52hi_epu64(columns[2 * i + 1], a[i], a[i]);
+            }
+        }
+        let bound = x.bound.factor();
+        Self { columns, bound: bound.product(bound) }
     }
 }

@@ -1,10 +1,13 @@
-//! Scalars as four digits of 64 bits, for powers in GT.
+//! Four-dimensional decomposition of scalars in base `|x|`, and its GLV-SAC recoding.
 //!
-//! GT has order `r = x^4 - x^2 + 1`, and the field's characteristic is `p = x (mod r)`, so there
-//! the Frobenius map raises to the curve parameter `x = -0xd201000000010000`. A scalar in base `|x|`,
-//! `k = k0 + k1 |x| + k2 |x|^2 + k3 |x|^3`, makes one power of 255 bits a product of four powers of
-//! 64 bits whose bases cost a map each (Galbraith, Scott, "Exponentiation in pairing-friendly groups
-//! using homomorphisms", Pairing 2008). All of this is constant time.
+//! With the curve parameter `x = -0xd201000000010000`, the group order is `r = x^4 - x^2 + 1` and
+//! `p = x (mod r)`. In GT the Frobenius map is therefore exponentiation by `x`; in G2 the
+//! endomorphism `psi` is multiplication by `x`. With `k = k0 + k1 |x| + k2 |x|^2 + k3 |x|^3`, one
+//! 255-bit exponentiation becomes a product of four 64-bit ones whose bases cost a map each
+//! (Galbraith, Scott, "Exponentiation in pairing-friendly groups using homomorphisms", Pairing
+//! 2008).
+//!
+//! Everything here is constant time.
 #![forbid(unsafe_code)]
 
 use ark_bls12_381::Fr;
@@ -18,22 +21,27 @@ pub(super) const X: u64 = 0xd201_0000_0001_0000;
 /// `floor((2^128 - 1) / |x|) - 2^64`.
 const X_RECIPROCAL: u64 = 0x3812_04ca_56cd_56b5;
 
-/// `k0, k1, k2, k3`, each below `|x|`.
-pub(super) fn base_x(scalar: &Fr) -> Zeroizing<[u64; 4]> {
-    let mut value = Zeroizing::new(scalar.into_bigint().0);
+/// Returns the digits `k0, k1, k2, k3` of a scalar, each below `|x|`.
+pub(super) fn base_x_digits(scalar: &Fr) -> Zeroizing<[u64; 4]> {
+    base_x_digits_of_integer(&Zeroizing::new(scalar.into_bigint().0))
+}
+
+/// Returns the digits of an integer below `|x|^4`.
+pub(super) fn base_x_digits_of_integer(integer: &[u64; 4]) -> Zeroizing<[u64; 4]> {
+    let mut value = Zeroizing::new(*integer);
     let mut digits = Zeroizing::new([0; 4]);
-    for digit in digits.iter_mut() {
-        // From the most significant limb down; what is carried is below |x| throughout.
-        for limb in value.iter_mut().rev() {
+    for (i, digit) in digits.iter_mut().enumerate() {
+        // Each quotient is a limb shorter than the one before; the running remainder is below |x|.
+        for limb in value[..4 - i].iter_mut().rev() {
             (*limb, *digit) = divide(*digit, *limb);
         }
     }
     digits
 }
 
-/// Quotient and remainder of `high * 2^64 + low` by `|x|`, for `high < |x|`: algorithm 4 of Möller,
-/// Granlund, "Improved division by invariant integers", IEEE Trans. Comput. 2011. The processor's
-/// own division may take a time that depends on the numbers.
+/// Returns quotient and remainder of `high * 2^64 + low` by `|x|`, for `high < |x|`: Algorithm 4 of
+/// Möller, Granlund, "Improved division by invariant integers", IEEE Trans. Comput. 2011. The
+/// division instruction is not constant time.
 fn divide(high: u64, low: u64) -> (u64, u64) {
     // (q1, q0) <- v u1 + (u1, u0)
     let product = u128::from(X_RECIPROCAL) * u128::from(high);
@@ -50,25 +58,26 @@ fn divide(high: u64, low: u64) -> (u64, u64) {
     (quotient, remainder)
 }
 
-/// Four digits as 65 columns of one sign and one pattern: `k0 = sum s_i 2^i` with every `s_i` 1 or
-/// -1, and `k_j = sum s_i b_ji 2^i` with bits `b_ji`, bit `j - 1` of column `i`'s pattern.
+/// The GLV-SAC recoding of four digits: 65 columns of a sign `s_i = ±1` and three bits `b_ji` with
+/// `k0 = sum s_i 2^i` and `k_j = sum s_i b_ji 2^i`. Bit `j - 1` of `index[i]` is `b_ji`.
 ///
-/// The GLV-SAC recoding of Faz-Hernández, Longa, Sánchez, "Efficient and secure algorithms for
-/// GLV-based scalar multiplication", J. Cryptogr. Eng. 2015, algorithm 1. `k0` must be odd.
-pub(super) struct Columns {
-    /// 1 where the sign is minus.
+/// Faz-Hernández, Longa, Sánchez, "Efficient and secure algorithms for GLV-based scalar
+/// multiplication", J. Cryptogr. Eng. 2015, Algorithm 1. `k0` must be odd.
+pub(super) struct SignAlignedColumns {
+    /// 1 if `s_i = -1`, else 0.
     pub(super) negative: [u8; Self::COUNT],
-    pub(super) pattern: [u8; Self::COUNT],
+    /// The row of the table of subset products.
+    pub(super) index: [u8; Self::COUNT],
 }
 
-impl Columns {
+impl SignAlignedColumns {
     /// One more than the bits of a digit.
     pub(super) const COUNT: usize = 65;
 
     pub(super) fn new(digits: &[u64; 4]) -> Self {
         let [k0, mut k1, mut k2, mut k3] = *digits;
         debug_assert!(k0 & 1 == 1, "the first digit is odd");
-        let mut columns = Self { negative: [0; Self::COUNT], pattern: [0; Self::COUNT] };
+        let mut columns = Self { negative: [0; Self::COUNT], index: [0; Self::COUNT] };
         for i in 0..Self::COUNT {
             // s_i = 2 k0[i + 1] - 1, and the last is 1.
             let next = if i < 63 { k0 >> (i + 1) & 1 } else { (i == 64).into() };
@@ -79,17 +88,17 @@ impl Columns {
                 *k = (*k >> 1) + (bit & negative);
                 bit
             };
-            let pattern = bit(&mut k1) | bit(&mut k2) << 1 | bit(&mut k3) << 2;
-            (columns.negative[i], columns.pattern[i]) = (negative as u8, pattern as u8);
+            let index = bit(&mut k1) | bit(&mut k2) << 1 | bit(&mut k3) << 2;
+            (columns.negative[i], columns.index[i]) = (negative as u8, index as u8);
         }
         columns
     }
 }
 
-impl Drop for Columns {
+impl Drop for SignAlignedColumns {
     fn drop(&mut self) {
         self.negative.zeroize();
-        self.pattern.zeroize();
+        self.index.zeroize();
     }
 }
 
@@ -108,14 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn the_reciprocal_is_right() {
+    fn the_reciprocal_is_the_rounded_quotient() {
         assert_eq!(u128::MAX / u128::from(X) - (1 << 64), u128::from(X_RECIPROCAL));
     }
 
     #[test]
-    fn digits_are_below_the_base_and_add_up() {
+    fn digits_are_below_the_base_and_recompose() {
         for scalar in scalars() {
-            let digits = base_x(&scalar);
+            let digits = base_x_digits(&scalar);
             assert!(digits.iter().all(|digit| *digit < X));
             let sum = digits
                 .iter()
@@ -126,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn division_is_division() {
+    fn division_matches_the_native_one() {
         for (high, low) in [(0, 0), (0, u64::MAX), (X - 1, u64::MAX), (X - 1, 0), (1, X), (0, X)] {
             let value = u128::from(high) << 64 | u128::from(low);
             let (quotient, remainder) = divide(high, low);
@@ -136,15 +145,15 @@ mod tests {
     }
 
     #[test]
-    fn columns_add_up_to_their_digits() {
+    fn columns_recompose_to_their_digits() {
         for scalar in scalars() {
-            let mut digits = *base_x(&scalar);
+            let mut digits = *base_x_digits(&scalar);
             digits[0] |= 1;
-            let columns = Columns::new(&digits);
+            let columns = SignAlignedColumns::new(&digits);
             for (j, digit) in digits.into_iter().enumerate() {
-                let sum: i128 = (0..Columns::COUNT)
+                let sum: i128 = (0..SignAlignedColumns::COUNT)
                     .map(|i| {
-                        let bit = if j == 0 { 1 } else { columns.pattern[i] >> (j - 1) & 1 };
+                        let bit = if j == 0 { 1 } else { columns.index[i] >> (j - 1) & 1 };
                         let sign = if columns.negative[i] == 1 { -1 } else { 1 };
                         (sign * i128::from(bit)) << i
                     })

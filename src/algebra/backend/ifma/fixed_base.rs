@@ -1,17 +1,19 @@
-//! Sums of points out of tables, eight at once: what multiplication of a fixed base is.
+//! Sums of table entries, eight at once: the online part of fixed-base multiplication.
 //!
-//! **Constant time** in which points they are: the formulas are complete, signs and infinities are
-//! masks.
+//! **Constant time** in the entries: the formulas are complete, signs and infinities are masks.
 
 use super::super::kernel::Term;
-use super::convert::{load, load2};
+use super::convert::{element, load, load2};
 use super::curve::{Point1, Point2};
+use super::fp::Fp;
+use super::fp2::Fp2;
 use super::mask::Mask;
-use super::{LANES, available, element};
+use super::vector::{LANES, by_eights};
 use crate::algebra::{G1, G2};
 use ark_bls12_381::{Fq, Fq2};
 
-/// The `i`-th terms of eight sums; the last of fewer sums fill up.
+/// Returns the `i`-th terms of at most eight sums as coordinates, a mask of infinities and a mask
+/// of signs. The last sum pads.
 fn terms<const L: usize>(sums: &[Vec<Term<L>>], i: usize) -> ([[u64; L]; LANES], Mask, Mask) {
     let (mut points, mut infinite, mut negative) = ([[0; L]; LANES], 0, 0);
     for (lane, point) in points.iter_mut().enumerate() {
@@ -24,18 +26,12 @@ fn terms<const L: usize>(sums: &[Vec<Term<L>>], i: usize) -> ([[u64; L]; LANES],
     (points, infinite, negative)
 }
 
-macro_rules! sums {
+macro_rules! table_sums {
     ($name:ident, $eight:ident, $group:ident, $point:ident, $limbs:literal, $coordinates:ident) => {
-        /// Sums of as many terms each.
-        pub(super) fn $name(sums: &[Vec<Term<$limbs>>]) -> Vec<$group> {
-            assert!(available());
-            let mut results = Vec::with_capacity(sums.len());
-            for sums in sums.chunks(LANES) {
-                // SAFETY: the instructions are there, as asserted above.
-                let eight = unsafe { $eight(sums) };
-                results.extend_from_slice(&eight[..sums.len()]);
-            }
-            results
+        /// Returns the sum of each list of terms; all lists have the same length.
+        pub(in super::super) fn $name(sums: &[Vec<Term<$limbs>>]) -> Vec<$group> {
+            // SAFETY: `by_eights` has asserted that the instructions are there.
+            by_eights(sums.len(), |range| unsafe { $eight(&sums[range]) })
         }
 
         #[target_feature(enable = "avx512f,avx512ifma")]
@@ -52,11 +48,11 @@ macro_rules! sums {
     };
 }
 
-sums!(sums_g1, eight_sums_g1, G1, Point1, 12, coordinates_g1);
-sums!(sums_g2, eight_sums_g2, G2, Point2, 24, coordinates_g2);
+table_sums!(sum_g1, sum_eight_g1, G1, Point1, 12, coordinates_g1);
+table_sums!(sum_g2, sum_eight_g2, G2, Point2, 24, coordinates_g2);
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn coordinates_g1(points: &[[u64; 12]; LANES]) -> (super::fp::Fp, super::fp::Fp) {
+fn coordinates_g1(points: &[[u64; 12]; LANES]) -> (Fp, Fp) {
     let coordinate = |from: usize| -> [Fq; LANES] {
         core::array::from_fn(|lane| element(&points[lane][from..from + 6]))
     };
@@ -64,7 +60,7 @@ fn coordinates_g1(points: &[[u64; 12]; LANES]) -> (super::fp::Fp, super::fp::Fp)
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn coordinates_g2(points: &[[u64; 24]; LANES]) -> (super::fp2::Fp2, super::fp2::Fp2) {
+fn coordinates_g2(points: &[[u64; 24]; LANES]) -> (Fp2, Fp2) {
     let coordinate = |from: usize| -> [Fq2; LANES] {
         core::array::from_fn(|lane| {
             let limbs = &points[lane][from..from + 12];

@@ -1,33 +1,33 @@
-//! Powers to public exponents, and square roots.
+//! Square roots, by exponentiation to `(p - 3)/4`.
 //!
-//! As `p = 3 mod 4`, everything here comes from the power `e = x^((p - 3)/4)`: `x e` is a root of
-//! `x` or of `-x`, and `x e^2` is 1 or -1 accordingly, so that `e` is, up to sign, one over the root.
+//! As `p = 3 mod 4`, with `e = x^((p - 3)/4)` the product `x e` is a square root of `x` or of `-x`.
+//! Accordingly `x e^2` is 1 or -1, and `e` is the inverse of that root up to sign.
 #![forbid(unsafe_code)]
 
 use super::convert::constant;
-use super::fp::{Factor, Fp, LIMBS, P64};
+use super::fp::{Factor, Fp};
 use super::fp2::Fp2;
+use super::prime::{LIMBS, ONE, P64};
 use super::wide::Wide;
 use ark_bls12_381::Fq;
-use ark_ff::{Field, MontFp};
+use ark_ff::MontFp;
 
-const ONE: [u64; LIMBS] = constant(&Fq::ONE);
 const HALF: [u64; LIMBS] = constant(&ONE_HALF);
 const ONE_HALF: Fq = MontFp!(
     "2001204777610833696708894912867952078278441409969503942666029068062015825245418932221343814564507832018947136279894"
 );
 
-/// Widest window of an exponent.
+/// The maximal width of a sliding window.
 const WINDOW: usize = 5;
 
-/// That many squarings, then a multiplication by an odd power, `2 odd + 1`.
+/// A step of the exponentiation: squarings, then a multiplication by `x^(2 odd + 1)`.
 #[derive(Clone, Copy)]
 struct Step {
     squarings: usize,
     odd: usize,
 }
 
-/// Sliding windows over `(p - 3)/4`, from the top, and the squarings for the zeros at its end.
+/// The sliding windows of `(p - 3)/4`, from the most significant bit.
 const STEPS: usize = schedule().1;
 const SCHEDULE: [Step; STEPS] = {
     let mut steps = [Step { squarings: 0, odd: 0 }; STEPS];
@@ -39,6 +39,7 @@ const SCHEDULE: [Step; STEPS] = {
     steps
 };
 
+/// Squarings after the last window.
 const LAST_SQUARINGS: usize = schedule().2;
 
 const fn schedule() -> ([Step; 128], usize, usize) {
@@ -65,33 +66,33 @@ const fn schedule() -> ([Step; 128], usize, usize) {
     (steps, count, squarings)
 }
 
-/// Bit `i` of `(p - 3)/4`: the last bits of `p` are 11.
+/// Bit `i` of `(p - 3)/4`: bit `i + 2` of `p`, which ends in 11.
 const fn exponent_bit(i: usize) -> bool {
     P64[(i + 2) / 64] >> ((i + 2) % 64) & 1 == 1
 }
 
 impl Fp {
-    /// `x^((p - 3)/4)`, of one or two lists of lanes.
+    /// `x_i^((p - 3)/4)` for `M` vectors, one or two.
     ///
-    /// A square waits for the one before: two that know nothing of each other, in turn, keep the
-    /// processor busy.
+    /// The squarings of one exponentiation depend on each other; interleaving two independent ones
+    /// hides their latency.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn root_powers<const M: usize>(x: &[Self; M]) -> [Self; M] {
+    pub(super) fn pow_p_minus_3_over_4<const M: usize>(x: &[Self; M]) -> [Self; M] {
         let mut odd_powers = [x[0].odd_powers(); M];
         for i in 1..M {
             odd_powers[i] = x[i].odd_powers();
         }
         let mut powers = [Self::splat(&ONE); M];
         for (i, step) in SCHEDULE.iter().enumerate() {
-            // The first step would square one.
+            // Before the first window the power is one.
             let squarings = if i == 0 { 0 } else { step.squarings };
-            Self::batch_square(&mut powers, squarings);
+            Self::square_repeatedly(&mut powers, squarings);
             for (power, odd_powers) in powers.iter_mut().zip(&odd_powers) {
                 *power = power.factor().times(&odd_powers[step.odd]);
             }
         }
-        Self::batch_square(&mut powers, LAST_SQUARINGS);
+        Self::square_repeatedly(&mut powers, LAST_SQUARINGS);
         powers
     }
 
@@ -107,10 +108,10 @@ impl Fp {
         powers
     }
 
-    /// `x^(2^times)`.
+    /// Sets each `x` to `x^(2^times)`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn batch_square<const M: usize>(x: &mut [Self; M], times: usize) {
+    fn square_repeatedly<const M: usize>(x: &mut [Self; M], times: usize) {
         for _ in 0..times {
             for x in &mut *x {
                 *x = x.square();
@@ -118,11 +119,11 @@ impl Fp {
         }
     }
 
-    /// `x^((p + 1)/4)`: a root of `x`, where it has one, and of `-x` elsewhere.
+    /// `x^((p + 1)/4)`: a square root of `x` if it is a square, else of `-x`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn roots<const M: usize>(x: &[Self; M]) -> [Self; M] {
-        let mut roots = Self::root_powers(x);
+        let mut roots = Self::pow_p_minus_3_over_4(x);
         for (root, x) in roots.iter_mut().zip(x) {
             *root = root.times(x);
         }
@@ -131,7 +132,7 @@ impl Fp {
 }
 
 impl Fp2 {
-    /// A root, where there is one.
+    /// A square root of each square; unspecified for non-squares.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn roots<const M: usize>(x: &[Self; M]) -> [Self; M] {
@@ -139,19 +140,19 @@ impl Fp2 {
         for i in 1..M {
             norms[i] = x[i].norm();
         }
-        Self::roots_by_norms(x, &Fp::roots(&norms))
+        Self::roots_from_norms(x, &Fp::roots(&norms))
     }
 
-    /// `x0^2 + x1^2`.
+    /// The norm, `x0^2 + x1^2`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn norm(&self) -> Fp {
         Wide::square(&self.re).reduced_sum(&Wide::square(&self.im))
     }
 
-    /// A root of `a + b u`, given a root `s` of the norm `a^2 + b^2`.
+    /// A square root of `a + b u`, given a square root `s` of the norm `a^2 + b^2`.
     ///
-    /// The complex method, as in Adj, Rodriguez-Henriquez, "Square root computation over even
+    /// The complex method of Adj, Rodriguez-Henriquez, "Square root computation over even
     /// extension fields" (IEEE Transactions on Computers 63, 2014), Algorithm 8: with
     /// `x^2 = 2 (a + s)`,
     ///
@@ -159,34 +160,34 @@ impl Fp2 {
     /// a + b u = (x/2 + (b/x) u)^2
     /// ```
     ///
-    /// Where `2 (a + s)` has no root, `x^2 = -2 (a + s)` and `b^2 = (s + a)(s - a)` give
-    /// `a + b u = (b/x + (x/2) u)^2`. In place of the quotient, `x = d e` and `1/x = e` or `-e` for
-    /// `d = 2 (a + s)`, `e = d^((p - 3)/4)`. Where `d` is zero, `s = -a` and `b = 0`, and the other
-    /// root, `s = a`, serves.
+    /// If `2 (a + s)` is not a square, `x^2 = -2 (a + s)` and `b^2 = (s + a)(s - a)` give `a + b u
+    /// = (b/x + (x/2) u)^2`. No division is needed: with `d = 2 (a + s)` and `e = d^((p - 3)/4)`,
+    /// `x = d e` and `1/x = ±e`. If `d = 0`, then `s = -a` and `b = 0`, and the other root `s = a`
+    /// is used.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn roots_by_norms<const M: usize>(values: &[Self; M], s: &[Fp; M]) -> [Self; M] {
+    pub(super) fn roots_from_norms<const M: usize>(values: &[Self; M], s: &[Fp; M]) -> [Self; M] {
         let mut d = *s;
         for (d, value) in d.iter_mut().zip(values) {
             let sum = value.re.plus(d).double();
             *d = Fp::select(sum.is_zero(), &value.re.double().double(), &sum);
         }
-        let powers = Fp::root_powers(&d);
+        let powers = Fp::pow_p_minus_3_over_4(&d);
         let mut roots = *values;
         for i in 0..M {
-            roots[i] = values[i].root_by_power(&d[i], &powers[i]);
+            roots[i] = values[i].root_from_power(&d[i], &powers[i]);
         }
         roots
     }
 
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn root_by_power(&self, d: &Fp, e: &Fp) -> Self {
+    fn root_from_power(&self, d: &Fp, e: &Fp) -> Self {
         let x = d.times(e);
         let is_square = x.square().equals(d);
         let half = x.times(&Fp::splat(&HALF));
         let quotient = self.im.times(e);
-        let opposite = Fp::zero().minus(&half).lifted::<4>();
+        let opposite = Fp::zero().minus(&half).plus_kp::<4>();
         Self {
             re: Fp::select(is_square, &half, &quotient),
             im: Fp::select(is_square, &quotient, &opposite),
