@@ -39,6 +39,6 @@ mod windows;
 pub(super) use batch::pairings;
 pub(super) use choice::kernel;
 pub use choice::{Backend, BackendError, backend};
-pub(super) use fixed_base::WindowTable;
+pub(super) use fixed_base::PointTable;
 pub(super) use kernel::Lines;
-pub(super) use power::DigitTable;
+pub(super) use power::PowerTable;

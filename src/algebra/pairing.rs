@@ -34,7 +34,7 @@ pub fn multi_pairing(pairs: &[(G1, G2)]) -> Gt {
 pub fn batch_pairing(pairs: &[(G1, G2)]) -> Vec<Gt> {
     count(Operation::Miller, pairs.len());
     count(Operation::Final, pairs.len());
-    kernel().pairing.each(pairs)
+    kernel().pairing.batch_pairing(pairs)
 }
 
 /// A point of G2 prepared for pairings with many points of G1.

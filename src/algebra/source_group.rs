@@ -19,7 +19,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use super::backend::{WindowTable, kernel};
+use super::backend::{PointTable, kernel};
 use super::count::{Operation, count};
 use super::{Rng, Scalar};
 use crate::error::DecodeError;
@@ -41,10 +41,10 @@ pub struct G1(pub(super) G1Projective);
 pub struct G2(pub(super) G2Projective);
 
 /// Multiples of one base in G1, 132 096 bytes. Not erased on drop: for public bases only.
-pub struct G1Table(WindowTable<12>);
+pub struct G1Table(PointTable<12>);
 
 /// Multiples of one base in G2, 264 192 bytes. Not erased on drop: for public bases only.
-pub struct G2Table(WindowTable<24>);
+pub struct G2Table(PointTable<24>);
 
 /// Implements the operations of a source group and of its tables.
 macro_rules! source_group {
@@ -134,7 +134,7 @@ macro_rules! source_group {
             pub fn msm(points: &[Self], scalars: &[Scalar]) -> Self {
                 assert_eq!(points.len(), scalars.len(), "one scalar per point");
                 count(Operation::$term, points.len());
-                kernel().$kernel.sum_of_products(points, scalars)
+                kernel().$kernel.msm(points, scalars)
             }
 
             /// Batch version of [`Self::to_bytes`]. Cost: one inversion in total.

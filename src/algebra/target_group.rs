@@ -7,7 +7,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use super::backend::{DigitTable, kernel};
+use super::backend::{PowerTable, kernel};
 use super::count::{Operation, count};
 use super::{G1, G2, Scalar, pairing};
 use crate::error::DecodeError;
@@ -129,7 +129,7 @@ impl fmt::Debug for Gt {
 }
 
 /// Powers of one base in GT, 202 752 bytes. Not erased on drop: for public bases only.
-pub struct GtTable(DigitTable);
+pub struct GtTable(PowerTable);
 
 impl GtTable {
     /// Computes the powers. Cost: 352 multiplications.

@@ -56,7 +56,7 @@ impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L>
     }
 
     /// Multi-scalar multiplication: the sum of one result per thread.
-    pub(in crate::algebra) fn sum_of_products(&self, points: &[P], scalars: &[Scalar]) -> P {
+    pub(in crate::algebra) fn msm(&self, points: &[P], scalars: &[Scalar]) -> P {
         let partial = |range: Range<usize>| {
             let msm = match self.batch.msm {
                 Some(vectorised) if VECTORISED_MSM.contains(&range.len()) => vectorised,
@@ -70,7 +70,7 @@ impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L>
 }
 
 impl Pairing {
-    pub(in crate::algebra) fn each(&self, pairs: &[(G1, G2)]) -> Vec<Gt> {
+    pub(in crate::algebra) fn batch_pairing(&self, pairs: &[(G1, G2)]) -> Vec<Gt> {
         let in_lanes =
             |batch_pairing: BatchPairing| move |range: Range<usize>| batch_pairing(&pairs[range]);
         let single = |i: usize| (self.final_exponentiation)(&(self.miller_loop)(&pairs[i..=i]));

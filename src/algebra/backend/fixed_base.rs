@@ -3,7 +3,7 @@
 
 use super::batch::{in_parallel, vectorised};
 use super::kernel::{BatchSum, SourceGroup, TargetGroup, Term};
-use super::power::DigitTable;
+use super::power::PowerTable;
 use super::windows::{
     DIGIT_WINDOWS, ROWS, SCALAR_WINDOWS, SignedDigit, select_row, signed_digits, window_multiples,
 };
@@ -13,14 +13,14 @@ use std::ops::Range;
 use zeroize::{Zeroize, Zeroizing};
 
 /// A fixed-base table: 32 affine multiples per window of a scalar.
-pub(in crate::algebra) struct WindowTable<const L: usize>(Vec<[u64; L]>);
+pub(in crate::algebra) struct PointTable<const L: usize>(Vec<[u64; L]>);
 
 impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L> {
-    pub(in crate::algebra) fn table(&self, base: &P) -> WindowTable<L> {
-        WindowTable((self.batch_affine)(&window_multiples(*base, SCALAR_WINDOWS, self.add)))
+    pub(in crate::algebra) fn table(&self, base: &P) -> PointTable<L> {
+        PointTable((self.batch_affine)(&window_multiples(*base, SCALAR_WINDOWS, self.add)))
     }
 
-    pub(in crate::algebra) fn table_mul(&self, table: &WindowTable<L>, scalar: &Scalar) -> P {
+    pub(in crate::algebra) fn table_mul(&self, table: &PointTable<L>, scalar: &Scalar) -> P {
         let mut terms = terms(table, scalar);
         let product = (self.sum)(&terms);
         terms.zeroize();
@@ -29,7 +29,7 @@ impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L>
 
     pub(in crate::algebra) fn batch_table_mul(
         &self,
-        table: &WindowTable<L>,
+        table: &PointTable<L>,
         scalars: &[Scalar],
     ) -> Vec<P> {
         let in_lanes = |batch_sum: BatchSum<P, L>| {
@@ -44,7 +44,7 @@ impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L>
 }
 
 /// Returns the table entries, one per window, whose sum is the product.
-fn terms<const L: usize>(table: &WindowTable<L>, scalar: &Scalar) -> Vec<Term<L>> {
+fn terms<const L: usize>(table: &PointTable<L>, scalar: &Scalar) -> Vec<Term<L>> {
     let limbs = Zeroizing::new(scalar.0.into_bigint().0);
     let digits: Zeroizing<[SignedDigit; SCALAR_WINDOWS]> = Zeroizing::new(signed_digits(&*limbs));
     let rows = table.0.chunks_exact(ROWS).zip(&*digits);
@@ -64,7 +64,7 @@ impl<const L: usize> Zeroize for Term<L> {
 }
 
 impl TargetGroup {
-    pub(in crate::algebra) fn table(&self, base: &Gt) -> DigitTable {
-        DigitTable::new(&window_multiples(base.0, DIGIT_WINDOWS, self.mul))
+    pub(in crate::algebra) fn table(&self, base: &Gt) -> PowerTable {
+        PowerTable::new(&window_multiples(base.0, DIGIT_WINDOWS, self.mul))
     }
 }

@@ -12,7 +12,8 @@
 //! | `bound` | interval checks of lazy reduction, in debug builds |
 //! | `fp`, `wide`, `montgomery` | the base field: lazy sums, unreduced products, reduction |
 //! | `mask`, `inverse`, `sqrt` | per-lane selection, inversion and square roots |
-//! | `fp2`, `wide2`, `fp12`, `line`, `cyclotomic` | the tower, sparse products, cyclotomic squaring |
+//! | `fp2`, `wide2`, `fp12`, `line` | the tower, sparse multiplication by lines |
+//! | `cyclotomic` | squaring and exponentiation in the cyclotomic subgroup |
 //! | `convert` | conversion from and to arkworks' types |
 //! | `miller`, `final_exponentiation`, `pairing` | pairings |
 //! | `curve`, `endomorphism` | points, by complete formulas |

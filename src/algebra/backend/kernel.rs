@@ -4,7 +4,7 @@
 //! scalars are below `r`; elements of GT have order dividing `r`. The types guarantee it.
 #![forbid(unsafe_code)]
 
-use super::power::DigitTable;
+use super::power::PowerTable;
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use ark_bls12_381::Fq12;
@@ -88,7 +88,7 @@ pub(in crate::algebra) struct TargetGroup {
     /// Constant time in the scalar, if the backend is.
     pub(in crate::algebra) pow: fn(&Gt, &Scalar) -> Gt,
     /// Constant time in the scalar, if the backend is.
-    pub(in crate::algebra) table_pow: fn(&DigitTable, &Scalar) -> Gt,
+    pub(in crate::algebra) table_pow: fn(&PowerTable, &Scalar) -> Gt,
     /// Returns `true` if an element of Fp12 has order dividing `r`.
     pub(in crate::algebra) contains: fn(&Fq12) -> bool,
 }

@@ -10,7 +10,7 @@
 #![forbid(unsafe_code)]
 
 use super::kernel::{BatchOperations, Kernel, Lines, Pairing, SourceGroup, TargetGroup, Term};
-use super::power::{self, Cyclotomic, DigitTable, LIMBS};
+use super::power::{self, Cyclotomic, LIMBS, PowerTable};
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use ark_bls12_381::{Bls12_381, Fq, Fq12, Fr, G1Projective, G2Projective, g1, g2};
@@ -210,7 +210,7 @@ fn element<F: Field<BasePrimeField = Fq>>(limbs: &[u64]) -> F {
         .expect("the number of coefficients is the degree of the field")
 }
 
-fn table_pow(table: &DigitTable, scalar: &Scalar) -> Gt {
+fn table_pow(table: &PowerTable, scalar: &Scalar) -> Gt {
     Gt(power::table_pow(table, &scalar.0))
 }
 

@@ -23,9 +23,9 @@ pub(super) trait Cyclotomic: Copy {
 }
 
 /// A fixed-base table in GT: 32 powers per window of a digit in base `|x|`.
-pub(in crate::algebra) struct DigitTable(Vec<[u64; LIMBS]>);
+pub(in crate::algebra) struct PowerTable(Vec<[u64; LIMBS]>);
 
-impl DigitTable {
+impl PowerTable {
     /// Stores the powers that [`window_multiples`](super::windows::window_multiples) returns.
     pub(super) fn new<F: Cyclotomic>(powers: &[F]) -> Self {
         Self(powers.iter().map(F::limbs).collect())
@@ -71,7 +71,7 @@ fn subset_products<F: Cyclotomic>(base: &F) -> [[u64; LIMBS]; 8] {
 
 /// Returns `base^k = prod_j (base^{k_j})^(|x|^j)`, by 43 multiplications: one table serves all four
 /// digits, and exponentiation by `|x|^j` is a Frobenius map, conjugated for odd `j` since `x < 0`.
-pub(super) fn table_pow<F: Cyclotomic>(table: &DigitTable, scalar: &Fr) -> F {
+pub(super) fn table_pow<F: Cyclotomic>(table: &PowerTable, scalar: &Fr) -> F {
     let k = base_x_digits(scalar);
     let powers = k.iter().map(|digit| digit_pow(table, *digit));
     let mapped = powers.enumerate().map(|(j, power): (_, F)| match j {
@@ -82,7 +82,7 @@ pub(super) fn table_pow<F: Cyclotomic>(table: &DigitTable, scalar: &Fr) -> F {
 }
 
 /// Returns `base^digit`.
-fn digit_pow<F: Cyclotomic>(table: &DigitTable, digit: u64) -> F {
+fn digit_pow<F: Cyclotomic>(table: &PowerTable, digit: u64) -> F {
     let digits: Zeroizing<[SignedDigit; DIGIT_WINDOWS]> = Zeroizing::new(signed_digits(&[digit]));
     let one = F::one().limbs();
     let factors = table.0.chunks_exact(ROWS).zip(&*digits).map(|(rows, digit)| {

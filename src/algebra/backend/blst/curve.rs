@@ -33,8 +33,8 @@ macro_rules! blst_group {
         $into:path, $from:path, $mult:ident, $to_affine:ident, $each_to_affine:ident,
         $from_affine:ident, $pippenger:ident, $scratch:ident, $hash:ident,
         $compress:ident, $uncompress:ident, $in_group:ident,
-        $limbs:literal, $singly:literal, $to_limbs:path, $from_limbs:path, $negate:ident, $add:ident,
-        $add_affine:ident
+        $limbs:literal, $few:literal, $to_limbs:path, $from_limbs:path,
+        $negate:ident, $add:ident, $add_affine:ident
     ) => {
         pub(super) mod $module {
             use super::*;
@@ -108,7 +108,7 @@ macro_rules! blst_group {
             /// points, multiplication by the endomorphism is faster.
             pub(in super::super) fn msm(points: &[$group], scalars: &[Scalar]) -> $group {
                 assert_eq!(points.len(), scalars.len(), "one scalar per point");
-                if points.len() <= $singly {
+                if points.len() <= $few {
                     let products = points.iter().zip(scalars).map(|(p, s)| mul(p, s));
                     return products.reduce(|a, b| a + b).unwrap_or_else($group::identity);
                 }
@@ -180,7 +180,9 @@ macro_rules! blst_group {
                 bytes
             }
 
-            pub(in super::super) fn decompress(bytes: &[u8; $bytes]) -> Result<$group, DecodeError> {
+            pub(in super::super) fn decompress(
+                bytes: &[u8; $bytes],
+            ) -> Result<$group, DecodeError> {
                 let mut p = $affine::default();
                 // SAFETY: the function reads exactly the bytes of a compressed point. It accepts
                 // any bytes and rejects non-canonical encodings.

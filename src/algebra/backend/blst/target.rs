@@ -1,7 +1,7 @@
 //! GT by blst.
 #![allow(unsafe_code)]
 
-use super::super::power::{self, Cyclotomic, DigitTable, LIMBS};
+use super::super::power::{self, Cyclotomic, LIMBS, PowerTable};
 use super::{convert, output};
 use crate::algebra::{Gt, Scalar};
 use ::blst::{
@@ -28,7 +28,7 @@ pub(super) fn pow(base: &Gt, scalar: &Scalar) -> Gt {
 }
 
 /// Constant time in the scalar, as [`pow`].
-pub(super) fn table_pow(table: &DigitTable, scalar: &Scalar) -> Gt {
+pub(super) fn table_pow(table: &PowerTable, scalar: &Scalar) -> Gt {
     Gt(convert::ark_fp12(&power::table_pow(table, &scalar.0)))
 }
 

@@ -21,7 +21,7 @@ fn backends_agree_on_pairings_and_their_products() {
                 let (left, right) = (points::<G1>(rng, size), points::<G2>(rng, size));
                 let pairs: Vec<(G1, G2)> = left.into_iter().zip(right).collect();
                 let expected = singly(&pairs);
-                assert_eq!(kernel.pairing.each(&pairs), expected, "{name}, {size}");
+                assert_eq!(kernel.pairing.batch_pairing(&pairs), expected, "{name}, {size}");
                 let product = expected.into_iter().product();
                 assert_eq!(kernel.multi_pairing(&pairs), product, "{name}, {size}");
                 assert_eq!(ORACLE.multi_pairing(&pairs), product, "portable, {size}");

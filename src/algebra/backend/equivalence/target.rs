@@ -11,8 +11,8 @@ fn element(rng: &mut ChaCha20Rng) -> Gt {
     (ORACLE.gt.pow)(&Gt::generator(), &scalar(rng))
 }
 
-/// Returns an element of the cyclotomic subgroup, of order `p^4 - p^2 + 1`: `f^((p^6 - 1)(p^2 +
-/// 1))`.
+/// Returns `f^((p^6 - 1)(p^2 + 1))`, an element of the cyclotomic subgroup of order
+/// `p^4 - p^2 + 1`.
 fn cyclotomic(rng: &mut ChaCha20Rng) -> Fq12 {
     let f = Fq12::rand(rng);
     let mut easy = f;

@@ -1,8 +1,8 @@
 //! Squaring and exponentiation in the cyclotomic subgroup of `Fp12`: elements with
 //! `f^(p^4 - p^2 + 1) = 1`, the image of the easy part of the final exponentiation.
 //!
-//! **Squaring** (Granger, Scott, PKC 2010). With `S(x, y) = (x^2 + xi y^2, 2 x y)`, squaring in
-//! `Fp4`,
+//! **Squaring** (Granger, Scott, PKC 2010). With `S(x, y) = (x^2 + xi y^2, 2 x y)`, the square of
+//! an element `(x, y)` of `Fp4`,
 //!
 //! ```text
 //! (t0, t1) = S(a0, b1)    a0' = 3 t0 - 2 a0    b0' = 3 xi t5 + 2 b0
@@ -129,7 +129,7 @@ impl Compressed {
         square_compressed([a1, a2, b0, b2], &mut workspace.products);
     }
 
-    /// `f^(2^n)`
+    /// `f^(2^n)`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn pow_two_to_the(&self, n: usize, workspace: &mut Workspace) -> Self {

@@ -9,22 +9,22 @@ use super::wide2::Wide2;
 pub(super) type Line = [Fp2; 3];
 
 impl Fp12 {
-    /// The normalized line `1 + s v + t v w`.
+    /// The normalised line `1 + s v + t v w`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn from_normalized_line(s: &Fp2, t: &Fp2) -> Self {
+    pub(super) fn from_normalised_line(s: &Fp2, t: &Fp2) -> Self {
         let zero = Fp2::zero();
         Self { a: [Fp2::one(), s.carry_propagated(), zero], b: [zero, t.carry_propagated(), zero] }
     }
 
-    /// Multiplies by a normalized line `1 + s v + t v w`: nine products in `Fp2`.
+    /// Multiplies by a normalised line `1 + s v + t v w`: nine products in `Fp2`.
     ///
     /// ```text
     /// (a + b w)(s + t w) = (s a + v t b) + ((a + b)(s + t) - s a - t b) w
     /// ```
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn times_normalized_line(&mut self, s: &Fp2, t: &Fp2, workspace: &mut Workspace) {
+    pub(super) fn times_normalised_line(&mut self, s: &Fp2, t: &Fp2, workspace: &mut Workspace) {
         let Self { a, b } = self;
         let [sa, tb, cross] = &mut workspace.products;
         set_times_fp2(sa, a, &s.factor());

@@ -166,8 +166,8 @@ macro_rules! map_to_curve {
                 [u[0].select_x(&candidates[0], &roots[0]), u[1].select_x(&candidates[1], &roots[1])]
             }
 
-            /// `x1 = xn / xd`: with `t = Z^2 u^4 + Z u^2`, `xn = B (t + 1)` and `xd = -A t`, or `A
-            /// Z` if `t = 0`. `g(x1) = gn / xd^3` with `gn = (xn^2 + A xd^2) xn + B xd^3`.
+            /// `x1 = xn / xd`, where `t = Z^2 u^4 + Z u^2`, `xn = B (t + 1)`, and `xd = -A t`, or
+            /// `A Z` if `t = 0`. `g(x1) = gn / xd^3` with `gn = (xn^2 + A xd^2) xn + B xd^3`.
             #[inline(never)]
             #[target_feature(enable = "avx512f,avx512ifma")]
             fn candidate(&self) -> Candidate<Self> {

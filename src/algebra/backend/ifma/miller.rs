@@ -1,8 +1,8 @@
 //! Miller loops, eight at once.
 //!
 //! **Fixed `Q`.** With one `Q` for all lanes the lines are precomputed. arkworks' prepared point
-//! holds `(l0, l1, l2)`, whose value at `P = (x, y)` is `l0 + l1 x v + l2 y v w`. The final
-//! exponentiation eliminates factors in `Fp2`, so each line is normalized to `l0 = 1`, which
+//! holds `(l0, l1, l2)`; the line at `P = (x, y)` is `l0 + l1 x v + l2 y v w`. The final
+//! exponentiation eliminates factors in `Fp2`, so each line is normalised to `l0 = 1`, which
 //! reduces a multiplication from thirteen products to nine.
 //!
 //! **Variable `Q`.** With a different `Q` per lane the lines are computed in homogeneous
@@ -23,10 +23,10 @@ use ark_ec::bls12::G2Prepared;
 use ark_ff::{AdditiveGroup, batch_inversion};
 use zeroize::Zeroize;
 
-/// A normalized line: `l1 / l0` and `l2 / l0`.
-struct NormalizedLine([[u64; LIMBS]; 2], [[u64; LIMBS]; 2]);
+/// A normalised line: `l1 / l0` and `l2 / l0`.
+struct NormalisedLine([[u64; LIMBS]; 2], [[u64; LIMBS]; 2]);
 
-impl NormalizedLine {
+impl NormalisedLine {
     /// Returns `s` and `t` of the value `1 + s v + t v w` at `(x, y)`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -37,10 +37,10 @@ impl NormalizedLine {
     }
 }
 
-/// The normalized lines of one point of G2. Erased on drop: the point may be a key.
-pub(super) struct NormalizedLines(Vec<NormalizedLine>);
+/// The normalised lines of one point of G2. Erased on drop: the point may be a key.
+pub(super) struct NormalisedLines(Vec<NormalisedLine>);
 
-impl NormalizedLines {
+impl NormalisedLines {
     /// Returns `None` for the infinity and for a point with a line through the origin. No such
     /// point is known.
     pub(super) fn new(q: &G2Affine) -> Option<Self> {
@@ -56,7 +56,7 @@ impl NormalizedLines {
         let pairs = prepared.ell_coeffs.iter().zip(inverses);
         Some(Self(
             pairs
-                .map(|(l, i)| NormalizedLine(constant2(&(l.1 * i)), constant2(&(l.2 * i))))
+                .map(|(l, i)| NormalisedLine(constant2(&(l.1 * i)), constant2(&(l.2 * i))))
                 .collect(),
         ))
     }
@@ -68,23 +68,23 @@ impl NormalizedLines {
 pub(super) fn fixed_miller_loop(
     x: &Fp,
     y: &Fp,
-    lines: &NormalizedLines,
+    lines: &NormalisedLines,
     workspace: &mut Workspace,
 ) -> Fp12 {
     let (x, y) = (x.factor(), y.factor());
     let mut lines = lines.0.iter().map(|line| line.at(&x, &y));
     let mut line = || lines.next().expect("there is a line for every step");
     let (s, t) = line();
-    let mut f = Fp12::from_normalized_line(&s, &t);
+    let mut f = Fp12::from_normalised_line(&s, &t);
     for bit in (0..63).rev() {
         if bit != 62 {
             f.square(workspace);
             let (s, t) = line();
-            f.times_normalized_line(&s, &t, workspace);
+            f.times_normalised_line(&s, &t, workspace);
         }
         if X >> bit & 1 == 1 {
             let (s, t) = line();
-            f.times_normalized_line(&s, &t, workspace);
+            f.times_normalised_line(&s, &t, workspace);
         }
     }
     // x is negative.
@@ -132,7 +132,7 @@ impl Pairs {
         ]
     }
 
-    /// Takes a step and returns its line at `P`.
+    /// Performs one step and returns its line at `P`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn line(&mut self, step: Step) -> Line {
@@ -180,9 +180,10 @@ impl RunningPoint {
     /// Adds `Q` to `T` and returns the line through both:
     ///
     /// ```text
-    /// T = Y - qy Z   L = X - qx Z   D = L^2   E = L D   F = Z T^2   G = X D   H = E + F - 2 G
-    /// X' = L H       Y' = T (G - H) - E Y     Z' = Z E
-    /// l0 = T qx - L qy   l1 = -T   l2 = L
+    /// theta = Y - qy Z   lambda = X - qx Z
+    /// D = lambda^2   E = lambda D   F = Z theta^2   G = X D   H = E + F - 2 G
+    /// X' = lambda H  Y' = theta (G - H) - E Y       Z' = Z E
+    /// l0 = theta qx - lambda qy     l1 = -theta     l2 = lambda
     /// ```
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -222,7 +223,7 @@ pub(super) fn product_of_miller_loops(groups: &mut [Pairs], workspace: &mut Work
 }
 
 impl Fp12 {
-    /// Takes a step in every group and multiplies by the lines, two at a time.
+    /// Performs one step in every group and multiplies by the lines, two at a time.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn times_lines(&mut self, groups: &mut [Pairs], step: Step, workspace: &mut Workspace) {
@@ -236,9 +237,9 @@ impl Fp12 {
     }
 }
 
-impl Drop for NormalizedLines {
+impl Drop for NormalisedLines {
     fn drop(&mut self) {
-        for NormalizedLine(s, t) in &mut self.0 {
+        for NormalisedLine(s, t) in &mut self.0 {
             s.zeroize();
             t.zeroize();
         }

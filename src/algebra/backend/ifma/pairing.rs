@@ -9,7 +9,7 @@ use super::super::kernel::Lines;
 use super::convert::{affine_g1, affine_g2, load, load2, store12};
 use super::fp12::{Fp12, Workspace};
 use super::mask::Mask;
-use super::miller::{NormalizedLines, Pairs, fixed_miller_loop, product_of_miller_loops};
+use super::miller::{NormalisedLines, Pairs, fixed_miller_loop, product_of_miller_loops};
 use super::vector::{LANES, available, by_eights, padded};
 use crate::algebra::{G1, G2, Gt};
 use ark_bls12_381::{Fq12, G1Affine, G2Affine};
@@ -103,15 +103,15 @@ fn finished(f: &Fp12, workspace: &mut Workspace) -> [Gt; LANES] {
 
 pub(super) fn prepare(q: &G2) -> Arc<dyn Lines> {
     let single = (blst::KERNEL.pairing.prepare)(q);
-    Arc::new(Prepared { single, point: *q, normalized: OnceLock::new() })
+    Arc::new(Prepared { single, point: *q, normalised: OnceLock::new() })
 }
 
-/// blst's lines for single points, and normalized lines for lists.
+/// blst's lines for single points, and normalised lines for lists.
 struct Prepared {
     single: Arc<dyn Lines>,
     point: G2,
-    /// `None` for a point without normalized lines.
-    normalized: OnceLock<Option<NormalizedLines>>,
+    /// `None` for a point without normalised lines.
+    normalised: OnceLock<Option<NormalisedLines>>,
 }
 
 impl Lines for Prepared {
@@ -120,8 +120,8 @@ impl Lines for Prepared {
     }
 
     fn pairings(&self, points: &[G1]) -> Vec<Gt> {
-        let new = || NormalizedLines::new(&affine_g2(&[self.point])[0]);
-        let lines = || self.normalized.get_or_init(new);
+        let new = || NormalisedLines::new(&affine_g2(&[self.point])[0]);
+        let lines = || self.normalised.get_or_init(new);
         let lines = if points.len() < MIN_VECTORISED { None } else { lines().as_ref() };
         let in_lanes = |lines| move |range: Range<usize>| with_lines(&points[range], lines);
         vectorised(0..points.len(), lines.map(in_lanes), |i| self.pairing(&points[i]))
@@ -134,7 +134,7 @@ impl Drop for Prepared {
     }
 }
 
-fn with_lines(points: &[G1], lines: &NormalizedLines) -> Vec<Gt> {
+fn with_lines(points: &[G1], lines: &NormalisedLines) -> Vec<Gt> {
     let mut affine = affine_g1(points);
     let infinite: Vec<bool> = affine.iter().map(|p| p.is_zero()).collect();
     for (p, _) in affine.iter_mut().zip(&infinite).filter(|(_, infinite)| **infinite) {
@@ -150,7 +150,7 @@ fn with_lines(points: &[G1], lines: &NormalizedLines) -> Vec<Gt> {
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn eight_with_lines(
     points: &[G1Affine],
-    lines: &NormalizedLines,
+    lines: &NormalisedLines,
     workspace: &mut Workspace,
 ) -> Fp12 {
     let p = padded(points, G1Affine::generator());

@@ -6,7 +6,7 @@ use super::convert::{load, load2, load12, store2, store12};
 use super::cyclotomic::Compressed;
 use super::fp::Fp;
 use super::fp12::{Fp12, Workspace};
-use super::miller::{NormalizedLines, Pairs, fixed_miller_loop, product_of_miller_loops};
+use super::miller::{NormalisedLines, Pairs, fixed_miller_loop, product_of_miller_loops};
 use super::vector::{LANES, available, splat, to_array};
 use ark_bls12_381::{Bls12_381, Fq, Fq2, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::pairing::Pairing;
@@ -109,7 +109,7 @@ fn degree_twelve_extension_agrees_with_arkworks() {
             f
         };
         let mut c = a;
-        c.times_normalized_line(&load2(s), &load2(t), workspace);
+        c.times_normalised_line(&load2(s), &load2(t), workspace);
         assert_eq!(store12(&c), each(&|i| with(x[i], [&Fq2::ONE, &s[i], &t[i]])));
         let line = [load2(s), load2(t), load2(&y.map(|y| y.c0.c0))];
         let mut c = a;
@@ -184,7 +184,7 @@ fn pairings_agree_with_arkworks() {
         let expected = p.map(|p| Bls12_381::pairing(p, q).0);
         let workspace = &mut Workspace::new();
         let (x, y) = (load(&p.map(|p| p.x)), load(&p.map(|p| p.y)));
-        let f = fixed_miller_loop(&x, &y, &NormalizedLines::new(q).unwrap(), workspace);
+        let f = fixed_miller_loop(&x, &y, &NormalisedLines::new(q).unwrap(), workspace);
         assert_eq!(store12(&f.final_exponentiation(workspace)), expected);
         let q: [G2Affine; LANES] = core::array::from_fn(|i| (*q * Fr::from(i as u64 + 1)).into());
         let (qx, qy) = (load2(&q.map(|q| q.x)), load2(&q.map(|q| q.y)));
