@@ -21,7 +21,10 @@
 //! plaintexts. The commitment rests on the collision resistance of SHA-256 in HKDF. Reordered,
 //! dropped or repeated segments fail.
 //!
-//! **Cost.** 34 bytes, and 16 bytes per segment. Memory is bounded by two segments.
+//! **Deviations.** STREAM with a derived nonce prefix instead of a random one, and with a header
+//! that commits to the key.
+//!
+//! **Cost.** 34 bytes, and 16 bytes per segment. Memory is bounded by a few segments.
 //!
 //! ```
 //! use epione::dem;
@@ -133,7 +136,7 @@ pub fn open(
 /// Encrypts a stream in bounded memory.
 ///
 /// # Errors
-/// The I/O error of the reader or the writer; an error if there are 2^32 segments or more.
+/// The I/O error of the reader or the writer; an error if there are more than 2^32 segments.
 pub fn seal_stream(
     key: &ContentKey,
     context: &[u8],

@@ -9,7 +9,7 @@
 //! deterministic; the library claims constant time.
 //!
 //! **Deviations.** No batch verification: it disagrees with single verification on points of small
-//! order, and replicas that disagree on a signature fork.
+//! order, and replicas that disagree on the validity of a signature cause a fork.
 //!
 //! **Cost.** 32 bytes per key, 64 bytes per signature.
 //!
@@ -114,8 +114,8 @@ impl VerifyingKey {
     }
 }
 
-/// Returns `true` if `y`, all but the top bit, is below `p = 2^255 - 19`. The library decodes `y +
-/// p` as `y`, a second encoding of the same key.
+/// Returns `true` if `y`, all but the top bit, is below `p = 2^255 - 19`. The library accepts the
+/// second encoding `y + p` of a key.
 fn is_reduced(bytes: &[u8; 32]) -> bool {
     let high = bytes[31] & 0x7f == 0x7f && bytes[1..31].iter().all(|byte| *byte == 0xff);
     !high || bytes[0] < 0xed
