@@ -1,33 +1,37 @@
-//! Ciphertext-policy attribute-based encryption: a lock that opens for a policy.
+//! Ciphertext-policy attribute-based encryption (CP-ABE).
 //!
-//! The attribute authority runs [`setup`] once and gives each user a [`UserSecretKey`] for her
-//! attributes ([`keygen`]). Anyone encrypts under an [`AccessPolicy`]; whoever holds attributes
-//! that satisfy it opens. Users who do not satisfy it cannot pool their keys.
+//! The attribute authority runs [`setup`] once and issues each user a [`UserSecretKey`] for a set
+//! of attributes ([`keygen`]). Anyone encrypts under an [`AccessPolicy`]; a user whose attributes
+//! satisfy the policy decrypts. Colluding users gain nothing: components of two keys do not
+//! combine.
 //!
-//! | function | does |
+//! | function | purpose |
 //! |---|---|
-//! | [`setup`], [`keygen`] | keys |
+//! | [`setup`], [`keygen`] | public parameters and keys |
 //! | [`encapsulate`], [`decapsulate`] | a 32-byte key under a policy |
-//! | [`seal`], [`open`] | a plaintext under that key, with associated data |
-//! | [`encapsulate_cpa`], [`decapsulate_cpa`], [`seal_cpa`], [`open_cpa`] | the same, weaker |
+//! | [`seal`], [`open`] | a plaintext under such a key, with associated data |
+//! | [`encapsulate_cpa`], [`decapsulate_cpa`], [`seal_cpa`], [`open_cpa`] | the CPA-secure variants |
 //!
-//! A ciphertext is a header and a DEM under its key, in the context `framed(ad, header)`.
+//! **Terms.** A scheme's *encapsulation* is its list of group elements. A *header* is the policy
+//! and the encapsulation ([`CpaHeader`]), with CCA security also the masked message ([`Header`]). A
+//! *ciphertext* is a header and a body: the plaintext under the header's key by the [`dem`], in the
+//! context `framed(ad, header)`.
 //!
-//! **Schemes.** The functions are one set; which scheme runs is the type of the parameters.
+//! **Schemes.** The functions are generic; the type of the parameters selects the scheme.
 //!
-//! | scheme | keys by | secure against chosen | proof |
-//! |---|---|---|---|
-//! | [`fabeo`], the default, suite 1 | one authority | ciphertexts | adaptive; generic groups, random oracles |
-//! | [`waters`], suite 2 | one authority | ciphertexts | selective; a q-type assumption, random oracle |
-//! | [`pang`], suite 4 | a centre, and managers who take attributes away | plaintexts | none for the whole |
-//! | [`rouselakis_waters`], suite 3 | any number that need not know of each other | plaintexts | static; a q-type assumption, random oracle |
+//! | scheme | suite | keys issued by | security | proof |
+//! |---|---|---|---|---|
+//! | [`fabeo`], the default | 1 | one authority | CCA | adaptive; generic groups, random oracles |
+//! | [`waters`] | 2 | one authority | CCA | selective; a q-type assumption, random oracle |
+//! | [`rouselakis_waters`] | 3 | independent authorities | CPA | static; a q-type assumption, random oracle |
+//! | [`pang`] | 4 | a central authority, and one per attribute, which revokes | CPA | none for the complete scheme |
 //!
-//! **Security.** [`seal`] gives security against chosen ciphertexts by the transform in [`fujisaki_okamoto`], and
-//! with it that all who may open agree: a header opens with one key for all of them or for none. The
-//! variants against chosen plaintexts have `cpa` in their names: whoever can have changed ciphertexts
-//! opened and watch the outcome is outside their model, and a writer can make a header that opens
-//! differently for two users. The authority can open everything: attribute-based encryption has
-//! key escrow by design.
+//! **Security.** [`seal`] is secure against chosen-ciphertext attacks by the transform in
+//! [`fujisaki_okamoto`]. The transform also makes decryption consistent: a header yields the same
+//! key for all authorised users or for none. The functions named `cpa` resist chosen-plaintext
+//! attacks only. An adversary who submits modified ciphertexts and observes the outcome is outside
+//! their model, and an encryptor can make a header that decrypts differently for two users. The
+//! authority can decrypt everything: CP-ABE with one authority has key escrow by design.
 //!
 //! ```
 //! use epione::{abe, policy::{AccessPolicy, AttributeSet}};
@@ -47,6 +51,7 @@
 mod cost;
 #[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
 mod cpa;
+mod elements;
 pub mod fabeo;
 pub mod fujisaki_okamoto;
 mod header;
@@ -76,20 +81,20 @@ use crate::policy::AccessPolicy;
 use std::convert::Infallible;
 use zeroize::Zeroizing;
 
-/// Why a ciphertext did not open.
+/// The reason why a ciphertext was not decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The key's attributes do not satisfy the policy: public data decides this.
+    /// The key's attributes do not satisfy the policy. Public data decides this.
     #[error("the attributes of this key do not satisfy the policy")]
     PolicyNotSatisfied,
-    /// Anything else.
+    /// Any other failure. The cause is not disclosed.
     #[error(transparent)]
     Decryption(#[from] DecryptionFailed),
 }
 
-/// Encrypts `plaintext` for whoever satisfies `policy`; the associated data `ad` is authenticated.
+/// Encrypts `plaintext` under `policy` and authenticates the associated data `ad`.
 ///
-/// Cost: [`encapsulate`] and one DEM.
+/// Cost: [`encapsulate`] and one DEM encryption.
 pub fn seal<S: VerifyEncapsulation<Error = Infallible>>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
@@ -102,12 +107,13 @@ pub fn seal<S: VerifyEncapsulation<Error = Infallible>>(
     Ciphertext { header, body }
 }
 
-/// Decrypts with a user's key.
+/// Decrypts a ciphertext of [`seal`].
 ///
-/// Cost: [`decapsulate`] and one DEM.
+/// Cost: [`decapsulate`] and one DEM decryption.
 ///
 /// # Errors
-/// [`OpenError::PolicyNotSatisfied`], or [`OpenError::Decryption`] for all else.
+/// [`OpenError::PolicyNotSatisfied`] if the attributes of the key do not satisfy the policy;
+/// [`OpenError::Decryption`] for every other failure.
 pub fn open<S: VerifyEncapsulation>(
     parameters: &PublicParameters<S>,
     key: &UserSecretKey<S>,
@@ -118,7 +124,7 @@ pub fn open<S: VerifyEncapsulation>(
     Ok(dem::open(&content, &context(ad, &ciphertext.header), &ciphertext.body)?)
 }
 
-/// [`seal`] by [`encapsulate_cpa`].
+/// The CPA-secure variant of [`seal`], by [`encapsulate_cpa`].
 pub fn seal_cpa<S: Scheme<Error = Infallible>>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
@@ -130,10 +136,10 @@ pub fn seal_cpa<S: Scheme<Error = Infallible>>(
     ciphertext
 }
 
-/// [`seal_cpa`] for a scheme that may refuse a policy.
+/// [`seal_cpa`] for schemes that cannot encrypt under every policy.
 ///
 /// # Errors
-/// The scheme's refusal.
+/// The error of [`try_encapsulate_cpa`].
 pub fn try_seal_cpa<S: Scheme>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
@@ -146,10 +152,11 @@ pub fn try_seal_cpa<S: Scheme>(
     Ok(Ciphertext { header, body })
 }
 
-/// [`open`] by [`decapsulate_cpa`].
+/// Decrypts a ciphertext of [`seal_cpa`], by [`decapsulate_cpa`].
 ///
 /// # Errors
-/// [`OpenError::PolicyNotSatisfied`], or [`OpenError::Decryption`] for all else.
+/// [`OpenError::PolicyNotSatisfied`] if the attributes of the key do not satisfy the policy;
+/// [`OpenError::Decryption`] for every other failure.
 pub fn open_cpa<S: Scheme>(
     key: &UserSecretKey<S>,
     ad: &[u8],
@@ -159,7 +166,7 @@ pub fn open_cpa<S: Scheme>(
     Ok(dem::open(&content, &context(ad, &ciphertext.header), &ciphertext.body)?)
 }
 
-/// A body is bound to its header and to the caller's associated data.
+/// The associated data of the body: the caller's, and the header.
 fn context(ad: &[u8], header: &impl Canonical) -> Vec<u8> {
     framed(&[ad, &header.to_bytes()])
 }

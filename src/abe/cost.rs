@@ -1,4 +1,4 @@
-//! The costs that the schemes' tables give, counted.
+//! Counts operations and compares them with the cost tables of the schemes.
 #![forbid(unsafe_code)]
 
 use super::fabeo::{self, Fabeo, epochs};
@@ -26,19 +26,19 @@ fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(1)
 }
 
-/// The numbers that the tables speak of.
+/// A policy, attributes that satisfy it, and the variables of the tables.
 struct Shape {
     policy: AccessPolicy,
     attributes: AttributeSet,
-    /// Rows.
+    /// The number of rows.
     n: usize,
-    /// The most occurrences of an attribute.
+    /// The maximal number of occurrences of an attribute.
     tau: usize,
-    /// Attributes of the key.
+    /// The number of components of the key.
     k: usize,
 }
 
-/// Every attribute of these policies is held.
+/// Returns policies of different shapes, each with all of its attributes.
 fn shapes(suffix: &str) -> Vec<Shape> {
     let list = |n: usize| (0..n).map(|i| format!("u{i}{suffix}")).collect::<Vec<_>>();
     let texts = [
@@ -63,20 +63,19 @@ fn shapes(suffix: &str) -> Vec<Shape> {
     texts.into_iter().map(shape).collect()
 }
 
-/// What an encapsulation and a decapsulation take; of the latter `|I|`, and how many coefficients are
-/// not 1.
-struct Both {
+/// The costs of Encaps and Decaps; for Decaps also `|I|` and the number of coefficients other than 1.
+struct Measured {
     encapsulate: Cost,
     decapsulate: Cost,
     selected: usize,
     powers: usize,
 }
 
-fn both<S: Scheme>(
+fn measure<S: Scheme>(
     parameters: &PublicParameters<S>,
     key: &UserSecretKey<S>,
     shape: &Shape,
-) -> Both {
+) -> Measured {
     let program = shape.policy.span_program();
     let coins = Coins::random::<S>(&program, &mut rng());
     let (made, encapsulate) = counted(|| S::encapsulate(&parameters.0, &program, &coins));
@@ -88,11 +87,11 @@ fn both<S: Scheme>(
     assert_eq!(opened, shared, "{}", shape.policy);
     let powers = selection.iter().filter(|selected| !selected.gamma.is_one()).count();
     let text = shape.policy.to_string();
-    assert_eq!(powers > 0, text.contains(" of "), "and/or has no coefficient but 1: {text}");
-    Both { encapsulate, decapsulate, selected: selection.len(), powers }
+    assert_eq!(powers > 0, text.contains(" of "), "all coefficients of and/or are 1: {text}");
+    Measured { encapsulate, decapsulate, selected: selection.len(), powers }
 }
 
-/// Checks an honest encapsulation, with the coins that it is made of.
+/// Verifies an honest encapsulation against its coins and returns the cost.
 fn check<S: VerifyEncapsulation>(parameters: &PublicParameters<S>, shape: &Shape) -> Cost {
     let program = shape.policy.span_program();
     let coins = Coins::random::<S>(&program, &mut rng());
@@ -108,10 +107,10 @@ fn check<S: VerifyEncapsulation>(parameters: &PublicParameters<S>, shape: &Shape
 }
 
 #[test]
-fn fabeo_costs_what_its_table_says() {
+fn fabeo_costs_match_the_table() {
     let rng = &mut rng();
     let (parameters, master) = fabeo::setup(rng);
-    // The table of B is made once a process.
+    // Builds the fixed-base table of B, once per process.
     fabeo::keygen(&master, &AttributeSet::default(), rng);
     for shape in shapes("") {
         let Shape { policy, attributes, n, tau, k } = &shape;
@@ -119,20 +118,20 @@ fn fabeo_costs_what_its_table_says() {
         let keygen = cost([(Operation::G1, k + 1), (Operation::G2, 1), (Operation::HashG1, k)]);
         let (key, found) = counted(|| fabeo::keygen(&master, attributes, rng));
         assert_eq!(found, keygen);
-        let both = both::<Fabeo>(&parameters, &key, &shape);
+        let measured = measure::<Fabeo>(&parameters, &key, &shape);
         let expected = [
             (Operation::G1, 2 * n),
             (Operation::G2, 1 + tau),
             (Operation::Gt, 1),
             (Operation::HashG1, n),
         ];
-        assert_eq!(both.encapsulate, cost(expected), "{policy}");
+        assert_eq!(measured.encapsulate, cost(expected), "{policy}");
         let expected = [
-            (Operation::G1Term, 2 * both.powers),
+            (Operation::G1Term, 2 * measured.powers),
             (Operation::Miller, 2 + tau),
             (Operation::Final, 1),
         ];
-        assert_eq!(both.decapsulate, cost(expected), "{policy}");
+        assert_eq!(measured.decapsulate, cost(expected), "{policy}");
         let expected = [
             (Operation::G1Term, 2 * n),
             (Operation::G1, tau + 1),
@@ -143,7 +142,7 @@ fn fabeo_costs_what_its_table_says() {
 
         let (delegated, found) = counted(|| fabeo::delegate(&key, attributes, rng));
         assert!(delegated.is_ok());
-        assert_eq!(found, keygen, "delegation costs what keygen costs");
+        assert_eq!(found, keygen, "the cost of delegation is that of keygen");
         let (valid, found) = counted(|| fabeo::verify_key(&parameters, &key));
         assert_eq!(valid, Ok(()));
         let expected = [
@@ -180,7 +179,7 @@ fn fabeo_costs_what_its_table_says() {
 }
 
 #[test]
-fn a_token_costs_one_exponentiation() {
+fn a_token_costs_one_hash_and_one_exponentiation() {
     let rng = &mut rng();
     let (_, master) = fabeo::setup(rng);
     let mut authority = epochs::EpochAuthority::new(master, rng);
@@ -195,7 +194,7 @@ fn a_token_costs_one_exponentiation() {
 }
 
 #[test]
-fn waters_costs_what_its_table_says() {
+fn waters_costs_match_the_table() {
     let rng = &mut rng();
     let (parameters, master) = waters::setup(rng);
     for shape in shapes("") {
@@ -204,20 +203,20 @@ fn waters_costs_what_its_table_says() {
         let (key, found) = counted(|| waters::keygen(&master, attributes, rng));
         let expected = [(Operation::G1, k), (Operation::G2, 2), (Operation::HashG1, k)];
         assert_eq!(found, cost(expected));
-        let both = both::<Waters>(&parameters, &key, &shape);
+        let measured = measure::<Waters>(&parameters, &key, &shape);
         let expected = [
             (Operation::G1, 2 * n + 1),
             (Operation::G2, n),
             (Operation::Gt, 1),
             (Operation::HashG1, n),
         ];
-        assert_eq!(both.encapsulate, cost(expected), "{policy}");
+        assert_eq!(measured.encapsulate, cost(expected), "{policy}");
         let expected = [
-            (Operation::G1Term, 2 * both.powers),
-            (Operation::Miller, 2 + both.selected),
+            (Operation::G1Term, 2 * measured.powers),
+            (Operation::Miller, 2 + measured.selected),
             (Operation::Final, 1),
         ];
-        assert_eq!(both.decapsulate, cost(expected), "{policy}");
+        assert_eq!(measured.decapsulate, cost(expected), "{policy}");
         let expected = [
             (Operation::G1, n + 2),
             (Operation::G1Term, n),
@@ -230,7 +229,7 @@ fn waters_costs_what_its_table_says() {
 }
 
 #[test]
-fn decentralised_authorities_cost_what_their_table_says() {
+fn rouselakis_waters_costs_match_the_table() {
     let rng = &mut rng();
     let (parameters, master) = rouselakis_waters::setup("H", rng);
     for shape in shapes("@H") {
@@ -240,28 +239,28 @@ fn decentralised_authorities_cost_what_their_table_says() {
         let expected = [(Operation::G1, k + 2), (Operation::G2, k), (Operation::HashG1, k + 1)];
         assert_eq!(found, cost(expected));
         let key = key.expect("the authority's own attributes");
-        let both = both::<RouselakisWaters>(&parameters, &key, &shape);
+        let measured = measure::<RouselakisWaters>(&parameters, &key, &shape);
         let expected = [
             (Operation::G1, n),
             (Operation::G2, 3 * n),
             (Operation::Gt, 2 * n + 1),
             (Operation::HashG1, n),
         ];
-        assert_eq!(both.encapsulate, cost(expected), "{policy}");
+        assert_eq!(measured.encapsulate, cost(expected), "{policy}");
         let expected = [
-            (Operation::G1Term, 2 * both.powers),
-            (Operation::G2, both.powers),
-            (Operation::Gt, both.powers),
+            (Operation::G1Term, 2 * measured.powers),
+            (Operation::G2, measured.powers),
+            (Operation::Gt, measured.powers),
             (Operation::HashG1, 1),
-            (Operation::Miller, 2 * both.selected + 1),
+            (Operation::Miller, 2 * measured.selected + 1),
             (Operation::Final, 1),
         ];
-        assert_eq!(both.decapsulate, cost(expected), "{policy}");
+        assert_eq!(measured.decapsulate, cost(expected), "{policy}");
     }
 }
 
 #[test]
-fn revocable_attributes_cost_what_their_table_says() {
+fn pang_costs_match_the_table() {
     let rng = &mut rng();
     let (parameters, master) = pang::setup(rng);
     for shape in shapes("") {
@@ -273,8 +272,8 @@ fn revocable_attributes_cost_what_their_table_says() {
         let check = cost([(Operation::HashG1, 1), (Operation::Miller, 2), (Operation::Final, 1)]);
         for attribute in attributes.iter() {
             let x = Name::new(attribute.to_string()).expect("a name");
-            let mut manager = AttributeAuthority::new(x.clone(), rng);
-            let (public, found) = counted(|| manager.public_key());
+            let mut authority = AttributeAuthority::new(x.clone(), rng);
+            let (public, found) = counted(|| authority.public_key());
             let expected = [(Operation::G1, 1), (Operation::G2, 1), (Operation::HashG1, 1)];
             assert_eq!(found, cost(expected));
             let (valid, found) = counted(|| public.key().clone().verify());
@@ -285,26 +284,26 @@ fn revocable_attributes_cost_what_their_table_says() {
             assert_eq!(found, cost(expected));
             let (share, found) = counted(|| share.verify().expect("an honest share"));
             assert_eq!(found, check);
-            let (component, found) = counted(|| manager.issue(share).expect("its attribute"));
+            let (component, found) = counted(|| authority.issue(share).expect("its attribute"));
             assert_eq!(found, cost([(Operation::G1, 1)]));
             let (grown, found) =
                 counted(|| key.with_component(&component, &public).expect("a component"));
             assert_eq!(found, check);
             (key, parameters) = (grown, parameters.with_attribute_key(&public).expect("one key"));
         }
-        let both = both::<Pang>(&parameters, &key, &shape);
+        let measured = measure::<Pang>(&parameters, &key, &shape);
         let expected = [
             (Operation::G1, 2 * n),
             (Operation::G2, n + 1),
             (Operation::Gt, 1),
             (Operation::HashG1, n),
         ];
-        assert_eq!(both.encapsulate, cost(expected), "{policy}");
+        assert_eq!(measured.encapsulate, cost(expected), "{policy}");
         let expected = [
-            (Operation::G1Term, 2 * both.powers),
-            (Operation::Miller, 2 + both.selected),
+            (Operation::G1Term, 2 * measured.powers),
+            (Operation::Miller, 2 + measured.selected),
             (Operation::Final, 1),
         ];
-        assert_eq!(both.decapsulate, cost(expected), "{policy}");
+        assert_eq!(measured.decapsulate, cost(expected), "{policy}");
     }
 }

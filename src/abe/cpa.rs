@@ -1,4 +1,4 @@
-//! The schemes as they are in the papers: secure against chosen plaintexts.
+//! The schemes as published: secure against chosen-plaintext attacks.
 #![forbid(unsafe_code)]
 
 use super::scheme::{Coins, Scheme, select_rows};
@@ -7,11 +7,11 @@ use crate::algebra::codec::Canonical;
 use crate::algebra::hash::kdf;
 use crate::algebra::{Gt, Rng, tag};
 use crate::dem::ContentKey;
-use crate::policy::AccessPolicy;
+use crate::policy::{AccessPolicy, SpanProgram};
 use std::convert::Infallible;
 use zeroize::Zeroizing;
 
-/// A fresh key for whoever satisfies the policy.
+/// Encapsulates a fresh key under a policy.
 ///
 /// Cost: the scheme's Encaps.
 pub fn encapsulate_cpa<S: Scheme<Error = Infallible>>(
@@ -23,10 +23,10 @@ pub fn encapsulate_cpa<S: Scheme<Error = Infallible>>(
     encapsulated
 }
 
-/// [`encapsulate_cpa`] for a scheme that may refuse a policy.
+/// [`encapsulate_cpa`] for schemes that cannot encrypt under every policy.
 ///
 /// # Errors
-/// The scheme's refusal: an attribute whose public key is not there, for example.
+/// The scheme's error, for example if the parameters lack the public key of an attribute.
 pub fn try_encapsulate_cpa<S: Scheme>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
@@ -39,44 +39,53 @@ pub fn try_encapsulate_cpa<S: Scheme>(
 /// [`try_encapsulate_cpa`] with given coins, for test vectors.
 ///
 /// # Errors
-/// The scheme's refusal.
+/// The error of [`try_encapsulate_cpa`].
 ///
 /// # Panics
-/// If the coins were not drawn for this scheme and this policy's span program.
+/// If the coins do not fit the scheme and the policy's span program.
 pub fn encapsulate_cpa_with_randomness<S: Scheme>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,
     coins: &Coins,
 ) -> Result<(CpaHeader<S>, ContentKey), S::Error> {
     let program = policy.span_program();
-    assert_eq!(coins.masks.len(), S::mask_count(&program), "the coins are this scheme's");
+    assert_eq!(coins.masks.len(), S::mask_count(&program), "the number of masks is the scheme's");
     let (encapsulation, shared) = S::encapsulate(&parameters.0, &program, coins)?;
     let header = CpaHeader { policy: policy.clone(), encapsulation };
-    let key = key(&shared, &header);
+    let key = derive_key(&shared, &header);
     Ok((header, key))
 }
 
-/// The key of a header.
+/// Decapsulates the key of a header.
 ///
-/// A header changed on the way gives another key, not an error; the DEM behind it fails.
+/// Rejection is implicit: a modified header yields another key, under which the DEM fails.
 ///
 /// Cost: the scheme's Decaps.
 ///
 /// # Errors
-/// [`OpenError::PolicyNotSatisfied`].
+/// [`OpenError::PolicyNotSatisfied`] if the attributes of the key do not satisfy the policy.
 pub fn decapsulate_cpa<S: Scheme>(
     key: &UserSecretKey<S>,
     header: &CpaHeader<S>,
 ) -> Result<ContentKey, OpenError> {
-    let program = header.policy.span_program();
-    let selection =
-        select_rows(&program, key, &header.encapsulation).ok_or(OpenError::PolicyNotSatisfied)?;
-    let shared = S::decapsulate(key.elements.expose(), &selection, &header.encapsulation);
-    Ok(self::key(&shared, header))
+    let shared = decapsulate_element(&header.policy.span_program(), key, header)?;
+    Ok(derive_key(&shared, header))
 }
 
-/// `KDF(Z_s; header)`
-pub(super) fn key<S: Scheme>(shared: &Gt, header: &CpaHeader<S>) -> ContentKey {
+/// Selects rows and runs the scheme's Decaps: returns `Z_s`.
+pub(super) fn decapsulate_element<S: Scheme>(
+    program: &SpanProgram,
+    key: &UserSecretKey<S>,
+    header: &CpaHeader<S>,
+) -> Result<Gt, OpenError> {
+    let encapsulation = &header.encapsulation;
+    let selection =
+        select_rows(program, key, encapsulation).ok_or(OpenError::PolicyNotSatisfied)?;
+    Ok(S::decapsulate(key.elements.expose(), &selection, encapsulation))
+}
+
+/// `K = KDF(Z_s; header)`
+pub(super) fn derive_key<S: Scheme>(shared: &Gt, header: &CpaHeader<S>) -> ContentKey {
     let shared = Zeroizing::new(shared.to_bytes());
     ContentKey::from_secret(kdf(tag::ABE_KEY, &shared[..], &[&header.to_bytes()]))
 }

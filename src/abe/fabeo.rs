@@ -1,13 +1,14 @@
-//! FABEO, the ciphertext-policy scheme.
+//! FABEO, the default scheme.
 //!
-//! **Paper.** Riepel and Wee, *FABEO: Fast Attribute-Based Encryption with Optimal Security*, ACM CCS
-//! 2022, the ciphertext-policy scheme.
+//! **Paper.** Riepel and Wee, *FABEO: Fast Attribute-Based Encryption with Optimal Security*, ACM
+//! CCS 2022, the ciphertext-policy scheme.
 //!
-//! **Algorithms.** `B` is the hash to G1 of no bytes, `H` hashes attributes to G1, `Z = e(g1, g2)`, the
-//! policy is a span program `(M, pi)`, `rho(i)` counts the earlier rows with row `i`'s attribute
-//! and `tau` is one more than its maximum.
+//! **Algorithms.** `H` hashes attributes to G1, `B` is the hash of the empty string to G1 under its
+//! own tag, `Z = e(g1, g2)`. The policy is a span program `(M, pi)`: row `M_i` is labelled with the
+//! attribute `pi(i)`, `rho(i)` is the number of earlier rows with the same label, and `tau` is the
+//! maximum of `rho(i) + 1`. Over a satisfying set of rows, `sum gamma_i M_i = (1, 0, ...)`.
 //!
-//! ```text
+//! ```math
 //! Setup   alpha;  mpk = Z^alpha;  msk = g1^alpha
 //! KeyGen  r;  sk1 = g1^alpha B^r;  sk2[u] = H(u)^r for every attribute u;  sk3 = g2^r
 //! Encaps  s, v, s'[1..tau];  lambda_i = M_i . (s, v)
@@ -15,41 +16,66 @@
 //! Decaps  P = prod ct3[i]^{gamma_i};  Q_j = prod_{rho(i) = j} sk2[pi(i)]^{gamma_i}
 //!         Z_s = e(sk1, ct1) prod_j e(Q_j, ct2[j]) e(P^-1, sk3)
 //! Check   ct1 = g2^s;  ct2[j] = g2^{s'[j]};  with weights w
-//!         prod ct3[i]^{w_i} = B^{sum w_i lambda_i} prod_j (prod_{rho(i) = j} H(pi(i))^{w_i})^{s'[j]}
+//!         H_j = prod_{rho(i) = j} H(pi(i))^{w_i}
+//!         prod ct3[i]^{w_i} = B^{sum w_i lambda_i} prod_j H_j^{s'[j]}
 //! ```
 //!
-//! **Security.** Adaptively CPA-secure in the generic group model with random oracles (shown in the
-//! paper); the model says nothing about attacks on BLS12-381 itself. CCA-secure by the transform in
-//! [`fujisaki_okamoto`](super::fujisaki_okamoto). An attribute may occur as often as one likes.
+//! Further algorithms: [`verify_key`], [`delegate`], outsourced decryption ([`transform`]), public
+//! verification of headers ([`verify_consistency`]), and revocation by key [`epochs`].
 //!
-//! **Deviations.** `s'` is a *vector* over the occurrences of an attribute. With one `s'` for all
-//! rows, as in the authors' code, a key for `b` alone opens `a and (a or b)`: two rows of `a`
-//! share their mask and their quotient is `B^{lambda_1 - lambda_2}` in the clear.
-//! `tests/schemes/soundness.rs` runs that attack against both variants.
+//! **Security.** Adaptively CPA-secure in the generic group model with random oracles, as the paper
+//! proves. The model does not cover attacks on BLS12-381 itself. CCA-secure by the transform in
+//! [`fujisaki_okamoto`](super::fujisaki_okamoto). An attribute may label any number of rows.
 //!
-//! **Cost** for `n` rows, `|I|` of them used:
+//! **Deviations.** `s'` is a *vector*, indexed by the occurrences of an attribute. With a single
+//! `s'` for all rows, as in the authors' code, a key for `b` alone decrypts under `a and (a or b)`:
+//! the two rows of `a` share a mask, and their quotient is `B^{lambda_1 - lambda_2}` unmasked.
+//! `tests/schemes/soundness.rs` runs the attack against both variants.
+//!
+//! **Cost** for `n` rows, of which Decaps uses `|I|`:
 //!
 //! | | G1 exp. | G2 exp. | GT exp. | hashes to G1 | Miller loops | final exp. |
 //! |---|---|---|---|---|---|---|
 //! | keygen, `k` attributes | k + 1 | 1 | | k | | |
 //! | encapsulate | 2n | 1 + tau | 1 | n | | |
-//! | decapsulate | 2\|I\| at worst, 0 for and/or | | | | 2 + tau | 1 |
+//! | decapsulate | at most 2\|I\|, 0 for and/or | | | | 2 + tau | 1 |
 //! | check | 2n of 128 bits in tau + 1 sums, tau + 1 | 1 + tau | | n | | |
 //!
-//! Hashes of attributes are remembered, and powers of `B` come out of a table, at a third of the cost;
-//! the others go to the backend as one list. Exponents that are secret take the constant-time ways
-//! of [`G1Table::batch_mul`] and [`G1::batch_mul`]; the coefficients `gamma` are public, the weights a
-//! hash.
+//! Hashes of attributes are cached. Powers of `B` come from a fixed-base table, at a third of the
+//! cost of others; the others go to the backend as one batch. Secret exponents use the
+//! constant-time [`G1Table::batch_mul`] and [`G1::batch_mul`]. The coefficients `gamma` are public,
+//! and so are the weights, which are a hash.
 //!
-//! An encapsulation has `96 (1 + tau) + 48 n` bytes. A key is written `sk1, sk3, sk2`.
+//! An encapsulation has `96 (1 + tau) + 48 n` bytes. A key is encoded as `sk1, sk3, sk2`.
+//!
+//! ```
+//! use epione::abe::{self, fabeo};
+//! use epione::policy::{AccessPolicy, AttributeSet};
+//! let rng = &mut rand::thread_rng();
+//! let (parameters, master) = fabeo::setup(rng);
+//! let attributes = AttributeSet::from_names(["neurologist", "resident"])?;
+//! let key = fabeo::keygen(&master, &attributes, rng);
+//! fabeo::verify_key(&parameters, &key)?;
+//!
+//! let policy: AccessPolicy = "neurologist and (resident or consultant)".parse()?;
+//! let (header, content_key) = abe::encapsulate(&parameters, &policy, b"mri 4", rng);
+//! fabeo::verify_consistency(header.cpa())?;
+//! assert_eq!(abe::decapsulate(&parameters, &key, b"mri 4", &header)?, content_key);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
+#[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
+mod authority;
 mod consistency;
 mod delegation;
 pub mod epochs;
 mod transform;
 mod verification;
 
+pub use authority::{keygen, setup};
+#[cfg(feature = "hazmat")]
+pub use authority::{keygen_with_randomness, setup_with_randomness};
 pub use consistency::{InconsistentHeader, batch_verify_consistency, verify_consistency};
 pub use delegation::{AttributeNotHeld, delegate};
 pub use transform::{
@@ -58,97 +84,59 @@ pub use transform::{
 };
 pub use verification::{InvalidKey, verify_key};
 
+use super::elements::{KeyShape, PolicyShape, elements};
 use super::scheme::{
-    Coins, EncapsulationElements, KeyElements, Scheme, SelectedRow, VerifyEncapsulation,
-    hash_attributes, hash_rows, inner_product, linear_combination,
+    Coins, Scheme, SelectedRow, VerifyEncapsulation, hash_rows, inner_product, linear_combination,
 };
-use super::{MasterSecretKey, PublicParameters, UserSecretKey};
-use crate::algebra::codec::{Reader, Writer};
 use crate::algebra::hash::hash_to_g1_cached;
-use crate::algebra::{G1, G1Table, G2, Gt, Rng, Scalar, Secret, multi_pairing, tag};
-use crate::error::DecodeError;
-use crate::policy::{AttributeSet, SpanProgram};
+use crate::algebra::{G1, G1Table, G2, Gt, Scalar, multi_pairing, tag};
+use crate::policy::SpanProgram;
 use std::convert::Infallible;
 use std::sync::OnceLock;
 use zeroize::{Zeroize, Zeroizing};
 
-/// The scheme, as a type.
+/// The scheme, as a type parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fabeo {}
 
-/// `sk1, sk2, sk3`
-#[derive(Clone)]
+/// A user's key `(sk1, sk2, sk3)`.
+#[derive(Clone, Zeroize)]
 pub struct UserKey {
     pub(super) sk1: G1,
-    /// One an attribute, in their order.
+    /// One element per attribute, in set order.
     pub(super) sk2: Vec<G1>,
     pub(super) sk3: G2,
 }
+elements!(UserKey: KeyShape { sk1: g1, sk3: g2, sk2: batch_g1[components] });
 
-/// `ct1, ct2, ct3`
+/// An encapsulation `(ct1, ct2, ct3)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encapsulation {
-    /// `g2^s`.
     pub(super) ct1: G2,
-    /// `g2^{s'[j]}`, one an occurrence.
+    /// One element per occurrence `j`.
     pub(super) ct2: Vec<G2>,
-    /// One a row.
+    /// One element per row.
     pub(super) ct3: Vec<G1>,
 }
+elements!(Encapsulation: PolicyShape { ct1: g2, ct2: batch_g2[occurrences], ct3: batch_g1[rows] });
 
-/// `B`, the point that blinds the shares.
+/// `B`, the base of the shares.
 fn base_point() -> G1 {
     hash_to_g1_cached(tag::FABEO_BASE, b"")
 }
 
-/// Multiples of `B`.
+/// The fixed-base table of `B`.
 fn base() -> &'static G1Table {
     static TABLE: OnceLock<G1Table> = OnceLock::new();
     TABLE.get_or_init(|| G1Table::new(&base_point()))
 }
 
 /// `ct1 = g2^s;  ct2[j] = g2^{s'[j]}`
-fn in_g2(coins: &Coins) -> (G2, Vec<G2>) {
+fn g2_elements(coins: &Coins) -> (G2, Vec<G2>) {
     let exponents = coins.vector[..1].iter().chain(&coins.masks).copied();
     let exponents = Zeroizing::new(exponents.collect::<Vec<_>>());
     let mut ct2 = G2::batch_generator_mul(&exponents);
     (ct2.remove(0), ct2)
-}
-
-/// Setup: `alpha`; `mpk = Z^alpha`, `msk = g1^alpha`.
-pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters, MasterSecretKey) {
-    setup_with_randomness(&Zeroizing::new(Scalar::random(rng)))
-}
-
-/// [`setup`] with a given `alpha`, for test vectors.
-pub fn setup_with_randomness(alpha: &Scalar) -> (PublicParameters, MasterSecretKey) {
-    let master = Secret::new(G1::generator_mul(alpha));
-    (PublicParameters(Gt::generator_pow(alpha)), MasterSecretKey(master))
-}
-
-/// KeyGen for a set of attributes. Fresh randomness ties the components of one key together, so
-/// that components of two keys do not combine.
-pub fn keygen(
-    master: &MasterSecretKey,
-    attributes: &AttributeSet,
-    rng: &mut (impl Rng + ?Sized),
-) -> UserSecretKey {
-    keygen_with_randomness(master, attributes, &Zeroizing::new(Scalar::random(rng)))
-}
-
-/// [`keygen`] with a given `r`, for test vectors. Two keys with one `r` break the scheme.
-pub fn keygen_with_randomness(
-    master: &MasterSecretKey,
-    attributes: &AttributeSet,
-    r: &Scalar,
-) -> UserSecretKey {
-    // sk1 = g1^alpha B^r;  sk2[u] = H(u)^r;  sk3 = g2^r
-    let elements = UserKey {
-        sk1: *master.0.expose() + base().mul(r),
-        sk2: G1::batch_mul_by_scalar(&hash_attributes(tag::FABEO_ATTRIBUTE, attributes), r),
-        sk3: G2::generator_mul(r),
-    };
-    UserSecretKey::new(attributes.clone(), elements)
 }
 
 impl Scheme for Fabeo {
@@ -159,6 +147,7 @@ impl Scheme for Fabeo {
     type Encapsulation = Encapsulation;
     type Error = Infallible;
 
+    /// `s'[j]` for every occurrence `j`.
     fn mask_count(program: &SpanProgram) -> usize {
         program.max_occurrences()
     }
@@ -174,7 +163,7 @@ impl Scheme for Fabeo {
         let masks = Zeroizing::new(masks.collect::<Vec<_>>());
         let shares = base().batch_mul(&lambdas);
         let masked = G1::batch_mul(&hash_rows(tag::FABEO_ATTRIBUTE, program), &masks);
-        let (ct1, ct2) = in_g2(coins);
+        let (ct1, ct2) = g2_elements(coins);
         let ct3 = shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect();
         let encapsulation = Encapsulation { ct1, ct2, ct3 };
         // Z_s = mpk^s
@@ -189,13 +178,23 @@ impl Scheme for Fabeo {
             linear_combination(rows.map(|s| (key.sk2[s.component], s.gamma)))
         };
         // Z_s = e(sk1, ct1) prod_j e(Q_j, ct2[j]) e(P^-1, sk3)
-        let mut pairs = Vec::with_capacity(2 + encapsulation.ct2.len());
+        let mut pairs = Zeroizing::new(Vec::with_capacity(2 + encapsulation.ct2.len()));
         pairs.extend([(key.sk1, encapsulation.ct1), (-p, key.sk3)]);
         pairs.extend(encapsulation.ct2.iter().enumerate().map(|(j, ct2)| (q(j), *ct2)));
-        let shared = multi_pairing(&pairs);
-        pairs.iter_mut().for_each(|(point, _)| point.zeroize());
-        shared
+        multi_pairing(&pairs)
     }
+}
+
+/// `H_j = prod_{rho(i) = j} H(pi(i))^{w_i}` for every occurrence `j < tau`.
+fn hash_products(program: &SpanProgram, tau: usize, weights: &[Scalar]) -> Vec<G1> {
+    let hashes = hash_rows(tag::FABEO_ATTRIBUTE, program);
+    let product = |j: usize| {
+        let rows = program.rows().iter().enumerate().filter(|(_, row)| row.occurrence == j);
+        let (hashes, weights): (Vec<G1>, Vec<Scalar>) =
+            rows.map(|(i, _)| (hashes[i], weights[i])).unzip();
+        G1::msm(&hashes, &weights)
+    };
+    (0..tau).map(product).collect()
 }
 
 impl VerifyEncapsulation for Fabeo {
@@ -206,51 +205,13 @@ impl VerifyEncapsulation for Fabeo {
         coins: &Coins,
         weights: &[Scalar],
     ) -> bool {
-        // B^{sum w_i lambda_i} prod_j (prod_{rho(i) = j} H(pi(i))^{w_i})^{s'[j]}
+        // prod ct3[i]^{w_i} = B^{sum w_i lambda_i} prod_j H_j^{s'[j]}
         let lambdas = Zeroizing::new(program.share(&coins.vector));
         let lambda = Zeroizing::new(inner_product(&lambdas, weights));
-        let hashes = hash_rows(tag::FABEO_ATTRIBUTE, program);
-        let of_occurrence = |j: usize| {
-            let rows = program.rows().iter().enumerate().filter(|(_, row)| row.occurrence == j);
-            let (hashes, weights): (Vec<G1>, Vec<Scalar>) =
-                rows.map(|(i, _)| (hashes[i], weights[i])).unzip();
-            G1::msm(&hashes, &weights)
-        };
-        let sums: Vec<G1> = (0..coins.masks.len()).map(of_occurrence).collect();
-        let masked: G1 = G1::batch_mul(&sums, &coins.masks).into_iter().sum();
-        let (ct1, ct2) = in_g2(coins);
+        let products = hash_products(program, coins.masks.len(), weights);
+        let masked: G1 = G1::batch_mul(&products, &coins.masks).into_iter().sum();
+        let (ct1, ct2) = g2_elements(coins);
         (&encapsulation.ct1, &encapsulation.ct2) == (&ct1, &ct2)
             && G1::msm(&encapsulation.ct3, weights) == base().mul(&lambda) + masked
-    }
-}
-
-impl Zeroize for UserKey {
-    fn zeroize(&mut self) {
-        self.sk1.zeroize();
-        self.sk2.zeroize();
-        self.sk3.zeroize();
-    }
-}
-
-impl KeyElements for UserKey {
-    fn write(&self, w: &mut Writer) {
-        w.g1(&self.sk1);
-        w.g2(&self.sk3);
-        w.batch_g1(&self.sk2);
-    }
-    fn read(r: &mut Reader<'_>, attributes: usize) -> Result<Self, DecodeError> {
-        let (sk1, sk3) = (r.g1()?, r.g2()?);
-        Ok(Self { sk1, sk2: r.batch_g1(attributes)?, sk3 })
-    }
-}
-
-impl EncapsulationElements for Encapsulation {
-    fn write(&self, w: &mut Writer) {
-        w.g2(&self.ct1);
-        w.batch_g2(&self.ct2);
-        w.batch_g1(&self.ct3);
-    }
-    fn read(r: &mut Reader<'_>, rows: usize, occurrences: usize) -> Result<Self, DecodeError> {
-        Ok(Self { ct1: r.g2()?, ct2: r.batch_g2(occurrences)?, ct3: r.batch_g1(rows)? })
     }
 }

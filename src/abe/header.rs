@@ -1,19 +1,20 @@
 //! Headers and ciphertexts.
 #![forbid(unsafe_code)]
 
+use super::elements::{Elements, PolicyShape};
 use super::fabeo::Fabeo;
-use super::keys::suite;
-use super::scheme::{EncapsulationElements, Scheme, VerifyEncapsulation};
+use super::keys::read_suite;
+use super::scheme::{Scheme, VerifyEncapsulation};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
 use crate::policy::{AccessPolicy, MAX_TEXT_BYTES};
 use std::fmt::Debug;
 
-/// The most bytes of a body; a lock's body is one content key.
+/// The maximal length of a body in bytes.
 const MAX_BODY: usize = 1 << 30;
 
-/// What an encapsulation secure against chosen plaintexts sends. Its rows always fit its policy.
+/// A CPA-secure header: policy and encapsulation. The number of rows always fits the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpaHeader<S: Scheme = Fabeo> {
     pub(super) policy: AccessPolicy,
@@ -21,12 +22,12 @@ pub struct CpaHeader<S: Scheme = Fabeo> {
 }
 
 impl<S: Scheme> CpaHeader<S> {
-    /// The policy that opens it.
+    /// The access policy.
     pub fn policy(&self) -> &AccessPolicy {
         &self.policy
     }
 
-    /// The suite, the policy's canonical text, then the elements; the policy says how many.
+    /// Encoding: the suite, the canonical text of the policy, the encapsulation.
     fn write(&self, w: &mut Writer) {
         w.u8(S::SUITE);
         w.bytes(self.policy.to_string().as_bytes());
@@ -34,16 +35,16 @@ impl<S: Scheme> CpaHeader<S> {
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        suite::<S>(r)?;
+        read_suite::<S>(r)?;
         let text = r.text(MAX_TEXT_BYTES)?;
         let policy: AccessPolicy =
             text.parse().map_err(|_| DecodeError::Invalid("the policy does not parse"))?;
         if policy.to_string() != text {
             return Err(DecodeError::Invalid("the policy is not in canonical form"));
         }
-        // The matrix of a hostile policy is large, and counting needs none.
+        // The counts need no span program, whose matrix is large for a hostile policy.
         let (rows, occurrences) = policy.counts();
-        Ok(Self { policy, encapsulation: EncapsulationElements::read(r, rows, occurrences)? })
+        Ok(Self { policy, encapsulation: Elements::read(r, PolicyShape { rows, occurrences })? })
     }
 }
 
@@ -57,27 +58,27 @@ impl<S: Scheme> Canonical for CpaHeader<S> {
     }
 }
 
-/// What an encapsulation secure against chosen ciphertexts sends.
+/// A CCA-secure header: policy, encapsulation and masked message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header<S: VerifyEncapsulation = Fabeo> {
     pub(super) cpa: CpaHeader<S>,
-    /// The message that the coins came from, under a mask.
+    /// The message `m`, from which the coins are derived, under a mask.
     pub(super) masked: [u8; 32],
 }
 
 impl<S: VerifyEncapsulation> Header<S> {
-    /// The part that a key of the scheme opens.
+    /// The policy and the encapsulation.
     pub fn cpa(&self) -> &CpaHeader<S> {
         &self.cpa
     }
 
-    /// The policy that opens it.
+    /// The access policy.
     pub fn policy(&self) -> &AccessPolicy {
         &self.cpa.policy
     }
 }
 
-/// The fields of a [`CpaHeader`], then the masked message.
+/// Encoding: the fields of the [`CpaHeader`], the masked message.
 impl<S: VerifyEncapsulation> Canonical for Header<S> {
     const KIND: Kind = Kind::AbeHeader;
     fn write(&self, w: &mut Writer) {
@@ -89,7 +90,7 @@ impl<S: VerifyEncapsulation> Canonical for Header<S> {
     }
 }
 
-/// A header and the body that its key encrypts.
+/// A header, and the body encrypted under its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ciphertext<H = Header<Fabeo>> {
     pub(super) header: H,
@@ -103,9 +104,9 @@ impl<H> Ciphertext<H> {
     }
 }
 
-/// A header with a kind of its ciphertexts.
+/// A header type with the kind of its ciphertexts.
 pub trait CiphertextHeader: Canonical {
-    /// The kind of a ciphertext that starts with such a header.
+    /// The kind of a ciphertext with such a header.
     const SEALED: Kind;
 }
 impl<S: Scheme> CiphertextHeader for CpaHeader<S> {
@@ -115,7 +116,7 @@ impl<S: VerifyEncapsulation> CiphertextHeader for Header<S> {
     const SEALED: Kind = Kind::AbeCiphertext;
 }
 
-/// The header's fields, then the body.
+/// Encoding: the fields of the header, the body.
 impl<H: CiphertextHeader> Canonical for Ciphertext<H> {
     const KIND: Kind = H::SEALED;
     fn write(&self, w: &mut Writer) {

@@ -1,8 +1,9 @@
-//! Keys of an attribute authority and of users.
+//! The keys of attribute authorities and users.
 #![forbid(unsafe_code)]
 
+use super::elements::{Elements, KeyShape};
 use super::fabeo::Fabeo;
-use super::scheme::{Elements, KeyElements, Scheme};
+use super::scheme::Scheme;
 use crate::algebra::Secret;
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
@@ -10,7 +11,7 @@ use crate::error::DecodeError;
 use crate::policy::AttributeSet;
 use std::fmt;
 
-/// What everyone who encrypts needs.
+/// The public parameters, by which anyone encrypts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicParameters<S: Scheme = Fabeo>(pub(super) S::Parameters);
 
@@ -21,13 +22,13 @@ impl<S: Scheme> Canonical for PublicParameters<S> {
         self.0.write(w);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        suite::<S>(r)?;
-        Ok(Self(Elements::read(r)?))
+        read_suite::<S>(r)?;
+        Ok(Self(Elements::read(r, ())?))
     }
 }
 public_encoding!(impl<S: Scheme> PublicParameters<S>);
 
-/// Opens everything and makes every key.
+/// The master secret key of an attribute authority. With a single authority it decrypts everything.
 pub struct MasterSecretKey<S: Scheme = Fabeo>(pub(super) Secret<S::MasterKey>);
 
 impl<S: Scheme> fmt::Debug for MasterSecretKey<S> {
@@ -43,12 +44,12 @@ impl<S: Scheme> Canonical for MasterSecretKey<S> {
         self.0.expose().write(w);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        suite::<S>(r)?;
-        Ok(Self(Secret::new(Elements::read(r)?)))
+        read_suite::<S>(r)?;
+        Ok(Self(Secret::new(Elements::read(r, ())?)))
     }
 }
 
-/// A user's key for a set of attributes.
+/// A user's secret key for a set of attributes.
 #[derive(Clone)]
 pub struct UserSecretKey<S: Scheme = Fabeo> {
     pub(super) attributes: AttributeSet,
@@ -60,20 +61,20 @@ impl<S: Scheme> UserSecretKey<S> {
         Self { attributes, elements: Secret::new(elements) }
     }
 
-    /// The attributes of the key.
+    /// The attribute set of the key.
     pub fn attributes(&self) -> &AttributeSet {
         &self.attributes
     }
 }
 
-/// The attributes may be personal too.
+/// Omits the attributes, which may be personal.
 impl<S: Scheme> fmt::Debug for UserSecretKey<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UserSecretKey({:?})", self.elements)
     }
 }
 
-/// The set of attributes, then the elements: a component for each that the set expands to.
+/// Encoding: the suite, the attribute set, the elements with a component per expanded attribute.
 impl<S: Scheme> Canonical for UserSecretKey<S> {
     const KIND: Kind = Kind::AbeUserSecretKey;
     fn write(&self, w: &mut Writer) {
@@ -82,14 +83,22 @@ impl<S: Scheme> Canonical for UserSecretKey<S> {
         self.elements.expose().write(w);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        suite::<S>(r)?;
+        read_suite::<S>(r)?;
         let attributes = AttributeSet::read(r)?;
-        let elements = KeyElements::read(r, attributes.components())?;
+        let shape = KeyShape { components: attributes.components() };
+        let elements = Elements::read(r, shape)?;
         Ok(Self::new(attributes, elements))
     }
 }
 
-/// Reads the suite's byte.
-pub(super) fn suite<S: Scheme>(r: &mut Reader<'_>) -> Result<(), DecodeError> {
-    if r.u8()? == S::SUITE { Ok(()) } else { Err(DecodeError::Invalid("another suite")) }
+/// Reads the suite byte.
+///
+/// # Errors
+/// [`DecodeError::Invalid`] if the encoding is of another suite.
+pub(super) fn read_suite<S: Scheme>(r: &mut Reader<'_>) -> Result<(), DecodeError> {
+    if r.u8()? == S::SUITE {
+        Ok(())
+    } else {
+        Err(DecodeError::Invalid("the encoding is of another suite"))
+    }
 }

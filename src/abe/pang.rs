@@ -1,114 +1,155 @@
-//! One centre, managers of single attributes, and attributes that can be taken away.
+//! The revocable scheme of Pang et al.: a central authority, and one attribute authority per
+//! attribute.
 //!
-//! **Paper.** Pang, Yao, Li, Zhang, Zhang, *Electronic Health Records Sharing Model Based on Blockchain
-//! With Checkable State PBFT Consensus Algorithm*, IEEE Access 10 (2022), II.C, mended: what is printed
-//! there decrypts for nobody and, made to work, opens for every authority (`docs/papers.md`).
+//! **Paper.** Pang, Yao, Li, Zhang and Zhang, *Electronic Health Records Sharing Model Based on
+//! Blockchain With Checkable State PBFT Consensus Algorithm*, IEEE Access 10 (2022), section II.C.
 //!
-//! **Algorithms.** The centre knows `a, beta` and everyone's `t`; the manager of an attribute `x` knows
-//! `v_x`, which is another in every *epoch of writing* and tells nothing about the next. `H` hashes
-//! attributes to G1 and `H'` the framed attribute, epoch (32 bits) and key, under another tag;
-//! `Z = e(g1, g2)`.
+//! **Algorithms.** The central authority (the paper's trusted centre) knows `a`, `beta` and the
+//! exponent `t` of every user. The authority of an attribute `x` knows `v_x`, which is independent
+//! in every *key epoch*. `H` hashes attributes to G1; `H'` hashes the framed attribute, epoch (32
+//! bits) and key to G1 under another tag; `Z = e(g1, g2)`. The policy is a span program `(M, pi)`:
+//! row `M_i` is labelled with the attribute `pi(i)`, and `sum gamma_i M_i = (1, 0, ...)` over a
+//! satisfying set of rows.
 //!
-//! ```text
+//! ```math
 //! Setup   a, beta;  public (g1^a, Z^beta)
-//! Enrol   t = PRF(centre's key, identifier);  D = g1^{beta + a t};  D' = g2^t
-//! KeyShare   centre to manager: T = H(x)^t;  checked: e(T, g2) = e(H(x), D')
-//! Epoch   v_x, independent of all before;  public g2^{v_x}, P = H'(x, epoch, g2^{v_x})^{v_x}
-//!         checked: e(P, g2) = e(H'(x, epoch, g2^{v_x}), g2^{v_x})
-//! Issue   manager to user: D_x = T^{1 / v_x};  checked: e(D_x, g2^{v_x}) = e(H(x), D')
+//! Enrol   t = PRF(key of the central authority; identifier);  D = g1^{beta + a t};  D' = g2^t
+//! Share   T = H(x)^t, from the central to the attribute authority
+//!         verified by e(T, g2) = e(H(x), D')
+//! Epoch   v_x, independent of all earlier ones;  public g2^{v_x}, P = H'(x, epoch, g2^{v_x})^{v_x}
+//!         verified by e(P, g2) = e(H'(x, epoch, g2^{v_x}), g2^{v_x})
+//! Issue   D_x = T^{1 / v_x}, from the attribute authority to the user
+//!         verified by e(D_x, g2^{v_x}) = e(H(x), D')
 //! Encaps  s, v, r_i;  lambda_i = M_i . (s, v);  C'' = g2^s
 //!         C_i = (g2^{v_pi(i)})^{r_i};  C'_i = (g1^a)^{lambda_i} H(pi(i))^{r_i}
-//! Decaps  Z^{beta s} = e(D, C'') e(prod_i C'_i^{gamma_i}, D')^{-1} prod_i e(D_pi(i)^{gamma_i}, C_i)
+//! Decaps  Z^{beta s} = e(D, C'') e(prod_i C'_i^{gamma_i}, D')^{-1}
+//!                      prod_i e(D_pi(i)^{gamma_i}, C_i)
 //! ```
 //!
-//! **Taking an attribute away.** The manager starts an epoch and issues `D_x` of it to those who keep the
-//! attribute, 48 bytes each, from its own records ([`AttributeAuthority::revoke`]). Who lost it has no component for
-//! what is written under the new key, and **no number relates two epochs**: the factor `v'/v` by which such
-//! schemes let a store update ciphertexts, or users their keys, would turn the old component into the new
-//! one. Nothing that is stored changes: what could be read before can be read for ever. A writer who has not
-//! heard of the epoch writes in the old one, which the header shows (`epochs`): whoever accepts
-//! records refuses those.
+//! **Revocation.** The attribute authority starts an epoch and issues `D_x` of the epoch to the
+//! remaining holders, 48 bytes each, from its own records ([`AttributeAuthority::revoke`]). A
+//! revoked user has no component for encapsulations under the new key. **No value relates two
+//! epochs**: the factor `v'/v`, by which comparable schemes let a store update ciphertexts or users
+//! their keys, would convert the revoked component into a current one. Stored ciphertexts do not
+//! change, so what a user could decrypt before the revocation remains decryptable. An encryptor
+//! unaware of the epoch uses the previous key; the header shows the epochs ([`CpaHeader::epochs`]),
+//! and the recipient of records rejects stale ones.
 //!
-//! **Security.** Against chosen plaintexts. With one epoch and honest managers this is the scheme of Waters
-//! (PKC 2011) but for the exponents `v_x`, which only blind; a reduction of the whole, with managers who
-//! may be corrupt and with epochs, has not been written down. The soundness tests look for linear attacks
-//! of users over several epochs, with the store, with managers of other attributes and with such as were
-//! corrupt before, and find none.
-//! *The centre opens everything.* A manager alone neither opens anything nor grants its attribute to
-//! someone for whom the centre has not sent a share; it does grant it to whom it likes of those. That takes the
-//! proof of possession `P`: with `D'^k` for a key, `H(x)^{1/k}` would be a component for the user of `D'`.
-//! **Components of one identifier add up over time**: `x`, lost yesterday, and `y`, won today, open together
-//! what was written for `x and y` before `x` was lost. Where that matters, who loses an attribute is enrolled
-//! under another identifier, every manager revokes the old one, and nothing of it combines with the new.
+//! **Security.** CPA security only. With one epoch and honest authorities this is the scheme of
+//! Waters (PKC 2011), except that the exponents `v_x` blind its elements. A reduction for the
+//! complete scheme, with corrupt attribute authorities and several epochs, is not written down. The
+//! soundness tests search for linear attacks by users over several epochs, by the store, by
+//! authorities of other attributes and by authorities corrupted in earlier epochs, and find none.
 //!
-//! Attributes are plain names: every prefix of a number would need a manager's key.
+//! *The central authority decrypts everything.* An attribute authority alone decrypts nothing, and
+//! issues its attribute only to users whose key share it holds; among these it chooses freely. This
+//! needs the proof of possession `P`: with the public key `D'^k`, `H(x)^{1/k}` would be a component
+//! for the user of `D'`.
 //!
-//! **Cost** for `n` rows, `|I|` of them used:
+//! **Components of one identifier accumulate**: `x`, revoked yesterday, and `y`, issued today,
+//! together decrypt what was encrypted under `x and y` before the revocation. Where this matters,
+//! enrol the user under a new identifier and revoke the old one with every attribute authority.
+//!
+//! **Deviations.** As printed, the scheme decrypts for nobody, and its repair without `T` decrypts
+//! for every authority; `docs/papers.md` derives the correction. Revocation by epochs replaces the
+//! revocation list. Attributes are plain names: a number would need an authority per prefix.
+//!
+//! **Cost** for `n` rows, of which Decaps uses `|I|`:
 //!
 //! | | G1 exp. | G2 exp. | GT exp. | hashes to G1 | Miller loops | final exp. |
 //! |---|---|---|---|---|---|---|
 //! | enrol | 1 | 1 | | | | |
 //! | share | 1 | 1 | | 1 | | |
 //! | issue | 1 | | | | | |
-//! | a manager's key | 1 | 1 | | 1 | | |
-//! | check a key, a share or a component | | | | 1 | 2 | 1 |
+//! | public key of an attribute | 1 | 1 | | 1 | | |
+//! | verify a public key, key share or component | | | | 1 | 2 | 1 |
 //! | encapsulate | 2n | n + 1 | 1 | n | | |
-//! | decapsulate | 2\|I\| at worst, 0 for and/or | | | | \|I\| + 2 | 1 |
+//! | decapsulate | at most 2\|I\|, 0 for and/or | | | | \|I\| + 2 | 1 |
 //!
 //! An encapsulation has `96 + 148 n` bytes.
+//!
+//! ```
+//! use epione::abe::{self, pang::{self, AttributeAuthority}};
+//! use epione::policy::Name;
+//! let rng = &mut rand::thread_rng();
+//! let (parameters, master) = pang::setup(rng);
+//! let mut oncology = AttributeAuthority::new(Name::new("oncology")?, rng);
+//! let public_key = oncology.public_key();
+//!
+//! let share = pang::key_share(&master, "Dr. Bose", oncology.attribute())?.verify()?;
+//! let component = oncology.issue(share)?;
+//! let key = pang::enrol(&master, "Dr. Bose")?.with_component(&component, &public_key)?;
+//!
+//! let parameters = parameters.with_attribute_key(&public_key)?;
+//! let policy = "oncology".parse()?;
+//! let before = abe::try_seal_cpa(&parameters, &policy, b"", b"benign", rng)?;
+//! assert_eq!(&*abe::open_cpa(&key, b"", &before)?, b"benign");
+//!
+//! oncology.revoke(&["Dr. Bose"], rng);
+//! let parameters = parameters.with_attribute_key(&oncology.public_key())?;
+//! let after = abe::try_seal_cpa(&parameters, &policy, b"", b"stable", rng)?;
+//! assert!(abe::open_cpa(&key, b"", &after).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
+mod attribute_authority;
+#[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
+mod central_authority;
 mod elements;
-mod manager;
+mod messages;
 
+pub use attribute_authority::AttributeAuthority;
+#[cfg(feature = "hazmat")]
+pub use central_authority::setup_with_randomness;
+pub use central_authority::{enrol, key_share, setup};
 pub use elements::{Encapsulation, MasterKey, Parameters, UserKey};
-pub use manager::{
-    AttributeAuthority, AttributeKey, Component, InvalidAttributeKey, InvalidKeyShare, KeyShare,
-    VerifiedAttributeKey, VerifiedKeyShare,
+pub use messages::{
+    AttributeKey, Component, InvalidAttributeKey, InvalidKeyShare, KeyShare, VerifiedAttributeKey,
+    VerifiedKeyShare,
 };
 
-use elements::{Epoch, MAX_NAME};
+use elements::{EpochKey, MAX_GID};
 
 use super::scheme::{Coins, Scheme, SelectedRow, hash_rows, linear_combination};
-use super::{CpaHeader, MasterSecretKey, PublicParameters, UserSecretKey};
-use crate::algebra::hash::{framed, hash_to_g1_cached, hash_to_scalar};
-use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, random_bytes, tag};
-use crate::policy::{Attribute, AttributeSet, InvalidAttributes, Name, SpanProgram};
-use std::collections::BTreeMap;
-use zeroize::{Zeroize, Zeroizing};
+use super::{CpaHeader, PublicParameters, UserSecretKey};
+use crate::algebra::hash::hash_to_g1_cached;
+use crate::algebra::{G1, G2, Gt, multi_pairing, tag};
+use crate::policy::{Attribute, InvalidAttributes, Name, SpanProgram};
+use zeroize::Zeroizing;
 
-/// The scheme, as a type.
+/// The scheme, as a type parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pang {}
 
-/// An attribute without a manager's key among the parameters.
+/// The parameters lack the public key of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no manager's key for {0}")]
+#[error("the parameters lack the public key of {0}: add it, or drop the attribute")]
 pub struct UnknownAttribute(pub Attribute);
 
-/// Two keys of a manager for one epoch.
+/// An attribute has two different public keys in one epoch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there are two keys for epoch {1} of {0}")]
+#[error("there are two different public keys of {0} for epoch {1}")]
 pub struct ConflictingKey(Name, u32);
 
-/// A key that the centre of these parameters did not make.
+/// The user's key was not issued by the central authority of the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the key is not valid for the centre's parameters")]
+#[error("the key is not valid for the central authority's parameters")]
 pub struct InvalidKey;
 
-/// Why a user's key was not made or did not grow.
+/// The reason why a user was not enrolled or a component not added.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// An identifier that no key could be read with.
-    #[error("an identifier has 1 to {MAX_NAME} bytes")]
+    /// The identifier is empty or too long.
+    #[error("an identifier has 1 to {MAX_GID} bytes")]
     InvalidIdentifier,
-    /// A component of somebody else, or of another attribute or epoch than the manager's key.
+    /// The component is for another user, or for another attribute or epoch than the public key.
     #[error("the component belongs to another user, attribute or epoch")]
     ComponentMismatch,
-    /// A component that is not what it says.
-    #[error("the component is not valid for the manager's key")]
+    /// The component does not satisfy its equation.
+    #[error("the component is not valid for the public key of the attribute")]
     InvalidComponent,
-    /// More attributes than a key can have.
+    /// The key would have too many attributes.
     #[error(transparent)]
     Attributes(#[from] InvalidAttributes),
 }
@@ -118,152 +159,94 @@ fn hash(attribute: &Name) -> G1 {
     hash_to_g1_cached(tag::REVOCABLE_ATTRIBUTE, attribute.as_str().as_bytes())
 }
 
-/// Setup by the centre: `a`, `beta`, and the key of everyone's `t`.
-pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters<Pang>, MasterSecretKey<Pang>) {
-    let [a, beta] = [(); 2].map(|()| Zeroizing::new(Scalar::random(rng)));
-    setup_with_randomness(&a, &beta, &Secret::new(random_bytes(rng)))
-}
-
-/// [`setup`] with given secrets, for test vectors.
-pub fn setup_with_randomness(
-    a: &Scalar,
-    beta: &Scalar,
-    users: &Secret<[u8; 32]>,
-) -> (PublicParameters<Pang>, MasterSecretKey<Pang>) {
-    let parameters = Parameters {
-        g1_a: G1::generator_mul(a),
-        z_beta: Gt::generator_pow(beta),
-        managers: BTreeMap::new(),
-    };
-    let master = MasterKey { a: *a, beta: *beta, users: *users.expose() };
-    (PublicParameters(parameters), MasterSecretKey(Secret::new(master)))
-}
-
-/// `t = PRF(centre's key, identifier)`
-fn exponent(master: &MasterKey, gid: &str) -> Result<Zeroizing<Scalar>, KeyError> {
-    if !(1..=MAX_NAME).contains(&gid.len()) {
-        return Err(KeyError::InvalidIdentifier);
-    }
-    let message = Zeroizing::new(framed(&[&master.users, gid.as_bytes()]));
-    Ok(Zeroizing::new(hash_to_scalar(tag::REVOCABLE_USER, &message)))
-}
-
-/// A user's key without attributes, by the centre. An identifier belongs to one person.
-///
-/// # Errors
-/// [`KeyError::InvalidIdentifier`].
-pub fn enrol(master: &MasterSecretKey<Pang>, gid: &str) -> Result<UserSecretKey<Pang>, KeyError> {
-    let master = master.0.expose();
-    let t = exponent(master, gid)?;
-    // D = g1^{beta + a t};  D' = g2^t
-    let elements = UserKey {
-        gid: gid.to_owned(),
-        d: G1::generator_mul(&Zeroizing::new(master.beta + master.a * *t)),
-        d_prime: G2::generator_mul(&t),
-        components: Vec::new(),
-    };
-    Ok(UserSecretKey::new(AttributeSet::default(), elements))
-}
-
-/// What the manager of an attribute needs to issue it to a user, by the centre: on the manager's request,
-/// and to nobody else.
-///
-/// # Errors
-/// [`KeyError::InvalidIdentifier`].
-pub fn key_share(
-    master: &MasterSecretKey<Pang>,
-    gid: &str,
-    attribute: &Name,
-) -> Result<KeyShare, KeyError> {
-    let t = exponent(master.0.expose(), gid)?;
-    // T = H(x)^t
-    Ok(KeyShare::new(gid, attribute, G2::generator_mul(&t), hash(attribute) * *t))
-}
-
 impl PublicParameters<Pang> {
-    /// With the key of an attribute's manager: of two, that of the later epoch.
+    /// Returns the parameters with the public key of an attribute; of two keys, the one of the
+    /// later epoch.
     ///
     /// # Errors
-    /// [`ConflictingKey`] for another key of the epoch that is held.
+    /// [`ConflictingKey`] if the parameters have a different key of the same epoch.
     pub fn with_attribute_key(&self, key: &VerifiedAttributeKey) -> Result<Self, ConflictingKey> {
         let (attribute, epoch) = (key.key().attribute(), key.key().epoch());
-        let given = Epoch { epoch, g2_v: *key.key().g2_v() };
+        let given = EpochKey { epoch, g2_v: *key.key().g2_v() };
         let mut parameters = self.0.clone();
-        match parameters.managers.get(attribute) {
+        match parameters.attribute_keys.get(attribute) {
             Some(held) if held.epoch == epoch && *held != given => {
                 return Err(ConflictingKey(attribute.clone(), epoch));
             }
             Some(held) if held.epoch >= epoch => {}
-            _ => drop(parameters.managers.insert(attribute.clone(), given)),
+            _ => drop(parameters.attribute_keys.insert(attribute.clone(), given)),
         }
         Ok(Self(parameters))
     }
 
-    /// The epoch that an attribute is written in.
+    /// Returns the epoch of an attribute's public key, or `None` if the parameters lack it.
     pub fn epoch(&self, attribute: &Name) -> Option<u32> {
-        self.0.managers.get(attribute).map(|held| held.epoch)
+        self.0.attribute_keys.get(attribute).map(|held| held.epoch)
     }
 }
 
 impl UserSecretKey<Pang> {
-    /// Whom the key belongs to.
+    /// The identifier of the user.
     pub fn gid(&self) -> &str {
         &self.elements.expose().gid
     }
 
-    /// The epochs in which the key has an attribute, ascending.
+    /// Returns the epochs for which the key has an attribute, ascending.
     pub fn epochs(&self, attribute: &Name) -> Vec<u32> {
         let attribute = Attribute::Name(attribute.clone());
-        let Ok(place) = self.attributes.expanded().binary_search(&attribute) else {
+        let Ok(position) = self.attributes.expanded().binary_search(&attribute) else {
             return Vec::new();
         };
-        self.elements.expose().components[place].iter().map(|(epoch, _)| *epoch).collect()
+        self.elements.expose().components[position].iter().map(|(epoch, _)| *epoch).collect()
     }
 
-    /// Whether the centre made the key: `e(D, g2) = Z^beta e(g1^a, D')`. Components were checked when they
-    /// were taken in.
+    /// Verifies that the central authority issued the key: `e(D, g2) = Z^beta e(g1^a, D')`.
+    /// Components are verified by [`Self::with_component`].
     ///
     /// # Errors
-    /// [`InvalidKey`].
+    /// [`InvalidKey`] if the equation fails.
     pub fn verify(&self, parameters: &PublicParameters<Pang>) -> Result<(), InvalidKey> {
         let (key, parameters) = (self.elements.expose(), &parameters.0);
         let pairs = [(key.d, G2::generator()), (-parameters.g1_a, key.d_prime)];
         if multi_pairing(&pairs) == parameters.z_beta { Ok(()) } else { Err(InvalidKey) }
     }
 
-    /// With a component that a manager issued: `e(D_x, g2^{v_x}) = e(H(x), D')`.
+    /// Returns the key with a component, after verifying `e(D_x, g2^{v_x}) = e(H(x), D')`.
     ///
     /// # Errors
-    /// [`KeyError::ComponentMismatch`], [`KeyError::InvalidComponent`] or [`KeyError::Attributes`].
+    /// [`KeyError::ComponentMismatch`] if the component is for another user, or for another
+    /// attribute or epoch than the public key; [`KeyError::InvalidComponent`] if the equation
+    /// fails; [`KeyError::Attributes`] if the key cannot hold another attribute.
     pub fn with_component(
         &self,
         component: &Component,
-        manager: &VerifiedAttributeKey,
+        public_key: &VerifiedAttributeKey,
     ) -> Result<Self, KeyError> {
-        let (x, d_x, manager) = (component.attribute(), component.point(), manager.key());
-        let same = (x, component.epoch()) == (manager.attribute(), manager.epoch());
+        let (x, d_x, public_key) = (component.attribute(), component.point(), public_key.key());
+        let same = (x, component.epoch()) == (public_key.attribute(), public_key.epoch());
         if !same || component.gid() != self.gid() {
             return Err(KeyError::ComponentMismatch);
         }
         let mut elements = self.elements.clone();
         let key = elements.expose_mut();
-        if !multi_pairing(&[(*d_x, *manager.g2_v()), (-hash(x), key.d_prime)]).is_identity() {
+        if !multi_pairing(&[(*d_x, *public_key.g2_v()), (-hash(x), key.d_prime)]).is_identity() {
             return Err(KeyError::InvalidComponent);
         }
         let mut attributes = self.attributes.clone();
         attributes.insert(x.clone())?;
         let expanded = attributes.expanded();
-        let place = expanded.binary_search(&Attribute::Name(x.clone())).expect("it was inserted");
+        let inserted = Attribute::Name(x.clone());
+        let position = expanded.binary_search(&inserted).expect("it was inserted");
         if expanded.len() > key.components.len() {
-            key.components.insert(place, Vec::new());
+            key.components.insert(position, Vec::new());
         }
-        key.hold(place, component.epoch(), d_x);
+        key.insert(position, component.epoch(), d_x);
         Ok(Self { attributes, elements })
     }
 }
 
 impl CpaHeader<Pang> {
-    /// The epoch that each row was written in, in the order of the rows.
+    /// The key epoch of each row, in row order.
     pub fn epochs(&self) -> &[u32] {
         &self.encapsulation.epochs
     }
@@ -288,8 +271,8 @@ impl Scheme for Pang {
         coins: &Coins,
     ) -> Result<(Encapsulation, Gt), UnknownAttribute> {
         let attributes = program.rows().iter().map(|row| &row.attribute);
-        let key = |u: &Attribute| parameters.of(u).ok_or_else(|| UnknownAttribute(u.clone()));
-        let keys = attributes.map(key).collect::<Result<Vec<&Epoch>, _>>()?;
+        let key = |u: &Attribute| parameters.key_for(u).ok_or_else(|| UnknownAttribute(u.clone()));
+        let keys = attributes.map(key).collect::<Result<Vec<&EpochKey>, _>>()?;
         let bases: Vec<G2> = keys.iter().map(|key| key.g2_v).collect();
         // C_i = (g2^{v_pi(i)})^{r_i};  C'_i = (g1^a)^{lambda_i} H(pi(i))^{r_i}
         let lambdas = Zeroizing::new(program.share(&coins.vector));
@@ -304,7 +287,7 @@ impl Scheme for Pang {
         Ok((encapsulation, parameters.z_beta.pow(&coins.vector[0])))
     }
 
-    /// A component is of an epoch, and so is a row.
+    /// The component and the row are of the same epoch.
     fn component_matches_row(
         key: &UserKey,
         component: usize,
@@ -316,17 +299,15 @@ impl Scheme for Pang {
 
     fn decapsulate(key: &UserKey, selection: &[SelectedRow], encapsulation: &Encapsulation) -> Gt {
         // e(D, C'') e(prod_i C'_i^{gamma_i}, D')^{-1} prod_i e(D_pi(i)^{gamma_i}, C_i)
-        let shares =
-            linear_combination(selection.iter().map(|s| (encapsulation.c_prime[s.row], s.gamma)));
-        let mut pairs = Vec::with_capacity(2 + selection.len());
+        let c_prime = |s: &SelectedRow| (encapsulation.c_prime[s.row], s.gamma);
+        let shares = linear_combination(selection.iter().map(c_prime));
+        let mut pairs = Zeroizing::new(Vec::with_capacity(2 + selection.len()));
         pairs.extend([(key.d, encapsulation.c_second), (-shares, key.d_prime)]);
         pairs.extend(selection.iter().map(|s| {
             let d_x = key.component(s.component, encapsulation.epochs[s.row]);
-            let d_x = *d_x.expect("only rows that a component serves are selected");
+            let d_x = *d_x.expect("selected rows have a component of their epoch");
             (linear_combination([(d_x, s.gamma)]), encapsulation.c[s.row])
         }));
-        let shared = multi_pairing(&pairs);
-        pairs.iter_mut().for_each(|(left, right)| (left.zeroize(), right.zeroize()).1);
-        shared
+        multi_pairing(&pairs)
     }
 }

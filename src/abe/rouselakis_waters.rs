@@ -1,12 +1,14 @@
-//! Attribute authorities that need not know of each other.
+//! The decentralised scheme of Rouselakis and Waters: independent attribute authorities.
 //!
 //! **Paper.** Rouselakis and Waters, *Efficient Statically-Secure Large-Universe Multi-Authority
-//! Attribute-Based Encryption*, Financial Cryptography 2015, its hashes in G1.
+//! Attribute-Based Encryption*, Financial Cryptography 2015.
 //!
-//! **Algorithms.** An attribute is a name that ends with its authority: `name@authority`. `H` hashes users' global identifiers and `F`
-//! attributes to G1, each under its own tag; `Z = e(g1, g2)`.
+//! **Algorithms.** An attribute is a name that ends with its authority: `name@authority`. `H`
+//! hashes the global identifiers (GIDs) of users and `F` attributes to G1, each under its own tag;
+//! `Z = e(g1, g2)`. The policy is a span program `(M, pi)`: row `M_i` is labelled with the
+//! attribute `pi(i)`, and `sum gamma_i M_i = (1, 0, ...)` over a satisfying set of rows.
 //!
-//! ```text
+//! ```math
 //! Setup   alpha, y for one authority;  public (Z^alpha, g2^y)
 //! KeyGen  t_u for every attribute u;  K_u = g1^alpha H(gid)^y F(u)^{t_u};  K'_u = g2^{t_u}
 //! Encaps  s, v, w, t_i;  lambda_i = M_i . (s, v);  omega_i = M_i . (0, w)
@@ -16,165 +18,119 @@
 //!               e(H(gid), prod_i C3_i^{gamma_i})
 //! ```
 //!
-//! **Security.** *Statically* CPA-secure with random oracles under the assumption of the paper: the
-//! adversary names corrupt authorities, users and policies before it sees anything. Shown for symmetric
-//! pairings. There is no variant against chosen ciphertexts. An authority opens what its own attributes
-//! satisfy and nothing else: nobody opens everything. Keys of two users do not combine, for `H(gid)`
-//! differs; an identifier must belong to one person. Every row has a mask of its own: an attribute may
-//! occur as often as one likes.
+//! **Security.** *Statically* CPA-secure with random oracles under the q-type assumption of the
+//! paper: the adversary names the corrupt authorities, users and policies before it sees anything.
+//! The paper's proof is for symmetric pairings. There is no CCA-secure variant. An authority
+//! decrypts what its own attributes satisfy and nothing else: there is no party that decrypts
+//! everything. Keys of different users do not combine, since `H(gid)` differs; a GID must belong to
+//! one person. Each row has its own mask, so an attribute may label any number of rows.
 //!
-//! There are no numbers, dates or listed values: keys of one identifier combine by design, those of last
-//! year and of this year too, and a key with two values under a label breaks comparisons and `not`.
+//! Numbers, dates and listed values are excluded. Keys of one GID combine by design, also over
+//! time; a user with two values of one label would satisfy comparisons and `not` that neither value
+//! satisfies.
 //!
-//! **Cost** for `n` rows, `|I|` of them used:
+//! **Deviations.** The groups are those of a type-3 pairing, with both hashes in G1.
+//!
+//! **Cost** for `n` rows, of which Decaps uses `|I|`:
 //!
 //! | | G1 exp. | G2 exp. | GT exp. | hashes to G1 | Miller loops | final exp. |
 //! |---|---|---|---|---|---|---|
 //! | keygen, `k` attributes | k + 2 | k | | k + 1 | | |
 //! | encapsulate | n | 3n | 2n + 1 | n | | |
-//! | decapsulate | 2\|I\| at worst, 0 for and/or | \|I\| at worst | \|I\| at worst | 1 | 2\|I\| + 1 | 1 |
+//! | decapsulate | at most 2\|I\|, 0 for and/or | at most \|I\| | at most \|I\| | 1 | 2\|I\| + 1 | 1 |
 //!
-//! An encapsulation has `816 n` bytes, most of them an element of GT a row: the price of authorities without a
-//! common secret.
+//! An encapsulation has `816 n` bytes, most of them one element of GT per row: the price of
+//! authorities without a common secret.
+//!
+//! ```
+//! use epione::abe::{self, rouselakis_waters};
+//! let rng = &mut rand::thread_rng();
+//! let (hospital, hospital_key) = rouselakis_waters::setup("hospital", rng);
+//! let (chamber, chamber_key) = rouselakis_waters::setup("chamber", rng);
+//!
+//! let ward = "neurology@hospital".parse()?;
+//! let ward = rouselakis_waters::keygen(&hospital_key, "Dr. Bose", &ward, rng)?;
+//! let licence = "physician@chamber".parse()?;
+//! let licence = rouselakis_waters::keygen(&chamber_key, "Dr. Bose", &licence, rng)?;
+//! let key = ward.merge(&licence)?;
+//!
+//! let parameters = hospital.merge(&chamber)?;
+//! let policy = "neurology@hospital and physician@chamber".parse()?;
+//! let sealed = abe::try_seal_cpa(&parameters, &policy, b"eeg", b"normal", rng)?;
+//! assert_eq!(&*abe::open_cpa(&key, b"eeg", &sealed)?, b"normal");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
+#[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
+mod authority;
 mod elements;
 
+pub use authority::{keygen, setup};
+#[cfg(feature = "hazmat")]
+pub use authority::{keygen_with_randomness, setup_with_randomness};
 pub use elements::{Encapsulation, MasterKey, Parameters, UserKey};
 
 use elements::{AuthorityKey, MAX_NAME};
 
-use super::scheme::{Coins, Scheme, SelectedRow, hash_attributes, hash_rows, linear_combination};
-use super::{MasterSecretKey, PublicParameters, UserSecretKey};
+use super::scheme::{Coins, Scheme, SelectedRow, hash_rows, linear_combination};
+use super::{PublicParameters, UserSecretKey};
 use crate::algebra::hash::hash_to_g1;
-use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, multi_pairing, tag};
-use crate::policy::{Attribute, AttributeSet, InvalidAttributes, Name, SpanProgram, UserAttribute};
+use crate::algebra::{G1, G2, Gt, Scalar, multi_pairing, tag};
+use crate::policy::{Attribute, InvalidAttributes, Name, SpanProgram, UserAttribute};
 use std::collections::BTreeMap;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-/// The scheme, as a type.
+/// The scheme, as a type parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RouselakisWaters {}
 
-/// An attribute whose authority is not among the parameters.
+/// The parameters lack the authority of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no public key for the authority of {0}")]
+#[error("the parameters lack the public key of the authority of {0}: merge its parameters")]
 pub struct UnknownAuthority(pub Attribute);
 
-/// Two public keys for one authority.
+/// Two sets of parameters contain different keys of one authority.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there are two keys for the authority {0}")]
+#[error("the parameters contain two different public keys of the authority {0}")]
 pub struct ConflictingKey(pub String);
 
-/// Why no key was made.
+/// The reason why a key was not issued or two keys were not merged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// An attribute of another authority.
+    /// The attribute belongs to another authority, or is not a name.
     #[error("{0} is not a name that ends with @ and this authority")]
     ForeignAttribute(UserAttribute),
-    /// An identifier that no key could be read with.
+    /// The GID is empty or too long.
     #[error("an identifier has 1 to {MAX_NAME} bytes")]
     InvalidIdentifier,
-    /// Keys of different users.
+    /// The keys belong to different users.
     #[error("the keys belong to different users")]
     UserMismatch,
-    /// Two keys for one attribute.
+    /// Both keys have a component for the attribute.
     #[error("both keys have a component for {0}")]
     DuplicateAttribute(Attribute),
-    /// The attributes of both keys are no set.
+    /// The union of the attributes is not a valid set.
     #[error(transparent)]
     Attributes(#[from] InvalidAttributes),
 }
 
-/// What stands behind the last `@` of a name.
-fn authority(name: &Name) -> Option<&str> {
+/// Returns the authority of an attribute: the part after the last `@`.
+fn authority_of(name: &Name) -> Option<&str> {
     name.as_str().rsplit_once('@').map(|(_, authority)| authority)
 }
 
-/// `H(gid)`. Identifiers are personal: they are not remembered.
+/// `H(gid)`, not cached: identifiers are personal.
 fn hash_gid(gid: &str) -> G1 {
     hash_to_g1(tag::DECENTRALISED_USER, gid.as_bytes())
 }
 
-/// Setup of one authority: `alpha`, `y`. Its name is what its attributes end with.
-///
-/// # Panics
-/// If the name is empty, longer than 256 bytes or holds an `@`: no attribute could end with it.
-pub fn setup(
-    name: &str,
-    rng: &mut (impl Rng + ?Sized),
-) -> (PublicParameters<RouselakisWaters>, MasterSecretKey<RouselakisWaters>) {
-    let [alpha, y] = [(); 2].map(|()| Zeroizing::new(Scalar::random(rng)));
-    setup_with_randomness(name, &alpha, &y)
-}
-
-/// [`setup`] with given exponents, for test vectors.
-///
-/// # Panics
-/// As `setup`.
-pub fn setup_with_randomness(
-    name: &str,
-    alpha: &Scalar,
-    y: &Scalar,
-) -> (PublicParameters<RouselakisWaters>, MasterSecretKey<RouselakisWaters>) {
-    let fits = (1..=MAX_NAME).contains(&name.len()) && !name.contains('@');
-    assert!(fits, "an authority's name has 1 to {MAX_NAME} bytes and no @");
-    let key = AuthorityKey { z_alpha: Gt::generator_pow(alpha), g2_y: G2::generator_mul(y) };
-    let master = MasterKey { name: name.to_owned(), alpha: *alpha, y: *y };
-    let parameters = Parameters(BTreeMap::from([(name.to_owned(), key)]));
-    (PublicParameters(parameters), MasterSecretKey(Secret::new(master)))
-}
-
-/// KeyGen by one authority, for attributes of its own: `t_u` for each.
-///
-/// # Errors
-/// [`KeyError::ForeignAttribute`] or [`KeyError::InvalidIdentifier`].
-pub fn keygen(
-    master: &MasterSecretKey<RouselakisWaters>,
-    gid: &str,
-    attributes: &AttributeSet,
-    rng: &mut (impl Rng + ?Sized),
-) -> Result<UserSecretKey<RouselakisWaters>, KeyError> {
-    let t: Vec<Scalar> = (0..attributes.components()).map(|_| Scalar::random(rng)).collect();
-    keygen_with_randomness(master, gid, attributes, &Zeroizing::new(t))
-}
-
-/// [`keygen`] with given `t_u`, for test vectors.
-///
-/// # Errors
-/// [`KeyError::ForeignAttribute`] or [`KeyError::InvalidIdentifier`].
-///
-/// # Panics
-/// If there is not one for every attribute.
-pub fn keygen_with_randomness(
-    master: &MasterSecretKey<RouselakisWaters>,
-    gid: &str,
-    attributes: &AttributeSet,
-    t: &[Scalar],
-) -> Result<UserSecretKey<RouselakisWaters>, KeyError> {
-    if !(1..=MAX_NAME).contains(&gid.len()) {
-        return Err(KeyError::InvalidIdentifier);
-    }
-    let MasterKey { name, alpha, y } = master.0.expose();
-    let own = |u: &UserAttribute| matches!(u, UserAttribute::Name(u) if authority(u) == Some(name));
-    if let Some(foreign) = attributes.iter().find(|u| !own(u)) {
-        return Err(KeyError::ForeignAttribute(foreign));
-    }
-    // K_u = g1^alpha H(gid)^y F(u)^{t_u};  K'_u = g2^{t_u}
-    let common = Zeroizing::new(G1::generator_mul(alpha) + hash_gid(gid) * *y);
-    let hashes = hash_attributes(tag::DECENTRALISED_ATTRIBUTE, attributes);
-    let own = Zeroizing::new(G1::batch_mul(&hashes, t));
-    let k = own.iter().map(|own| *common + *own).collect();
-    let elements = UserKey { gid: gid.to_owned(), k, k_prime: G2::batch_generator_mul(t) };
-    Ok(UserSecretKey::new(attributes.clone(), elements))
-}
-
 impl PublicParameters<RouselakisWaters> {
-    /// The keys of the authorities in either. That parameters are those of the authorities that they name is
-    /// for the caller to know.
+    /// Returns the union of the authorities of both. The caller ensures that the keys belong to the
+    /// authorities that they name.
     ///
     /// # Errors
-    /// [`ConflictingKey`] for an authority with another key in each.
+    /// [`ConflictingKey`] if an authority has a different key in each.
     pub fn merge(&self, other: &Self) -> Result<Self, ConflictingKey> {
         let mut all = self.0.0.clone();
         for (name, key) in &other.0.0 {
@@ -187,24 +143,26 @@ impl PublicParameters<RouselakisWaters> {
 }
 
 impl UserSecretKey<RouselakisWaters> {
-    /// Whom the key belongs to.
+    /// The global identifier of the user.
     pub fn gid(&self) -> &str {
         &self.elements.expose().gid
     }
 
-    /// The components of two keys of one user, by different authorities.
+    /// Returns the union of two keys of one user, issued by different authorities.
     ///
     /// # Errors
-    /// [`KeyError::UserMismatch`], [`KeyError::DuplicateAttribute`] or [`KeyError::Attributes`].
+    /// [`KeyError::UserMismatch`] if the GIDs differ, [`KeyError::DuplicateAttribute`] if both keys
+    /// have an attribute, [`KeyError::Attributes`] if there are too many attributes.
     pub fn merge(&self, other: &Self) -> Result<Self, KeyError> {
         let (one, two) = (self.elements.expose(), other.elements.expose());
         if one.gid != two.gid {
             return Err(KeyError::UserMismatch);
         }
+        // Borrowed components leave no copies behind.
         let mut components = BTreeMap::new();
         for (key, elements) in [(self, one), (other, two)] {
             for (i, u) in key.attributes.expanded().into_iter().enumerate() {
-                let component = (elements.k[i], elements.k_prime[i]);
+                let component = (&elements.k[i], &elements.k_prime[i]);
                 if components.insert(u.clone(), component).is_some() {
                     return Err(KeyError::DuplicateAttribute(u));
                 }
@@ -212,18 +170,20 @@ impl UserSecretKey<RouselakisWaters> {
         }
         let mut attributes = self.attributes.clone();
         other.attributes.iter().try_for_each(|u| attributes.insert(u))?;
-        let (k, k_prime) = (
-            components.values().map(|(k, _)| *k).collect(),
-            components.values().map(|(_, k_prime)| *k_prime).collect(),
-        );
-        let elements = UserKey { gid: one.gid.clone(), k, k_prime };
-        components.values_mut().for_each(|(k, k_prime)| (k.zeroize(), k_prime.zeroize()).1);
+        let elements = UserKey {
+            gid: one.gid.clone(),
+            k: components.values().map(|(k, _)| **k).collect(),
+            k_prime: components.values().map(|(_, k_prime)| **k_prime).collect(),
+        };
         Ok(Self::new(attributes, elements))
     }
 }
 
-/// `t_i` and `(0, w)` of the coins' masks.
-fn masks<'a>(program: &SpanProgram, coins: &'a Coins) -> (&'a [Scalar], Zeroizing<Vec<Scalar>>) {
+/// Splits the masks into `t_i` and the sharing vector `(0, w)`.
+fn split_masks<'a>(
+    program: &SpanProgram,
+    coins: &'a Coins,
+) -> (&'a [Scalar], Zeroizing<Vec<Scalar>>) {
     let (t, w) = coins.masks.split_at(program.rows().len());
     (t, Zeroizing::new([&[Scalar::ZERO], w].concat()))
 }
@@ -247,13 +207,14 @@ impl Scheme for RouselakisWaters {
         coins: &Coins,
     ) -> Result<(Encapsulation, Gt), UnknownAuthority> {
         let attributes = program.rows().iter().map(|row| &row.attribute);
-        let key = |u: &Attribute| parameters.of(u).ok_or_else(|| UnknownAuthority(u.clone()));
+        let key = |u: &Attribute| parameters.key_for(u).ok_or_else(|| UnknownAuthority(u.clone()));
         let keys = attributes.map(key).collect::<Result<Vec<&AuthorityKey>, _>>()?;
-        let (t, w) = masks(program, coins);
+        let (t, w) = split_masks(program, coins);
         let lambdas = Zeroizing::new(program.share(&coins.vector));
         let omegas = Zeroizing::new(program.share(&w));
 
-        // C1_i = Z^{lambda_i} (Z^alpha)^{t_i};  C3_i = (g2^y)^{t_i} g2^{omega_i}
+        // C1_i = Z^{lambda_i} (Z^alpha)^{t_i};  C2_i = g2^{-t_i}
+        // C3_i = (g2^y)^{t_i} g2^{omega_i};  C4_i = F(pi(i))^{t_i}
         let c1 = lambdas.iter().zip(&keys).zip(t);
         let c1 = c1.map(|((lambda, key), t)| Gt::generator_pow(lambda) * key.z_alpha.pow(t));
         let ys: Vec<G2> = keys.iter().map(|key| key.g2_y).collect();
@@ -269,20 +230,18 @@ impl Scheme for RouselakisWaters {
 
     fn decapsulate(key: &UserKey, selection: &[SelectedRow], encapsulation: &Encapsulation) -> Gt {
         // prod_i (C1_i e(K, C2_i) e(C4_i, K'))^{gamma_i} e(H(gid), prod_i C3_i^{gamma_i})
-        let mut pairs = Vec::with_capacity(2 * selection.len() + 1);
+        let mut pairs = Zeroizing::new(Vec::with_capacity(2 * selection.len() + 1));
         let (mut c1, mut c3) = (Gt::identity(), G2::identity());
         for SelectedRow { row, component, gamma, .. } in selection {
-            let in_g1 = |point: G1| linear_combination([(point, *gamma)]);
-            pairs.push((in_g1(key.k[*component]), encapsulation.c2[*row]));
-            pairs.push((in_g1(encapsulation.c4[*row]), key.k_prime[*component]));
-            let plain = gamma.is_one();
-            c1 =
-                c1 * if plain { encapsulation.c1[*row] } else { encapsulation.c1[*row].pow(gamma) };
-            c3 += if plain { encapsulation.c3[*row] } else { encapsulation.c3[*row] * *gamma };
+            let scaled = |point: G1| linear_combination([(point, *gamma)]);
+            pairs.push((scaled(key.k[*component]), encapsulation.c2[*row]));
+            pairs.push((scaled(encapsulation.c4[*row]), key.k_prime[*component]));
+            let (row_c1, row_c3) = (encapsulation.c1[*row], encapsulation.c3[*row]);
+            let one = gamma.is_one();
+            c1 = c1 * if one { row_c1 } else { row_c1.pow(gamma) };
+            c3 += if one { row_c3 } else { row_c3 * *gamma };
         }
         pairs.push((hash_gid(&key.gid), c3));
-        let shared = c1 * multi_pairing(&pairs);
-        pairs.iter_mut().for_each(|(left, right)| (left.zeroize(), right.zeroize()).1);
-        shared
+        c1 * multi_pairing(&pairs)
     }
 }

@@ -1,52 +1,52 @@
-//! What the schemes have in common: the shape of their keys and encapsulations, and three algorithms.
+//! The interface of the schemes, and the algorithms that they share.
 //!
-//! A scheme is a key encapsulation mechanism whose encapsulation opens for a policy. It says what its
-//! elements are and how they are computed; sampling, selecting rows, deriving keys, encoding and the
-//! way to security against chosen ciphertexts are written once, for all of them.
+//! A scheme is a key encapsulation mechanism whose encapsulations are decapsulated by keys that
+//! satisfy a policy. It defines its elements and its equations. Sampling of coins, selection of
+//! rows, key derivation, encoding and the transform to CCA security are written once, for all
+//! schemes.
 #![forbid(unsafe_code)]
 
 use super::UserSecretKey;
-use crate::algebra::codec::{Reader, Writer};
+use super::elements::{Elements, KeyShape, PolicyShape};
 use crate::algebra::hash::{batch_hash_to_g1, batch_hash_to_g1_cached, hash_to_scalar};
 use crate::algebra::tag::Tag;
 use crate::algebra::{G1, Gt, Rng, Scalar, tag};
-use crate::error::DecodeError;
 use crate::policy::{Attribute, AttributeSet, SpanProgram};
 use std::fmt::Debug;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// A scheme. The types that it names are its elements; users meet them inside
-/// [`PublicParameters`](super::PublicParameters), [`UserSecretKey`](super::UserSecretKey) and
-/// [`Header`](super::Header).
+/// A CP-ABE scheme. Users meet its types inside [`PublicParameters`](super::PublicParameters),
+/// [`UserSecretKey`](super::UserSecretKey) and [`Header`](super::Header).
 pub trait Scheme: Debug + Copy + Eq + 'static {
-    /// The third byte of every encoding.
+    /// The suite identifier: the third byte of every encoding.
     const SUITE: u8;
 
-    /// What everyone who encrypts needs.
+    /// The elements of the public parameters.
     type Parameters: Elements + Clone + Eq + Debug;
-    /// What makes users' keys.
+    /// The elements of the authority's master secret key.
     type MasterKey: Elements + Zeroize;
-    /// A user's elements, one component an attribute among them.
-    type UserKey: KeyElements + Clone + Zeroize;
-    /// The elements of a header.
-    type Encapsulation: EncapsulationElements + Clone + Eq + Debug;
-    /// Why nothing can be encrypted under a policy: `Infallible` where that does not happen.
+    /// The elements of a user's key, with one component per attribute.
+    type UserKey: Elements<KeyShape> + Clone + Zeroize;
+    /// The elements of an encapsulation.
+    type Encapsulation: Elements<PolicyShape> + Clone + Eq + Debug;
+    /// The reason why a policy cannot be encrypted under; `Infallible` if every policy can.
     type Error: std::error::Error;
 
-    /// How many masks an encapsulation takes.
+    /// Returns the number of masks that an encapsulation takes.
     fn mask_count(program: &SpanProgram) -> usize;
 
-    /// Encaps: an encapsulation, and the element that whoever satisfies the policy finds.
+    /// Encaps: returns an encapsulation and the element `Z_s` that it encapsulates.
     ///
     /// # Errors
-    /// The scheme's refusal of the policy.
+    /// The scheme's error if it cannot encrypt under the policy.
     fn encapsulate(
         parameters: &Self::Parameters,
         program: &SpanProgram,
         coins: &Coins,
     ) -> Result<(Self::Encapsulation, Gt), Self::Error>;
 
-    /// Whether a component of the row's attribute serves the row: not where both are of epochs.
+    /// Returns `true` if the component, which is for the row's attribute, fits the row. A scheme
+    /// with key epochs compares the epochs of both.
     fn component_matches_row(
         _: &Self::UserKey,
         _component: usize,
@@ -56,7 +56,7 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
         true
     }
 
-    /// Decaps: that element, by rows with their coefficients.
+    /// Decaps: returns `Z_s`, given a satisfying set of rows with their coefficients.
     fn decapsulate(
         key: &Self::UserKey,
         selection: &[SelectedRow],
@@ -64,10 +64,10 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
     ) -> Gt;
 }
 
-/// A scheme whose encapsulations can be checked against the coins they were made of.
+/// A scheme with the re-encryption check of the Fujisaki-Okamoto transform.
 pub trait VerifyEncapsulation: Scheme {
-    /// Whether Encaps makes this encapsulation of these coins, whatever the opener's key is; with weights
-    /// that were drawn after both.
+    /// Returns `true` if Encaps yields this encapsulation from these coins. The weights, one per
+    /// row, are drawn after both; the verdict does not depend on any user's key.
     fn verify_encapsulation(
         parameters: &Self::Parameters,
         program: &SpanProgram,
@@ -77,74 +77,23 @@ pub trait VerifyEncapsulation: Scheme {
     ) -> bool;
 }
 
-/// Elements that need nothing else to be read.
-pub trait Elements: Sized {
-    /// Writes them.
-    fn write(&self, w: &mut Writer);
-    /// Reads them.
-    ///
-    /// # Errors
-    /// Why the bytes are not an encoding.
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError>;
-}
-
-impl Elements for Gt {
-    fn write(&self, w: &mut Writer) {
-        w.gt(self);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        r.gt()
-    }
-}
-
-impl Elements for G1 {
-    fn write(&self, w: &mut Writer) {
-        w.g1(self);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        r.g1()
-    }
-}
-
-/// A user's elements.
-pub trait KeyElements: Sized {
-    /// Writes them.
-    fn write(&self, w: &mut Writer);
-    /// Reads them, with a component for each of so many attributes.
-    ///
-    /// # Errors
-    /// Why the bytes are not an encoding.
-    fn read(r: &mut Reader<'_>, attributes: usize) -> Result<Self, DecodeError>;
-}
-
-/// The elements of a header.
-pub trait EncapsulationElements: Sized {
-    /// Writes them.
-    fn write(&self, w: &mut Writer);
-    /// Reads them, for a span program of so many rows and `tau` so large.
-    ///
-    /// # Errors
-    /// Why the bytes are not an encoding.
-    fn read(r: &mut Reader<'_>, rows: usize, occurrences: usize) -> Result<Self, DecodeError>;
-}
-
-/// The randomness of one encapsulation. Coins used twice reveal keys.
-#[derive(PartialEq, Eq)]
+/// The randomness of one encapsulation. Reuse reveals keys.
+#[derive(PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Coins {
-    /// `(s, v_1, v_2, ...)`, one a column.
+    /// The sharing vector `(s, v_1, v_2, ...)`, one entry per column of the span program.
     pub vector: Vec<Scalar>,
-    /// The scheme's masks.
+    /// The masks, [`Scheme::mask_count`] of them.
     pub masks: Vec<Scalar>,
 }
 
 impl Coins {
-    /// Fresh coins.
+    /// Samples fresh coins.
     pub fn random<S: Scheme>(program: &SpanProgram, rng: &mut (impl Rng + ?Sized)) -> Self {
         let mut draw = |n| (0..n).map(|_| Scalar::random(rng)).collect();
         Self { vector: draw(program.columns()), masks: draw(S::mask_count(program)) }
     }
 
-    /// The coins of a seed: coin `i`, the shares first, is the hash of the seed and `i`.
+    /// Derives coins from a seed: coin `i` is `H(seed || i)`, the sharing vector first.
     pub(super) fn from_seed<S: Scheme>(program: &SpanProgram, seed: &[u8; 32]) -> Self {
         let mut message = Zeroizing::new([0; 36]);
         message[..32].copy_from_slice(seed);
@@ -161,27 +110,21 @@ impl Coins {
     }
 }
 
-impl Drop for Coins {
-    fn drop(&mut self) {
-        self.vector.zeroize();
-        self.masks.zeroize();
-    }
-}
-
 /// A row that a decapsulation uses.
 #[derive(Debug, Clone, Copy)]
 pub struct SelectedRow {
-    /// The row of the span program.
+    /// The index `i` of the row in the span program.
     pub row: usize,
-    /// `rho` of the row.
+    /// `rho(i)`, the number of earlier rows with the same attribute.
     pub occurrence: usize,
-    /// Which of the key's components belongs to the row's attribute.
+    /// The index of the key's component for the attribute `pi(i)`.
     pub component: usize,
-    /// The coefficient.
+    /// The reconstruction coefficient `gamma_i`.
     pub gamma: Scalar,
 }
 
-/// A smallest set of rows that a key opens an encapsulation with; `None` if it does not.
+/// Returns a smallest set of rows that satisfies the policy with the components of `key`; `None` if
+/// there is none.
 pub(super) fn select_rows<S: Scheme>(
     program: &SpanProgram,
     key: &UserSecretKey<S>,
@@ -193,48 +136,48 @@ pub(super) fn select_rows<S: Scheme>(
         S::component_matches_row(elements, component, encapsulation, row).then_some(component)
     };
     let selected = |(row, gamma): (usize, Scalar)| {
-        let component = component(row).expect("selected from what is held");
+        let component = component(row).expect("rows are selected among those with a component");
         SelectedRow { row, occurrence: program.rows()[row].occurrence, component, gamma }
     };
     let rows = program.reconstruct_from(|row| component(row).is_some())?;
     Some(rows.into_iter().map(selected).collect())
 }
 
-/// The points of what a set expands to, in that order. What is asked for by name is a label that
-/// everybody knows; the prefixes of a user's numbers are personal, and not remembered.
+/// Hashes an expanded attribute set to G1, in set order. Names and listed values are public labels
+/// and are cached; the prefixes of a user's numbers are personal and are not.
 pub(super) fn hash_attributes(tag: Tag, attributes: &AttributeSet) -> Vec<G1> {
     let expanded = attributes.expanded();
     let identities: Vec<_> = expanded.iter().map(Attribute::identity).collect();
-    // An expanded set begins with them.
+    // The prefixes come first in an expanded set.
     let prefixes = expanded.partition_point(|u| matches!(u, Attribute::Prefix(_)));
     let mut points = batch_hash_to_g1(tag, &identities[..prefixes]);
     points.extend(batch_hash_to_g1_cached(tag, &identities[prefixes..]));
     points
 }
 
-/// The points of the rows' attributes: a policy is public.
+/// Hashes the attribute of each row to G1. Policies are public, so all points are cached.
 pub(super) fn hash_rows(tag: Tag, program: &SpanProgram) -> Vec<G1> {
     let identities: Vec<_> = program.rows().iter().map(|row| row.attribute.identity()).collect();
     batch_hash_to_g1_cached(tag, &identities)
 }
 
-/// `sum points[i] * gammas[i]` for the coefficients of a policy, which are public: the coefficient 1,
-/// which policies of and/or always have, is free.
+/// Returns `sum gamma_i point_i`. The coefficients are public; those equal to 1, as all are in
+/// policies of `and` and `or`, cost one addition.
 pub(super) fn linear_combination(terms: impl IntoIterator<Item = (G1, Scalar)>) -> G1 {
     let terms = terms.into_iter();
-    let mut plain = Zeroizing::new(G1::identity());
-    // A list that grows would leave its old memory behind.
-    let most = terms.size_hint().1.expect("terms are counted");
+    let mut sum = Zeroizing::new(G1::identity());
+    // A growing list would leave its previous memory behind.
+    let most = terms.size_hint().1.expect("the number of terms is bounded");
     let (mut points, mut gammas) = (Zeroizing::new(Vec::with_capacity(most)), Vec::new());
     for (point, gamma) in terms {
         if gamma.is_one() {
-            *plain += point;
+            *sum += point;
         } else {
             points.push(point);
             gammas.push(gamma);
         }
     }
-    *plain + G1::msm(&points, &gammas)
+    *sum + G1::msm(&points, &gammas)
 }
 
 /// `sum a_i b_i`
@@ -248,10 +191,10 @@ mod tests {
     use crate::algebra::hash::is_cached_in_g1;
 
     #[test]
-    fn the_numbers_of_a_user_are_not_cached() {
+    fn the_hash_cache_holds_no_number_of_a_user() {
         let set =
             "\"a label of this test\" = 42u8, vocabulary-of-this-test#3:x, a-name-of-this-test";
-        let set: AttributeSet = set.parse().expect("a set");
+        let set: AttributeSet = set.parse().expect("an attribute set");
         hash_attributes(tag::FABEO_ATTRIBUTE, &set);
         let expanded = set.expanded();
         assert_eq!(expanded.len(), 9 + 2);

@@ -1,57 +1,58 @@
-//! Whether a lock opens alike for all who may open it, checked by anyone.
+//! Public verification of headers: all authorised users decapsulate the same key.
 //!
-//! From a header alone, `W_i = e(ct3[i], g2) / e(H(pi(i)), ct2[rho(i)]) = e(B, g2)^{lambda_i}`, and
-//! `e(B, ct1) = e(B, g2)^s`. The header is honest if the `lambda_i` are shares of `s`: everyone who
-//! satisfies the policy then finds the same element. Shares are told from other numbers by a random
-//! [relation](crate::policy::SpanProgram::relation) `sum c_i lambda_i = w s`:
+//! From a header alone, `W_i = e(ct3[i], g2) / e(H(pi(i)), ct2[rho(i)]) = e(B, g2)^{lambda_i}` and
+//! `e(B, ct1) = e(B, g2)^s`. The header is consistent if the `lambda_i` are shares of `s`. A random
+//! [dual codeword](crate::policy::SpanProgram::dual_codeword) `(-w, c)` with `sum c_i lambda_i = w s`
+//! distinguishes shares from other vectors:
 //!
-//! ```text
+//! ```math
 //! e(prod ct3[i]^{c_i}, g2) prod_j e(prod_{rho(i) = j} H(pi(i))^{-c_i}, ct2[j]) e(B^{-w}, ct1) = 1
 //! ```
 //!
-//! No key, no parameters, no bytes more in the header. It does not say *which* key is inside: a writer
-//! may lock what he likes. Many headers are checked as one equation, with weights out of a hash of all
-//! of them; if it does not hold, each is checked alone.
+//! The verifier needs neither a key nor the parameters, and the header carries no proof. *Which*
+//! key is encapsulated remains the encryptor's choice. A batch is verified as one equation, with
+//! weights that are a hash of all headers; if the equation fails, each header is verified alone.
 #![forbid(unsafe_code)]
 
-use super::{Fabeo, base_point};
+use super::{Fabeo, base_point, hash_products};
 use crate::abe::CpaHeader;
-use crate::abe::scheme::hash_rows;
 use crate::algebra::codec::Canonical;
 use crate::algebra::hash::weights;
 use crate::algebra::{G1, G2, Scalar, multi_pairing, tag};
 
-/// A header that would open differently for two users.
+/// The header does not decrypt to the same key for all authorised users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the header's rows do not share one secret by its policy")]
+#[error("the rows of the header do not share one secret under its policy")]
 pub struct InconsistentHeader;
 
-/// Whether all who satisfy the header's policy find the same key. A dishonest header passes with
+/// Verifies that all authorised users decapsulate the same key. An inconsistent header passes with
 /// probability `2^-128`.
 ///
-/// Cost: `2 + tau` Miller loops and one final exponentiation, `tau + 1` sums of `2 n` products.
+/// Cost: `2 + tau` Miller loops, one final exponentiation, `tau + 1` multi-scalar multiplications
+/// of `2n` terms in total.
 ///
 /// # Errors
-/// [`InconsistentHeader`].
+/// [`InconsistentHeader`] if the rows do not share one secret.
 pub fn verify_consistency(header: &CpaHeader<Fabeo>) -> Result<(), InconsistentHeader> {
-    batch_verify_consistency(&[header]).pop().expect("a verdict for every header")
+    batch_verify_consistency(&[header]).pop().expect("one verdict per header")
 }
 
-/// [`verify_consistency`] of each.
+/// Batch version of [`verify_consistency`], with one verdict per header.
 ///
-/// Cost: if all are honest, `1 + tau` Miller loops each, one more and one final exponentiation for all.
+/// Cost if all headers are consistent: `1 + tau` Miller loops per header, one more and one final
+/// exponentiation for the batch.
 pub fn batch_verify_consistency(
     headers: &[&CpaHeader<Fabeo>],
 ) -> Vec<Result<(), InconsistentHeader>> {
-    if headers.len() > 1 && hold(headers) {
+    if headers.len() > 1 && product_holds(headers) {
         return vec![Ok(()); headers.len()];
     }
-    let alone = |header| if hold(&[header]) { Ok(()) } else { Err(InconsistentHeader) };
+    let alone = |header| if product_holds(&[header]) { Ok(()) } else { Err(InconsistentHeader) };
     headers.iter().map(|header| alone(*header)).collect()
 }
 
-/// The product of the headers' equations.
-fn hold(headers: &[&CpaHeader<Fabeo>]) -> bool {
+/// Returns `true` if the product of the headers' equations holds.
+fn product_holds(headers: &[&CpaHeader<Fabeo>]) -> bool {
     let bytes: Vec<Vec<u8>> = headers.iter().map(|header| header.to_bytes()).collect();
     let parts: Vec<&[u8]> = bytes.iter().map(Vec::as_slice).collect();
     let count = headers.iter().map(|header| header.encapsulation.ct3.len() + 1).sum();
@@ -69,7 +70,8 @@ fn hold(headers: &[&CpaHeader<Fabeo>]) -> bool {
     multi_pairing(&pairs).is_identity()
 }
 
-/// The pairs of one header's equation but for that with `g2`, and the coefficients of that.
+/// Appends the pairs of a header's equation, except the one with `g2`. Returns its coefficients
+/// `c_i`.
 fn relation(
     header: &CpaHeader<Fabeo>,
     weights: &[Scalar],
@@ -77,12 +79,10 @@ fn relation(
 ) -> Vec<Scalar> {
     let (program, encapsulation) = (header.policy.span_program(), &header.encapsulation);
     let (w, c) = program.dual_codeword(weights);
-    let hashes = hash_rows(tag::FABEO_ATTRIBUTE, &program);
-    for (j, ct2) in encapsulation.ct2.iter().enumerate() {
-        let rows = program.rows().iter().enumerate().filter(|(_, row)| row.occurrence == j);
-        let (hashes, c): (Vec<G1>, Vec<Scalar>) = rows.map(|(i, _)| (hashes[i], c[i])).unzip();
-        pairs.push((-G1::msm(&hashes, &c), *ct2));
-    }
+    let products = hash_products(&program, encapsulation.ct2.len(), &c);
+    pairs.extend(
+        products.into_iter().map(|product| -product).zip(encapsulation.ct2.iter().copied()),
+    );
     pairs.push((-(base_point() * w), encapsulation.ct1));
     c
 }

@@ -1,4 +1,4 @@
-//! A key for fewer attributes, made by its holder.
+//! Delegation: a key for fewer attributes, derived by the holder of a key.
 #![forbid(unsafe_code)]
 
 use super::{Fabeo, UserKey, base};
@@ -8,25 +8,40 @@ use crate::algebra::{G1, G2, Rng, Scalar, tag};
 use crate::policy::{Attribute, AttributeSet};
 use zeroize::Zeroizing;
 
-/// The key has no component for an attribute that is to be delegated.
+/// The delegating key lacks an attribute that is to be delegated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("only attributes that are held can be delegated")]
+#[error("the delegating key lacks an attribute: only attributes that it holds can be delegated")]
 pub struct AttributeNotHeld;
 
-/// A key for a subset of a key's attributes, with randomness of its own: it neither shows the key it
-/// came from nor combines with it.
+/// Derives a key for a subset of a key's attributes. The derived key has its own randomness: it
+/// neither reveals the delegating key nor combines with it.
 ///
-/// ```text
+/// ```math
 /// r';  sk1' = sk1 B^{r'};  sk2'[u] = sk2[u] H(u)^{r'};  sk3' = sk3 g2^{r'}
 /// ```
 ///
-/// That is [`keygen`](super::keygen) with `r + r'`: who is given it cannot tell it from a key that the
-/// authority made, unless tokens of epochs are published, of which none fits.
+/// The result is distributed as a key from [`keygen`](super::keygen), with `r + r'` for `r`.
+/// Published tokens of key [`epochs`](super::epochs) distinguish the two, since none fits a
+/// delegated key.
 ///
 /// Cost: that of `keygen`.
 ///
 /// # Errors
-/// [`AttributeNotHeld`].
+/// [`AttributeNotHeld`] if `attributes` is not a subset of the key's attributes.
+///
+/// ```
+/// use epione::{abe::{self, fabeo}, policy::AttributeSet};
+/// let rng = &mut rand::thread_rng();
+/// let (parameters, master) = abe::setup(rng);
+/// let consultant = AttributeSet::from_names(["oncology", "ward:3", "prescribe"])?;
+/// let key = abe::keygen(&master, &consultant, rng);
+///
+/// let locum = fabeo::delegate(&key, &AttributeSet::from_names(["oncology", "ward:3"])?, rng)?;
+/// let policy = "oncology and ward:3".parse()?;
+/// let sealed = abe::seal(&parameters, &policy, b"round", b"chart", rng);
+/// assert_eq!(&*abe::open(&parameters, &locum, b"round", &sealed)?, b"chart");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn delegate(
     key: &UserSecretKey<Fabeo>,
     attributes: &AttributeSet,

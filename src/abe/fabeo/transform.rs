@@ -1,29 +1,26 @@
-//! Decapsulation by a server that learns nothing.
+//! Outsourced decryption: an untrusted server computes the pairings.
 //!
-//! **Paper.** Green, Hohenberger and Waters, *Outsourcing the Decryption of ABE Ciphertexts*, USENIX
-//! Security 2011: a key whose every element is raised to `1/z` gives `Z_s^{1/z}` wherever the key gives
-//! `Z_s`. The server has that key and the header, the user has `z`.
+//! **Paper.** Green, Hohenberger and Waters, *Outsourcing the Decryption of ABE Ciphertexts*,
+//! USENIX Security 2011. A key whose elements are raised to `1/z` decapsulates `Z_s^{1/z}` instead
+//! of `Z_s`. The server holds this transform key, the user the retrieval key `z`.
 //!
-//! ```text
+//! ```math
 //! TransformKeys  z;  tk = (sk1^{1/z}, sk2[u]^{1/z}, sk3^{1/z})
 //! Transform      T = Decaps(tk, encapsulation)
 //! Retrieve       Z_s = T^z
 //! ```
 //!
-//! `T` is the one element of GT that this crate takes off the wire in FABEO: it is checked to have order
-//! `r` when it is decoded. Unchecked, an element of small order would tell the server `z` modulo that
-//! order.
+//! `T` is the one element of GT that FABEO decodes from the wire. Decoding verifies that it has
+//! order `r`: an element of small order would reveal `z` modulo that order.
 //!
-//! **Security.** The server learns neither key nor plaintext (replayable CCA in the paper, for the
-//! scheme of Waters; for FABEO it follows from the same argument, which nobody has written down). It can
-//! lie. Against chosen ciphertexts the user checks the whole header ([`decapsulate_transformed`]), finds
-//! every lie, and pays as much as for the check alone. Against chosen plaintexts
-//! ([`decapsulate_transformed_cpa`]) he pays one exponentiation in GT and finds nothing: the DEM behind
-//! it fails if the server lied.
+//! **Security.** The server learns neither the key nor the plaintext. The paper proves replayable
+//! CCA security for the scheme of Waters; the same argument applies to FABEO, but is not written
+//! down. The server can return a false answer. [`decapsulate_transformed`] verifies the complete
+//! header and detects it. [`decapsulate_transformed_cpa`] detects nothing: it yields another key,
+//! under which the DEM fails.
 #![forbid(unsafe_code)]
 
 use super::{Fabeo, UserKey};
-use crate::abe::scheme::{Scheme, select_rows};
 use crate::abe::{
     CpaHeader, Header, OpenError, PublicParameters, UserSecretKey, cpa, fujisaki_okamoto,
 };
@@ -34,22 +31,39 @@ use crate::dem::ContentKey;
 use crate::error::DecodeError;
 use zeroize::Zeroizing;
 
-/// What the server holds. It opens nothing by itself; it is not public either, for it tells which
-/// attributes its user has.
+/// The transform key, held by the server. It decrypts nothing by itself, but reveals the attributes
+/// of its user: it is not public.
 #[derive(Debug, Clone)]
 pub struct TransformKey(UserSecretKey<Fabeo>);
 
-/// What the user keeps: `z`.
+/// The retrieval key `z`, kept by the user.
 #[derive(Debug, Clone)]
 pub struct RetrievalKey(Secret<Scalar>);
 
-/// What the server answers: `Z_s^{1/z}`.
+/// The answer of the server, `T = Z_s^{1/z}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransformedEncapsulation(Gt);
 
-/// A pair of keys for a user's key.
+/// Generates a transform key and its retrieval key for a user's key.
 ///
-/// Cost: an exponentiation an element.
+/// Cost: one exponentiation per element of the key.
+///
+/// ```
+/// use epione::{abe::{self, fabeo}, policy::AttributeSet};
+/// let rng = &mut rand::thread_rng();
+/// let (parameters, master) = abe::setup(rng);
+/// let nurse = AttributeSet::from_names(["nurse", "ward:3"])?;
+/// let key = abe::keygen(&master, &nurse, rng);
+/// let (transform_key, retrieval_key) = fabeo::transform_keys(&key, rng);
+///
+/// let policy = "nurse and ward:3".parse()?;
+/// let (header, content_key) = abe::encapsulate(&parameters, &policy, b"chart", rng);
+/// let answer = fabeo::transform(&transform_key, header.cpa())?; // by the server
+/// let retrieved =
+///     fabeo::decapsulate_transformed(&parameters, &retrieval_key, b"chart", &header, &answer)?;
+/// assert_eq!(retrieved, content_key);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn transform_keys(
     key: &UserSecretKey<Fabeo>,
     rng: &mut (impl Rng + ?Sized),
@@ -65,24 +79,18 @@ pub fn transform_keys(
     (TransformKey(UserSecretKey::new(key.attributes.clone(), elements)), RetrievalKey(z))
 }
 
-/// The server's part.
+/// Transforms the encapsulation of a header, by the server.
 ///
 /// Cost: the scheme's Decaps.
 ///
 /// # Errors
-/// [`OpenError::PolicyNotSatisfied`].
+/// [`OpenError::PolicyNotSatisfied`] if the attributes of the key do not satisfy the policy.
 pub fn transform(
     key: &TransformKey,
     header: &CpaHeader<Fabeo>,
 ) -> Result<TransformedEncapsulation, OpenError> {
     let program = header.policy.span_program();
-    let selection = select_rows(&program, &key.0, &header.encapsulation)
-        .ok_or(OpenError::PolicyNotSatisfied)?;
-    Ok(TransformedEncapsulation(Fabeo::decapsulate(
-        key.0.elements.expose(),
-        &selection,
-        &header.encapsulation,
-    )))
+    cpa::decapsulate_element(&program, &key.0, header).map(TransformedEncapsulation)
 }
 
 impl RetrievalKey {
@@ -92,12 +100,12 @@ impl RetrievalKey {
     }
 }
 
-/// The user's part: the key of a header, whatever the server is.
+/// Decapsulates the key of a header from the server's answer, and verifies both.
 ///
 /// Cost: one exponentiation in GT and the scheme's check.
 ///
 /// # Errors
-/// [`OpenError::Decryption`] for a dishonest header or answer.
+/// [`OpenError::Decryption`] if the header is not honest or the answer is false.
 pub fn decapsulate_transformed(
     parameters: &PublicParameters<Fabeo>,
     key: &RetrievalKey,
@@ -105,11 +113,11 @@ pub fn decapsulate_transformed(
     header: &Header<Fabeo>,
     transformed: &TransformedEncapsulation,
 ) -> Result<ContentKey, OpenError> {
-    let program = header.policy().span_program();
-    fujisaki_okamoto::checked(parameters, &program, ad, header, &key.retrieve(transformed))
+    let (program, shared) = (header.policy().span_program(), key.retrieve(transformed));
+    fujisaki_okamoto::verify_and_derive(parameters, &program, ad, header, &shared)
 }
 
-/// The user's part against chosen plaintexts: any answer gives some key.
+/// The CPA-secure variant of [`decapsulate_transformed`]: a false answer yields another key.
 ///
 /// Cost: one exponentiation in GT.
 pub fn decapsulate_transformed_cpa(
@@ -117,7 +125,7 @@ pub fn decapsulate_transformed_cpa(
     header: &CpaHeader<Fabeo>,
     transformed: &TransformedEncapsulation,
 ) -> ContentKey {
-    cpa::key(&key.retrieve(transformed), header)
+    cpa::derive_key(&key.retrieve(transformed), header)
 }
 
 impl Canonical for TransformKey {

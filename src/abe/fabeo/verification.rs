@@ -1,4 +1,4 @@
-//! Whether a key is what it says, checked by whoever receives it.
+//! Verification of a key by its recipient.
 #![forbid(unsafe_code)]
 
 use super::{Fabeo, UserKey, base_point};
@@ -8,25 +8,30 @@ use crate::algebra::codec::Canonical;
 use crate::algebra::hash::weights;
 use crate::algebra::{G1, G2, multi_pairing, tag};
 
-/// A key does not belong to its attributes or to the parameters.
+/// The key does not belong to its attributes or to the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the key's elements do not belong to its attributes and these parameters")]
 pub struct InvalidKey;
 
-/// Whether a key was made by the authority of these parameters for the attributes it names.
+/// Verifies that the authority of the parameters issued the key for the attributes that it names.
 ///
-/// ```text
-/// e(sk1, g2) = mpk e(B, sk3);  e(sk2[u], g2) = e(H(u), sk3) for every attribute
+/// ```math
+/// e(sk1, g2) = mpk e(B, sk3)
+/// e(sk2[u], g2) = e(H(u), sk3) for every attribute u
 /// ```
 ///
-/// All in one with weights of 128 bits, which are a hash of the key: `e(sk1 prod sk2[u]^{w_u}, g2) =
-/// mpk e(B prod H(u)^{w_u}, sk3)`. A wrong key passes with probability `2^-128`.
+/// The equations are verified in a random linear combination, with weights of 128 bits that are a
+/// hash of the key. An invalid key passes with probability `2^-128`.
 ///
-/// Cost: two pairings with one final exponentiation, two sums of 128-bit products. Variable time in
-/// the key's points, by their weights only.
+/// ```math
+/// e(sk1 prod sk2[u]^{w_u}, g2) = mpk e(B prod H(u)^{w_u}, sk3)
+/// ```
+///
+/// Cost: two Miller loops, one final exponentiation, two multi-scalar multiplications by 128-bit
+/// weights. Variable time in the weights, and thereby in the key.
 ///
 /// # Errors
-/// [`InvalidKey`].
+/// [`InvalidKey`] if an equation fails.
 pub fn verify_key(
     parameters: &PublicParameters<Fabeo>,
     key: &UserSecretKey<Fabeo>,

@@ -53,8 +53,8 @@ fn a_header_that_opens_differently_for_two_users_is_refused() {
     assert_eq!(verify_consistency(&dishonest), Err(InconsistentHeader));
 }
 
-/// Where the rows are more than the columns, every row counts; where they are not, every set of rows
-/// shares some secret, and the header opens alike for all who may open it.
+/// Where the rows are more than the columns, every row counts; where they are not, every set of
+/// rows shares some secret, and the header opens alike for all who may open it.
 #[test]
 fn rows_that_are_no_shares_are_refused() {
     for (text, header) in POLICIES.iter().zip(headers(&POLICIES)) {

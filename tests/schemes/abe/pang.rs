@@ -345,7 +345,8 @@ fn a_manager_can_be_put_away_and_taken_up_again() {
     assert_eq!(shown, "AttributeAuthority(x, epoch 1)");
 }
 
-/// Whoever sends a key has to know its exponent: these are the keys that would open without a manager.
+/// Whoever sends a key has to know its exponent: these are the keys that would open without a
+/// manager.
 #[test]
 fn keys_that_nobody_knows_the_exponent_of_are_refused() {
     let rng = &mut rng(96);
