@@ -1,4 +1,4 @@
-//! Attribute-based encryption as its users see it.
+//! CP-ABE through its public interface, for all schemes.
 
 mod consistency;
 mod epochs;
@@ -37,7 +37,7 @@ const POLICIES: [&str; 10] = [
     "2 of (a and b, c, b)",
 ];
 
-/// An authority with keys for every subset of `a, b, c`.
+/// Public parameters with a key for every subset of `a, b, c`.
 struct Authority<S: Scheme> {
     parameters: PublicParameters<S>,
     keys: Vec<UserSecretKey<S>>,
@@ -66,12 +66,12 @@ fn waters(rng: &mut ChaCha20Rng) -> Authority<Waters> {
     Authority::new(waters::setup(rng), waters::keygen, rng)
 }
 
-/// What opening gives to whoever holds these attributes.
+/// Returns the expected outcome of decryption with these attributes.
 fn expected(policy: &AccessPolicy, set: &AttributeSet) -> Result<Vec<u8>, OpenError> {
     policy.is_satisfied_by(set).then(|| b"text".to_vec()).ok_or(OpenError::PolicyNotSatisfied)
 }
 
-fn exactly_the_satisfying_keys_open_cpa<S: Scheme<Error = Infallible>>(
+fn only_authorised_keys_decrypt_cpa<S: Scheme<Error = Infallible>>(
     Authority { parameters, keys }: &Authority<S>,
     rng: &mut ChaCha20Rng,
 ) {
@@ -86,11 +86,11 @@ fn exactly_the_satisfying_keys_open_cpa<S: Scheme<Error = Infallible>>(
     }
 }
 
-fn exactly_the_satisfying_keys_open<S: VerifyEncapsulation<Error = Infallible>>(
+fn only_authorised_keys_decrypt<S: VerifyEncapsulation<Error = Infallible>>(
     authority: &Authority<S>,
     rng: &mut ChaCha20Rng,
 ) {
-    exactly_the_satisfying_keys_open_cpa(authority, rng);
+    only_authorised_keys_decrypt_cpa(authority, rng);
     let Authority { parameters, keys } = authority;
     for text in POLICIES {
         let policy = policy(text);
@@ -104,19 +104,19 @@ fn exactly_the_satisfying_keys_open<S: VerifyEncapsulation<Error = Infallible>>(
 }
 
 #[test]
-fn exactly_the_satisfying_keys_of_fabeo_open() {
+fn only_authorised_keys_of_fabeo_decrypt() {
     let rng = &mut rng(1);
-    exactly_the_satisfying_keys_open(&fabeo(rng), rng);
+    only_authorised_keys_decrypt(&fabeo(rng), rng);
 }
 
 #[test]
-fn exactly_the_satisfying_keys_of_waters_open() {
+fn only_authorised_keys_of_waters_decrypt() {
     let rng = &mut rng(11);
-    exactly_the_satisfying_keys_open(&waters(rng), rng);
+    only_authorised_keys_decrypt(&waters(rng), rng);
 }
 
 #[test]
-fn comparisons_open_for_the_values_within() {
+fn comparisons_are_satisfied_by_the_values_in_range() {
     let rng = &mut rng(9);
     let text = "(age in 18..65u8 or 2 of (day >= 2026-12-01, b, c)) and role#3:nurse";
     let (parameters, master) = abe::setup(rng);
@@ -142,12 +142,12 @@ fn comparisons_open_for_the_values_within() {
         assert_eq!(opened.is_ok(), opens, "{held}");
         let key = waters::keygen(&waters_master, &set, rng);
         let opened = abe::open(&waters_parameters, &key, b"ad", &waters_sealed);
-        assert_eq!(opened.is_ok(), opens, "{held} in waters");
+        assert_eq!(opened.is_ok(), opens, "{held} with Waters");
     }
 }
 
-/// In the policy's text 'a' becomes 'c', which the last key holds as well.
-fn every_changed_byte_fails<S: VerifyEncapsulation<Error = Infallible>>(
+/// Flips a bit of every byte. In the policy, `a` becomes `c`, which the key holds as well.
+fn a_change_of_any_byte_fails<S: VerifyEncapsulation<Error = Infallible>>(
     Authority { parameters, keys }: &Authority<S>,
     rng: &mut ChaCha20Rng,
 ) {
@@ -172,19 +172,19 @@ fn every_changed_byte_fails<S: VerifyEncapsulation<Error = Infallible>>(
 }
 
 #[test]
-fn every_changed_byte_of_fabeo_fails() {
+fn a_change_of_any_byte_of_fabeo_fails() {
     let rng = &mut rng(2);
-    every_changed_byte_fails(&fabeo(rng), rng);
+    a_change_of_any_byte_fails(&fabeo(rng), rng);
 }
 
 #[test]
-fn every_changed_byte_of_waters_fails() {
+fn a_change_of_any_byte_of_waters_fails() {
     let rng = &mut rng(12);
-    every_changed_byte_fails(&waters(rng), rng);
+    a_change_of_any_byte_fails(&waters(rng), rng);
 }
 
 #[test]
-fn another_context_authority_or_header_fails() {
+fn other_associated_data_authorities_and_headers_fail() {
     let rng = &mut rng(3);
     let (parameters, master) = abe::setup(rng);
     let (other_parameters, other_master) = abe::setup(rng);
@@ -200,7 +200,7 @@ fn another_context_authority_or_header_fails() {
     let opened = abe::open(&other_parameters, &key, b"record 7", &sealed);
     assert_eq!(opened.err(), Some(FAILED));
 
-    // The body of one ciphertext behind the header of another.
+    // The header of one ciphertext with the body of another.
     let second = abe::seal(&parameters, &policy("a"), b"record 7", b"text", rng);
     let (one, two) = (sealed.to_bytes(), second.to_bytes());
     let header = sealed.header().to_bytes().len();
@@ -210,7 +210,7 @@ fn another_context_authority_or_header_fails() {
 }
 
 #[test]
-fn a_header_has_the_documented_length() {
+fn headers_have_the_documented_length() {
     let rng = &mut rng(4);
     let (parameters, _) = abe::setup(rng);
     for (text, rows, tau) in
@@ -226,8 +226,8 @@ fn a_header_has_the_documented_length() {
 }
 
 #[test]
-fn long_policies_and_long_plaintexts_work() {
-    // Both beyond 64 KiB, where 16-bit lengths of other libraries wrapped around.
+fn policies_and_plaintexts_beyond_64_kib_round_trip() {
+    // Other libraries overflowed their 16-bit lengths here.
     let rng = &mut rng(5);
     let (parameters, master) = abe::setup(rng);
     let name = |i: usize| format!("{i:0>256}x")[1..].to_owned();
@@ -247,7 +247,7 @@ fn long_policies_and_long_plaintexts_work() {
 }
 
 #[test]
-fn keys_and_headers_are_fresh_each_time() {
+fn keys_and_headers_are_randomised() {
     let rng = &mut rng(6);
     let (parameters, master) = abe::setup(rng);
     let set = attributes(&["a"]);
@@ -264,7 +264,7 @@ fn keys_and_headers_are_fresh_each_time() {
 }
 
 #[test]
-fn a_key_without_attributes_opens_nothing_and_shows_nothing() {
+fn a_key_without_attributes_decrypts_nothing_and_debug_hides_secrets() {
     let rng = &mut rng(7);
     let (parameters, master) = abe::setup(rng);
     let key = abe::keygen(&master, &AttributeSet::default(), rng);
@@ -275,16 +275,16 @@ fn a_key_without_attributes_opens_nothing_and_shows_nothing() {
     }
 }
 
-/// `g1^alpha`, behind version, kind and suite.
+/// Reads `g1^alpha`, which follows version, kind and suite.
 fn master_point(bytes: &[u8]) -> G1 {
     let mut r = fields(bytes);
     r.u8().unwrap();
     r.g1().unwrap()
 }
 
-/// Keys and headers over lists around the number of lanes, against the paper's equations.
+/// The sizes lie around the number of SIMD lanes.
 #[test]
-fn lists_are_what_the_equations_say() {
+fn keys_and_headers_of_every_batch_size_satisfy_the_equations() {
     let rng = &mut rng(8);
     let (parameters, master) = abe::setup(rng);
     let hash = |name: &str| hash_to_g1(tag::FABEO_ATTRIBUTE, name.as_bytes());

@@ -1,4 +1,4 @@
-//! Locks that anyone can check.
+//! Public verification of headers.
 
 use super::POLICIES;
 use crate::common::{AbeHeader, attributes, policy, rng};
@@ -17,15 +17,15 @@ fn headers(texts: &[&str]) -> Vec<CpaHeader> {
     texts.iter().map(|text| abe::encapsulate_cpa(&parameters, &policy(text), rng).0).collect()
 }
 
-/// A header with one element moved.
-fn moved(header: &CpaHeader, change: impl FnOnce(&mut AbeHeader)) -> CpaHeader {
-    let mut changed = AbeHeader::of(header);
-    change(&mut changed);
-    changed.assemble()
+/// Returns the header with one element changed.
+fn tampered(header: &CpaHeader, change: impl FnOnce(&mut AbeHeader)) -> CpaHeader {
+    let mut elements = AbeHeader::of(header);
+    change(&mut elements);
+    elements.assemble()
 }
 
 #[test]
-fn honest_locks_pass_one_by_one_and_together() {
+fn honest_headers_are_consistent_alone_and_in_a_batch() {
     let headers = headers(&POLICIES);
     assert!(headers.iter().all(|header| verify_consistency(header).is_ok()));
     let all: Vec<&CpaHeader> = headers.iter().collect();
@@ -38,45 +38,44 @@ fn honest_locks_pass_one_by_one_and_together() {
 }
 
 #[test]
-fn a_header_that_opens_differently_for_two_users_is_refused() {
+fn a_header_that_decrypts_differently_for_two_users_is_inconsistent() {
     let rng = &mut rng(43);
     let (parameters, master) = abe::setup(rng);
     let (honest, _) = abe::encapsulate_cpa(&parameters, &policy("a or b"), rng);
     let keys = [&["a"], &["b"]].map(|names| abe::keygen(&master, &attributes(names), rng));
-    let found = |header: &CpaHeader| {
+    let agree = |header: &CpaHeader| {
         let [a, b] = keys.each_ref().map(|key| abe::decapsulate_cpa(key, header).unwrap());
         a == b
     };
-    assert!(found(&honest) && verify_consistency(&honest).is_ok());
-    let dishonest = moved(&honest, |header| header.ct3[1] += base());
-    assert!(!found(&dishonest));
+    assert!(agree(&honest) && verify_consistency(&honest).is_ok());
+    let dishonest = tampered(&honest, |header| header.ct3[1] += base());
+    assert!(!agree(&dishonest));
     assert_eq!(verify_consistency(&dishonest), Err(InconsistentHeader));
 }
 
-/// Where the rows are more than the columns, every row counts; where they are not, every set of
-/// rows shares some secret, and the header opens alike for all who may open it.
+/// With at most as many rows as columns, any rows share some secret, but not the one of `ct1`.
 #[test]
-fn rows_that_are_no_shares_are_refused() {
+fn rows_that_do_not_share_the_secret_are_inconsistent() {
     for (text, header) in POLICIES.iter().zip(headers(&POLICIES)) {
         let program = policy(text).span_program();
         for row in 0..program.rows().len() {
-            let changed = moved(&header, |header| header.ct3[row] += base() * Scalar::from(7));
+            let changed = tampered(&header, |header| header.ct3[row] += base() * Scalar::from(7));
             assert!(verify_consistency(&changed).is_err(), "{text}, row {row}");
         }
-        let changed = moved(&header, |header| header.ct1 += G2::generator());
+        let changed = tampered(&header, |header| header.ct1 += G2::generator());
         assert!(verify_consistency(&changed).is_err(), "{text}, ct1");
-        let changed = moved(&header, |header| header.ct2[0] += G2::generator());
+        let changed = tampered(&header, |header| header.ct2[0] += G2::generator());
         assert!(verify_consistency(&changed).is_err(), "{text}, ct2");
     }
 }
 
 #[test]
-fn every_dishonest_lock_among_many_is_named() {
-    let mut locks = headers(&["a", "a or b", "2 of (a, b, c)", "a and b", "a or b"]);
-    locks[1] = moved(&locks[1], |header| header.ct3[0] += base());
-    // The same error with the other sign: it would cancel without weights.
-    locks[4] = moved(&locks[4], |header| header.ct3[0] += -base());
-    let all: Vec<&CpaHeader> = locks.iter().collect();
+fn a_batch_names_every_inconsistent_header() {
+    let mut headers = headers(&["a", "a or b", "2 of (a, b, c)", "a and b", "a or b"]);
+    headers[1] = tampered(&headers[1], |header| header.ct3[0] += base());
+    // The negated error cancels the first in a sum without weights.
+    headers[4] = tampered(&headers[4], |header| header.ct3[0] += -base());
+    let all: Vec<&CpaHeader> = headers.iter().collect();
     let verdicts: Vec<bool> = batch_verify_consistency(&all).iter().map(Result::is_ok).collect();
     assert_eq!(verdicts, [true, false, true, true, false]);
 }

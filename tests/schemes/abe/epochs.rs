@@ -1,4 +1,4 @@
-//! Keys that have to be renewed.
+//! Revocation by key epochs.
 
 use super::FAILED;
 use crate::common::{AbeKey, encoding, fields, policy, rng};
@@ -29,7 +29,7 @@ fn seal(
 }
 
 #[test]
-fn who_is_not_refreshed_reads_no_further() {
+fn a_key_decrypts_a_new_epoch_after_a_refresh_only() {
     let rng = &mut rng(111);
     let (parameters, master) = fabeo::setup(rng);
     let mut authority = EpochAuthority::new(master, rng);
@@ -61,7 +61,7 @@ fn who_is_not_refreshed_reads_no_further() {
         assert_eq!(authority.token(gid, epoch), Err(reason));
     }
 
-    // Pruned at both ends: what is old is closed to the key, and no token brings it back.
+    // Both ends prune: the key loses the old epoch, and the authority computes no token for it.
     let pruned = prune(&ada, 1);
     assert_eq!((open(&pruned, &first), open(&pruned, &second)), (REFUSED, None));
     assert_eq!(pruned.attributes(), &set("doctor, age = 42u8, epoch:1"));
@@ -72,16 +72,16 @@ fn who_is_not_refreshed_reads_no_further() {
     assert_eq!(
         authority.token("Ada", 0),
         Err(EpochError::UnavailableEpoch(0)),
-        "what is pruned stays so"
+        "a lower bound does not undo pruning"
     );
-    assert!(authority.token("Ada", 1).is_ok(), "the epoch that is written in stays");
+    assert!(authority.token("Ada", 1).is_ok(), "the current epoch is never pruned");
     assert_eq!(refresh(&pruned, &old).unwrap().to_secret_bytes(), ada.to_secret_bytes());
     assert_eq!(prune(&ada, 0).to_secret_bytes(), ada.to_secret_bytes());
 }
 
-/// A plain key may hold names that only look like epochs.
+/// A key from `keygen` may hold names that only resemble epochs.
 #[test]
-fn what_is_no_epoch_is_not_pruned() {
+fn names_that_resemble_epochs_are_not_pruned() {
     let (_, master) = fabeo::setup(&mut rng(116));
     let others = "\"epoch:00\", \"epoch:+0\", \"epoch:x\", \"epoch:\", epochal, doctor, epoch:9";
     let key = fabeo::keygen(&master, &set(&format!("{others}, epoch:0, epoch:8")), &mut rng(117));
@@ -92,7 +92,7 @@ fn what_is_no_epoch_is_not_pruned() {
     }
 }
 
-/// The key with another component for an epoch, unchecked.
+/// Returns the key with an unverified component for an epoch.
 fn spliced(key: &UserSecretKey, epoch: u32, token: &G1) -> UserSecretKey {
     let mut key = AbeKey::of(key);
     key.sk2.push((attribute(epoch).as_str().to_owned(), *token));
@@ -107,12 +107,12 @@ fn point(token: &Token) -> G1 {
 }
 
 #[test]
-fn a_token_of_another_generation_does_not_fit_an_old_key() {
+fn a_token_does_not_fit_a_key_of_an_earlier_generation() {
     let rng = &mut rng(112);
     let (parameters, master) = fabeo::setup(rng);
     let again = abe::MasterSecretKey::from_bytes(&master.to_secret_bytes()).unwrap();
     let mut authority = EpochAuthority::new(master, rng);
-    // He was an oncologist; the key that he has now says cardiology.
+    // The user changes from oncology to cardiology.
     let before = authority.issue("Ada", &set("oncology")).unwrap();
     let after = authority.issue("Ada", &set("cardiology")).unwrap();
     authority.rekey();
@@ -124,7 +124,7 @@ fn a_token_of_another_generation_does_not_fit_an_old_key() {
     assert_eq!(open(&spliced(&before, 1, &point(&token))), Some(FAILED));
     assert_eq!(open(&refresh(&after, &token).unwrap()), REFUSED);
 
-    // Planted: one r for both, as a function of the identifier alone.
+    // Planted fault: both keys have the same r, a function of the identifier alone.
     let r = hash_to_scalar(tag::FABEO_EXPONENT, &framed(&[b"k", b"Ada"]));
     let before = fabeo::keygen_with_randomness(&again, &set("oncology"), &r);
     let after = AbeKey::of(&fabeo::keygen_with_randomness(&again, &set("cardiology, epoch:1"), &r));
@@ -133,13 +133,13 @@ fn a_token_of_another_generation_does_not_fit_an_old_key() {
 }
 
 #[test]
-fn a_generation_that_is_counted_twice_is_two_keys() {
+fn a_repeated_generation_with_other_attributes_has_other_randomness() {
     let rng = &mut rng(115);
     let (parameters, master) = fabeo::setup(rng);
     let mut authority = EpochAuthority::new(master, rng);
     let state = authority.to_secret_bytes();
     let issue = |held: &str| {
-        // As if the state had been lost.
+        // Restores an old state, as after a loss.
         let mut authority = EpochAuthority::from_bytes(&state).unwrap();
         let key = authority.issue("Ada", &set(held)).unwrap();
         (key, authority.token("Ada", 0).unwrap())
@@ -153,7 +153,7 @@ fn a_generation_that_is_counted_twice_is_two_keys() {
     let sealed = seal(&parameters, "oncology and cardiology", 0, rng);
     let opened = abe::open(&parameters, &pooled.assemble(), b"ad", &sealed);
     assert_eq!(opened.err(), Some(FAILED));
-    // The same set twice is the same key.
+    // Reissuing the same attributes yields the same key.
     let (again, _) = issue("oncology");
     assert_eq!(again.to_secret_bytes(), one.to_secret_bytes());
     authority.issue("Ada", &set("oncology")).unwrap();
@@ -161,7 +161,7 @@ fn a_generation_that_is_counted_twice_is_two_keys() {
 }
 
 #[test]
-fn tokens_in_a_list_are_those_one_by_one_and_nobody_elses() {
+fn batch_tokens_equal_single_tokens_and_fit_their_own_key_only() {
     let rng = &mut rng(113);
     let (_, master) = fabeo::setup(rng);
     let mut authority = EpochAuthority::new(master, rng);
@@ -187,7 +187,7 @@ fn tokens_in_a_list_are_those_one_by_one_and_nobody_elses() {
 }
 
 #[test]
-fn a_state_is_read_back_and_hostile_input_refused() {
+fn the_state_round_trips_and_malformed_input_is_refused() {
     let rng = &mut rng(114);
     let (parameters, master) = fabeo::setup(rng);
     let mut authority = EpochAuthority::new(master, rng);
@@ -204,18 +204,18 @@ fn a_state_is_read_back_and_hostile_input_refused() {
     assert_eq!((again.epoch(), again.tokens()), (2, authority.tokens()));
     assert_eq!(again.token("Ada", 0), Err(EpochError::UnavailableEpoch(0)));
     assert_eq!(format!("{again:?}"), "EpochAuthority(epoch 2)");
-    // Suite, master key 48, k 32, oldest 4, epoch 4; the last byte says whether Bose was revoked.
+    // Suite, master key 48, k 32, oldest 4, epoch 4; the last byte is the revocation flag of Bose.
     let with = |position: usize, byte: u8| {
         let mut changed = bytes.to_vec();
         changed[position] = byte;
         EpochAuthority::from_bytes(&changed).is_ok()
     };
     assert!(with(bytes.len() - 1, 0) && !with(bytes.len() - 1, 2));
-    assert!(with(86, 2) && !with(86, 3), "the oldest epoch is not beyond the current");
+    assert!(with(86, 2) && !with(86, 3), "the oldest epoch is not after the current one");
     let ada = bytes.windows(3).position(|window| window == b"Ada").unwrap();
     assert!(with(ada, b'B') && !with(ada, b'C'), "the identifiers ascend");
 
-    // Names of epochs are not issued, whatever they look like.
+    // Names with the prefix of epochs are reserved.
     let mut authority = again;
     for name in ["epoch:2", "epoch:9", "epoch:", "epoch:x"] {
         let named = Name::new(name).unwrap();
@@ -226,7 +226,7 @@ fn a_state_is_read_back_and_hostile_input_refused() {
     for gid in [String::new(), "x".repeat(257)] {
         assert_eq!(authority.issue(&gid, &set("a")).map(drop), Err(EpochError::InvalidIdentifier));
     }
-    // Any other point is no token.
+    // Any other point is refused as a token.
     let key = authority.issue("Ada", &set("a")).unwrap();
     let token = authority.token("Ada", 2).unwrap();
     let forged = |epoch: u32, point: &G1| {
@@ -245,7 +245,7 @@ fn a_state_is_read_back_and_hostile_input_refused() {
 }
 
 #[test]
-fn the_epoch_joins_the_policy_within_its_limits() {
+fn restriction_adds_the_epoch_within_the_limits_of_policies() {
     for (text, epoch, expected) in [
         ("a", 0, "a and epoch:0"),
         ("a and b", 7, "a and b and epoch:7"),
@@ -257,7 +257,7 @@ fn the_epoch_joins_the_policy_within_its_limits() {
     }
     let full: AccessPolicy = vec!["a"; MAX_LEAVES].join(" and ").parse().unwrap();
     assert!(matches!(restrict(&full, 1), Err(EpochError::Policy(_))));
-    // An epoch in a branch of its own would open for everyone.
+    // An epoch in a branch of its own would satisfy the policy for every refreshed user.
     for text in ["oncology or epoch:4", "epoch:4", "a and epoch:x"] {
         assert!(matches!(restrict(&policy(text), 4), Err(EpochError::ReservedName(_))), "{text}");
     }

@@ -1,4 +1,4 @@
-//! What FABEO's keys can do besides opening.
+//! FABEO: delegation, verification of keys, outsourced decryption.
 
 use super::FAILED;
 use crate::common::{AbeKey, attributes, policy, rng};
@@ -13,7 +13,7 @@ use epione::algebra::{G1, G2, Scalar};
 use epione::error::DecodeError;
 use rand_chacha::ChaCha20Rng;
 
-fn opens(
+fn decrypts(
     parameters: &abe::PublicParameters,
     key: &UserSecretKey,
     text: &str,
@@ -30,17 +30,17 @@ fn opens(
 }
 
 #[test]
-fn a_delegated_key_is_a_key_for_fewer_attributes() {
+fn a_delegated_key_is_valid_for_its_subset_of_attributes_only() {
     let rng = &mut rng(31);
     let (parameters, master) = abe::setup(rng);
     let key = abe::keygen(&master, &attributes(&["a", "b", "c"]), rng);
     let less = delegate(&key, &attributes(&["a", "c"]), rng).unwrap();
     assert_eq!(less.attributes(), &attributes(&["a", "c"]));
     assert_eq!(verify_key(&parameters, &less), Ok(()));
-    assert!(opens(&parameters, &less, "a and c", rng));
-    assert!(!opens(&parameters, &less, "a and b", rng));
+    assert!(decrypts(&parameters, &less, "a and c", rng));
+    assert!(!decrypts(&parameters, &less, "a and b", rng));
     let least = delegate(&less, &attributes(&["c"]), rng).unwrap();
-    assert!(opens(&parameters, &least, "c", rng) && !opens(&parameters, &least, "a", rng));
+    assert!(decrypts(&parameters, &least, "c", rng) && !decrypts(&parameters, &least, "a", rng));
     let none = delegate(&key, &attributes(&[]), rng).unwrap();
     assert_eq!(verify_key(&parameters, &none), Ok(()));
     assert_eq!(delegate(&less, &attributes(&["b"]), rng).err(), Some(AttributeNotHeld));
@@ -50,7 +50,7 @@ fn a_delegated_key_is_a_key_for_fewer_attributes() {
 }
 
 #[test]
-fn a_delegated_component_does_not_fit_the_key_it_came_from() {
+fn components_of_two_delegated_keys_do_not_combine() {
     let rng = &mut rng(32);
     let (parameters, master) = abe::setup(rng);
     let whole = abe::keygen(&master, &attributes(&["a", "b"]), rng);
@@ -66,7 +66,7 @@ fn a_delegated_component_does_not_fit_the_key_it_came_from() {
 }
 
 #[test]
-fn a_key_with_one_wrong_element_is_refused() {
+fn a_key_with_one_invalid_element_is_refused() {
     let rng = &mut rng(33);
     let (parameters, master) = abe::setup(rng);
     let (other, _) = abe::setup(rng);
@@ -84,7 +84,7 @@ fn a_key_with_one_wrong_element_is_refused() {
         assert!(refused(&|key| key.sk3 += G2::generator()));
         assert!((0..names.len()).all(|i| refused(&|key| key.sk2[i].1 += G1::generator())));
     }
-    // Errors that cancel in a sum without weights, and components of each other's attributes.
+    // Errors that cancel in a sum without weights, and swapped components.
     let honest = AbeKey::of(&abe::keygen(&master, &attributes(&["a", "b"]), rng));
     let mut cancelling = honest.clone();
     cancelling.sk2[0].1 += G1::generator();
@@ -100,7 +100,7 @@ fn a_key_with_one_wrong_element_is_refused() {
 }
 
 #[test]
-fn a_server_transforms_and_the_user_retrieves() {
+fn the_retrieval_key_decapsulates_what_the_transform_key_transformed() {
     let rng = &mut rng(34);
     let (parameters, master) = abe::setup(rng);
     let key = abe::keygen(&master, &attributes(&["a", "b"]), rng);
@@ -125,7 +125,7 @@ fn a_server_transforms_and_the_user_retrieves() {
 }
 
 #[test]
-fn a_server_can_neither_open_nor_lie() {
+fn a_server_can_neither_decrypt_nor_answer_falsely_unnoticed() {
     let rng = &mut rng(35);
     let (parameters, master) = abe::setup(rng);
     let key = abe::keygen(&master, &attributes(&["a"]), rng);
@@ -133,7 +133,7 @@ fn a_server_can_neither_open_nor_lie() {
     let (header, content) = abe::encapsulate(&parameters, &policy("a"), b"", rng);
     let (cpa_header, cpa_content) = abe::encapsulate_cpa(&parameters, &policy("a"), rng);
 
-    // The server's key, taken for a user's: one byte of it says what it is.
+    // The transform key under the kind byte of a user's key.
     let mut bytes = server.to_bytes();
     bytes[1] = <UserSecretKey>::KIND as u8;
     let taken = <UserSecretKey>::from_bytes(&bytes).unwrap();
@@ -142,16 +142,16 @@ fn a_server_can_neither_open_nor_lie() {
     assert_ne!(abe::decapsulate_cpa(&taken, &cpa_header), Ok(cpa_content.clone()));
     assert!(TransformKey::from_bytes(&key.to_bytes()).is_err());
 
-    // A lie: an answer to another header, or any element of the group.
+    // A false answer: the transformed encapsulation of another header.
     let (another, _) = abe::encapsulate(&parameters, &policy("a"), b"", rng);
-    let lie = transform(&server, another.cpa()).unwrap();
-    let opened = decapsulate_transformed(&parameters, &user, b"", &header, &lie);
+    let false_answer = transform(&server, another.cpa()).unwrap();
+    let opened = decapsulate_transformed(&parameters, &user, b"", &header, &false_answer);
     assert_eq!(opened.err(), Some(FAILED));
-    assert_ne!(decapsulate_transformed_cpa(&user, &cpa_header, &lie), cpa_content);
-    let truth = transform(&server, header.cpa()).unwrap();
-    assert_eq!(decapsulate_transformed(&parameters, &user, b"", &header, &truth), Ok(content));
+    assert_ne!(decapsulate_transformed_cpa(&user, &cpa_header, &false_answer), cpa_content);
+    let answer = transform(&server, header.cpa()).unwrap();
+    assert_eq!(decapsulate_transformed(&parameters, &user, b"", &header, &answer), Ok(content));
 
-    // -1 has order two: it would tell whether z is even.
+    // -1 has order two and would reveal the parity of z.
     let mut minus_one = vec![VERSION, TransformedEncapsulation::KIND as u8];
     minus_one.extend(prime_minus_one());
     minus_one.extend([0; 11 * 48]);
@@ -168,7 +168,7 @@ fn prime_minus_one() -> Vec<u8> {
 }
 
 #[test]
-fn secrets_show_nothing() {
+fn debug_output_hides_secrets_and_attributes() {
     let rng = &mut rng(36);
     let (_, master) = abe::setup(rng);
     let key = abe::keygen(&master, &attributes(&["oncology"]), rng);

@@ -1,4 +1,4 @@
-//! A centre, managers, and attributes that are taken away.
+//! The revocable scheme: central authority, attribute authorities, revocation.
 
 use super::FAILED;
 use crate::common::{encoding, fields, policy, rng};
@@ -22,46 +22,46 @@ fn name(text: &str) -> Name {
     Name::new(text).unwrap()
 }
 
-/// A centre, a manager for each attribute, and whoever is enrolled.
+/// A central authority, an authority per attribute, and enrolled users.
 struct Clinic {
     parameters: PublicParameters<Pang>,
     master: MasterSecretKey<Pang>,
-    managers: BTreeMap<Name, AttributeAuthority>,
+    authorities: BTreeMap<Name, AttributeAuthority>,
     users: BTreeMap<String, Key>,
 }
 
 impl Clinic {
     fn new(attributes: &[&str], rng: &mut ChaCha20Rng) -> Self {
         let (parameters, master) = setup(rng);
-        let managers: BTreeMap<Name, AttributeAuthority> =
+        let authorities: BTreeMap<Name, AttributeAuthority> =
             attributes.iter().map(|x| (name(x), AttributeAuthority::new(name(x), rng))).collect();
-        let keys = managers.values().map(AttributeAuthority::public_key);
+        let keys = authorities.values().map(AttributeAuthority::public_key);
         let parameters =
             keys.fold(parameters, |parameters, key| parameters.with_attribute_key(&key).unwrap());
-        Self { parameters, master, managers, users: BTreeMap::new() }
+        Self { parameters, master, authorities, users: BTreeMap::new() }
     }
 
-    /// By every message that goes over the wire.
-    fn grant(&mut self, gid: &str, attribute: &str) {
-        let manager = self.managers.get_mut(&name(attribute)).unwrap();
+    /// Issues an attribute, with every message encoded and decoded.
+    fn issue(&mut self, gid: &str, attribute: &str) {
+        let authority = self.authorities.get_mut(&name(attribute)).unwrap();
         let sent = key_share(&self.master, gid, &name(attribute)).unwrap();
         let sent = KeyShare::from_bytes(&sent.to_secret_bytes()).unwrap().verify().unwrap();
-        let component = manager.issue(sent).unwrap();
+        let component = authority.issue(sent).unwrap();
         let component = Component::from_bytes(&component.to_secret_bytes()).unwrap();
-        let key = manager.public_key();
+        let key = authority.public_key();
         let user =
             self.users.entry(gid.to_owned()).or_insert_with(|| enrol(&self.master, gid).unwrap());
         *user = user.with_component(&component, &key).unwrap();
     }
 
-    /// The manager starts an epoch, writers learn its key, holders get their components.
+    /// Revokes an attribute, publishes the new public key, issues new components to the holders.
     fn revoke(&mut self, gid: &str, attribute: &str, rng: &mut ChaCha20Rng) {
-        let manager = self.managers.get_mut(&name(attribute)).unwrap();
-        assert_eq!(manager.revoke(&[gid, "nobody"], rng), 1);
-        let key = AttributeKey::from_bytes(&manager.public_key().key().to_bytes()).unwrap();
+        let authority = self.authorities.get_mut(&name(attribute)).unwrap();
+        assert_eq!(authority.revoke(&[gid, "unknown"], rng), 1);
+        let key = AttributeKey::from_bytes(&authority.public_key().key().to_bytes()).unwrap();
         let key = key.verify().unwrap();
         self.parameters = self.parameters.with_attribute_key(&key).unwrap();
-        for component in manager.components() {
+        for component in authority.components() {
             let user = self.users.get_mut(component.gid()).unwrap();
             *user = user.with_component(&component, &key).unwrap();
         }
@@ -80,7 +80,7 @@ impl Clinic {
 const REFUSED: Option<OpenError> = Some(OpenError::PolicyNotSatisfied);
 
 #[test]
-fn what_is_written_after_a_revocation_stays_closed() {
+fn a_revoked_user_cannot_decrypt_later_ciphertexts() {
     let rng = &mut rng(91);
     let mut clinic = Clinic::new(&["doctor", "oncology", "night"], rng);
     for (gid, attributes) in [
@@ -88,7 +88,7 @@ fn what_is_written_after_a_revocation_stays_closed() {
         ("Bose", &["doctor", "oncology", "night"]),
         ("Cohn", &["doctor"]),
     ] {
-        attributes.iter().for_each(|x| clinic.grant(gid, x));
+        attributes.iter().for_each(|x| clinic.issue(gid, x));
     }
     let text = "doctor and (oncology or 2 of (oncology, night, doctor))";
     let before = clinic.seal("doctor and oncology", rng);
@@ -103,34 +103,34 @@ fn what_is_written_after_a_revocation_stays_closed() {
         ["Ada", "Bose", "Cohn"].map(|gid| clinic.open(gid, &after)),
         [REFUSED, None, REFUSED]
     );
-    // What she could read, she can read; in a disjunction the other branch still opens.
+    // Earlier ciphertexts stay readable, and so do those that another branch of an `or` satisfies.
     assert_eq!(["Ada", "Bose"].map(|gid| clinic.open(gid, &before)), [None; 2]);
     assert_eq!(["Ada", "Bose"].map(|gid| clinic.open(gid, &twice)), [None; 2]);
     assert_eq!(clinic.open("Ada", &clinic.seal("oncology or doctor", &mut *rng)), None);
-    // A new holder reads what is written from now on, and what the manager's epoch covers.
-    clinic.grant("Cohn", "oncology");
+    // A new holder decrypts the current epoch, including earlier ciphertexts of the epoch.
+    clinic.issue("Cohn", "oncology");
     assert_eq!(clinic.open("Cohn", &after), None);
     assert_eq!(clinic.open("Cohn", &before), REFUSED);
     assert_eq!(clinic.users["Bose"].epochs(&name("oncology")), [0, 1]);
     assert_eq!(clinic.users["Cohn"].epochs(&name("oncology")), [1]);
     assert_eq!(clinic.users["Cohn"].epochs(&name("night")), [0; 0]);
-    // Given back, the attribute opens what is written in the epoch, not what lies between.
+    // A reissued attribute decrypts the current epoch, not those since the revocation.
     clinic.revoke("Bose", "oncology", rng);
     let between = clinic.seal("oncology", rng);
     clinic.revoke("Cohn", "oncology", rng);
-    clinic.grant("Bose", "oncology");
+    clinic.issue("Bose", "oncology");
     let now = clinic.seal("oncology", rng);
     assert_eq!(
         [&after, &between, &now].map(|sealed| clinic.open("Bose", sealed)),
         [None, REFUSED, None]
     );
-    // Nothing is taken from who has nothing.
-    let manager = clinic.managers.get_mut(&name("oncology")).unwrap();
-    assert_eq!(manager.revoke(&["Cohn"], rng), 0);
-    assert_eq!((manager.epoch(), manager.holders().collect::<Vec<_>>()), (3, vec!["Bose"]));
+    // Revoking a user who is not a holder changes nothing.
+    let authority = clinic.authorities.get_mut(&name("oncology")).unwrap();
+    assert_eq!(authority.revoke(&["Cohn"], rng), 0);
+    assert_eq!((authority.epoch(), authority.holders().collect::<Vec<_>>()), (3, vec!["Bose"]));
 }
 
-/// The element of G1 that a component carries, or the key of one attribute.
+/// Reads `D_x` from the encoding of a component.
 fn point_of(component: &Component) -> G1 {
     let bytes = component.to_secret_bytes();
     let mut r = fields(&bytes);
@@ -150,7 +150,7 @@ fn forged(gid: &str, attribute: &str, epoch: u32, point: &G1) -> Component {
     .unwrap()
 }
 
-/// The key with a component that no check has seen.
+/// Returns the key with an unverified component.
 fn spliced(key: &Key, attribute: &str, epoch: u32, point: &G1) -> Key {
     let bytes = key.to_secret_bytes();
     let mut r = fields(&bytes);
@@ -171,7 +171,7 @@ fn spliced(key: &Key, attribute: &str, epoch: u32, point: &G1) -> Key {
 }
 
 #[test]
-fn an_old_component_opens_the_new_epoch_by_the_update_factor_alone() {
+fn a_revoked_component_decrypts_a_later_epoch_only_with_the_update_factor() {
     let rng = &mut rng(92);
     let (parameters, master) = setup(rng);
     let [v, next] = [(); 2].map(|()| Scalar::random(rng));
@@ -194,28 +194,28 @@ fn an_old_component_opens_the_new_epoch_by_the_update_factor_alone() {
     let d_x = point_of(&component);
     assert!(abe::open_cpa(&ada, b"", &before).is_ok());
     assert_eq!(abe::open_cpa(&ada, b"", &after).err(), REFUSED);
-    // The algebra alone: the old component in the new row, and one of another user.
+    // Without the local check: the revoked component for the new row, and one of another user.
     let stale = spliced(&ada, "x", 1, &d_x);
     assert_eq!(abe::open_cpa(&stale, b"", &after).err(), Some(FAILED));
     let bose = key_share(&master, "Bose", &name("x")).unwrap().verify().unwrap();
     let bose = point_of(&new.issue(bose).unwrap());
     assert_eq!(abe::open_cpa(&spliced(&ada, "x", 1, &bose), b"", &after).err(), Some(FAILED));
-    // Planted: who is handed v / v' turns the old component into the new one.
+    // Planted fault: the factor v / v' converts the revoked component into a current one.
     let updated = d_x * (v * next.inverse().unwrap());
     assert!(abe::open_cpa(&spliced(&ada, "x", 1, &updated), b"", &after).is_ok());
-    // As printed, without t, the honest holder decrypts nothing either.
+    // With D_x as printed in the paper, without t, the honest holder cannot decrypt.
     let printed = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x") * v.inverse().unwrap();
     assert_eq!(abe::open_cpa(&spliced(&ada, "x", 0, &printed), b"", &before).err(), Some(FAILED));
 }
 
 #[test]
-fn every_message_is_checked_by_whoever_receives_it() {
+fn recipients_refuse_invalid_shares_and_components() {
     let rng = &mut rng(93);
     let (_, master) = setup(rng);
     let (_, other) = setup(rng);
-    let mut manager = AttributeAuthority::new(name("x"), rng);
+    let mut authority = AttributeAuthority::new(name("x"), rng);
     let sent = key_share(&master, "Ada", &name("x")).unwrap();
-    // A point that is no share: the manager would raise it to 1 / v.
+    // Points that are no shares, which the authority would raise to 1 / v.
     let share_of = |gid: &str, attribute: &str, d_prime: &G2, point: &G1| {
         KeyShare::from_bytes(&encoding::<KeyShare>(|w| {
             w.bytes(gid.as_bytes());
@@ -231,20 +231,21 @@ fn every_message_is_checked_by_whoever_receives_it() {
         assert_eq!(refused, Err(InvalidKeyShare));
     }
     let of_y = key_share(&master, "Ada", &name("y")).unwrap().verify().unwrap();
-    assert_eq!(manager.issue(of_y).map(drop), Err(InvalidKeyShare));
-    assert_eq!(manager.holders().count(), 0);
+    assert_eq!(authority.issue(of_y).map(drop), Err(InvalidKeyShare));
+    assert_eq!(authority.holders().count(), 0);
 
     let again = sent.clone().verify().unwrap();
-    let component = manager.issue(sent.verify().unwrap()).unwrap();
-    let (ada, key) = (enrol(&master, "Ada").unwrap(), manager.public_key());
+    let component = authority.issue(sent.verify().unwrap()).unwrap();
+    let (ada, key) = (enrol(&master, "Ada").unwrap(), authority.public_key());
     assert!(ada.with_component(&component, &key).is_ok());
-    // The same share again is the same component; one of another exponent fits nobody who holds it.
-    assert_eq!(point_of(&manager.issue(again).unwrap()), point_of(&component));
+    // The same share yields the same component; a share of another exponent conflicts with the
+    // holder's.
+    assert_eq!(point_of(&authority.issue(again).unwrap()), point_of(&component));
     let t = Scalar::from(2);
     let other_exponent = share_of("Ada", "x", &(G2::generator() * t), &(h * t)).verify().unwrap();
-    let before = manager.to_secret_bytes();
-    assert_eq!(manager.issue(other_exponent).map(drop), Err(InvalidKeyShare));
-    assert_eq!(manager.to_secret_bytes(), before);
+    let before = authority.to_secret_bytes();
+    assert_eq!(authority.issue(other_exponent).map(drop), Err(InvalidKeyShare));
+    assert_eq!(authority.to_secret_bytes(), before);
     let point = point_of(&component);
     let later =
         AttributeAuthority::new_with_randomness(name("x"), 1, &Scalar::random(rng)).public_key();
@@ -263,7 +264,7 @@ fn every_message_is_checked_by_whoever_receives_it() {
     for (component, key, reason) in cases {
         assert_eq!(ada.with_component(&component, key).map(drop), Err(reason));
     }
-    // Of another centre, under the same name.
+    // A user of the same identifier at another central authority.
     let stranger = enrol(&other, "Ada").unwrap();
     assert_eq!(
         stranger.with_component(&component, &key).map(drop),
@@ -279,7 +280,7 @@ fn every_message_is_checked_by_whoever_receives_it() {
 }
 
 #[test]
-fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
+fn encryptors_use_the_latest_epoch_and_refuse_attributes_without_a_key() {
     let rng = &mut rng(94);
     let (parameters, _) = setup(rng);
     let keys: Vec<VerifiedAttributeKey> = (0..3)
@@ -288,7 +289,7 @@ fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
                 .public_key()
         })
         .collect();
-    // An old key that is sent again does not bring the old epoch back.
+    // A replayed old key does not restore the old epoch.
     let with = |keys: &[&VerifiedAttributeKey]| {
         keys.iter()
             .fold(parameters.clone(), |parameters, key| parameters.with_attribute_key(key).unwrap())
@@ -298,7 +299,7 @@ fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
     assert_eq!(latest.epoch(&name("x")), Some(2));
     assert_eq!(PublicParameters::from_bytes(&latest.to_bytes()), Ok(latest.clone()));
     assert_eq!(AttributeKey::from_bytes(&keys[0].key().to_bytes()).as_ref(), Ok(keys[0].key()));
-    // Another key of the epoch is a quarrel that somebody has to compare_or_write.
+    // Two different keys of one epoch are a conflict.
     let second =
         AttributeAuthority::new_with_randomness(name("x"), 2, &Scalar::random(rng)).public_key();
     assert!(latest.with_attribute_key(&second).is_err());
@@ -312,14 +313,14 @@ fn writers_take_the_latest_epoch_and_refuse_what_nobody_manages() {
 }
 
 #[test]
-fn a_manager_can_be_put_away_and_taken_up_again() {
+fn the_state_of_an_attribute_authority_round_trips() {
     let rng = &mut rng(95);
     let (_, master) = setup(rng);
-    let mut manager = AttributeAuthority::new(name("x"), rng);
+    let mut authority = AttributeAuthority::new(name("x"), rng);
     let [.., of_bose] = ["Cohn", "Ada", "Bose"].map(|gid| {
-        manager.issue(key_share(&master, gid, &name("x")).unwrap().verify().unwrap()).unwrap()
+        authority.issue(key_share(&master, gid, &name("x")).unwrap().verify().unwrap()).unwrap()
     });
-    let state = manager.to_secret_bytes();
+    let state = authority.to_secret_bytes();
     let mut again = AttributeAuthority::from_bytes(&state).unwrap();
     assert_eq!(again.to_secret_bytes(), state);
     for (of, by) in [("Bose", "Aaaa"), ("Bose", "Zzzz"), ("Bose", "Ada\0")] {
@@ -331,9 +332,9 @@ fn a_manager_can_be_put_away_and_taken_up_again() {
     }
     assert_eq!(again.revoke(&["Bose"], rng), 1);
     let key = again.public_key();
-    // The new exponent has nothing to do with the old one.
+    // The new exponent is independent of the old one.
     let bose = enrol(&master, "Bose").unwrap();
-    assert!(bose.with_component(&of_bose, &manager.public_key()).is_ok());
+    assert!(bose.with_component(&of_bose, &authority.public_key()).is_ok());
     let renumbered = forged("Bose", "x", 1, &point_of(&of_bose));
     assert_eq!(bose.with_component(&renumbered, &key).map(drop), Err(KeyError::InvalidComponent));
     assert_eq!((key.key().epoch(), again.holders().collect::<Vec<_>>()), (1, vec!["Ada", "Cohn"]));
@@ -345,10 +346,9 @@ fn a_manager_can_be_put_away_and_taken_up_again() {
     assert_eq!(shown, "AttributeAuthority(x, epoch 1)");
 }
 
-/// Whoever sends a key has to know its exponent: these are the keys that would open without a
-/// manager.
+/// The rogue keys admit components that no attribute authority issued.
 #[test]
-fn keys_that_nobody_knows_the_exponent_of_are_refused() {
+fn attribute_keys_without_proof_of_possession_are_refused() {
     let rng = &mut rng(96);
     let (parameters, master) = setup(rng);
     let ada = enrol(&master, "Ada").unwrap();
@@ -377,18 +377,18 @@ fn keys_that_nobody_knows_the_exponent_of_are_refused() {
     // v = k t for Ada's t, and H(x)^{1/k} is her component.
     let rogue = d_prime * k;
     let component = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x") * k.inverse().unwrap();
-    let claim = pairing(&component, &rogue);
+    let forged = pairing(&component, &rogue);
     assert_eq!(
-        claim,
+        forged,
         pairing(&hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x"), &d_prime),
-        "it would fit"
+        "the rogue component satisfies its equation"
     );
     for proof in [proof_of_old, G1::generator(), G1::generator() * k, component] {
         assert!(sent(9, &rogue, &proof).verify().is_err());
     }
-    // The old key under the number of a new epoch.
+    // The old key with the number of a new epoch.
     assert!(sent(9, old.key().g2_v(), &proof_of_old).verify().is_err());
-    // Under the name of another attribute.
+    // The key with the name of another attribute.
     let mut renamed = bytes.clone();
     renamed[6] = b'y';
     assert!(AttributeKey::from_bytes(&renamed).unwrap().verify().is_err());

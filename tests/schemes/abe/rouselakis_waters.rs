@@ -1,4 +1,4 @@
-//! Authorities that need not know of each other.
+//! The decentralised scheme: independent authorities.
 
 use super::FAILED;
 use crate::common::{attribute, attributes, policy, rng};
@@ -9,7 +9,7 @@ use epione::abe::{self, Ciphertext, CpaHeader, OpenError, PublicParameters, User
 use epione::algebra::codec::Canonical;
 
 #[test]
-fn keys_of_one_user_by_several_authorities_open_together() {
+fn keys_of_one_user_from_several_authorities_combine() {
     let rng = &mut rng(81);
     let (hospital, hospital_key) = setup("hospital", rng);
     let (chamber, chamber_key) = setup("chamber", rng);
@@ -56,7 +56,7 @@ fn keys_of_two_users_do_not_combine() {
     assert_eq!(bose.merge(&cohn).err(), Some(KeyError::UserMismatch));
     assert_eq!(bose.merge(&bose).err(), Some(KeyError::DuplicateAttribute(attribute("a@H"))));
 
-    // Cohn writes Bose's name on his key: the bytes are well formed.
+    // Cohn replaces the identifier in his key by Bose's; the encoding stays valid.
     let mut bytes = cohn.to_bytes();
     let place = bytes.windows(4).position(|four| four == b"Cohn").unwrap();
     bytes[place..place + 4].copy_from_slice(b"Bose");
@@ -70,7 +70,7 @@ fn keys_of_two_users_do_not_combine() {
 }
 
 #[test]
-fn an_authority_speaks_for_its_own_attributes_only() {
+fn an_authority_issues_its_own_attributes_only() {
     let rng = &mut rng(83);
     let (parameters, master) = setup("H", rng);
     for name in ["a@L", "a", "a@H@L", "H"] {
@@ -80,7 +80,7 @@ fn an_authority_speaks_for_its_own_attributes_only() {
         let refused = abe::try_seal_cpa(&parameters, &text, b"", b"", rng).err();
         assert_eq!(refused, Some(UnknownAuthority(attribute(name))));
     }
-    // Numbers and listed values would add up over the years.
+    // Numbers and listed values are excluded: keys of one user accumulate over time.
     for held in ["age@H = 42u8", "a@H, role@H#1:nurse"] {
         let refused = keygen(&master, "Bose", &held.parse().unwrap(), rng).err();
         assert!(matches!(refused, Some(KeyError::ForeignAttribute(_))), "{held}");
@@ -88,7 +88,7 @@ fn an_authority_speaks_for_its_own_attributes_only() {
     for text in ["x@H and age@H >= 18u8", "role@H#1:nurse"] {
         assert!(abe::try_seal_cpa(&parameters, &policy(text), b"", b"", rng).is_err(), "{text}");
     }
-    // An identifier that is made can be read again.
+    // Every identifier that keygen accepts can be decoded.
     for (gid, fits) in [("", false), (&*"x".repeat(256), true), (&*"x".repeat(257), false)] {
         let key = keygen(&master, gid, &attributes(&["a@H"]), rng);
         assert_eq!(key.as_ref().err(), (!fits).then_some(&KeyError::InvalidIdentifier));
@@ -97,11 +97,11 @@ fn an_authority_speaks_for_its_own_attributes_only() {
                 || UserSecretKey::<RouselakisWaters>::from_bytes(&key.unwrap().to_bytes()).is_ok()
         );
     }
-    // Nobody's parameters replace another authority's key.
+    // Merged parameters do not replace the key of an authority.
     let (again, _) = setup("H", rng);
     assert_eq!(parameters.merge(&again), Err(ConflictingKey("H".to_owned())));
     assert_eq!(parameters.merge(&parameters), Ok(parameters.clone()));
-    // Another authority of the same name makes keys that open nothing of the first.
+    // Keys of another authority of the same name decrypt nothing for the first.
     let (_, impostor) = setup("H", rng);
     let sealed = abe::try_seal_cpa(&parameters, &policy("a@H"), b"", b"", rng).unwrap();
     let key = keygen(&impostor, "Bose", &attributes(&["a@H"]), rng).unwrap();
