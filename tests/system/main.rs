@@ -1,13 +1,13 @@
-//! The parts that work together: records, consensus, ledger, protocol and the program.
+//! Integration tests: records, consensus, ledger, protocol and the program.
 //!
-//! `cargo test consensus` (ledger, protocol, record, cli, floors) selects the tests of one module.
+//! `cargo test consensus` (ledger, protocol, record, cli, layers) runs the tests of one module.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 #[cfg(all(feature = "cli", feature = "sim"))]
 mod cli;
 #[cfg(feature = "sim")]
 mod consensus;
-mod floors;
+mod layers;
 mod ledger;
 #[cfg(feature = "sim")]
 mod protocol;

@@ -1,10 +1,10 @@
-//! The floors of the house: a file imports only from below, and every file keeps the house rules.
+//! The layers of the crate: a file imports only from lower layers and keeps the conventions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Modules by floor. `true`: the modules of a floor may import each other.
-const FLOORS: [(&[&str], bool); 7] = [
+/// The modules of each layer, from the bottom. `true`: modules of the layer may import each other.
+const LAYERS: [(&[&str], bool); 7] = [
     (&["error", "algebra"], true),
     (&["policy", "dem", "sign"], true),
     (&["abe", "peks", "pre", "pseudonym", "store", "consensus"], false),
@@ -14,24 +14,24 @@ const FLOORS: [(&[&str], bool); 7] = [
     (&["bin"], true),
 ];
 
-/// Files that may not forbid unsafe code, because what is forbidden in a module cannot be allowed
-/// below it: the root, which denies it instead, and the two above the backends. They have none.
+/// Files that cannot forbid unsafe code, since `forbid` extends to submodules: the root, which
+/// denies it instead, and the two modules above the backends. They contain no unsafe code.
 const WITHOUT_FORBID: [&str; 3] = ["lib.rs", "algebra.rs", "algebra/backend.rs"];
 
-/// Only these may contain unsafe code: foreign functions and the processor's vector instructions.
+/// The modules that may contain unsafe code: foreign functions and vector instructions.
 const UNSAFE: [&str; 2] = ["algebra/backend/blst", "algebra/backend/ifma"];
 
-/// The binary is a crate of its own; its root forbids unsafe code for all files below.
+/// The binary is a separate crate. Its root forbids unsafe code in all of its files.
 const BINARY: &str = "bin/epione/";
 const BINARY_ROOT: &str = "bin/epione/main.rs";
 
-/// Only these name the curve's library.
+/// The module that may name the curve library.
 const NAMES_ARKWORKS: &str = "algebra";
 
 const MAX_LINES: usize = 500;
 
 struct Source {
-    /// Below `src/`, with slashes.
+    /// The path relative to `src/`, with slashes.
     path: String,
     text: String,
 }
@@ -55,22 +55,22 @@ fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
     walk(&root, &root, &mut found);
-    assert!(found.len() > 50, "the sources are there");
+    assert!(found.len() > 50, "the sources are found");
     found
 }
 
-/// The top-level module of a file; `None` for the root.
+/// Returns the top-level module of a file, or `None` for the root.
 fn module_of(path: &str) -> Option<&str> {
     let first = path.split('/').next()?;
     let name = first.strip_suffix(".rs").unwrap_or(first);
     (name != "lib").then_some(name)
 }
 
-fn floor_of(module: &str) -> Option<usize> {
-    FLOORS.iter().position(|(modules, _)| modules.contains(&module))
+fn layer_of(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|(modules, _)| modules.contains(&module))
 }
 
-/// The text without comments, strings and characters, so that only code is left.
+/// Returns the text without comments and strings.
 fn code(text: &str) -> String {
     let mut code = String::new();
     let mut rest = text;
@@ -102,14 +102,14 @@ fn code(text: &str) -> String {
     code
 }
 
-/// The hashes of a raw string that starts here.
+/// Returns the number of hashes if a raw string starts here.
 fn raw_string(text: &str) -> Option<usize> {
     let after = text.strip_prefix('r')?;
     let hashes = after.len() - after.trim_start_matches('#').len();
     after[hashes..].starts_with('"').then_some(hashes)
 }
 
-/// Every path that the code names, with braces and `as` resolved to plain paths:
+/// Returns every path that the code names, with braces and `as` resolved:
 /// `use crate::{a, b::{c, d}}` gives `crate::a`, `crate::b::c`, `crate::b::d`.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
@@ -129,7 +129,7 @@ fn paths(code: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Adds what follows a path's `::`; gives what is left of the text.
+/// Adds the paths that follow `prefix` and `::`, and returns the remaining text.
 fn expand<'a>(prefix: Vec<String>, text: &'a str, found: &mut Vec<Vec<String>>) -> &'a str {
     let text = text.trim_start();
     if let Some(mut rest) = text.strip_prefix('{') {
@@ -140,7 +140,7 @@ fn expand<'a>(prefix: Vec<String>, text: &'a str, found: &mut Vec<Vec<String>>) 
             }
             let before = rest;
             rest = expand(prefix.clone(), rest, found);
-            // `as name` and whatever else is not a path.
+            // Skip `as name`.
             rest = rest.trim_start_matches(|c| c != ',' && c != '}' && c != '{');
             if rest.is_empty() || rest == before {
                 return rest;
@@ -160,7 +160,7 @@ fn expand<'a>(prefix: Vec<String>, text: &'a str, found: &mut Vec<Vec<String>>) 
     }
 }
 
-/// The top-level modules that a file names, resolved from where it stands.
+/// Returns the top-level modules that a file names, with paths resolved relative to the file.
 fn imports(source: &Source) -> Vec<String> {
     let stem = source.path.strip_suffix(".rs").unwrap();
     let own: Vec<&str> = stem.split('/').filter(|part| *part != "lib").collect();
@@ -169,8 +169,8 @@ fn imports(source: &Source) -> Vec<String> {
         if path[0] == "crate" || path[0] == "epione" {
             return path.get(1).cloned();
         }
-        // As many steps up as there are modules lead to the root; inner modules (tests) are one
-        // further down, and what leads past the root is theirs.
+        // As many `super` as modules lead to the root. Inner modules (tests) are one level deeper:
+        // paths beyond the root start there.
         let home = own.len().checked_sub(supers)?;
         if home == 0 { path.get(supers).cloned() } else { Some(own[0].to_owned()) }
     });
@@ -180,14 +180,14 @@ fn imports(source: &Source) -> Vec<String> {
     names
 }
 
-/// What is wrong with a file.
+/// Returns the violations in a file.
 fn violations(source: &Source) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let mut violations = Vec::new();
     let path = &source.path;
-    let mut say = |what: String| wrong.push(format!("src/{path}: {what}"));
+    let mut say = |what: String| violations.push(format!("src/{path}: {what}"));
     let lines = source.text.lines().count();
     if lines > MAX_LINES {
-        say(format!("{lines} lines are more than {MAX_LINES}"));
+        say(format!("{lines} lines exceed the limit of {MAX_LINES}"));
     }
     if path.ends_with("/mod.rs") || path == "mod.rs" {
         say("is named mod.rs".to_owned());
@@ -207,35 +207,35 @@ fn violations(source: &Source) -> Vec<String> {
     }
     let blocks = code.matches("unsafe {").count();
     if source.text.matches("// SAFETY: ").count() < blocks {
-        say(format!("{blocks} unsafe blocks, not all with a word on why they are safe"));
+        say(format!("{blocks} unsafe blocks, not all with a SAFETY comment"));
     }
     if code.contains("ark_") && module_of(path) != Some(NAMES_ARKWORKS) {
         say("names arkworks".to_owned());
     }
-    let Some(module) = module_of(path) else { return wrong };
-    let Some(floor) = floor_of(module) else {
-        say(format!("the module {module} is on no floor"));
-        return wrong;
+    let Some(module) = module_of(path) else { return violations };
+    let Some(layer) = layer_of(module) else {
+        say(format!("the module {module} has no layer"));
+        return violations;
     };
     for import in imports(source) {
-        // What is not a module is an item of the root or of the binary's own tree.
-        let Some(other) = floor_of(&import) else { continue };
-        let among_equals = other == floor && (import == module || FLOORS[floor].1);
-        if other >= floor && !among_equals {
-            say(format!("floor {floor} imports {import} of floor {other}"));
+        // Other names are items of the root or modules of the binary.
+        let Some(other) = layer_of(&import) else { continue };
+        let among_equals = other == layer && (import == module || LAYERS[layer].1);
+        if other >= layer && !among_equals {
+            say(format!("layer {layer} imports {import} of layer {other}"));
         }
     }
-    wrong
+    violations
 }
 
 #[test]
-fn a_file_imports_only_from_lower_floors_and_keeps_the_house_rules() {
-    let wrong: Vec<String> = sources().iter().flat_map(violations).collect();
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+fn files_import_only_from_lower_layers_and_keep_the_conventions() {
+    let found: Vec<String> = sources().iter().flat_map(violations).collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
 #[test]
-fn every_module_of_the_root_is_on_a_floor() {
+fn every_module_of_the_root_has_a_layer() {
     let sources = sources();
     let root = sources.iter().find(|source| source.path == "lib.rs").unwrap();
     let code = code(&root.text);
@@ -243,7 +243,7 @@ fn every_module_of_the_root_is_on_a_floor() {
     let modules: Vec<&str> = modules.map(|line| line.trim_end_matches(';')).collect();
     assert!(modules.len() >= 14);
     for module in modules {
-        assert!(floor_of(module).is_some(), "{module} is on no floor");
+        assert!(layer_of(module).is_some(), "{module} has no layer");
     }
 }
 
@@ -256,16 +256,16 @@ fn the_root_denies_unsafe_code_and_undocumented_items() {
     }
 }
 
-mod the_checker_sees {
+mod checker {
     use super::*;
 
-    fn wrong(path: &str, body: &str) -> Vec<String> {
+    fn check(path: &str, body: &str) -> Vec<String> {
         let text = format!("//! Doc.\n#![forbid(unsafe_code)]\n{body}\n");
         violations(&Source { path: path.to_owned(), text })
     }
 
     #[test]
-    fn upward_imports_however_written() {
+    fn upward_imports_are_found_in_every_syntax() {
         for (path, body) in [
             ("algebra/group.rs", "use crate::policy::AccessPolicy;"),
             ("dem.rs", "use crate::abe;"),
@@ -282,20 +282,20 @@ mod the_checker_sees {
             ("sim.rs", "use crate::bin;"),
             ("store/chunk.rs", "pub use crate::ledger::*;"),
         ] {
-            assert_eq!(wrong(path, body).len(), 1, "{path}: {body}");
+            assert_eq!(check(path, body).len(), 1, "{path}: {body}");
         }
     }
 
     #[test]
-    fn imports_among_siblings() {
+    fn imports_between_siblings_are_found() {
         for body in ["use crate::peks;", "use crate::{pre::keygen};", "use super::store::Cid;"] {
-            assert_eq!(wrong("abe.rs", body).len(), 1, "{body}");
+            assert_eq!(check("abe.rs", body).len(), 1, "{body}");
         }
-        assert_eq!(wrong("peks/plain.rs", "use super::super::pre;").len(), 1);
+        assert_eq!(check("peks/plain.rs", "use super::super::pre;").len(), 1);
     }
 
     #[test]
-    fn what_is_allowed_as_allowed() {
+    fn permitted_imports_pass() {
         for (path, body) in [
             ("abe/keys.rs", "use super::fabeo; use crate::{policy, algebra::G1, abe::Header};"),
             ("dem.rs", "use crate::{policy, sign, error};"),
@@ -309,17 +309,17 @@ mod the_checker_sees {
                 "fn f() { r#\"use crate::sim; \"quoted\" \"#; '\"'; \"\\\"crate::sim::\" }",
             ),
         ] {
-            assert_eq!(wrong(path, body), Vec::<String>::new(), "{path}: {body}");
+            assert_eq!(check(path, body), Vec::<String>::new(), "{path}: {body}");
         }
     }
 
     #[test]
-    fn the_other_rules() {
-        assert_eq!(wrong("pre.rs", "use ark_ec::CurveGroup;").len(), 1);
-        assert_eq!(wrong("algebra/group.rs", "use ark_ec::CurveGroup;").len(), 0);
-        assert_eq!(wrong("pre/mod.rs", "").len(), 1);
-        assert_eq!(wrong("pre.rs", &"\n".repeat(MAX_LINES)).len(), 1);
-        assert_eq!(wrong("novelty.rs", "").len(), 1);
+    fn violations_of_the_conventions_are_found() {
+        assert_eq!(check("pre.rs", "use ark_ec::CurveGroup;").len(), 1);
+        assert_eq!(check("algebra/group.rs", "use ark_ec::CurveGroup;").len(), 0);
+        assert_eq!(check("pre/mod.rs", "").len(), 1);
+        assert_eq!(check("pre.rs", &"\n".repeat(MAX_LINES)).len(), 1);
+        assert_eq!(check("novelty.rs", "").len(), 1);
         let bare =
             Source { path: "pre.rs".to_owned(), text: "// #![forbid(unsafe_code)]".to_owned() };
         assert_eq!(violations(&bare).len(), 1);
@@ -328,7 +328,7 @@ mod the_checker_sees {
     }
 
     #[test]
-    fn unsafe_code_where_it_may_be_and_nowhere_else() {
+    fn unsafe_code_is_confined_to_the_backends() {
         let source = |path: &str, text: &str| {
             violations(&Source { path: path.to_owned(), text: text.to_owned() }).len()
         };
