@@ -7,9 +7,9 @@ mod world;
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use epione::consensus::{Digest, Profile};
 use epione::ledger::Basis;
-use epione::protocol::{Fetch, Terms};
+use epione::protocol::Terms;
 use epione::record::Record;
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 use std::time::{Duration, Instant};
 use world::{A, ADA, B, World};
 
@@ -31,7 +31,7 @@ fn steps(c: &mut Criterion) {
     let centre = world.centre.verifying_key();
     let doctor = &world.doctors[A];
     let key = doctor.check_introduction(&introduction, &centre, world.now()).unwrap();
-    let locks = world.authority.locks(&world.policies).unwrap();
+    let current = world.authority.epoch_policies(&world.policies).unwrap();
     let mut rng = world.rng.clone();
 
     group.bench_function("scan", |b| {
@@ -40,41 +40,39 @@ fn steps(c: &mut Criterion) {
     group.bench_function("seal", |b| {
         b.iter(|| {
             let file = &mut Cursor::new(FILE);
-            doctor.seal(&outline, file, (&introduction, &key), &locks, &mut rng).unwrap()
+            doctor.seal(&outline, file, (&introduction, &key), &current, &mut rng).unwrap()
         });
     });
     let file = &mut Cursor::new(FILE);
-    let sealed = doctor.seal(&outline, file, (&introduction, &key), &locks, &mut rng).unwrap();
+    let sealed = doctor.seal(&outline, file, (&introduction, &key), &current, &mut rng).unwrap();
     let all = doctor.terms(&outline).unwrap();
     group.bench_function(BenchmarkId::new("index, entries", all.len()), |b| {
         b.iter(|| doctor.batch_index(&all, &sealed, &introduction, &mut rng).unwrap());
     });
 
     let record = world.publish(A, ADA, FILE, NAME);
-    let (validity, state, terms) = (world.validity(), world.state(), terms(&world, record));
+    let (validity, state, terms) = (world.validity(), world.state().clone(), terms(&world, record));
     let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
     group.bench_function("grant", |b| {
         let patient = &world.patients[ADA];
         b.iter(|| patient.grant(validity, &state, &reader, &terms, &mut rng).unwrap());
     });
-    let (_, delivery, ticket) = world.grant_undelivered(&terms);
-    let (state, now) = (world.state(), world.now());
+    let (_, delivery, ticket) = world.grant_undelivered(&terms).unwrap();
+    let state = world.state().clone();
     group.bench_function("accept", |b| {
         let proxy = &mut world.proxies[0];
         let accept = |delivery| proxy.accept(&state, delivery).unwrap();
         b.iter_batched(|| delivery.clone(), accept, BatchSize::SmallInput);
     });
     group.bench_function("search", |b| {
-        b.iter(|| world.proxies[0].search(&state, ticket.grant(), now).unwrap());
+        b.iter(|| world.proxies[0].search(world.view(), ticket.grant()).unwrap());
     });
     let request = world.request_granted(record, &ticket);
-    let (state, now) = (world.state(), world.now());
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
+    let (proxy, view) = (&world.proxies[0], world.view());
     group.bench_function("reencrypt", |b| {
-        let proxy = &world.proxies[0];
-        b.iter(|| proxy.reencrypt(&state, &request, fetcher, now, &mut rng).unwrap());
+        b.iter(|| proxy.reencrypt(view, &request, &world, &mut rng).unwrap());
     });
-    let work = world.proxies[0].reencrypt(&state, &request, fetcher, now, &mut rng).unwrap();
+    let work = proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
     group.bench_function("open", |b| {
         b.iter(|| {
             let opened = world.open_granted(B, &request, &ticket, &work).unwrap();
@@ -82,7 +80,7 @@ fn steps(c: &mut Criterion) {
         });
     });
     group.bench_function("find own", |b| {
-        b.iter(|| world.patients[ADA].find(&state));
+        b.iter(|| world.patients[ADA].find(world.state()));
     });
 }
 
@@ -99,7 +97,7 @@ fn lifecycle(c: &mut Criterion) {
                     let record = world.publish(A, ADA, FILE, NAME);
                     let terms = terms(&world, record);
                     let ticket = world.grant(&terms);
-                    let hits = world.proxies[0].search(&world.state(), ticket.grant(), world.now());
+                    let hits = world.proxies[0].search(world.view(), ticket.grant());
                     assert!(hits.unwrap().iter().any(|hit| hit.record == record));
                     let basis = Basis::Grant(*ticket.grant());
                     let request = world.request(B, record, basis).unwrap();

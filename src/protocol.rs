@@ -1,35 +1,38 @@
-//! The whole way of a record, one file a step, every role owning only its own secrets.
+//! The sharing protocol over the life of a record: one file per step, one type per role.
 //!
-//! | step | file | who | gives |
-//! |---|---|---|---|
-//! | setup | `setup` | registration centre, attribute authority | public parameters |
-//! | register | `register` | everyone, centre, authority | [`Certificate`](crate::ledger::Certificate), user secret key |
-//! | introduce | `introduce` | patient to doctor | [`Introduction`]: keys, pseudonym window, owner key |
-//! | seal | `seal` | doctor | [`SealedRecord`]: ciphertexts, three locks a section |
-//! | store | `storage` | doctor, store | objects under their names |
-//! | index | `index` | doctor | searchable entries with sealed location |
-//! | publish | `publish` | doctor, institution, patient | transaction `record` |
-//! | ask | `request` | doctor, query manager, patient | [`ForwardedQuery`] |
-//! | grant | `grant` | patient | transaction `grant`, [`Delivery`] to the proxy, [`Ticket`] to the reader |
-//! | search | `search` | proxy; patient herself | [`Hit`]s |
-//! | request | `request` | reader | transaction `request` |
-//! | re-encrypt | `reencrypt` | proxy | [`SectionReEncryption`]s, transaction `access` |
-//! | open | `open` | reader, author, patient | the same bytes |
-//! | revoke | `revoke` | patient, proxy | transaction `revoke`, erased keys |
-//! | audit | `audit` | anyone | [`TrailEntry`]s |
+//! Each role type owns its secrets alone. Its methods stand in the files of the steps:
 //!
-//! Steps that change the ledger give a [`Transaction`](crate::ledger::Transaction); bringing it to
-//! consensus is the driver's work. Steps that read it take a replica's
-//! [`State`](crate::ledger::State). Time is passed
-//! in, in milliseconds.
+//! | step (file) | methods | produces |
+//! |---|---|---|
+//! | setup (`setup`) | [`RegistrationCentre::new`], [`AttributeAuthority::new`] | public parameters |
+//! | registration (`register`) | `register` and `announce` of every role, [`Registrar::certify`], [`AttributeAuthority::issue`] (`setup`) | [`Certificate`](crate::ledger::Certificate), attribute key |
+//! | introduction (`introduce`) | [`Patient::introduce`], [`Doctor::check_introduction`] | [`Introduction`]: keys, pseudonym window, owner key |
+//! | sealing (`seal`) | [`Doctor::seal`] | [`SealedRecord`]: ciphertexts, three wrapped keys per section |
+//! | storage (`storage`) | [`Doctor::offer`], [`StoreKeeper::upload`], [`Doctor::fetch`], [`StoreKeeper::serve`] | objects under their names |
+//! | index (`index`) | [`Doctor::terms`], [`Doctor::batch_index`] | searchable entries with sealed location |
+//! | publication (`publish`) | [`Doctor::draft_record`], [`Institution::countersign`], [`Doctor::publish`] | transaction `record` |
+//! | consent (`consent`) | [`Patient::consent`] | the patient's signature on the record |
+//! | query (`request`) | [`Doctor::ask`], [`QueryManager::forward`], [`Patient::receive`] | [`ForwardedQuery`] |
+//! | grant (`grant`) | [`Patient::grant`], [`Proxy::accept`] | transaction `grant`, [`Delivery`] to the proxy, [`Ticket`] to the reader |
+//! | search (`search`) | [`Proxy::search`], [`Patient::find`] | [`Hit`]s |
+//! | request (`request`) | [`Doctor::request`] | transaction `request` |
+//! | re-encryption (`reencrypt`) | [`Proxy::reencrypt`], [`Proxy::report`] | [`SectionReEncryption`]s, transaction `access` |
+//! | opening (`open`) | [`Doctor::open_granted`], [`Doctor::open_by_policy`], [`Doctor::open_as_author`], [`Patient::open`] | the original bytes |
+//! | revocation (`revoke`) | [`Patient::revoke`], [`Proxy::erase_ended`]; [`AttributeAuthority::revoke`] (`setup`) | transaction `revoke`, erased keys |
+//! | audit (`audit`) | [`trail`] | [`TrailEntry`]s |
 //!
-//! **Three locks a section.** Each wraps the section's content key and the name of its ciphertext:
-//! re-encryptable to the patient under the condition (class, epoch, policy); CP-ABE to the policy;
-//! and to the author. The same content key is behind all three, and the DEM commits to it.
+//! Steps that change the ledger return a [`Transaction`](crate::ledger::Transaction), which the
+//! caller submits to consensus. Steps that depend on the time read the ledger through a
+//! [`LedgerView`]. Times are in milliseconds since 1970.
 //!
-//! **What is enforced by what.** Who opens a section *by policy*, and which conditions a
-//! re-encryption key covers, is cryptography. *When* a granted reader may read is the contract's
-//! and the proxy's checking, and key erasure. A reader keeps what he has opened.
+//! **Three wrapped keys per section.** Each wraps the section's content key and the name of the
+//! record's envelope: for the patient, re-encryptable under the condition (class, epoch, policy);
+//! for the policy, by CP-ABE; and for the author. The DEM commits to the content key, so all three
+//! lead to the same plaintext.
+//!
+//! **Enforcement.** Cryptography enforces who opens a section *by policy* and the conditions that a
+//! re-encryption key covers. The contract, the proxy and the erasure of keys enforce *when* a
+//! granted reader may read. A reader keeps the plaintext of the sections that they have opened.
 //!
 //! ```
 //! use epione::ledger::Validity;
@@ -41,44 +44,45 @@
 //! let rng = &mut rand::thread_rng();
 //! let (now, later) = (1_796_115_600_000, 1_900_000_000_000);
 //!
-//! // Setup and registration: keys are made by their owners, the centre certifies them.
+//! // Setup and registration: every party generates its own keys, and the centre certifies them.
 //! let centre = RegistrationCentre::new(rng);
 //! let authority = AttributeAuthority::new(centre.verifying_key(), rng);
-//! let certify = |enrolment: &_| centre.certify(enrolment);
-//! let ada = Patient::register("Ada Byron", later, &certify, rng)?;
-//! let ruiz = Doctor::register("Dr. Ruiz", later, &certify, rng)?;
+//! let ada = Patient::register("Ada Byron", later, &centre, rng)?;
+//! let ruiz = Doctor::register("Dr. Ruiz", later, &centre, rng)?;
 //!
-//! // At the consultation Ada hands Dr. Ruiz what he needs to write for her.
+//! // At the consultation Ada introduces herself to Dr. Ruiz.
 //! let introduction = ada.introduce(&ruiz.verifying_key(), now);
 //! let key = ruiz.check_introduction(&introduction, &centre.verifying_key(), now)?;
 //!
-//! // He seals a record: a content key and three locks a section.
+//! // Dr. Ruiz seals a record: one content key and three wrapped keys per section.
 //! let file = &mut Cursor::new(br#"{"resourceType": "Condition", "code": {"text": "stroke"}}"#);
 //! let record = Record::scan(file, "stroke.json")?;
 //! let policies = Policies::uniform("doctor and neurology".parse()?);
-//! let locks = authority.locks(&policies)?;
-//! let sealed = ruiz.seal(&record, file, (&introduction, &key), &locks, rng)?;
+//! let current = authority.epoch_policies(&policies)?;
+//! let sealed = ruiz.seal(&record, file, (&introduction, &key), &current, rng)?;
 //!
-//! // She consents only to what her own locks open and her own trapdoor finds.
+//! // Ada consents to a record that her keys decrypt and her trapdoor finds; Eve cannot.
 //! let hospital = ruiz.verifying_key();
 //! let validity = Validity { chain: "example", until: later };
 //! let index = vec![ruiz.index(&SearchTerm::everything(), &sealed, &introduction, rng)?];
 //! let draft = ruiz.draft_record(validity, &sealed, index, &introduction, hospital, rng);
-//! assert!(ada.consent(&draft, &sealed, &locks).is_ok());
-//! let eve = Patient::register("Eve", later, &certify, rng)?;
-//! assert!(eve.consent(&draft, &sealed, &locks).is_err());
+//! assert!(ada.consent(&draft, &sealed, &current).is_ok());
+//! let eve = Patient::register("Eve", later, &centre, rng)?;
+//! assert!(eve.consent(&draft, &sealed, &current).is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![forbid(unsafe_code)]
 
 mod audit;
 mod binding;
+mod consent;
 mod error;
 mod grant;
 mod index;
 mod introduce;
 mod locate;
 mod open;
+mod progress;
 mod publish;
 mod reencrypt;
 mod register;
@@ -92,19 +96,22 @@ mod source;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub use audit::{TrailEntry, trail};
 pub use binding::{EPOCH, Envelope, epoch_of, object_digest};
-pub use error::ProtocolError;
+pub use error::{Item, ProtocolError, Refusal};
 pub use grant::{Delivery, Terms, Ticket};
 pub use introduce::Introduction;
 pub use open::Opened;
+pub use progress::Progress;
 pub use reencrypt::SectionReEncryption;
-pub use register::{Enrolment, RegistrationError};
+pub use register::{Enrolment, Registrar, RegistrationError};
 pub use request::{ForwardedQuery, Query};
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 pub use seal::{Object, Policies, SealedRecord, SealedSection};
 pub use search::{Hit, SearchTerm};
 pub use setup::{AttributeAuthority, EpochPolicies, RegistrationCentre};
-pub use source::Fetcher;
+pub use source::ObjectSource;
 pub use storage::{Fetch, FetchBasis, StoreKeeper, Upload};
+pub use view::LedgerView;

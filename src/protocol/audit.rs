@@ -1,29 +1,30 @@
-//! Audit: what happened to a record, out of a verified chain.
+//! Audit: the trail of a record, read from a verified chain.
 #![forbid(unsafe_code)]
 
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
 use crate::ledger::{Action, Basis, CommittedBlock, Ledger, Rule, Time, Transaction};
 
-/// A line of the audit trail.
+/// A transaction on the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrailEntry {
-    /// The block.
+    /// The height of the block.
     pub height: u64,
-    /// The block's time.
+    /// The time of the block.
     pub time: Time,
-    /// The transaction.
+    /// The identifier of the transaction.
     pub transaction: Digest,
     /// The kind of action.
     pub action: &'static str,
-    /// Who signed first: the author, the reader, the proxy, an owner key.
+    /// The first signer: the author, the reader, the proxy or an owner key.
     pub party: String,
-    /// The rule that refused it, if one did.
+    /// The rule by which the contract rejected the transaction, if it did.
     pub rejected_by: Option<Rule>,
 }
 
-/// Everything on the ledger that concerns a record: its publication, the grants over its owner
-/// key, their revocations, the requests and accesses. Verify the chain first ([`Ledger::audit`]).
+/// Returns the transactions that concern a record: its publication, the grants over its owner key,
+/// their revocations, the requests and the accesses. The caller verifies the chain first with
+/// [`Ledger::audit`].
 pub fn trail(ledger: &Ledger, record: &Digest) -> Vec<TrailEntry> {
     let entries = ledger.blocks().iter().flat_map(|CommittedBlock { block, .. }| {
         block.entries.iter().map(move |entry| (&block.header, entry))

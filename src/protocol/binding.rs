@@ -1,4 +1,4 @@
-//! What binds the parts of a record together: contexts, conditions, digests, the envelope.
+//! The bindings between the parts of a record: associated data, conditions, digests, the envelope.
 #![forbid(unsafe_code)]
 
 use crate::algebra::G2;
@@ -13,21 +13,22 @@ use crate::dem::ContentKey;
 use crate::error::DecodeError;
 use crate::ledger::{RecordAction, SectionDigests, Time};
 use crate::policy::AccessPolicy;
+use crate::pre::conditional::{Ciphertext, UnverifiedCiphertext};
 use crate::record::Class;
 use crate::sign::VerifyingKey;
 use crate::store::Cid;
 use crate::{algebra::Secret, peks, pre, store};
 use zeroize::Zeroizing;
 
-/// The length of an epoch of writing: thirty days.
+/// The length of a writing epoch: 30 days, in milliseconds.
 pub const EPOCH: Time = 30 * 24 * 3600 * 1000;
 
-/// The epoch of a time.
+/// Returns the writing epoch of a time.
 pub fn epoch_of(time: Time) -> u32 {
     u32::try_from(time / EPOCH).unwrap_or(u32::MAX)
 }
 
-/// Which record a section belongs to: associated data of ciphertexts and locks.
+/// The record and author that associated data bind a section to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
     pub(super) record_id: [u8; 32],
@@ -54,13 +55,14 @@ impl Origin {
     }
 }
 
-/// The condition of a section's patient lock: class, epoch of writing, policy; never a reader.
+/// Returns the condition under which a section's key is wrapped for the patient: class, writing
+/// epoch and policy, never a reader.
 pub(super) fn condition(class: Class, epoch: u32, policy: &Digest) -> Vec<u8> {
     framed(&[class.name().as_bytes(), &epoch.to_be_bytes(), policy])
 }
 
-/// What a section's patient lock is bound to. It is rebuilt from the transaction, never taken from
-/// the lock.
+/// The condition and associated data of a key wrapped for the patient. Both are recomputed from the
+/// transaction, never read from the wrapped key.
 pub(super) struct WrappedKeyBinding {
     pub(super) condition: Vec<u8>,
     pub(super) ad: Vec<u8>,
@@ -74,46 +76,44 @@ impl WrappedKeyBinding {
         }
     }
 
-    /// What there is to verify of a lock.
-    pub(super) fn with<'a>(
-        &'a self,
-        lock: &'a pre::conditional::Ciphertext,
-    ) -> pre::conditional::UnverifiedCiphertext<'a> {
-        let (condition, ad) = (&self.condition[..], &self.ad[..]);
-        pre::conditional::UnverifiedCiphertext { ciphertext: lock, condition, ad }
+    /// Returns a wrapped key with this binding, ready for verification.
+    pub(super) fn with<'a>(&'a self, wrapped_key: &'a Ciphertext) -> UnverifiedCiphertext<'a> {
+        UnverifiedCiphertext { ciphertext: wrapped_key, condition: &self.condition, ad: &self.ad }
     }
 }
 
-/// The condition of an author's own locks.
+/// The condition under which a section's key is wrapped for its author.
 pub(super) const AUTHOR_CONDITION: &[u8] = b"author";
 
 pub(super) fn policy_digest(policy: &AccessPolicy) -> Digest {
     digest(PROTOCOL_POLICY, &[policy.to_string().as_bytes()])
 }
 
-/// The digest of an object's name: commits to the object without telling where it is.
+/// Returns the digest of an object's name. It commits to the object and hides its location.
 pub fn object_digest(name: &Cid) -> Digest {
     digest(PROTOCOL_OBJECT, &[&name.to_bytes()])
 }
 
-/// What a grant says of a re-encryption key: the patient's key and the public half.
+/// Returns a grant's commitment to a re-encryption key: the patient's public key and the public
+/// half.
 pub(super) fn rekey_digest(patient: &pre::PublicKey, rk2: &G2) -> Digest {
     digest(LEDGER_REKEY, &[&patient.to_bytes(), &rk2.to_bytes()])
 }
 
-/// What a grant says of a trapdoor.
+/// Returns a grant's commitment to a trapdoor.
 pub(super) fn trapdoor_digest(trapdoor: &peks::Trapdoor) -> Digest {
     digest(LEDGER_TRAPDOOR, &[&trapdoor.to_bytes()])
 }
 
-/// The list of a record's ciphertexts, an object of its own; its name is the sealed location.
+/// The list of a record's ciphertexts, stored as an object. Its name is the location that the index
+/// seals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// The record.
+    /// The identifier that the author drew for the record.
     pub record_id: [u8; 32],
-    /// Bytes of the original file.
+    /// The length of the original file in bytes.
     pub length: u64,
-    /// The hash in the name of each section's ciphertext.
+    /// The class of each section, and the hash in the name of its ciphertext.
     pub sections: Vec<(Class, Digest)>,
 }
 
@@ -133,20 +133,24 @@ impl Canonical for Envelope {
             length: r.u64()?,
             sections: r.list(Class::ALL.len(), |r| {
                 let class = Class::from_code(r.u8()?);
-                Ok((class.ok_or(DecodeError::Invalid("no such class of sections"))?, r.fixed()?))
+                Ok((
+                    class.ok_or(DecodeError::Invalid("the class of a section is unknown"))?,
+                    r.fixed()?,
+                ))
             })?,
         })
     }
 }
 
 impl Envelope {
-    /// The name of a section's ciphertext.
+    /// Returns the name of a section's ciphertext.
     pub(super) fn ciphertext(&self, class: Class) -> Option<Cid> {
         let found = self.sections.iter().find(|(other, _)| *other == class);
         found.map(|(_, hash)| store::cid_of_digest(hash))
     }
 
-    /// Whether this lists exactly the ciphertexts whose digests are on the ledger.
+    /// Returns `true` if the envelope lists exactly the ciphertexts whose digests are on the
+    /// ledger.
     pub(super) fn fits(&self, record: &RecordAction) -> bool {
         let fits = |((class, name), digests): (&(Class, Digest), &SectionDigests)| {
             *class == digests.class
@@ -158,8 +162,8 @@ impl Envelope {
     }
 }
 
-/// What every lock wraps: the content key of its section and the hash in the envelope's name, so
-/// that whoever opens a lock also finds the ciphertext.
+/// The plaintext of every wrapped key: the content key of a section and the hash in the envelope's
+/// name, by which the recipient finds the ciphertext.
 pub(super) struct SectionKey {
     pub(super) content_key: ContentKey,
     pub(super) envelope: Digest,

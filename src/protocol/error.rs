@@ -1,4 +1,4 @@
-//! Everything that can go wrong on the way of a record, in words for its user.
+//! The errors of the protocol, in sentences for the person who meets them.
 #![forbid(unsafe_code)]
 
 use super::register::RegistrationError;
@@ -8,81 +8,173 @@ use crate::record::{AssemblyError, ScanError};
 use crate::sign::InvalidSignature;
 use crate::store::StoreError;
 use crate::{abe, dem, pre};
-use std::io;
+use std::{fmt, io};
 
-/// The union of the modules' errors.
+macro_rules! refusals {
+    ($($name:ident = $text:literal;)*) => {
+        /// The reason for which a party refuses a step.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+        #[non_exhaustive]
+        pub enum Refusal {
+            $(#[doc = concat!("Refused because ", $text, ".")] #[error($text)] $name,)*
+        }
+    };
+}
+
+refusals! {
+    NotPatientCertificate = "the certificate has expired or is not a patient's";
+    CertificateExpired = "the doctor's certificate has expired";
+    DoctorsOnly = "the attribute authority issues keys to doctors only";
+    NoAttributes = "this doctor holds no attribute key; the attribute authority issues it";
+    EpochNotCovered =
+        "the pseudonym window does not cover this epoch; the patient must introduce herself again";
+    UnregisteredUploader = "the uploader is not a registered doctor";
+    UnregisteredAuthor = "the author is not a registered doctor";
+    UnregisteredReader = "the reader is not a registered doctor";
+    UnregisteredManager = "the query was not forwarded by a registered query manager";
+    NotRecordDraft = "the transaction does not publish a record";
+    OtherInstitution = "the record names another institution";
+    OtherOwnerKey = "the record stands under another owner key";
+    OutdatedPolicy =
+        "a section's key is wrapped under another policy or attribute epoch than is published";
+    NotSearchable = "the index has no entry by which the patient finds the record";
+    StaleQuery = "the query is more than one hour off the local clock; the doctor must ask again";
+    OtherPatient = "the query concerns another patient";
+    NotOwnRecord = "a record in the terms is not this patient's";
+    NotOwnGrant = "the grant is not this patient's";
+    OtherProxy = "the grant names another proxy";
+    NoDelivery = "no keys were delivered for this grant";
+    UnknownGrant = "the grant is not on the ledger";
+    UnknownRecord = "the record is not on the ledger";
+    UnknownRequest = "the request is not on the ledger";
+    NotRequested =
+        "no request by this doctor on this basis is on the ledger; it must be committed first";
+    NotUnderGrant = "the request does not rest on a grant";
+    StaleFetch =
+        "the fetch is more than one minute off the store keeper's clock; it must be signed again";
+    UnknownBasis = "the record or request that the fetch names is not on the ledger";
+    RequestOfAnother = "the request was made by another reader";
+    RecordOfAnother = "the signer is neither the author nor the owner of the record";
+    ForeignObject = "the object does not belong to the record";
+    NothingToOpen = "no section of the record is accessible this way";
+}
+
+macro_rules! items {
+    ($($name:ident = $text:literal;)*) => {
+        /// The part of a message or record that an error names.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Item {
+            $(#[doc = concat!("Displayed as \"", $text, "\".")] $name,)*
+        }
+
+        impl fmt::Display for Item {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)*
+                })
+            }
+        }
+    };
+}
+
+items! {
+    Certificate = "the certificate";
+    PatientCertificate = "the patient's certificate";
+    PatientKey = "the patient's re-encryption public key";
+    ReaderKey = "the reader's re-encryption public key";
+    Query = "the query";
+    ForwardedQuery = "the forwarded query";
+    Upload = "the upload";
+    Fetch = "the fetch";
+    SealedRecord = "the sealed record";
+    Envelope = "the record's envelope";
+    EnvelopeName = "the name of the record's envelope";
+    WrappedEnvelopeName = "the envelope name wrapped for the patient";
+    Ciphertext = "the section's ciphertext";
+    Policy = "the section's policy";
+    SectionKey = "the section's key";
+    WrappedKey = "the wrapped key";
+    WrappedForPatient = "the key wrapped for the patient";
+    WrappedForPolicy = "the key wrapped for the policy";
+    ReKey = "the re-encryption key";
+    ReKeys = "the list of re-encryption keys";
+    Trapdoors = "the list of trapdoors";
+}
+
+/// The union of the errors of all steps.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProtocolError {
     /// The registration centre refused.
     #[error(transparent)]
     Registration(#[from] RegistrationError),
-    /// The file is no record.
+    /// The file cannot be split into sections.
     #[error(transparent)]
     Scan(#[from] ScanError),
-    /// A record has more distinct keywords than a transaction takes entries.
-    #[error("the record has {found} keywords, {cap} fit into its index")]
+    /// A record has more distinct keywords than a transaction has room for.
+    #[error("the record has {found} keywords; its index holds at most {cap}")]
     TooManyKeywords {
-        /// The keywords found.
+        /// The number of keywords found.
         found: usize,
-        /// The most that fit.
+        /// The maximum.
         cap: usize,
     },
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The contract's rule forbids it.
+    /// The contract forbids the step.
     #[error(transparent)]
     Rule(#[from] Rule),
-    /// A party is not who it should be.
-    #[error("{0}")]
-    NotAuthorised(&'static str),
+    /// A party refuses the step.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// A signature does not verify.
-    #[error("{0} is not signed as it must be: {1}")]
-    Signature(&'static str, InvalidSignature),
-    /// Something from the wire does not decode.
+    #[error("the signature of {0} is not valid")]
+    Signature(Item, #[source] InvalidSignature),
+    /// Bytes from the wire do not decode.
     #[error("{0} does not decode: {1}")]
-    Decode(&'static str, DecodeError),
-    /// What was received is not what the ledger holds the digest of.
-    #[error("{0} is not what the ledger holds the digest of")]
-    DigestMismatch(&'static str),
-    /// A policy lock did not open.
+    Decode(Item, #[source] DecodeError),
+    /// A received value does not match the ledger.
+    #[error("{0} does not match its digest on the ledger")]
+    DigestMismatch(Item),
+    /// The attribute key does not decrypt a key wrapped for a policy.
     #[error(transparent)]
     Policy(#[from] abe::OpenError),
-    /// A key was not issued or renewed.
+    /// An attribute key was not issued or not renewed.
     #[error(transparent)]
     AttributeEpoch(#[from] abe::fabeo::epochs::EpochError),
-    /// A policy lock that would open differently for two readers.
+    /// Authorised users would derive different keys from a header.
     #[error(transparent)]
     InconsistentHeader(#[from] abe::fabeo::InconsistentHeader),
-    /// A lock or section did not open.
+    /// A wrapped key or a section does not decrypt.
     #[error(transparent)]
     Decryption(#[from] DecryptionFailed),
-    /// A lock's public tag does not hold.
+    /// The public tag of a key wrapped for the patient does not verify.
     #[error(transparent)]
-    Lock(#[from] pre::conditional::InvalidCiphertext),
-    /// A re-encryption key is wrong.
+    WrappedKey(#[from] pre::conditional::InvalidCiphertext),
+    /// A re-encryption key does not verify.
     #[error(transparent)]
     ReKey(#[from] pre::conditional::InvalidReKey),
-    /// A re-encryption key does not cover a lock.
+    /// No re-encryption key covers a wrapped key.
     #[error(transparent)]
     NotCovered(#[from] pre::conditional::ReKeyMismatch),
-    /// A proxy's work is wrong.
+    /// A re-encryption does not verify.
     #[error(transparent)]
     ReEncryption(#[from] pre::conditional::InvalidReEncryption),
-    /// The sections do not make a record.
+    /// The sections do not assemble to a record.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
     /// Sections are missing.
-    #[error("the record is incomplete: {written} of {length} bytes could be opened")]
+    #[error("the record is incomplete: {written} of {length} bytes were opened")]
     Incomplete {
-        /// Bytes written.
+        /// The number of bytes written.
         written: u64,
-        /// Bytes of the record.
+        /// The length of the record in bytes.
         length: u64,
     },
-    /// No entry of any record in reach matches.
-    #[error("no record matches the trapdoor")]
+    /// No entry of the searched records matches.
+    #[error("no record matches the trapdoors")]
     NoMatch,
     /// Reading or writing failed.
     #[error("{0}")]

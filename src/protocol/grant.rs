@@ -1,11 +1,11 @@
-//! Grant: the patient permits one reader, for a time (Qin 3.5.4, Eq. 12 and 14).
+//! Grant: the patient authorises one reader for a time window (Qin 3.5.4, Eq. 12 and 14).
 //!
-//! On the ledger goes who, when, and commitments; the re-encryption keys and trapdoors travel to
-//! the proxy beside it, their public halves to the reader.
+//! The ledger holds the parties, the window and commitments. The re-encryption keys and trapdoors
+//! go to the proxy off the ledger, and the public halves to the reader.
 #![forbid(unsafe_code)]
 
 use super::binding::{condition, rekey_digest, trapdoor_digest};
-use super::{Patient, ProtocolError, Proxy, SearchTerm};
+use super::{Item, Patient, ProtocolError, Proxy, Refusal, SearchTerm};
 use crate::algebra::{G2, Rng};
 use crate::consensus::Digest;
 use crate::ledger::{
@@ -13,22 +13,22 @@ use crate::ledger::{
     Validity,
 };
 use crate::peks;
+use crate::pre;
 use crate::pre::conditional::{self, InvalidReKey, ReKey, VerifiedReKey};
-use crate::pre::{self};
 use crate::record::Class;
 use crate::sign::{SigningKey, VerifyingKey};
 use std::collections::BTreeMap;
 
-/// What the patient permits.
+/// The terms of a grant.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// The records, by the identifiers of their transactions; all must be hers.
+    /// The records, by the identifiers of their transactions. All must be the patient's.
     pub records: Vec<Digest>,
-    /// The classes of sections.
+    /// The classes of the sections that the reader may open.
     pub classes: Vec<Class>,
-    /// What may be searched for.
+    /// The terms that the reader may search for.
     pub search: Vec<SearchTerm>,
-    /// Who re-encrypts.
+    /// The proxy that re-encrypts.
     pub proxy: VerifyingKey,
     /// Start of the window, inclusive.
     pub from: Time,
@@ -36,38 +36,41 @@ pub struct Terms {
     pub until: Time,
 }
 
-/// What the proxy receives: secret, erased when the grant ends.
+/// The proxy's key material for one grant. Secret. Unverified until [`Proxy::accept`].
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    pub(super) grant: Digest,
-    pub(super) patient: pre::PublicKey,
-    /// In the order of the grant's delegations.
-    pub(super) rekeys: Vec<ReKey>,
-    pub(super) trapdoors: Vec<peks::Trapdoor>,
+    /// The grant, by the identifier of its transaction.
+    pub grant: Digest,
+    /// The patient's re-encryption public key.
+    pub patient: pre::PublicKey,
+    /// One re-encryption key per delegation of the grant, in the same order.
+    pub rekeys: Vec<ReKey>,
+    /// The trapdoors, in the order of the grant's commitments.
+    pub trapdoors: Vec<peks::Trapdoor>,
 }
 
-/// What the reader receives: the public halves, to check the proxy's work and to open it.
+/// The reader's public key material for one grant, which verifies and opens re-encryptions.
 #[derive(Debug, Clone)]
 pub struct Ticket {
     pub(super) grant: Digest,
     pub(super) patient: pre::PublicKey,
-    /// In the order of the grant's delegations.
+    /// One public half per delegation of the grant, in the same order.
     pub(super) rk2: Vec<G2>,
 }
 
 impl Ticket {
-    /// The grant, by the identifier of its transaction.
+    /// Returns the identifier of the grant's transaction.
     pub fn grant(&self) -> &Digest {
         &self.grant
     }
 
-    /// How many conditions the grant covers.
+    /// Returns the number of conditions that the grant covers.
     pub fn conditions(&self) -> usize {
         self.rk2.len()
     }
 }
 
-/// What a proxy keeps of a delivery that it has checked.
+/// A delivery that the proxy has verified. Erased when the grant ends.
 #[derive(Debug, Clone)]
 pub(super) struct Accepted {
     pub(super) patient: pre::PublicKey,
@@ -76,11 +79,12 @@ pub(super) struct Accepted {
 }
 
 impl Patient {
-    /// Makes a grant. One re-encryption key for each condition (class, epoch, policy) of the
-    /// records, one trapdoor for each search term and pseudonym.
+    /// Makes a grant, with one re-encryption key per condition (class, epoch, policy) of the
+    /// records and one trapdoor per search term and pseudonym.
     ///
     /// # Errors
-    /// [`ProtocolError::NotAuthorised`] if a record is not hers, or the reader has no key.
+    /// [`Refusal::NotOwnRecord`] if a record is not the patient's, and [`ProtocolError::Decode`] if
+    /// the reader has no re-encryption key.
     pub fn grant(
         &self,
         validity: Validity<'_>,
@@ -90,18 +94,18 @@ impl Patient {
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<(Transaction, Delivery, Ticket), ProtocolError> {
         let reader_key =
-            reader.pre_key().map_err(|error| ProtocolError::Decode("the reader's key", error))?;
+            reader.pre_key().map_err(|error| ProtocolError::Decode(Item::ReaderKey, error))?;
         let records = self.own_records(state, &terms.records)?;
         let owners = self.owners(&records);
         let patient = *self.pre.public_key();
 
         let (mut delegations, mut rekeys) = (Vec::new(), Vec::new());
         let covered = conditions(&records, &terms.classes);
-        let texts: Vec<Vec<u8>> = (covered.iter())
+        let encoded: Vec<Vec<u8>> = (covered.iter())
             .map(|(class, epoch, policy)| condition(*class, *epoch, policy))
             .collect();
-        let texts: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
-        let made = conditional::batch_rekeygen(&self.pre, &reader_key, &texts, rng);
+        let encoded: Vec<&[u8]> = encoded.iter().map(Vec::as_slice).collect();
+        let made = conditional::batch_rekeygen(&self.pre, &reader_key, &encoded, rng);
         for ((class, epoch, policy), rekey) in covered.into_iter().zip(made) {
             let digest = rekey_digest(&patient, rekey.public());
             delegations.push(DelegationDigest { class, epoch, policy, rekey: digest });
@@ -125,31 +129,28 @@ impl Patient {
         Ok((transaction, Delivery { grant, patient, rekeys, trapdoors }, ticket))
     }
 
-    /// The records, each shown to be hers by its owner key.
+    /// Looks up records and checks that they stand under the patient's owner keys.
     fn own_records<'a>(
         &self,
         state: &'a State,
         ids: &[Digest],
-    ) -> Result<Vec<&'a RecordAction>, ProtocolError> {
-        let own = |id| {
-            let record = state.record(id).filter(|record| self.owns(record));
-            record.ok_or(ProtocolError::NotAuthorised("a record is not this patient's"))
-        };
-        ids.iter().map(own).collect()
+    ) -> Result<Vec<&'a RecordAction>, Refusal> {
+        let own = |id| state.record(id).filter(|record| self.owns(record));
+        ids.iter().map(|id| own(id).ok_or(Refusal::NotOwnRecord)).collect()
     }
 
-    /// Whether a record stands under one of her owner keys.
+    /// Returns `true` if a record stands under one of the patient's owner keys.
     pub(super) fn owns(&self, record: &RecordAction) -> bool {
         self.owner_key(&record.author, record.epoch).verifying_key() == record.owner
     }
 
-    /// The owner keys of records, in the order of the ledger.
+    /// Returns the distinct owner keys of records, sorted by public key as the contract requires.
     fn owners(&self, records: &[&RecordAction]) -> BTreeMap<VerifyingKey, SigningKey> {
         let key = |record: &&RecordAction| self.owner_key(&record.author, record.epoch);
         records.iter().map(|record| (record.owner, key(record))).collect()
     }
 
-    /// One for each series and term, the terms of one series together.
+    /// Returns one trapdoor per series and term, grouped by series.
     pub(super) fn trapdoors(
         &self,
         records: &[&RecordAction],
@@ -164,7 +165,7 @@ impl Patient {
     }
 }
 
-/// The distinct authors and epochs of records, in order: each has its pseudonym.
+/// Returns the distinct pairs of author and epoch, sorted. Each pair has a pseudonym.
 pub(super) fn series(records: &[&RecordAction]) -> Vec<(VerifyingKey, u32)> {
     let mut series: Vec<(VerifyingKey, u32)> =
         records.iter().map(|record| (record.author, record.epoch)).collect();
@@ -173,7 +174,7 @@ pub(super) fn series(records: &[&RecordAction]) -> Vec<(VerifyingKey, u32)> {
     series
 }
 
-/// The distinct conditions of the granted classes, in order.
+/// Returns the distinct conditions of the granted classes, sorted.
 fn conditions(records: &[&RecordAction], classes: &[Class]) -> Vec<(Class, u32, Digest)> {
     let of_record = |record: &&RecordAction| {
         let epoch = record.epoch;
@@ -187,30 +188,29 @@ fn conditions(records: &[&RecordAction], classes: &[Class]) -> Vec<(Class, u32, 
 }
 
 impl Proxy {
-    /// Checks a delivery against the grant on the ledger and keeps it.
+    /// Verifies a delivery against the commitments of its grant, and stores it.
     ///
     /// # Errors
-    /// [`ProtocolError`] if it is not what the grant commits to.
+    /// [`ProtocolError`] with the check that failed.
     pub fn accept(&mut self, state: &State, delivery: Delivery) -> Result<(), ProtocolError> {
-        let unknown = ProtocolError::NotAuthorised("the grant is not on the ledger");
-        let grant = state.grant(&delivery.grant).ok_or(unknown)?;
+        let grant = state.grant(&delivery.grant).ok_or(Refusal::UnknownGrant)?;
         if grant.proxy != self.verifying_key() {
-            return Err(ProtocolError::NotAuthorised("the grant names another proxy"));
+            return Err(Refusal::OtherProxy.into());
         }
         let reader = state.party(&grant.reader).expect("a grant's reader is registered");
         let reader =
-            reader.pre_key().map_err(|error| ProtocolError::Decode("the reader's key", error))?;
+            reader.pre_key().map_err(|error| ProtocolError::Decode(Item::ReaderKey, error))?;
         let digests: Vec<Digest> = delivery.trapdoors.iter().map(trapdoor_digest).collect();
         if digests != grant.trapdoors {
-            return Err(ProtocolError::DigestMismatch("the trapdoor"));
+            return Err(ProtocolError::DigestMismatch(Item::Trapdoors));
         }
         if delivery.rekeys.len() != grant.delegations.len() {
-            return Err(ProtocolError::DigestMismatch("the set of re-encryption keys"));
+            return Err(ProtocolError::DigestMismatch(Item::ReKeys));
         }
         let mut conditions = Vec::new();
         for (delegation, rekey) in grant.delegations.iter().zip(&delivery.rekeys) {
             if rekey_digest(&delivery.patient, rekey.public()) != delegation.rekey {
-                return Err(ProtocolError::DigestMismatch("the re-encryption key"));
+                return Err(ProtocolError::DigestMismatch(Item::ReKey));
             }
             conditions.push(condition(delegation.class, delegation.epoch, &delegation.policy));
         }
@@ -225,16 +225,8 @@ impl Proxy {
         Ok(())
     }
 
-    /// What was delivered for a grant.
-    pub(super) fn accepted_for(&self, grant: &Digest) -> Result<&Accepted, ProtocolError> {
-        let missing = ProtocolError::NotAuthorised("nothing was delivered for this grant");
-        self.accepted.get(grant).ok_or(missing)
-    }
-}
-
-impl Delivery {
-    /// The same delivery with other trapdoors: what a cheating courier would make of it.
-    pub fn with_trapdoors(self, trapdoors: Vec<peks::Trapdoor>) -> Self {
-        Self { trapdoors, ..self }
+    /// Returns the verified delivery for a grant.
+    pub(super) fn accepted_for(&self, grant: &Digest) -> Result<&Accepted, Refusal> {
+        self.accepted.get(grant).ok_or(Refusal::NoDelivery)
     }
 }

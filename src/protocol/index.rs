@@ -3,9 +3,9 @@
 #![forbid(unsafe_code)]
 
 use super::binding::Origin;
-use super::locate::PIECE;
+use super::locate::BATCH;
 use super::search::SearchTerm;
-use super::{Doctor, Introduction, ProtocolError, SealedRecord};
+use super::{Doctor, Introduction, Progress, ProtocolError, Refusal, SealedRecord};
 use crate::algebra::Rng;
 use crate::algebra::codec::Canonical;
 use crate::ledger::MAX_ENTRIES;
@@ -14,10 +14,10 @@ use crate::record::Record;
 use std::slice;
 
 impl Doctor {
-    /// The terms that a record can be found by: itself under the pseudonym, and every keyword.
+    /// Returns the search terms of a record: the term that every record has, and all keywords.
     ///
     /// # Errors
-    /// [`ProtocolError::TooManyKeywords`].
+    /// [`ProtocolError::TooManyKeywords`] if they do not fit into one transaction.
     pub fn terms(&self, record: &Record) -> Result<Vec<SearchTerm>, ProtocolError> {
         let keywords = record.keywords();
         let (found, cap) = (keywords.len(), MAX_ENTRIES - 1);
@@ -28,10 +28,10 @@ impl Doctor {
         Ok(std::iter::once(SearchTerm::everything()).chain(terms).collect())
     }
 
-    /// The entry for one term. Cost: one PEKS encryption.
+    /// Returns the index entry for one term. Cost: one PEKS encryption.
     ///
     /// # Errors
-    /// [`ProtocolError::NotAuthorised`] if the introduction does not cover its own epoch.
+    /// [`Refusal::EpochNotCovered`] if the introduction does not cover its own epoch.
     pub fn index(
         &self,
         term: &SearchTerm,
@@ -43,10 +43,10 @@ impl Doctor {
         Ok(entries.pop().expect("one entry for one term"))
     }
 
-    /// [`Self::index`] of each term: of one generator the same entries.
+    /// Batch version of [`Self::index`]; with the same RNG stream the output is identical.
     ///
     /// # Errors
-    /// As [`Self::index`].
+    /// The errors of [`Self::index`].
     pub fn batch_index(
         &self,
         terms: &[SearchTerm],
@@ -54,34 +54,33 @@ impl Doctor {
         introduction: &Introduction,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Vec<Vec<u8>>, ProtocolError> {
-        self.index_watched(terms, sealed, introduction, rng, &mut || ())
+        self.index_with_progress(terms, sealed, introduction, rng, &mut ())
     }
 
-    /// [`Self::batch_index`] that calls `each` after every entry, so that a caller can show progress.
+    /// [`Self::batch_index`] with a report of progress per entry.
     ///
     /// # Errors
-    /// As [`Self::index`].
-    pub fn index_watched(
+    /// The errors of [`Self::index`].
+    pub fn index_with_progress(
         &self,
         terms: &[SearchTerm],
         sealed: &SealedRecord,
         introduction: &Introduction,
         rng: &mut (impl Rng + ?Sized),
-        each: &mut dyn FnMut(),
+        progress: &mut dyn Progress,
     ) -> Result<Vec<Vec<u8>>, ProtocolError> {
-        let pseudonym = introduction.window.pseudonym(introduction.epoch, 0).ok_or(
-            ProtocolError::NotAuthorised("the pseudonym window does not cover this epoch"),
-        )?;
+        let pseudonym = introduction.window.pseudonym(introduction.epoch, 0);
+        let pseudonym = pseudonym.ok_or(Refusal::EpochNotCovered)?;
         let origin = Origin { record_id: sealed.record_id, author: self.verifying_key() };
-        let (context, location) = (origin.entry_context(), sealed.envelope.0.to_bytes());
+        let (context, location) = (origin.entry_context(), sealed.envelope.name.to_bytes());
         let mut entries = Vec::new();
-        for piece in terms.chunks(PIECE) {
-            let keywords: Vec<_> = piece.iter().map(|term| term.keyword(&pseudonym)).collect();
+        for batch in terms.chunks(BATCH) {
+            let keywords: Vec<_> = batch.iter().map(|term| term.keyword(&pseudonym)).collect();
             let posting = |keyword| Posting { keyword, context: &context, location: &location };
             let postings: Vec<_> = keywords.iter().map(|w| posting(w.as_slice())).collect();
             let made = peks::batch_encrypt(&introduction.peks, &postings, rng);
             entries.extend(made.iter().map(Canonical::to_bytes));
-            piece.iter().for_each(|_| each());
+            batch.iter().for_each(|_| progress.advance());
         }
         Ok(entries)
     }

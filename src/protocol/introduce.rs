@@ -1,15 +1,15 @@
-//! Introduce: at the consultation the patient hands the doctor what he needs to write for her.
+//! Introduction: at the consultation the patient hands the doctor the keys to write for her.
 #![forbid(unsafe_code)]
 
 use super::binding::epoch_of;
-use super::{Doctor, Patient, ProtocolError};
+use super::{Doctor, Item, Patient, ProtocolError, Refusal};
 use crate::ledger::{Certificate, Role, Time};
 use crate::peks;
 use crate::pre;
 use crate::pseudonym::WindowKey;
 use crate::sign::VerifyingKey;
 
-/// What a doctor knows of a patient; goes from hand to hand, never onto the ledger.
+/// A patient's keys for one doctor and epoch. Handed over in person, never put on the ledger.
 #[derive(Debug, Clone)]
 pub struct Introduction {
     certificate: Certificate,
@@ -20,7 +20,7 @@ pub struct Introduction {
 }
 
 impl Patient {
-    /// Introduces herself to a doctor for the epoch of `now`.
+    /// Introduces the patient to a doctor for the epoch of `now`.
     pub fn introduce(&self, doctor: &VerifyingKey, now: Time) -> Introduction {
         let epoch = epoch_of(now);
         let series = self.series.for_doctor(doctor.as_bytes());
@@ -35,11 +35,12 @@ impl Patient {
 }
 
 impl Doctor {
-    /// Checks an introduction against the registration centre; gives the patient's re-encryption
-    /// key.
+    /// Verifies an introduction against the registration centre and returns the patient's
+    /// re-encryption public key.
     ///
     /// # Errors
-    /// [`ProtocolError`] if the certificate is not the centre's, not a patient's, or expired.
+    /// [`ProtocolError`] if the certificate has expired, is not a patient's, or was not issued by
+    /// the centre.
     pub fn check_introduction(
         &self,
         introduction: &Introduction,
@@ -49,10 +50,10 @@ impl Doctor {
         let subject = introduction
             .certificate
             .verify(centre)
-            .map_err(|error| ProtocolError::Signature("the patient's certificate", error))?;
+            .map_err(|error| ProtocolError::Signature(Item::PatientCertificate, error))?;
         if subject.role != Role::Patient || subject.valid_until <= now {
-            return Err(ProtocolError::NotAuthorised("this is no patient's valid certificate"));
+            return Err(Refusal::NotPatientCertificate.into());
         }
-        subject.pre_key().map_err(|error| ProtocolError::Decode("the patient's key", error))
+        subject.pre_key().map_err(|error| ProtocolError::Decode(Item::PatientKey, error))
     }
 }

@@ -1,6 +1,7 @@
-//! Many entries tried at once, and no more of them than it takes.
+//! Batch matching of search entries, which stops in each record at the first match.
 #![forbid(unsafe_code)]
 
+use super::Progress;
 use super::binding::{Origin, object_digest};
 use crate::consensus::Digest;
 use crate::ledger::RecordAction;
@@ -8,26 +9,26 @@ use crate::peks::{self, PreparedTrapdoor, SearchableCiphertext, Trapdoor};
 use crate::store::Cid;
 use zeroize::Zeroizing;
 
-/// Entries that are handed over as one list: enough for all lanes and cores, few enough that a bar
-/// moves. A power of two.
-pub(super) const PIECE: usize = 256;
+/// The number of entries per batch: large enough to use all lanes and cores, small enough for
+/// visible progress. A power of two.
+pub(super) const BATCH: usize = 256;
 
-/// [`batch_locate`] of one record.
+/// [`batch_locate`] for one record.
 pub(super) fn locate(record: &RecordAction, trapdoors: &[Trapdoor]) -> Option<Cid> {
-    batch_locate(&[record], trapdoors, &mut || ()).pop().expect("a result for every record")
+    batch_locate(&[record], trapdoors, &mut ()).pop().expect("one result per record")
 }
 
-/// Each record's location out of the first of its entries that a trapdoor opens; `each` is called
-/// for every entry up to that one. An entry whose location is not the record's is no match, whoever
-/// wrote it.
+/// Returns each record's location from its first entry that matches a trapdoor, and reports every
+/// entry up to that one to `progress`. An entry that seals the location of another record does not
+/// match.
 ///
-/// The first entry of every record is tried, then the next two, the next four, as long as nothing is
-/// found: so there are long lists to compute with, and at most twice as many entries are tried as if
-/// they were tried one by one. Cost: nine tenths of a pairing an entry and trapdoor.
+/// Rounds test 1, 2, 4, ... entries of every record without a match. Batches are therefore long,
+/// and at most twice as many entries are tested as one by one. Cost: 0.9 pairings per entry and
+/// trapdoor.
 pub(super) fn batch_locate(
     records: &[&RecordAction],
     trapdoors: &[Trapdoor],
-    each: &mut dyn FnMut(),
+    progress: &mut dyn Progress,
 ) -> Vec<Option<Cid>> {
     let trapdoors: Vec<PreparedTrapdoor> = trapdoors.iter().map(Trapdoor::prepare).collect();
     let mut scans: Vec<Scan<'_>> = records.iter().map(|record| Scan::new(record)).collect();
@@ -37,85 +38,85 @@ pub(super) fn batch_locate(
         if open.is_empty() {
             return scans.into_iter().map(|scan| scan.found).collect();
         }
-        for piece in open.chunks_mut(PIECE / step) {
-            advance(piece, step, &trapdoors, each);
+        for batch in open.chunks_mut(BATCH / step) {
+            advance(batch, step, &trapdoors, progress);
         }
-        step = PIECE.min(2 * step);
+        step = BATCH.min(2 * step);
     }
 }
 
-/// How far the search in one record has come.
+/// The state of the search in one record.
 struct Scan<'a> {
     context: Vec<u8>,
     envelope: Digest,
-    /// The entries not tried yet.
-    ahead: &'a [Vec<u8>],
+    /// The entries not tested yet.
+    remaining: &'a [Vec<u8>],
     found: Option<Cid>,
 }
 
 impl<'a> Scan<'a> {
     fn new(record: &'a RecordAction) -> Self {
         let context = Origin::of(record).entry_context();
-        Self { context, envelope: record.envelope, ahead: &record.index, found: None }
+        Self { context, envelope: record.envelope, remaining: &record.index, found: None }
     }
 
     fn is_open(&self) -> bool {
-        self.found.is_none() && !self.ahead.is_empty()
+        self.found.is_none() && !self.remaining.is_empty()
     }
 
-    /// Steps over the next entries up to the match, given what was opened of them.
-    fn pass(&mut self, opened: &[Opened], each: &mut dyn FnMut()) {
-        for location in opened {
-            each();
+    /// Consumes the results of the next entries, up to the first match.
+    fn consume(&mut self, locations: &[Location], progress: &mut dyn Progress) {
+        for location in locations {
+            progress.advance();
             let name = location.as_ref().and_then(|location| Cid::try_from(&location[..]).ok());
             self.found = name.filter(|name| object_digest(name) == self.envelope);
             if self.found.is_some() {
                 return;
             }
         }
-        self.ahead = &self.ahead[opened.len()..];
+        self.remaining = &self.remaining[locations.len()..];
     }
 }
 
-/// The location in an entry, if a trapdoor opens it.
-type Opened = Option<Zeroizing<Vec<u8>>>;
+/// The location sealed in an entry, if a trapdoor matches.
+type Location = Option<Zeroizing<Vec<u8>>>;
 
-/// Tries the next entries of each record, `step` of them where there are as many.
+/// Tests the next `step` entries of each record, or as many as remain.
 fn advance(
     scans: &mut [&mut Scan<'_>],
     step: usize,
     trapdoors: &[PreparedTrapdoor],
-    each: &mut dyn FnMut(),
+    progress: &mut dyn Progress,
 ) {
-    let next = |scan: &Scan<'_>| step.min(scan.ahead.len());
+    let next = |scan: &Scan<'_>| step.min(scan.remaining.len());
     let entries = scans.iter().flat_map(|scan| {
-        scan.ahead[..next(scan)].iter().map(|entry| (entry.as_slice(), scan.context.as_slice()))
+        scan.remaining[..next(scan)].iter().map(|entry| (entry.as_slice(), scan.context.as_slice()))
     });
-    let opened = batch_open(&entries.collect::<Vec<_>>(), trapdoors);
-    let mut opened = opened.as_slice();
+    let locations = batch_open(&entries.collect::<Vec<_>>(), trapdoors);
+    let mut locations = locations.as_slice();
     for scan in scans {
-        let (of_scan, behind) = opened.split_at(next(scan));
-        scan.pass(of_scan, each);
-        opened = behind;
+        let (of_scan, rest) = locations.split_at(next(scan));
+        scan.consume(of_scan, progress);
+        locations = rest;
     }
 }
 
-/// What the first trapdoor that opens an entry finds in it; nothing in what does not decode.
-fn batch_open(entries: &[(&[u8], &[u8])], trapdoors: &[PreparedTrapdoor]) -> Vec<Opened> {
+/// Returns the location in each entry, given by the first trapdoor that matches. Malformed entries
+/// match none.
+fn batch_open(entries: &[(&[u8], &[u8])], trapdoors: &[PreparedTrapdoor]) -> Vec<Location> {
     let encodings: Vec<&[u8]> = entries.iter().map(|(entry, _)| *entry).collect();
     let decoded = SearchableCiphertext::batch_from_bytes(&encodings);
-    let mut opened: Vec<Opened> = vec![None; entries.len()];
+    let mut locations: Vec<Location> = vec![None; entries.len()];
     for trapdoor in trapdoors {
-        let shut = |i: &usize| opened[*i].is_none();
-        let (places, tried): (Vec<usize>, Vec<_>) = (0..entries.len())
-            .filter(shut)
+        let (positions, tested): (Vec<usize>, Vec<_>) = (0..entries.len())
+            .filter(|i| locations[*i].is_none())
             .filter_map(|i| Some((i, (decoded[i].as_ref().ok()?, entries[i].1))))
             .unzip();
-        for (place, location) in places.into_iter().zip(peks::batch_locate(&tried, trapdoor)) {
-            opened[place] = location.ok();
+        for (i, location) in positions.into_iter().zip(peks::batch_locate(&tested, trapdoor)) {
+            locations[i] = location.ok();
         }
     }
-    opened
+    locations
 }
 
 #[cfg(test)]
@@ -127,15 +128,24 @@ mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
 
-    /// As a search without lists goes: entry by entry, trapdoor by trapdoor.
+    #[derive(Debug, PartialEq)]
+    struct Count(usize);
+
+    impl Progress for Count {
+        fn advance(&mut self) {
+            self.0 += 1;
+        }
+    }
+
+    /// The search without batches: entry by entry, trapdoor by trapdoor.
     fn one_by_one(
         record: &RecordAction,
         trapdoors: &[Trapdoor],
-        each: &mut dyn FnMut(),
+        progress: &mut dyn Progress,
     ) -> Option<Cid> {
         let context = Origin::of(record).entry_context();
         record.index.iter().find_map(|bytes| {
-            each();
+            progress.advance();
             let entry = SearchableCiphertext::from_bytes(bytes).ok()?;
             let open = |trapdoor| peks::locate(&entry, trapdoor, &context).ok();
             let location = trapdoors.iter().find_map(open)?;
@@ -144,8 +154,8 @@ mod tests {
         })
     }
 
-    /// A record whose entries are for these keywords; `!` spoils an entry, `?` leads it elsewhere, `-`
-    /// to what is no name.
+    /// A record with one entry per keyword. The suffix `!` truncates the entry, `?` seals the
+    /// location of another record, and `-` seals bytes that are no name.
     fn record(
         number: u8,
         keywords: &[&str],
@@ -183,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_find_what_one_by_one_finds() {
+    fn a_batch_finds_the_same_entries_as_a_sequential_search() {
         let rng = &mut ChaCha20Rng::seed_from_u64(1);
         let (secret, public) = peks::keygen(rng);
         let far = [&["x"; 16][..], &["a"]].concat();
@@ -204,16 +214,16 @@ mod tests {
         for trapdoors in [&[a, b][..], &[b, a], &[a], &[]] {
             for count in 0..=records.len() {
                 let records: Vec<&RecordAction> = records[..count].iter().collect();
-                let (mut watched, mut expected) = (0, 0);
-                let found = batch_locate(&records, trapdoors, &mut || watched += 1);
-                let single = |r: &&RecordAction| one_by_one(r, trapdoors, &mut || expected += 1);
+                let (mut reported, mut expected) = (Count(0), Count(0));
+                let found = batch_locate(&records, trapdoors, &mut reported);
+                let single = |r: &&RecordAction| one_by_one(r, trapdoors, &mut expected);
                 assert_eq!(found, records.iter().map(single).collect::<Vec<_>>());
-                assert_eq!(watched, expected, "calls for {count} records");
+                assert_eq!(reported, expected, "progress over {count} records");
             }
         }
-        let found = batch_locate(&records.iter().collect::<Vec<_>>(), &[a, b], &mut || ());
-        let places: Vec<usize> = (0..9).filter(|i| found[*i].is_some()).collect();
-        assert_eq!(places, [1, 2, 4, 5, 7, 8]);
+        let found = batch_locate(&records.iter().collect::<Vec<_>>(), &[a, b], &mut ());
+        let matching: Vec<usize> = (0..9).filter(|i| found[*i].is_some()).collect();
+        assert_eq!(matching, [1, 2, 4, 5, 7, 8]);
         assert_eq!(locate(&records[1], &[a]), found[1]);
     }
 }

@@ -1,19 +1,23 @@
-//! Open: from a lock to the bytes, four ways (Qin Eq. 16; Pang Step 6).
+//! Opening: from a wrapped key to the bytes of the record, in four ways (Qin Eq. 16; Pang Step 6).
 //!
-//! Whoever opens checks everything against the ledger first: the envelope against its digest, each
-//! ciphertext against its digest and its name, each re-encryption against the grant.
+//! Everything is verified against the ledger first: the envelope against its digest, each
+//! ciphertext against its digest and name, each re-encryption against the grant.
 #![forbid(unsafe_code)]
 
 use super::binding::{AUTHOR_CONDITION, Origin, SectionKey, WrappedKeyBinding, rekey_digest};
 use super::reencrypt::SectionReEncryption;
-use super::source::{Fetcher, Source};
-use super::{Doctor, FetchBasis, Hit, Patient, ProtocolError, Ticket};
+use super::source::SignedSource;
+use super::{
+    Doctor, FetchBasis, Hit, Item, LedgerView, ObjectSource, Patient, ProtocolError, Refusal,
+    Ticket,
+};
+use crate::algebra::G2;
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
-use crate::ledger::{
-    Basis, DelegationDigest, GrantAction, RecordAction, SectionDigests, State, Time,
+use crate::ledger::{Basis, GrantAction, RecordAction, RequestAction, SectionDigests, State};
+use crate::pre::conditional::{
+    self, Ciphertext, Delegation, PublicReKey, ReEncryption, ReKeyMismatch, VerifiedReEncryption,
 };
-use crate::pre::conditional::{self, Ciphertext, Delegation, ReEncryption, VerifiedReEncryption};
 use crate::record::{Assembly, Class, Coverage};
 use crate::store::{self, Cid};
 use crate::{abe, dem};
@@ -21,20 +25,20 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, IntoInnerError, Seek, Write};
 use zeroize::Zeroizing;
 
-/// What was opened.
+/// The result of opening a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
-    /// How much of the record was written.
+    /// The part of the record that was written.
     pub coverage: Coverage,
-    /// Which sections.
+    /// The classes of the sections that were opened.
     pub classes: Vec<Class>,
 }
 
 impl Opened {
-    /// Insists on the whole record.
+    /// Requires the whole record.
     ///
     /// # Errors
-    /// [`ProtocolError::Incomplete`].
+    /// [`ProtocolError::Incomplete`] if sections are missing.
     pub fn whole(self) -> Result<Self, ProtocolError> {
         let Coverage { written, length } = self.coverage;
         if self.coverage.is_complete() {
@@ -45,26 +49,25 @@ impl Opened {
     }
 }
 
-/// What a lock wraps, or nothing for a section that is not to be opened.
-type UnwrappedKey = Result<Option<Zeroizing<Vec<u8>>>, ProtocolError>;
+/// An unwrapped section key; `None` for a section that is skipped.
+type Unwrapped = Result<Option<Zeroizing<Vec<u8>>>, ProtocolError>;
 
-/// Opens sections of a record into `output`, each with what `unlock` finds behind its lock.
+/// Opens the sections of a record into `output`, each with the key that `unwrap` returns.
 fn open_sections<W: Write + Seek>(
     record: &RecordAction,
-    source: &Source<'_>,
-    unlock: &dyn Fn(&SectionDigests) -> UnwrappedKey,
+    source: &SignedSource<'_>,
+    unwrap: &dyn Fn(&SectionDigests) -> Unwrapped,
     output: &mut W,
 ) -> Result<Opened, ProtocolError> {
     let mut keys = Vec::new();
     for section in &record.sections {
-        if let Some(key) = unlock(section)? {
+        if let Some(key) = unwrap(section)? {
             let key = SectionKey::from_bytes(&key)
-                .map_err(|error| ProtocolError::Decode("the section's key", error))?;
+                .map_err(|error| ProtocolError::Decode(Item::SectionKey, error))?;
             keys.push((section.class, key));
         }
     }
-    let (_, first) =
-        keys.first().ok_or(ProtocolError::NotAuthorised("no section may be opened"))?;
+    let (_, first) = keys.first().ok_or(Refusal::NothingToOpen)?;
     let envelope = source.envelope(record, &store::cid_of_digest(&first.envelope))?;
 
     let mut output = BufWriter::new(output);
@@ -80,8 +83,8 @@ fn open_sections<W: Write + Seek>(
     Ok(Opened { coverage, classes: keys.into_iter().map(|(class, _)| class).collect() })
 }
 
-/// A ciphertext in a temporary file: the store pushes, the cipher pulls.
-fn fetch_to_file(source: &Source<'_>, name: &Cid) -> Result<BufReader<File>, ProtocolError> {
+/// Fetches a ciphertext into a temporary file: the store writes, the cipher reads.
+fn fetch_to_file(source: &SignedSource<'_>, name: &Cid) -> Result<BufReader<File>, ProtocolError> {
     let mut writer = BufWriter::new(tempfile::tempfile()?);
     source.stream(name, &mut writer)?;
     let mut file = writer.into_inner().map_err(IntoInnerError::into_error)?;
@@ -89,183 +92,196 @@ fn fetch_to_file(source: &Source<'_>, name: &Cid) -> Result<BufReader<File>, Pro
     Ok(BufReader::new(file))
 }
 
+/// A section that the proxy has re-encrypted, with the values that its re-encryption is verified
+/// against.
+struct GrantedSection<'a> {
+    work: &'a SectionReEncryption,
+    binding: WrappedKeyBinding,
+    rk2: &'a G2,
+}
+
+impl<'a> GrantedSection<'a> {
+    /// Checks the wrapped key and `rk2` against their digests on the ledger.
+    fn new(
+        record: &RecordAction,
+        section: &SectionDigests,
+        grant: &GrantAction,
+        ticket: &'a Ticket,
+        work: &'a SectionReEncryption,
+    ) -> Result<Self, ProtocolError> {
+        let mut delegations = grant.delegations.iter();
+        let index = delegations.position(|delegation| delegation.covers(record, section));
+        let index = index.ok_or(ReKeyMismatch)?;
+        let rk2 = ticket
+            .rk2
+            .get(index)
+            .filter(|rk2| rekey_digest(&ticket.patient, rk2) == grant.delegations[index].rekey);
+        let rk2 = rk2.ok_or(ProtocolError::DigestMismatch(Item::ReKey))?;
+        let name = store::cid_of(&mut &work.wrapped_key.to_bytes()[..])?;
+        if name != store::cid_of_digest(&section.wrapped_for_patient) {
+            return Err(ProtocolError::DigestMismatch(Item::WrappedForPatient));
+        }
+        Ok(Self { work, binding: WrappedKeyBinding::of(record, section), rk2 })
+    }
+}
+
 impl Doctor {
-    /// Opens what a proxy has re-encrypted, after checking it against the grant on the ledger.
+    /// Opens a record from the proxy's re-encryptions, verified against the grant on the ledger.
     ///
     /// # Errors
-    /// [`ProtocolError`] with what is wrong; `output` must then be thrown away.
+    /// [`ProtocolError`] with the check that failed. The caller must then discard `output`.
     pub fn open_granted<W: Write + Seek>(
         &self,
-        (state, now): (&State, Time),
+        view: LedgerView<'_>,
         request_id: &Digest,
         ticket: &Ticket,
         reencryptions: &[SectionReEncryption],
-        fetcher: Fetcher<'_>,
+        objects: &dyn ObjectSource,
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
-        let record = self.requested(state, request_id, Basis::Grant(ticket.grant))?;
-        let unknown = ProtocolError::NotAuthorised("the grant is not on the ledger");
-        let grant = state.grant(&ticket.grant).ok_or(unknown)?;
-        let sign = |name: &Cid| self.fetch(name, FetchBasis::Request(*request_id), now);
-        let source = Source { fetcher, sign: &sign };
-        let checked = self.check_granted(record, grant, ticket, reencryptions)?;
-        let unlock = |section: &SectionDigests| {
-            let receipt = checked.iter().find(|(class, _)| *class == section.class);
-            let open = |(_, receipt): &_| conditional::open_reencrypted(&self.pre, receipt);
-            Ok(receipt.map(open).transpose()?)
+        let record = self.requested(view.state, request_id, Basis::Grant(ticket.grant))?;
+        let grant = view.state.grant(&ticket.grant).ok_or(Refusal::UnknownGrant)?;
+        let source = self.source(objects, FetchBasis::Request(*request_id), view);
+        let verified = self.verify_granted(record, grant, ticket, reencryptions)?;
+        let unwrap = |section: &SectionDigests| {
+            let reencryption = verified.iter().find(|(class, _)| *class == section.class);
+            let open = |(_, verified): &_| conditional::open_reencrypted(&self.pre, verified);
+            Ok(reencryption.map(open).transpose()?)
         };
-        open_sections(record, &source, &unlock, output)
+        open_sections(record, &source, &unwrap, output)
     }
 
-    /// The proxy's work on each section, checked against the grant and the digests on the ledger.
-    fn check_granted(
+    /// Verifies the proxy's re-encryption of each section.
+    fn verify_granted(
         &self,
         record: &RecordAction,
         grant: &GrantAction,
         ticket: &Ticket,
         reencryptions: &[SectionReEncryption],
     ) -> Result<Vec<(Class, VerifiedReEncryption)>, ProtocolError> {
-        let (mut works, mut bindings, mut rk2) = (Vec::new(), Vec::new(), Vec::new());
-        for section in &record.sections {
-            let Some(work) = reencryptions.iter().find(|work| work.class == section.class) else {
-                continue;
-            };
-            let delegation = find_delegation(&grant.delegations, record, section, ticket)?;
-            let name = store::cid_of(&mut &work.lock.to_bytes()[..])?;
-            if name != store::cid_of_digest(&section.wrapped_for_patient) {
-                return Err(ProtocolError::DigestMismatch("the patient's lock"));
-            }
-            works.push(work);
-            bindings.push(WrappedKeyBinding::of(record, section));
-            rk2.push(&ticket.rk2[delegation]);
-        }
+        let granted = record.sections.iter().filter_map(|section| {
+            let work = reencryptions.iter().find(|work| work.class == section.class)?;
+            Some(GrantedSection::new(record, section, grant, ticket, work))
+        });
+        let sections = granted.collect::<Result<Vec<_>, _>>()?;
 
-        let bound: Vec<_> =
-            bindings.iter().zip(&works).map(|(binding, work)| binding.with(&work.lock)).collect();
-        let locks = Ciphertext::batch_verify(&ticket.patient, &bound);
-        let locks = locks.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let halves: Vec<_> = bindings
-            .iter()
-            .zip(rk2)
-            .map(|(b, rk2)| conditional::PublicReKey { condition: &b.condition, rk2 })
+        let wrapped_keys: Vec<_> = (sections.iter())
+            .map(|section| section.binding.with(&section.work.wrapped_key))
             .collect();
-        let delegations = Delegation::batch_new(&ticket.patient, self.pre.public_key(), &halves);
-        let claims: Vec<_> = (works.iter().zip(&delegations).zip(&locks))
-            .map(|((work, delegation), lock)| (&work.reencryption, delegation, lock))
+        let wrapped_keys = Ciphertext::batch_verify(&ticket.patient, &wrapped_keys);
+        let wrapped_keys = wrapped_keys.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let public_rekeys: Vec<_> = (sections.iter())
+            .map(|GrantedSection { binding, rk2, .. }| PublicReKey {
+                condition: &binding.condition,
+                rk2,
+            })
             .collect();
-        let receipts = ReEncryption::batch_verify(&claims).into_iter();
-        works.iter().zip(receipts).map(|(work, receipt)| Ok((work.class, receipt?))).collect()
+        let delegations =
+            Delegation::batch_new(&ticket.patient, self.pre.public_key(), &public_rekeys);
+        let unverified: Vec<_> = (0..sections.len())
+            .map(|i| (&sections[i].work.reencryption, &delegations[i], &wrapped_keys[i]))
+            .collect();
+        let verified = ReEncryption::batch_verify(&unverified);
+        sections.iter().zip(verified).map(|(s, verified)| Ok((s.work.class, verified?))).collect()
     }
 
-    /// Opens one section by its policy, without any grant.
+    /// Opens one section by its policy, without a grant.
     ///
     /// # Errors
-    /// [`ProtocolError::Policy`] if the attributes do not satisfy it, or what else is wrong.
+    /// [`ProtocolError::Policy`] if the attributes do not satisfy the policy, or another
+    /// [`ProtocolError`] with the check that failed.
     pub fn open_by_policy<W: Write + Seek>(
         &self,
-        (state, now): (&State, Time),
+        view: LedgerView<'_>,
         request_id: &Digest,
         class: Class,
-        fetcher: Fetcher<'_>,
+        objects: &dyn ObjectSource,
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
-        let none = ProtocolError::NotAuthorised("this doctor has no attributes");
-        let (parameters, key) = self.abe.as_ref().ok_or(none)?;
-        let record = self.requested(state, request_id, Basis::Policy)?;
-        let sign = |name: &Cid| self.fetch(name, FetchBasis::Request(*request_id), now);
-        let source = Source { fetcher, sign: &sign };
-        let unlock = |section: &SectionDigests| {
+        let (parameters, key) = self.abe.as_ref().ok_or(Refusal::NoAttributes)?;
+        let record = self.requested(view.state, request_id, Basis::Policy)?;
+        let source = self.source(objects, FetchBasis::Request(*request_id), view);
+        let unwrap = |section: &SectionDigests| {
             if section.class != class {
                 return Ok(None);
             }
-            let lock: abe::Ciphertext = source.lock(&section.wrapped_for_policy)?;
+            let wrapped: abe::Ciphertext = source.wrapped_key(&section.wrapped_for_policy)?;
             let ad = Origin::of(record).wrapped_key_ad(class);
-            Ok(Some(abe::open(parameters, key, &ad, &lock)?))
+            Ok(Some(abe::open(parameters, key, &ad, &wrapped)?))
         };
-        open_sections(record, &source, &unlock, output)
+        open_sections(record, &source, &unwrap, output)
     }
 
-    /// Opens a record of his own writing through the author's locks.
+    /// Opens a record of the doctor's own with the keys wrapped for its author.
     ///
     /// # Errors
-    /// [`ProtocolError`] with what is wrong.
+    /// [`ProtocolError`] with the check that failed.
     pub fn open_as_author<W: Write + Seek>(
         &self,
-        (state, now): (&State, Time),
+        view: LedgerView<'_>,
         record_id: &Digest,
-        fetcher: Fetcher<'_>,
+        objects: &dyn ObjectSource,
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
-        let unknown = ProtocolError::NotAuthorised("the record is not on the ledger");
-        let record = state.record(record_id).ok_or(unknown)?;
-        let sign = |name: &Cid| self.fetch(name, FetchBasis::Own(*record_id), now);
-        let source = Source { fetcher, sign: &sign };
-        let unlock = |section: &SectionDigests| {
-            let lock = source.lock(&section.wrapped_for_author)?;
+        let record = view.state.record(record_id).ok_or(Refusal::UnknownRecord)?;
+        let source = self.source(objects, FetchBasis::Own(*record_id), view);
+        let unwrap = |section: &SectionDigests| {
+            let wrapped = source.wrapped_key(&section.wrapped_for_author)?;
             let ad = Origin::of(record).wrapped_key_ad(section.class);
-            Ok(Some(conditional::open(&self.pre, AUTHOR_CONDITION, &ad, &lock)?))
+            Ok(Some(conditional::open(&self.pre, AUTHOR_CONDITION, &ad, &wrapped)?))
         };
-        open_sections(record, &source, &unlock, output)
+        open_sections(record, &source, &unwrap, output)
     }
 
-    /// The record of a request of his own on the ledger.
+    fn source<'a>(
+        &'a self,
+        objects: &'a dyn ObjectSource,
+        basis: FetchBasis,
+        view: LedgerView<'_>,
+    ) -> SignedSource<'a> {
+        SignedSource { objects, basis, time: view.now, key: &self.key }
+    }
+
+    /// Returns the record that this doctor has requested on the given basis.
     fn requested<'a>(
         &self,
         state: &'a State,
         request_id: &Digest,
         basis: Basis,
     ) -> Result<&'a RecordAction, ProtocolError> {
-        let own = |request: &crate::ledger::RequestAction| {
+        let own = |request: &RequestAction| {
             request.reader == self.verifying_key() && request.basis == basis
         };
         match state.request(request_id) {
             Some((request, _)) if own(request) => {
                 Ok(state.record(&request.record).expect("a request is admitted for a record"))
             }
-            _ => Err(ProtocolError::NotAuthorised("there is no such request on the ledger")),
+            _ => Err(Refusal::NotRequested.into()),
         }
     }
 }
 
-/// The delegation that covers a section, if the ticket's key is the one that the grant names.
-fn find_delegation(
-    delegations: &[DelegationDigest],
-    record: &RecordAction,
-    section: &SectionDigests,
-    ticket: &Ticket,
-) -> Result<usize, ProtocolError> {
-    let index = delegations
-        .iter()
-        .position(|delegation| delegation.covers(record, section))
-        .ok_or(ProtocolError::NotCovered(conditional::ReKeyMismatch))?;
-    let named = ticket
-        .rk2
-        .get(index)
-        .is_some_and(|rk2| rekey_digest(&ticket.patient, rk2) == delegations[index].rekey);
-    if named { Ok(index) } else { Err(ProtocolError::DigestMismatch("the re-encryption key")) }
-}
-
 impl Patient {
-    /// Opens one of her own records with her keys alone.
+    /// Opens one of the patient's own records with her keys alone.
     ///
     /// # Errors
-    /// [`ProtocolError`] with what is wrong.
+    /// [`ProtocolError`] with the check that failed.
     pub fn open<W: Write + Seek>(
         &self,
-        (state, now): (&State, Time),
+        view: LedgerView<'_>,
         hit: &Hit,
-        fetcher: Fetcher<'_>,
+        objects: &dyn ObjectSource,
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
-        let unknown = ProtocolError::NotAuthorised("the record is not on the ledger");
-        let record = state.record(&hit.record).ok_or(unknown)?;
-        let sign = |name: &Cid| self.fetch(name, (&hit.record, record), now);
-        let source = Source { fetcher, sign: &sign };
-        let unlock = |section: &SectionDigests| {
-            let lock = source.lock(&section.wrapped_for_patient)?;
+        let record = view.state.record(&hit.record).ok_or(Refusal::UnknownRecord)?;
+        let key = &self.owner_key(&record.author, record.epoch);
+        let basis = FetchBasis::Own(hit.record);
+        let source = SignedSource { objects, basis, time: view.now, key };
+        let unwrap = |section: &SectionDigests| {
+            let wrapped = source.wrapped_key(&section.wrapped_for_patient)?;
             let WrappedKeyBinding { condition, ad } = WrappedKeyBinding::of(record, section);
-            Ok(Some(conditional::open(&self.pre, &condition, &ad, &lock)?))
+            Ok(Some(conditional::open(&self.pre, &condition, &ad, &wrapped)?))
         };
-        open_sections(record, &source, &unlock, output)
+        open_sections(record, &source, &unwrap, output)
     }
 }

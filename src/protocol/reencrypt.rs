@@ -1,108 +1,115 @@
-//! Re-encrypt: the proxy turns the patient's locks towards the reader, after all checks
-//! (Qin 3.5.4, Eq. 15 and the master node's two checks).
+//! Re-encryption: after all checks, the proxy re-encrypts the keys wrapped for the patient to the
+//! reader (Qin 3.5.4, Eq. 15 and the two checks of the master node).
 #![forbid(unsafe_code)]
 
 use super::binding::WrappedKeyBinding;
 use super::grant::Accepted;
 use super::locate::locate;
-use super::source::{Fetcher, Source};
-use super::{ProtocolError, Proxy};
+use super::source::SignedSource;
+use super::{FetchBasis, LedgerView, ObjectSource, ProtocolError, Proxy, Refusal};
 use crate::algebra::codec::Canonical;
 use crate::algebra::{Rng, hash::digest, tag::PROTOCOL_REENCRYPTION};
 use crate::consensus::Digest;
 use crate::ledger::{
-    AccessAction, Action, Basis, Draft, GrantAction, RecordAction, RequestAction, State, Time,
-    Transaction, Validity,
+    AccessAction, Action, Basis, Draft, RecordAction, RequestAction, Transaction, Validity,
 };
-use crate::pre::conditional::{self, ReEncryption};
+use crate::pre::conditional::{self, Ciphertext, ReEncryption, VerifiedReKey};
 use crate::record::Class;
-use crate::store::{self, Cid};
+use crate::store;
 use std::io;
 
-/// A section's lock, reencrypted towards the reader. It travels with the original lock, which the
-/// reader checks it against.
+/// The re-encryption of a section's wrapped key, with the original for verification.
 #[derive(Debug, Clone)]
 pub struct SectionReEncryption {
-    /// The section.
+    /// The class of the section.
     pub class: Class,
-    /// The patient's lock.
-    pub lock: conditional::Ciphertext,
-    /// The proxy's work and proof.
+    /// The section's key, wrapped for the patient.
+    pub wrapped_key: Ciphertext,
+    /// The re-encryption with its proof.
     pub reencryption: ReEncryption,
 }
 
 impl SectionReEncryption {
-    /// Bytes on the wire.
+    /// Returns the number of bytes on the wire.
     pub fn size(&self) -> u64 {
-        (self.lock.to_bytes().len() + self.reencryption.to_bytes().len()) as u64
+        (self.wrapped_key.to_bytes().len() + self.reencryption.to_bytes().len()) as u64
     }
+}
+
+/// A section that the grant covers.
+struct CoveredSection<'a> {
+    class: Class,
+    rekey: &'a VerifiedReKey,
+    binding: WrappedKeyBinding,
+    wrapped_key: Ciphertext,
 }
 
 impl Proxy {
     /// Re-encrypts the granted sections of a record for a request on the ledger.
     ///
-    /// Checked first, in this order: the request is on the ledger and for this proxy; the grant
-    /// is not revoked and its window open by the proxy's own clock; every ciphertext in the store
-    /// hashes to the digest on the ledger; every lock's public tag holds. Only then is a key
-    /// touched.
+    /// The checks, in order: the request is on the ledger and names this proxy; the grant is not
+    /// revoked and its window contains the proxy's own time; every ciphertext in the store matches
+    /// its digest on the ledger; the public tag of every wrapped key verifies. The proxy uses a
+    /// re-encryption key only after all of them.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.
     pub fn reencrypt(
         &self,
-        state: &State,
+        view: LedgerView<'_>,
         request_id: &Digest,
-        fetcher: Fetcher<'_>,
-        now: Time,
+        objects: &dyn ObjectSource,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Vec<SectionReEncryption>, ProtocolError> {
-        let unknown = ProtocolError::NotAuthorised("the request is not on the ledger");
-        let (request, _) = state.request(request_id).ok_or(unknown)?;
-        let (record, grant_id) = self.granted(state, request, now)?;
-        let sign = |name: &Cid| self.fetch(name, *request_id, now);
-        let source = Source { fetcher, sign: &sign };
+        let (request, _) = view.state.request(request_id).ok_or(Refusal::UnknownRequest)?;
+        let (record, grant_id) = self.granted(view, request)?;
+        let basis = FetchBasis::Request(*request_id);
+        let source = SignedSource { objects, basis, time: view.now, key: &self.key };
         let accepted = self.accepted_for(grant_id)?;
         check_ciphertexts(record, accepted, &source)?;
 
-        let mut locks = Vec::new();
+        let mut sections = Vec::new();
         for section in &record.sections {
             let mut rekeys = accepted.rekeys.iter();
             let Some((_, rekey)) = rekeys.find(|(d, _)| d.covers(record, section)) else {
                 continue;
             };
-            let lock: conditional::Ciphertext = source.lock(&section.wrapped_for_patient)?;
-            locks.push((section.class, rekey, WrappedKeyBinding::of(record, section), lock));
+            sections.push(CoveredSection {
+                class: section.class,
+                rekey,
+                binding: WrappedKeyBinding::of(record, section),
+                wrapped_key: source.wrapped_key(&section.wrapped_for_patient)?,
+            });
         }
-        let checks: Vec<_> = locks.iter().map(|(.., binding, lock)| binding.with(lock)).collect();
-        let verified = conditional::Ciphertext::batch_verify(&accepted.patient, &checks);
-        let mut reencryptions = Vec::new();
-        for ((class, rekey, _, lock), verified) in locks.into_iter().zip(verified) {
+        let unverified: Vec<_> =
+            sections.iter().map(|section| section.binding.with(&section.wrapped_key)).collect();
+        let verified = Ciphertext::batch_verify(&accepted.patient, &unverified);
+        let reencrypt = |(section, verified): (CoveredSection<'_>, Result<_, _>)| {
+            let CoveredSection { class, rekey, wrapped_key, .. } = section;
             let reencryption = conditional::reencrypt(rekey, &verified?, rng)?;
-            reencryptions.push(SectionReEncryption { class, lock, reencryption });
-        }
-        Ok(reencryptions)
+            Ok(SectionReEncryption { class, wrapped_key, reencryption })
+        };
+        sections.into_iter().zip(verified).map(reencrypt).collect()
     }
 
-    /// The record of a request whose grant is valid now and names this proxy.
+    /// Returns the record of a request, and the grant, if it is valid now and names this proxy.
     fn granted<'a>(
         &self,
-        state: &'a State,
+        LedgerView { state, now }: LedgerView<'a>,
         request: &'a RequestAction,
-        now: Time,
     ) -> Result<(&'a RecordAction, &'a Digest), ProtocolError> {
         let Basis::Grant(grant_id) = &request.basis else {
-            return Err(ProtocolError::NotAuthorised("the request rests on no grant"));
+            return Err(Refusal::NotUnderGrant.into());
         };
         let record = state.record(&request.record).expect("a request is admitted for a record");
-        let grant: &GrantAction =
-            state.check_grant(grant_id, &request.reader, &record.owner, now)?;
+        let grant = state.check_grant(grant_id, &request.reader, &record.owner, now)?;
         if grant.proxy != self.verifying_key() {
-            return Err(ProtocolError::NotAuthorised("the grant names another proxy"));
+            return Err(Refusal::OtherProxy.into());
         }
         Ok((record, grant_id))
     }
 
-    /// The report that goes onto the audit trail.
+    /// Builds the transaction that reports the re-encryptions for the audit trail.
     pub fn report(
         &self,
         validity: Validity<'_>,
@@ -122,11 +129,11 @@ impl Proxy {
     }
 }
 
-/// The ciphertexts in the store are those whose digests are on the ledger.
+/// Checks that the store holds the ciphertexts whose digests are on the ledger.
 fn check_ciphertexts(
     record: &RecordAction,
     accepted: &Accepted,
-    source: &Source<'_>,
+    source: &SignedSource<'_>,
 ) -> Result<(), ProtocolError> {
     let location = locate(record, &accepted.trapdoors).ok_or(ProtocolError::NoMatch)?;
     let envelope = source.envelope(record, &location)?;

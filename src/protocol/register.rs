@@ -1,4 +1,4 @@
-//! Register: own keys, proof of possession, certificate (Qin 3.5.1, Chang section 2).
+//! Registration: key generation, proofs of possession, certificate (Qin 3.5.1, Chang section 2).
 #![forbid(unsafe_code)]
 
 use super::roles::{Doctor, Institution, Patient, Proxy, QueryManager};
@@ -10,7 +10,7 @@ use crate::ledger::{Action, Certificate, Draft, Role, Subject, Time, Transaction
 use crate::sign::{Signature, SigningKey};
 use crate::{peks, pre, pseudonym};
 
-/// What a party sends to the registration centre: public keys and proofs that it has the secrets.
+/// An application for a certificate: public keys, and proofs of possession of the secret keys.
 #[derive(Debug, Clone)]
 pub struct Enrolment {
     subject: Subject,
@@ -18,47 +18,21 @@ pub struct Enrolment {
     pre_possession: Option<pre::ProofOfPossession>,
 }
 
-/// Why the centre gives no certificate.
+/// The reason for which the registration centre issues no certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RegistrationError {
-    /// The signing key is not the applicant's.
+    /// The applicant does not prove possession of the signing key.
     #[error("possession of the signing key is not proven")]
     SigningKey,
-    /// The re-encryption key is not the applicant's, or missing.
+    /// The applicant does not prove possession of the re-encryption key.
     #[error("possession of the re-encryption key is not proven")]
     PreKey,
-    /// The re-encryption key is malformed.
+    /// The re-encryption public key is malformed.
     #[error("the re-encryption key does not decode: {0}")]
     Malformed(#[from] DecodeError),
 }
 
-impl RegistrationCentre {
-    /// Checks both proofs of possession and signs. Who the applicant *is* is checked at the desk,
-    /// not here.
-    ///
-    /// # Errors
-    /// [`RegistrationError`].
-    pub fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError> {
-        let Enrolment { subject, signing_possession, pre_possession } = enrolment;
-        let statement = subject.to_signed_bytes();
-        let signed =
-            subject.key.verify(tag::SIGN_POSSESSION, &[&statement], signing_possession).is_ok();
-        if !signed {
-            return Err(RegistrationError::SigningKey);
-        }
-        match (pre_possession, subject.pre_key.is_empty()) {
-            (None, true) => {}
-            (Some(proof), false) => subject
-                .pre_key()?
-                .verify_possession(&statement, proof)
-                .map_err(|_| RegistrationError::PreKey)?,
-            _ => return Err(RegistrationError::PreKey),
-        }
-        Ok(Certificate::issue(&self.key, subject.clone()))
-    }
-}
-
-/// The enrolment of fresh keys.
+/// Builds the enrolment of fresh keys.
 fn enrol(
     key: &SigningKey,
     pre: Option<&pre::SecretKey>,
@@ -80,34 +54,63 @@ fn enrol(
     }
 }
 
-/// How an enrolment becomes a certificate: a call to the centre, near or far.
-type Certify<'a> = &'a dyn Fn(&Enrolment) -> Result<Certificate, RegistrationError>;
+/// Access to the registration centre, local or remote.
+pub trait Registrar {
+    /// Exchanges an enrolment for a certificate.
+    ///
+    /// # Errors
+    /// [`RegistrationError`] names the proof of possession that is missing or invalid.
+    fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError>;
+}
 
-/// Fresh keys of a party that signs and is re-encrypted for or to.
+impl Registrar for RegistrationCentre {
+    /// Verifies both proofs of possession and issues a certificate. The caller has verified the
+    /// applicant's identity.
+    fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError> {
+        let Enrolment { subject, signing_possession, pre_possession } = enrolment;
+        let statement = subject.to_signed_bytes();
+        let signed =
+            subject.key.verify(tag::SIGN_POSSESSION, &[&statement], signing_possession).is_ok();
+        if !signed {
+            return Err(RegistrationError::SigningKey);
+        }
+        match (pre_possession, subject.pre_key.is_empty()) {
+            (None, true) => {}
+            (Some(proof), false) => subject
+                .pre_key()?
+                .verify_possession(&statement, proof)
+                .map_err(|_| RegistrationError::PreKey)?,
+            _ => return Err(RegistrationError::PreKey),
+        }
+        Ok(Certificate::issue(&self.key, subject.clone()))
+    }
+}
+
+/// Generates and certifies the keys of a party that delegates or receives re-encryptions.
 fn certified_keys(
     named: (&str, Role, Time),
-    certify: Certify<'_>,
+    registrar: &dyn Registrar,
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<(SigningKey, pre::SecretKey, Certificate), RegistrationError> {
     let key = SigningKey::generate(rng);
     let (pre, _) = pre::keygen(rng);
-    let certificate = certify(&enrol(&key, Some(&pre), named, rng))?;
+    let certificate = registrar.certify(&enrol(&key, Some(&pre), named, rng))?;
     Ok((key, pre, certificate))
 }
 
 impl Patient {
-    /// Makes all keys and has them certified.
+    /// Generates all keys and has them certified.
     ///
     /// # Errors
-    /// What the centre says.
+    /// [`RegistrationError`] if the centre refuses.
     pub fn register(
         name: &str,
         valid_until: Time,
-        certify: Certify<'_>,
+        registrar: &dyn Registrar,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Self, RegistrationError> {
         let (key, pre, certificate) =
-            certified_keys((name, Role::Patient, valid_until), certify, rng)?;
+            certified_keys((name, Role::Patient, valid_until), registrar, rng)?;
         Ok(Self {
             key,
             pre,
@@ -120,39 +123,39 @@ impl Patient {
 }
 
 impl Doctor {
-    /// Makes all keys and has them certified.
+    /// Generates all keys and has them certified.
     ///
     /// # Errors
-    /// What the centre says.
+    /// [`RegistrationError`] if the centre refuses.
     pub fn register(
         name: &str,
         valid_until: Time,
-        certify: Certify<'_>,
+        registrar: &dyn Registrar,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Self, RegistrationError> {
         let (key, pre, certificate) =
-            certified_keys((name, Role::Doctor, valid_until), certify, rng)?;
+            certified_keys((name, Role::Doctor, valid_until), registrar, rng)?;
         Ok(Self { key, pre, abe: None, certificate })
     }
 }
 
-/// Parties with a signing key and nothing else.
+/// Registration of the roles that hold a signing key only.
 macro_rules! signing_only {
     ($($role:ident),+) => {$(
         impl $role {
-            /// Makes a key and has it certified.
+            /// Generates a signing key and has it certified.
             ///
             /// # Errors
-            /// What the centre says.
+            /// [`RegistrationError`] if the centre refuses.
             pub fn register(
                 name: &str,
                 valid_until: Time,
-                certify: Certify<'_>,
+                registrar: &dyn Registrar,
                 rng: &mut (impl Rng + ?Sized),
             ) -> Result<Self, RegistrationError> {
                 let key = SigningKey::generate(rng);
-                let certificate =
-                    certify(&enrol(&key, None, (name, Role::$role, valid_until), rng))?;
+                let enrolment = enrol(&key, None, (name, Role::$role, valid_until), rng);
+                let certificate = registrar.certify(&enrolment)?;
                 Ok(Self::new(key, certificate))
             }
         }
@@ -160,11 +163,11 @@ macro_rules! signing_only {
 }
 signing_only!(Institution, QueryManager, Proxy);
 
-/// The transaction that makes a party known on the ledger. Patients have none.
+/// Announcement on the ledger, for all roles but the patient.
 macro_rules! announced {
     ($($role:ident),+) => {$(
         impl $role {
-            /// The transaction that makes this party known on the ledger.
+            /// Builds the transaction that registers this party on the ledger.
             pub fn announce(
                 &self,
                 validity: Validity<'_>,
@@ -198,7 +201,7 @@ mod tests {
         };
         assert_eq!(certify(&|_| ()), Ok(()));
 
-        // Somebody else's keys, somebody else's proofs, a proof for another statement.
+        // Another party's keys or proofs, and a proof for another statement.
         let signing = Err(RegistrationError::SigningKey);
         assert_eq!(certify(&|e| e.subject.key = other.verifying_key()), signing);
         assert_eq!(certify(&|e| e.signing_possession = foreign.signing_possession), signing);
@@ -206,7 +209,7 @@ mod tests {
         assert_eq!(certify(&|e| e.subject.role = Role::Institution), signing);
         assert_eq!(certify(&|e| e.subject.valid_until += 1), signing);
 
-        // The applicant signs a statement with a re-encryption key that is not his.
+        // The applicant signs a statement with another party's re-encryption key.
         let stolen = |e: &mut Enrolment| {
             e.subject.pre_key = foreign.subject.pre_key.clone();
             let statement = e.subject.to_signed_bytes();

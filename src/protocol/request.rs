@@ -1,46 +1,47 @@
-//! Ask and request: a doctor's query through the query manager, and later his request on the
-//! ledger (Qin 3.5.3, interactions 4 to 6).
+//! Query and request: a doctor's query to the patient by way of the query manager, and the request
+//! on the ledger that follows a grant (Qin 3.5.3, interactions 4 to 6).
 #![forbid(unsafe_code)]
 
-use super::{Doctor, Introduction, Patient, ProtocolError, QueryManager, SearchTerm};
+use super::{
+    Doctor, Introduction, Item, LedgerView, Patient, ProtocolError, QueryManager, Refusal,
+    SearchTerm,
+};
 use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
 use crate::algebra::tag::{self, Kind};
 use crate::algebra::{Rng, hash::framed};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
-use crate::ledger::{
-    Action, Basis, Draft, RequestAction, Role, State, Time, Transaction, Validity,
-};
+use crate::ledger::{Action, Basis, Draft, RequestAction, Role, Time, Transaction, Validity};
 use crate::record::Class;
 use crate::sign::{Signature, VerifyingKey};
 
-/// The most search terms of a query.
+/// The maximum number of search terms in a query.
 const MAX_TERMS: usize = 64;
-/// The most bytes of a field, a value or a purpose.
+/// The maximum length of a field, a value or a purpose in bytes.
 const MAX_TEXT: usize = 1024;
 
-/// How old a query may be when it arrives: one hour.
+/// The maximum difference between a query's time and the local clock: one hour, in milliseconds.
 const FRESH: Time = 3_600_000;
 
-/// What a doctor wishes to read, under the patient's pseudonym towards him.
+/// A doctor's signed query for access, under the pseudonym that the patient has for this doctor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// Who asks.
+    /// The doctor that asks.
     pub reader: VerifyingKey,
-    /// Whom it concerns.
+    /// The patient's pseudonym for this doctor and epoch.
     pub pseudonym: [u8; 32],
-    /// What is sought.
+    /// The search terms.
     pub terms: Vec<SearchTerm>,
-    /// The classes wished for.
+    /// The requested classes of sections.
     pub classes: Vec<Class>,
-    /// Why, for the patient to read.
+    /// The purpose, stated for the patient.
     pub purpose: String,
-    /// When it was asked.
+    /// The time of the query.
     pub time: Time,
     signature: Signature,
 }
 
-/// A query that the query manager has authenticated.
+/// A query with the signature of the query manager that authenticated it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForwardedQuery {
     query: Query,
@@ -81,7 +82,8 @@ impl Canonical for Query {
             terms: r
                 .list(MAX_TERMS, |r| Ok(SearchTerm::new(&r.text(MAX_TEXT)?, &r.text(MAX_TEXT)?)))?,
             classes: r.list(Class::ALL.len(), |r| {
-                Class::from_code(r.u8()?).ok_or(DecodeError::Invalid("no such class of sections"))
+                Class::from_code(r.u8()?)
+                    .ok_or(DecodeError::Invalid("the class of a section is unknown"))
             })?,
             purpose: r.text(MAX_TEXT)?,
             time: r.u64()?,
@@ -92,10 +94,10 @@ impl Canonical for Query {
 public_encoding!(Query);
 
 impl Doctor {
-    /// Asks for a patient's records that others wrote.
+    /// Signs a query for a patient's records by other authors.
     ///
     /// # Errors
-    /// [`ProtocolError::NotAuthorised`] if the introduction does not cover its own epoch.
+    /// [`Refusal::EpochNotCovered`] if the introduction does not cover its own epoch.
     pub fn ask(
         &self,
         introduction: &Introduction,
@@ -104,9 +106,8 @@ impl Doctor {
         purpose: &str,
         now: Time,
     ) -> Result<Query, ProtocolError> {
-        let pseudonym = introduction.window.pseudonym(introduction.epoch, 0).ok_or(
-            ProtocolError::NotAuthorised("the pseudonym window does not cover this epoch"),
-        )?;
+        let pseudonym = introduction.window.pseudonym(introduction.epoch, 0);
+        let pseudonym = pseudonym.ok_or(Refusal::EpochNotCovered)?;
         let mut query = Query {
             reader: self.verifying_key(),
             pseudonym: *pseudonym.as_bytes(),
@@ -120,7 +121,8 @@ impl Doctor {
         Ok(query)
     }
 
-    /// The request for one record, to be committed before anything is re-encrypted or served.
+    /// Builds the request for one record. It must be committed before the proxy re-encrypts and the
+    /// store serves.
     pub fn request(
         &self,
         validity: Validity<'_>,
@@ -134,24 +136,23 @@ impl Doctor {
 }
 
 impl QueryManager {
-    /// Authenticates a query of the last hour and forwards it.
+    /// Authenticates a fresh query and forwards it.
     ///
     /// # Errors
-    /// [`ProtocolError::NotAuthorised`] or [`ProtocolError::Signature`].
+    /// [`Refusal::UnregisteredReader`], [`ProtocolError::Signature`] or [`Refusal::StaleQuery`].
     pub fn forward(
         &self,
+        LedgerView { state, now }: LedgerView<'_>,
         query: &Query,
-        state: &State,
-        now: Time,
     ) -> Result<ForwardedQuery, ProtocolError> {
         let reader = state.party(&query.reader);
         if reader.is_none_or(|party| party.role != Role::Doctor) {
-            return Err(ProtocolError::NotAuthorised("the reader is not a registered doctor"));
+            return Err(Refusal::UnregisteredReader.into());
         }
         query
             .reader
             .verify(tag::SIGN_QUERY, &[&query.statement()], &query.signature)
-            .map_err(|error| ProtocolError::Signature("the query", error))?;
+            .map_err(|error| ProtocolError::Signature(Item::Query, error))?;
         require_fresh(query, now)?;
         let signature = self.key.sign(tag::SIGN_FORWARD, &[&forwarded(query)]);
         Ok(ForwardedQuery { query: query.clone(), manager: self.verifying_key(), signature })
@@ -162,38 +163,34 @@ fn forwarded(query: &Query) -> Vec<u8> {
     framed(&[&query.to_bytes()])
 }
 
-/// An old query may have been answered long ago.
-fn require_fresh(query: &Query, now: Time) -> Result<(), ProtocolError> {
-    if query.time.abs_diff(now) <= FRESH {
-        Ok(())
-    } else {
-        Err(ProtocolError::NotAuthorised("the query is not fresh"))
-    }
+/// Prevents the replay of an old query.
+fn require_fresh(query: &Query, now: Time) -> Result<(), Refusal> {
+    if query.time.abs_diff(now) <= FRESH { Ok(()) } else { Err(Refusal::StaleQuery) }
 }
 
 impl Patient {
-    /// Receives a query: of the last hour, from a registered manager, and about her.
+    /// Accepts a fresh query about this patient from a registered query manager.
     ///
     /// # Errors
-    /// [`ProtocolError::NotAuthorised`] or [`ProtocolError::Signature`].
+    /// [`Refusal::UnregisteredManager`], [`ProtocolError::Signature`], [`Refusal::StaleQuery`] or
+    /// [`Refusal::OtherPatient`].
     pub fn receive<'a>(
         &self,
-        forward: &'a ForwardedQuery,
-        state: &State,
-        now: Time,
+        LedgerView { state, now }: LedgerView<'_>,
+        forwarded_query: &'a ForwardedQuery,
     ) -> Result<&'a Query, ProtocolError> {
-        let ForwardedQuery { query, manager, signature } = forward;
+        let ForwardedQuery { query, manager, signature } = forwarded_query;
         let party = state.party(manager);
         if party.is_none_or(|party| party.role != Role::QueryManager) {
-            return Err(ProtocolError::NotAuthorised("this is no registered query manager"));
+            return Err(Refusal::UnregisteredManager.into());
         }
         manager
             .verify(tag::SIGN_FORWARD, &[&forwarded(query)], signature)
-            .map_err(|error| ProtocolError::Signature("the forwarded query", error))?;
+            .map_err(|error| ProtocolError::Signature(Item::ForwardedQuery, error))?;
         require_fresh(query, now)?;
         let epoch = super::epoch_of(query.time);
         if self.pseudonym(&query.reader, epoch).as_bytes() != &query.pseudonym {
-            return Err(ProtocolError::NotAuthorised("the query is about somebody else"));
+            return Err(Refusal::OtherPatient.into());
         }
         Ok(query)
     }

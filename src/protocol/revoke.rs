@@ -1,17 +1,17 @@
-//! Revoke: the patient withdraws a grant; the proxy erases what it was given.
+//! Revocation: the patient withdraws a grant; the proxy erases the keys delivered for it.
 #![forbid(unsafe_code)]
 
-use super::{Patient, ProtocolError, Proxy};
+use super::{LedgerView, Patient, ProtocolError, Proxy, Refusal};
 use crate::algebra::Rng;
 use crate::consensus::Digest;
-use crate::ledger::{Action, Draft, RevokeAction, State, Time, Transaction, Validity};
+use crate::ledger::{Action, Draft, RevokeAction, State, Transaction, Validity};
 use crate::sign::VerifyingKey;
 
 impl Patient {
-    /// Withdraws a grant that is on the ledger.
+    /// Revokes a grant that is on the ledger.
     ///
     /// # Errors
-    /// [`ProtocolError::NotAuthorised`] if it is not hers.
+    /// [`Refusal::NotOwnGrant`] if another patient made it.
     pub fn revoke(
         &self,
         validity: Validity<'_>,
@@ -23,11 +23,11 @@ impl Patient {
         self.withdraw(validity, state, (grant, owners), rng)
     }
 
-    /// Withdraws a grant that she has made and that may not be on the ledger yet: wherever it comes
-    /// after the revocation, it is refused.
+    /// Revokes a grant that may not be on the ledger yet. The contract refuses a grant that arrives
+    /// after its revocation.
     ///
     /// # Errors
-    /// [`ProtocolError::NotAuthorised`] if it is not hers.
+    /// [`Refusal::NotOwnGrant`] if another patient made it.
     pub fn revoke_pending(
         &self,
         validity: Validity<'_>,
@@ -42,7 +42,7 @@ impl Patient {
         self.withdraw(validity, state, (&grant.id(), owners), rng)
     }
 
-    /// Signs with one of her owner keys among the grant's.
+    /// Signs with the patient's first owner key among the grant's.
     fn withdraw(
         &self,
         validity: Validity<'_>,
@@ -50,9 +50,8 @@ impl Patient {
         (grant, owners): (&Digest, &[VerifyingKey]),
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Transaction, ProtocolError> {
-        let not_hers = ProtocolError::NotAuthorised("the grant is not this patient's");
         let mut own = state.records().filter(|(_, record)| owners.contains(&record.owner));
-        let (_, record) = own.find(|(_, record)| self.owns(record)).ok_or(not_hers)?;
+        let (_, record) = own.find(|(_, record)| self.owns(record)).ok_or(Refusal::NotOwnGrant)?;
         let action = Action::Revoke(RevokeAction { owner: record.owner, grant: *grant });
         let key = self.owner_key(&record.author, record.epoch);
         Ok(Draft::new(validity, action, rng).signed_by(&[&key]))
@@ -60,8 +59,8 @@ impl Patient {
 }
 
 impl Proxy {
-    /// Erases what was delivered for grants that are revoked or over; gives how many.
-    pub fn erase_ended(&mut self, state: &State, now: Time) -> usize {
+    /// Erases the deliveries whose grants are revoked or over, and returns their number.
+    pub fn erase_ended(&mut self, LedgerView { state, now }: LedgerView<'_>) -> usize {
         let before = self.accepted.len();
         self.accepted.retain(|id, _| {
             state.grant(id).is_some_and(|grant| now < grant.until && !state.is_revoked(id, grant))

@@ -1,6 +1,6 @@
-//! The parties: each a type that owns its own secrets and nobody else's.
+//! The parties: one type per role, which owns the secrets of that role alone.
 //!
-//! Keys are made by their owner, per scheme and per purpose; none is used in two.
+//! Every party generates its own keys, one per scheme and purpose.
 #![forbid(unsafe_code)]
 
 use super::grant::Accepted;
@@ -12,7 +12,7 @@ use crate::sign::{SigningKey, VerifyingKey};
 use crate::{abe, peks, pre, pseudonym};
 use std::collections::BTreeMap;
 
-/// The data owner.
+/// The data owner, who grants and revokes access to her records.
 #[derive(Debug)]
 pub struct Patient {
     pub(super) key: SigningKey,
@@ -23,48 +23,49 @@ pub struct Patient {
     pub(super) certificate: Certificate,
 }
 
-/// Writes records, and reads those of others.
+/// An author of records, and a reader of records by others.
 #[derive(Debug)]
 pub struct Doctor {
     pub(super) key: SigningKey,
     pub(super) pre: pre::SecretKey,
-    /// His key, and the parameters that it belongs to.
+    /// The attribute key, with the public parameters that it belongs to.
     pub(super) abe: Option<(abe::PublicParameters, abe::UserSecretKey)>,
     pub(super) certificate: Certificate,
 }
 
-/// Countersigns what its doctors write.
+/// An institution, which countersigns the records of its doctors.
 #[derive(Debug)]
 pub struct Institution {
     pub(super) key: SigningKey,
     pub(super) certificate: Certificate,
 }
 
-/// Authenticates and forwards access queries.
+/// The party that authenticates queries and forwards them to patients.
 #[derive(Debug)]
 pub struct QueryManager {
     pub(super) key: SigningKey,
     pub(super) certificate: Certificate,
 }
 
-/// Searches and re-encrypts for granted readers; runs beside a ledger replica, with keys of its own.
+/// The party that searches and re-encrypts for granted readers. It runs beside a ledger replica,
+/// with its own keys.
 #[derive(Debug)]
 pub struct Proxy {
     pub(super) key: SigningKey,
     pub(super) certificate: Certificate,
-    /// What patients have delivered, by grant; erased when a grant ends.
+    /// The verified deliveries of patients, by grant. Erased when a grant ends.
     pub(super) accepted: BTreeMap<Digest, Accepted>,
 }
 
 impl Patient {
-    /// The owner key towards a doctor in an epoch: what stands on the ledger in the patient's
-    /// place. Different for every doctor and epoch, and linked to nothing.
+    /// Derives the owner key that stands for the patient on the ledger: one key per doctor and
+    /// epoch, unlinkable without the patient's secret.
     pub(super) fn owner_key(&self, doctor: &VerifyingKey, epoch: u32) -> SigningKey {
         let context = [&doctor.as_bytes()[..], &epoch.to_be_bytes()];
         SigningKey::from_seed(&kdf(tag::PROTOCOL_OWNER, self.owner_secret.expose(), &context))
     }
 
-    /// The pseudonym towards a doctor in an epoch.
+    /// Derives the pseudonym for a doctor and epoch.
     pub(super) fn pseudonym(&self, doctor: &VerifyingKey, epoch: u32) -> pseudonym::Pseudonym {
         self.series.for_doctor(doctor.as_bytes()).pseudonym(epoch, 0)
     }
@@ -88,15 +89,14 @@ impl Proxy {
     }
 }
 
-/// What every registered party shows of itself.
 macro_rules! registered {
     ($($role:ident),+) => {$(
         impl $role {
-            /// The certificate.
+            /// Returns the certificate.
             pub fn certificate(&self) -> &Certificate {
                 &self.certificate
             }
-            /// The key that names this party.
+            /// Returns the key that identifies this party.
             pub fn verifying_key(&self) -> VerifyingKey {
                 self.key.verifying_key()
             }

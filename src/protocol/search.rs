@@ -1,36 +1,36 @@
-//! Search: which records match, and where they are (Qin Eq. 13).
+//! Search: the records that match, and their locations (Qin Eq. 13).
 #![forbid(unsafe_code)]
 
 use super::grant::series;
 use super::locate::batch_locate;
-use super::{Patient, ProtocolError, Proxy};
+use super::{LedgerView, Patient, Progress, ProtocolError, Proxy, Refusal};
 use crate::algebra::{hash::framed, tag::PROTOCOL_TERM};
 use crate::consensus::Digest;
-use crate::ledger::{GrantAction, RecordAction, State, Time};
+use crate::ledger::{GrantAction, RecordAction, State};
 use crate::pseudonym::Pseudonym;
 use crate::store::Cid;
 
 /// A field and a value to search for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SearchTerm {
-    /// What the value is: `code`, `type`.
+    /// The name of the field, such as `code` or `type`.
     pub field: String,
     /// The value.
     pub value: String,
 }
 
 impl SearchTerm {
-    /// A term.
+    /// Returns the term of a field and value.
     pub fn new(field: &str, value: &str) -> Self {
         Self { field: field.to_owned(), value: value.to_owned() }
     }
 
-    /// The term that every record has: it finds all of a pseudonym's.
+    /// Returns the term that every record has. It finds all records under a pseudonym.
     pub fn everything() -> Self {
         Self::new("record", "")
     }
 
-    /// The keyword under a pseudonym. Without the pseudonym nobody can guess it.
+    /// Returns the PEKS keyword under a pseudonym. The pseudonym makes it unguessable.
     pub(super) fn keyword(&self, pseudonym: &Pseudonym) -> Vec<u8> {
         let (field, value) = (self.field.as_bytes(), self.value.as_bytes());
         framed(&[PROTOCOL_TERM.as_bytes(), pseudonym.as_bytes(), field, value])
@@ -42,79 +42,79 @@ impl SearchTerm {
 pub struct Hit {
     /// The record, by the identifier of its transaction.
     pub record: Digest,
-    /// The name of its envelope, which was sealed in the matching entry.
+    /// The name of the envelope, sealed in the matching entry.
     pub location: Cid,
 }
 
 impl Proxy {
-    /// Searches the records that a valid grant covers with its trapdoors.
+    /// Searches the records that a valid grant covers, with the trapdoors delivered for it.
     ///
     /// # Errors
     /// [`ProtocolError::Rule`] if the grant is not valid now, [`ProtocolError::NoMatch`], or
-    /// [`ProtocolError::NotAuthorised`] without a delivery.
+    /// [`Refusal::NoDelivery`].
     pub fn search(
         &self,
-        state: &State,
+        view: LedgerView<'_>,
         grant_id: &Digest,
-        now: Time,
     ) -> Result<Vec<Hit>, ProtocolError> {
-        self.search_watched(state, grant_id, now, &mut || ())
+        self.search_with_progress(view, grant_id, &mut ())
     }
 
-    /// [`Self::search`] that calls `each` after every entry, so that a caller can show progress.
+    /// [`Self::search`] with a report of progress per entry.
     ///
     /// # Errors
-    /// As [`Self::search`].
-    pub fn search_watched(
+    /// The errors of [`Self::search`].
+    pub fn search_with_progress(
         &self,
-        state: &State,
+        view: LedgerView<'_>,
         grant_id: &Digest,
-        now: Time,
-        each: &mut dyn FnMut(),
+        progress: &mut dyn Progress,
     ) -> Result<Vec<Hit>, ProtocolError> {
         let accepted = self.accepted_for(grant_id)?;
-        let grant = valid_grant(state, grant_id, now)?;
-        let covered = state.records().filter(|(_, record)| grant.owners.contains(&record.owner));
+        let grant = valid_grant(view, grant_id)?;
+        let covered = view.state.records();
+        let covered = covered.filter(|(_, record)| grant.owners.contains(&record.owner));
         let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = covered.unzip();
-        let locations = batch_locate(&records, &accepted.trapdoors, each);
-        let hit = |(id, location): (&Digest, _)| Some(Hit { record: *id, location: location? });
-        let hits: Vec<Hit> = ids.into_iter().zip(locations).filter_map(hit).collect();
+        let hits = hits(ids, batch_locate(&records, &accepted.trapdoors, progress));
         if hits.is_empty() { Err(ProtocolError::NoMatch) } else { Ok(hits) }
     }
 }
 
 fn valid_grant<'a>(
-    state: &'a State,
+    LedgerView { state, now }: LedgerView<'a>,
     id: &Digest,
-    now: Time,
 ) -> Result<&'a GrantAction, ProtocolError> {
-    let unknown = ProtocolError::NotAuthorised("the grant is not on the ledger");
-    let grant = state.grant(id).ok_or(unknown)?;
+    let grant = state.grant(id).ok_or(Refusal::UnknownGrant)?;
     for owner in &grant.owners {
         state.check_grant(id, &grant.reader, owner, now)?;
     }
     Ok(grant)
 }
 
+/// Returns the records with a location.
+fn hits(ids: Vec<&Digest>, locations: Vec<Option<Cid>>) -> Vec<Hit> {
+    let hit = |(id, location): (&Digest, _)| Some(Hit { record: *id, location: location? });
+    ids.into_iter().zip(locations).filter_map(hit).collect()
+}
+
 impl Patient {
-    /// Finds all of her own records with her keys alone: recognises her owner keys, and opens the
-    /// locations with trapdoors for her own pseudonyms.
+    /// Finds all records of the patient: recognises her owner keys on the ledger, and decrypts the
+    /// locations with trapdoors for her pseudonyms.
     pub fn find(&self, state: &State) -> Vec<Hit> {
         let own = state.records().filter(|(_, record)| self.owns(record));
         let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = own.unzip();
         let mut locations = vec![None; records.len()];
-        // The records of one author and epoch have one trapdoor.
+        // Records of the same author and epoch share a trapdoor.
         let trapdoors = self.trapdoors(&records, &[SearchTerm::everything()]);
         for ((author, epoch), trapdoor) in series(&records).into_iter().zip(trapdoors) {
-            let (places, of_series): (Vec<usize>, Vec<&RecordAction>) =
-                (records.iter().enumerate())
-                    .filter(|(_, record)| (record.author, record.epoch) == (author, epoch))
-                    .map(|(place, record)| (place, *record))
-                    .unzip();
-            let found = batch_locate(&of_series, &[trapdoor], &mut || ());
-            places.into_iter().zip(found).for_each(|(place, name)| locations[place] = name);
+            let (positions, of_series): (Vec<usize>, Vec<&RecordAction>) = (records.iter())
+                .enumerate()
+                .filter(|(_, record)| (record.author, record.epoch) == (author, epoch))
+                .map(|(position, record)| (position, *record))
+                .unzip();
+            let found = batch_locate(&of_series, &[trapdoor], &mut ());
+            positions.into_iter().zip(found).for_each(|(at, name)| locations[at] = name);
         }
-        let hit = |(id, location): (&Digest, _)| Some(Hit { record: *id, location: location? });
-        ids.into_iter().zip(locations).filter_map(hit).collect()
+        hits(ids, locations)
     }
 }

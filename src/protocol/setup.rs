@@ -1,7 +1,7 @@
-//! Setup: the two authorities make their keys (Qin Eq. 5, Pang Eq. 1).
+//! Setup: the keys of the two authorities (Qin Eq. 5, Pang Eq. 1).
 #![forbid(unsafe_code)]
 
-use super::{Doctor, Policies, ProtocolError};
+use super::{Doctor, Item, Policies, ProtocolError, Refusal};
 use crate::abe::fabeo::epochs::{self, EpochAuthority, EpochError, Token};
 use crate::abe::{self, PublicParameters};
 use crate::algebra::Rng;
@@ -9,27 +9,27 @@ use crate::ledger::{Certificate, Role, Time};
 use crate::policy::AttributeSet;
 use crate::sign::{SigningKey, VerifyingKey};
 
-/// Certifies who is who (Chang's supervision centre, Pang's trusted centre). It never sees a
-/// secret key of anyone.
+/// The authority that certifies the keys of all parties (Chang's supervision centre, Pang's trusted
+/// centre). It never receives a secret key.
 #[derive(Debug)]
 pub struct RegistrationCentre {
     pub(super) key: SigningKey,
 }
 
 impl RegistrationCentre {
-    /// A centre with a fresh key.
+    /// Creates a centre with a fresh key.
     pub fn new(rng: &mut (impl Rng + ?Sized)) -> Self {
         Self { key: SigningKey::generate(rng) }
     }
 
-    /// The key that certificates verify under; part of the ledger's genesis state.
+    /// Returns the key that verifies certificates, which is part of the ledger's genesis state.
     pub fn verifying_key(&self) -> VerifyingKey {
         self.key.verifying_key()
     }
 }
 
-/// Gives doctors keys for their attributes, which have to be renewed in every attribute epoch. It can
-/// open every policy lock; the patient's and the author's locks it cannot.
+/// The issuer of attribute keys, which doctors renew in every attribute epoch. It can unwrap every
+/// key wrapped for a policy, but none wrapped for a patient or an author.
 #[derive(Debug)]
 pub struct AttributeAuthority {
     centre: VerifyingKey,
@@ -37,8 +37,8 @@ pub struct AttributeAuthority {
     keys: EpochAuthority,
 }
 
-/// What authors lock with, as the authority publishes it: its parameters, and policies that ask for the
-/// attribute epoch that is written in.
+/// The public parameters of the attribute authority, and policies restricted to the current
+/// attribute epoch. Authors encrypt with them.
 #[derive(Debug, Clone)]
 pub struct EpochPolicies {
     pub(super) parameters: PublicParameters,
@@ -46,37 +46,37 @@ pub struct EpochPolicies {
 }
 
 impl AttributeAuthority {
-    /// An authority with a fresh master key that trusts a centre's certificates.
+    /// Creates an authority with a fresh master key that accepts the certificates of `centre`.
     pub fn new(centre: VerifyingKey, rng: &mut (impl Rng + ?Sized)) -> Self {
         let (parameters, master) = abe::setup(rng);
         Self { centre, parameters, keys: EpochAuthority::new(master, rng) }
     }
 
-    /// What everyone needs to encrypt.
+    /// Returns the public parameters.
     pub fn parameters(&self) -> &PublicParameters {
         &self.parameters
     }
 
-    /// The attribute epoch that is written in.
+    /// Returns the current attribute epoch.
     pub fn epoch(&self) -> u32 {
         self.keys.epoch()
     }
 
-    /// What authors lock with in this epoch.
+    /// Returns the policies restricted to the current attribute epoch.
     ///
     /// # Errors
-    /// [`EpochError`] for a policy that is at one of its limits or asks for an epoch itself.
-    pub fn locks(&self, policies: &Policies) -> Result<EpochPolicies, EpochError> {
-        let policies = policies.within(self.epoch())?;
+    /// [`EpochError`] if a policy names an epoch itself, or exceeds a limit with the restriction.
+    pub fn epoch_policies(&self, policies: &Policies) -> Result<EpochPolicies, EpochError> {
+        let policies = policies.restrict(self.epoch())?;
         Ok(EpochPolicies { parameters: self.parameters.clone(), policies })
     }
 
-    /// A user secret key for a certified doctor, good for this epoch. That the attributes are his is
-    /// the authority's to know. A key that he had before opens what is written in this epoch, and with the
-    /// next one nothing new: call [`Self::next_epoch`] where he has lost an attribute.
+    /// Issues a user secret key for the current epoch to a certified doctor. The caller has
+    /// verified that the attributes are the doctor's. An earlier key of the same doctor stays valid
+    /// in this epoch: call [`Self::next_epoch`] if the doctor has lost an attribute.
     ///
     /// # Errors
-    /// [`ProtocolError::Signature`], [`ProtocolError::NotAuthorised`] or
+    /// [`ProtocolError::Signature`], [`Refusal::DoctorsOnly`], [`Refusal::CertificateExpired`] or
     /// [`ProtocolError::AttributeEpoch`].
     pub fn issue(
         &mut self,
@@ -86,31 +86,33 @@ impl AttributeAuthority {
     ) -> Result<abe::UserSecretKey, ProtocolError> {
         let subject = certificate
             .verify(&self.centre)
-            .map_err(|error| ProtocolError::Signature("the certificate", error))?;
+            .map_err(|error| ProtocolError::Signature(Item::Certificate, error))?;
         if subject.role != Role::Doctor {
-            return Err(ProtocolError::NotAuthorised("only doctors are given attributes"));
+            return Err(Refusal::DoctorsOnly.into());
         }
         if now >= subject.valid_until {
-            return Err(ProtocolError::NotAuthorised("the doctor's certificate has ended"));
+            return Err(Refusal::CertificateExpired.into());
         }
         Ok(self.keys.issue(&identifier(&subject.key), attributes)?)
     }
 
-    /// What renews a doctor's latest key for an epoch, this one or one that he has missed. It may be public.
+    /// Returns the token that renews a doctor's latest key for the current or a missed epoch. The
+    /// token may be public.
     ///
     /// # Errors
-    /// [`ProtocolError::AttributeEpoch`] if he has no key, or it was revoked.
+    /// [`ProtocolError::AttributeEpoch`] if the doctor has no key, or it was revoked.
     pub fn renew(&self, doctor: &VerifyingKey, epoch: u32) -> Result<Token, ProtocolError> {
         Ok(self.keys.token(&identifier(doctor), epoch)?)
     }
 
-    /// Starts the next epoch: what is written with [`Self::locks`] from now on opens with renewed keys.
+    /// Starts the next attribute epoch and returns it. The policies of
+    /// [`Self::epoch_policies`] then require renewed keys.
     pub fn next_epoch(&mut self) -> u32 {
         self.keys.rekey()
     }
 
-    /// Takes all attributes from a doctor: he is renewed no more, unless a new key is issued to him, and the
-    /// next epoch starts. `false` if he has no key, and then nothing changes.
+    /// Revokes a doctor's attributes and starts the next epoch. The key is no longer renewed; a new
+    /// one may be issued. Returns `false`, without effect, if the doctor has no key.
     pub fn revoke(&mut self, doctor: &VerifyingKey) -> bool {
         let revoked = self.keys.revoke(&identifier(doctor));
         if revoked {
@@ -120,31 +122,30 @@ impl AttributeAuthority {
     }
 }
 
-/// Whom a key is issued to: a name can be had twice, a signing key cannot.
+/// Returns the identifier that a key is issued under. Signing keys are unique, names are not.
 fn identifier(doctor: &VerifyingKey) -> String {
     hex::encode(doctor.as_bytes())
 }
 
 impl Doctor {
-    /// Takes the authority's key into use, as it is: what is not the authority's opens nothing, and
-    /// [`verify_key`](crate::abe::fabeo::verify_key) tells it beforehand.
+    /// Stores the authority's key without verification. An invalid key decrypts nothing;
+    /// [`verify_key`](crate::abe::fabeo::verify_key) detects it.
     pub fn receive_attributes(&mut self, parameters: PublicParameters, key: abe::UserSecretKey) {
         self.abe = Some((parameters, key));
     }
 
-    /// Renews his key.
+    /// Renews the attribute key.
     ///
     /// # Errors
-    /// [`ProtocolError::NotAuthorised`] if he has none, [`ProtocolError::AttributeEpoch`] for a token of
-    /// another key.
+    /// [`Refusal::NoAttributes`] if the doctor has no key, and [`ProtocolError::AttributeEpoch`] if
+    /// the token is for another key.
     pub fn renew_attributes(&mut self, token: &Token) -> Result<(), ProtocolError> {
-        let held = self.abe.as_mut();
-        let (_, key) = held.ok_or(ProtocolError::NotAuthorised("this doctor has no attributes"))?;
+        let (_, key) = self.abe.as_mut().ok_or(Refusal::NoAttributes)?;
         *key = epochs::refresh(key, token)?;
         Ok(())
     }
 
-    /// The key for his attributes, if he has been given one.
+    /// Returns the attribute key, if the doctor holds one.
     pub fn attribute_key(&self) -> Option<&abe::UserSecretKey> {
         self.abe.as_ref().map(|(_, key)| key)
     }

@@ -1,32 +1,42 @@
-//! Where the objects of a record come from: the store's keeper, trusted with nothing.
+//! Access to the objects of a record. The store keeper is not trusted: every object is checked
+//! against its name.
 #![forbid(unsafe_code)]
 
 use super::binding::{Envelope, object_digest};
-use super::{Fetch, ProtocolError};
+use super::{Fetch, FetchBasis, Item, ProtocolError};
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
-use crate::ledger::RecordAction;
+use crate::ledger::{RecordAction, Time};
+use crate::sign::SigningKey;
 use crate::store::{self, Cid, CidWriter, StoreError};
 use std::io::{self, Write};
 
-/// The most bytes of a lock or an envelope.
+/// The maximum length of a wrapped key or an envelope in bytes.
 const MAX_SMALL: usize = 16 << 20;
 
-/// How objects are had: a call to the store's keeper, near or far.
-pub type Fetcher<'a> = &'a dyn Fn(&Fetch, &mut dyn Write) -> Result<(), ProtocolError>;
-
-/// Where one party has a record's objects from: the keeper, and his own signature on each wish.
-pub(super) struct Source<'a> {
-    pub(super) fetcher: Fetcher<'a>,
-    pub(super) sign: &'a dyn Fn(&Cid) -> Fetch,
+/// Access to stored objects, local or remote.
+pub trait ObjectSource {
+    /// Writes the requested object to `output`.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] if the keeper refuses, or the store or `output` fails.
+    fn fetch(&self, fetch: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError>;
 }
 
-impl Source<'_> {
-    /// An object of any length, checked here to be the one that was asked for. Only `Ok` says that
-    /// it is.
-    pub(super) fn stream(&self, name: &Cid, to: &mut dyn Write) -> Result<(), ProtocolError> {
-        let mut checked = Checked { to, naming: CidWriter::default() };
-        (self.fetcher)(&(self.sign)(name), &mut checked)?;
+/// An [`ObjectSource`] with the key that signs every fetch. It verifies the objects it returns.
+pub(super) struct SignedSource<'a> {
+    pub(super) objects: &'a dyn ObjectSource,
+    pub(super) basis: FetchBasis,
+    pub(super) time: Time,
+    pub(super) key: &'a SigningKey,
+}
+
+impl SignedSource<'_> {
+    /// Streams an object of any length. The output is authentic only if the result is `Ok`.
+    pub(super) fn stream(&self, name: &Cid, output: &mut dyn Write) -> Result<(), ProtocolError> {
+        let mut checked = Checked { output, naming: CidWriter::default() };
+        let fetch = Fetch::new(name, self.basis, self.time, self.key);
+        self.objects.fetch(&fetch, &mut checked)?;
         if checked.naming.finish() == *name {
             Ok(())
         } else {
@@ -40,55 +50,55 @@ impl Source<'_> {
         Ok(bytes.0)
     }
 
-    /// A lock, by the hash in its name.
-    pub(super) fn lock<L: Canonical>(&self, hash: &Digest) -> Result<L, ProtocolError> {
+    /// Returns a wrapped key, given the hash in its name.
+    pub(super) fn wrapped_key<T: Canonical>(&self, hash: &Digest) -> Result<T, ProtocolError> {
         let bytes = self.bytes(&store::cid_of_digest(hash))?;
-        L::from_bytes(&bytes).map_err(|error| ProtocolError::Decode("the lock", error))
+        T::from_bytes(&bytes).map_err(|error| ProtocolError::Decode(Item::WrappedKey, error))
     }
 
-    /// The envelope of a record, checked against the ledger.
+    /// Returns the envelope of a record, checked against the ledger.
     pub(super) fn envelope(
         &self,
         record: &RecordAction,
         location: &Cid,
     ) -> Result<Envelope, ProtocolError> {
         if object_digest(location) != record.envelope {
-            return Err(ProtocolError::DigestMismatch("the location of the record"));
+            return Err(ProtocolError::DigestMismatch(Item::EnvelopeName));
         }
         let envelope = Envelope::from_bytes(&self.bytes(location)?)
-            .map_err(|error| ProtocolError::Decode("the record's envelope", error))?;
+            .map_err(|error| ProtocolError::Decode(Item::Envelope, error))?;
         if envelope.fits(record) {
             Ok(envelope)
         } else {
-            Err(ProtocolError::DigestMismatch("the record's envelope"))
+            Err(ProtocolError::DigestMismatch(Item::Envelope))
         }
     }
 }
 
-/// Names what passes through.
+/// A writer that computes the name of the bytes that pass through.
 struct Checked<'a> {
-    to: &'a mut dyn Write,
+    output: &'a mut dyn Write,
     naming: CidWriter,
 }
 
 impl Write for Checked<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(bytes)?;
+        let written = self.output.write(bytes)?;
         self.naming.write_all(&bytes[..written])?;
         Ok(written)
     }
     fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
+        self.output.flush()
     }
 }
 
-/// Refuses to grow beyond [`MAX_SMALL`].
+/// A buffer of at most [`MAX_SMALL`] bytes.
 struct Capped(Vec<u8>);
 
 impl Write for Capped {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.0.len() + bytes.len() > MAX_SMALL {
-            return Err(io::Error::other("a lock or envelope has at most 16 MiB"));
+            return Err(io::Error::other("a wrapped key or envelope exceeds the cap of 16 MiB"));
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())

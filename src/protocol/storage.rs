@@ -1,12 +1,12 @@
-//! The store's keeper: who may bring an object, and who may have it.
+//! The store keeper: access control in front of a [`RecordStore`].
 //!
-//! The keeper refuses an upload whose signature or hash is wrong. It serves an object only for a
-//! record that the ledger holds: to the record's author and owner, and to a reader (or his proxy)
-//! whose request is on the ledger and whose grant is valid *now*.
+//! The keeper refuses an upload with an invalid signature or hash. It serves only objects of
+//! records on the ledger: to the author and the owner of the record, and to a reader (or their
+//! proxy) whose request is on the ledger and whose grant is valid *now*.
 #![forbid(unsafe_code)]
 
 use super::binding::object_digest;
-use super::{Doctor, Patient, ProtocolError, Proxy};
+use super::{Doctor, Item, LedgerView, ProtocolError, Refusal};
 use crate::algebra::tag;
 use crate::consensus::Digest;
 use crate::ledger::{Basis, RecordAction, RequestAction, Role, SectionDigests, State, Time};
@@ -14,7 +14,8 @@ use crate::sign::{Signature, SigningKey, VerifyingKey};
 use crate::store::{self, Cid, RecordStore};
 use std::io::{Read, Write};
 
-/// How far a fetch's time may differ from the keeper's: one minute.
+/// The maximum difference between a fetch's time and the keeper's clock: one minute, in
+/// milliseconds.
 const FRESH: Time = 60_000;
 
 /// A signed offer of an object.
@@ -25,16 +26,16 @@ pub struct Upload {
     signature: Signature,
 }
 
-/// On what a fetch rests.
+/// The entry on the ledger that entitles to a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FetchBasis {
-    /// A request on the ledger, for its reader and his proxy.
+    /// A request, for its reader and the proxy of its grant.
     Request(Digest),
-    /// A record on the ledger, for its author and its owner.
+    /// A record, for its author and its owner.
     Own(Digest),
 }
 
-/// A signed wish to have an object.
+/// A signed request for an object.
 #[derive(Debug, Clone)]
 pub struct Fetch {
     name: Cid,
@@ -67,57 +68,38 @@ impl Fetch {
 }
 
 impl Doctor {
-    /// Offers an object to the store.
+    /// Signs the offer of an object to the store.
     pub fn offer(&self, name: &Cid) -> Upload {
         Upload::new(name, &self.key)
     }
 
-    /// Asks the store for an object.
+    /// Signs the request for an object of the store.
     pub fn fetch(&self, name: &Cid, basis: FetchBasis, now: Time) -> Fetch {
         Fetch::new(name, basis, now, &self.key)
     }
 }
 
-impl Proxy {
-    pub(super) fn fetch(&self, name: &Cid, request: Digest, now: Time) -> Fetch {
-        Fetch::new(name, FetchBasis::Request(request), now, &self.key)
-    }
-}
-
-impl Patient {
-    /// Asks for an object of her own record, under the owner key of that record alone.
-    pub(super) fn fetch(
-        &self,
-        name: &Cid,
-        (id, record): (&Digest, &RecordAction),
-        now: Time,
-    ) -> Fetch {
-        let key = self.owner_key(&record.author, record.epoch);
-        Fetch::new(name, FetchBasis::Own(*id), now, &key)
-    }
-}
-
-/// Guards a [`RecordStore`].
+/// A [`RecordStore`] behind the access control of the ledger.
 #[derive(Debug)]
 pub struct StoreKeeper<S> {
     store: S,
 }
 
 impl<S: RecordStore> StoreKeeper<S> {
-    /// Keeps a store.
+    /// Creates the keeper of a store.
     pub fn new(store: S) -> Self {
         Self { store }
     }
 
-    /// The store behind.
+    /// Returns the store.
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// Takes an object that a registered doctor offers under its right name.
+    /// Stores an object that a registered doctor offers under its name.
     ///
     /// # Errors
-    /// [`ProtocolError::NotAuthorised`], [`ProtocolError::Signature`] or
+    /// [`Refusal::UnregisteredUploader`], [`ProtocolError::Signature`] or
     /// [`ProtocolError::Store`].
     pub fn upload(
         &self,
@@ -127,74 +109,67 @@ impl<S: RecordStore> StoreKeeper<S> {
     ) -> Result<(), ProtocolError> {
         let party = state.party(&upload.uploader);
         if party.is_none_or(|party| party.role != Role::Doctor) {
-            return Err(ProtocolError::NotAuthorised("only registered doctors may upload"));
+            return Err(Refusal::UnregisteredUploader.into());
         }
         upload
             .uploader
             .verify(tag::SIGN_UPLOAD, &[&upload.name.to_bytes()], &upload.signature)
-            .map_err(|error| ProtocolError::Signature("the upload", error))?;
+            .map_err(|error| ProtocolError::Signature(Item::Upload, error))?;
         Ok(self.store.put(&upload.name, object)?)
     }
 
-    /// Serves an object, verified block by block.
+    /// Serves an object to an authorised signer, verified block by block.
     ///
     /// # Errors
-    /// [`ProtocolError`] with the reason why not.
+    /// [`ProtocolError`] with the check that failed.
     pub fn serve(
         &self,
-        state: &State,
+        view: LedgerView<'_>,
         fetch: &Fetch,
-        now: Time,
-        object: &mut dyn Write,
+        output: &mut dyn Write,
     ) -> Result<(), ProtocolError> {
         let statement = Fetch::statement(&fetch.name, fetch.basis, fetch.time);
         fetch
             .signer
             .verify(tag::SIGN_FETCH, &[&statement], &fetch.signature)
-            .map_err(|error| ProtocolError::Signature("the fetch", error))?;
-        if fetch.time.abs_diff(now) > FRESH {
-            return Err(ProtocolError::NotAuthorised("the fetch is not fresh"));
+            .map_err(|error| ProtocolError::Signature(Item::Fetch, error))?;
+        if fetch.time.abs_diff(view.now) > FRESH {
+            return Err(Refusal::StaleFetch.into());
         }
-        let record = authorise(state, fetch, now)?;
+        let record = authorise(view, fetch)?;
         if !belongs(record, &fetch.name) {
-            return Err(ProtocolError::NotAuthorised("the object is not of this record"));
+            return Err(Refusal::ForeignObject.into());
         }
-        Ok(self.store.read(&fetch.name, object)?)
+        Ok(self.store.read(&fetch.name, output)?)
     }
 }
 
-/// The record that a fetch may have objects of.
-fn authorise<'a>(
-    state: &'a State,
-    fetch: &Fetch,
-    now: Time,
-) -> Result<&'a RecordAction, ProtocolError> {
-    let unknown = ProtocolError::NotAuthorised("no such record or request is on the ledger");
+/// Returns the record whose objects the signer of a fetch may read.
+fn authorise<'a>(view: LedgerView<'a>, fetch: &Fetch) -> Result<&'a RecordAction, ProtocolError> {
     match fetch.basis {
         FetchBasis::Own(id) => {
-            let record = state.record(&id).ok_or(unknown)?;
+            let record = view.state.record(&id).ok_or(Refusal::UnknownBasis)?;
             if fetch.signer == record.author || fetch.signer == record.owner {
                 return Ok(record);
             }
-            Err(ProtocolError::NotAuthorised("the record is another's"))
+            Err(Refusal::RecordOfAnother.into())
         }
         FetchBasis::Request(id) => {
-            let (request, _) = state.request(&id).ok_or(unknown)?;
-            admitted(state, request, &fetch.signer, now)
+            let (request, _) = view.state.request(&id).ok_or(Refusal::UnknownBasis)?;
+            requested(view, request, &fetch.signer)
         }
     }
 }
 
-/// The record of a request that is valid now, if the signer is its reader or his proxy.
-fn admitted<'a>(
-    state: &'a State,
+/// Returns the record of a request that is valid now and whose reader or proxy is the signer.
+fn requested<'a>(
+    LedgerView { state, now }: LedgerView<'a>,
     request: &RequestAction,
     signer: &VerifyingKey,
-    now: Time,
 ) -> Result<&'a RecordAction, ProtocolError> {
     let record = state.record(&request.record).expect("a request is admitted for a record");
     if *signer != request.reader && Some(*signer) != state.proxy_of(request) {
-        return Err(ProtocolError::NotAuthorised("the request is another's"));
+        return Err(Refusal::RequestOfAnother.into());
     }
     if let Basis::Grant(grant) = &request.basis {
         state.check_grant(grant, &request.reader, &record.owner, now)?;
@@ -202,15 +177,16 @@ fn admitted<'a>(
     Ok(record)
 }
 
-/// Whether an object is one of a record's.
+/// Returns `true` if an object belongs to a record.
 fn belongs(record: &RecordAction, name: &Cid) -> bool {
     let digest = object_digest(name);
-    let is_lock = |section: &SectionDigests| {
+    let is_wrapped_key = |section: &SectionDigests| {
         [section.wrapped_for_patient, section.wrapped_for_policy, section.wrapped_for_author]
             .iter()
             .any(|hash| store::cid_of_digest(hash) == *name)
     };
-    let of_section = |section: &SectionDigests| section.ciphertext == digest || is_lock(section);
+    let of_section =
+        |section: &SectionDigests| section.ciphertext == digest || is_wrapped_key(section);
     record.envelope == digest || record.sections.iter().any(of_section)
 }
 
@@ -221,10 +197,11 @@ mod tests {
     use crate::sign::InvalidSignature;
 
     #[test]
-    fn a_fetch_or_upload_in_anothers_name_is_refused() {
+    fn a_fetch_or_upload_with_a_foreign_signature_is_refused() {
         let mut desk = Desk::new();
         let record = desk.publish();
         let (state, now) = (desk.state(), 1_000_000_000);
+        let view = LedgerView { state: &state, now };
         let name = store::cid_of(&mut &b"an object"[..]).unwrap();
         let thief = SigningKey::generate(&mut desk.rng);
         let honest = desk.author.fetch(&name, FetchBasis::Own(record), now);
@@ -241,9 +218,9 @@ mod tests {
             Fetch { signer: desk.reader.verifying_key(), ..honest },
         ];
         for fetch in changed {
-            let outcome = desk.keeper.serve(&state, &fetch, now, &mut Vec::new());
+            let outcome = desk.keeper.serve(view, &fetch, &mut Vec::new());
             let by_signature =
-                matches!(outcome, Err(ProtocolError::Signature("the fetch", InvalidSignature)));
+                matches!(outcome, Err(ProtocolError::Signature(Item::Fetch, InvalidSignature)));
             assert!(by_signature, "{outcome:?}");
         }
 
@@ -257,7 +234,7 @@ mod tests {
         for offer in &changed {
             let outcome = upload(offer);
             let by_signature =
-                matches!(outcome, Err(ProtocolError::Signature("the upload", InvalidSignature)));
+                matches!(outcome, Err(ProtocolError::Signature(Item::Upload, InvalidSignature)));
             assert!(by_signature, "{outcome:?}");
         }
         assert!(upload(&honest).is_ok());

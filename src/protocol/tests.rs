@@ -1,8 +1,9 @@
-//! Attacks that need what only this floor can take apart: deliveries, tickets, sealed records.
+//! Attacks that need private fields: altered deliveries, tickets and sealed records.
 #![forbid(unsafe_code)]
 
 mod consent;
 
+use super::seal::NamedObject;
 use super::*;
 use crate::abe;
 use crate::algebra::codec::Canonical;
@@ -25,7 +26,7 @@ const VALIDITY: Validity<'static> = Validity { chain: CHAIN, until: NOW + 1000 }
 const FILE: &[u8] = br#"{"resourceType": "Bundle", "entry": [
     {"resource": {"resourceType": "Patient"}}, {"resource": {"resourceType": "Condition"}}]}"#;
 
-/// All roles at one desk, with a ledger that one process writes.
+/// All roles in one process, with a ledger of one writer.
 pub(super) struct Desk {
     pub(super) rng: ChaCha20Rng,
     pub(super) ledger: Ledger,
@@ -45,13 +46,12 @@ impl Desk {
     pub(super) fn new() -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let centre = RegistrationCentre::new(&mut rng);
-        let certify = &|enrolment: &_| centre.certify(enrolment);
         let (until, r) = (NOW + EPOCH, &mut rng);
-        let patient = Patient::register("Ada", until, certify, r).unwrap();
-        let author = Doctor::register("A", until, certify, r).unwrap();
-        let reader = Doctor::register("B", until, certify, r).unwrap();
-        let institution = Institution::register("H", until, certify, r).unwrap();
-        let proxy = Proxy::register("P", until, certify, r).unwrap();
+        let patient = Patient::register("Ada Byron", until, &centre, r).unwrap();
+        let author = Doctor::register("Dr. Ruiz", until, &centre, r).unwrap();
+        let reader = Doctor::register("Dr. Bose", until, &centre, r).unwrap();
+        let institution = Institution::register("Hospital", until, &centre, r).unwrap();
+        let proxy = Proxy::register("Proxy", until, &centre, r).unwrap();
         let member = |id| Member {
             id,
             key: SigningKey::generate(r).verifying_key(),
@@ -104,7 +104,7 @@ impl Desk {
             config: &self.config,
         };
         let value = self.ledger.propose(&context, &[transaction.to_bytes()]);
-        // Nobody checks it here.
+        // The ledger does not verify the certificate.
         let certificate = Certificate {
             phase: Phase::Commit,
             group: 0,
@@ -118,12 +118,12 @@ impl Desk {
     }
 
     fn seal(&mut self) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {
-        self.seal_with_randomness(&self.locks())
+        self.seal_under(&self.epoch_policies())
     }
 
-    fn seal_with_randomness(
+    fn seal_under(
         &mut self,
-        locks: &EpochPolicies,
+        current: &EpochPolicies,
     ) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {
         let introduction = self.patient.introduce(&self.author.verifying_key(), NOW);
         let centre = self.centre.verifying_key();
@@ -131,7 +131,7 @@ impl Desk {
         let record = Record::scan(&mut Cursor::new(FILE), "x.json").unwrap();
         let rng = &mut self.rng;
         let (file, author) = (&mut Cursor::new(FILE), &self.author);
-        let sealed = author.seal(&record, file, (&introduction, &key), locks, rng).unwrap();
+        let sealed = author.seal(&record, file, (&introduction, &key), current, rng).unwrap();
         for (name, mut object) in sealed.objects().unwrap() {
             self.keeper.upload(self.ledger.state(), &author.offer(&name), &mut object).unwrap();
         }
@@ -144,11 +144,10 @@ impl Desk {
         vec![self.author.index(&term, sealed, introduction, rng).unwrap()]
     }
 
-    fn store(&self, bytes: &[u8]) -> Cid {
+    fn store(&self, bytes: &[u8]) {
         let name = store::cid_of(&mut &bytes[..]).unwrap();
         let offer = self.author.offer(&name);
         self.keeper.upload(self.ledger.state(), &offer, &mut &bytes[..]).unwrap();
-        name
     }
 
     fn draft(
@@ -159,9 +158,8 @@ impl Desk {
         self.author.draft_record(VALIDITY, sealed, index, introduction, hospital, &mut self.rng)
     }
 
-    /// What the authority publishes.
-    fn locks(&self) -> EpochPolicies {
-        self.authority.locks(&Policies::uniform("neurology".parse().unwrap())).unwrap()
+    fn epoch_policies(&self) -> EpochPolicies {
+        self.authority.epoch_policies(&Policies::uniform("neurology".parse().unwrap())).unwrap()
     }
 
     fn consent(
@@ -169,7 +167,7 @@ impl Desk {
         draft: &crate::ledger::Draft,
         sealed: &SealedRecord,
     ) -> Result<crate::sign::Signature, ProtocolError> {
-        self.patient.consent(draft, sealed, &self.locks())
+        self.patient.consent(draft, sealed, &self.epoch_policies())
     }
 
     pub(super) fn publish(&mut self) -> Digest {
@@ -206,9 +204,12 @@ impl Desk {
         assert_eq!(self.commit(&request), None);
         request.id()
     }
+}
 
-    fn serve(&self, fetch: &Fetch, object: &mut dyn Write) -> Result<(), ProtocolError> {
-        self.keeper.serve(self.ledger.state(), fetch, NOW, object)
+impl ObjectSource for Desk {
+    fn fetch(&self, fetch: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError> {
+        let view = LedgerView { state: self.ledger.state(), now: NOW };
+        self.keeper.serve(view, fetch, output)
     }
 }
 
@@ -216,14 +217,14 @@ fn other_point(rng: &mut ChaCha20Rng) -> G2 {
     G2::generator() * Scalar::random(rng)
 }
 
-/// A key of given halves.
+/// Returns a re-encryption key with the given halves.
 fn rekey(rk1: &[u8], rk2: &[u8]) -> ReKey {
-    let honest_start = [crate::algebra::codec::VERSION, ReKey::KIND as u8];
-    ReKey::from_bytes(&[&honest_start[..], rk1, rk2].concat()).unwrap()
+    let header = [crate::algebra::codec::VERSION, ReKey::KIND as u8];
+    ReKey::from_bytes(&[&header[..], rk1, rk2].concat()).unwrap()
 }
 
 #[test]
-fn a_delivery_with_other_keys_than_granted_is_refused() {
+fn a_delivery_must_match_the_commitments_of_its_grant() {
     let mut desk = Desk::new();
     let record = desk.publish();
     let (delivery, _) = desk.grant(record);
@@ -242,24 +243,24 @@ fn a_delivery_with_other_keys_than_granted_is_refused() {
     let (rk1, rk2) = halves(&delivery.rekeys[0]);
 
     let digest = |error: ProtocolError| match error {
-        ProtocolError::DigestMismatch(what) => what,
+        ProtocolError::DigestMismatch(item) => item,
         other => panic!("{other:?}"),
     };
-    let of_key = "the re-encryption key";
+    let of_key = Item::ReKey;
     assert_eq!(digest(refused(&mut desk, &|d| d.rekeys.swap(0, 1))), of_key);
     assert_eq!(digest(refused(&mut desk, &|d| d.rekeys = other.rekeys.clone())), of_key);
     assert_eq!(digest(refused(&mut desk, &|d| d.rekeys[0] = rekey(&rk1, &point))), of_key);
-    let of_set = "the set of re-encryption keys";
-    assert_eq!(digest(refused(&mut desk, &|d| drop(d.rekeys.pop()))), of_set);
-    assert_eq!(digest(refused(&mut desk, &|d| d.rekeys.push(d.rekeys[0].clone()))), of_set);
+    let of_list = Item::ReKeys;
+    assert_eq!(digest(refused(&mut desk, &|d| drop(d.rekeys.pop()))), of_list);
+    assert_eq!(digest(refused(&mut desk, &|d| d.rekeys.push(d.rekeys[0].clone()))), of_list);
     let stranger = *crate::pre::keygen(&mut desk.rng).0.public_key();
     assert_eq!(digest(refused(&mut desk, &|d| d.patient = stranger)), of_key);
-    // Another grant's delivery under this grant's name.
+    // The delivery of another grant under this grant's identifier.
     let renamed = refused(&mut desk, &|d| *d = Delivery { grant: d.grant, ..other.clone() });
     assert_eq!(digest(renamed), of_key);
-    // The public half is as granted, the secret half is not.
-    for wrong in [&point[..], &halves(&other.rekeys[0]).0, &halves(&delivery.rekeys[1]).0] {
-        let error = refused(&mut desk, &|d| d.rekeys[0] = rekey(wrong, &rk2));
+    // The public half matches the grant, the secret half does not.
+    for rk1 in [&point[..], &halves(&other.rekeys[0]).0, &halves(&delivery.rekeys[1]).0] {
+        let error = refused(&mut desk, &|d| d.rekeys[0] = rekey(rk1, &rk2));
         assert!(matches!(error, ProtocolError::ReKey(InvalidReKey)), "{error:?}");
     }
     assert!(desk.proxy.accepted.is_empty());
@@ -267,7 +268,7 @@ fn a_delivery_with_other_keys_than_granted_is_refused() {
 }
 
 #[test]
-fn a_ticket_with_another_key_is_refused() {
+fn an_altered_ticket_or_re_encryption_does_not_open() {
     let mut desk = Desk::new();
     let record = desk.publish();
     let (delivery, ticket) = desk.grant(record);
@@ -276,12 +277,12 @@ fn a_ticket_with_another_key_is_refused() {
     let state = desk.state();
     desk.proxy.accept(&state, delivery).unwrap();
     let mut rng = desk.rng.clone();
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| desk.serve(fetch, object);
-    let work = desk.proxy.reencrypt(&state, &request, fetcher, NOW, &mut rng).unwrap();
+    let view = LedgerView { state: &state, now: NOW };
+    let work = desk.proxy.reencrypt(view, &request, &desk, &mut rng).unwrap();
     let open = |ticket: &Ticket| {
         let mut output = Cursor::new(Vec::new());
         desk.reader
-            .open_granted((&state, NOW), &request, ticket, &work, fetcher, &mut output)
+            .open_granted(view, &request, ticket, &work, &desk, &mut output)
             .map(|_| output.into_inner())
     };
     assert_eq!(open(&ticket).unwrap(), FILE);
@@ -296,32 +297,30 @@ fn a_ticket_with_another_key_is_refused() {
     ];
     for ticket in &changed {
         let error = open(ticket).unwrap_err();
-        let named = matches!(error, ProtocolError::DigestMismatch("the re-encryption key"));
-        assert!(named, "{error:?}");
+        assert!(matches!(error, ProtocolError::DigestMismatch(Item::ReKey)), "{error:?}");
     }
-    // The other grant's name on it: there is no request for that.
+    // No request rests on the other grant.
     let renamed = Ticket { grant: *other.grant(), ..ticket.clone() };
-    assert!(matches!(open(&renamed), Err(ProtocolError::NotAuthorised(_))));
-    // And a proxy with another key of its own making is found out by the reader alone.
+    assert!(matches!(open(&renamed), Err(ProtocolError::Refused(Refusal::NotRequested))));
+    // The re-encryption of one section does not verify for another.
     let foreign = work[0].reencryption.clone();
     let mut misplaced = work.clone();
     misplaced[1].reencryption = foreign;
     let output = &mut Cursor::new(Vec::new());
-    let outcome =
-        desk.reader.open_granted((&state, NOW), &request, &ticket, &misplaced, fetcher, output);
+    let outcome = desk.reader.open_granted(view, &request, &ticket, &misplaced, &desk, output);
     assert!(matches!(outcome, Err(ProtocolError::ReEncryption(InvalidReEncryption))));
 }
 
-/// Locked under today's policy, while what goes on the ledger names another.
-/// Whatever both of them signed: what is read is what the ledger lists.
+/// Even with all signatures, an envelope is read only if it lists the ciphertexts on the ledger.
 #[test]
-fn an_envelope_that_lists_something_else_is_not_read() {
+fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
     let mut desk = Desk::new();
     let (mut sealed, introduction, _) = desk.seal();
-    let mut envelope = Envelope::from_bytes(&sealed.envelope.1).unwrap();
+    let mut envelope = Envelope::from_bytes(&sealed.envelope.bytes).unwrap();
     envelope.sections.swap(0, 1);
-    let bytes = envelope.to_bytes();
-    let honest = std::mem::replace(&mut sealed.envelope, (desk.store(&bytes), bytes));
+    let changed = NamedObject::new(envelope.to_bytes());
+    desk.store(&changed.bytes);
+    let honest = std::mem::replace(&mut sealed.envelope, changed);
     let index = desk.index(&sealed, &introduction);
     let draft = desk.draft((&sealed, &introduction, index));
     let hospital = desk.institution.countersign(&draft, desk.ledger.state()).unwrap();
@@ -333,32 +332,34 @@ fn an_envelope_that_lists_something_else_is_not_read() {
     let record = transaction.id();
     let (delivery, ticket) = desk.grant(record);
     let (request, state) = (desk.request(record, &ticket), desk.state());
-    // Her locks lead to the honest one, which is not that of the ledger.
-    let open = |fetcher: Fetcher<'_>| {
-        let hit = Hit { record, location: honest.0 };
-        desk.patient.open((&state, NOW), &hit, fetcher, &mut Cursor::new(vec![])).unwrap_err()
-    };
-    let serve = &|fetch: &Fetch, object: &mut dyn Write| desk.serve(fetch, object);
-    let error = open(serve);
-    let located = matches!(error, ProtocolError::DigestMismatch("the location of the record"));
-    assert!(located, "{error:?}");
-    // The index leads the proxy to the other one, whose bytes are those of its name.
+    let view = LedgerView { state: &state, now: NOW };
+    // The wrapped keys name the honest envelope, the ledger names the other one.
+    let hit = Hit { record, location: honest.name };
+    let error = desk.patient.open(view, &hit, &desk, &mut Cursor::new(vec![])).unwrap_err();
+    assert!(matches!(error, ProtocolError::DigestMismatch(Item::EnvelopeName)), "{error:?}");
+    // The index leads the proxy to the other envelope, which is stored under its name.
     desk.proxy.accept(&state, delivery).unwrap();
     let mut rng = desk.rng.clone();
-    let serve = &|fetch: &Fetch, object: &mut dyn Write| desk.serve(fetch, object);
-    let error = desk.proxy.reencrypt(&state, &request, serve, NOW, &mut rng).unwrap_err();
-    let listed = matches!(error, ProtocolError::DigestMismatch("the record's envelope"));
-    assert!(listed, "{error:?}");
+    let error = desk.proxy.reencrypt(view, &request, &desk, &mut rng).unwrap_err();
+    assert!(matches!(error, ProtocolError::DigestMismatch(Item::Envelope)), "{error:?}");
+}
+
+/// A store that never stops sending.
+struct Endless;
+
+impl ObjectSource for Endless {
+    fn fetch(&self, _: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError> {
+        loop {
+            output.write_all(&[0; 1 << 16])?;
+        }
+    }
 }
 
 #[test]
-fn no_lock_is_read_without_end() {
+fn the_length_of_a_wrapped_key_is_capped() {
     let mut desk = Desk::new();
     let hit = Hit { record: desk.publish(), location: Cid::default() };
-    let endless = &|_: &Fetch, object: &mut dyn Write| loop {
-        object.write_all(&[0; 1 << 16])?;
-    };
-    let view = (&desk.state(), NOW);
-    let error = desk.patient.open(view, &hit, endless, &mut Cursor::new(vec![])).unwrap_err();
+    let view = LedgerView { state: desk.ledger.state(), now: NOW };
+    let error = desk.patient.open(view, &hit, &Endless, &mut Cursor::new(vec![])).unwrap_err();
     assert!(matches!(error, ProtocolError::Io(_)), "{error:?}");
 }

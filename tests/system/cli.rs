@@ -1,4 +1,4 @@
-//! The program as its users meet it: the demo, and what it says about bad input.
+//! The program: output, options and error messages of the demo.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -8,24 +8,25 @@ use std::process::{Command, Output, Stdio};
 
 const BUNDLE: &str = r#"{"resourceType": "Bundle", "entry": [
     {"resource": {"resourceType": "Patient", "name": [{"family": "Müller-Åström"}]}},
-    {"resource": {"resourceType": "Condition", "code": {"coding": [{"system": "s", "code": "c"}]}}} ]}"#;
+    {"resource": {"resourceType": "Condition",
+        "code": {"coding": [{"system": "s", "code": "c"}]}}} ]}"#;
 
 fn demo(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_epione")).arg("demo").args(arguments).output().unwrap()
 }
 
-/// The one JSON object of a run that went well.
+/// Runs the demo successfully and returns its JSON object.
 fn json(arguments: &[&str]) -> Value {
     let output = demo(arguments);
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{errors}");
     assert_eq!(errors, "");
     let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text.lines().count(), 1, "one line, one object");
+    assert_eq!(text.lines().count(), 1, "one object on one line");
     serde_json::from_str(&text).unwrap()
 }
 
-/// Insists on these keys, in this order or another, and no more.
+/// Asserts that an object has exactly these keys.
 fn keys(value: &Value, expected: &[&str]) {
     let mut found: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
     let mut expected = expected.to_vec();
@@ -67,7 +68,7 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// A folder whose name has a space and letters beyond ASCII.
+/// A folder whose name contains a space and a non-ASCII letter.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -87,7 +88,7 @@ impl Folder {
 }
 
 #[test]
-fn the_demo_shows_the_whole_story_as_one_object() {
+fn json_output_lists_every_step_and_attack() {
     let outcome = json(&["--json", "--seed", "1"]);
     check_shape(&outcome);
     assert_eq!(outcome["ledger"]["replicas"], 16);
@@ -127,16 +128,16 @@ fn the_demo_shows_the_whole_story_as_one_object() {
         .collect();
     let cases = [
         "a doctor without a grant",
-        "attributes that do not satisfy the policy",
-        "two such users pooling their keys",
-        "an upload with a wrong hash",
+        "an unsatisfied policy",
+        "two doctors who pool their attribute keys",
+        "an upload that does not match its hash",
         "a forged transaction signature",
-        "a wrong trapdoor",
-        "a flipped byte in the stored ciphertext",
+        "a substituted trapdoor",
+        "a flipped bit in a stored ciphertext",
         "a revoked grant",
         "an expired window",
-        "attributes that were taken away",
-        "attributes that came after the record",
+        "a revoked attribute key",
+        "an attribute key newer than the record",
     ];
     for case in cases {
         assert!(refused.contains(&case), "{case} is in {refused:?}");
@@ -146,7 +147,7 @@ fn the_demo_shows_the_whole_story_as_one_object() {
 }
 
 #[test]
-fn files_of_any_kind_and_name_come_back_identical() {
+fn files_of_any_kind_and_name_are_restored_identically() {
     let folder = Folder::new();
     let binary: Vec<u8> =
         (0..300_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
@@ -173,7 +174,7 @@ fn files_of_any_kind_and_name_come_back_identical() {
     }
     assert_eq!(records[0]["sections"], 3);
     assert_eq!(fs::read_dir(out.join("opened")).unwrap().count(), files.len());
-    // The store beside them holds no plaintext.
+    // The store holds no plaintext.
     let mut pending = vec![out.join("store")];
     while let Some(path) = pending.pop() {
         if path.is_dir() {
@@ -186,14 +187,14 @@ fn files_of_any_kind_and_name_come_back_identical() {
 }
 
 #[test]
-fn a_silent_leader_delays_and_does_not_stop() {
+fn a_silent_leader_does_not_stop_the_ledger() {
     let outcome = json(&["--json", "--replicas", "7", "--silent", "1", "--seed", "2"]);
     check_shape(&outcome);
     assert_eq!(outcome["ledger"]["replicas"], 7);
 }
 
 #[test]
-fn the_same_seed_gives_the_same_run() {
+fn runs_with_the_same_seed_are_identical() {
     let run = |seed| json(&["--json", "--replicas", "4", "--seed", seed]);
     let (one, two) = (run("7"), run("7"));
     for part in ["ok", "records", "refused", "ledger"] {
@@ -207,24 +208,25 @@ fn the_same_seed_gives_the_same_run() {
 }
 
 #[test]
-fn the_story_is_told_in_words_too() {
+fn text_output_tells_the_life_of_a_record() {
     let folder = Folder::new();
     let file = folder.file("a.json", BUNDLE.as_bytes());
     let output = demo(&["--replicas", "4", text(&file)]);
     assert!(output.status.success());
     let story = String::from_utf8(output.stdout).unwrap();
-    for sentence in ["The way of the record", "Refused, as it must be", "All is well.", "identical"]
+    for sentence in
+        ["The life of a record", "Attacks, all refused", "All checks passed.", "identical"]
     {
         assert!(story.contains(sentence), "{sentence}");
     }
     assert!(!story.contains("FAILED"));
 }
 
-/// What is said on stderr about a run that must fail: one sentence, nothing on stdout.
+/// Runs the demo, which must fail with one sentence on stderr and nothing on stdout.
 fn complaint(arguments: &[&str]) -> String {
     let output = demo(arguments);
     assert!(!output.status.success());
-    assert!(output.status.code().is_some(), "it ends by itself");
+    assert!(output.status.code().is_some(), "the process exits by itself");
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "", "{errors}");
     assert!(!errors.contains("panicked") && !errors.contains("RUST_BACKTRACE"), "{errors}");
@@ -233,7 +235,7 @@ fn complaint(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn bad_files_are_named_in_one_sentence_and_nothing_is_made() {
+fn unusable_files_are_named_in_one_sentence_and_no_output_is_created() {
     let folder = Folder::new();
     let good = folder.file("good.json", BUNDLE.as_bytes());
     let cases: [(PathBuf, &str); 6] = [
@@ -241,8 +243,8 @@ fn bad_files_are_named_in_one_sentence_and_nothing_is_made() {
         (folder.file("two.json", b"{} {}"), "cannot be read as JSON"),
         (folder.file("UPPER.JSON", b"<html>"), "cannot be read as JSON"),
         (folder.file("empty", b""), "the file is empty"),
-        (folder.path(""), "this is a directory"),
-        (folder.path("missing.json"), "there is no such file"),
+        (folder.path(""), "the path is a directory"),
+        (folder.path("missing.json"), "no such file exists"),
     ];
     for (bad, reason) in &cases {
         for files in [vec![bad], vec![&good, bad], vec![bad, &good]] {
@@ -254,7 +256,7 @@ fn bad_files_are_named_in_one_sentence_and_nothing_is_made() {
                 let error = complaint(&arguments);
                 assert!(error.starts_with("epione: "), "{error}");
                 assert!(error.contains(text(bad)) && error.contains(reason), "{error}");
-                assert!(!out.exists(), "nothing was made for {}", bad.display());
+                assert!(!out.exists(), "output was created for {}", bad.display());
             }
         }
     }
@@ -279,14 +281,14 @@ fn more_faults_than_the_replicas_tolerate_are_refused() {
         let error = complaint(&arguments);
         assert!(error.contains(sentence), "{error}");
     }
-    // Also where there would be none left.
+    // More than there are replicas.
     for (option, count) in [("--silent", "65535"), ("--equivocating", "65535")] {
         assert!(complaint(&["--json", option, count]).contains("16 replicas tolerate 5"));
     }
 }
 
 #[test]
-fn what_is_no_option_is_explained() {
+fn invalid_options_are_explained() {
     for arguments in
         [&["--replicas", "3"][..], &["--replicas", "101"], &["--nonsense"], &["--profile", "paper"]]
     {
@@ -299,7 +301,7 @@ fn what_is_no_option_is_explained() {
 }
 
 #[test]
-fn a_backend_that_is_not_there_is_named() {
+fn an_unknown_backend_is_named() {
     let with_backend = |value: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_epione"));
         let command = command.args(["demo", "--replicas", "4", "--json"]);
@@ -315,17 +317,17 @@ fn a_backend_that_is_not_there_is_named() {
 }
 
 #[test]
-fn an_output_directory_that_cannot_be_is_refused_in_words() {
+fn an_impossible_output_directory_is_refused_in_one_sentence() {
     let folder = Folder::new();
-    let file = folder.file("in the way", b"x");
+    let file = folder.file("not a directory", b"x");
     let error = complaint(&["--json", "--replicas", "4", "--out", text(&file)]);
     assert!(error.starts_with("epione: "), "{error}");
 }
 
-/// `epione demo | head -1` must end quietly, not with a panic.
+/// `epione demo | head -1` ends without a panic.
 #[cfg(unix)]
 #[test]
-fn a_reader_that_goes_away_causes_no_panic() {
+fn a_closed_pipe_causes_no_panic() {
     for json in [&["--json"][..], &[]] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_epione"))
             .args(["demo", "--replicas", "4"])

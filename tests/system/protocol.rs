@@ -1,31 +1,34 @@
-//! The whole protocol as a library, and what attackers get out of it.
+//! The protocol from end to end, and attacks on every step.
 
 use crate::world::{
-    A, ADA, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, START, World, policy, section_of, stroke,
+    A, ADA, Answering, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, START, Sealed, World, policy,
+    section_of, splice_keys, stroke,
 };
-use epione::abe::UserSecretKey;
 use epione::abe::fabeo::epochs::EpochError;
-use epione::algebra::codec::{Canonical, Reader, Writer};
+use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
-use epione::error::{DecodeError, DecryptionFailed};
-use epione::ledger::{Action, Basis, Draft, Rule, Transaction, TransactionError, Validity};
+use epione::error::DecryptionFailed;
+use epione::ledger::{
+    Action, Basis, Certificate, Draft, Rule, Transaction, TransactionError, Validity,
+};
 use epione::peks;
 use epione::policy::AttributeSet;
 use epione::pre::conditional::{InvalidCiphertext, InvalidReEncryption};
 use epione::protocol::{
-    Doctor, Enrolment, Fetch, FetchBasis, Hit, Patient, ProtocolError, Proxy, RegistrationCentre,
-    SearchTerm, SectionReEncryption, Terms, trail,
+    Delivery, Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Item, LedgerView, ObjectSource,
+    Patient, Policies, Progress, ProtocolError, Query, QueryManager, Refusal, Registrar,
+    RegistrationCentre, RegistrationError, SearchTerm, SectionReEncryption, StoreKeeper, Terms,
+    Ticket, trail,
 };
 use epione::record::{Class, Record};
 use epione::sign::InvalidSignature;
 use epione::store::{self, DirectoryStore, RecordStore, StoreError};
 use proptest::prelude::*;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::Cell;
 use std::fs;
 use std::io::{Cursor, Write};
 
-/// Insists on one error.
+/// Asserts that an outcome is the given error.
 macro_rules! refused {
     ($outcome:expr, $error:pat $(if $guard:expr)?) => {
         match $outcome {
@@ -46,15 +49,11 @@ mod registration;
 mod storage;
 mod story;
 
-const NO_GRANT: &str = "the grant is not on the ledger";
-const NO_REQUEST: &str = "there is no such request on the ledger";
-const NOT_DELIVERED: &str = "nothing was delivered for this grant";
-
-/// A world with one bundle of Ada's by doctor A, granted to B, requested.
+/// A world in which doctor A has published a bundle for Ada, and B has requested it under a grant.
 struct Shared {
     world: World,
     record: Digest,
-    ticket: epione::protocol::Ticket,
+    ticket: Ticket,
     request: Digest,
 }
 

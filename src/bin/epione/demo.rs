@@ -1,11 +1,15 @@
-//! `epione demo`: one patient, three doctors, a ledger with a faulty leader, and everything that
-//! must be refused.
+//! `epione demo`: one patient, three doctors, a ledger with a faulty leader, and the attacks that
+//! must fail.
+//!
+//! Data flow one way: `setup` builds the `world`, `story` acts in it and writes to the
+//! `report`, which knows neither.
 
 mod hospitals;
 mod input;
 mod progress;
 mod refusals;
 mod report;
+mod setup;
 mod sharing;
 mod steps;
 mod story;
@@ -16,56 +20,54 @@ mod writing;
 use input::Input;
 use report::Report;
 use std::path::PathBuf;
-use world::World;
+use world::Failure;
 
-/// What `epione demo` takes.
+/// Options of `epione demo`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  epione demo bundle.json image.dcm --json")]
 pub(crate) struct Options {
-    /// Records: FHIR bundles (.json) or any other file; without one, a synthetic stroke record.
+    /// Records to share: FHIR bundles (.json) or any other files [default: a synthetic stroke
+    /// record]
     files: Vec<PathBuf>,
-    /// Print one JSON object instead of the story.
+    /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
-    /// Hospitals that run a ledger replica.
+    /// Number of hospitals, each of which runs a replica of the ledger
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(4..=100))]
     replicas: u16,
-    /// How the replicas agree; below 16 replicas it is always flat.
+    /// Consensus profile; with fewer than 16 replicas always flat
     #[arg(long, value_enum, ignore_case = true, default_value_t = Profile::MemberQuorum)]
     profile: Profile,
-    /// Replicas that never answer; they are the next in line to lead.
+    /// Number of silent replicas, chosen among the next leaders
     #[arg(long, default_value_t = 0)]
     silent: u16,
-    /// Replicas that propose two blocks at once, the first leader among them; one by default, none
-    /// with --silent.
+    /// Number of equivocating replicas, beginning with the first leader [default: 1, or 0 with
+    /// --silent]
     #[arg(long)]
     equivocating: Option<u16>,
-    /// Keep the store and the opened records in this directory.
+    /// Keep the store and the opened records in this directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Draw all randomness from this number, to see the same run again.
+    /// Seed of all randomness, for reproducible runs
     #[arg(long)]
     seed: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Profile {
-    /// PBFT, all to all.
+    /// PBFT, all to all
     Flat,
-    /// Two layers, the quorum counted over all members.
+    /// Two layers, with the quorum counted over all members
     #[value(alias = "memberquorum")]
     MemberQuorum,
 }
 
-/// What ends a demo early: a sentence for the user.
-type Failure = Box<dyn std::error::Error>;
-
-/// Runs the demo; whether every record came back and every refusal was refused.
+/// Runs the demo. Returns `true` if every record came back identical and every attack was refused.
 pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
-    // Every input is looked at before anything is made.
+    // All inputs are validated before any output is created.
     let mut inputs = Input::open_all(&options.files)?;
     let mut report = Report::new(options.json);
-    let mut world = World::new(options, &mut report)?;
+    let mut world = setup::set_up(options, &mut report)?;
     story::tell(&mut world, &mut inputs, &mut report)?;
-    report.finish(&world)
+    report.finish(story::ledger_summary(&world))
 }

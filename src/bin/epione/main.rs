@@ -6,7 +6,7 @@ mod demo;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Share medical records by cryptography instead of trust.
+/// Share medical records by cryptography instead of trust
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -16,7 +16,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Play the whole way of a record, with every role, and show what is refused.
+    /// Share records between simulated hospitals, and show the attacks that are refused
     Demo(demo::Options),
 }
 

@@ -1,37 +1,36 @@
 use super::*;
 
 #[test]
-fn a_query_passes_only_as_it_was_asked() {
+fn a_query_is_accepted_only_fresh_unaltered_and_by_its_patient() {
     let mut world = World::new(40);
-    let (now, state) = (world.now(), world.state());
+    let (now, state) = (world.now(), world.state().clone());
+    let view_at = |now| LedgerView { state: &state, now };
+    let view = view_at(now);
     let introduction = world.patients[ADA].introduce(&world.doctors[B].verifying_key(), now);
     let ask = |doctor: &Doctor, time| {
         doctor.ask(&introduction, vec![stroke()], vec![Class::Clinical], "why", time).unwrap()
     };
     let query = ask(&world.doctors[B], now);
-    let forwarded = world.manager.forward(&query, &state, now).unwrap();
-    assert!(world.patients[ADA].receive(&forwarded, &state, now).is_ok());
-    let elsewhere = "the query is about somebody else";
+    let forwarded = world.manager.forward(view, &query).unwrap();
+    assert!(world.patients[ADA].receive(view, &forwarded).is_ok());
     refused!(
-        world.patients[BEA].receive(&forwarded, &state, now),
-        ProtocolError::NotAuthorised(text) if text == elsewhere
+        world.patients[BEA].receive(view, &forwarded),
+        ProtocolError::Refused(Refusal::OtherPatient)
     );
-    // C uses the pseudonym that Ada has towards B.
-    let stolen = world.manager.forward(&ask(&world.doctors[C], now), &state, now).unwrap();
+    // C uses Ada's pseudonym for B.
+    let stolen = world.manager.forward(view, &ask(&world.doctors[C], now)).unwrap();
     refused!(
-        world.patients[ADA].receive(&stolen, &state, now),
-        ProtocolError::NotAuthorised(text) if text == elsewhere
+        world.patients[ADA].receive(view, &stolen),
+        ProtocolError::Refused(Refusal::OtherPatient)
     );
-    // B uses it in another epoch.
-    let later = world
-        .manager
-        .forward(&ask(&world.doctors[B], now + 31 * DAY), &state, now + 31 * DAY)
-        .unwrap();
+    // B uses the pseudonym in another epoch.
+    let late = now + 31 * DAY;
+    let later = world.manager.forward(view_at(late), &ask(&world.doctors[B], late)).unwrap();
     refused!(
-        world.patients[ADA].receive(&later, &state, now + 31 * DAY),
-        ProtocolError::NotAuthorised(text) if text == elsewhere
+        world.patients[ADA].receive(view_at(late), &later),
+        ProtocolError::Refused(Refusal::OtherPatient)
     );
-    let changes: [fn(&mut epione::protocol::Query); 5] = [
+    let changes: [fn(&mut Query); 5] = [
         |q| q.purpose.push('!'),
         |q| q.classes.push(Class::Restricted),
         |q| q.terms.clear(),
@@ -42,35 +41,33 @@ fn a_query_passes_only_as_it_was_asked() {
         let mut changed = query.clone();
         change(&mut changed);
         refused!(
-            world.manager.forward(&changed, &state, now),
-            ProtocolError::Signature("the query", InvalidSignature)
+            world.manager.forward(view, &changed),
+            ProtocolError::Signature(Item::Query, InvalidSignature)
         );
     }
-    // An old query is not answered again, neither by the manager nor by the patient.
-    let hour = 3_600_000;
-    assert!(world.manager.forward(&query, &state, now + hour).is_ok());
-    for then in [now + hour + 1, now - hour - 1] {
+    // Neither the manager nor the patient accepts a stale query.
+    assert!(world.manager.forward(view_at(now + HOUR), &query).is_ok());
+    for then in [now + HOUR + 1, now - HOUR - 1] {
         refused!(
-            world.manager.forward(&query, &state, then),
-            ProtocolError::NotAuthorised("the query is not fresh")
+            world.manager.forward(view_at(then), &query),
+            ProtocolError::Refused(Refusal::StaleQuery)
         );
         refused!(
-            world.patients[ADA].receive(&forwarded, &state, then),
-            ProtocolError::NotAuthorised("the query is not fresh")
+            world.patients[ADA].receive(view_at(then), &forwarded),
+            ProtocolError::Refused(Refusal::StaleQuery)
         );
     }
-    // Whoever is not registered is no reader, and no manager.
-    let certify = &|enrolment: &Enrolment| world.centre.certify(enrolment);
+    // Readers and managers must be registered.
     let rng = &mut world.rng;
-    let stranger = Doctor::register("Dr. Eve", START + DAY, certify, rng).unwrap();
+    let stranger = Doctor::register("Dr. Eve", START + DAY, &world.centre, rng).unwrap();
     refused!(
-        world.manager.forward(&ask(&stranger, now), &state, now),
-        ProtocolError::NotAuthorised("the reader is not a registered doctor")
+        world.manager.forward(view, &ask(&stranger, now)),
+        ProtocolError::Refused(Refusal::UnregisteredReader)
     );
-    let manager = epione::protocol::QueryManager::register("N", START + DAY, certify, rng).unwrap();
-    let forwarded = manager.forward(&query, &state, now).unwrap();
+    let manager = QueryManager::register("N", START + DAY, &world.centre, rng).unwrap();
+    let forwarded = manager.forward(view, &query).unwrap();
     refused!(
-        world.patients[ADA].receive(&forwarded, &state, now),
-        ProtocolError::NotAuthorised("this is no registered query manager")
+        world.patients[ADA].receive(view, &forwarded),
+        ProtocolError::Refused(Refusal::UnregisteredManager)
     );
 }

@@ -3,11 +3,13 @@ use super::*;
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// What comes off the wire decodes to itself or not at all.
+    /// Bytes decode canonically or not at all.
     #[test]
-    fn hostile_envelopes_and_transactions_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = epione::protocol::Envelope::from_bytes(&bytes);
-        let _ = epione::protocol::Query::from_bytes(&bytes);
+    fn decoding_arbitrary_bytes_never_panics(
+        bytes in prop::collection::vec(any::<u8>(), 0..400)
+    ) {
+        let _ = Envelope::from_bytes(&bytes);
+        let _ = Query::from_bytes(&bytes);
         if let Ok(transaction) = Transaction::from_bytes(&bytes) {
             prop_assert_eq!(transaction.to_bytes(), bytes);
         }
@@ -15,14 +17,14 @@ proptest! {
 }
 
 #[test]
-fn an_empty_store_names_what_it_misses() {
+fn an_empty_store_names_the_missing_object() {
     let Shared { world, record, .. } = Shared::new(80);
     let folder = tempfile::tempdir().unwrap();
-    let empty = epione::protocol::StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap());
+    let empty = StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap());
     let (location, _) = world.envelope(&record);
     let fetch = world.doctors[A].fetch(&location, FetchBasis::Own(record), world.now());
     refused!(
-        empty.serve(&world.state(), &fetch, world.now(), &mut Vec::new()),
+        empty.serve(world.view(), &fetch, &mut Vec::new()),
         ProtocolError::Store(StoreError::Missing(name)) if name == location
     );
 }

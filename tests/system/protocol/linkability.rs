@@ -1,18 +1,18 @@
 use super::*;
 
-/// Two records of one patient under two doctors, two hospitals and two policies share no
-/// window of 32 bytes: no key, no digest, no point.
+/// Two records of one patient under different doctors, hospitals and policies share no window of 32
+/// bytes: no key, no digest, no point.
 #[test]
-fn two_doctors_records_of_one_patient_have_nothing_in_common() {
+fn records_of_one_patient_by_two_doctors_are_unlinkable() {
     let mut world = World::new(10);
     let of_a = world.seal(A, ADA, BUNDLE, "bundle.json");
     let of_a = world.publish_sealed(A, ADA, 0, of_a);
-    world.policies = epione::protocol::Policies::uniform(policy("cardiology"));
+    world.policies = Policies::uniform(policy("cardiology"));
     let of_c = world.seal(C, ADA, BUNDLE, "bundle.json");
     let of_c = world.publish_sealed(C, ADA, 1, of_c);
     let (a, c) = (of_a.to_bytes(), of_c.to_bytes());
     assert_eq!(common_window(&a, &c), None);
-    // The test sees what there is to see: the same author's next record has his key.
+    // The test detects links: another record of the same author has the author's key.
     let again = world.seal(C, ADA, BUNDLE, "bundle.json");
     let again = world.publish_sealed(C, ADA, 0, again);
     assert!(common_window(&c, &again.to_bytes()).is_some());
@@ -24,7 +24,7 @@ fn common_window(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn the_ledger_holds_no_patient() {
+fn the_ledger_holds_no_personal_data() {
     let mut world = World::new(11);
     world.publish(A, ADA, BUNDLE, "bundle.json");
     let patient = &world.patients[ADA];

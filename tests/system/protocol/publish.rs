@@ -1,10 +1,10 @@
 use super::*;
 
-fn draft(world: &mut World, sealed: &crate::world::Sealed) -> Draft {
+fn draft(world: &mut World, sealed: &Sealed) -> Draft {
     let (validity, hospital) = (world.validity(), world.institutions[0].verifying_key());
-    let (sealed, index, introduction) =
-        (&sealed.sealed, sealed.index.clone(), &sealed.introduction);
-    world.doctors[A].draft_record(validity, sealed, index, introduction, hospital, &mut world.rng)
+    let Sealed { sealed, index, introduction } = sealed;
+    let (doctor, rng) = (&world.doctors[A], &mut world.rng);
+    doctor.draft_record(validity, sealed, index.clone(), introduction, hospital, rng)
 }
 
 fn record(draft: &mut Draft) -> &mut epione::ledger::RecordAction {
@@ -15,26 +15,28 @@ fn record(draft: &mut Draft) -> &mut epione::ledger::RecordAction {
 }
 
 #[test]
-fn a_patient_consents_only_to_her_own_record_as_it_is() {
+fn a_patient_consents_only_to_her_own_unaltered_record() {
     let mut world = World::new(30);
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);
-    let current = world.authority.locks(&world.policies).unwrap();
+    let current = world.authority.epoch_policies(&world.policies).unwrap();
     let consent = |draft: &Draft| world.patients[ADA].consent(draft, &sealed.sealed, &current);
     assert!(consent(&honest).is_ok());
 
-    let other_owner = ProtocolErrorText("the record stands under another owner key");
+    let other_owner = |outcome| {
+        refused!(outcome, ProtocolError::Refused(Refusal::OtherOwnerKey));
+    };
     let mut changed = honest.clone();
     record(&mut changed).owner = world.doctors[B].verifying_key();
-    assert_eq!(other_owner, consent(&changed));
+    other_owner(consent(&changed));
     let mut changed = honest.clone();
     record(&mut changed).author = world.doctors[B].verifying_key();
-    assert_eq!(other_owner, consent(&changed));
+    other_owner(consent(&changed));
     let mut changed = honest.clone();
     record(&mut changed).epoch += 1;
-    assert_eq!(other_owner, consent(&changed));
-    // Another patient asked for consent to Ada's record.
-    assert_eq!(other_owner, world.patients[BEA].consent(&honest, &sealed.sealed, &current));
+    other_owner(consent(&changed));
+    // Another patient is asked for consent to Ada's record.
+    other_owner(world.patients[BEA].consent(&honest, &sealed.sealed, &current));
 
     let changes: [fn(&mut epione::ledger::RecordAction); 8] = [
         |r| r.record_id[0] ^= 1,
@@ -50,35 +52,20 @@ fn a_patient_consents_only_to_her_own_record_as_it_is() {
         let mut changed = honest.clone();
         change(record(&mut changed));
         assert!(
-            matches!(consent(&changed), Err(ProtocolError::DigestMismatch("the sealed record"))),
+            matches!(consent(&changed), Err(ProtocolError::DigestMismatch(Item::SealedRecord))),
             "change {i}"
         );
     }
     let mut changed = honest.clone();
     record(&mut changed).envelope[0] ^= 1;
-    refused!(
-        consent(&changed),
-        ProtocolError::DigestMismatch("the envelope in the patient's lock")
-    );
+    refused!(consent(&changed), ProtocolError::DigestMismatch(Item::WrappedEnvelopeName));
     let revoke =
         world.doctors[A].announce(Validity { chain: CHAIN, until: START }, &mut world.rng.clone());
-    refused!(
-        consent(&revoke.draft),
-        ProtocolError::NotAuthorised("this is no record's transaction")
-    );
-}
-
-/// Compares an error by its sentence.
-#[derive(Debug)]
-struct ProtocolErrorText(&'static str);
-impl<T> PartialEq<Result<T, ProtocolError>> for ProtocolErrorText {
-    fn eq(&self, outcome: &Result<T, ProtocolError>) -> bool {
-        matches!(outcome, Err(ProtocolError::NotAuthorised(text)) if *text == self.0)
-    }
+    refused!(consent(&revoke.draft), ProtocolError::Refused(Refusal::NotRecordDraft));
 }
 
 #[test]
-fn a_patient_does_not_consent_to_a_lock_that_opens_for_another() {
+fn a_patient_does_not_consent_to_keys_wrapped_for_another_patient() {
     let mut world = World::new(31);
     let doctor = &world.doctors[A];
     let (ada, bea) = (&world.patients[ADA], &world.patients[BEA]);
@@ -87,25 +74,25 @@ fn a_patient_does_not_consent_to_a_lock_that_opens_for_another() {
     let foreign = bea.introduce(&doctor.verifying_key(), START);
     let foreign = doctor.check_introduction(&foreign, &centre, START).unwrap();
     let outline = Record::scan(&mut Cursor::new(BUNDLE), "bundle.json").unwrap();
-    let locks = world.authority.locks(&world.policies).unwrap();
+    let current = world.authority.epoch_policies(&world.policies).unwrap();
     let file = &mut Cursor::new(BUNDLE);
     let sealed =
-        doctor.seal(&outline, file, (&introduction, &foreign), &locks, &mut world.rng).unwrap();
-    let sealed = crate::world::Sealed { sealed, introduction, index: vec![] };
+        doctor.seal(&outline, file, (&introduction, &foreign), &current, &mut world.rng).unwrap();
+    let sealed = Sealed { sealed, introduction, index: vec![] };
     let draft = draft(&mut world, &sealed);
     refused!(
-        world.patients[ADA].consent(&draft, &sealed.sealed, &locks),
-        ProtocolError::Lock(InvalidCiphertext)
+        world.patients[ADA].consent(&draft, &sealed.sealed, &current),
+        ProtocolError::WrappedKey(InvalidCiphertext)
     );
 }
 
-/// Without the entry that every record has, she would never find it again.
+/// The patient finds her records by the entry that every record has.
 #[test]
-fn a_patient_does_not_consent_to_a_record_that_she_could_not_find() {
+fn a_patient_does_not_consent_to_a_record_that_she_cannot_find() {
     let mut world = World::new(32);
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);
-    let current = world.authority.locks(&world.policies).unwrap();
+    let current = world.authority.epoch_policies(&world.policies).unwrap();
     for keep in [0, 1] {
         let mut changed = honest.clone();
         let index = &mut record(&mut changed).index;
@@ -113,44 +100,44 @@ fn a_patient_does_not_consent_to_a_record_that_she_could_not_find() {
         index.truncate(keep);
         refused!(
             world.patients[ADA].consent(&changed, &sealed.sealed, &current),
-            ProtocolError::DigestMismatch("the entry that she finds it by")
+            ProtocolError::Refused(Refusal::NotSearchable)
         );
     }
-    // An entry that leads elsewhere: out of another record's index.
+    // The index of another record seals another location.
     let other = world.seal(A, ADA, BUNDLE, "bundle.json");
     let mut changed = honest;
     record(&mut changed).index = other.index;
     refused!(
         world.patients[ADA].consent(&changed, &sealed.sealed, &current),
-        ProtocolError::DigestMismatch("the entry that she finds it by")
+        ProtocolError::Refused(Refusal::NotSearchable)
     );
 }
 
 #[test]
-fn a_hospital_signs_only_for_doctors_in_its_name() {
+fn an_institution_signs_only_records_of_doctors_that_name_it() {
     let mut world = World::new(33);
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);
-    let state = world.state();
+    let state = world.state().clone();
     refused!(
         world.institutions[1].countersign(&honest, &state),
-        ProtocolError::NotAuthorised("the record names another institution")
+        ProtocolError::Refused(Refusal::OtherInstitution)
     );
     let mut changed = honest.clone();
     record(&mut changed).author = world.proxies[0].verifying_key();
     refused!(
         world.institutions[0].countersign(&changed, &state),
-        ProtocolError::NotAuthorised("the author is not a registered doctor")
+        ProtocolError::Refused(Refusal::UnregisteredAuthor)
     );
     let other = world.doctors[A].announce(Validity { chain: CHAIN, until: START }, &mut world.rng);
     refused!(
         world.institutions[0].countersign(&other.draft, &state),
-        ProtocolError::NotAuthorised("this is no record's transaction")
+        ProtocolError::Refused(Refusal::NotRecordDraft)
     );
 }
 
 #[test]
-fn a_record_with_more_keywords_than_entries_is_refused_in_words() {
+fn a_record_with_more_keywords_than_entries_is_refused() {
     let coding = |i: usize| format!(r#"{{"system": "s", "code": "{i}"}}"#);
     let text = |n: usize| {
         let codings: Vec<String> = (0..n).map(coding).collect();
@@ -162,22 +149,22 @@ fn a_record_with_more_keywords_than_entries_is_refused_in_words() {
         let outline = Record::scan(&mut Cursor::new(text(n).as_bytes()), "x.json").unwrap();
         world.doctors[A].terms(&outline)
     };
-    // The type is a keyword as well.
+    // The type is a keyword too.
     assert_eq!(terms(4094).unwrap().len(), 4096);
     refused!(terms(4095), ProtocolError::TooManyKeywords { found: 4096, cap: 4095 });
 
-    // And the most that are allowed do fit into a transaction.
+    // The maximum fits into a transaction.
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let mut draft = draft(&mut world, &sealed);
     let entry = sealed.index[0].clone();
     record(&mut draft).index = vec![entry; epione::ledger::MAX_ENTRIES];
-    let signature = world.institutions[0].countersign(&draft, &world.state()).unwrap();
+    let signature = world.institutions[0].countersign(&draft, world.state()).unwrap();
     let transaction = world.doctors[A].publish(draft, signature, signature);
     assert!(transaction.to_bytes().len() <= 1 << 20);
 }
 
 #[test]
-fn an_index_in_one_go_is_the_index_term_by_term() {
+fn a_batch_index_equals_the_index_term_by_term() {
     let mut world = World::new(31);
     let introduction =
         world.patients[ADA].introduce(&world.doctors[A].verifying_key(), world.now());
@@ -185,20 +172,34 @@ fn an_index_in_one_go_is_the_index_term_by_term() {
     let doctor = &world.doctors[A];
     let key = doctor.check_introduction(&introduction, &centre, world.now()).unwrap();
     let record = Record::scan(&mut Cursor::new(BUNDLE), "bundle.json").unwrap();
-    let locks = world.authority.locks(&world.policies).unwrap();
+    let current = world.authority.epoch_policies(&world.policies).unwrap();
     let file = &mut Cursor::new(BUNDLE);
-    let sealed = doctor.seal(&record, file, (&introduction, &key), &locks, &mut world.rng).unwrap();
+    let sealed =
+        doctor.seal(&record, file, (&introduction, &key), &current, &mut world.rng).unwrap();
     let terms: Vec<_> = (0..17).map(|i| SearchTerm::new("code", &i.to_string())).collect();
     for count in [0, 1, 7, 8, 9, 17] {
         let (mut alone, mut together) = (world.rng.clone(), world.rng.clone());
         let single = |term| doctor.index(term, &sealed, &introduction, &mut alone).unwrap();
         let single: Vec<_> = terms[..count].iter().map(single).collect();
-        let mut calls = 0;
-        let each = &mut || calls += 1;
+        let mut entries = Count(0);
         let index = doctor
-            .index_watched(&terms[..count], &sealed, &introduction, &mut together, each)
+            .index_with_progress(
+                &terms[..count],
+                &sealed,
+                &introduction,
+                &mut together,
+                &mut entries,
+            )
             .unwrap();
         assert_eq!(index, single);
-        assert_eq!((calls, together), (count, alone));
+        assert_eq!((entries.0, together), (count, alone));
+    }
+}
+
+struct Count(usize);
+
+impl Progress for Count {
+    fn advance(&mut self) {
+        self.0 += 1;
     }
 }

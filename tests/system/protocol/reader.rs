@@ -1,22 +1,22 @@
 use super::*;
 
 #[test]
-fn changed_or_misplaced_work_of_a_proxy_is_refused() {
-    let Shared { mut world, record, ticket, request } = Shared::new(70);
+fn altered_or_misplaced_re_encryptions_are_refused() {
+    let Shared { mut world, ticket, request, .. } = Shared::new(70);
     let work = world.reencrypt(&request).unwrap();
     let open = |work: &[SectionReEncryption]| world.open_granted(B, &request, &ticket, work);
     assert!(open(&work).unwrap().1 == BUNDLE);
-    refused!(open(&[]), ProtocolError::NotAuthorised("no section may be opened"));
+    refused!(open(&[]), ProtocolError::Refused(Refusal::NothingToOpen));
 
-    // The work of one section under the lock of another.
+    // The re-encryption of one section with the wrapped key of another.
     let mut changed = work.clone();
     changed[0].reencryption = work[1].reencryption.clone();
     refused!(open(&changed), ProtocolError::ReEncryption(InvalidReEncryption));
-    // Lock and work of one section in the place of another.
+    // Wrapped key and re-encryption of one section in the place of another.
     let mut changed = work.clone();
     changed[0] = SectionReEncryption { class: work[0].class, ..work[1].clone() };
-    refused!(open(&changed), ProtocolError::DigestMismatch("the patient's lock"));
-    // A part of one re-encryption in another's.
+    refused!(open(&changed), ProtocolError::DigestMismatch(Item::WrappedForPatient));
+    // Parts of two re-encryptions combined.
     let bytes: Vec<Vec<u8>> = work.iter().map(|w| w.reencryption.to_bytes()).collect();
     for (from, to) in [(2, 50), (50, 98), (98, 194), (194, bytes[0].len())] {
         let mut mixed = bytes[0].clone();
@@ -25,65 +25,66 @@ fn changed_or_misplaced_work_of_a_proxy_is_refused() {
         changed[0].reencryption = Canonical::from_bytes(&mixed).unwrap();
         refused!(open(&changed), ProtocolError::ReEncryption(InvalidReEncryption));
     }
-    // Another proxy's honest work for the same request, lock by lock, is as good.
+    // A second honest re-encryption for the same request opens too.
     let again = world.reencrypt(&request).unwrap();
     assert_ne!(again[0].reencryption, work[0].reencryption);
     assert!(world.open_granted(B, &request, &ticket, &again).unwrap().1 == BUNDLE);
-    let _ = record;
 }
 
 #[test]
-fn work_under_one_grant_does_not_pass_under_another() {
-    let Shared { mut world, record, ticket, request } = Shared::new(71);
+fn re_encryptions_under_one_grant_do_not_verify_under_another() {
+    let Shared { mut world, record, request, .. } = Shared::new(71);
     let work = world.reencrypt(&request).unwrap();
     let terms = world.terms(&[record]);
     let second = world.grant(&terms);
     // The request rests on the first grant.
     refused!(
         world.open_granted(B, &request, &second, &work),
-        ProtocolError::NotAuthorised(text) if text == NO_REQUEST
+        ProtocolError::Refused(Refusal::NotRequested)
     );
-    // A request under the second grant, the work of the first: another `rk2`.
+    // A request under the second grant, re-encrypted under the first: `rk2` differs.
     let request = world.request_granted(record, &second);
     refused!(
         world.open_granted(B, &request, &second, &work),
         ProtocolError::ReEncryption(InvalidReEncryption)
     );
-    // A ticket whose grant is not on the ledger opens nothing.
-    let (validity, state) = (world.validity(), world.state());
+    // The grant of the ticket is not on the ledger.
+    let (validity, state) = (world.validity(), world.state().clone());
     let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
     let rng = &mut world.rng;
     let (_, _, unseen) = world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
     refused!(
         world.open_granted(B, &request, &unseen, &work),
-        ProtocolError::NotAuthorised(text) if text == NO_REQUEST
+        ProtocolError::Refused(Refusal::NotRequested)
     );
-    let _ = ticket;
 }
 
 #[test]
-fn another_doctor_gets_nothing_out_of_ticket_and_work() {
+fn ticket_and_re_encryptions_are_useless_to_another_doctor() {
     let Shared { mut world, record, ticket, request } = Shared::new(72);
     let work = world.reencrypt(&request).unwrap();
     refused!(
         world.open_granted(C, &request, &ticket, &work),
-        ProtocolError::NotAuthorised(text) if text == NO_REQUEST
+        ProtocolError::Refused(Refusal::NotRequested)
     );
-    assert_eq!(world.request(C, record, Basis::Grant(*ticket.grant())), Err(Rule::ReaderMismatch));
-    // With a request of his own by policy, he still has no grant for the ticket.
+    assert_eq!(
+        world.request(C, record, Basis::Grant(*ticket.grant())),
+        Err(Rule::ReaderMismatch.into())
+    );
+    // C's own request by policy does not rest on the grant of the ticket.
     let own = world.request(C, record, Basis::Policy).unwrap();
     refused!(
         world.open_granted(C, &own, &ticket, &work),
-        ProtocolError::NotAuthorised(text) if text == NO_REQUEST
+        ProtocolError::Refused(Refusal::NotRequested)
     );
-    // The cryptography alone: a grant to C, and the work that was made for B.
-    let (validity, state) = (world.validity(), world.state());
+    // The cryptography alone: a grant to C, and the re-encryptions for B.
+    let (validity, state) = (world.validity(), world.state().clone());
     let reader = state.party(&world.doctors[C].verifying_key()).unwrap().clone();
     let terms = world.terms(&[record]);
     let rng = &mut world.rng;
     let (grant, _, for_c) =
         world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
-    assert_eq!(world.commit(&grant), Ok(()));
+    world.commit(&grant).unwrap();
     let request = world.request(C, record, Basis::Grant(*for_c.grant())).unwrap();
     refused!(
         world.open_granted(C, &request, &for_c, &work),
@@ -92,39 +93,42 @@ fn another_doctor_gets_nothing_out_of_ticket_and_work() {
 }
 
 #[test]
-fn a_record_of_another_patient_does_not_open_under_the_grant() {
-    let Shared { mut world, ticket, request, .. } = Shared::new(73);
+fn a_grant_does_not_open_a_record_of_another_patient() {
+    let Shared { mut world, ticket, .. } = Shared::new(73);
     let foreign = world.publish(A, BEA, BUNDLE, "bundle.json");
-    assert_eq!(world.request(B, foreign, Basis::Grant(*ticket.grant())), Err(Rule::NotCovered));
-    // Ada is led to Bea's record: the store does not serve her owner key, nor her locks open.
+    assert_eq!(
+        world.request(B, foreign, Basis::Grant(*ticket.grant())),
+        Err(Rule::NotCovered.into())
+    );
+    // Ada is led to Bea's record: the store refuses her owner key.
     let (location, _) = world.envelope(&foreign);
     let hit = Hit { record: foreign, location };
-    let view = (&world.state(), world.now());
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
+    let view = world.view();
     refused!(
-        world.patients[ADA].open(view, &hit, fetcher, &mut Cursor::new(vec![])),
-        ProtocolError::NotAuthorised("the record is another's")
+        world.patients[ADA].open(view, &hit, &world, &mut Cursor::new(vec![])),
+        ProtocolError::Refused(Refusal::RecordOfAnother)
     );
-    let careless = &|fetch: &Fetch, object: &mut dyn Write| match world.serve(fetch, object) {
-        Err(ProtocolError::NotAuthorised(_)) => {
-            let lock = world.state().record(&foreign).unwrap().sections[0].wrapped_for_patient;
-            Ok(object.write_all(&world.stored(&store::cid_of_digest(&lock)))?)
-        }
-        other => other,
-    };
+    // With a store that refuses nothing, Ada's key does not unwrap.
+    let careless =
+        Answering(|fetch: &Fetch, object: &mut dyn Write| match world.fetch(fetch, object) {
+            Err(ProtocolError::Refused(_)) => {
+                let hash = world.state().record(&foreign).unwrap().sections[0].wrapped_for_patient;
+                Ok(object.write_all(&world.stored(&store::cid_of_digest(&hash)))?)
+            }
+            other => other,
+        });
     refused!(
-        world.patients[ADA].open(view, &hit, careless, &mut Cursor::new(vec![])),
+        world.patients[ADA].open(view, &hit, &careless, &mut Cursor::new(vec![])),
         ProtocolError::Decryption(DecryptionFailed)
     );
-    let _ = request;
 }
 
 #[test]
-fn ciphertexts_swapped_between_two_sections_do_not_open() {
+fn ciphertexts_swapped_between_sections_do_not_open() {
     let Shared { mut world, record, ticket, request } = Shared::new(74);
     let work = world.reencrypt(&request).unwrap();
     let names = [Class::Identity, Class::Clinical].map(|class| world.ciphertext(&record, class));
-    // On disk the hashes tell.
+    // Swapped on disk: the hashes do not match.
     let paths = [world.chunk_file(&names[0]), world.chunk_file(&names[1])];
     let intact = [fs::read(&paths[0]).unwrap(), fs::read(&paths[1]).unwrap()];
     fs::write(&paths[0], &intact[1]).unwrap();
@@ -137,25 +141,25 @@ fn ciphertexts_swapped_between_two_sections_do_not_open() {
     fs::write(&paths[0], &intact[0]).unwrap();
     fs::write(&paths[1], &intact[1]).unwrap();
 
-    // A store that does not check: the reader does, before any key is tried.
+    // A dishonest store: the reader checks the hashes before it uses a key.
     let stored = [world.stored(&names[0]), world.stored(&names[1])];
-    let swap = &|fetch: &Fetch, object: &mut dyn Write| {
+    let swap = Answering(|fetch: &Fetch, object: &mut dyn Write| {
         let mut bytes = Vec::new();
-        world.serve(fetch, &mut bytes)?;
+        world.fetch(fetch, &mut bytes)?;
         let at = stored.iter().position(|other| *other == bytes);
         Ok(object.write_all(at.map_or(&bytes, |i| &stored[1 - i]))?)
-    };
-    let view = (&world.state(), world.now());
+    });
+    let view = world.view();
     let output = &mut Cursor::new(Vec::new());
     let doctor = &world.doctors[B];
     refused!(
-        doctor.open_granted(view, &request, &ticket, &work, swap, output),
+        doctor.open_granted(view, &request, &ticket, &work, &swap, output),
         ProtocolError::Store(StoreError::Corrupt(_))
     );
 }
 
 #[test]
-fn policies_hold_against_missing_few_and_pooled_attributes() {
+fn policies_withstand_missing_and_pooled_attributes() {
     let mut world = World::new(75);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let request = world.request(B, record, Basis::Policy).unwrap();
@@ -167,12 +171,12 @@ fn policies_hold_against_missing_few_and_pooled_attributes() {
     };
     not_satisfied(&world);
 
-    // A and B pool: the attributes satisfy the policy, the components do not fit.
+    // A and B pool: the attributes satisfy the policy, but the components do not combine.
     let parameters = world.authority.parameters().clone();
     let own = world.doctors[B].attribute_key().unwrap().clone();
     let of_a = world.doctors[A].attribute_key().unwrap().to_bytes();
     for (one, two) in [(&of_a, &own.to_bytes()), (&own.to_bytes(), &of_a)] {
-        let pooled = splice(one, two);
+        let pooled = splice_keys(one, two).unwrap();
         assert_eq!(pooled.attributes().len(), 4);
         world.doctors[B].receive_attributes(parameters.clone(), pooled);
         refused!(
@@ -183,41 +187,39 @@ fn policies_hold_against_missing_few_and_pooled_attributes() {
     world.doctors[B].receive_attributes(parameters, own);
     not_satisfied(&world);
 
-    // C's request is C's; and who has no attributes has none.
+    // B cannot use C's request, and a doctor without attributes cannot open.
     let of_c = world.request(C, record, Basis::Policy).unwrap();
     refused!(
         world.open_by_policy(B, &of_c, Class::Clinical),
-        ProtocolError::NotAuthorised(text) if text == NO_REQUEST
+        ProtocolError::Refused(Refusal::NotRequested)
     );
-    let certify = &|enrolment: &Enrolment| world.centre.certify(enrolment);
-    let bare = Doctor::register("Dr. D", START + DAY, certify, &mut world.rng).unwrap();
+    let bare = Doctor::register("Dr. D", START + DAY, &world.centre, &mut world.rng).unwrap();
     let announced = bare.announce(world.validity(), &mut world.rng);
-    assert_eq!(world.commit(&announced), Ok(()));
+    world.commit(&announced).unwrap();
     let request = bare.request(world.validity(), record, Basis::Policy, &mut world.rng);
-    assert_eq!(world.commit(&request), Ok(()));
-    let view = (&world.state(), world.now());
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
+    world.commit(&request).unwrap();
+    let view = world.view();
     let output = &mut Cursor::new(Vec::new());
     refused!(
-        bare.open_by_policy(view, &request.id(), Class::Clinical, fetcher, output),
-        ProtocolError::NotAuthorised("this doctor has no attributes")
+        bare.open_by_policy(view, &request.id(), Class::Clinical, &world, output),
+        ProtocolError::Refused(Refusal::NoAttributes)
     );
 }
 
 #[test]
-fn what_is_written_after_a_doctor_left_stays_closed_to_him() {
+fn a_revoked_doctor_cannot_open_later_records() {
     let mut world = World::new(78);
     let before = world.publish(A, ADA, BUNDLE, "bundle.json");
     let open = |world: &mut World, doctor, record| {
         let request = world.request(doctor, record, Basis::Policy).unwrap();
-        // One under the policy of its class, one under that of all others.
+        // One class with its own policy, and one with the common policy.
         let [own, common] = [Class::Identity, Class::Clinical]
             .map(|class| world.open_by_policy(doctor, &request, class));
         assert_eq!(own.is_ok(), common.is_ok());
         own.and(common)
     };
     assert!(open(&mut world, C, before).is_ok());
-    // C leaves; B takes his place.
+    // C leaves, and B takes over.
     let key = world.doctors[C].verifying_key();
     assert!(world.authority.revoke(&key) && !world.authority.revoke(&key));
     let set: AttributeSet = "doctor, neurology".parse().unwrap();
@@ -231,11 +233,11 @@ fn what_is_written_after_a_doctor_left_stays_closed_to_him() {
     };
     not_satisfied(open(&mut world, C, after));
     assert!(open(&mut world, B, after).is_ok());
-    // What was written before: open to him who could, closed to him who could not.
+    // Earlier records remain accessible to C, and inaccessible to B.
     assert!(open(&mut world, C, before).is_ok());
     not_satisfied(open(&mut world, B, before));
 
-    // Another epoch: B is renewed, C is not, and B's token does not fit C's key.
+    // In the next epoch B's key is renewed, C's is not, and B's token does not renew C's key.
     assert_eq!(world.authority.next_epoch(), 2);
     let later = world.publish(A, ADA, BUNDLE, "bundle.json");
     not_satisfied(open(&mut world, B, later));
@@ -251,79 +253,52 @@ fn what_is_written_after_a_doctor_left_stays_closed_to_him() {
     not_satisfied(open(&mut world, C, later));
 }
 
-/// The key `a` with all components of `b` that it lacks, byte by byte.
-fn splice(a: &[u8], b: &[u8]) -> UserSecretKey {
-    // [version][kind][suite], the set, then sk1 48, sk3 96 and 48 bytes for each of its attributes.
-    const SUITE: usize = 3;
-    let parts = |bytes: &[u8]| {
-        let mut r = Reader::new(&bytes[SUITE..]);
-        let set = AttributeSet::read(&mut r)?;
-        let fixed = r.fixed::<{ 48 + 96 }>()?;
-        let components = set.expanded().into_iter().map(|u| Ok((u, r.fixed::<48>()?)));
-        let components = components.collect::<Result<BTreeMap<_, _>, DecodeError>>()?;
-        Ok::<_, DecodeError>((set, fixed, components))
-    };
-    let ((mut set, fixed, own), (others, _, mut components)) =
-        (parts(a).unwrap(), parts(b).unwrap());
-    others.iter().try_for_each(|attribute| set.insert(attribute)).unwrap();
-    components.extend(own);
-    let mut w = Writer::default();
-    w.fixed(&a[..SUITE]);
-    set.write(&mut w);
-    w.fixed(&fixed);
-    components.values().for_each(|component| w.fixed(component));
-    UserSecretKey::from_bytes(&w.finish()).unwrap()
-}
-
 #[test]
 fn only_the_author_opens_as_author() {
     let Shared { world, record, .. } = Shared::new(76);
-    let view = (&world.state(), world.now());
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
+    let view = world.view();
     let output = &mut Cursor::new(Vec::new());
     refused!(
-        world.doctors[B].open_as_author(view, &record, fetcher, output),
-        ProtocolError::NotAuthorised("the record is another's")
+        world.doctors[B].open_as_author(view, &record, &world, output),
+        ProtocolError::Refused(Refusal::RecordOfAnother)
     );
     refused!(
-        world.doctors[A].open_as_author(view, &[1; 32], fetcher, output),
-        ProtocolError::NotAuthorised("the record is not on the ledger")
+        world.doctors[A].open_as_author(view, &[1; 32], &world, output),
+        ProtocolError::Refused(Refusal::UnknownRecord)
     );
-    // With the locks at hand, his key does not open them.
-    let raw = RefCell::new(0);
-    let careless = &|fetch: &Fetch, object: &mut dyn Write| {
-        *raw.borrow_mut() += 1;
-        let lock = world.state().record(&record).unwrap().sections[0].wrapped_for_author;
-        let _ = fetch;
-        Ok(object.write_all(&world.stored(&store::cid_of_digest(&lock)))?)
-    };
+    // With a store that refuses nothing, B's key does not unwrap.
+    let fetches = Cell::new(0);
+    let careless = Answering(|_: &Fetch, object: &mut dyn Write| {
+        fetches.set(fetches.get() + 1);
+        let hash = world.state().record(&record).unwrap().sections[0].wrapped_for_author;
+        Ok(object.write_all(&world.stored(&store::cid_of_digest(&hash)))?)
+    });
     refused!(
-        world.doctors[B].open_as_author(view, &record, careless, output),
+        world.doctors[B].open_as_author(view, &record, &careless, output),
         ProtocolError::Decryption(DecryptionFailed)
     );
-    assert_eq!(*raw.borrow(), 1);
+    assert_eq!(fetches.get(), 1);
 }
 
 #[test]
-fn a_window_opens_and_closes_for_the_reader() {
+fn a_grant_is_valid_only_within_its_window() {
     let mut world = World::new(77);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let (from, until) = (world.now() + HOUR, world.now() + 2 * HOUR);
     let ticket = world.grant(&Terms { from, until, ..world.terms(&[record]) });
     let basis = Basis::Grant(*ticket.grant());
-    assert_eq!(world.request(B, record, basis), Err(Rule::WindowNotOpen));
+    assert_eq!(world.request(B, record, basis), Err(Rule::WindowNotOpen.into()));
     world.network.advance(HOUR);
     let request = world.request(B, record, basis).unwrap();
     let work = world.reencrypt(&request).unwrap();
     assert!(world.open_granted(B, &request, &ticket, &work).unwrap().1 == BUNDLE);
     world.network.advance(HOUR);
-    assert_eq!(world.request(B, record, basis), Err(Rule::WindowEnded));
+    assert_eq!(world.request(B, record, basis), Err(Rule::WindowEnded.into()));
     refused!(world.reencrypt(&request), ProtocolError::Rule(Rule::WindowEnded));
     refused!(
         world.open_granted(B, &request, &ticket, &work),
         ProtocolError::Rule(Rule::WindowEnded)
     );
-    let state = world.state();
-    let (now, proxy): (_, &mut Proxy) = (world.network.now(), &mut world.proxies[0]);
-    assert_eq!(proxy.erase_ended(&state, now), 1);
+    let (state, now) = (world.state().clone(), world.now());
+    assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }), 1);
 }

@@ -1,13 +1,21 @@
 use super::*;
 
+/// Answers every enrolment with the same certificate.
+struct Replaying(Certificate);
+
+impl Registrar for Replaying {
+    fn certify(&self, _: &Enrolment) -> Result<Certificate, RegistrationError> {
+        Ok(self.0.clone())
+    }
+}
+
 #[test]
-fn the_certificate_of_another_is_of_no_use() {
+fn the_certificate_of_another_party_is_useless() {
     let mut world = World::new(20);
-    // A stranger has the centre certify B's enrolment again, and takes the answer for his own.
+    // A stranger registers with B's certificate.
     let b = world.doctors[B].certificate().clone();
     let rng = &mut world.rng;
-    let thief =
-        Doctor::register("Dr. X", START + DAY, &|_: &Enrolment| Ok(b.clone()), rng).unwrap();
+    let thief = Doctor::register("Dr. X", START + DAY, &Replaying(b), rng).unwrap();
     let announced = thief.announce(Validity { chain: CHAIN, until: START + HOUR }, rng);
     let centre = world.centre.verifying_key();
     assert_eq!(announced.check(CHAIN, &centre), Err(TransactionError::Signature("subject")));
@@ -17,57 +25,55 @@ fn the_certificate_of_another_is_of_no_use() {
 fn a_certificate_of_another_centre_is_refused_everywhere() {
     let mut world = World::new(21);
     let other = RegistrationCentre::new(&mut world.rng);
-    let certify = &|enrolment: &Enrolment| other.certify(enrolment);
     let (until, now) = (START + 100 * DAY, world.now());
-    let stranger = Patient::register("Eve", until, certify, &mut world.rng).unwrap();
+    let stranger = Patient::register("Eve", until, &other, &mut world.rng).unwrap();
     let introduction = stranger.introduce(&world.doctors[A].verifying_key(), now);
     let centre = world.centre.verifying_key();
     refused!(
         world.doctors[A].check_introduction(&introduction, &centre, now),
-        ProtocolError::Signature("the patient's certificate", InvalidSignature)
+        ProtocolError::Signature(Item::PatientCertificate, InvalidSignature)
     );
-    let doctor = Doctor::register("Dr. Eve", until, certify, &mut world.rng).unwrap();
+    let doctor = Doctor::register("Dr. Eve", until, &other, &mut world.rng).unwrap();
     let attributes = AttributeSet::from_names(["doctor"]).unwrap();
     refused!(
         world.authority.issue(doctor.certificate(), &attributes, now),
-        ProtocolError::Signature("the certificate", InvalidSignature)
+        ProtocolError::Signature(Item::Certificate, InvalidSignature)
     );
     let announced = doctor.announce(world.validity(), &mut world.rng);
     assert_eq!(announced.check(CHAIN, &centre), Err(TransactionError::Certificate));
 }
 
 #[test]
-fn only_patients_are_introduced_and_only_doctors_have_attributes() {
+fn introductions_are_for_patients_and_attributes_for_doctors() {
     let mut world = World::new(22);
     let now = world.now();
     let centre = world.centre.verifying_key();
     let doctors = world.doctors[C].certificate().clone();
     let rng = &mut world.rng;
-    let no_patient =
-        Patient::register("Eve", START + DAY, &|_: &Enrolment| Ok(doctors.clone()), rng).unwrap();
+    let no_patient = Patient::register("Eve", START + DAY, &Replaying(doctors), rng).unwrap();
     let introduction = no_patient.introduce(&world.doctors[A].verifying_key(), now);
     refused!(
         world.doctors[A].check_introduction(&introduction, &centre, now),
-        ProtocolError::NotAuthorised("this is no patient's valid certificate")
+        ProtocolError::Refused(Refusal::NotPatientCertificate)
     );
-    // And hers for a day only.
+    // The patient's certificate has expired.
     let introduction = world.patients[ADA].introduce(&world.doctors[A].verifying_key(), now);
     let late = START + 100 * DAY;
     refused!(
         world.doctors[A].check_introduction(&introduction, &centre, late),
-        ProtocolError::NotAuthorised("this is no patient's valid certificate")
+        ProtocolError::Refused(Refusal::NotPatientCertificate)
     );
     let attributes = AttributeSet::from_names(["doctor"]).unwrap();
     for certificate in [world.patients[ADA].certificate(), world.institutions[0].certificate()] {
         refused!(
             world.authority.issue(certificate, &attributes, now),
-            ProtocolError::NotAuthorised("only doctors are given attributes")
+            ProtocolError::Refused(Refusal::DoctorsOnly)
         );
     }
     let certificate = world.doctors[A].certificate();
     refused!(
         world.authority.issue(certificate, &attributes, START + 100 * DAY),
-        ProtocolError::NotAuthorised("the doctor's certificate has ended")
+        ProtocolError::Refused(Refusal::CertificateExpired)
     );
     assert!(world.authority.issue(certificate, &attributes, START + 100 * DAY - 1).is_ok());
 }

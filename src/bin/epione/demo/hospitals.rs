@@ -1,8 +1,8 @@
-//! The hospitals that run the ledger: invented names at real cities' coordinates.
+//! The hospitals that run the ledger: invented names at the coordinates of real cities.
 
 use epione::consensus::Location;
 
-/// A name, a place in millionths of a degree, a rating out of a hundred.
+/// A hospital with its coordinates and a rating from 0 to 100.
 pub(super) struct Hospital {
     pub(super) name: String,
     pub(super) location: Location,
@@ -29,7 +29,7 @@ const HOSPITALS: [(&str, i32, i32, u32); 16] = [
     ("Montjuic Hospital, Barcelona",           41_385_000,  2_173_000, 86),
 ];
 
-/// The first `count` hospitals; beyond sixteen, branches some way off the first ones.
+/// Returns the first `count` hospitals. Beyond 16, they are branches 0.1 degrees off the first.
 pub(super) fn hospitals(count: u16) -> Vec<Hospital> {
     let hospital = |i: usize| {
         let (name, latitude, longitude, rating) = HOSPITALS[i % HOSPITALS.len()];

@@ -1,4 +1,4 @@
-//! The files to be shared.
+//! The files to share.
 
 use super::Failure;
 use epione::record::Record;
@@ -7,17 +7,17 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// The record that is used when no file is named: wholly invented, FHIR R4.
+/// The default record: synthetic, FHIR R4.
 const SYNTHETIC: &[u8] = include_bytes!("../../../../vectors/records/stroke.json");
 const SYNTHETIC_NAME: &str = "stroke.json (synthetic)";
 
-/// What is written after the first record, likewise invented.
+/// A second record: synthetic, FHIR R4.
 const FOLLOW_UP: &[u8] = br#"{"resourceType": "Observation", "status": "final",
   "code": {"coding": [{"system": "http://loinc.org", "code": "72107-6", "display": "NIH stroke scale"}]},
   "valueInteger": 3}
 "#;
 
-/// A file with its outline.
+/// A file with the outline of its sections.
 pub(super) struct Input {
     pub(super) name: String,
     pub(super) source: Source,
@@ -25,7 +25,7 @@ pub(super) struct Input {
     pub(super) sha256: String,
 }
 
-/// Where its bytes are.
+/// A seekable reader.
 pub(super) trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek> ReadSeek for T {}
 pub(super) type Source = Box<dyn ReadSeek>;
@@ -40,7 +40,7 @@ impl Input {
         paths.iter().map(|path| Self::open(path)).collect()
     }
 
-    /// A second, short record.
+    /// Returns the second record.
     pub(super) fn follow_up() -> Result<Self, Failure> {
         Self::new("follow-up.json (synthetic)".to_owned(), Box::new(Cursor::new(FOLLOW_UP)))
     }
@@ -51,10 +51,10 @@ impl Input {
         let file = File::open(path).map_err(|error| because(plain(&error)))?;
         let metadata = file.metadata().map_err(|error| because(plain(&error)))?;
         if metadata.is_dir() {
-            return Err(because("this is a directory; name the files in it".to_owned()));
+            return Err(because("the path is a directory; name the files in it".to_owned()));
         }
         if !metadata.is_file() {
-            return Err(because("this is not a regular file".to_owned()));
+            return Err(because("the path is not a regular file".to_owned()));
         }
         Self::new(name.clone(), Box::new(BufReader::new(file)))
     }
@@ -67,16 +67,16 @@ impl Input {
     }
 }
 
-/// An I/O error without its number.
+/// Describes an I/O error without its number.
 fn plain(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission to read it is missing".to_owned(),
+        io::ErrorKind::NotFound => "no such file exists".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission to read the file is denied".to_owned(),
         _ => error.to_string(),
     }
 }
 
-/// SHA-256 of a whole stream, in hex.
+/// Returns the SHA-256 digest of a whole stream, in hex.
 pub(super) fn sha256(source: &mut (impl Read + Seek)) -> io::Result<String> {
     source.rewind()?;
     let mut hasher = Hashing(Sha256::new());

@@ -1,13 +1,12 @@
-//! What the demo tells: lines as it goes and a closing table, or one JSON object.
+//! The output of the demo: lines and a closing table, or one JSON object.
 
 use super::Failure;
-use super::world::World;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::time::Instant;
 
-/// Everything that was done and refused.
+/// The steps, records and refusals so far.
 pub(super) struct Report {
     json: bool,
     result: Outcome,
@@ -19,12 +18,12 @@ struct Outcome {
     records: Vec<RecordLine>,
     steps: Vec<StepLine>,
     refused: Vec<RefusalLine>,
-    ledger: LedgerLine,
+    ledger: LedgerSummary,
     #[serde(skip)]
     failures: Vec<String>,
 }
 
-/// A record that went the whole way.
+/// A record that the granted reader has opened.
 #[derive(Serialize)]
 pub(super) struct RecordLine {
     pub(super) file: String,
@@ -48,11 +47,19 @@ struct RefusalLine {
     error: String,
 }
 
+/// The ledger and the network at the end of the run.
 #[derive(Serialize, Default)]
-struct LedgerLine {
-    replicas: usize,
-    height: u64,
-    transactions: usize,
+pub(super) struct LedgerSummary {
+    pub(super) replicas: usize,
+    pub(super) height: u64,
+    pub(super) transactions: usize,
+    /// The number of blocks that were not committed in view 0.
+    #[serde(skip)]
+    pub(super) later_views: usize,
+    #[serde(skip)]
+    pub(super) messages: u64,
+    #[serde(skip)]
+    pub(super) bytes: u64,
 }
 
 impl Report {
@@ -60,19 +67,19 @@ impl Report {
         Self { json, result: Outcome::default() }
     }
 
-    /// Says a sentence between the steps.
+    /// Prints a line of text.
     pub(super) fn say(&self, sentence: &str) {
         if !self.json {
             print(sentence);
         }
     }
 
-    /// Starts a step's clock.
+    /// Starts the clock of a step.
     pub(super) fn start(&self) -> Instant {
         Instant::now()
     }
 
-    /// A step that was done.
+    /// Reports a completed step.
     pub(super) fn step(
         &mut self,
         step: &'static str,
@@ -87,21 +94,21 @@ impl Report {
         self.result.steps.push(StepLine { step, role, bytes, micros });
     }
 
-    /// A record that came out at the granted reader.
+    /// Reports a record that the granted reader has opened.
     pub(super) fn record(&mut self, line: RecordLine) {
         if line.sha256_in != line.sha256_out {
-            self.fail(format!("{} came back changed", line.file));
+            self.fail(format!("{} was changed", line.file));
         }
         self.result.records.push(line);
     }
 
-    /// Something that must not have happened.
+    /// Reports a failure of the demo.
     pub(super) fn fail(&mut self, what: String) {
         self.say(&format!("  FAILED: {what}"));
         self.result.failures.push(what);
     }
 
-    /// A case that must be refused, and what came of it.
+    /// Reports the outcome of an attack, which must be refused.
     pub(super) fn refusal<T, E: std::fmt::Display>(
         &mut self,
         case: &'static str,
@@ -117,28 +124,19 @@ impl Report {
         }
     }
 
-    /// The closing table or object; whether all went as it must.
-    pub(super) fn finish(mut self, world: &World) -> Result<bool, Failure> {
-        let ledger = world.ledger();
-        self.result.ledger = LedgerLine {
-            replicas: world.network.config().size(),
-            height: ledger.height(),
-            transactions: ledger
-                .blocks()
-                .iter()
-                .map(|committed| committed.block.entries.len())
-                .sum(),
-        };
+    /// Prints the closing table or the JSON object. Returns `true` if nothing failed.
+    pub(super) fn finish(mut self, ledger: LedgerSummary) -> Result<bool, Failure> {
+        self.result.ledger = ledger;
         self.result.ok = self.result.failures.is_empty();
         if self.json {
             print(&serde_json::to_string(&self.result)?);
         } else {
-            self.summary(world);
+            self.summary();
         }
         Ok(self.result.ok)
     }
 
-    fn summary(&self, world: &World) {
+    fn summary(&self) {
         let mut table = Table::new();
         table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
         table.set_header(["record", "bytes", "sections", "SHA-256 in", "SHA-256 out", ""]);
@@ -157,30 +155,23 @@ impl Report {
             let column = table.column_mut(column).expect("the header has six columns");
             column.set_cell_alignment(CellAlignment::Right);
         }
-        let LedgerLine { replicas, height, transactions } = &self.result.ledger;
-        let total = world.network.total();
-        let later = ledger_views(world);
+        let LedgerSummary { replicas, height, transactions, later_views, messages, bytes } =
+            &self.result.ledger;
         print(&format!("\n{table}"));
         print(&format!(
-            "{replicas} replicas, {height} blocks ({later} in a later view), {transactions} \
-             transactions, {} messages ({})",
-            total.messages,
-            in_bytes(total.bytes),
+            "{replicas} replicas, {height} blocks ({later_views} after a view change), \
+             {transactions} transactions, {messages} messages ({})",
+            in_bytes(*bytes),
         ));
-        print(&format!("{} cases refused as they must be.", self.result.refused.len()));
-        print(if self.result.ok { "All is well." } else { "NOT all is well." });
+        print(&format!("{} attacks refused.", self.result.refused.len()));
+        print(if self.result.ok { "All checks passed." } else { "CHECKS FAILED." });
     }
 }
 
-/// A line on standard output. Whoever closed it early (`| head`) has seen enough: the run goes on,
-/// and its exit status still says how it ended.
+/// Prints a line. Errors are ignored: after `| head` closes the pipe, the run continues and returns
+/// its exit status.
 fn print(line: &str) {
     let _ = writeln!(io::stdout(), "{line}");
-}
-
-/// How many blocks the first leader of their height did not bring to agreement.
-fn ledger_views(world: &World) -> usize {
-    world.ledger().blocks().iter().filter(|committed| committed.certificate.view > 0).count()
 }
 
 fn in_bytes(bytes: u64) -> String {

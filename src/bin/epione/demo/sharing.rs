@@ -1,19 +1,17 @@
-//! How doctor B gets to read: ask, grant, search, request, re-encrypt, open.
+//! Access for doctor B: query, grant, search, request, re-encrypt, open.
 
-use super::Failure;
 use super::input::Input;
 use super::report::{RecordLine, Report};
 use super::steps::{self, Published, entries, grant, open_to};
-use super::world::{DAY, HOUR, World};
+use super::world::{ADA, B, DAY, Failure, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::ledger::Basis;
-use epione::protocol::{Fetch, Query, SearchTerm, SectionReEncryption, Terms, Ticket};
+use epione::protocol::{Query, SearchTerm, SectionReEncryption, Terms, Ticket};
 use epione::record::Class;
-use std::io::Write;
 use std::path::Path;
 
-/// Doctor B asks, the patient permits everything for a week, the proxy searches.
+/// Doctor B asks, the patient grants everything for a week, the proxy searches.
 pub(super) fn permit(
     world: &mut World,
     inputs: &[Input],
@@ -26,7 +24,7 @@ pub(super) fn permit(
         records: published.iter().map(|record| record.id).collect(),
         classes: query.classes,
         search: query.terms,
-        proxy: world.proxy.verifying_key(),
+        proxy: world.proxies[0].verifying_key(),
         from: now.saturating_sub(HOUR),
         until: now + 7 * DAY,
     };
@@ -35,23 +33,23 @@ pub(super) fn permit(
     Ok((ticket, terms))
 }
 
-/// The query, as it arrives at the patient.
+/// Returns the query as the patient receives it.
 fn ask(world: &World, terms: Vec<SearchTerm>, report: &mut Report) -> Result<Query, Failure> {
     let (start, now) = (report.start(), world.now());
-    let introduction = world.patient.introduce(&world.doctor_b.verifying_key(), now);
-    let centre = world.centre.verifying_key();
-    world.doctor_b.check_introduction(&introduction, &centre, now)?;
-    let (wanted, purpose) = (Class::ALL.to_vec(), "second opinion before thrombectomy");
-    let query = world.doctor_b.ask(&introduction, terms, wanted, purpose, now)?;
-    let forwarded = world.manager.forward(&query, world.state(), now)?;
-    let query = world.patient.receive(&forwarded, world.state(), now)?.clone();
+    let (patient, doctor) = (&world.patients[ADA], &world.doctors[B]);
+    let introduction = patient.introduce(&doctor.verifying_key(), now);
+    doctor.check_introduction(&introduction, &world.centre.verifying_key(), now)?;
+    let (classes, purpose) = (Class::ALL.to_vec(), "second opinion before thrombectomy");
+    let query = doctor.ask(&introduction, terms, classes, purpose, now)?;
+    let forwarded = world.manager.forward(world.view(), &query)?;
+    let query = patient.receive(world.view(), &forwarded)?.clone();
     let bytes = query.to_bytes().len() as u64;
     report.step("ask", "doctor B, query manager, patient", bytes, start, purpose);
     Ok(query)
 }
 
-/// What doctor B searches for: a keyword of each record, the rarest kind first; for a record
-/// without keywords, and beyond eight records, everything under the pseudonym.
+/// Returns the search terms that find all records: one keyword per record, a code if there is one.
+/// For records without keywords and beyond eight records, the term that every record has.
 fn search_terms(inputs: &[Input]) -> Vec<SearchTerm> {
     let term = |input: &Input| {
         let mut keywords: Vec<_> = input.record.keywords().collect();
@@ -89,7 +87,7 @@ fn search(
     Ok(())
 }
 
-/// Request, re-encrypt, open: doctor B gets one record.
+/// Doctor B requests one record, the proxy re-encrypts, and doctor B opens it.
 pub(super) fn share(
     world: &mut World,
     input: &Input,
@@ -98,15 +96,14 @@ pub(super) fn share(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let request = request(world, record, ticket, report)?;
-    let work = reencrypt(world, &request, report)?;
+    let reencryptions = reencrypt(world, &request, report)?;
 
     let start = report.start();
-    let view = (world.state(), world.now());
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
     let name = Path::new(&input.name).file_name().unwrap_or_default().to_string_lossy();
     let name = format!("{}-{name}", record.input + 1);
+    let (view, doctor) = (world.view(), &world.doctors[B]);
     let (sha256_out, opened) = open_to(world, Some(&name), |file| {
-        world.doctor_b.open_granted(view, &request, ticket, &work, fetcher, file)
+        doctor.open_granted(view, &request, ticket, &reencryptions, world, file)
     })?;
     let opened = opened.whole()?;
     report.step("open", "doctor B", opened.coverage.written, start, &input.name);
@@ -128,10 +125,10 @@ fn request(
 ) -> Result<Digest, Failure> {
     let start = report.start();
     let (validity, basis) = (world.validity(), Basis::Grant(*ticket.grant()));
-    let request = world.doctor_b.request(validity, record.id, basis, &mut world.rng);
+    let request = world.doctors[B].request(validity, record.id, basis, &mut world.rng);
     let committed = world.commit(&request)?;
     let bytes = request.to_bytes().len() as u64;
-    let what = format!("block {}, before anything is re-encrypted", committed.height);
+    let what = format!("block {}, before the proxy re-encrypts", committed.height);
     report.step("request", "doctor B, replicas", bytes, start, &what);
     Ok(request.id())
 }
@@ -142,15 +139,12 @@ fn reencrypt(
     report: &mut Report,
 ) -> Result<Vec<SectionReEncryption>, Failure> {
     let start = report.start();
-    let mut rng = world.rng.clone();
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
-    let work = world.proxy.reencrypt(world.state(), request, fetcher, world.now(), &mut rng)?;
-    let validity = world.validity();
-    let access = world.proxy.report(validity, *request, &work, &mut rng);
-    world.rng = rng;
+    let reencryptions = world.reencrypt(request)?;
+    let (validity, rng) = (world.validity(), &mut world.rng);
+    let access = world.proxies[0].report(validity, *request, &reencryptions, rng);
     world.commit(&access)?;
-    let bytes = work.iter().map(SectionReEncryption::size).sum();
-    let what = format!("{} locks, each with its proof", work.len());
+    let bytes = reencryptions.iter().map(SectionReEncryption::size).sum();
+    let what = format!("{} wrapped keys, each with a proof", reencryptions.len());
     report.step("re-encrypt", "proxy", bytes, start, &what);
-    Ok(work)
+    Ok(reencryptions)
 }

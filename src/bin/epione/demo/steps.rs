@@ -1,13 +1,12 @@
-//! Steps that both the story and the refusals take.
+//! Steps that the story and the attacks share.
 
-use super::Failure;
 use super::input::sha256;
-use super::progress::Progress;
+use super::progress::Bar;
 use super::report::Report;
-use super::world::{DAY, HOUR, World};
+use super::world::{DAY, Failure, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
-use epione::ledger::Time;
+use epione::ledger::{Basis, Time};
 use epione::protocol::{Hit, Opened, ProtocolError, Terms, Ticket};
 use epione::record::Class;
 use std::fs::File;
@@ -17,36 +16,31 @@ use std::io::BufReader;
 pub(super) struct Published {
     pub(super) id: Digest,
     pub(super) classes: Vec<Class>,
-    /// Which of the inputs it is.
+    /// The index of the input.
     pub(super) input: usize,
 }
 
 impl Published {
-    /// The section that the policy reader is after.
+    /// The class of the section that is read by policy.
     pub(super) fn main_class(&self) -> Class {
-        let wish = [Class::Clinical, Class::Document];
-        let found = wish.into_iter().find(|class| self.classes.contains(class));
+        let preferred = [Class::Clinical, Class::Document];
+        let found = preferred.into_iter().find(|class| self.classes.contains(class));
         found.unwrap_or(self.classes[0])
     }
 }
 
-/// A grant to doctor B on the ledger, its keys with the proxy.
+/// Grants doctor B access and delivers the keys to the proxy.
 pub(super) fn grant(
     world: &mut World,
     terms: &Terms,
     report: &mut Report,
 ) -> Result<Ticket, Failure> {
     let start = report.start();
-    let validity = world.validity();
+    let (transaction, delivery, ticket) = world.grant_undelivered(terms)?;
     let state = world.state().clone();
-    let reader = state.party(&world.doctor_b.verifying_key()).expect("B is registered");
-    let (transaction, delivery, ticket) =
-        world.patient.grant(validity, &state, reader, terms, &mut world.rng)?;
-    world.commit(&transaction)?;
-    let state = world.state().clone();
-    world.proxy.accept(&state, delivery)?;
+    world.proxies[0].accept(&state, delivery)?;
     let bytes = transaction.to_bytes().len() as u64;
-    let what = format!("{} conditions, window {}", ticket.conditions(), window(terms));
+    let what = format!("{} conditions, window of {}", ticket.conditions(), window(terms));
     report.step("grant", "patient, replicas, proxy", bytes, start, &what);
     Ok(ticket)
 }
@@ -56,25 +50,39 @@ fn window(terms: &Terms) -> String {
     if length >= DAY { format!("{} days", length / DAY) } else { format!("{} h", length / HOUR) }
 }
 
-/// The proxy's search under a grant, with a bar.
+/// The proxy's search under a grant, with a progress bar.
 pub(super) fn search(world: &World, grant: &Digest) -> Result<Vec<Hit>, ProtocolError> {
-    let mut progress = Progress::new("searching", entries(world), false);
-    let each = &mut || progress.advance(1);
-    world.proxy.search_watched(world.state(), grant, world.now(), each)
+    let mut bar = Bar::new("searching", entries(world), false);
+    world.proxies[0].search_with_progress(world.view(), grant, &mut bar)
 }
 
-/// The search entries on the ledger.
+/// The number of search entries on the ledger.
 pub(super) fn entries(world: &World) -> u64 {
     world.state().records().map(|(_, record)| record.index.len() as u64).sum()
 }
 
-/// Opens into a new file that is kept only if all went well and a name is given.
+/// A doctor requests a record and opens one section by policy.
+pub(super) fn open_by_policy(
+    world: &mut World,
+    doctor: usize,
+    record: &Published,
+) -> Result<Opened, Failure> {
+    let request = world.request(doctor, record.id, Basis::Policy)?;
+    let (reader, class) = (&world.doctors[doctor], record.main_class());
+    let (_, opened) = open_to(world, None, |file| {
+        reader.open_by_policy(world.view(), &request, class, world, file)
+    })?;
+    Ok(opened)
+}
+
+/// Opens into a new file and returns its SHA-256 digest. The file is kept only if `open` succeeds
+/// and a name is given.
 pub(super) fn open_to(
     world: &World,
     name: Option<&str>,
     open: impl FnOnce(&mut File) -> Result<Opened, ProtocolError>,
 ) -> Result<(String, Opened), Failure> {
-    let folder = world.out().join("opened");
+    let folder = world.folder.path().join("opened");
     std::fs::create_dir_all(&folder)?;
     let mut file = tempfile::NamedTempFile::new_in(&folder)?;
     let opened = open(file.as_file_mut())?;

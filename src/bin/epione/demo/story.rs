@@ -1,23 +1,20 @@
-//! The way of the records, from the first step to the audit.
+//! The life of the records, from publication to audit.
 
-use super::Failure;
 use super::input::Input;
-use super::report::Report;
-use super::steps::{Published, open_to};
-use super::world::World;
+use super::report::{LedgerSummary, Report};
+use super::steps::{self, Published, open_to};
+use super::world::{A, ADA, C, Failure, World};
 use super::{refusals, sharing, succession, writing};
 use epione::algebra::codec::Canonical;
-use epione::ledger::Basis;
-use epione::protocol::{Fetch, Hit, trail};
-use std::io::Write;
+use epione::protocol::{Hit, trail};
 
-/// The whole story, refusals included.
+/// Runs all scenes, attacks included.
 pub(super) fn tell(
     world: &mut World,
     inputs: &mut [Input],
     report: &mut Report,
 ) -> Result<(), Failure> {
-    report.say("\nThe way of the record");
+    report.say("\nThe life of a record");
     let mut published = Vec::new();
     for (i, input) in inputs.iter_mut().enumerate() {
         published.push(writing::publish(world, i, input, report)?);
@@ -32,7 +29,7 @@ pub(super) fn tell(
     }
     as_patient(world, inputs, &published, report)?;
 
-    report.say("\nRefused, as it must be");
+    report.say("\nAttacks, all refused");
     refusals::show(world, &published[0], &ticket, &terms, report)?;
     succession::show(world, &published[0], report)?;
     audit(world, report)?;
@@ -40,24 +37,17 @@ pub(super) fn tell(
     Ok(())
 }
 
-/// Doctor C reads one section by policy, without any grant.
+/// Doctor C opens one section by policy, without a grant.
 fn by_policy(world: &mut World, record: &Published, report: &mut Report) -> Result<(), Failure> {
     let start = report.start();
-    let validity = world.validity();
-    let request = world.doctor_c.request(validity, record.id, Basis::Policy, &mut world.rng);
-    world.commit(&request)?;
+    let opened = steps::open_by_policy(world, C, record)?;
     let class = record.main_class();
-    let view = (world.state(), world.now());
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
-    let (_, opened) = open_to(world, None, |file| {
-        world.doctor_c.open_by_policy(view, &request.id(), class, fetcher, file)
-    })?;
     let what = format!("section {class}, no grant: {}", world.policies.of(class));
     report.step("open by policy", "doctor C", opened.coverage.written, start, &what);
     Ok(())
 }
 
-/// Doctor A reads what he wrote through the lock of his own.
+/// Doctor A opens the record with the keys wrapped for its author.
 fn as_author(
     world: &World,
     input: &Input,
@@ -65,18 +55,16 @@ fn as_author(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let start = report.start();
-    let view = (world.state(), world.now());
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
     let (sha256, opened) = open_to(world, None, |file| {
-        world.doctor_a.open_as_author(view, &record.id, fetcher, file)
+        world.doctors[A].open_as_author(world.view(), &record.id, world, file)
     })?;
     compare(input, &sha256, "the author", report);
-    let what = "through the lock of his own";
+    let what = "with the keys wrapped for the author";
     report.step("open as author", "doctor A", opened.coverage.written, start, what);
     Ok(())
 }
 
-/// The patient finds and opens all of hers with her keys alone.
+/// The patient finds and opens all of her records with her keys alone.
 fn as_patient(
     world: &World,
     inputs: &[Input],
@@ -84,8 +72,8 @@ fn as_patient(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let start = report.start();
-    let hits = world.patient.find(world.state());
-    let what = format!("{} records, with her keys alone", hits.len());
+    let hits = world.patients[ADA].find(world.state());
+    let what = format!("with her keys alone: {} of {}", hits.len(), published.len());
     report.step("find own", "patient", 0, start, &what);
     for record in published {
         let Some(hit) = hits.iter().find(|hit| hit.record == record.id) else {
@@ -99,22 +87,20 @@ fn as_patient(
 
 fn open_own(world: &World, input: &Input, hit: &Hit, report: &mut Report) -> Result<(), Failure> {
     let start = report.start();
-    let view = (world.state(), world.now());
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
     let (sha256, opened) =
-        open_to(world, None, |file| world.patient.open(view, hit, fetcher, file))?;
+        open_to(world, None, |file| world.patients[ADA].open(world.view(), hit, world, file))?;
     compare(input, &sha256, "the patient", report);
     report.step("open own", "patient", opened.coverage.written, start, "her own record");
     Ok(())
 }
 
-fn compare(input: &Input, sha256: &str, who: &str, report: &mut Report) {
+fn compare(input: &Input, sha256: &str, reader: &str, report: &mut Report) {
     if input.sha256 != sha256 {
-        report.fail(format!("{who} did not get the bytes of {}", input.name));
+        report.fail(format!("{reader} did not obtain the bytes of {}", input.name));
     }
 }
 
-/// Every honest replica's chain is verified from its first block.
+/// Verifies the chain of every honest replica from genesis.
 fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
     let start = report.start();
     let (mut bytes, honest) = (0, world.network.honest());
@@ -128,16 +114,31 @@ fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
         report.fail(format!("the honest replicas disagree: {violation}"));
     }
     let what = format!("{} honest chains verified from genesis", honest.len());
-    report.step("audit", "anyone", bytes, start, &what);
+    report.step("audit", "any verifier", bytes, start, &what);
     Ok(())
 }
 
-/// What happened to a record, read off the chain.
+/// Prints the audit trail of a record.
 fn tell_trail(world: &World, record: &Published, report: &Report) {
-    report.say("\nThe trail of the first record");
+    report.say("\nAudit trail of the first record");
     for entry in trail(world.ledger(), &record.id) {
-        let refused = entry.rejected_by.map_or_else(String::new, |rule| format!("refused: {rule}"));
+        let rejected =
+            entry.rejected_by.map_or_else(String::new, |rule| format!("rejected: {rule}"));
         let (height, action, party) = (entry.height, entry.action, entry.party);
-        report.say(&format!("  block {height:>3}  {action:<8} {party:<26} {refused}"));
+        report.say(&format!("  block {height:>3}  {action:<8} {party:<26} {rejected}"));
+    }
+}
+
+/// Summarises the ledger of an honest replica and the traffic of the network.
+pub(super) fn ledger_summary(world: &World) -> LedgerSummary {
+    let (ledger, total) = (world.ledger(), world.network.total());
+    let blocks = ledger.blocks();
+    LedgerSummary {
+        replicas: world.network.config().size(),
+        height: ledger.height(),
+        transactions: blocks.iter().map(|committed| committed.block.entries.len()).sum(),
+        later_views: blocks.iter().filter(|c| c.certificate.view > 0).count(),
+        messages: total.messages,
+        bytes: total.bytes,
     }
 }

@@ -1,18 +1,18 @@
-//! A doctor leaves and another takes over: keys are renewed, his is not.
+//! Succession: doctor C leaves, and doctor B takes over with renewed keys.
 
-use super::Failure;
 use super::input::Input;
 use super::report::Report;
-use super::steps::{Published, open_to};
-use super::world::{ATTRIBUTES_OF_SUCCESSOR, World};
+use super::steps::{Published, open_by_policy};
+use super::world::{A, B, C, Failure, World};
 use super::writing;
 use epione::algebra::codec::Canonical;
-use epione::ledger::Basis;
 use epione::policy::AttributeSet;
-use epione::protocol::{Doctor, Fetch, Opened};
-use std::io::Write;
 
-/// C's attributes end with the attribute epoch; B is given them for what is written from now on.
+/// Doctor B's attributes after doctor C has left.
+const ATTRIBUTES_OF_SUCCESSOR: &str =
+    "doctor, licence = 2030-06-30, clearance = 2u8, \"stroke unit\", neurology";
+
+/// The authority revokes C's attributes, which starts a new attribute epoch, and issues them to B.
 pub(super) fn show(
     world: &mut World,
     before: &Published,
@@ -20,53 +20,33 @@ pub(super) fn show(
 ) -> Result<(), Failure> {
     report.say("\nDoctor C leaves, doctor B takes over");
     let start = report.start();
-    if !world.authority.revoke(&world.doctor_c.verifying_key()) {
-        return Err("C had a key".into());
+    if !world.authority.revoke(&world.doctors[C].verifying_key()) {
+        return Err("doctor C has no attribute key to revoke".into());
     }
     let attributes: AttributeSet = ATTRIBUTES_OF_SUCCESSOR.parse()?;
-    let key = world.authority.issue(world.doctor_b.certificate(), &attributes, world.now())?;
+    let now = world.now();
+    let key = world.authority.issue(world.doctors[B].certificate(), &attributes, now)?;
     let bytes = key.to_secret_bytes().len() as u64;
-    world.doctor_b.receive_attributes(world.authority.parameters().clone(), key);
-    // A keeps what he has, and renews.
-    let token = world.authority.renew(&world.doctor_a.verifying_key(), world.authority.epoch())?;
-    world.doctor_a.renew_attributes(&token)?;
+    let epoch = world.authority.epoch();
+    world.doctors[B].receive_attributes(world.authority.parameters().clone(), key);
+    let token = world.authority.renew(&world.doctors[A].verifying_key(), epoch)?;
+    world.doctors[A].renew_attributes(&token)?;
     let what = format!(
-        "attribute epoch {}: a key for B, a token of {} bytes for A, nothing for C",
-        world.authority.epoch(),
+        "attribute epoch {epoch}: new key for B, token of {} bytes for A, none for C",
         token.to_bytes().len()
     );
     report.step("renew", "attribute authority, doctors", bytes, start, &what);
 
     let after = writing::publish(world, 0, &mut Input::follow_up()?, report)?;
     let start = report.start();
-    let opened = by_policy(world, |world| &world.doctor_b, &after)?;
+    let opened = open_by_policy(world, B, &after)?;
     let what = format!("section {}, no grant", after.main_class());
     report.step("open by policy", "doctor B", opened.coverage.written, start, &what);
 
-    let outcome = by_policy(world, |world| &world.doctor_c, &after);
-    report.refusal("attributes that were taken away", outcome);
-    if by_policy(world, |world| &world.doctor_c, before).is_err() {
-        report.fail("doctor C could not open what was written before".to_owned());
+    report.refusal("a revoked attribute key", open_by_policy(world, C, &after));
+    if open_by_policy(world, C, before).is_err() {
+        report.fail("doctor C could not open a record of an earlier epoch".to_owned());
     }
-    let outcome = by_policy(world, |world| &world.doctor_b, before);
-    report.refusal("attributes that came after the record", outcome);
+    report.refusal("an attribute key newer than the record", open_by_policy(world, B, before));
     Ok(())
-}
-
-/// A doctor requests and opens one section by policy.
-fn by_policy(
-    world: &mut World,
-    doctor: fn(&World) -> &Doctor,
-    record: &Published,
-) -> Result<Opened, Failure> {
-    let (validity, mut rng) = (world.validity(), world.rng.clone());
-    let request = doctor(world).request(validity, record.id, Basis::Policy, &mut rng);
-    world.rng = rng;
-    world.commit(&request)?;
-    let view = (world.state(), world.now());
-    let fetcher = &|fetch: &Fetch, object: &mut dyn Write| world.serve(fetch, object);
-    let (_, opened) = open_to(world, None, |file| {
-        doctor(world).open_by_policy(view, &request.id(), record.main_class(), fetcher, file)
-    })?;
-    Ok(opened)
 }

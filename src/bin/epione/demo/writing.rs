@@ -1,18 +1,17 @@
-//! How a record gets onto the ledger: introduce, seal, store, index, publish.
+//! Publication of a record: introduce, seal, store, index, publish.
 
-use super::Failure;
 use super::input::Input;
-use super::progress::{Progress, Watched};
+use super::progress::{Bar, Counted};
 use super::report::Report;
 use super::steps::Published;
-use super::world::World;
+use super::world::{A, ADA, Failure, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::pre;
 use epione::protocol::{Introduction, SealedRecord};
 use epione::record::Record;
 
-/// Doctor A writes one record of the patient's.
+/// Doctor A publishes one record of the patient's.
 pub(super) fn publish(
     world: &mut World,
     number: usize,
@@ -32,8 +31,8 @@ fn introduce(
     report: &mut Report,
 ) -> Result<(Introduction, pre::PublicKey), Failure> {
     let start = report.start();
-    let (doctor, now) = (&world.doctor_a, world.now());
-    let introduction = world.patient.introduce(&doctor.verifying_key(), now);
+    let (doctor, now) = (&world.doctors[A], world.now());
+    let introduction = world.patients[ADA].introduce(&doctor.verifying_key(), now);
     let centre = world.centre.verifying_key();
     let patient = doctor.check_introduction(&introduction, &centre, now)?;
     let bytes = patient.to_bytes().len() as u64;
@@ -48,11 +47,11 @@ fn seal(
     report: &mut Report,
 ) -> Result<SealedRecord, Failure> {
     let start = report.start();
-    let progress = Progress::new("sealing", input.record.length(), true);
-    let mut source = Watched { inner: &mut input.source, progress };
-    let locks = world.authority.locks(&world.policies)?;
-    let sealed =
-        world.doctor_a.seal(&input.record, &mut source, introduced, &locks, &mut world.rng)?;
+    let bar = Bar::new("sealing", input.record.length(), true);
+    let mut source = Counted { inner: &mut input.source, bar };
+    let current = world.authority.epoch_policies(&world.policies)?;
+    let (doctor, rng) = (&world.doctors[A], &mut world.rng);
+    let sealed = doctor.seal(&input.record, &mut source, introduced, &current, rng)?;
     let names: Vec<&str> = input.record.classes().iter().map(|class| class.name()).collect();
     report.step("seal", "doctor A", sealed.size()?, start, &names.join(", "));
     Ok(sealed)
@@ -63,11 +62,11 @@ fn store(world: &World, sealed: &SealedRecord, report: &mut Report) -> Result<()
     let size = sealed.size()?;
     let objects = sealed.objects()?;
     let count = objects.len();
-    let mut progress = Progress::new("storing", count as u64, false);
+    let mut bar = Bar::new("storing", count as u64, false);
     for (name, mut object) in objects {
-        let offer = world.doctor_a.offer(&name);
+        let offer = world.doctors[A].offer(&name);
         world.keeper.upload(world.state(), &offer, &mut object)?;
-        progress.advance(1);
+        bar.advance_by(1);
     }
     report.step("store", "doctor A, store", size, start, &format!("{count} objects"));
     Ok(())
@@ -80,11 +79,10 @@ fn index(
     report: &mut Report,
 ) -> Result<Vec<Vec<u8>>, Failure> {
     let start = report.start();
-    let terms = world.doctor_a.terms(record)?;
-    let mut progress = Progress::new("indexing", terms.len() as u64, false);
-    let each = &mut || progress.advance(1);
-    let (doctor, rng) = (&world.doctor_a, &mut world.rng);
-    let entries = doctor.index_watched(&terms, sealed, introduction, rng, each)?;
+    let (doctor, rng) = (&world.doctors[A], &mut world.rng);
+    let terms = doctor.terms(record)?;
+    let mut bar = Bar::new("indexing", terms.len() as u64, false);
+    let entries = doctor.index_with_progress(&terms, sealed, introduction, rng, &mut bar)?;
     let bytes = entries.iter().map(|entry| entry.len() as u64).sum();
     report.step("index", "doctor A", bytes, start, &format!("{} entries", entries.len()));
     Ok(entries)
@@ -98,12 +96,12 @@ fn sign_and_commit(
 ) -> Result<Digest, Failure> {
     let start = report.start();
     let (validity, hospital) = (world.validity(), world.institutions[0].verifying_key());
-    let (doctor, rng) = (&world.doctor_a, &mut world.rng);
+    let (doctor, rng) = (&world.doctors[A], &mut world.rng);
     let draft = doctor.draft_record(validity, sealed, index, introduction, hospital, rng);
     let countersigned = world.institutions[0].countersign(&draft, world.state())?;
-    let current = world.authority.locks(&world.policies)?;
-    let consent = world.patient.consent(&draft, sealed, &current)?;
-    let transaction = world.doctor_a.publish(draft, countersigned, consent);
+    let current = world.authority.epoch_policies(&world.policies)?;
+    let consent = world.patients[ADA].consent(&draft, sealed, &current)?;
+    let transaction = world.doctors[A].publish(draft, countersigned, consent);
     let committed = world.commit(&transaction)?;
     let bytes = transaction.to_bytes().len() as u64;
     let what = format!(

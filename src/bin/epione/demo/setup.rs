@@ -1,0 +1,125 @@
+//! Setup and registration: the authorities, the hospitals' network with its faulty members, and all
+//! parties.
+
+use super::hospitals::{Hospital, hospitals};
+use super::report::Report;
+use super::world::{CHAIN, Failure, Folder, Infrastructure, World, network};
+use super::{Options, Profile};
+use epione::algebra::codec::Canonical;
+use epione::consensus::{self, Config, Parameters, ReplicaId};
+use epione::ledger::Ledger;
+use epione::policy::AccessPolicy;
+use epione::protocol::{AttributeAuthority, Policies, RegistrationCentre, StoreKeeper};
+use epione::record::Class;
+use epione::sim::{Behaviour, Network};
+use epione::store::DirectoryStore;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+/// The policy of the sections. Doctors A and B do not satisfy it, but the union of their attributes
+/// would.
+const POLICY: &str = "doctor and licence >= 2026-12-01 and clearance >= 2u8 \
+                      and (neurology or (emergency and \"stroke unit\"))";
+const ATTRIBUTES: [&str; 3] = [
+    "doctor, licence = 2030-06-30, clearance = 2u8, emergency",
+    "doctor, licence = 2030-06-30, clearance = 2u8, \"stroke unit\"",
+    "doctor, licence = 2028-03-31, clearance = 3u8, neurology",
+];
+
+/// Sets up the authorities and the ledger, and registers all parties.
+pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Failure> {
+    let mut rng = options.seed.map_or_else(ChaCha20Rng::from_entropy, SeedableRng::seed_from_u64);
+    let start = report.start();
+    let centre = RegistrationCentre::new(&mut rng);
+    let authority = AttributeAuthority::new(centre.verifying_key(), &mut rng);
+    let hospitals = hospitals(options.replicas);
+    let network = hospital_network(options, &hospitals, &centre, &mut rng)?;
+    let folder = match &options.out {
+        Some(out) => Folder::Kept(out.clone()),
+        None => Folder::Temporary(tempfile::tempdir()?),
+    };
+    let keeper = StoreKeeper::new(DirectoryStore::open(&folder.path().join("store"))?);
+    report.say("The ledger");
+    describe(&network, &hospitals, report);
+    report.say("\nThe parties");
+    let bytes = authority.parameters().to_bytes().len() as u64;
+    let what = "public parameters, chain configuration";
+    report.step("setup", "registration centre, attribute authority", bytes, start, what);
+
+    let start = report.start();
+    let infrastructure = Infrastructure { rng, network, keeper, folder, centre, authority };
+    let world = World::register(infrastructure, policies()?, ATTRIBUTES)?;
+    let transactions =
+        world.ledger().blocks().iter().flat_map(|committed| &committed.block.entries);
+    let bytes = transactions.map(|entry| entry.transaction.len() as u64).sum();
+    let what = "own keys, proofs of possession, certificates";
+    report.step("register", "all parties", bytes, start, what);
+    Ok(world)
+}
+
+fn policies() -> Result<Policies, Failure> {
+    let parse = |text: String| text.parse::<AccessPolicy>();
+    Ok(Policies::uniform(parse(POLICY.to_owned())?)
+        .with(Class::Identity, parse(format!("registration or ({POLICY})"))?)
+        .with(Class::Financial, parse(format!("billing or ({POLICY})"))?))
+}
+
+/// The network of the hospitals, with the faulty replicas that the options ask for.
+fn hospital_network(
+    options: &Options,
+    hospitals: &[Hospital],
+    centre: &RegistrationCentre,
+    rng: &mut ChaCha20Rng,
+) -> Result<Network<Ledger>, Failure> {
+    let profile = match options.profile {
+        Profile::Flat => consensus::Profile::Flat,
+        Profile::MemberQuorum => consensus::Profile::MemberQuorum,
+    };
+    let parameters = Parameters { profile, ..Parameters::new(CHAIN) };
+    let replicas: Vec<_> = hospitals.iter().map(|h| (h.location, h.rating)).collect();
+    let mut network = network(parameters, &replicas, &centre.verifying_key(), rng)?;
+    for (id, behaviour) in faulty(options, network.config())? {
+        network.set_behaviour(id, behaviour);
+    }
+    Ok(network)
+}
+
+/// Assigns equivocating, then silent behaviour to replicas in the order in which they lead.
+fn faulty(options: &Options, config: &Config) -> Result<Vec<(ReplicaId, Behaviour)>, Failure> {
+    let equivocating = options.equivocating.unwrap_or(u16::from(options.silent == 0));
+    let (asked, tolerated) =
+        (usize::from(equivocating) + usize::from(options.silent), config.faults());
+    if asked > tolerated {
+        let size = config.size();
+        return Err(format!("{size} replicas tolerate {tolerated} faulty ones, not {asked}").into());
+    }
+    let behaviours = std::iter::repeat_n(Behaviour::Equivocating, equivocating.into())
+        .chain(std::iter::repeat_n(Behaviour::Silent, options.silent.into()));
+    // The schedule has F + 1 members; the first height is 1.
+    let leaders = (0..).map(|view| config.leader(1, view));
+    Ok(leaders.zip(behaviours).collect())
+}
+
+/// Prints the size of the network and its faulty replicas.
+fn describe(network: &Network<Ledger>, hospitals: &[Hospital], report: &Report) {
+    let config = network.config();
+    let (size, faults, quorum) = (config.size(), config.faults(), config.quorum());
+    let profile = match config.profile() {
+        consensus::Profile::Flat => "flat".to_owned(),
+        consensus::Profile::MemberQuorum => {
+            format!("two layers, {} groups", config.groups().len())
+        }
+    };
+    report.say(&format!(
+        "  {size} hospitals ({profile}); quorum {quorum}, tolerates {faults} faulty replicas"
+    ));
+    for (hospital, (id, _)) in hospitals.iter().zip(network.applications()) {
+        let does = match network.behaviour(id) {
+            Behaviour::Equivocating => "equivocates: it proposes two blocks whenever it leads",
+            Behaviour::Silent => "is silent",
+            _ => continue,
+        };
+        let leads = if config.leader(1, 0) == id { " (first leader)" } else { "" };
+        report.say(&format!("  {}{leads} {does}", hospital.name));
+    }
+}

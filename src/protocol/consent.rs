@@ -1,0 +1,142 @@
+//! Consent: the checks that a patient performs before she signs a record.
+#![forbid(unsafe_code)]
+
+use super::binding::{
+    Envelope, Origin, SectionKey, WrappedKeyBinding, object_digest, policy_digest,
+};
+use super::locate::locate;
+use super::publish::record_of;
+use super::seal::SealedSection;
+use super::{EpochPolicies, Item, Patient, ProtocolError, Refusal, SealedRecord, SearchTerm};
+use crate::abe::{self, fabeo::batch_verify_consistency};
+use crate::algebra::codec::Canonical;
+use crate::ledger::{Draft, RecordAction};
+use crate::pre::conditional::{self, Ciphertext};
+use crate::sign::{Signature, SigningKey};
+use crate::{dem, peks, store};
+use std::io;
+
+impl Patient {
+    /// Consents to a record after the following checks, in this order:
+    ///
+    /// 1. The record stands under her owner key for the author and epoch.
+    /// 2. The digests are those of the sealed record.
+    /// 3. The key wrapped for her has a valid public tag in every section. Without it, no proxy
+    ///    re-encrypts.
+    /// 4. The key wrapped for the policy stands under the current policy, whose digest is on the
+    ///    ledger, and all authorised users derive the same key.
+    /// 5. The key wrapped for her names the envelope and decrypts the section's ciphertext.
+    /// 6. The envelope lists the ciphertexts whose digests are on the ledger.
+    /// 7. The index lets her find the record.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] with the check that failed.
+    pub fn consent(
+        &self,
+        draft: &Draft,
+        sealed: &SealedRecord,
+        current: &EpochPolicies,
+    ) -> Result<Signature, ProtocolError> {
+        let record = record_of(draft)?;
+        let owner = self.owner_key(&record.author, record.epoch);
+        check_owner(record, &owner)?;
+        check_digests(record, sealed)?;
+        let wrapped_keys = self.verify_wrapped_for_patient(record, sealed)?;
+        verify_wrapped_for_policy(sealed, current)?;
+        self.check_ciphertexts(record, sealed, &wrapped_keys)?;
+        check_envelope(record, sealed)?;
+        self.check_index(record)?;
+        Ok(draft.sign(&owner))
+    }
+
+    fn verify_wrapped_for_patient(
+        &self,
+        record: &RecordAction,
+        sealed: &SealedRecord,
+    ) -> Result<Vec<(WrappedKeyBinding, Ciphertext)>, ProtocolError> {
+        let bind = |(digests, section): (_, &SealedSection)| {
+            let wrapped_key = Ciphertext::from_bytes(&section.wrapped_for_patient.bytes)
+                .map_err(|error| ProtocolError::Decode(Item::WrappedForPatient, error))?;
+            Ok((WrappedKeyBinding::of(record, digests), wrapped_key))
+        };
+        let sections = record.sections.iter().zip(&sealed.sections);
+        let bound = sections.map(bind).collect::<Result<Vec<_>, ProtocolError>>()?;
+        let unverified: Vec<_> = bound.iter().map(|(binding, key)| binding.with(key)).collect();
+        for verdict in Ciphertext::batch_verify(self.pre.public_key(), &unverified) {
+            verdict?;
+        }
+        Ok(bound)
+    }
+
+    fn check_ciphertexts(
+        &self,
+        record: &RecordAction,
+        sealed: &SealedRecord,
+        wrapped_keys: &[(WrappedKeyBinding, Ciphertext)],
+    ) -> Result<(), ProtocolError> {
+        for (section, (binding, wrapped_key)) in sealed.sections.iter().zip(wrapped_keys) {
+            let key = conditional::open(&self.pre, &binding.condition, &binding.ad, wrapped_key)?;
+            let key = SectionKey::from_bytes(&key)
+                .map_err(|error| ProtocolError::Decode(Item::WrappedForPatient, error))?;
+            if object_digest(&store::cid_of_digest(&key.envelope)) != record.envelope {
+                return Err(ProtocolError::DigestMismatch(Item::WrappedEnvelopeName));
+            }
+            if store::cid_of(&mut section.ciphertext()?)? != section.name {
+                return Err(ProtocolError::DigestMismatch(Item::Ciphertext));
+            }
+            let ad = Origin::of(record).section_ad(section.class);
+            dem::open_stream(&key.content_key, &ad, &mut section.ciphertext()?, &mut io::sink())?;
+        }
+        Ok(())
+    }
+
+    fn check_index(&self, record: &RecordAction) -> Result<(), Refusal> {
+        let pseudonym = self.pseudonym(&record.author, record.epoch);
+        let trapdoor = peks::trapdoor(&self.peks, &SearchTerm::everything().keyword(&pseudonym));
+        locate(record, &[trapdoor]).map(|_| ()).ok_or(Refusal::NotSearchable)
+    }
+}
+
+fn check_owner(record: &RecordAction, owner: &SigningKey) -> Result<(), Refusal> {
+    if record.owner == owner.verifying_key() { Ok(()) } else { Err(Refusal::OtherOwnerKey) }
+}
+
+fn check_digests(record: &RecordAction, sealed: &SealedRecord) -> Result<(), ProtocolError> {
+    if record.sections == sealed.digests() && record.record_id == sealed.record_id {
+        Ok(())
+    } else {
+        Err(ProtocolError::DigestMismatch(Item::SealedRecord))
+    }
+}
+
+/// Uses public values only.
+fn verify_wrapped_for_policy(
+    sealed: &SealedRecord,
+    current: &EpochPolicies,
+) -> Result<(), ProtocolError> {
+    let decode = |section: &SealedSection| {
+        <abe::Ciphertext>::from_bytes(&section.wrapped_for_policy.bytes)
+            .map_err(|error| ProtocolError::Decode(Item::WrappedForPolicy, error))
+    };
+    let wrapped_keys = sealed.sections.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
+    for (section, wrapped_key) in sealed.sections.iter().zip(&wrapped_keys) {
+        let policy = current.policies.of(section.class);
+        if wrapped_key.header().policy() != policy {
+            return Err(Refusal::OutdatedPolicy.into());
+        }
+        if policy_digest(policy) != section.policy {
+            return Err(ProtocolError::DigestMismatch(Item::Policy));
+        }
+    }
+    let headers: Vec<_> = wrapped_keys.iter().map(|key| key.header().cpa()).collect();
+    batch_verify_consistency(&headers).into_iter().try_for_each(|verdict| Ok(verdict?))
+}
+
+fn check_envelope(record: &RecordAction, sealed: &SealedRecord) -> Result<(), ProtocolError> {
+    let envelope = Envelope::from_bytes(&sealed.envelope.bytes);
+    if envelope.is_ok_and(|envelope| envelope.fits(record)) && sealed.envelope.is_consistent() {
+        Ok(())
+    } else {
+        Err(ProtocolError::DigestMismatch(Item::Envelope))
+    }
+}
