@@ -120,7 +120,7 @@ pub enum Body {
         /// The value.
         value: Vec<u8>,
     },
-    /// A request for the decisions from this height on (PBFT: state transfer).
+    /// A request for state transfer: for the decisions from this height on.
     FetchDecisions {
         /// The first height that the sender has not decided.
         height: u64,

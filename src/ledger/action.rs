@@ -49,11 +49,11 @@ pub struct SectionDigests {
     pub class: Class,
     /// A digest of the ciphertext's CID, which hides the CID.
     pub ciphertext: Digest,
-    /// The CID hash of the content key wrapped for the patient.
+    /// The hash in the CID of the content key wrapped for the patient.
     pub wrapped_for_patient: Digest,
-    /// The CID hash of the content key wrapped for the policy.
+    /// The hash in the CID of the content key wrapped for the policy.
     pub wrapped_for_policy: Digest,
-    /// The CID hash of the content key wrapped for the author.
+    /// The hash in the CID of the content key wrapped for the author.
     pub wrapped_for_author: Digest,
     /// A digest of the policy's text, part of the re-encryption condition.
     pub policy: Digest,

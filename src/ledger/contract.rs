@@ -147,7 +147,7 @@ fn add_revocation(state: &mut State, revoke: &RevokeAction) -> Result<(), Rule> 
     if state.grants.get(&revoke.grant).is_some_and(|grant| !grant.owners.contains(&revoke.owner)) {
         return Err(Rule::NotOwner);
     }
-    // The tombstone of an unknown grant makes `grant` reject it later.
+    // The tombstone of an unknown grant makes `add_grant` reject it later.
     state.revocations.insert((revoke.grant, revoke.owner));
     Ok(())
 }

@@ -22,7 +22,7 @@ fn populated(seed: u64) -> Chain {
 
 type Change = (&'static str, fn(&mut CommittedBlock));
 
-/// Asserts that the audit rejects a chain with one changed link at the height of the change.
+/// Asserts that the audit rejects a chain with one changed block at its height.
 fn assert_rejected(chain: &Chain, at: usize, what: &str, change: impl FnOnce(&mut CommittedBlock)) {
     let mut blocks = chain.ledger.blocks().to_vec();
     change(&mut blocks[at]);
@@ -83,7 +83,7 @@ fn a_changed_header_field_is_detected_at_its_height() {
             bytes[20] ^= 1;
             certificate.signatures[1].1 = epione::sign::Signature::from_bytes(bytes);
         });
-        // A valid certificate that the header voted on does not contain.
+        // A valid certificate of the parent, but not the one that the votes cover.
         let parent = &chain.ledger.blocks()[at - 1];
         let other = chain.certify(Phase::Commit, at as u64, parent.block.header.hash(), &[1, 2, 3]);
         assert_rejected(&chain, at, "other signers of the parent", |committed| {
