@@ -1,0 +1,56 @@
+//! The ledger: a registration in a block, its Merkle proof, and an audit from genesis.
+//!
+//! `cargo run --example ledger`
+
+use epione::algebra::codec::Canonical;
+use epione::consensus::{Config, Location, Member, Parameters};
+use epione::ledger::{Action, Certificate, Draft, Ledger, Role, Subject, Validity, merkle};
+use epione::sign::SigningKey;
+use epione::sim::Network;
+use std::error::Error;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let rng = &mut rand::thread_rng();
+    let (centre, doctor) = (SigningKey::generate(rng), SigningKey::generate(rng));
+
+    // Four hospitals run a replica each.
+    let keys: Vec<SigningKey> = (0..4).map(|_| SigningKey::generate(rng)).collect();
+    let members = (0..).zip(&keys).map(|(id, key)| Member {
+        id,
+        key: key.verifying_key(),
+        location: Location::default(),
+        rating: 50,
+    });
+    let config = Config::new(Parameters::new("example"), members.collect())?;
+    let ledgers = keys.iter().map(|_| Ledger::new("example", centre.verifying_key())).collect();
+    let mut network = Network::new(config, keys, ledgers, 1);
+
+    // The registration centre certifies a doctor, who submits the certificate.
+    let subject = Subject {
+        key: doctor.verifying_key(),
+        name: "Dr. Ruiz".into(),
+        role: Role::Doctor,
+        pre_key: vec![],
+        valid_until: 1_000_000,
+    };
+    let register = Action::Register(Certificate::issue(&centre, subject));
+    let validity = Validity { chain: "example", until: 500_000 };
+    let transaction = Draft::new(validity, register, rng).signed_by(&[&doctor]);
+    let committed = network.commit(0, transaction.to_bytes())?;
+    println!("registered in block {}, after {} virtual ms", committed.height, committed.virtual_ms);
+
+    // A Merkle path proves the transaction's entry against the block's header.
+    let ledger = network.application(0);
+    let (block, entry) = ledger.find(&transaction.id()).ok_or("the transaction is on the chain")?;
+    let path = block.path(0).ok_or("the block has one entry")?;
+    assert!(merkle::verify(&block.header.entries_root, 1, 0, &entry.leaf(), &path));
+
+    // Anyone who has the configuration verifies the whole chain.
+    let audited = ledger.audit(network.config())?;
+    println!(
+        "audited {} blocks, state root {}",
+        audited.height(),
+        hex::encode(audited.state().root())
+    );
+    Ok(())
+}
