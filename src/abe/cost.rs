@@ -63,7 +63,7 @@ fn shapes(suffix: &str) -> Vec<Shape> {
     texts.into_iter().map(shape).collect()
 }
 
-/// The costs of Encaps and Decaps; for Decaps also `|I|` and the number of coefficients other than 1.
+/// The costs of Encaps and Decaps, with `|I|` and the number of coefficients other than 1.
 struct Measured {
     encapsulate: Cost,
     decapsulate: Cost,

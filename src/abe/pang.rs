@@ -50,9 +50,9 @@
 //! together decrypt what was encrypted under `x and y` before the revocation. Where this matters,
 //! enrol the user under a new identifier and revoke the old one with every attribute authority.
 //!
-//! **Deviations.** As printed, the scheme decrypts for nobody, and its repair without `T` decrypts
-//! for every authority; `docs/papers.md` derives the correction. Revocation by epochs replaces the
-//! revocation list. Attributes are plain names: a number would need an authority per prefix.
+//! **Deviations.** As printed, no key decrypts, and its repair without `T` decrypts for every
+//! authority; `docs/papers.md` derives the correction. Revocation by epochs replaces the revocation
+//! list. Attributes are plain names: a number would need an authority per prefix.
 //!
 //! **Cost** for `n` rows, of which Decaps uses `|I|`:
 //!

@@ -2,8 +2,8 @@
 //!
 //! From a header alone, `W_i = e(ct3[i], g2) / e(H(pi(i)), ct2[rho(i)]) = e(B, g2)^{lambda_i}` and
 //! `e(B, ct1) = e(B, g2)^s`. The header is consistent if the `lambda_i` are shares of `s`. A random
-//! [dual codeword](crate::policy::SpanProgram::dual_codeword) `(-w, c)` with `sum c_i lambda_i = w s`
-//! distinguishes shares from other vectors:
+//! [dual codeword](crate::policy::SpanProgram::dual_codeword) `(-w, c)` with `sum c_i lambda_i = w
+//! s` distinguishes shares from other vectors:
 //!
 //! ```math
 //! e(prod ct3[i]^{c_i}, g2) prod_j e(prod_{rho(i) = j} H(pi(i))^{-c_i}, ct2[j]) e(B^{-w}, ct1) = 1
