@@ -79,7 +79,7 @@ fn output<T: Default>(write: impl FnOnce(*mut T)) -> T {
 #[cfg(all(feature = "ifma", target_arch = "x86_64"))]
 pub(super) fn invert_fp(element: &ark_bls12_381::Fq) -> ark_bls12_381::Fq {
     let input = convert::fp(element);
-    // SAFETY: both pointers are to valid `blst_fp`, the result to a place of its own.
+    // SAFETY: both pointers are to valid `blst_fp`; the output does not alias.
     convert::ark_fp(&output(|out| unsafe { ::blst::blst_fp_inverse(out, &input) }))
 }
 
@@ -89,7 +89,7 @@ fn invert(scalar: &Scalar) -> Option<Scalar> {
         return None;
     }
     let input = convert::fr(&scalar.0);
-    // SAFETY: both pointers are to valid `blst_fr`, the result to a place of its own.
+    // SAFETY: both pointers are to valid `blst_fr`; the output does not alias.
     let output = output(|out| unsafe { ::blst::blst_fr_inverse(out, &input) });
     Some(Scalar(convert::ark_fr(&output)))
 }

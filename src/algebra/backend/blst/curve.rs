@@ -53,7 +53,7 @@ macro_rules! blst_group {
 
             pub(in super::super) fn affine(p: &$group) -> $affine {
                 let p = point(p);
-                // SAFETY: both pointers are to valid structs, the result to a place of its own.
+                // SAFETY: both pointers are to valid structs; the output does not alias.
                 output(|out| unsafe { $to_affine(out, &p) })
             }
 
@@ -81,10 +81,10 @@ macro_rules! blst_group {
                 for term in terms {
                     let p = $from_limbs(&term.point);
                     let (mut y, before) = (p.y, sum);
-                    // SAFETY: the pointers are to valid structs, the result to a place of its own.
+                    // SAFETY: the pointers are to valid structs; the output does not alias.
                     unsafe { $negate(&mut y, &p.y, term.negative != 0) };
                     let p = $affine { x: p.x, y };
-                    // SAFETY: the pointers are to valid structs, the result to a place of its own.
+                    // SAFETY: the pointers are to valid structs; the output does not alias.
                     unsafe { $add_affine(&mut sum, &before, &p) };
                 }
                 group(&sum)
@@ -93,7 +93,7 @@ macro_rules! blst_group {
             #[allow(dead_code)] // unused in G1
             pub(in super::super) fn add(a: &$group, b: &$group) -> $group {
                 let (a, b) = (point(a), point(b));
-                // SAFETY: the pointers are to valid structs, the result to a place of its own.
+                // SAFETY: the pointers are to valid structs; the output does not alias.
                 group(&output(|out| unsafe { $add(out, &a, &b) }))
             }
 
@@ -194,7 +194,7 @@ macro_rules! blst_group {
                 if !unsafe { $in_group(&p) } {
                     return Err(DecodeError::NotInSubgroup);
                 }
-                // SAFETY: both pointers are to valid structs, the result to a place of its own.
+                // SAFETY: both pointers are to valid structs; the output does not alias.
                 Ok(group(&output(|out| unsafe { $from_affine(out, &p) })))
             }
         }

@@ -30,7 +30,7 @@ pub(super) fn miller_loop(pairs: &[(G1, G2)]) -> Fq12 {
 
 fn single(p: &G1, q: &G2) -> Fq12 {
     let (p, q) = (curve::g1::affine(p), curve::g2::affine(q));
-    // SAFETY: the pointers are to affine points and to a place for the result.
+    // SAFETY: the pointers are to affine points and to a distinct output.
     convert::ark_fp12(&output(|out| unsafe { blst_miller_loop(out, &q, &p) }))
 }
 
@@ -50,7 +50,7 @@ pub(super) fn final_exponentiation(f: &Fq12) -> Gt {
 }
 
 fn final_exp(f: &blst_fp12) -> Gt {
-    // SAFETY: both pointers are to valid structs, the result to a place of its own.
+    // SAFETY: both pointers are to valid structs; the output does not alias.
     Gt(convert::ark_fp12(&output(|out| unsafe { blst_final_exp(out, f) })))
 }
 
@@ -74,7 +74,7 @@ impl Lines for Prepared {
             return Gt::identity();
         }
         let p = curve::g1::affine(p);
-        // SAFETY: the pointers are to all 68 lines, to an affine point and to a place of its own.
+        // SAFETY: the pointers are to all 68 lines, to an affine point and to a distinct output.
         let f = output(|out| unsafe { blst_miller_loop_lines(out, self.0.as_ptr(), &p) });
         final_exp(&f)
     }

@@ -12,7 +12,7 @@ use ark_bls12_381::Fq12;
 
 pub(super) fn mul(a: &Fq12, b: &Fq12) -> Fq12 {
     let (a, b) = (convert::fp12(a), convert::fp12(b));
-    // SAFETY: the pointers are to valid structs, the result to a place of its own.
+    // SAFETY: the pointers are to valid structs; the output does not alias.
     convert::ark_fp12(&output(|out| unsafe { blst_fp12_mul(out, &a, &b) }))
 }
 
@@ -52,14 +52,14 @@ impl Cyclotomic for blst_fp12 {
     fn conjugate_if(&self, flag: u8) -> Self {
         let mut result = *self;
         for (c, negated) in self.fp6[1].fp2.iter().zip(&mut result.fp6[1].fp2) {
-            // SAFETY: the pointers are to valid structs, the result to a place of its own.
+            // SAFETY: the pointers are to valid structs; the output does not alias.
             unsafe { blst_fp2_cneg(negated, c, flag != 0) };
         }
         result
     }
 
     fn frobenius(&self, power: usize) -> Self {
-        // SAFETY: the pointers are to valid structs, the result to a place of its own; the library
+        // SAFETY: the pointers are to valid structs; the output does not alias; the library
         // has the maps 1 to 3.
         output(|out| unsafe { blst_fp12_frobenius_map(out, self, power) })
     }

@@ -143,7 +143,7 @@ fn square_roots_of_squares_are_found() {
             Fq2::new(a, a).square(),
             Fq2::new(a, b),
         ];
-        // SAFETY: the instructions are there.
+        // SAFETY: `available` returned `true`.
         let roots = unsafe { store2(&Fp2::roots(&[load2(&x)])[0]) };
         for (x, root) in x.iter().zip(roots) {
             assert_eq!(root.square() == *x, x.legendre() != LegendreSymbol::QuadraticNonResidue);
@@ -189,9 +189,9 @@ fn subgroup_checks_reject_points_of_other_orders() {
     ];
     let mask = |answers: [bool; LANES]| (0..LANES).fold(0, |m, i| m | u8::from(answers[i]) << i);
     let expected = mask(left.map(|p| p.is_in_correct_subgroup_assuming_on_curve()));
-    // SAFETY: the instructions are there.
+    // SAFETY: `available` returned `true`.
     assert_eq!((unsafe { check1(&left) }, expected), (0b1000_0101, 0b1000_0101));
     let expected = mask(right.map(|q| q.is_in_correct_subgroup_assuming_on_curve()));
-    // SAFETY: the instructions are there.
+    // SAFETY: `available` returned `true`.
     assert_eq!((unsafe { check2(&right) }, expected), (0b1000_0101, 0b1000_0101));
 }

@@ -60,7 +60,7 @@ macro_rules! agreement {
             let o = $Affine::identity();
             let left = [p[0], p[1], p[2], o, o, p[5], p[6], p[7]];
             let right = [p[1], p[1], (-p[2].into_group()).into_affine(), p[3], o, o, p[7], p[6]];
-            // SAFETY: the instructions are there.
+            // SAFETY: `available` returned `true`.
             unsafe { check(&left, &right) };
         }
 

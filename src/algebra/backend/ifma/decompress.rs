@@ -32,7 +32,7 @@ struct Roots<F> {
 pub(in super::super) fn decompress_g1(bytes: &[[u8; 48]]) -> Vec<Result<G1, DecodeError>> {
     assert!(available());
     let (bytes, _) = bytes.as_chunks::<1>();
-    // SAFETY: the instructions are there, as asserted above.
+    // SAFETY: `available` is asserted above.
     decompress::<g1::Config, _, 1>(bytes, |[x]| x, |x| unsafe { roots1(x) }, G1)
 }
 
@@ -41,7 +41,7 @@ pub(in super::super) fn decompress_g2(bytes: &[[u8; 96]]) -> Vec<Result<G2, Deco
     assert!(available());
     let (numbers, _) = bytes.as_flattened().as_chunks::<48>();
     let (bytes, _) = numbers.as_chunks::<2>();
-    // SAFETY: the instructions are there, as asserted above.
+    // SAFETY: `available` is asserted above.
     decompress::<g2::Config, _, 2>(bytes, |[im, re]| Fq2::new(re, im), |x| unsafe { roots2(x) }, G2)
 }
 

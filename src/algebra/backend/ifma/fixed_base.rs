@@ -30,7 +30,7 @@ macro_rules! table_sums {
     ($name:ident, $eight:ident, $group:ident, $point:ident, $limbs:literal, $coordinates:ident) => {
         /// Returns the sum of each list of terms; all lists have the same length.
         pub(in super::super) fn $name(sums: &[Vec<Term<$limbs>>]) -> Vec<$group> {
-            // SAFETY: `by_eights` has asserted that the instructions are there.
+            // SAFETY: `by_eights` asserts `available`.
             by_eights(sums.len(), |range| unsafe { $eight(&sums[range]) })
         }
 

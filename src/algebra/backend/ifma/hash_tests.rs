@@ -52,7 +52,7 @@ fn wide_integers_are_reduced() {
     for number in &mut numbers[2..] {
         rng.fill_bytes(number);
     }
-    // SAFETY: the instructions are there.
+    // SAFETY: `available` returned `true`.
     let elements = unsafe { store(&load_wide(&numbers)) };
     assert_eq!(elements, numbers.map(|number| Fq::from_be_bytes_mod_order(&number)));
 }
@@ -106,7 +106,7 @@ fn maps_agree_with_arkworks_on_exceptional_inputs() {
     list.resize_with(2 * LANES, || Fq::rand(rng));
     let mapped = |u| WBMap::<g1::Config>::map_to_curve(u).unwrap();
     let u = [0, 1].map(|i| core::array::from_fn(|lane| list[LANES * i + lane]));
-    // SAFETY: the instructions are there.
+    // SAFETY: `available` returned `true`.
     assert_eq!(unsafe { check1(&u) }, u.map(|u| u.map(mapped)));
     let identity = WBMap::<g1::Config>::map_to_curve(list[0]).unwrap();
     assert_eq!(identity, G1Affine::identity());
@@ -119,6 +119,6 @@ fn maps_agree_with_arkworks_on_exceptional_inputs() {
     list.resize_with(2 * LANES, || Fq2::rand(rng));
     let mapped = |u| WBMap::<g2::Config>::map_to_curve(u).unwrap();
     let u = [0, 1].map(|i| core::array::from_fn(|lane| list[LANES * i + lane]));
-    // SAFETY: the instructions are there.
+    // SAFETY: `available` returned `true`.
     assert_eq!(unsafe { check2(&u) }, u.map(|u| u.map(mapped)));
 }

@@ -21,7 +21,7 @@ type Uniform<const N: usize> = [[[u8; ELEMENT_BYTES]; LANES]; N];
 pub(in super::super) fn hash_to_g1(tag: &[u8], messages: &[&[u8]]) -> Vec<G1> {
     by_eights(messages.len(), |range| {
         let uniform = expand_messages(tag, &messages[range]);
-        // SAFETY: `by_eights` has asserted that the instructions are there.
+        // SAFETY: `by_eights` asserts `available`.
         unsafe { map_eight_g1(&uniform) }
     })
 }
@@ -33,7 +33,7 @@ pub(in super::super) fn hash_to_g1(tag: &[u8], messages: &[&[u8]]) -> Vec<G1> {
 pub(in super::super) fn hash_to_g2(tag: &[u8], messages: &[&[u8]]) -> Vec<G2> {
     by_eights(messages.len(), |range| {
         let uniform = expand_messages(tag, &messages[range]);
-        // SAFETY: `by_eights` has asserted that the instructions are there.
+        // SAFETY: `by_eights` asserts `available`.
         unsafe { map_eight_g2(&uniform) }
     })
 }

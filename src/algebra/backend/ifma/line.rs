@@ -76,7 +76,7 @@ impl Fp12 {
     /// ```
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn times_two_lines(&mut self, l: &Line, m: &Line, workspace: &mut Workspace) {
+    pub(super) fn times_line_pair(&mut self, l: &Line, m: &Line, workspace: &mut Workspace) {
         let [p0, p1, p2] = &mut workspace.terms;
         p0.set_product_of::<false>(&l[0], &m[0]);
         p1.set_product_of::<false>(&l[1], &m[1]);

@@ -229,7 +229,7 @@ impl Fp12 {
     fn times_lines(&mut self, groups: &mut [Pairs], step: Step, workspace: &mut Workspace) {
         let (twos, rest) = groups.as_chunks_mut::<2>();
         for [first, second] in twos {
-            self.times_two_lines(&first.line(step), &second.line(step), workspace);
+            self.times_line_pair(&first.line(step), &second.line(step), workspace);
         }
         for last in rest {
             self.times_line(&last.line(step), workspace);

@@ -21,7 +21,7 @@ use core::arch::x86_64::*;
 /// If the slices differ in length.
 pub(in super::super) fn msm_g1(points: &[G1], scalars: &[Scalar]) -> G1 {
     assert!(available() && points.len() == scalars.len());
-    // SAFETY: the instructions are there, as just asserted.
+    // SAFETY: `available` is asserted above.
     let lanes = unsafe { lane_sums(&affine_g1(points), scalars) };
     lanes.into_iter().sum()
 }

@@ -27,7 +27,7 @@ pub(super) fn miller_loop(pairs: &[(G1, G2)]) -> Fq12 {
         return (blst::KERNEL.pairing.miller_loop)(pairs);
     }
     assert!(available());
-    // SAFETY: the instructions are there, as just asserted.
+    // SAFETY: `available` is asserted above.
     unsafe { product(&affine_g1(&left), &affine_g2(&right)) }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn batch_pairing(pairs: &[(G1, G2)]) -> Vec<Gt> {
         (left[lane], right[lane]) = (G1Affine::generator(), G2Affine::generator());
     }
     finish_by_eights(&infinite, |range, workspace| {
-        // SAFETY: `finish_by_eights` has asserted that the instructions are there.
+        // SAFETY: `finish_by_eights` asserts `available`.
         unsafe {
             let pairs = self::pairs(&left[range.clone()], &right[range]);
             product_of_miller_loops(&mut [pairs], workspace)
@@ -83,11 +83,11 @@ fn finish_by_eights(
     miller_loops: impl Fn(Range<usize>, &mut Workspace) -> Fp12,
 ) -> Vec<Gt> {
     assert!(available());
-    // SAFETY: the instructions are there, as just asserted.
+    // SAFETY: `available` is asserted above.
     let workspace = &mut unsafe { Workspace::new() };
     let mut results = by_eights(infinite.len(), |range| {
         let f = miller_loops(range, workspace);
-        // SAFETY: the instructions are there, as asserted above.
+        // SAFETY: `available` is asserted above.
         unsafe { finished(&f, workspace) }
     });
     for (result, _) in results.iter_mut().zip(infinite).filter(|(_, infinite)| **infinite) {
@@ -141,7 +141,7 @@ fn with_lines(points: &[G1], lines: &NormalisedLines) -> Vec<Gt> {
         *p = G1Affine::generator();
     }
     finish_by_eights(&infinite, |range, workspace| {
-        // SAFETY: `finish_by_eights` has asserted that the instructions are there.
+        // SAFETY: `finish_by_eights` asserts `available`.
         unsafe { eight_with_lines(&affine[range], lines, workspace) }
     })
 }

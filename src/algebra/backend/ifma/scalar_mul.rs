@@ -32,7 +32,7 @@ pub(in super::super) fn mul_g1(points: &[G1], scalars: &[Scalar]) -> Vec<G1> {
     let points = affine_g1(points);
     by_eights(points.len(), |range| {
         let p = padded(&points[range.clone()], G1Affine::identity());
-        // SAFETY: `by_eights` has asserted that the instructions are there.
+        // SAFETY: `by_eights` asserts `available`.
         unsafe { mul_eight_g1(&p, &padded_scalars(&scalars[range])) }
     })
 }
@@ -46,7 +46,7 @@ pub(in super::super) fn mul_g2(points: &[G2], scalars: &[Scalar]) -> Vec<G2> {
     let points = affine_g2(points);
     by_eights(points.len(), |range| {
         let q = padded(&points[range.clone()], G2Affine::identity());
-        // SAFETY: `by_eights` has asserted that the instructions are there.
+        // SAFETY: `by_eights` asserts `available`.
         unsafe { mul_eight_g2(&q, &padded_scalars(&scalars[range])) }
     })
 }

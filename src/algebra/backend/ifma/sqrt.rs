@@ -161,9 +161,9 @@ impl Fp2 {
     /// ```
     ///
     /// If `2 (a + s)` is not a square, `x^2 = -2 (a + s)` and `b^2 = (s + a)(s - a)` give
-    /// `a + b u = (b/x + (x/2) u)^2`. No division is needed: with `d = 2 (a + s)` and
-    /// `e = d^((p - 3)/4)`, `x = d e` and `1/x = ±e`. If `d = 0`, then `s = -a` and `b = 0`, and the
-    /// other root `s = a` is used.
+    /// `a + b u = (b/x + (x/2) u)^2`. With `d = 2 (a + s)` and `e = d^((p - 3)/4)`, `x = d e` and
+    /// `1/x = ±e` need no division. If `d = 0`, then `s = -a` and `b = 0`, and the other root
+    /// `s = a` is used.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn roots_from_norms<const M: usize>(values: &[Self; M], s: &[Fp; M]) -> [Self; M] {

@@ -58,7 +58,7 @@ fn quadratic_extension_agrees_with_arkworks() {
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
     for round in 0..100 {
         let (x, y) = (sample(rng, round), sample(rng, round / 2));
-        // SAFETY: the instructions are there.
+        // SAFETY: `available` returned `true`.
         unsafe { check(&x, &y) };
     }
 }
@@ -75,7 +75,7 @@ fn small_values_with_negative_limbs_are_weakly_reduced() {
         assert_eq!(digits, [7, 0, 0, 0, 0, 0, 2, 0].map(|digit| [digit; LANES]));
     }
     if available() {
-        // SAFETY: the instructions are there.
+        // SAFETY: `available` returned `true`.
         unsafe { check() };
     }
 }
@@ -118,7 +118,7 @@ fn degree_twelve_extension_agrees_with_arkworks() {
         assert_eq!(store12(&c), once);
         let other = [load2(&y.map(|y| y.c1.c2)), load2(s), load2(t)];
         let mut c = a;
-        c.times_two_lines(&line, &other, workspace);
+        c.times_line_pair(&line, &other, workspace);
         assert_eq!(store12(&c), each(&|i| with(once[i], [&y[i].c1.c2, &s[i], &t[i]])));
         assert_eq!(store12(&a.inverse(workspace)), each(&|i| x[i].inverse().unwrap_or(Fq12::ZERO)));
     }
@@ -132,7 +132,7 @@ fn degree_twelve_extension_agrees_with_arkworks() {
         let x = core::array::from_fn(&mut element);
         let y = core::array::from_fn(&mut element);
         let (s, t) = (sample(rng, 1), sample(rng, 2));
-        // SAFETY: the instructions are there.
+        // SAFETY: `available` returned `true`.
         unsafe { check(&x, &y, &s, &t) };
     }
 }
@@ -165,7 +165,7 @@ fn cyclotomic_arithmetic_agrees_with_arkworks() {
             // For the identity, b0 = a2 = 0.
             if (lane + round) % 4 == 0 { Fq12::ONE } else { f }
         });
-        // SAFETY: the instructions are there.
+        // SAFETY: `available` returned `true`.
         unsafe { check(&x) };
     }
 }
@@ -201,11 +201,11 @@ fn pairings_agree_with_arkworks() {
     let rng = &mut ChaCha20Rng::seed_from_u64(4);
     for _ in 0..5 {
         let x = core::array::from_fn(|_| Fq12::rand(rng));
-        // SAFETY: the instructions are there.
+        // SAFETY: `available` returned `true`.
         unsafe { check(&x) };
         let p = core::array::from_fn(|_| (G1Projective::generator() * Fr::rand(rng)).into_affine());
         let q = (G2Projective::generator() * Fr::rand(rng)).into_affine();
-        // SAFETY: the instructions are there.
+        // SAFETY: `available` returned `true`.
         unsafe { check_pairings(&p, &q) };
     }
 }
@@ -258,7 +258,7 @@ fn decompression_handles_zero_denominators_per_lane() {
             }
             c
         });
-        // SAFETY: the instructions are there.
+        // SAFETY: `available` returned `true`.
         unsafe { check(&lanes) };
     }
 }
@@ -278,7 +278,7 @@ fn inversion_is_independent_of_zeros_in_other_lanes() {
     for zeros in 0..=u8::MAX {
         let of = |lane: usize| zeros >> lane & 1 == 1;
         let x = core::array::from_fn(|lane| if of(lane) { Fq2::ZERO } else { Fq2::rand(rng) });
-        // SAFETY: the instructions are there.
+        // SAFETY: `available` returned `true`.
         unsafe { check(&x) };
     }
 }
