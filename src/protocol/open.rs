@@ -35,11 +35,11 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Requires the whole record.
+    /// Returns the result if the record is complete.
     ///
     /// # Errors
     /// [`ProtocolError::Incomplete`] if sections are missing.
-    pub fn whole(self) -> Result<Self, ProtocolError> {
+    pub fn require_complete(self) -> Result<Self, ProtocolError> {
         let Coverage { written, length } = self.coverage;
         if self.coverage.is_complete() {
             Ok(self)

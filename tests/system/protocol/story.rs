@@ -39,21 +39,27 @@ fn reader_author_and_patient_open_the_same_bytes() {
         let access = world.proxies[0].report(validity, request, &work, &mut world.rng);
         world.commit(&access).unwrap();
         let (opened, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
-        assert_eq!(opened.whole().unwrap().classes, classes);
+        assert_eq!(opened.require_complete().unwrap().classes, classes);
         assert!(bytes == file, "the granted reader of {name}");
 
         // The author.
         let view = world.view();
         let mut output = Cursor::new(Vec::new());
         let opened = world.doctors[A].open_as_author(view, record, &world, &mut output).unwrap();
-        assert!(opened.whole().is_ok() && output.into_inner() == file, "the author of {name}");
+        assert!(
+            opened.require_complete().is_ok() && output.into_inner() == file,
+            "the author of {name}"
+        );
 
         // The patient, who finds the record with her keys alone.
         let found = world.patients[ADA].find(world.state());
         let hit = found.iter().find(|hit| hit.record == *record).unwrap();
         let mut output = Cursor::new(Vec::new());
         let opened = world.patients[ADA].open(view, hit, &world, &mut output).unwrap();
-        assert!(opened.whole().is_ok() && output.into_inner() == file, "the patient of {name}");
+        assert!(
+            opened.require_complete().is_ok() && output.into_inner() == file,
+            "the patient of {name}"
+        );
 
         let trail = trail(world.ledger(), record);
         let actions: Vec<&str> = trail.iter().map(|entry| entry.action).collect();
@@ -83,7 +89,7 @@ fn a_reader_by_policy_opens_exactly_the_sections_of_the_attributes() {
         let same = bytes.iter().zip(BUNDLE).filter(|(a, b)| a == b).count();
         assert!(same >= written, "{class}: {same} of {written}");
         assert!(bytes.iter().zip(BUNDLE).all(|(a, b)| a == b || *a == 0), "{class}");
-        refused!(opened.whole(), ProtocolError::Incomplete { .. });
+        refused!(opened.require_complete(), ProtocolError::Incomplete { .. });
     }
     // The policy of restricted sections requires psychiatry.
     let outcome = world.open_by_policy(C, &request, Class::Restricted);
@@ -111,7 +117,7 @@ fn a_partial_grant_opens_exactly_its_classes() {
     let shown = String::from_utf8_lossy(&bytes).into_owned();
     assert!(shown.contains("Åström") && shown.contains("230690007"));
     assert!(!shown.contains("44249-1") && !shown.contains("resourceType\": \"Bundle"));
-    refused!(opened.whole(), ProtocolError::Incomplete { .. });
+    refused!(opened.require_complete(), ProtocolError::Incomplete { .. });
 
     // A re-encryption cannot be relabelled as one of another class.
     let mut relabelled = work.clone();
@@ -137,7 +143,7 @@ fn one_grant_covers_records_of_several_doctors_and_epochs() {
         let request = world.request_granted(*record, &ticket);
         let work = world.reencrypt(&request).unwrap();
         let (opened, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
-        assert!(opened.whole().is_ok() && bytes == BUNDLE);
+        assert!(opened.require_complete().is_ok() && bytes == BUNDLE);
     }
     assert_eq!(world.patients[ADA].find(world.state()).len(), 3);
 

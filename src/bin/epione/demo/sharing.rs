@@ -105,7 +105,7 @@ pub(super) fn share(
     let (sha256_out, opened) = open_to(world, Some(&name), |file| {
         doctor.open_granted(view, &request, ticket, &reencryptions, world, file)
     })?;
-    let opened = opened.whole()?;
+    let opened = opened.require_complete()?;
     report.step("open", "doctor B", opened.coverage.written, start, &input.name);
     report.record(RecordLine {
         file: input.name.clone(),
