@@ -12,15 +12,15 @@ demo *FILES:
 ci:
     bash .ci/run
 
-# Run the consensus campaigns with TIMES as many seeds.
+# Run the consensus campaigns with TIMES times the default number of seeds.
 campaign TIMES="20":
     EPIONE_CAMPAIGN={{TIMES}} cargo test consensus
 
-# Compare the backends with TIMES as many cases: 100 gives ten thousand per operation.
+# Compare the backends on TIMES times the default number of cases: 100 gives 10 000 per operation.
 equivalence TIMES="100":
     EPIONE_CAMPAIGN={{TIMES}} cargo test --release --lib equivalence
 
-# Test if the time of operations depends on secrets.
+# Test for a dependence of operations' times on secrets.
 timing BACKEND="blst":
     cd benches/timing && EPIONE_BACKEND={{BACKEND}} cargo run --release
 

@@ -1,8 +1,8 @@
-//! Attribute-based encryption by number of attributes and shape of the policy.
+//! Attribute-based encryption, by number of attributes and shape of policy.
 //!
 //! Ids: `<scheme>-keygen/n` and `<scheme>-<operation>-<shape>/n` for n rows; `-cpa-` marks the
-//! variants secure against chosen plaintexts only. Attribute hashes are cached after the first
-//! iteration, and headers are decoded before decapsulation is timed. Sizes go to standard error.
+//! CPA-secure variants. Attribute hashes are cached after the first iteration, and headers are
+//! decoded before decapsulation is timed. Sizes go to standard error.
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -71,7 +71,7 @@ impl<S: Scheme> Measured<'_, '_, S> {
         self.group.bench_function(id, |b| b.iter(|| f(rng)));
     }
 
-    /// Times the variant secure against chosen plaintexts.
+    /// Times the CPA-secure variant.
     fn cpa(&mut self, user: &UserSecretKey<S>, shape: &str, policy: &AccessPolicy) {
         let (n, parameters) = (policy.counts().0, self.parameters.clone());
         let encapsulate = |rng: &mut ChaCha20Rng| {
@@ -93,7 +93,7 @@ impl<S: Scheme> Measured<'_, '_, S> {
 }
 
 impl<S: VerifyEncapsulation<Error = Infallible>> Measured<'_, '_, S> {
-    /// Times the variant secure against chosen ciphertexts.
+    /// Times the CCA-secure variant.
     fn cca(&mut self, user: &UserSecretKey<S>, shape: &str, policy: &AccessPolicy) {
         let (n, parameters) = (policy.counts().0, self.parameters.clone());
         self.time(&format!("encapsulate-{shape}"), n, &mut |rng| {

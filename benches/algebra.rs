@@ -1,7 +1,7 @@
 //! Group operations with the active backend (`EPIONE_BACKEND`), ids `operation/backend`.
 //!
-//! Points are affine, as decoded; `-projective` includes the normalisation. `-batch-104` is a list
-//! of 104 items. `benches/peers` compares with other libraries.
+//! Points are affine, as decoded; `-projective` includes the normalisation. `-batch-104` is a batch
+//! of 104 elements. `benches/peers` compares with other libraries.
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -18,8 +18,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 const MESSAGE: &[u8] = b"department:neurology";
-/// Length of the lists.
-const MANY: usize = 104;
+/// Number of elements of a batch.
+const BATCH: usize = 104;
 
 /// A benchmark group whose ids end in the active backend.
 struct Algebra<'a>(BenchmarkGroup<'a, WallTime>);
@@ -33,7 +33,7 @@ impl Algebra<'_> {
 
 fn algebra(c: &mut Criterion) {
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
-    let x: Vec<Scalar> = (0..MANY).map(|_| Scalar::random(rng)).collect();
+    let x: Vec<Scalar> = (0..BATCH).map(|_| Scalar::random(rng)).collect();
     let p = G1::batch_to_bytes(&G1::batch_generator_mul(&x));
     let q = G2::batch_to_bytes(&G2::batch_generator_mul(&x));
     let g = &mut Algebra(c.benchmark_group("algebra"));
@@ -44,7 +44,7 @@ fn algebra(c: &mut Criterion) {
     hashes(g);
     fixed_bases(g, &x);
     pairings_and_products(g, &p, &q);
-    lists(g, &p, &q, &x);
+    batches(g, &p, &q, &x);
 }
 
 fn encodings(g: &mut Algebra<'_>, p: &[[u8; 48]], q: &[[u8; 96]]) {
@@ -78,8 +78,8 @@ fn hashes(g: &mut Algebra<'_>) {
     g.time("hash-to-g1-cached", || hash_to_g1_cached(tag_g1, black_box(MESSAGE)));
     g.time("hash-to-g2", || hash_to_g2(tag_g2, black_box(MESSAGE)));
     g.time("hash-to-scalar", || hash_to_scalar(tag::PRE_EXPONENT, black_box(MESSAGE)));
-    g.time("hash-to-g1-batch-104", || batch_hash_to_g1(tag_g1, black_box(&[MESSAGE; MANY])));
-    g.time("hash-to-g2-batch-104", || batch_hash_to_g2(tag_g2, black_box(&[MESSAGE; MANY])));
+    g.time("hash-to-g1-batch-104", || batch_hash_to_g1(tag_g1, black_box(&[MESSAGE; BATCH])));
+    g.time("hash-to-g2-batch-104", || batch_hash_to_g2(tag_g2, black_box(&[MESSAGE; BATCH])));
 }
 
 fn fixed_bases(g: &mut Algebra<'_>, x: &[Scalar]) {
@@ -100,12 +100,12 @@ fn pairings_and_products(g: &mut Algebra<'_>, p: &[G1], q: &[G2]) {
     g.time("pairing-prepared", || prepared.pairing(black_box(&p[0])));
     g.time("pairing-batch-104", || batch_pairing(&pairs));
     g.time("pairing-prepared-batch-104", || prepared.batch_pairing(p));
-    for n in [2, 4, 16, MANY] {
+    for n in [2, 4, 16, BATCH] {
         g.time(&format!("pairing-product-{n}"), || multi_pairing(&pairs[..n]));
     }
 }
 
-fn lists(g: &mut Algebra<'_>, p: &[G1], q: &[G2], x: &[Scalar]) {
+fn batches(g: &mut Algebra<'_>, p: &[G1], q: &[G2], x: &[Scalar]) {
     for n in [2, 8, 64] {
         g.time(&format!("g1-msm-{n}"), || G1::msm(&p[..n], &x[..n]));
         g.time(&format!("g2-msm-{n}"), || G2::msm(&q[..n], &x[..n]));

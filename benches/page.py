@@ -206,7 +206,7 @@ def draw(groups, report):
                 right.plot(*zip(*points), line, color=colour, marker=".",
                            label=f"{scheme} {operation.removesuffix('-and')}")
     right.set(xscale="log", yscale="log", xlabel="attributes in an AND policy", ylabel="time (ms)",
-              title="CP-ABE, secure against chosen ciphertexts")
+              title="CCA-secure CP-ABE")
     for axis in (right.xaxis, right.yaxis):
         axis.set_major_formatter("{x:g}")
     if right.lines:

@@ -1,4 +1,4 @@
-//! Proxy re-encryption of a content key: all operations of both schemes.
+//! Proxy re-encryption of a content key, with both schemes.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use epione::pre::conditional::{self, Ciphertext, ReEncryption, ReKey, UnverifiedCiphertext};
@@ -20,9 +20,11 @@ fn conditional_operations(c: &mut Criterion) {
     let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
     let verified_rekey =
         rekey.verify(&patient_public, &doctor_public, CONDITION).expect("an honest key");
-    let work = conditional::reencrypt(&verified_rekey, &verified, rng).expect("equal conditions");
+    let reencryption =
+        conditional::reencrypt(&verified_rekey, &verified, rng).expect("equal conditions");
     let delegation = verified_rekey.delegation();
-    let receipt = work.verify(delegation, &verified).expect("an honest re-encryption");
+    let verified_reencryption =
+        reencryption.verify(delegation, &verified).expect("an honest re-encryption");
     let proof = doctor.prove_possession(b"d", rng);
 
     let mut group = c.benchmark_group("pre-conditional");
@@ -42,9 +44,11 @@ fn conditional_operations(c: &mut Criterion) {
     group.bench_function("reencrypt", |b| {
         b.iter(|| conditional::reencrypt(&verified_rekey, &verified, rng));
     });
-    group.bench_function("verify-reencryption", |b| b.iter(|| work.verify(delegation, &verified)));
+    group.bench_function("verify-reencryption", |b| {
+        b.iter(|| reencryption.verify(delegation, &verified))
+    });
     group.bench_function("open-reencrypted", |b| {
-        b.iter(|| conditional::open_reencrypted(&doctor, &receipt));
+        b.iter(|| conditional::open_reencrypted(&doctor, &verified_reencryption));
     });
     group.bench_function("prove-possession", |b| b.iter(|| doctor.prove_possession(b"d", rng)));
     group.bench_function("verify-possession", |b| {
@@ -52,7 +56,7 @@ fn conditional_operations(c: &mut Criterion) {
     });
 }
 
-/// Batches of the sizes that records and grants have.
+/// Batches of the sizes that occur in records and grants.
 fn conditional_batches(c: &mut Criterion) {
     let rng = &mut ChaCha20Rng::seed_from_u64(6);
     let (patient, patient_public) = pre::keygen(rng);
@@ -85,12 +89,12 @@ fn conditional_batches(c: &mut Criterion) {
         let sealed = Ciphertext::batch_verify(&patient_public, &sealed).into_iter();
         let sealed: Vec<_> = sealed.map(|c| c.expect("an honest ciphertext")).collect();
         let reencrypt = |(rekey, c)| conditional::reencrypt(rekey, c, rng).expect("one condition");
-        let work: Vec<_> = rekeys.iter().zip(&sealed).map(reencrypt).collect();
-        let work: Vec<_> = (work.iter().zip(&rekeys).zip(&sealed))
-            .map(|((work, rekey), c)| (work, rekey.delegation(), c))
+        let reencryptions: Vec<_> = rekeys.iter().zip(&sealed).map(reencrypt).collect();
+        let reencryptions: Vec<_> = (reencryptions.iter().zip(&rekeys).zip(&sealed))
+            .map(|((reencryption, rekey), c)| (reencryption, rekey.delegation(), c))
             .collect();
         group.bench_function(BenchmarkId::new("verify-reencryption", n), |b| {
-            b.iter(|| ReEncryption::batch_verify(&work));
+            b.iter(|| ReEncryption::batch_verify(&reencryptions));
         });
     }
 }
@@ -101,7 +105,7 @@ fn afgh_operations(c: &mut Criterion) {
     let (doctor, doctor_public) = pre::keygen(rng);
     let sealed = afgh::seal(&patient_public, AD, &KEY, rng);
     let rekey = afgh::rekeygen(&patient, &doctor_public);
-    let work = afgh::reencrypt(&rekey, &sealed);
+    let reencryption = afgh::reencrypt(&rekey, &sealed);
 
     let mut group = c.benchmark_group("pre-afgh");
     group.bench_function("seal", |b| b.iter(|| afgh::seal(&patient_public, AD, &KEY, rng)));
@@ -109,7 +113,7 @@ fn afgh_operations(c: &mut Criterion) {
     group.bench_function("rekeygen", |b| b.iter(|| afgh::rekeygen(&patient, &doctor_public)));
     group.bench_function("reencrypt", |b| b.iter(|| afgh::reencrypt(&rekey, &sealed)));
     group.bench_function("open-reencrypted", |b| {
-        b.iter(|| afgh::open_reencrypted(&doctor, AD, &work));
+        b.iter(|| afgh::open_reencrypted(&doctor, AD, &reencryption));
     });
 }
 

@@ -84,7 +84,7 @@ fn steps(c: &mut Criterion) {
     });
 }
 
-/// From the author's file to the reader's copy, with every transaction through consensus.
+/// The lifecycle from the author's file to the reader's copy, with consensus on every transaction.
 fn lifecycle(c: &mut Criterion) {
     let mut group = c.benchmark_group("protocol/lifecycle");
     group.sample_size(10).measurement_time(Duration::from_secs(5));

@@ -14,13 +14,13 @@ fn series(c: &mut Criterion) {
     group.bench_function("for-doctor", |b| {
         b.iter(|| patient.for_doctor(black_box(b"public key of Dr. Ruiz")));
     });
-    group.bench_function("name", |b| b.iter(|| doctor.pseudonym(black_box(677), 0)));
+    group.bench_function("pseudonym", |b| b.iter(|| doctor.pseudonym(black_box(677), 0)));
     for epochs in [1, 12, 1000] {
         group.bench_function(BenchmarkId::new("window", epochs), |b| {
             b.iter(|| doctor.window(677..=676 + black_box(epochs)));
         });
         let window = doctor.window(677..=676 + epochs).expect("the window is not empty");
-        group.bench_function(BenchmarkId::new("name-in-window", epochs), |b| {
+        group.bench_function(BenchmarkId::new("pseudonym-in-window", epochs), |b| {
             b.iter(|| window.pseudonym(black_box(677), 0));
         });
     }

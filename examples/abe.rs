@@ -1,4 +1,4 @@
-//! Ciphertext-policy ABE: encrypts under a policy, decrypts with attributes, delegates a key.
+//! Ciphertext-policy ABE: encryption under a policy, decryption with attributes, key delegation.
 //!
 //! `cargo run --example abe`
 
@@ -24,13 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let plaintext = abe::open(&parameters, &neurologist, ad, &ciphertext)?;
     println!("neurologist {}", String::from_utf8_lossy(&plaintext));
 
-    // A key that she delegates to a locum holds fewer attributes and still satisfies it.
+    // She delegates a key with fewer attributes to a locum. It still satisfies the policy.
     let fewer = AttributeSet::from_names(["doctor", "neurology"])?;
     let locum = fabeo::delegate(&neurologist, &fewer, rng)?;
     assert_eq!(abe::open(&parameters, &locum, ad, &ciphertext)?, plaintext);
     println!("locum       decrypts with a delegated key");
 
-    // A nurse on the same ward does not satisfy it.
+    // The attributes of a nurse on the same ward do not satisfy the policy.
     let nurse = abe::keygen(&master, &AttributeSet::from_names(["nurse", "neurology"])?, rng);
     let refusal = abe::open(&parameters, &nurse, ad, &ciphertext)
         .expect_err("a nurse does not satisfy the policy");

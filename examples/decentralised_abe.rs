@@ -9,7 +9,7 @@ use std::error::Error;
 fn main() -> Result<(), Box<dyn Error>> {
     let rng = &mut rand::thread_rng();
 
-    // The hospital certifies roles and the registry of studies certifies consent training.
+    // The hospital certifies roles; the registry of studies certifies training.
     let (hospital, hospital_key) = rouselakis_waters::setup("hospital", rng);
     let (registry, registry_key) = rouselakis_waters::setup("registry", rng);
     let parameters = hospital.merge(&registry)?;
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let policy: AccessPolicy = "\"doctor@hospital\" and \"trained@registry\"".parse()?;
     let ciphertext = abe::try_seal_cpa(&parameters, &policy, b"cohort 3", b"case report", rng)?;
 
-    // Both issue components for the same global identifier; the user combines them.
+    // Both authorities issue components for one global identifier; the user combines them.
     let doctor = AttributeSet::from_names(["doctor@hospital"])?;
     let trained = AttributeSet::from_names(["trained@registry"])?;
     let from_hospital = rouselakis_waters::keygen(&hospital_key, "ruiz", &doctor, rng)?;
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // One authority's components alone do not satisfy the policy.
     let refusal = abe::open_cpa(&from_hospital, b"cohort 3", &ciphertext)
-        .expect_err("the policy asks for both authorities");
+        .expect_err("the policy requires attributes of both authorities");
     println!("hospital alone    {refusal}");
 
     // Components of different users do not combine.

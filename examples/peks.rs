@@ -19,10 +19,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     let index = peks::batch_encrypt(&public, &postings.collect::<Vec<_>>(), rng);
 
-    // The patient hands the server a trapdoor for one diagnosis.
+    // The patient sends the server a trapdoor for one diagnosis.
     let trapdoor = peks::trapdoor(&secret, b"code=I63.9").prepare();
 
-    // The server finds the matching entries and the locations sealed in them, and nothing else.
+    // The server finds the matching entries and the locations sealed in them.
     let entries: Vec<_> = index.iter().zip(names.map(str::as_bytes)).collect();
     for ((_, name), location) in entries.iter().zip(peks::batch_locate(&entries, &trapdoor)) {
         let name = String::from_utf8_lossy(name);

@@ -1,4 +1,4 @@
-//! Pseudonyms: one patient, a different name per doctor and epoch, and a key for a window of epochs.
+//! Pseudonyms: unlinkable across doctors and epochs, with one key for a window of epochs.
 //!
 //! `cargo run --example pseudonyms`
 
@@ -8,7 +8,7 @@ use std::error::Error;
 fn main() -> Result<(), Box<dyn Error>> {
     let ada = SeriesSecret::generate(&mut rand::thread_rng());
 
-    // Pseudonyms towards two doctors are unlinkable without Ada's secret.
+    // Pseudonyms for two doctors or epochs are unlinkable without Ada's keys.
     for doctor in ["Dr. Ruiz", "Dr. Bose"] {
         let series = ada.for_doctor(doctor.as_bytes());
         for epoch in [692, 693] {
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    // Dr. Ruiz receives one key for twelve epochs and computes the pseudonyms himself.
+    // Dr. Ruiz receives one key for twelve epochs and computes their pseudonyms.
     let series = ada.for_doctor(b"Dr. Ruiz");
     let window = series.window(692..=703)?;
     assert_eq!(window.pseudonym(700, 0), Some(series.pseudonym(700, 0)));

@@ -15,7 +15,7 @@ pub mod dem;
 // Ed25519 signatures.
 pub mod sign;
 
-// Records: files cut into sections by sensitivity.
+// Records: files divided into sections by sensitivity.
 pub mod record;
 
 // Ciphertext-policy attribute-based encryption.
@@ -39,9 +39,9 @@ pub mod consensus;
 // Transactions, the access contract, blocks.
 pub mod ledger;
 
-// The record lifecycle, one file per step.
+// The sharing protocol, one file per step.
 pub mod protocol;
 
-// A deterministic in-process network simulator.
+// A deterministic network simulator in one process.
 #[cfg(feature = "sim")]
 pub mod sim;

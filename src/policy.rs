@@ -17,14 +17,15 @@
 //! - A number has 8, 16 or 32 bits, and its width is part of the attribute. A comparison is the
 //!   `or` of at most `2w - 2` prefixes of `w` bits ([`Comparison::cover`]); a user holds one of
 //!   them or none.
-//! - A user holds **one value per label** ([`AttributeSet`]). The comparisons of a label in one
-//!   `and` are merged into one interval; an empty interval is an error.
+//! - A user holds **one number, one date and one listed value per label** at most
+//!   ([`AttributeSet`]). The comparisons of a label in one `and` are merged into one interval; an
+//!   empty interval is an error.
 //! - `not` is the `or` over the other values of a known vocabulary ([`AccessPolicy::parse_with`]).
 //! - Text length, depth, leaves and matrix entries are limited. The parser consumes the whole
-//!   input. The canonical text is unique: `parse(print(p)) == p`, without any vocabulary.
+//!   input. Each policy has one canonical text: `parse(print(p)) == p`, without any vocabulary.
 //!
 //! **Architecture invariant.** The parser is part of the trusted computing base: a policy that is
-//! read as a weaker one discloses the record. The parser rejects whatever it does not fully
+//! read as a weaker one discloses the record. The parser rejects every text that it does not fully
 //! understand, and every comparison that no value satisfies.
 //!
 //! ```

@@ -2,8 +2,9 @@
 //!
 //! A FHIR bundle becomes up to five sections, one per [`Class`]. Each entry belongs to the class
 //! of its resource; the bytes between the entries, the *frame*, are administrative. A section is
-//! a list of *pieces* of the file with their offsets. The sections together restore the file with
-//! its exact spacing, and each section is readable alone. A file that is not FHIR is one section.
+//! a list of byte ranges of the file, its *pieces*, with their offsets. All sections together
+//! restore the file byte for byte, and each section is readable alone. A file that is not FHIR is
+//! one section.
 //!
 //! Memory use is independent of the file's length: [`Record::scan`] reads the file as a stream and
 //! records offsets, [`Record::section`] streams a section from the file, and [`Assembly`] writes

@@ -74,7 +74,7 @@ impl fmt::Display for Attribute {
 /// A value of one version of a vocabulary, written `role#3:doctor`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Listed {
-    // In the order of the identity, which the derived order follows.
+    // Fields in the order of the identity, so that the derived order agrees with it.
     pub(super) label: Name,
     pub(super) version: u32,
     pub(super) value: Name,

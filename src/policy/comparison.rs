@@ -48,7 +48,7 @@ impl fmt::Display for Relation {
 /// A prefix of the bits of a label's value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prefix {
-    // In the order of the identity, which the derived order follows.
+    // Fields in the order of the identity, so that the derived order agrees with it.
     pub(super) label: Name,
     pub(super) domain: Domain,
     pub(super) length: u8,
@@ -233,7 +233,7 @@ impl Comparison {
     }
 }
 
-/// The canonical text, which is the shortest; the interval of all values prints as `label >= 0`.
+/// The canonical text, the shortest form; the interval of all values prints as `label >= 0`.
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (label, low, high) = (&self.label, self.low(), self.high());
@@ -249,7 +249,7 @@ impl fmt::Display for Comparison {
     }
 }
 
-/// The lower end of a range, without the width, which stands at the upper end.
+/// The lower end of a range, printed without the width, which follows the upper end.
 struct LowerEnd(Value);
 
 impl fmt::Display for LowerEnd {

@@ -10,14 +10,14 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {reason}")]
 pub struct ParseError {
-    /// Position of the error in code points, from 1; section 9 of `docs/policy.md`.
+    /// Position of the error in code points, from 1; sections 1 and 9 of `docs/policy.md`.
     pub column: usize,
     /// The violated rule.
     pub reason: String,
 }
 
 impl ParseError {
-    /// Returns a function that puts a reason at a position.
+    /// Returns a function that attaches a position to a reason.
     pub(super) fn at<E: fmt::Display>(column: usize) -> impl FnOnce(E) -> Self {
         move |reason| Self { column, reason: reason.to_string() }
     }
@@ -87,7 +87,7 @@ impl<'a> Cursor<'a> {
         Err(ParseError { column: self.column, reason: reason.into() })
     }
 
-    /// Consumes a name; an error calls it `expected`.
+    /// Consumes a name; `expected` describes it in the error.
     pub(super) fn name(&mut self, expected: &str) -> Result<Name, ParseError> {
         let column = self.column;
         match &mut self.token {
@@ -100,7 +100,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Consumes a token that starts with a digit; an error calls it `expected`.
+    /// Consumes a token that starts with a digit; `expected` describes it in the error.
     pub(super) fn word(&mut self, expected: &str) -> Result<String, ParseError> {
         match &mut self.token {
             Token::Word(word) => {
@@ -143,7 +143,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Parses a number without a width; `None` unless it is canonical, since 007 would print as 7.
+/// Parses a number without a width; `None` unless it is canonical: `007` would print as `7`.
 pub(super) fn count<N: std::str::FromStr + fmt::Display>(word: &str) -> Option<N> {
     let number: N = word.parse().ok()?;
     (number.to_string() == word).then_some(number)

@@ -40,7 +40,7 @@ impl Date {
         if !(1..=12).contains(&month) || !(1..=days_of_month(year, month)).contains(&day) {
             return Err(InvalidDate::NoSuchDay);
         }
-        // Bounds the loop over the years; the day number decides the range below.
+        // Bounds the loop over the years; the conversion to 16 bits checks the exact range.
         if !(FIRST_YEAR..=2079).contains(&year) {
             return Err(InvalidDate::OutOfRange);
         }

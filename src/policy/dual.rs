@@ -154,8 +154,8 @@ mod tests {
             expected[0] = w;
             assert_eq!(sum, expected, "{text}");
 
-            // The dual code has dimension `n + 1 - columns`, and as many weights affect the
-            // codeword.
+            // The dual code has dimension `n + 1 - columns`, so a codeword depends on as many
+            // weights.
             let matters = |i: usize| {
                 let mut changed = weights.clone();
                 changed[i] += Scalar::ONE;

@@ -48,9 +48,9 @@ impl Explanation {
     /// satisfies the policy together with the leaves that hold; empty if the policy is satisfied.
     ///
     /// Among several smallest sets, one that requires the fewest other values under labels that
-    /// already have one is preferred, then the first. A leaf at several places counts at each and
-    /// is named once. One user may be unable to hold all of them: nested comparisons may exclude
-    /// each other, and a changed value may falsify a leaf that holds.
+    /// already have one is preferred, then the first. A leaf that occurs several times counts as
+    /// often and is named once. A user may be unable to hold all of them: nested comparisons may
+    /// contradict each other, and a changed value may falsify a leaf that holds.
     pub fn missing(&self) -> &[Node] {
         &self.missing
     }

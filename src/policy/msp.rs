@@ -10,9 +10,10 @@
 //! | `and`, `n of n` | a fresh unit vector for each child but the last; `m` minus their sum for the last |
 //! | `k of n` | Shamir: `m + sum_d i^d u_d` for child `i`, over `k - 1` fresh columns `u_d` |
 //!
-//! An `and` takes the column of a child after the columns within the children before it; a
-//! threshold takes its columns first. A comparison is the `or` over its cover, with one row per
-//! prefix. Section 6 of `docs/policy.md` specifies the order of rows and columns.
+//! An `and` allocates the column of a child after the columns within the earlier children; a
+//! threshold allocates its columns before those within its children. A comparison is the `or` over
+//! its cover, with one row per prefix. Section 6 of `docs/policy.md` specifies the order of rows
+//! and columns.
 //!
 //! The additive `and` makes every reconstruction coefficient 1, so decryption under a policy of
 //! `and` and `or` needs no scalar multiplication. Vandermonde rows would cost 20 times more at
@@ -158,7 +159,7 @@ fn point(child: usize) -> Scalar {
     Scalar::from(child as u64 + 1)
 }
 
-/// Selects a smallest satisfying set of rows below `node`; `row` counts the rows passed.
+/// Selects a smallest satisfying set of rows below `node`; `row` is the index of the next row.
 fn select(
     node: &Node,
     has: &impl Fn(usize) -> bool,
@@ -177,7 +178,7 @@ fn select(
         Node::Or(children) => (1, children),
         Node::Threshold(k, children) => (*k, children),
     };
-    // Visits every child, since each advances the row counter.
+    // Visits every child, because each advances the row index.
     combine(k, children.iter().map(|child| select(child, has, row)).collect())
 }
 

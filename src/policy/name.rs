@@ -5,7 +5,7 @@ use super::limits::MAX_NAME_BYTES;
 use std::borrow::Borrow;
 use std::fmt;
 
-/// Words that are names only in quotes, in upper or lower case.
+/// Words that are names only in quotes, regardless of case.
 pub(super) const RESERVED: [&str; 5] = ["and", "in", "not", "of", "or"];
 
 /// A name such as `doctor`, `department:neurology` or `Dr. Ada Ruiz`, compared byte by byte.

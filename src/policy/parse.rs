@@ -120,7 +120,7 @@ impl Parser<'_> {
     /// leaf = name / listed / comparison
     fn leaf(&mut self) -> Result<Node, ParseError> {
         let column = self.cursor.column();
-        self.grow(column, 1)?;
+        self.count_leaves(column, 1)?;
         let name = self.cursor.name("an attribute")?;
         match *self.cursor.peek() {
             Token::Relation(relation) => self.comparison(name, relation),
@@ -132,8 +132,8 @@ impl Parser<'_> {
         }
     }
 
-    /// Counts leaves before they are allocated.
-    fn grow(&mut self, column: usize, leaves: usize) -> Result<(), ParseError> {
+    /// Counts leaves of the text before they are allocated.
+    fn count_leaves(&mut self, column: usize, leaves: usize) -> Result<(), ParseError> {
         self.leaves += leaves;
         if self.leaves > MAX_LEAVES {
             let reason = format!("the policy has more than {MAX_LEAVES} leaves");
@@ -145,7 +145,7 @@ impl Parser<'_> {
     /// Returns the leaf of a plain name, unless it looks like a value of a vocabulary.
     fn plain(&self, column: usize, name: Name) -> Result<Node, ParseError> {
         let listed =
-            name.as_str().split_once(':').and_then(|(label, _)| self.vocabularies.of(label));
+            name.as_str().split_once(':').and_then(|(label, _)| self.vocabularies.get(label));
         match listed {
             Some(vocabulary) => {
                 let (label, version) = (vocabulary.label(), vocabulary.version());
@@ -215,7 +215,7 @@ impl Parser<'_> {
         value: &str,
     ) -> Result<Node, ParseError> {
         let refuse = |reason: String| Err(ParseError { column, reason });
-        let Some(vocabulary) = self.vocabularies.of(label) else {
+        let Some(vocabulary) = self.vocabularies.get(label) else {
             return refuse(format!("'not' needs the vocabulary {label:?}, which was not given"));
         };
         let known = vocabulary.version();
@@ -225,7 +225,7 @@ impl Parser<'_> {
         let Some(others) = vocabulary.others(value) else {
             return refuse(format!("version {known} of {label:?} has no value {value:?}"));
         };
-        self.grow(column, others.len())?;
+        self.count_leaves(column, others.len())?;
         let mut others: Vec<Node> = others.map(|v| Node::Leaf(Attribute::Listed(v))).collect();
         match others.len() {
             0 => refuse(format!(

@@ -13,11 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-/// The attributes of a user: names, and **at most one value per label**.
+/// The attributes of a user: names, and **at most one number, one date and one listed value per
+/// label**.
 ///
 /// A key with the ages 5 and 30 would satisfy `age >= 18` with one and `age <= 25` with the
-/// other, so no set contains both. A number may be held in several widths; it is then the same in
-/// all of them.
+/// other, so no set contains both. A number may be held in several widths if it is equal in all of
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AttributeSet {
     numbers: BTreeMap<Name, BTreeMap<Domain, Number>>,
@@ -36,7 +37,7 @@ pub enum InvalidAttributes {
     /// A label that a vocabulary cannot have.
     #[error(transparent)]
     Label(#[from] InvalidLabel),
-    /// A label with two values; the field is the value that is already held.
+    /// A label with conflicting values; the field is the value that is already held.
     #[error("{0} is already held, and a user holds one value per label")]
     ConflictingValue(UserAttribute),
     /// More than [`MAX_COMPONENTS`] attributes.
@@ -48,7 +49,7 @@ impl AttributeSet {
     /// Returns the set of these attributes.
     ///
     /// # Errors
-    /// [`InvalidAttributes`] if a label has two values, or if there are too many attributes.
+    /// [`InvalidAttributes`] if a label has conflicting values, or there are too many attributes.
     pub fn new(
         attributes: impl IntoIterator<Item = UserAttribute>,
     ) -> Result<Self, InvalidAttributes> {
@@ -69,10 +70,11 @@ impl AttributeSet {
         Ok(set)
     }
 
-    /// Adds an attribute. Adding an attribute of the set has no effect.
+    /// Adds an attribute. Adding an attribute that the set contains has no effect.
     ///
     /// # Errors
-    /// [`InvalidAttributes`] if its label has another value, or if there are too many attributes.
+    /// [`InvalidAttributes`] if its label has a conflicting value, or if there are too many
+    /// attributes.
     pub fn insert(&mut self, attribute: impl Into<UserAttribute>) -> Result<(), InvalidAttributes> {
         let attribute = attribute.into();
         if self.holds(&attribute) {
@@ -111,17 +113,17 @@ impl AttributeSet {
         }
     }
 
-    /// Returns a held value that excludes the attribute: another number in any width, another
+    /// Returns a held value that conflicts with the attribute: another number in any width, another
     /// date, or another value of the vocabulary in any version.
     fn conflict(&self, attribute: &UserAttribute) -> Option<UserAttribute> {
         match attribute {
             UserAttribute::Number(number) => {
                 let value = number.value();
-                let excludes = |held: &&Number| {
+                let conflicts = |held: &&Number| {
                     held.value().is_date() == value.is_date()
                         && held.value().number() != value.number()
                 };
-                self.numbers_of(number.label()).find(excludes).cloned().map(UserAttribute::Number)
+                self.numbers_of(number.label()).find(conflicts).cloned().map(UserAttribute::Number)
             }
             UserAttribute::Listed(listed) => {
                 let held = self.listed.get(listed.label()).filter(|held| *held != listed)?;

@@ -26,8 +26,8 @@ pub(super) enum Token {
     End,
 }
 
-/// The signs; a sign precedes its prefixes.
-static SIGNS: [(&str, Token); 11] = [
+/// Operators and punctuation; a longer symbol precedes its prefixes.
+static SYMBOLS: [(&str, Token); 11] = [
     ("<=", Token::Relation(Relation::LessOrEqual)),
     (">=", Token::Relation(Relation::GreaterOrEqual)),
     ("<", Token::Relation(Relation::Less)),
@@ -44,7 +44,7 @@ static SIGNS: [(&str, Token); 11] = [
 /// The form in error messages.
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = match self {
+        let symbol = match self {
             Self::Word(word) => return f.write_str(&shortened(word)),
             Self::Name(name) => return f.write_str(&shortened(&format!("{name:?}"))),
             Self::And => "and",
@@ -53,13 +53,15 @@ impl fmt::Display for Token {
             Self::Not => "not",
             Self::In => "in",
             Self::End => return f.write_str("the end of the text"),
-            sign => SIGNS.iter().find(|(_, token)| token == sign).expect("the rest are signs").0,
+            symbol => {
+                SYMBOLS.iter().find(|(_, token)| token == symbol).expect("the rest are symbols").0
+            }
         };
-        write!(f, "'{sign}'")
+        write!(f, "'{symbol}'")
     }
 }
 
-/// Returns the first 40 characters of a token, which may have a megabyte.
+/// Returns the first 40 characters of a token, which may be as long as the text.
 pub(super) fn shortened(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}...", &text[..end]).into(),
@@ -67,7 +69,7 @@ pub(super) fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A lazy lexer, which holds one token of a hostile text at a time.
+/// A lazy lexer, which holds one token of an untrusted text at a time.
 pub(super) struct Lexer<'a> {
     rest: &'a str,
     column: usize,
@@ -87,7 +89,7 @@ impl<'a> Lexer<'a> {
             Some('"') => self.quoted()?,
             Some(c) if starts_bare(c) => self.bare()?,
             Some(c) if c.is_ascii_digit() => self.word(),
-            Some(c) => self.sign(c)?,
+            Some(c) => self.symbol(c)?,
         };
         Ok((column, token))
     }
@@ -135,7 +137,7 @@ impl<'a> Lexer<'a> {
             "of" => Token::Of,
             "not" => Token::Not,
             "in" => Token::In,
-            // A reader would take AND or Or for a gate.
+            // AND or Or could be mistaken for a gate.
             word if RESERVED.contains(&word.to_ascii_lowercase().as_str()) => {
                 let lower = word.to_ascii_lowercase();
                 return self.fail(format!("write '{lower}' in lower case, or quote it as a name"));
@@ -154,9 +156,11 @@ impl<'a> Lexer<'a> {
         Token::Word(self.take(end).to_owned())
     }
 
-    fn sign(&mut self, c: char) -> Result<Token, ParseError> {
-        if let Some((sign, token)) = SIGNS.iter().find(|(sign, _)| self.rest.starts_with(sign)) {
-            self.take(sign.len());
+    fn symbol(&mut self, c: char) -> Result<Token, ParseError> {
+        if let Some((symbol, token)) =
+            SYMBOLS.iter().find(|(symbol, _)| self.rest.starts_with(symbol))
+        {
+            self.take(symbol.len());
             return Ok(token.clone());
         }
         let advice = match c {

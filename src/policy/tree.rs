@@ -54,7 +54,7 @@ pub enum InvalidPolicy {
     TooFewBranches(usize),
     /// Comparisons in one `and` whose intersection is empty.
     #[error("no value satisfies both {0} and {1}")]
-    Exclusive(Comparison, Comparison),
+    EmptyIntersection(Comparison, Comparison),
     /// Comparisons of a label in one `and` in different domains.
     #[error("an 'and' compares {0} as {1} and as {2}; use one domain")]
     DomainMismatch(Name, Domain, Domain),
@@ -62,7 +62,7 @@ pub enum InvalidPolicy {
 
 /// Checks the rules and limits of a tree, and returns its normal form.
 pub(super) fn validate(root: Node) -> Result<Node, InvalidPolicy> {
-    // First: it bounds the recursion of all other functions.
+    // Runs first, because it bounds the recursion of all other functions.
     check_gates(&root, 1)?;
     let root = normalise(root)?;
     if rows(&root) > MAX_LEAVES {
@@ -71,7 +71,7 @@ pub(super) fn validate(root: Node) -> Result<Node, InvalidPolicy> {
     if entries(&root, 1) > MAX_MATRIX_ENTRIES {
         return Err(InvalidPolicy::TooLarge);
     }
-    // Guarantees that the parser accepts the canonical text.
+    // Ensures that the parser accepts the canonical text.
     if Text(&root).to_string().len() > MAX_TEXT_BYTES {
         Err(InvalidPolicy::TooLong)
     } else {
@@ -101,7 +101,7 @@ fn check_gates(node: &Node, depth: usize) -> Result<(), InvalidPolicy> {
     children.iter().try_for_each(|child| check_gates(child, depth + 1))
 }
 
-/// Merges the comparisons of each `and`, and turns prefixes into comparisons.
+/// Merges the comparisons of each `and`, and replaces prefixes by comparisons.
 fn normalise(node: Node) -> Result<Node, InvalidPolicy> {
     let all = |children: Vec<Node>| children.into_iter().map(normalise).collect::<Result<_, _>>();
     Ok(match node {
@@ -114,7 +114,7 @@ fn normalise(node: Node) -> Result<Node, InvalidPolicy> {
 }
 
 /// Returns the `and` of nodes, with the comparisons of each label merged into their intersection,
-/// at the place of the first. Merging saves rows and rejects a policy that no user satisfies.
+/// at the position of the first. Merging saves rows and rejects a policy that no user satisfies.
 ///
 /// An error has the index of the later child.
 pub(super) fn conjunction(children: Vec<Node>) -> Result<Node, (usize, InvalidPolicy)> {
@@ -144,8 +144,8 @@ fn intersection(one: &Comparison, other: &Comparison) -> Result<Comparison, Inva
             other.domain(),
         ));
     }
-    let exclusive = || InvalidPolicy::Exclusive(one.clone(), other.clone());
-    one.intersect(other).ok_or_else(exclusive)
+    let empty = || InvalidPolicy::EmptyIntersection(one.clone(), other.clone());
+    one.intersect(other).ok_or_else(empty)
 }
 
 /// Counts the rows of the span program.

@@ -145,7 +145,7 @@ impl From<Date> for Value {
     }
 }
 
-/// A value in a text, whose width the upper end of a range may still determine.
+/// A parsed value whose width the upper end of a range may still determine.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Literal {
     /// The number, capped at `u64::MAX`, which is too large for every width.

@@ -1,9 +1,9 @@
 //! Vocabularies: closed lists of values, over which `not` is defined.
 //!
-//! A key has components for the attributes of its holder, so a monotone policy cannot require an
-//! absence. If the values of a label are listed and every user holds one, `not role:nurse` requires
-//! another listed value. The version is part of each value's identity: a value that a later version
-//! adds does not satisfy earlier policies.
+//! A key has components for the attributes of its holder, so a monotone policy cannot require the
+//! absence of an attribute. If the values of a label are listed and every user holds one of them,
+//! `not role:nurse` requires another listed value. The version is part of each value's identity: a
+//! value that a later version adds does not satisfy earlier policies.
 #![forbid(unsafe_code)]
 
 use super::attribute::{InvalidLabel, check_label};
@@ -40,7 +40,7 @@ pub enum InvalidVocabulary {
     /// No value, or more than [`MAX_LEAVES`].
     #[error("a vocabulary has 1 to {MAX_LEAVES} values")]
     ValueCount,
-    /// Two vocabularies with one label.
+    /// Two vocabularies with the same label.
     #[error("the vocabulary {0} is given twice")]
     DuplicateLabel(Name),
 }
@@ -49,8 +49,8 @@ impl Vocabulary {
     /// Returns the vocabulary of these values.
     ///
     /// # Errors
-    /// [`InvalidVocabulary`] if the label has a colon, a value is listed twice, or their number is
-    /// not allowed.
+    /// [`InvalidVocabulary`] if the label has a colon, a value is listed twice, or the number of
+    /// values is not in `1..=MAX_LEAVES`.
     pub fn new(
         label: Name,
         version: u32,
@@ -145,7 +145,7 @@ impl Vocabularies {
     /// Returns the set of these vocabularies.
     ///
     /// # Errors
-    /// [`InvalidVocabulary::DuplicateLabel`] if two of them have one label.
+    /// [`InvalidVocabulary::DuplicateLabel`] if two of them have the same label.
     pub fn new(
         vocabularies: impl IntoIterator<Item = Vocabulary>,
     ) -> Result<Self, InvalidVocabulary> {
@@ -159,7 +159,7 @@ impl Vocabularies {
     }
 
     /// Returns the vocabulary of a label.
-    pub fn of(&self, label: &str) -> Option<&Vocabulary> {
+    pub fn get(&self, label: &str) -> Option<&Vocabulary> {
         self.0.get(label)
     }
 }

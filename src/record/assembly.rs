@@ -24,12 +24,12 @@ pub enum AssemblyError {
     Overlap,
 }
 
-/// The part of a record that was written.
+/// The number of bytes of a record that sections cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Coverage {
-    /// Bytes written.
+    /// Number of bytes written.
     pub written: u64,
-    /// Bytes of the record.
+    /// Length of the record in bytes.
     pub length: u64,
 }
 

@@ -66,7 +66,7 @@ impl Head {
         match key {
             "resourceType" => self.resource_type = map.next_value::<Text>()?.0,
             "meta" => self.labels.extend(map.next_value::<Concepts>()?.0),
-            // A container is restricted if a resource in it is.
+            // A resource that contains a restricted resource is restricted.
             "entry" | "contained" | "parameter" => {
                 self.labels.extend(map.next_value::<InnerLabels>()?.0);
             }
@@ -89,8 +89,8 @@ impl Head {
         self.labels.iter().any(|label| is_restricting(&label.code))
     }
 
-    /// Returns the class by label, else by type. An unknown type is clinical, so that a new type of
-    /// resource is not disclosed by default.
+    /// Returns the class by label, else by type. An unknown type is clinical, so that a new type
+    /// of resource does not fall under a weaker policy.
     pub(super) fn class(&self) -> Class {
         if self.is_restricted() {
             return Class::Restricted;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-/// The reason why a file cannot become a record.
+/// An error in scanning a file.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
     /// An empty file.
@@ -147,7 +147,7 @@ fn check_utf8(file: &mut (impl Read + Seek)) -> Result<(), serde_json::Error> {
         match std::str::from_utf8(&buffer) {
             Ok(_) if is_end => return Ok(()),
             Ok(_) => buffer.clear(),
-            // The next block completes a character that is cut at the end of this one.
+            // The next block completes the character that this block ends in.
             Err(error) if error.error_len().is_none() && !is_end => {
                 buffer.drain(..error.valid_up_to());
             }
@@ -163,7 +163,7 @@ fn scan_json(file: &mut (impl Read + Seek)) -> Result<Outline, serde_json::Error
     let mut mark = [0; 3];
     let read = read_up_to(&mut reader, &mut mark).map_err(serde_json::Error::io)?;
     let skipped = if mark == BYTE_ORDER_MARK { 3 } else { 0 };
-    // Replays the bytes that were read to detect the mark.
+    // Replays the bytes that were read to detect the byte order mark.
     let replay = &mark[skipped.min(read)..read];
     let position = Cell::new(skipped as u64);
     let counting = Counting { inner: replay.chain(reader), position: &position };
@@ -307,7 +307,8 @@ mod tests {
     #[test]
     fn entries_start_and_end_at_their_braces() {
         let text = "\n {\"entry\" :[ {\"resource\":{\"resourceType\":\"Patient\",\"id\":\"}{é\"} } \
-                    ,\t{\"resource\":{\"resourceType\":\"Claim\"}}], \"resourceType\":\"Bundle\"}\n";
+                    ,\t{\"resource\":{\"resourceType\":\"Claim\"}}], \
+                    \"resourceType\":\"Bundle\"}\n";
         assert_eq!(
             pieces(text),
             [

@@ -1,4 +1,4 @@
-//! Access policies: one meaning per text, and a span program for exactly that access structure.
+//! Access policies: each text has one meaning, and its span program has that access structure.
 
 mod attributes;
 mod comparisons;

@@ -52,7 +52,7 @@ fn scheme<S: Scheme>(suite: &mut Suite, n: usize) {
     suite.size(("CP-ABE", &name("ciphertext"), S::NAME), ciphertext_bytes);
 }
 
-/// epione: FABEO, secure against chosen ciphertexts.
+/// epione: FABEO, CCA-secure.
 struct Fabeo {
     parameters: abe::PublicParameters,
     master: abe::MasterSecretKey,
@@ -86,7 +86,7 @@ impl Scheme for Fabeo {
     }
 }
 
-/// rabe, on a 256-bit Barreto-Naehrig curve; secure against chosen plaintexts.
+/// rabe, on a 256-bit Barreto-Naehrig curve; CPA-secure.
 struct Rabe<Public, Master> {
     public: Public,
     master: Master,

@@ -12,8 +12,8 @@ use crate::timing::Suite;
 use ::epione::algebra::{G1, G2, Scalar, tag};
 use std::rc::Rc;
 
-/// Length of the lists.
-const MANY: usize = 104;
+/// Number of elements of a batch.
+const BATCH: usize = 104;
 const MESSAGE: &[u8] = b"department:neurology";
 const DOMAIN_G1: &[u8] = tag::FABEO_ATTRIBUTE.as_bytes();
 const DOMAIN_G2: &[u8] = tag::PEKS_KEYWORD.as_bytes();
@@ -52,7 +52,7 @@ trait Curve: 'static {
     fn hash_to_g1(domain: &[u8], message: &[u8]) -> Self::P1;
     fn hash_to_g2(domain: &[u8], message: &[u8]) -> Self::P2;
 
-    // Operations that not every library has.
+    // Operations that some libraries lack.
     fn pow(_: &Self::Gt, _: &Self::Scalar) -> Option<Self::Gt> {
         None
     }
@@ -63,7 +63,7 @@ trait Curve: 'static {
         None
     }
 
-    // Lists: loops, unless the library has batch functions.
+    // Batches: loops, unless the library has batch functions.
     fn pairings(pairs: &[(Self::A1, Self::A2)]) -> Vec<Self::Gt> {
         pairs.iter().map(|(p, q)| Self::pairing(p, q)).collect()
     }
@@ -111,7 +111,7 @@ struct Inputs {
     q_x: Vec<G2Bytes>,
     /// `prod p_i^x_i`, `prod q_i^x_i`.
     msm: (G1Bytes, G2Bytes),
-    /// `(n, g1^(sum a_i b_i))` over the first n terms, so that `prod e(p_i, q_i) = e(it, g2)`.
+    /// `(n, g1^c)` with `c = sum a_i b_i` over the first n terms: `prod e(p_i, q_i) = e(g1^c, g2)`.
     products: [(usize, G1Bytes); 2],
     hashes: (G1Bytes, G2Bytes),
 }
@@ -121,7 +121,7 @@ impl Inputs {
     fn new() -> Self {
         let rng = &mut rand::thread_rng();
         let [a, b, x] =
-            [(); 3].map(|()| (0..MANY).map(|_| Scalar::random(rng)).collect::<Vec<_>>());
+            [(); 3].map(|()| (0..BATCH).map(|_| Scalar::random(rng)).collect::<Vec<_>>());
         let products = |y: &[Scalar], z: &[Scalar]| y.iter().zip(z).map(|(y, z)| *y * *z).collect();
         let (a_x, b_x, a_b): (Vec<_>, Vec<_>, Vec<_>) =
             (products(&a, &x), products(&b, &x), products(&a, &b));
@@ -136,7 +136,7 @@ impl Inputs {
             p_x: a_x.iter().map(g1).collect(),
             q_x: b_x.iter().map(g2).collect(),
             msm: (g1(&sum(&a_x)), g2(&sum(&b_x))),
-            products: [16, MANY].map(|n| (n, g1(&sum(&a_b[..n])))),
+            products: [16, BATCH].map(|n| (n, g1(&sum(&a_b[..n])))),
             hashes: (
                 Ark::encode_g1(&Ark::hash_to_g1(DOMAIN_G1, MESSAGE)),
                 Ark::encode_g2(&Ark::hash_to_g2(DOMAIN_G2, MESSAGE)),
@@ -249,7 +249,7 @@ fn library<C: Curve>(suite: &mut Suite, inputs: &Inputs) {
     row("104 G1 multiplications", correct, |e| done(C::batch_mul_g1(&e.p, &e.x)));
     let correct = C::batch_mul_g2(&e.q, &e.x).iter().map(C::encode_g2).eq(inputs.q_x.clone());
     row("104 G2 multiplications", correct, |e| done(C::batch_mul_g2(&e.q, &e.x)));
-    const MESSAGES: [&[u8]; MANY] = [MESSAGE; MANY];
+    const MESSAGES: [&[u8]; BATCH] = [MESSAGE; BATCH];
     let hashes = C::batch_hash_to_g1(DOMAIN_G1, &MESSAGES);
     let correct = hashes.iter().all(|hash| C::encode_g1(hash) == inputs.hashes.0);
     row("104 hashes to G1", correct, |_| done(C::batch_hash_to_g1(DOMAIN_G1, &MESSAGES)));

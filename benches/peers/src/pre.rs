@@ -20,27 +20,31 @@ trait Scheme: Sized + 'static {
     type Ciphertext;
     type ReKey;
     /// A verified re-encryption key and a verified ciphertext.
-    type Job;
+    type Inputs;
     type ReEncryption;
     /// A verified re-encryption.
-    type Receipt;
+    type Verified;
     /// `true` if [`Self::verify`] computes anything.
     const VERIFIES: bool;
 
     fn new() -> Self;
     fn encrypt(&self) -> Self::Ciphertext;
     fn rekeygen(&self) -> Self::ReKey;
-    fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Job;
-    fn reencrypt(&self, job: &Self::Job) -> Self::ReEncryption;
-    fn verify(&self, job: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt>;
+    fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Inputs;
+    fn reencrypt(&self, inputs: &Self::Inputs) -> Self::ReEncryption;
+    fn verify(
+        &self,
+        inputs: &Self::Inputs,
+        reencryption: &Self::ReEncryption,
+    ) -> Option<Self::Verified>;
     /// Decrypts as the doctor and returns `true` if the result is the plaintext.
-    fn decrypts(&self, receipt: &Self::Receipt) -> bool;
+    fn decrypts(&self, verified: &Self::Verified) -> bool;
     /// The encoded lengths of ciphertext, re-encryption key and re-encryption in bytes, where the
     /// library defines encodings.
     fn sizes(
         ciphertext: &Self::Ciphertext,
         rekey: &Self::ReKey,
-        work: &Self::ReEncryption,
+        reencryption: &Self::ReEncryption,
     ) -> [Option<usize>; 3];
 }
 
@@ -54,24 +58,24 @@ pub(crate) fn rows(suite: &mut Suite) {
 
 fn scheme<S: Scheme>(suite: &mut Suite) {
     let scheme = Rc::new(S::new());
-    let job = Rc::new(scheme.accept(scheme.rekeygen(), scheme.encrypt()));
-    let work = scheme.reencrypt(&job);
-    let receipt = scheme.verify(&job, &work);
-    let correct = receipt.as_ref().is_some_and(|receipt| scheme.decrypts(receipt));
-    let sizes = S::sizes(&scheme.encrypt(), &scheme.rekeygen(), &work);
+    let inputs = Rc::new(scheme.accept(scheme.rekeygen(), scheme.encrypt()));
+    let reencryption = scheme.reencrypt(&inputs);
+    let verified = scheme.verify(&inputs, &reencryption);
+    let correct = verified.as_ref().is_some_and(|verified| scheme.decrypts(verified));
+    let sizes = S::sizes(&scheme.encrypt(), &scheme.rekeygen(), &reencryption);
 
     let s = scheme.clone();
     suite.time(("PRE", "encrypt", S::NAME), correct, move || s.encrypt());
     let s = scheme.clone();
     suite.time(("PRE", "generate a re-encryption key", S::NAME), correct, move || s.rekeygen());
-    let (s, j) = (scheme.clone(), job.clone());
-    suite.time(("PRE", "re-encrypt", S::NAME), correct, move || s.reencrypt(&j));
+    let (s, i) = (scheme.clone(), inputs.clone());
+    suite.time(("PRE", "re-encrypt", S::NAME), correct, move || s.reencrypt(&i));
     let s = scheme.clone();
     if S::VERIFIES {
-        let verify = move || s.verify(&job, &work);
+        let verify = move || s.verify(&inputs, &reencryption);
         suite.time(("PRE", "verify the re-encryption", S::NAME), correct, verify);
     }
-    let open = move || receipt.as_ref().map(|receipt| scheme.decrypts(receipt));
+    let open = move || verified.as_ref().map(|verified| scheme.decrypts(verified));
     suite.time(("PRE", "decrypt the re-encryption", S::NAME), correct, open);
 
     let names = ["ciphertext", "re-encryption key", "re-encryption"];
@@ -93,9 +97,9 @@ impl Scheme for Conditional {
     const VERIFIES: bool = true;
     type Ciphertext = conditional::Ciphertext;
     type ReKey = conditional::ReKey;
-    type Job = (conditional::VerifiedReKey, conditional::VerifiedCiphertext);
+    type Inputs = (conditional::VerifiedReKey, conditional::VerifiedCiphertext);
     type ReEncryption = conditional::ReEncryption;
-    type Receipt = conditional::VerifiedReEncryption;
+    type Verified = conditional::VerifiedReEncryption;
 
     fn new() -> Self {
         let rng = &mut rand::thread_rng();
@@ -108,20 +112,24 @@ impl Scheme for Conditional {
         let rng = &mut rand::thread_rng();
         conditional::rekeygen(&self.patient.0, &self.doctor.1, CONDITION, rng)
     }
-    fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Job {
+    fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Inputs {
         let rekey = rekey.verify(&self.patient.1, &self.doctor.1, CONDITION);
         let ciphertext = ciphertext.verify(&self.patient.1, CONDITION, b"");
         (rekey.expect("an honest value"), ciphertext.expect("an honest value"))
     }
-    fn reencrypt(&self, (rekey, ciphertext): &Self::Job) -> Self::ReEncryption {
+    fn reencrypt(&self, (rekey, ciphertext): &Self::Inputs) -> Self::ReEncryption {
         conditional::reencrypt(rekey, ciphertext, &mut rand::thread_rng())
             .expect("the condition matches")
     }
-    fn verify(&self, job: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt> {
-        work.verify(job.0.delegation(), &job.1).ok()
+    fn verify(
+        &self,
+        inputs: &Self::Inputs,
+        reencryption: &Self::ReEncryption,
+    ) -> Option<Self::Verified> {
+        reencryption.verify(inputs.0.delegation(), &inputs.1).ok()
     }
-    fn decrypts(&self, receipt: &Self::Receipt) -> bool {
-        conditional::open_reencrypted(&self.doctor.0, receipt).is_ok_and(|p| p[..] == PLAINTEXT)
+    fn decrypts(&self, verified: &Self::Verified) -> bool {
+        conditional::open_reencrypted(&self.doctor.0, verified).is_ok_and(|p| p[..] == PLAINTEXT)
     }
     fn sizes(c: &Self::Ciphertext, k: &Self::ReKey, r: &Self::ReEncryption) -> [Option<usize>; 3] {
         [c.to_bytes().len(), k.to_bytes().len(), r.to_bytes().len()].map(Some)
@@ -139,9 +147,9 @@ impl Scheme for Afgh {
     const VERIFIES: bool = false;
     type Ciphertext = afgh::Ciphertext;
     type ReKey = afgh::ReKey;
-    type Job = (afgh::ReKey, afgh::Ciphertext);
+    type Inputs = (afgh::ReKey, afgh::Ciphertext);
     type ReEncryption = afgh::ReEncryption;
-    type Receipt = afgh::ReEncryption;
+    type Verified = afgh::ReEncryption;
 
     fn new() -> Self {
         let rng = &mut rand::thread_rng();
@@ -153,17 +161,21 @@ impl Scheme for Afgh {
     fn rekeygen(&self) -> Self::ReKey {
         afgh::rekeygen(&self.patient.0, &self.doctor.1)
     }
-    fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Job {
+    fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Inputs {
         (rekey, ciphertext)
     }
-    fn reencrypt(&self, (rekey, ciphertext): &Self::Job) -> Self::ReEncryption {
+    fn reencrypt(&self, (rekey, ciphertext): &Self::Inputs) -> Self::ReEncryption {
         afgh::reencrypt(rekey, ciphertext)
     }
-    fn verify(&self, _: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt> {
-        Some(work.clone())
+    fn verify(
+        &self,
+        _: &Self::Inputs,
+        reencryption: &Self::ReEncryption,
+    ) -> Option<Self::Verified> {
+        Some(reencryption.clone())
     }
-    fn decrypts(&self, receipt: &Self::Receipt) -> bool {
-        afgh::open_reencrypted(&self.doctor.0, b"", receipt).is_ok_and(|p| p[..] == PLAINTEXT)
+    fn decrypts(&self, verified: &Self::Verified) -> bool {
+        afgh::open_reencrypted(&self.doctor.0, b"", verified).is_ok_and(|p| p[..] == PLAINTEXT)
     }
     fn sizes(c: &Self::Ciphertext, k: &Self::ReKey, r: &Self::ReEncryption) -> [Option<usize>; 3] {
         [c.to_bytes().len(), k.to_bytes().len(), r.to_bytes().len()].map(Some)
@@ -182,9 +194,9 @@ impl Scheme for Umbral {
     const VERIFIES: bool = true;
     type Ciphertext = (umbral_pre::Capsule, Box<[u8]>);
     type ReKey = umbral_pre::VerifiedKeyFrag;
-    type Job = (umbral_pre::VerifiedKeyFrag, Self::Ciphertext);
+    type Inputs = (umbral_pre::VerifiedKeyFrag, Self::Ciphertext);
     type ReEncryption = umbral_pre::VerifiedCapsuleFrag;
-    type Receipt = (umbral_pre::VerifiedCapsuleFrag, Self::Ciphertext);
+    type Verified = (umbral_pre::VerifiedCapsuleFrag, Self::Ciphertext);
 
     fn new() -> Self {
         let pair = || {
@@ -203,36 +215,37 @@ impl Scheme for Umbral {
         let all = umbral_pre::generate_kfrags(patient, doctor, &self.signer, 1, 1, true, true);
         all.into_vec().remove(0)
     }
-    fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Job {
+    fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Inputs {
         let signer = self.signer.verifying_key();
         let rekey = rekey.unverify().verify(&signer, Some(&self.patient.1), Some(&self.doctor.1));
         (rekey.expect("an honest value"), ciphertext)
     }
-    fn reencrypt(&self, (rekey, (capsule, _)): &Self::Job) -> Self::ReEncryption {
+    fn reencrypt(&self, (rekey, (capsule, _)): &Self::Inputs) -> Self::ReEncryption {
         umbral_pre::reencrypt(capsule, rekey.clone())
     }
     fn verify(
         &self,
-        (_, ciphertext): &Self::Job,
-        work: &Self::ReEncryption,
-    ) -> Option<Self::Receipt> {
-        let work = work.clone().unverify();
+        (_, ciphertext): &Self::Inputs,
+        reencryption: &Self::ReEncryption,
+    ) -> Option<Self::Verified> {
+        let reencryption = reencryption.clone().unverify();
         let signer = self.signer.verifying_key();
-        let work = work.verify(&ciphertext.0, &signer, &self.patient.1, &self.doctor.1).ok()?;
-        Some((work, ciphertext.clone()))
+        let reencryption =
+            reencryption.verify(&ciphertext.0, &signer, &self.patient.1, &self.doctor.1).ok()?;
+        Some((reencryption, ciphertext.clone()))
     }
-    fn decrypts(&self, (work, (capsule, body)): &Self::Receipt) -> bool {
+    fn decrypts(&self, (reencryption, (capsule, body)): &Self::Verified) -> bool {
         let (doctor, patient) = (&self.doctor.0, &self.patient.1);
-        umbral_pre::decrypt_reencrypted(doctor, patient, capsule, [work.clone()], body)
+        umbral_pre::decrypt_reencrypted(doctor, patient, capsule, [reencryption.clone()], body)
             .is_ok_and(|plaintext| plaintext[..] == PLAINTEXT)
     }
     fn sizes(
         (capsule, body): &Self::Ciphertext,
         _: &Self::ReKey,
-        work: &Self::ReEncryption,
+        reencryption: &Self::ReEncryption,
     ) -> [Option<usize>; 3] {
         let ciphertext = capsule.to_bytes_simple().len() + body.len();
-        [Some(ciphertext), None, Some(work.to_bytes_simple().len())]
+        [Some(ciphertext), None, Some(reencryption.to_bytes_simple().len())]
     }
 }
 
@@ -250,9 +263,9 @@ impl Scheme for Recrypt256 {
     const VERIFIES: bool = false;
     type Ciphertext = recrypt::api::EncryptedValue;
     type ReKey = recrypt::api::TransformKey;
-    type Job = (recrypt::api::TransformKey, recrypt::api::EncryptedValue);
+    type Inputs = (recrypt::api::TransformKey, recrypt::api::EncryptedValue);
     type ReEncryption = recrypt::api::EncryptedValue;
-    type Receipt = recrypt::api::EncryptedValue;
+    type Verified = recrypt::api::EncryptedValue;
 
     /// The plaintext is a random element of GT and not timed, as in recrypt's own benchmark.
     fn new() -> Self {
@@ -270,18 +283,22 @@ impl Scheme for Recrypt256 {
             .generate_transform_key(&self.patient.0, &self.doctor.1, &self.signer)
             .expect("valid keys")
     }
-    fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Job {
+    fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Inputs {
         (rekey, ciphertext)
     }
-    fn reencrypt(&self, (rekey, ciphertext): &Self::Job) -> Self::ReEncryption {
+    fn reencrypt(&self, (rekey, ciphertext): &Self::Inputs) -> Self::ReEncryption {
         self.api.transform(ciphertext.clone(), rekey.clone(), &self.signer).expect("honest values")
     }
-    fn verify(&self, _: &Self::Job, work: &Self::ReEncryption) -> Option<Self::Receipt> {
-        Some(work.clone())
+    fn verify(
+        &self,
+        _: &Self::Inputs,
+        reencryption: &Self::ReEncryption,
+    ) -> Option<Self::Verified> {
+        Some(reencryption.clone())
     }
-    fn decrypts(&self, receipt: &Self::Receipt) -> bool {
+    fn decrypts(&self, verified: &Self::Verified) -> bool {
         self.api
-            .decrypt(receipt.clone(), &self.doctor.0)
+            .decrypt(verified.clone(), &self.doctor.0)
             .is_ok_and(|plaintext| plaintext.bytes()[..] == self.plaintext.bytes()[..])
     }
     fn sizes(_: &Self::Ciphertext, _: &Self::ReKey, _: &Self::ReEncryption) -> [Option<usize>; 3] {

@@ -4,10 +4,10 @@ use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
-/// One run.
+/// The results of a run.
 #[derive(Serialize)]
 pub(crate) struct Report {
-    /// The method of measurement, for the reader.
+    /// The method of measurement.
     pub(crate) method: String,
     pub(crate) rows: Vec<Row>,
 }
@@ -29,11 +29,11 @@ pub(crate) enum Unit {
     Bytes,
 }
 
-/// The figure of one library.
+/// The measurement of one library.
 #[derive(Serialize)]
 pub(crate) struct Cell {
     pub(crate) library: String,
-    /// The minimum over the rounds, or a number of bytes. `None` if the library's result is wrong.
+    /// The minimum over the rounds, or a number of bytes. `None` if the result is incorrect.
     pub(crate) value: Option<f64>,
     /// The median over the rounds.
     pub(crate) median: Option<f64>,

@@ -1,4 +1,4 @@
-//! Tests if the time of an operation depends on its secret exponent.
+//! Tests for a dependence of an operation's time on its secret exponent.
 //!
 //! `cd benches/timing && EPIONE_BACKEND=blst cargo run --release`
 //!
@@ -12,7 +12,7 @@ use epione::algebra::{G1, G2, Gt, Scalar};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-/// Sufficient to detect a difference of 1 % on an idle machine.
+/// The number of samples, which suffices to detect a difference of 1 % on an idle machine.
 const SAMPLES: usize = 20_000;
 
 fn compare<R>(runner: &mut CtRunner, fixed: Fixed, operation: impl Fn(&Scalar) -> R) {
@@ -27,7 +27,7 @@ fn compare<R>(runner: &mut CtRunner, fixed: Fixed, operation: impl Fn(&Scalar) -
         if rng.r#gen() { (Class::Left, fixed) } else { (Class::Right, random) }
     };
     let inputs: Vec<(Class, Scalar)> = (0..SAMPLES).map(|_| draw(rng)).collect();
-    // Warms tables and caches before the first sample.
+    // Initialises tables and caches before the first sample.
     inputs.iter().take(100).for_each(|(_, scalar)| drop(operation(scalar)));
     for (class, scalar) in inputs {
         runner.run_one(class, || operation(&scalar));

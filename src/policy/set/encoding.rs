@@ -35,8 +35,8 @@ impl AttributeSet {
     /// Reads a set and checks all rules of attribute sets.
     ///
     /// # Errors
-    /// [`DecodeError`] if the bytes are malformed, or the attributes are unordered or violate a
-    /// rule.
+    /// [`DecodeError`] if the bytes are malformed, the attributes are not strictly ascending, or a
+    /// rule is violated.
     pub fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut set = Self::default();
         let numbers = r.list(MAX_COMPONENTS, number)?;

@@ -1,4 +1,4 @@
-//! Attribute identities are injective, and a user holds one value per label.
+//! Attribute identities are injective, and a user holds no conflicting values under one label.
 
 use crate::common::{attributes, policy};
 use crate::policy::generate::{config, domains, intervals, listed, name, names, sets};
@@ -11,7 +11,7 @@ use epione::policy::{
 use proptest::prelude::*;
 
 fn any_attribute() -> impl Strategy<Value = Attribute> {
-    // Few labels, so that attributes often differ only in the fields behind the label.
+    // Few labels, so that attributes often differ only in the fields after the label.
     let label = prop_oneof![Just(name("a")), Just(name("ab")), Just(name("b")), names()];
     let prefix = (intervals(label, domains()), any::<prop::sample::Index>());
     prop_oneof![
@@ -45,7 +45,7 @@ proptest! {
     }
 
     #[test]
-    fn sets_survive_printing_and_encoding(set in sets()) {
+    fn attribute_sets_round_trip_through_text_and_bytes(set in sets()) {
         let text = set.to_string();
         prop_assert_eq!(text.parse::<AttributeSet>(), Ok(set.clone()), "{}", text);
         prop_assert_eq!(read(&bytes(&set)), Ok(set.clone()));
@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn a_set_contains_exactly_its_expansion(set in sets(), other in any_attribute()) {
+    fn a_set_contains_exactly_its_key_components(set in sets(), other in any_attribute()) {
         let expanded = set.expanded();
         prop_assert!(expanded.is_sorted_by(|a, b| a < b));
         prop_assert!(expanded.iter().all(|attribute| set.contains(attribute)));
@@ -119,7 +119,7 @@ fn a_set_has_a_known_encoding() {
 }
 
 #[test]
-fn a_user_holds_one_value_per_label() {
+fn conflicting_values_under_one_label_are_rejected() {
     for (text, column) in [
         ("x = 5u8, x = 30u8", 10),
         ("x = 5u8, a, x = 6u8", 13),
@@ -149,7 +149,7 @@ fn a_user_holds_one_value_per_label() {
 }
 
 #[test]
-fn invalid_texts_are_rejected_at_the_error() {
+fn invalid_texts_are_rejected_at_the_position_of_the_error() {
     for (text, column) in [
         ("a b", 3),
         ("a,", 3),
@@ -232,7 +232,7 @@ fn encodings_that_violate_a_rule_are_rejected() {
 }
 
 #[test]
-fn a_set_has_at_most_the_attributes_of_a_key() {
+fn a_set_exceeding_the_component_limit_is_rejected() {
     let labels = (0..=MAX_COMPONENTS).map(|i| name(&format!("n{i}")));
     let mut set = AttributeSet::new(labels.take(MAX_COMPONENTS - 8).map(Into::into)).unwrap();
     assert_eq!(set.insert(Number::new(name("x"), 5_u8)), Err(InvalidAttributes::TooMany));
@@ -291,7 +291,7 @@ fn names_are_compared_byte_by_byte_and_exclude_invisible_characters() {
 }
 
 #[test]
-fn quoted_names_are_plain_names_whatever_they_spell() {
+fn quoted_names_are_plain_names_even_if_they_resemble_other_tokens() {
     for text in ["age >= 18", "role#3:doctor", "18u8", "not role:nurse", "age = 42u8"] {
         let set = AttributeSet::from_names([text]).unwrap();
         assert!(!text.parse::<AccessPolicy>().is_ok_and(|policy| policy.is_satisfied_by(&set)));

@@ -134,7 +134,7 @@ proptest! {
                 prop_assert_eq!(verdict(&policy, &holder("x", held)), expected(&a) && expected(&b));
             }
             Err(error) => {
-                prop_assert_eq!(&error, &InvalidPolicy::Exclusive(a.clone(), b.clone()));
+                prop_assert_eq!(&error, &InvalidPolicy::EmptyIntersection(a.clone(), b.clone()));
                 prop_assert!(a.high() < b.low() || b.high() < a.low());
             }
         }
@@ -198,10 +198,10 @@ fn comparisons_merge_within_an_and_but_not_across_gates() {
         assert_eq!(policy(text).to_string(), canonical);
     }
     let leaf = |text: &str| policy(text).root().clone();
-    let exclusive = Node::And(vec![leaf("a"), Node::Or(vec![leaf("b"), leaf("c")])]);
-    assert!(AccessPolicy::new(exclusive).is_ok());
-    let exclusive = Node::And(vec![leaf("x < 3"), leaf("a"), leaf("x > 3")]);
-    assert!(matches!(AccessPolicy::new(exclusive), Err(InvalidPolicy::Exclusive(..))));
+    let satisfiable = Node::And(vec![leaf("a"), Node::Or(vec![leaf("b"), leaf("c")])]);
+    assert!(AccessPolicy::new(satisfiable).is_ok());
+    let contradictory = Node::And(vec![leaf("x < 3"), leaf("a"), leaf("x > 3")]);
+    assert!(matches!(AccessPolicy::new(contradictory), Err(InvalidPolicy::EmptyIntersection(..))));
     let domains = Node::And(vec![leaf("x < 3u8"), leaf("x < 3")]);
     assert!(matches!(AccessPolicy::new(domains), Err(InvalidPolicy::DomainMismatch(..))));
 }

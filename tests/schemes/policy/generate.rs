@@ -16,7 +16,7 @@ pub(crate) fn config() -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..Default::default() }
 }
 
-/// Names that a careless printer or parser mistakes for other tokens.
+/// Names that an incorrect printer or parser would mistake for other tokens.
 const NAMES: &[&str] = &[
     "a",
     "b",
@@ -198,13 +198,13 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
-        let sign = ["<=", ">=", "..", "<", ">", "=", "(", ")", ",", "#"]
+        let symbol = ["<=", ">=", "..", "<", ">", "=", "(", ")", ",", "#"]
             .into_iter()
-            .find(|sign| rest.starts_with(sign));
+            .find(|symbol| rest.starts_with(symbol));
         // A colon is part of a bare name, except after a vocabulary's version.
         let after_version = tokens.len() >= 2 && tokens[tokens.len() - 2] == "#";
         let length = match first {
-            _ if sign.is_some() => sign.unwrap().len(),
+            _ if symbol.is_some() => symbol.unwrap().len(),
             ':' if after_version => 1,
             '"' => quoted_length(rest),
             c if c.is_ascii_digit() => {
@@ -247,7 +247,7 @@ pub(crate) fn spans_target(program: &SpanProgram, held: impl Fn(&Attribute) -> b
     solvable(equations.collect(), rows.len())
 }
 
-/// The attributes of a policy's rows: label and domain, length and first value of each prefix.
+/// The attributes of a policy's rows, each with its prefix length and first value (0 for names).
 pub(crate) fn expanded(node: &Node) -> Vec<(String, u32, u32)> {
     match node {
         Node::Leaf(attribute) => vec![(attribute.to_string(), 0, 0)],

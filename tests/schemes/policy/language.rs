@@ -43,52 +43,55 @@ fn range(label: &str, low: impl Into<Value>, high: impl Into<Value>) -> Node {
     Node::Comparison(Comparison::range(name(label), low, high).unwrap())
 }
 
-fn means(text: &str, root: &Node) {
+fn assert_tree(text: &str, root: &Node) {
     assert_eq!(policy(text).root(), root, "{text}");
 }
 
 #[test]
 fn gates_parse_to_known_trees() {
-    means("a", &leaf("a"));
-    means("((a))", &leaf("a"));
-    means("a and b and c", &Node::And(vec![leaf("a"), leaf("b"), leaf("c")]));
-    means("a and (b and c)", &Node::And(vec![leaf("a"), Node::And(vec![leaf("b"), leaf("c")])]));
-    means(
+    assert_tree("a", &leaf("a"));
+    assert_tree("((a))", &leaf("a"));
+    assert_tree("a and b and c", &Node::And(vec![leaf("a"), leaf("b"), leaf("c")]));
+    assert_tree(
+        "a and (b and c)",
+        &Node::And(vec![leaf("a"), Node::And(vec![leaf("b"), leaf("c")])]),
+    );
+    assert_tree(
         "1 of (a or b, 1 of (c))",
         &Node::Threshold(
             1,
             vec![Node::Or(vec![leaf("a"), leaf("b")]), Node::Threshold(1, vec![leaf("c")])],
         ),
     );
-    means("\"and\" and android", &Node::And(vec![leaf("and"), leaf("android")]));
-    means("a\tor\r\nb", &Node::Or(vec![leaf("a"), leaf("b")]));
-    means("\"2nd\" or \"not\"", &Node::Or(vec![leaf("2nd"), leaf("not")]));
-    means("role:doctor", &leaf("role:doctor"));
+    assert_tree("\"and\" and android", &Node::And(vec![leaf("and"), leaf("android")]));
+    assert_tree("a\tor\r\nb", &Node::Or(vec![leaf("a"), leaf("b")]));
+    assert_tree("\"2nd\" or \"not\"", &Node::Or(vec![leaf("2nd"), leaf("not")]));
+    assert_tree("role:doctor", &leaf("role:doctor"));
     let value = Listed::new(name("role"), 3, name("head nurse")).unwrap();
-    means("role # 3 : \"head nurse\"", &Node::Leaf(Attribute::Listed(value)));
+    assert_tree("role # 3 : \"head nurse\"", &Node::Leaf(Attribute::Listed(value)));
 }
 
 #[test]
 fn comparisons_parse_to_known_intervals() {
-    means("x < 18u8", &range("x", 0_u8, 17_u8));
-    means("x <= 18u8", &range("x", 0_u8, 18_u8));
-    means("x = 18u8", &range("x", 18_u8, 18_u8));
-    means("x >= 18u8", &range("x", 18_u8, 255_u8));
-    means("x > 18u8", &range("x", 19_u8, 255_u8));
-    means("x in 18..65u8", &range("x", 18_u8, 65_u8));
-    means("x in 18u8 .. 65u8", &range("x", 18_u8, 65_u8));
-    means("x in 7..7u8", &range("x", 7_u8, 7_u8));
-    means("x>=18u16", &range("x", 18_u16, u16::MAX));
-    means("x >= 18", &range("x", 18_u32, u32::MAX));
-    means("x >= 18u32", &range("x", 18_u32, u32::MAX));
-    means("x in 18..4294967295", &range("x", 18_u32, u32::MAX));
-    means("x >= 0u8", &range("x", 0_u8, 255_u8));
-    means("x <= 255u8", &range("x", 0_u8, 255_u8));
+    assert_tree("x < 18u8", &range("x", 0_u8, 17_u8));
+    assert_tree("x <= 18u8", &range("x", 0_u8, 18_u8));
+    assert_tree("x = 18u8", &range("x", 18_u8, 18_u8));
+    assert_tree("x >= 18u8", &range("x", 18_u8, 255_u8));
+    assert_tree("x > 18u8", &range("x", 19_u8, 255_u8));
+    assert_tree("x in 18..65u8", &range("x", 18_u8, 65_u8));
+    assert_tree("x in 18u8 .. 65u8", &range("x", 18_u8, 65_u8));
+    assert_tree("x in 7..7u8", &range("x", 7_u8, 7_u8));
+    assert_tree("x>=18u16", &range("x", 18_u16, u16::MAX));
+    assert_tree("x >= 18", &range("x", 18_u32, u32::MAX));
+    assert_tree("x >= 18u32", &range("x", 18_u32, u32::MAX));
+    assert_tree("x in 18..4294967295", &range("x", 18_u32, u32::MAX));
+    assert_tree("x >= 0u8", &range("x", 0_u8, 255_u8));
+    assert_tree("x <= 255u8", &range("x", 0_u8, 255_u8));
     let (first, last) = (Date::new(2026, 12, 1).unwrap(), Date::LAST);
-    means("\"valid until\" >= 2026-12-01", &range("valid until", first, last));
-    means("\"in\" in 2026-12-01..2079-06-06", &range("in", first, last));
+    assert_tree("\"valid until\" >= 2026-12-01", &range("valid until", first, last));
+    assert_tree("\"in\" in 2026-12-01..2079-06-06", &range("in", first, last));
     let day = Comparison::new(name("d"), Relation::Equal, first).unwrap();
-    means("d = 2026-12-01", &Node::Comparison(day));
+    assert_tree("d = 2026-12-01", &Node::Comparison(day));
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn comparisons_print_in_their_shortest_form() {
 }
 
 #[test]
-fn texts_that_other_parsers_weaken_are_rejected() {
+fn texts_that_other_parsers_read_as_weaker_policies_are_rejected() {
     // Some public library reads each of these as a weaker policy.
     for text in [
         "age >= 65 doctor",

@@ -11,7 +11,7 @@ use epione::policy::{
 };
 
 #[test]
-fn texts_and_trees_reach_the_limits_and_not_more() {
+fn the_limits_of_texts_and_trees_are_exact() {
     let wide = |n: usize| vec!["a"; n].join(" or ");
     assert!(wide(MAX_LEAVES).parse::<AccessPolicy>().is_ok());
     assert!(wide(MAX_LEAVES + 1).parse::<AccessPolicy>().is_err());

@@ -9,10 +9,10 @@ use epione::policy::{AttributeSet, Name, Node};
 use proptest::prelude::*;
 
 /// Returns `true` for trees without thresholds.
-fn plain(node: &Node) -> bool {
+fn is_without_thresholds(node: &Node) -> bool {
     match node {
         Node::Leaf(_) | Node::Comparison(_) => true,
-        Node::And(children) | Node::Or(children) => children.iter().all(plain),
+        Node::And(children) | Node::Or(children) => children.iter().all(is_without_thresholds),
         Node::Threshold(..) => false,
     }
 }
@@ -60,7 +60,7 @@ proptest! {
         prop_assert_eq!(secret, vector[0], "the coefficients reconstruct the secret");
         prop_assert!(selection.is_sorted_by(|a, b| a.0 < b.0), "each row once, ascending");
         prop_assert!(selection.iter().all(|(i, _)| components.contains(&rows[*i].attribute)));
-        if plain(policy.root()) {
+        if is_without_thresholds(policy.root()) {
             prop_assert!(selection.iter().all(|(_, gamma)| gamma.is_one()), "{}", policy);
         }
     }

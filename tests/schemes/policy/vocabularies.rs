@@ -27,10 +27,10 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn not_requires_any_other_value_of_the_version(
+    fn a_negation_accepts_exactly_the_other_values_of_the_version(
         vocabulary in vocabulary(),
         at in any::<prop::sample::Index>(),
-        stranger in names(),
+        arbitrary in names(),
     ) {
         let (label, version) = (vocabulary.label().clone(), vocabulary.version());
         let values: Vec<&Name> = vocabulary.values().collect();
@@ -56,14 +56,14 @@ proptest! {
             prop_assert_eq!(verdict(value, version), *value != excluded, "{} on {}", policy, value);
             prop_assert!(!verdict(value, version ^ 1), "a value of another version");
         }
-        let is_other = values.contains(&&stranger) && stranger != *excluded;
-        prop_assert_eq!(verdict(&stranger, version), is_other);
+        let is_other = values.contains(&&arbitrary) && arbitrary != *excluded;
+        prop_assert_eq!(verdict(&arbitrary, version), is_other);
         prop_assert!(!policy.is_satisfied_by(&AttributeSet::default()), "no value at all");
         prop_assert_eq!(policy.counts().0, values.len() - 1);
     }
 
     #[test]
-    fn vocabularies_survive_printing(vocabulary in vocabulary()) {
+    fn vocabularies_round_trip_through_text(vocabulary in vocabulary()) {
         prop_assert_eq!(vocabulary.to_string().parse(), Ok(vocabulary));
     }
 }
@@ -109,7 +109,7 @@ fn vocabularies_never_change_the_meaning_of_a_text() {
 }
 
 #[test]
-fn a_value_of_a_later_version_does_not_satisfy_an_earlier_not() {
+fn a_value_of_a_later_version_does_not_satisfy_an_earlier_negation() {
     let before = parse("not role:nurse", &vocabularies(&["role#3: doctor, nurse"]));
     let held = |text: &str| text.parse::<AttributeSet>().unwrap();
     assert!(before.is_satisfied_by(&held("role#3:doctor")));
@@ -120,7 +120,7 @@ fn a_value_of_a_later_version_does_not_satisfy_an_earlier_not() {
 }
 
 #[test]
-fn not_counts_as_many_leaves_as_it_stands_for() {
+fn a_negation_counts_the_leaves_of_its_expansion() {
     let values = |n: usize| (0..n).map(|i| name(&format!("v{i}")));
     let set = |n| {
         let vocabulary = Vocabulary::new(name("l"), 1, values(n)).unwrap();
@@ -168,7 +168,7 @@ fn invalid_vocabularies_are_rejected() {
 }
 
 #[test]
-fn the_values_of_a_vocabulary_carry_its_version() {
+fn the_values_of_a_vocabulary_have_its_version() {
     let role: Vocabulary = "role#3: doctor, nurse".parse().unwrap();
     let doctor = role.value("doctor").unwrap();
     assert_eq!(doctor, Listed::new(name("role"), 3, name("doctor")).unwrap());

@@ -31,8 +31,8 @@ export function readListed(cursor, column, label) {
   return { label: at(column, () => checkLabel(label)), version, value };
 }
 
-// Returns true if a user cannot hold both: one number, one date and one listed value per label.
-function excludes(held, next) {
+// Returns true if a user cannot hold both: at most one number, date and listed value per label.
+function conflicts(held, next) {
   if (held.label !== next.label || held.label === undefined) return false;
   if (held.version !== undefined || next.version !== undefined) {
     if (held.version === undefined || next.version === undefined) return false;
@@ -55,7 +55,7 @@ export class AttributeSet {
 
   insert(next) {
     const all = [...this.numbers, ...this.listed, ...this.names];
-    if (all.some((held) => excludes(held, next))) throw new Error('a label has two values');
+    if (all.some((held) => conflicts(held, next))) throw new Error('a label has two values');
     const [list, key] = this.#place(next);
     if (list.some((held) => compare(key(held), key(next)) === 0)) return;
     const components = [...all, next].reduce((sum, one) => sum + componentsOf(one), 0);

@@ -25,7 +25,7 @@ class Parser {
   }
 
   // Counts the leaves of the text, before comparisons are merged.
-  grow(column, leaves) {
+  countLeaves(column, leaves) {
     this.leaves += leaves;
     if (this.leaves > MAX_LEAVES) throw new ParseError(column, 'the policy has too many leaves');
   }
@@ -77,7 +77,7 @@ class Parser {
   // leaf = name / listed / comparison
   leaf() {
     const { column } = this.cursor.token;
-    this.grow(column, 1);
+    this.countLeaves(column, 1);
     const name = this.cursor.name();
     const { type } = this.cursor.token;
     if (type === '#') return readListed(this.cursor, column, name);
@@ -120,7 +120,7 @@ class Parser {
         ? readListed(this.cursor, column, name)
         : { label: name.slice(0, Math.max(0, colon)), value: name.slice(colon + 1) };
     const others = at(column, () => this.others(negated));
-    this.grow(column, others.length);
+    this.countLeaves(column, others.length);
     return others.length === 1 ? others[0] : or(others);
   }
 

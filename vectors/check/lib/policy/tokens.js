@@ -4,7 +4,7 @@ import { BARE_CHARACTER, BARE_START, checkName, isReserved } from './names.js';
 
 const MAX_TEXT_BYTES = 2 ** 20;
 const KEYWORDS = new Set(['and', 'or', 'of', 'not', 'in']);
-const SIGNS = ['<=', '>=', '<', '>', '=', '..', '(', ')', ',', '#', ':'];
+const SYMBOLS = ['<=', '>=', '<', '>', '=', '..', '(', ')', ',', '#', ':'];
 const DIGIT = /[0-9]/;
 
 export class ParseError extends Error {
@@ -24,7 +24,7 @@ export function at(column, make) {
 }
 
 // A token is { type, column }, with { text } for a name or a word. A type is 'name', 'word' (which
-// starts with a digit), 'end', a keyword or a sign.
+// starts with a digit), 'end', a keyword or a symbol.
 class Lexer {
   constructor(text) {
     this.characters = Array.from(text);
@@ -42,7 +42,7 @@ class Lexer {
     if (first === '"') return { type: 'name', text: this.quoted() };
     if (BARE_START.test(first)) return this.bare();
     if (DIGIT.test(first)) return { type: 'word', text: this.word() };
-    return { type: this.sign() };
+    return { type: this.symbol() };
   }
 
   takeWhile(belongs) {
@@ -84,12 +84,12 @@ class Lexer {
     }
   }
 
-  sign() {
+  symbol() {
     const [c, d = ''] = this.characters.slice(this.position, this.position + 2);
-    const sign = SIGNS.find((candidate) => candidate === c + d || candidate === c);
-    if (sign === undefined) throw new Error(`unexpected character ${c}`);
-    this.position += sign.length;
-    return sign;
+    const symbol = SYMBOLS.find((candidate) => candidate === c + d || candidate === c);
+    if (symbol === undefined) throw new Error(`unexpected character ${c}`);
+    this.position += symbol.length;
+    return symbol;
   }
 }
 

@@ -17,7 +17,7 @@ export const and = (children) => ({ k: children.length, children, separator: ' a
 export const or = (children) => ({ k: 1, children, separator: ' or ' });
 export const threshold = (k, children) => ({ k, children, separator: ', ' });
 
-// Returns the `and` of nodes, with the comparisons of each label merged at the place of the first.
+// Returns the `and` of nodes, with the comparisons of a label merged at the position of the first.
 // A child is { node, column }; an error is reported at the later child.
 export function conjunction(children) {
   const merged = [];

@@ -14,7 +14,7 @@ export const greatest = (domain) => 2 ** bits(domain) - 1;
 
 const fits = (domain, number) => number <= greatest(domain);
 
-// Parses a number or date, whose width the upper end of a range may still determine.
+// Parses a number or date whose width the upper end of a range may still determine.
 export function readLiteral(word) {
   if (word.includes('-')) return { domain: DATE, number: days(word) };
   const [, digits, width] = /^(0|[1-9][0-9]*)(u8|u16|u32)?$/.exec(word) ?? [];
