@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = block.path(0).ok_or("the block has one entry")?;
     assert!(merkle::verify(&block.header.entries_root, 1, 0, &entry.leaf(), &path));
 
-    // Anyone who has the configuration verifies the whole chain.
+    // Any holder of the configuration can verify the whole chain.
     let audited = ledger.audit(network.config())?;
     println!(
         "audited {} blocks, state root {}",

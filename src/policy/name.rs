@@ -23,8 +23,7 @@ impl Name {
 
     /// Checks a name. Quotes and spaces are part of it.
     ///
-    /// Letters that look alike are different, and so are the composed and decomposed form of an
-    /// accented letter.
+    /// Homoglyphs are distinct, and so are the composed and decomposed form of an accented letter.
     ///
     /// # Errors
     /// [`InvalidName`] if the name is empty, is too long or contains control or invisible

@@ -25,8 +25,8 @@ impl AccessPolicy {
     ///
     /// With different vocabularies a text has the same meaning or is rejected, except for `not`
     /// without a version. A plain name that looks like a value of a vocabulary (`role:doctor`
-    /// with the vocabulary `role`) is an error. The policy contains the values for which `not`
-    /// stands, so that its canonical text parses without any vocabulary.
+    /// with the vocabulary `role`) is an error. The policy contains the expansion of each
+    /// `not`, so that its canonical text parses without any vocabulary.
     ///
     /// # Errors
     /// [`ParseError`] with the position of the error and the violated rule.

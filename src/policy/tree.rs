@@ -118,15 +118,15 @@ fn normalise(node: Node) -> Result<Node, InvalidPolicy> {
 ///
 /// An error has the index of the later child.
 pub(super) fn conjunction(children: Vec<Node>) -> Result<Node, (usize, InvalidPolicy)> {
-    let mut places = BTreeMap::new();
+    let mut positions = BTreeMap::new();
     let mut merged: Vec<Node> = Vec::new();
     for (i, child) in children.into_iter().enumerate() {
         let Node::Comparison(next) = child else {
             merged.push(child);
             continue;
         };
-        let place = *places.entry(next.label().clone()).or_insert(merged.len());
-        match merged.get_mut(place) {
+        let position = *positions.entry(next.label().clone()).or_insert(merged.len());
+        match merged.get_mut(position) {
             Some(Node::Comparison(earlier)) => {
                 *earlier = intersection(earlier, &next).map_err(|error| (i, error))?
             }

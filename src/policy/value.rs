@@ -170,7 +170,7 @@ impl Literal {
             "u16" => Some(Domain::U16),
             "u32" => Some(Domain::U32),
             _ => {
-                let rule = "a number is whole and may end in u8, u16 or u32";
+                let rule = "a number is an integer that may end in u8, u16 or u32";
                 return Err(format!("{shown} is neither a number nor a date; {rule}"));
             }
         };

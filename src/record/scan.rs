@@ -147,7 +147,7 @@ fn check_utf8(file: &mut (impl Read + Seek)) -> Result<(), serde_json::Error> {
         match std::str::from_utf8(&buffer) {
             Ok(_) if is_end => return Ok(()),
             Ok(_) => buffer.clear(),
-            // The next block completes the character that this block ends in.
+            // The next block completes a character that the end of this block splits.
             Err(error) if error.error_len().is_none() && !is_end => {
                 buffer.drain(..error.valid_up_to());
             }

@@ -188,7 +188,7 @@ fn errors_have_the_position_and_the_rule() {
         ("x != 10", 3, "write 'not'"),
         ("x ≥ 10", 3, "write '>='"),
         ("x >= -1", 6, "'-'"),
-        ("x >= 1.5", 6, "whole"),
+        ("x >= 1.5", 6, "integer"),
         ("x >= 18u9", 6, "u8, u16 or u32"),
         ("x >= 007", 6, "leading zeros"),
         ("x >= 10 u8", 9, "the end"),
