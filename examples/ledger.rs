@@ -3,7 +3,7 @@
 //! `cargo run --example ledger`
 
 use epione::algebra::codec::Canonical;
-use epione::consensus::{Config, Location, Member, Parameters};
+use epione::consensus::Parameters;
 use epione::ledger::{Action, Certificate, Draft, Ledger, Role, Subject, Validity, merkle};
 use epione::sign::SigningKey;
 use epione::sim::Network;
@@ -14,16 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (centre, doctor) = (SigningKey::generate(rng), SigningKey::generate(rng));
 
     // Four hospitals run a replica each.
-    let keys: Vec<SigningKey> = (0..4).map(|_| SigningKey::generate(rng)).collect();
-    let members = (0..).zip(&keys).map(|(id, key)| Member {
-        id,
-        key: key.verifying_key(),
-        location: Location::default(),
-        rating: 50,
-    });
-    let config = Config::new(Parameters::new("example"), members.collect())?;
-    let ledgers = keys.iter().map(|_| Ledger::new("example", centre.verifying_key())).collect();
-    let mut network = Network::new(config, keys, ledgers, 1);
+    let genesis = Ledger::new("example", centre.verifying_key());
+    let mut network = Network::generate(Parameters::new("example"), 4, 1, || genesis.clone());
 
     // The registration centre certifies a doctor, who submits the certificate.
     let subject = Subject {

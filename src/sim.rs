@@ -359,12 +359,17 @@ impl<A: Application> Network<A> {
     }
 }
 
-impl Network<Journal> {
-    /// Creates `n` replicas with [`Journal`]s, at random locations and with keys from the seed.
+impl<A: Application> Network<A> {
+    /// Creates `n` replicas of an application, at random locations and with keys from the seed.
     ///
     /// # Panics
     /// If the parameters are invalid for `n` members.
-    pub fn with_journals(parameters: Parameters, n: u16, seed: u64) -> Self {
+    pub fn generate(
+        parameters: Parameters,
+        n: u16,
+        seed: u64,
+        application: impl FnMut() -> A,
+    ) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let keys: Vec<SigningKey> =
             (0..n).map(|_| SigningKey::from_seed(&Secret::new(rng.r#gen()))).collect();
@@ -379,6 +384,17 @@ impl Network<Journal> {
         };
         let members = (0..n).zip(&keys).map(member).collect();
         let config = Config::new(parameters, members).expect("the parameters fit the roster");
-        Self::new(config, keys, (0..n).map(|_| Journal::default()).collect(), seed)
+        let applications = std::iter::repeat_with(application).take(keys.len()).collect();
+        Self::new(config, keys, applications, seed)
+    }
+}
+
+impl Network<Journal> {
+    /// Creates `n` replicas with [`Journal`]s by [`Network::generate`].
+    ///
+    /// # Panics
+    /// If the parameters are invalid for `n` members.
+    pub fn with_journals(parameters: Parameters, n: u16, seed: u64) -> Self {
+        Self::generate(parameters, n, seed, Journal::default)
     }
 }

@@ -1,0 +1,98 @@
+//! The sharing protocol: Dr. Ruiz writes, Ada grants, a proxy re-encrypts, Dr. Bose decrypts.
+//!
+//! `cargo run --example sharing`
+
+use epione::algebra::codec::Canonical;
+use epione::consensus::Parameters;
+use epione::ledger::{Basis, Ledger, State, Transaction, Validity};
+use epione::protocol::*;
+use epione::record::{Class, Record};
+use epione::sim::Network;
+use epione::store::DirectoryStore;
+use std::{error::Error, io::Cursor};
+
+const VALIDITY: Validity<'static> = Validity { chain: "example", until: 500_000 };
+const END: u64 = 1_000_000;
+
+/// Brings a transaction to consensus and returns the state after it.
+fn commit(
+    network: &mut Network<Ledger>,
+    transaction: &Transaction,
+) -> Result<State, Box<dyn Error>> {
+    network.commit(0, transaction.to_bytes())?;
+    Ok(network.application(0).state().clone())
+}
+
+/// The store keeper's answers, given the state of the ledger.
+struct Objects<'a>(&'a StoreKeeper<DirectoryStore>, LedgerView<'a>);
+impl ObjectSource for Objects<'_> {
+    fn fetch(&self, fetch: &Fetch, output: &mut dyn std::io::Write) -> Result<(), ProtocolError> {
+        self.0.serve(self.1, fetch, output)
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let rng = &mut rand::thread_rng();
+    let centre = RegistrationCentre::new(rng);
+    let authority = AttributeAuthority::new(centre.verifying_key(), rng);
+    let genesis = Ledger::new("example", centre.verifying_key());
+    let network = &mut Network::generate(Parameters::new("example"), 4, 1, || genesis.clone());
+
+    // The centre certifies keys that their owners generated. Patients do not appear on the ledger.
+    let ada = Patient::register("Ada Byron", END, &centre, rng)?;
+    let ruiz = Doctor::register("Dr. Ruiz", END, &centre, rng)?;
+    let bose = Doctor::register("Dr. Bose", END, &centre, rng)?;
+    let hospital = Institution::register("Harbour Hospital", END, &centre, rng)?;
+    let mut proxy = Proxy::register("Proxy", END, &centre, rng)?;
+    commit(network, &ruiz.announce(VALIDITY, rng))?;
+    commit(network, &bose.announce(VALIDITY, rng))?;
+    commit(network, &hospital.announce(VALIDITY, rng))?;
+    let state = commit(network, &proxy.announce(VALIDITY, rng))?;
+
+    // Dr. Ruiz seals a record for Ada and stores it.
+    let introduction = ada.introduce(&ruiz.verifying_key(), network.now());
+    let key = ruiz.check_introduction(&introduction, &centre.verifying_key(), network.now())?;
+    let file = &mut Cursor::new(br#"{"resourceType": "Condition", "code": {"text": "stroke"}}"#);
+    let record = Record::scan(file, "stroke.json")?;
+    let policies = authority.epoch_policies(&Policies::uniform("doctor and neurology".parse()?))?;
+    let sealed = ruiz.seal(&record, file, (&introduction, &key), &policies, rng)?;
+    let folder = tempfile::tempdir()?;
+    let keeper = StoreKeeper::new(DirectoryStore::open(folder.path())?);
+    for (name, mut object) in sealed.objects()? {
+        keeper.upload(&state, &ruiz.offer(&name), &mut object)?;
+    }
+
+    // The hospital countersigns, Ada consents, and the record is published.
+    let index = vec![ruiz.index(&SearchTerm::everything(), &sealed, &introduction, rng)?];
+    let draft =
+        ruiz.draft_record(VALIDITY, &sealed, index, &introduction, hospital.verifying_key(), rng);
+    let countersignature = hospital.countersign(&draft, &state)?;
+    let consent = ada.consent(&draft, &sealed, &policies)?;
+    let publication = ruiz.publish(draft, countersignature, consent);
+    let state = commit(network, &publication)?;
+
+    // Ada grants Dr. Bose access and delivers the re-encryption keys to the proxy.
+    let reader = state.party(&bose.verifying_key()).ok_or("Dr. Bose is registered")?;
+    let terms = Terms {
+        records: vec![publication.id()],
+        classes: Class::ALL.to_vec(),
+        search: vec![SearchTerm::everything()],
+        proxy: proxy.verifying_key(),
+        from: 0,
+        until: END,
+    };
+    let (grant, delivery, ticket) = ada.grant(VALIDITY, &state, reader, &terms, rng)?;
+    let state = commit(network, &grant)?;
+    proxy.accept(&state, delivery)?;
+
+    // Dr. Bose requests; the proxy checks the ledger and re-encrypts; Dr. Bose verifies and decrypts.
+    let request = bose.request(VALIDITY, publication.id(), Basis::Grant(grant.id()), rng);
+    let state = commit(network, &request)?;
+    let view = LedgerView { state: &state, now: network.now() };
+    let objects = &Objects(&keeper, view);
+    let reencrypted = proxy.reencrypt(view, &request.id(), objects, rng)?;
+    let mut output = Cursor::new(Vec::new());
+    bose.open_granted(view, &request.id(), &ticket, &reencrypted, objects, &mut output)?;
+    println!("Dr. Bose reads {}", String::from_utf8(output.into_inner())?);
+    Ok(())
+}
