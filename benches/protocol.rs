@@ -72,10 +72,10 @@ fn steps(c: &mut Criterion) {
     group.bench_function("reencrypt", |b| {
         b.iter(|| proxy.reencrypt(view, &request, &world, &mut rng).unwrap());
     });
-    let work = proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
+    let reencryptions = proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
     group.bench_function("open", |b| {
         b.iter(|| {
-            let opened = world.open_granted(B, &request, &ticket, &work).unwrap();
+            let opened = world.open_granted(B, &request, &ticket, &reencryptions).unwrap();
             assert!(opened.1 == FILE);
         });
     });
@@ -101,8 +101,9 @@ fn lifecycle(c: &mut Criterion) {
                     assert!(hits.unwrap().iter().any(|hit| hit.record == record));
                     let basis = Basis::Grant(*ticket.grant());
                     let request = world.request(B, record, basis).unwrap();
-                    let work = world.reencrypt(&request).unwrap();
-                    let (_, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
+                    let reencryptions = world.reencrypt(&request).unwrap();
+                    let (_, bytes) =
+                        world.open_granted(B, &request, &ticket, &reencryptions).unwrap();
                     assert!(bytes == FILE);
                 }
                 start.elapsed()

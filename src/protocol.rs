@@ -1,15 +1,15 @@
 //! The sharing protocol over the life of a record: one file per step, one type per role.
 //!
-//! Each role type owns its secrets alone. Its methods stand in the files of the steps:
+//! Only the type of a role holds the secrets of that role. Its methods are in the files of the steps:
 //!
 //! | step (file) | methods | produces |
 //! |---|---|---|
 //! | setup (`setup`) | [`RegistrationCentre::new`], [`AttributeAuthority::new`] | public parameters |
-//! | registration (`register`) | `register` and `announce` of every role, [`Registrar::certify`], [`AttributeAuthority::issue`] (`setup`) | [`Certificate`](crate::ledger::Certificate), attribute key |
+//! | registration (`register`) | `register` of every role, `announce` of all but the patient, [`Registrar::certify`], [`AttributeAuthority::issue`] (`setup`) | [`Certificate`](crate::ledger::Certificate), attribute key |
 //! | introduction (`introduce`) | [`Patient::introduce`], [`Doctor::check_introduction`] | [`Introduction`]: keys, pseudonym window, owner key |
 //! | sealing (`seal`) | [`Doctor::seal`] | [`SealedRecord`]: ciphertexts, three wrapped keys per section |
-//! | storage (`storage`) | [`Doctor::offer`], [`StoreKeeper::upload`], [`Doctor::fetch`], [`StoreKeeper::serve`] | objects under their names |
-//! | index (`index`) | [`Doctor::terms`], [`Doctor::batch_index`] | searchable entries with sealed location |
+//! | storage (`storage`) | [`Doctor::offer`], [`StoreKeeper::upload`], [`Doctor::fetch`], [`StoreKeeper::serve`] | stored objects |
+//! | index (`index`) | [`Doctor::terms`], [`Doctor::batch_index`] | search entries, each with the sealed location |
 //! | publication (`publish`) | [`Doctor::draft_record`], [`Institution::countersign`], [`Doctor::publish`] | transaction `record` |
 //! | consent (`consent`) | [`Patient::consent`] | the patient's signature on the record |
 //! | query (`request`) | [`Doctor::ask`], [`QueryManager::forward`], [`Patient::receive`] | [`ForwardedQuery`] |
@@ -17,7 +17,7 @@
 //! | search (`search`) | [`Proxy::search`], [`Patient::find`] | [`Hit`]s |
 //! | request (`request`) | [`Doctor::request`] | transaction `request` |
 //! | re-encryption (`reencrypt`) | [`Proxy::reencrypt`], [`Proxy::report`] | [`SectionReEncryption`]s, transaction `access` |
-//! | opening (`open`) | [`Doctor::open_granted`], [`Doctor::open_by_policy`], [`Doctor::open_as_author`], [`Patient::open`] | the original bytes |
+//! | opening (`open`) | [`Doctor::open_granted`], [`Doctor::open_by_policy`], [`Doctor::open_as_author`], [`Patient::open`] | the bytes of the opened sections |
 //! | revocation (`revoke`) | [`Patient::revoke`], [`Proxy::erase_ended`]; [`AttributeAuthority::revoke`] (`setup`) | transaction `revoke`, erased keys |
 //! | audit (`audit`) | [`trail`] | [`TrailEntry`]s |
 //!
@@ -30,9 +30,10 @@
 //! for the policy, by CP-ABE; and for the author. The DEM commits to the content key, so all three
 //! lead to the same plaintext.
 //!
-//! **Enforcement.** Cryptography enforces who opens a section *by policy* and the conditions that a
-//! re-encryption key covers. The contract, the proxy and the erasure of keys enforce *when* a
-//! granted reader may read. A reader keeps the plaintext of the sections that they have opened.
+//! **Enforcement.** Cryptography enforces the policies of sections and the conditions of
+//! re-encryption keys. The window and the revocation of a grant are enforced by the contract, the
+//! store keeper and the proxy, which also erases its keys. Plaintext that a reader has obtained
+//! cannot be revoked.
 //!
 //! ```
 //! use epione::ledger::Validity;

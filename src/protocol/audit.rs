@@ -16,9 +16,9 @@ pub struct TrailEntry {
     pub transaction: Digest,
     /// The kind of action.
     pub action: &'static str,
-    /// The first signer: the author, the reader, the proxy or an owner key.
+    /// The first signer: the name of the author, reader or proxy, or the start of an owner key.
     pub party: String,
-    /// The rule by which the contract rejected the transaction, if it did.
+    /// The rule that the transaction violated, if the contract rejected it.
     pub rejected_by: Option<Rule>,
 }
 

@@ -28,7 +28,7 @@ pub fn epoch_of(time: Time) -> u32 {
     u32::try_from(time / EPOCH).unwrap_or(u32::MAX)
 }
 
-/// The record and author that associated data bind a section to.
+/// The record and author to which associated data binds a section.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
     pub(super) record_id: [u8; 32],
@@ -56,7 +56,7 @@ impl Origin {
 }
 
 /// Returns the condition under which a section's key is wrapped for the patient: class, writing
-/// epoch and policy, never a reader.
+/// epoch and policy. It does not depend on a reader.
 pub(super) fn condition(class: Class, epoch: u32, policy: &Digest) -> Vec<u8> {
     framed(&[class.name().as_bytes(), &epoch.to_be_bytes(), policy])
 }
@@ -85,6 +85,7 @@ impl WrappedKeyBinding {
 /// The condition under which a section's key is wrapped for its author.
 pub(super) const AUTHOR_CONDITION: &[u8] = b"author";
 
+/// Returns the digest of a policy in its canonical text form.
 pub(super) fn policy_digest(policy: &AccessPolicy) -> Digest {
     digest(PROTOCOL_POLICY, &[policy.to_string().as_bytes()])
 }
@@ -109,7 +110,7 @@ pub(super) fn trapdoor_digest(trapdoor: &peks::Trapdoor) -> Digest {
 /// seals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// The identifier that the author drew for the record.
+    /// The record's random identifier, chosen by the author.
     pub record_id: [u8; 32],
     /// The length of the original file in bytes.
     pub length: u64,
@@ -163,7 +164,7 @@ impl Envelope {
 }
 
 /// The plaintext of every wrapped key: the content key of a section and the hash in the envelope's
-/// name, by which the recipient finds the ciphertext.
+/// name, which leads the recipient to the ciphertext.
 pub(super) struct SectionKey {
     pub(super) content_key: ContentKey,
     pub(super) envelope: Digest,

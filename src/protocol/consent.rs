@@ -1,4 +1,4 @@
-//! Consent: the checks that a patient performs before she signs a record.
+//! Consent: the checks that a patient performs before signing a record.
 #![forbid(unsafe_code)]
 
 use super::binding::{
@@ -17,17 +17,17 @@ use crate::{dem, peks, store};
 use std::io;
 
 impl Patient {
-    /// Consents to a record after the following checks, in this order:
+    /// Signs a record after the following checks, in this order:
     ///
-    /// 1. The record stands under her owner key for the author and epoch.
-    /// 2. The digests are those of the sealed record.
-    /// 3. The key wrapped for her has a valid public tag in every section. Without it, no proxy
-    ///    re-encrypts.
-    /// 4. The key wrapped for the policy stands under the current policy, whose digest is on the
-    ///    ledger, and all authorised users derive the same key.
-    /// 5. The key wrapped for her names the envelope and decrypts the section's ciphertext.
-    /// 6. The envelope lists the ciphertexts whose digests are on the ledger.
-    /// 7. The index lets her find the record.
+    /// 1. The owner of the record is the patient's owner key for the author and epoch.
+    /// 2. The record has the digests of the sealed record.
+    /// 3. In every section, the key wrapped for the patient has a valid public tag. Without it, no
+    ///    proxy re-encrypts.
+    /// 4. The key wrapped for the policy uses the current policy, whose digest is in the record, and
+    ///    all authorised users derive the same key.
+    /// 5. The key wrapped for the patient names the envelope and decrypts the section's ciphertext.
+    /// 6. The envelope lists the ciphertexts whose digests are in the record.
+    /// 7. The patient finds the record by its index.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.
@@ -109,7 +109,7 @@ fn check_digests(record: &RecordAction, sealed: &SealedRecord) -> Result<(), Pro
     }
 }
 
-/// Uses public values only.
+/// Checks the keys wrapped for the policy, with public values only.
 fn verify_wrapped_for_policy(
     sealed: &SealedRecord,
     current: &EpochPolicies,

@@ -1,4 +1,5 @@
-//! The errors of the protocol, in sentences for the person who meets them.
+//! The errors of the protocol. Each message names the object and the rule, and the remedy if there
+//! is one.
 #![forbid(unsafe_code)]
 
 use super::register::RegistrationError;
@@ -12,7 +13,7 @@ use std::{fmt, io};
 
 macro_rules! refusals {
     ($($name:ident = $text:literal;)*) => {
-        /// The reason for which a party refuses a step.
+        /// The reason why a party refuses a step.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
         #[non_exhaustive]
         pub enum Refusal {
@@ -34,11 +35,12 @@ refusals! {
     UnregisteredManager = "the query was not forwarded by a registered query manager";
     NotRecordDraft = "the transaction does not publish a record";
     OtherInstitution = "the record names another institution";
-    OtherOwnerKey = "the record stands under another owner key";
+    OtherOwnerKey = "the owner of the record is not the patient's owner key for this author and epoch";
     OutdatedPolicy =
-        "a section's key is wrapped under another policy or attribute epoch than is published";
-    NotSearchable = "the index has no entry by which the patient finds the record";
-    StaleQuery = "the query is more than one hour off the local clock; the doctor must ask again";
+        "a section's key is not wrapped under the current policy and attribute epoch; the doctor must \
+         seal the record again";
+    NotSearchable = "the patient's trapdoor matches no entry of the record's index";
+    StaleQuery = "the query's time is more than one hour off the local clock; the doctor must ask again";
     OtherPatient = "the query concerns another patient";
     NotOwnRecord = "a record in the terms is not this patient's";
     NotOwnGrant = "the grant is not this patient's";
@@ -48,15 +50,15 @@ refusals! {
     UnknownRecord = "the record is not on the ledger";
     UnknownRequest = "the request is not on the ledger";
     NotRequested =
-        "no request by this doctor on this basis is on the ledger; it must be committed first";
-    NotUnderGrant = "the request does not rest on a grant";
+        "the ledger has no request by this doctor on this basis; it must be committed first";
+    NotUnderGrant = "the basis of the request is a policy, not a grant";
     StaleFetch =
-        "the fetch is more than one minute off the store keeper's clock; it must be signed again";
+        "the fetch's time is more than one minute off the store keeper's clock; sign it again";
     UnknownBasis = "the record or request that the fetch names is not on the ledger";
     RequestOfAnother = "the request was made by another reader";
     RecordOfAnother = "the signer is neither the author nor the owner of the record";
     ForeignObject = "the object does not belong to the record";
-    NothingToOpen = "no section of the record is accessible this way";
+    NothingToOpen = "no section has the requested class or a re-encryption";
 }
 
 macro_rules! items {
@@ -112,7 +114,7 @@ pub enum ProtocolError {
     /// The file cannot be split into sections.
     #[error(transparent)]
     Scan(#[from] ScanError),
-    /// A record has more distinct keywords than a transaction has room for.
+    /// A record has more distinct keywords than fit into one transaction.
     #[error("the record has {found} keywords; its index holds at most {cap}")]
     TooManyKeywords {
         /// The number of keywords found.
@@ -135,7 +137,7 @@ pub enum ProtocolError {
     /// Bytes from the wire do not decode.
     #[error("{0} does not decode: {1}")]
     Decode(Item, #[source] DecodeError),
-    /// A received value does not match the ledger.
+    /// A received value does not match its digest in a transaction.
     #[error("{0} does not match its digest on the ledger")]
     DigestMismatch(Item),
     /// The attribute key does not decrypt a key wrapped for a policy.

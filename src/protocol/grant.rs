@@ -12,17 +12,16 @@ use crate::ledger::{
     Action, DelegationDigest, Draft, GrantAction, RecordAction, State, Subject, Time, Transaction,
     Validity,
 };
-use crate::peks;
-use crate::pre;
 use crate::pre::conditional::{self, InvalidReKey, ReKey, VerifiedReKey};
 use crate::record::Class;
 use crate::sign::{SigningKey, VerifyingKey};
+use crate::{peks, pre};
 use std::collections::BTreeMap;
 
 /// The terms of a grant.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// The records, by the identifiers of their transactions. All must be the patient's.
+    /// The records, by the identifiers of their transactions. The patient must own all of them.
     pub records: Vec<Digest>,
     /// The classes of the sections that the reader may open.
     pub classes: Vec<Class>,
@@ -49,7 +48,7 @@ pub struct Delivery {
     pub trapdoors: Vec<peks::Trapdoor>,
 }
 
-/// The reader's public key material for one grant, which verifies and opens re-encryptions.
+/// The public values of one grant with which the reader verifies re-encryptions.
 #[derive(Debug, Clone)]
 pub struct Ticket {
     pub(super) grant: Digest,
@@ -79,7 +78,7 @@ pub(super) struct Accepted {
 }
 
 impl Patient {
-    /// Makes a grant, with one re-encryption key per condition (class, epoch, policy) of the
+    /// Creates a grant, with one re-encryption key per condition (class, epoch, policy) of the
     /// records and one trapdoor per search term and pseudonym.
     ///
     /// # Errors
@@ -129,7 +128,7 @@ impl Patient {
         Ok((transaction, Delivery { grant, patient, rekeys, trapdoors }, ticket))
     }
 
-    /// Looks up records and checks that they stand under the patient's owner keys.
+    /// Looks up records and checks that the patient owns them.
     fn own_records<'a>(
         &self,
         state: &'a State,
@@ -139,7 +138,7 @@ impl Patient {
         ids.iter().map(|id| own(id).ok_or(Refusal::NotOwnRecord)).collect()
     }
 
-    /// Returns `true` if a record stands under one of the patient's owner keys.
+    /// Returns `true` if the owner of a record is one of the patient's owner keys.
     pub(super) fn owns(&self, record: &RecordAction) -> bool {
         self.owner_key(&record.author, record.epoch).verifying_key() == record.owner
     }

@@ -1,4 +1,5 @@
-//! Introduction: at the consultation the patient hands the doctor the keys to write for her.
+//! Introduction: the keys that a doctor needs to write records for a patient, handed over at the
+//! consultation.
 #![forbid(unsafe_code)]
 
 use super::binding::epoch_of;

@@ -23,8 +23,8 @@ pub(super) fn locate(record: &RecordAction, trapdoors: &[Trapdoor]) -> Option<Ci
 /// match.
 ///
 /// Rounds test 1, 2, 4, ... entries of every record without a match. Batches are therefore long,
-/// and at most twice as many entries are tested as one by one. Cost: 0.9 pairings per entry and
-/// trapdoor.
+/// and at most twice as many entries are tested as in a sequential search. Cost: about 0.9
+/// pairings per entry and trapdoor.
 pub(super) fn batch_locate(
     records: &[&RecordAction],
     trapdoors: &[Trapdoor],
@@ -137,7 +137,7 @@ mod tests {
         }
     }
 
-    /// The search without batches: entry by entry, trapdoor by trapdoor.
+    /// The sequential search: entry by entry, trapdoor by trapdoor.
     fn one_by_one(
         record: &RecordAction,
         trapdoors: &[Trapdoor],
@@ -155,7 +155,7 @@ mod tests {
     }
 
     /// A record with one entry per keyword. The suffix `!` truncates the entry, `?` seals the
-    /// location of another record, and `-` seals bytes that are no name.
+    /// location of another record, and `-` seals bytes that are not a name.
     fn record(
         number: u8,
         keywords: &[&str],

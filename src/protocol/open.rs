@@ -1,4 +1,5 @@
-//! Opening: from a wrapped key to the bytes of the record, in four ways (Qin Eq. 16; Pang Step 6).
+//! Opening: decrypts a record under a grant, by policy, as its author or as the patient (Qin Eq. 16;
+//! Pang Step 6).
 //!
 //! Everything is verified against the ledger first: the envelope against its digest, each
 //! ciphertext against its digest and name, each re-encryption against the grant.
@@ -83,7 +84,7 @@ fn open_sections<W: Write + Seek>(
     Ok(Opened { coverage, classes: keys.into_iter().map(|(class, _)| class).collect() })
 }
 
-/// Fetches a ciphertext into a temporary file: the store writes, the cipher reads.
+/// Fetches a ciphertext into a temporary file. The store writes the file, the DEM reads it.
 fn fetch_to_file(source: &SignedSource<'_>, name: &Cid) -> Result<BufReader<File>, ProtocolError> {
     let mut writer = BufWriter::new(tempfile::tempfile()?);
     source.stream(name, &mut writer)?;
@@ -95,7 +96,7 @@ fn fetch_to_file(source: &SignedSource<'_>, name: &Cid) -> Result<BufReader<File
 /// A section that the proxy has re-encrypted, with the values that its re-encryption is verified
 /// against.
 struct GrantedSection<'a> {
-    work: &'a SectionReEncryption,
+    reencrypted: &'a SectionReEncryption,
     binding: WrappedKeyBinding,
     rk2: &'a G2,
 }
@@ -107,7 +108,7 @@ impl<'a> GrantedSection<'a> {
         section: &SectionDigests,
         grant: &GrantAction,
         ticket: &'a Ticket,
-        work: &'a SectionReEncryption,
+        reencrypted: &'a SectionReEncryption,
     ) -> Result<Self, ProtocolError> {
         let mut delegations = grant.delegations.iter();
         let index = delegations.position(|delegation| delegation.covers(record, section));
@@ -117,11 +118,11 @@ impl<'a> GrantedSection<'a> {
             .get(index)
             .filter(|rk2| rekey_digest(&ticket.patient, rk2) == grant.delegations[index].rekey);
         let rk2 = rk2.ok_or(ProtocolError::DigestMismatch(Item::ReKey))?;
-        let name = store::cid_of(&mut &work.wrapped_key.to_bytes()[..])?;
+        let name = store::cid_of(&mut &reencrypted.wrapped_key.to_bytes()[..])?;
         if name != store::cid_of_digest(&section.wrapped_for_patient) {
             return Err(ProtocolError::DigestMismatch(Item::WrappedForPatient));
         }
-        Ok(Self { work, binding: WrappedKeyBinding::of(record, section), rk2 })
+        Ok(Self { reencrypted, binding: WrappedKeyBinding::of(record, section), rk2 })
     }
 }
 
@@ -160,13 +161,13 @@ impl Doctor {
         reencryptions: &[SectionReEncryption],
     ) -> Result<Vec<(Class, VerifiedReEncryption)>, ProtocolError> {
         let granted = record.sections.iter().filter_map(|section| {
-            let work = reencryptions.iter().find(|work| work.class == section.class)?;
-            Some(GrantedSection::new(record, section, grant, ticket, work))
+            let reencrypted = reencryptions.iter().find(|other| other.class == section.class)?;
+            Some(GrantedSection::new(record, section, grant, ticket, reencrypted))
         });
         let sections = granted.collect::<Result<Vec<_>, _>>()?;
 
         let wrapped_keys: Vec<_> = (sections.iter())
-            .map(|section| section.binding.with(&section.work.wrapped_key))
+            .map(|section| section.binding.with(&section.reencrypted.wrapped_key))
             .collect();
         let wrapped_keys = Ciphertext::batch_verify(&ticket.patient, &wrapped_keys);
         let wrapped_keys = wrapped_keys.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -179,10 +180,14 @@ impl Doctor {
         let delegations =
             Delegation::batch_new(&ticket.patient, self.pre.public_key(), &public_rekeys);
         let unverified: Vec<_> = (0..sections.len())
-            .map(|i| (&sections[i].work.reencryption, &delegations[i], &wrapped_keys[i]))
+            .map(|i| (&sections[i].reencrypted.reencryption, &delegations[i], &wrapped_keys[i]))
             .collect();
         let verified = ReEncryption::batch_verify(&unverified);
-        sections.iter().zip(verified).map(|(s, verified)| Ok((s.work.class, verified?))).collect()
+        sections
+            .iter()
+            .zip(verified)
+            .map(|(s, verified)| Ok((s.reencrypted.class, verified?)))
+            .collect()
     }
 
     /// Opens one section by its policy, without a grant.
@@ -212,7 +217,7 @@ impl Doctor {
         open_sections(record, &source, &unwrap, output)
     }
 
-    /// Opens a record of the doctor's own with the keys wrapped for its author.
+    /// Opens a record that this doctor has written, with the keys wrapped for its author.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.
@@ -262,7 +267,7 @@ impl Doctor {
 }
 
 impl Patient {
-    /// Opens one of the patient's own records with her keys alone.
+    /// Opens one of the patient's own records with the patient's keys only.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.

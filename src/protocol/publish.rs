@@ -1,4 +1,4 @@
-//! Publication: a transaction signed by doctor, institution and patient (Qin 3.5.2, Eq. 10; Pang
+//! Publication: a transaction signed by author, institution and patient (Qin 3.5.2, Eq. 10; Pang
 //! Step 3).
 #![forbid(unsafe_code)]
 
@@ -32,13 +32,14 @@ impl Doctor {
         Draft::new(validity, Action::Record(record), rng)
     }
 
-    /// Signs as the author and assembles the three signatures.
+    /// Signs as the author and builds the transaction from the three signatures.
     pub fn publish(&self, draft: Draft, institution: Signature, consent: Signature) -> Transaction {
         let author = draft.sign(&self.key);
         Transaction { draft, signatures: vec![author, institution, consent] }
     }
 }
 
+/// Returns the record that a draft publishes.
 pub(super) fn record_of(draft: &Draft) -> Result<&RecordAction, Refusal> {
     match &draft.action {
         Action::Record(record) => Ok(record),
@@ -47,7 +48,7 @@ pub(super) fn record_of(draft: &Draft) -> Result<&RecordAction, Refusal> {
 }
 
 impl Institution {
-    /// Signs a record that names this institution and that a registered doctor wrote.
+    /// Signs a record by a registered doctor that names this institution.
     ///
     /// # Errors
     /// [`Refusal::NotRecordDraft`], [`Refusal::OtherInstitution`] or

@@ -47,10 +47,10 @@ struct CoveredSection<'a> {
 impl Proxy {
     /// Re-encrypts the granted sections of a record for a request on the ledger.
     ///
-    /// The checks, in order: the request is on the ledger and names this proxy; the grant is not
-    /// revoked and its window contains the proxy's own time; every ciphertext in the store matches
-    /// its digest on the ledger; the public tag of every wrapped key verifies. The proxy uses a
-    /// re-encryption key only after all of them.
+    /// The checks, in order: the request is on the ledger; its grant is not revoked, has a window
+    /// that contains the proxy's own time, and names this proxy; every ciphertext in the store
+    /// matches its digest on the ledger; the public tag of the wrapped key verifies. A wrapped key is
+    /// re-encrypted only after all of them.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.

@@ -9,6 +9,7 @@ use crate::error::DecodeError;
 use crate::ledger::{Action, Certificate, Draft, Role, Subject, Time, Transaction, Validity};
 use crate::sign::{Signature, SigningKey};
 use crate::{peks, pre, pseudonym};
+use std::collections::BTreeMap;
 
 /// An application for a certificate: public keys, and proofs of possession of the secret keys.
 #[derive(Debug, Clone)]
@@ -18,7 +19,7 @@ pub struct Enrolment {
     pre_possession: Option<pre::ProofOfPossession>,
 }
 
-/// The reason for which the registration centre issues no certificate.
+/// The reason why the registration centre issues no certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RegistrationError {
     /// The applicant does not prove possession of the signing key.
@@ -32,11 +33,14 @@ pub enum RegistrationError {
     Malformed(#[from] DecodeError),
 }
 
+/// The name, role and end of validity in an enrolment.
+type Applicant<'a> = (&'a str, Role, Time);
+
 /// Builds the enrolment of fresh keys.
 fn enrol(
     key: &SigningKey,
     pre: Option<&pre::SecretKey>,
-    (name, role, valid_until): (&str, Role, Time),
+    (name, role, valid_until): Applicant<'_>,
     rng: &mut (impl Rng + ?Sized),
 ) -> Enrolment {
     let subject = Subject {
@@ -59,13 +63,13 @@ pub trait Registrar {
     /// Exchanges an enrolment for a certificate.
     ///
     /// # Errors
-    /// [`RegistrationError`] names the proof of possession that is missing or invalid.
+    /// [`RegistrationError`] if a proof of possession is missing or invalid, or a key is malformed.
     fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError>;
 }
 
 impl Registrar for RegistrationCentre {
-    /// Verifies both proofs of possession and issues a certificate. The caller has verified the
-    /// applicant's identity.
+    /// Verifies the proofs of possession and issues a certificate. The caller must verify the
+    /// applicant's identity first.
     fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError> {
         let Enrolment { subject, signing_possession, pre_possession } = enrolment;
         let statement = subject.to_signed_bytes();
@@ -86,64 +90,33 @@ impl Registrar for RegistrationCentre {
     }
 }
 
-/// Generates and certifies the keys of a party that delegates or receives re-encryptions.
-fn certified_keys(
-    named: (&str, Role, Time),
+/// Generates and certifies a signing key.
+fn signing_key(
+    applicant: Applicant<'_>,
+    registrar: &dyn Registrar,
+    rng: &mut (impl Rng + ?Sized),
+) -> Result<(SigningKey, Certificate), RegistrationError> {
+    let key = SigningKey::generate(rng);
+    let certificate = registrar.certify(&enrol(&key, None, applicant, rng))?;
+    Ok((key, certificate))
+}
+
+/// Generates and certifies a signing key and a re-encryption key.
+fn signing_and_pre_keys(
+    applicant: Applicant<'_>,
     registrar: &dyn Registrar,
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<(SigningKey, pre::SecretKey, Certificate), RegistrationError> {
     let key = SigningKey::generate(rng);
     let (pre, _) = pre::keygen(rng);
-    let certificate = registrar.certify(&enrol(&key, Some(&pre), named, rng))?;
+    let certificate = registrar.certify(&enrol(&key, Some(&pre), applicant, rng))?;
     Ok((key, pre, certificate))
 }
 
-impl Patient {
-    /// Generates all keys and has them certified.
-    ///
-    /// # Errors
-    /// [`RegistrationError`] if the centre refuses.
-    pub fn register(
-        name: &str,
-        valid_until: Time,
-        registrar: &dyn Registrar,
-        rng: &mut (impl Rng + ?Sized),
-    ) -> Result<Self, RegistrationError> {
-        let (key, pre, certificate) =
-            certified_keys((name, Role::Patient, valid_until), registrar, rng)?;
-        Ok(Self {
-            key,
-            pre,
-            peks: peks::keygen(rng).0,
-            series: pseudonym::SeriesSecret::generate(rng),
-            owner_secret: Secret::new(random_bytes(rng)),
-            certificate,
-        })
-    }
-}
-
-impl Doctor {
-    /// Generates all keys and has them certified.
-    ///
-    /// # Errors
-    /// [`RegistrationError`] if the centre refuses.
-    pub fn register(
-        name: &str,
-        valid_until: Time,
-        registrar: &dyn Registrar,
-        rng: &mut (impl Rng + ?Sized),
-    ) -> Result<Self, RegistrationError> {
-        let (key, pre, certificate) =
-            certified_keys((name, Role::Doctor, valid_until), registrar, rng)?;
-        Ok(Self { key, pre, abe: None, certificate })
-    }
-}
-
-/// Registration of the roles that hold a signing key only.
-macro_rules! signing_only {
-    ($($role:ident),+) => {$(
+macro_rules! registration {
+    ($($role:ident: $generate:ident, |$keys:pat_param, $rng:ident| $party:expr;)+) => {$(
         impl $role {
-            /// Generates a signing key and has it certified.
+            /// Generates all keys of the party and has the registration centre certify them.
             ///
             /// # Errors
             /// [`RegistrationError`] if the centre refuses.
@@ -151,19 +124,35 @@ macro_rules! signing_only {
                 name: &str,
                 valid_until: Time,
                 registrar: &dyn Registrar,
-                rng: &mut (impl Rng + ?Sized),
+                $rng: &mut (impl Rng + ?Sized),
             ) -> Result<Self, RegistrationError> {
-                let key = SigningKey::generate(rng);
-                let enrolment = enrol(&key, None, (name, Role::$role, valid_until), rng);
-                let certificate = registrar.certify(&enrolment)?;
-                Ok(Self::new(key, certificate))
+                let $keys = $generate((name, Role::$role, valid_until), registrar, $rng)?;
+                Ok($party)
             }
         }
     )+};
 }
-signing_only!(Institution, QueryManager, Proxy);
 
-/// Announcement on the ledger, for all roles but the patient.
+registration! {
+    Patient: signing_and_pre_keys, |(key, pre, certificate), rng| Self {
+        key,
+        pre,
+        peks: peks::keygen(rng).0,
+        series: pseudonym::SeriesSecret::generate(rng),
+        owner_secret: Secret::new(random_bytes(rng)),
+        certificate,
+    };
+    Doctor: signing_and_pre_keys, |(key, pre, certificate), rng| Self {
+        key, pre, abe: None, certificate
+    };
+    Institution: signing_key, |(key, certificate), rng| Self { key, certificate };
+    QueryManager: signing_key, |(key, certificate), rng| Self { key, certificate };
+    Proxy: signing_key, |(key, certificate), rng| Self {
+        key, certificate, accepted: BTreeMap::new()
+    };
+}
+
+/// Announcement on the ledger. Patients are not announced.
 macro_rules! announced {
     ($($role:ident),+) => {$(
         impl $role {
@@ -191,9 +180,9 @@ mod tests {
         let centre = RegistrationCentre::new(rng);
         let (key, other) = (SigningKey::generate(rng), SigningKey::generate(rng));
         let (pre, other_pre) = (pre::keygen(rng).0, pre::keygen(rng).0);
-        let who = ("Dr. Ruiz", Role::Doctor, 1000);
-        let honest = enrol(&key, Some(&pre), who, rng);
-        let foreign = enrol(&other, Some(&other_pre), who, rng);
+        let applicant = ("Dr. Ruiz", Role::Doctor, 1000);
+        let honest = enrol(&key, Some(&pre), applicant, rng);
+        let foreign = enrol(&other, Some(&other_pre), applicant, rng);
         let certify = |change: &dyn Fn(&mut Enrolment)| {
             let mut changed = honest.clone();
             change(&mut changed);
@@ -201,7 +190,7 @@ mod tests {
         };
         assert_eq!(certify(&|_| ()), Ok(()));
 
-        // Another party's keys or proofs, and a proof for another statement.
+        // Another party's key or proof, and a statement changed after signing.
         let signing = Err(RegistrationError::SigningKey);
         assert_eq!(certify(&|e| e.subject.key = other.verifying_key()), signing);
         assert_eq!(certify(&|e| e.signing_possession = foreign.signing_possession), signing);
@@ -209,32 +198,27 @@ mod tests {
         assert_eq!(certify(&|e| e.subject.role = Role::Institution), signing);
         assert_eq!(certify(&|e| e.subject.valid_until += 1), signing);
 
-        // The applicant signs a statement with another party's re-encryption key.
-        let stolen = |e: &mut Enrolment| {
-            e.subject.pre_key = foreign.subject.pre_key.clone();
-            let statement = e.subject.to_signed_bytes();
-            e.signing_possession = key.sign(tag::SIGN_POSSESSION, &[&statement]);
+        // The applicant signs the changed statement.
+        let certify_signed = |change: &dyn Fn(&mut Enrolment)| {
+            certify(&|e| {
+                change(e);
+                let statement = e.subject.to_signed_bytes();
+                e.signing_possession = key.sign(tag::SIGN_POSSESSION, &[&statement]);
+            })
         };
         let pre_key = Err(RegistrationError::PreKey);
-        assert_eq!(certify(&stolen), pre_key);
+        let stolen = |e: &mut Enrolment| e.subject.pre_key = foreign.subject.pre_key.clone();
+        assert_eq!(certify_signed(&stolen), pre_key);
         let replayed = |e: &mut Enrolment| {
             stolen(e);
             e.pre_possession = foreign.pre_possession.clone();
         };
-        assert_eq!(certify(&replayed), pre_key, "the proof is for another statement");
+        assert_eq!(certify_signed(&replayed), pre_key, "the proof is for another statement");
         assert_eq!(certify(&|e| e.pre_possession = None), pre_key);
         assert_eq!(certify(&|e| e.pre_possession = foreign.pre_possession.clone()), pre_key);
-        let superfluous = |e: &mut Enrolment| {
-            e.subject.pre_key.clear();
-            let statement = e.subject.to_signed_bytes();
-            e.signing_possession = key.sign(tag::SIGN_POSSESSION, &[&statement]);
-        };
-        assert_eq!(certify(&superfluous), pre_key, "a proof without a key");
-        let malformed = |e: &mut Enrolment| {
-            e.subject.pre_key.truncate(20);
-            let statement = e.subject.to_signed_bytes();
-            e.signing_possession = key.sign(tag::SIGN_POSSESSION, &[&statement]);
-        };
-        assert!(matches!(certify(&malformed), Err(RegistrationError::Malformed(_))));
+        let without_key = certify_signed(&|e| e.subject.pre_key.clear());
+        assert_eq!(without_key, pre_key, "a proof without a key");
+        let malformed = certify_signed(&|e| e.subject.pre_key.truncate(20));
+        assert!(matches!(malformed, Err(RegistrationError::Malformed(_))));
     }
 }

@@ -1,5 +1,5 @@
-//! Query and request: a doctor's query to the patient by way of the query manager, and the request
-//! on the ledger that follows a grant (Qin 3.5.3, interactions 4 to 6).
+//! Query and request: a doctor's query to the patient, sent through the query manager, and the
+//! request on the ledger that follows a grant (Qin 3.5.3, interactions 4 to 6).
 #![forbid(unsafe_code)]
 
 use super::{
@@ -21,12 +21,12 @@ const MAX_TERMS: usize = 64;
 const MAX_TEXT: usize = 1024;
 
 /// The maximum difference between a query's time and the local clock: one hour, in milliseconds.
-const FRESH: Time = 3_600_000;
+const MAX_SKEW: Time = 3_600_000;
 
-/// A doctor's signed query for access, under the pseudonym that the patient has for this doctor.
+/// A doctor's signed query for access. It names the patient by the pseudonym for this doctor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// The doctor that asks.
+    /// The querying doctor.
     pub reader: VerifyingKey,
     /// The patient's pseudonym for this doctor and epoch.
     pub pseudonym: [u8; 32],
@@ -34,7 +34,7 @@ pub struct Query {
     pub terms: Vec<SearchTerm>,
     /// The requested classes of sections.
     pub classes: Vec<Class>,
-    /// The purpose, stated for the patient.
+    /// The purpose, for the patient to read.
     pub purpose: String,
     /// The time of the query.
     pub time: Time,
@@ -121,8 +121,8 @@ impl Doctor {
         Ok(query)
     }
 
-    /// Builds the request for one record. It must be committed before the proxy re-encrypts and the
-    /// store serves.
+    /// Builds the request for one record. The proxy re-encrypts, and the store serves, only after it
+    /// is committed.
     pub fn request(
         &self,
         validity: Validity<'_>,
@@ -163,9 +163,9 @@ fn forwarded(query: &Query) -> Vec<u8> {
     framed(&[&query.to_bytes()])
 }
 
-/// Prevents the replay of an old query.
+/// Refuses a query whose time is off by more than [`MAX_SKEW`], which limits replays.
 fn require_fresh(query: &Query, now: Time) -> Result<(), Refusal> {
-    if query.time.abs_diff(now) <= FRESH { Ok(()) } else { Err(Refusal::StaleQuery) }
+    if query.time.abs_diff(now) <= MAX_SKEW { Ok(()) } else { Err(Refusal::StaleQuery) }
 }
 
 impl Patient {

@@ -11,7 +11,7 @@ impl Patient {
     /// Revokes a grant that is on the ledger.
     ///
     /// # Errors
-    /// [`Refusal::NotOwnGrant`] if another patient made it.
+    /// [`Refusal::NotOwnGrant`] if the grant is not on the ledger, or is another patient's.
     pub fn revoke(
         &self,
         validity: Validity<'_>,
@@ -27,7 +27,7 @@ impl Patient {
     /// after its revocation.
     ///
     /// # Errors
-    /// [`Refusal::NotOwnGrant`] if another patient made it.
+    /// [`Refusal::NotOwnGrant`] if the transaction is not a grant, or is another patient's.
     pub fn revoke_pending(
         &self,
         validity: Validity<'_>,
@@ -42,7 +42,8 @@ impl Patient {
         self.withdraw(validity, state, (&grant.id(), owners), rng)
     }
 
-    /// Signs with the patient's first owner key among the grant's.
+    /// Builds the revocation, signed with the first of the grant's owner keys that is the patient's
+    /// and has a record on the ledger.
     fn withdraw(
         &self,
         validity: Validity<'_>,
@@ -59,7 +60,7 @@ impl Patient {
 }
 
 impl Proxy {
-    /// Erases the deliveries whose grants are revoked or over, and returns their number.
+    /// Erases the deliveries whose grants are revoked or have ended, and returns their number.
     pub fn erase_ended(&mut self, LedgerView { state, now }: LedgerView<'_>) -> usize {
         let before = self.accepted.len();
         self.accepted.retain(|id, _| {

@@ -1,4 +1,4 @@
-//! The parties: one type per role, which owns the secrets of that role alone.
+//! The parties: one type per role, which holds only the secrets of that role.
 //!
 //! Every party generates its own keys, one per scheme and purpose.
 #![forbid(unsafe_code)]
@@ -12,7 +12,7 @@ use crate::sign::{SigningKey, VerifyingKey};
 use crate::{abe, peks, pre, pseudonym};
 use std::collections::BTreeMap;
 
-/// The data owner, who grants and revokes access to her records.
+/// The data owner, who grants and revokes access to their records.
 #[derive(Debug)]
 pub struct Patient {
     pub(super) key: SigningKey,
@@ -47,8 +47,8 @@ pub struct QueryManager {
     pub(super) certificate: Certificate,
 }
 
-/// The party that searches and re-encrypts for granted readers. It runs beside a ledger replica,
-/// with its own keys.
+/// The party that searches and re-encrypts for readers with a grant. It may run beside a ledger
+/// replica, but has its own keys.
 #[derive(Debug)]
 pub struct Proxy {
     pub(super) key: SigningKey,
@@ -58,8 +58,8 @@ pub struct Proxy {
 }
 
 impl Patient {
-    /// Derives the owner key that stands for the patient on the ledger: one key per doctor and
-    /// epoch, unlinkable without the patient's secret.
+    /// Derives the owner key, which represents the patient on the ledger. The keys of different
+    /// doctors and epochs are unlinkable without the patient's secret.
     pub(super) fn owner_key(&self, doctor: &VerifyingKey, epoch: u32) -> SigningKey {
         let context = [&doctor.as_bytes()[..], &epoch.to_be_bytes()];
         SigningKey::from_seed(&kdf(tag::PROTOCOL_OWNER, self.owner_secret.expose(), &context))
@@ -68,24 +68,6 @@ impl Patient {
     /// Derives the pseudonym for a doctor and epoch.
     pub(super) fn pseudonym(&self, doctor: &VerifyingKey, epoch: u32) -> pseudonym::Pseudonym {
         self.series.for_doctor(doctor.as_bytes()).pseudonym(epoch, 0)
-    }
-}
-
-impl Institution {
-    pub(super) fn new(key: SigningKey, certificate: Certificate) -> Self {
-        Self { key, certificate }
-    }
-}
-
-impl QueryManager {
-    pub(super) fn new(key: SigningKey, certificate: Certificate) -> Self {
-        Self { key, certificate }
-    }
-}
-
-impl Proxy {
-    pub(super) fn new(key: SigningKey, certificate: Certificate) -> Self {
-        Self { key, certificate, accepted: BTreeMap::new() }
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) struct NamedObject {
 
 impl NamedObject {
     pub(super) fn new(bytes: Vec<u8>) -> Self {
-        let name = store::cid_of(&mut &bytes[..]).expect("memory does not fail to read");
+        let name = store::cid_of(&mut &bytes[..]).expect("reading from memory does not fail");
         Self { name, bytes }
     }
 
@@ -105,10 +105,10 @@ impl SealedSection {
 
     #[cfg(test)]
     pub(super) fn replace_ciphertext(&mut self, bytes: &[u8]) {
-        self.ciphertext.set_len(0).expect("a temporary file can be cut");
+        self.ciphertext.set_len(0).expect("a temporary file can be truncated");
         (&self.ciphertext).rewind().expect("a temporary file can be rewound");
         (&self.ciphertext).write_all(bytes).expect("a temporary file can be written");
-        self.name = store::cid_of(&mut &bytes[..]).expect("memory does not fail to read");
+        self.name = store::cid_of(&mut &bytes[..]).expect("reading from memory does not fail");
     }
 }
 
@@ -120,7 +120,7 @@ pub struct SealedRecord {
     pub(super) sections: Vec<SealedSection>,
 }
 
-/// A section with its ciphertext, before its content key is wrapped.
+/// An encrypted section whose content key is not wrapped yet.
 struct EncryptedSection {
     class: Class,
     content_key: ContentKey,
@@ -129,8 +129,8 @@ struct EncryptedSection {
 }
 
 impl Doctor {
-    /// Seals a record for an introduced patient. Memory use is bounded: ciphertexts go to temporary
-    /// files.
+    /// Seals a record for a patient whose introduction has been verified. Memory use is bounded:
+    /// ciphertexts are written to temporary files.
     ///
     /// # Errors
     /// [`ProtocolError::Io`] if `file` or a temporary file fails.
@@ -182,12 +182,12 @@ impl Doctor {
     }
 }
 
-/// Returns the hash in a name that was computed here.
+/// Returns the hash in a name that [`store::cid_of`] has computed.
 fn hash(name: &Cid) -> Digest {
-    store::digest_of_cid(name).expect("every name here was computed by the store's rule")
+    store::digest_of_cid(name).expect("cid_of returns a valid name")
 }
 
-/// Encrypts a stream into a temporary file and returns its name in the store.
+/// Encrypts a stream into a temporary file, and returns the file and its name in the store.
 fn encrypt_to_file(
     key: &ContentKey,
     ad: &[u8],

@@ -30,7 +30,7 @@ impl SearchTerm {
         Self::new("record", "")
     }
 
-    /// Returns the PEKS keyword under a pseudonym. The pseudonym makes it unguessable.
+    /// Returns the PEKS keyword under a pseudonym. The pseudonym prevents keyword guessing.
     pub(super) fn keyword(&self, pseudonym: &Pseudonym) -> Vec<u8> {
         let (field, value) = (self.field.as_bytes(), self.value.as_bytes());
         framed(&[PROTOCOL_TERM.as_bytes(), pseudonym.as_bytes(), field, value])
@@ -98,8 +98,8 @@ fn hits(ids: Vec<&Digest>, locations: Vec<Option<Cid>>) -> Vec<Hit> {
 }
 
 impl Patient {
-    /// Finds all records of the patient: recognises her owner keys on the ledger, and decrypts the
-    /// locations with trapdoors for her pseudonyms.
+    /// Finds all records of the patient: selects the records of the patient's owner keys on the
+    /// ledger, and decrypts their locations with trapdoors for the pseudonyms.
     pub fn find(&self, state: &State) -> Vec<Hit> {
         let own = state.records().filter(|(_, record)| self.owns(record));
         let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = own.unzip();

@@ -1,4 +1,4 @@
-//! Setup: the keys of the two authorities (Qin Eq. 5, Pang Eq. 1).
+//! Setup: the registration centre and the attribute authority (Qin Eq. 5, Pang Eq. 1).
 #![forbid(unsafe_code)]
 
 use super::{Doctor, Item, Policies, ProtocolError, Refusal};
@@ -71,9 +71,9 @@ impl AttributeAuthority {
         Ok(EpochPolicies { parameters: self.parameters.clone(), policies })
     }
 
-    /// Issues a user secret key for the current epoch to a certified doctor. The caller has
-    /// verified that the attributes are the doctor's. An earlier key of the same doctor stays valid
-    /// in this epoch: call [`Self::next_epoch`] if the doctor has lost an attribute.
+    /// Issues a user secret key for the current epoch to a certified doctor. The caller must verify
+    /// first that the doctor holds the attributes. An earlier key of the same doctor stays valid in
+    /// this epoch: call [`Self::next_epoch`] if the doctor has lost an attribute.
     ///
     /// # Errors
     /// [`ProtocolError::Signature`], [`Refusal::DoctorsOnly`], [`Refusal::CertificateExpired`] or
@@ -122,13 +122,13 @@ impl AttributeAuthority {
     }
 }
 
-/// Returns the identifier that a key is issued under. Signing keys are unique, names are not.
+/// Returns the identifier under which a key is issued. Signing keys are unique, names are not.
 fn identifier(doctor: &VerifyingKey) -> String {
     hex::encode(doctor.as_bytes())
 }
 
 impl Doctor {
-    /// Stores the authority's key without verification. An invalid key decrypts nothing;
+    /// Stores an attribute key without verification. An invalid key decrypts nothing;
     /// [`verify_key`](crate::abe::fabeo::verify_key) detects it.
     pub fn receive_attributes(&mut self, parameters: PublicParameters, key: abe::UserSecretKey) {
         self.abe = Some((parameters, key));

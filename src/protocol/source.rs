@@ -75,7 +75,7 @@ impl SignedSource<'_> {
     }
 }
 
-/// A writer that computes the name of the bytes that pass through.
+/// A writer that passes bytes on and computes their name.
 struct Checked<'a> {
     output: &'a mut dyn Write,
     naming: CidWriter,

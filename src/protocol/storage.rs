@@ -1,8 +1,8 @@
 //! The store keeper: access control in front of a [`RecordStore`].
 //!
-//! The keeper refuses an upload with an invalid signature or hash. It serves only objects of
-//! records on the ledger: to the author and the owner of the record, and to a reader (or their
-//! proxy) whose request is on the ledger and whose grant is valid *now*.
+//! The keeper accepts uploads that are signed by a registered doctor and match their hash. It serves
+//! only objects of records on the ledger: to the author and the owner of the record, and to the
+//! reader of a request on the ledger and the proxy of its grant, while the grant is valid.
 #![forbid(unsafe_code)]
 
 use super::binding::object_digest;
@@ -16,9 +16,9 @@ use std::io::{Read, Write};
 
 /// The maximum difference between a fetch's time and the keeper's clock: one minute, in
 /// milliseconds.
-const FRESH: Time = 60_000;
+const MAX_SKEW: Time = 60_000;
 
-/// A signed offer of an object.
+/// A signed offer to store an object.
 #[derive(Debug, Clone)]
 pub struct Upload {
     name: Cid,
@@ -26,12 +26,12 @@ pub struct Upload {
     signature: Signature,
 }
 
-/// The entry on the ledger that entitles to a fetch.
+/// The ledger entry that authorises a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FetchBasis {
     /// A request, for its reader and the proxy of its grant.
     Request(Digest),
-    /// A record, for its author and its owner.
+    /// A record, for its author and its owner key.
     Own(Digest),
 }
 
@@ -68,12 +68,12 @@ impl Fetch {
 }
 
 impl Doctor {
-    /// Signs the offer of an object to the store.
+    /// Signs an offer to store the object with this name.
     pub fn offer(&self, name: &Cid) -> Upload {
         Upload::new(name, &self.key)
     }
 
-    /// Signs the request for an object of the store.
+    /// Signs a request for the object with this name.
     pub fn fetch(&self, name: &Cid, basis: FetchBasis, now: Time) -> Fetch {
         Fetch::new(name, basis, now, &self.key)
     }
@@ -96,7 +96,7 @@ impl<S: RecordStore> StoreKeeper<S> {
         &self.store
     }
 
-    /// Stores an object that a registered doctor offers under its name.
+    /// Stores an object that a registered doctor has offered.
     ///
     /// # Errors
     /// [`Refusal::UnregisteredUploader`], [`ProtocolError::Signature`] or
@@ -133,7 +133,7 @@ impl<S: RecordStore> StoreKeeper<S> {
             .signer
             .verify(tag::SIGN_FETCH, &[&statement], &fetch.signature)
             .map_err(|error| ProtocolError::Signature(Item::Fetch, error))?;
-        if fetch.time.abs_diff(view.now) > FRESH {
+        if fetch.time.abs_diff(view.now) > MAX_SKEW {
             return Err(Refusal::StaleFetch.into());
         }
         let record = authorise(view, fetch)?;
@@ -192,19 +192,19 @@ fn belongs(record: &RecordAction, name: &Cid) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Desk;
+    use super::super::tests::World;
     use super::*;
     use crate::sign::InvalidSignature;
 
     #[test]
     fn a_fetch_or_upload_with_a_foreign_signature_is_refused() {
-        let mut desk = Desk::new();
-        let record = desk.publish();
-        let (state, now) = (desk.state(), 1_000_000_000);
+        let mut world = World::new();
+        let record = world.publish();
+        let (state, now) = (world.state(), 1_000_000_000);
         let view = LedgerView { state: &state, now };
         let name = store::cid_of(&mut &b"an object"[..]).unwrap();
-        let thief = SigningKey::generate(&mut desk.rng);
-        let honest = desk.author.fetch(&name, FetchBasis::Own(record), now);
+        let thief = SigningKey::generate(&mut world.rng);
+        let honest = world.author.fetch(&name, FetchBasis::Own(record), now);
         let stolen = Fetch {
             signer: honest.signer,
             ..Fetch::new(&name, FetchBasis::Own(record), now, &thief)
@@ -215,22 +215,22 @@ mod tests {
             Fetch { name: other, ..honest.clone() },
             Fetch { time: now + 1, ..honest.clone() },
             Fetch { basis: FetchBasis::Request(record), ..honest.clone() },
-            Fetch { signer: desk.reader.verifying_key(), ..honest },
+            Fetch { signer: world.reader.verifying_key(), ..honest },
         ];
         for fetch in changed {
-            let outcome = desk.keeper.serve(view, &fetch, &mut Vec::new());
+            let outcome = world.keeper.serve(view, &fetch, &mut Vec::new());
             let by_signature =
                 matches!(outcome, Err(ProtocolError::Signature(Item::Fetch, InvalidSignature)));
             assert!(by_signature, "{outcome:?}");
         }
 
-        let honest = desk.author.offer(&name);
+        let honest = world.author.offer(&name);
         let changed = [
             Upload { signature: Upload::new(&name, &thief).signature, ..honest.clone() },
             Upload { name: other, ..honest.clone() },
-            Upload { uploader: desk.reader.verifying_key(), ..honest.clone() },
+            Upload { uploader: world.reader.verifying_key(), ..honest.clone() },
         ];
-        let upload = |offer| desk.keeper.upload(&state, offer, &mut &b"an object"[..]);
+        let upload = |offer| world.keeper.upload(&state, offer, &mut &b"an object"[..]);
         for offer in &changed {
             let outcome = upload(offer);
             let by_signature =

@@ -20,14 +20,14 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::io::{Cursor, Write};
 
-const CHAIN: &str = "desk";
+const CHAIN: &str = "test";
 const NOW: Time = 1_000_000_000;
 const VALIDITY: Validity<'static> = Validity { chain: CHAIN, until: NOW + 1000 };
 const FILE: &[u8] = br#"{"resourceType": "Bundle", "entry": [
     {"resource": {"resourceType": "Patient"}}, {"resource": {"resourceType": "Condition"}}]}"#;
 
-/// All roles in one process, with a ledger of one writer.
-pub(super) struct Desk {
+/// All roles, a store, and a ledger without consensus.
+pub(super) struct World {
     pub(super) rng: ChaCha20Rng,
     pub(super) ledger: Ledger,
     pub(super) patient: Patient,
@@ -42,7 +42,7 @@ pub(super) struct Desk {
     _folder: tempfile::TempDir,
 }
 
-impl Desk {
+impl World {
     pub(super) fn new() -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let centre = RegistrationCentre::new(&mut rng);
@@ -60,7 +60,7 @@ impl Desk {
         };
         let members = (0..4).map(member).collect();
         let folder = tempfile::tempdir().unwrap();
-        let mut desk = Self {
+        let mut world = Self {
             ledger: Ledger::new(CHAIN, centre.verifying_key()),
             authority: AttributeAuthority::new(centre.verifying_key(), &mut rng),
             keeper: StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap()),
@@ -74,18 +74,18 @@ impl Desk {
             institution,
             proxy,
         };
-        let r = &mut desk.rng;
+        let r = &mut world.rng;
         let validity = Validity { chain: CHAIN, until };
         let announced = [
-            desk.author.announce(validity, r),
-            desk.reader.announce(validity, r),
-            desk.institution.announce(validity, r),
-            desk.proxy.announce(validity, r),
+            world.author.announce(validity, r),
+            world.reader.announce(validity, r),
+            world.institution.announce(validity, r),
+            world.proxy.announce(validity, r),
         ];
         for transaction in announced {
-            assert_eq!(desk.commit(&transaction), None);
+            assert_eq!(world.commit(&transaction), None);
         }
-        desk
+        world
     }
 
     pub(super) fn state(&self) -> State {
@@ -206,7 +206,7 @@ impl Desk {
     }
 }
 
-impl ObjectSource for Desk {
+impl ObjectSource for World {
     fn fetch(&self, fetch: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError> {
         let view = LedgerView { state: self.ledger.state(), now: NOW };
         self.keeper.serve(view, fetch, output)
@@ -225,16 +225,16 @@ fn rekey(rk1: &[u8], rk2: &[u8]) -> ReKey {
 
 #[test]
 fn a_delivery_must_match_the_commitments_of_its_grant() {
-    let mut desk = Desk::new();
-    let record = desk.publish();
-    let (delivery, _) = desk.grant(record);
-    let (other, _) = desk.grant(record);
-    let state = desk.state();
-    let point = other_point(&mut desk.rng).to_bytes();
-    let refused = |desk: &mut Desk, change: &dyn Fn(&mut Delivery)| {
+    let mut world = World::new();
+    let record = world.publish();
+    let (delivery, _) = world.grant(record);
+    let (other, _) = world.grant(record);
+    let state = world.state();
+    let point = other_point(&mut world.rng).to_bytes();
+    let refused = |world: &mut World, change: &dyn Fn(&mut Delivery)| {
         let mut changed = delivery.clone();
         change(&mut changed);
-        desk.proxy.accept(&state, changed).unwrap_err()
+        world.proxy.accept(&state, changed).unwrap_err()
     };
     let halves = |rekey: &ReKey| {
         let bytes = rekey.to_bytes();
@@ -247,42 +247,43 @@ fn a_delivery_must_match_the_commitments_of_its_grant() {
         other => panic!("{other:?}"),
     };
     let of_key = Item::ReKey;
-    assert_eq!(digest(refused(&mut desk, &|d| d.rekeys.swap(0, 1))), of_key);
-    assert_eq!(digest(refused(&mut desk, &|d| d.rekeys = other.rekeys.clone())), of_key);
-    assert_eq!(digest(refused(&mut desk, &|d| d.rekeys[0] = rekey(&rk1, &point))), of_key);
+    assert_eq!(digest(refused(&mut world, &|d| d.rekeys.swap(0, 1))), of_key);
+    assert_eq!(digest(refused(&mut world, &|d| d.rekeys = other.rekeys.clone())), of_key);
+    assert_eq!(digest(refused(&mut world, &|d| d.rekeys[0] = rekey(&rk1, &point))), of_key);
     let of_list = Item::ReKeys;
-    assert_eq!(digest(refused(&mut desk, &|d| drop(d.rekeys.pop()))), of_list);
-    assert_eq!(digest(refused(&mut desk, &|d| d.rekeys.push(d.rekeys[0].clone()))), of_list);
-    let stranger = *crate::pre::keygen(&mut desk.rng).0.public_key();
-    assert_eq!(digest(refused(&mut desk, &|d| d.patient = stranger)), of_key);
+    assert_eq!(digest(refused(&mut world, &|d| drop(d.rekeys.pop()))), of_list);
+    assert_eq!(digest(refused(&mut world, &|d| d.rekeys.push(d.rekeys[0].clone()))), of_list);
+    let stranger = *crate::pre::keygen(&mut world.rng).0.public_key();
+    assert_eq!(digest(refused(&mut world, &|d| d.patient = stranger)), of_key);
     // The delivery of another grant under this grant's identifier.
-    let renamed = refused(&mut desk, &|d| *d = Delivery { grant: d.grant, ..other.clone() });
+    let renamed = refused(&mut world, &|d| *d = Delivery { grant: d.grant, ..other.clone() });
     assert_eq!(digest(renamed), of_key);
     // The public half matches the grant, the secret half does not.
     for rk1 in [&point[..], &halves(&other.rekeys[0]).0, &halves(&delivery.rekeys[1]).0] {
-        let error = refused(&mut desk, &|d| d.rekeys[0] = rekey(rk1, &rk2));
+        let error = refused(&mut world, &|d| d.rekeys[0] = rekey(rk1, &rk2));
         assert!(matches!(error, ProtocolError::ReKey(InvalidReKey)), "{error:?}");
     }
-    assert!(desk.proxy.accepted.is_empty());
-    desk.proxy.accept(&state, delivery).unwrap();
+    assert!(world.proxy.accepted.is_empty());
+    world.proxy.accept(&state, delivery).unwrap();
 }
 
 #[test]
 fn an_altered_ticket_or_re_encryption_does_not_open() {
-    let mut desk = Desk::new();
-    let record = desk.publish();
-    let (delivery, ticket) = desk.grant(record);
-    let (_, other) = desk.grant(record);
-    let request = desk.request(record, &ticket);
-    let state = desk.state();
-    desk.proxy.accept(&state, delivery).unwrap();
-    let mut rng = desk.rng.clone();
+    let mut world = World::new();
+    let record = world.publish();
+    let (delivery, ticket) = world.grant(record);
+    let (_, other) = world.grant(record);
+    let request = world.request(record, &ticket);
+    let state = world.state();
+    world.proxy.accept(&state, delivery).unwrap();
+    let mut rng = world.rng.clone();
     let view = LedgerView { state: &state, now: NOW };
-    let work = desk.proxy.reencrypt(view, &request, &desk, &mut rng).unwrap();
+    let reencryptions = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
     let open = |ticket: &Ticket| {
         let mut output = Cursor::new(Vec::new());
-        desk.reader
-            .open_granted(view, &request, ticket, &work, &desk, &mut output)
+        world
+            .reader
+            .open_granted(view, &request, ticket, &reencryptions, &world, &mut output)
             .map(|_| output.into_inner())
     };
     assert_eq!(open(&ticket).unwrap(), FILE);
@@ -299,48 +300,48 @@ fn an_altered_ticket_or_re_encryption_does_not_open() {
         let error = open(ticket).unwrap_err();
         assert!(matches!(error, ProtocolError::DigestMismatch(Item::ReKey)), "{error:?}");
     }
-    // No request rests on the other grant.
+    // The ledger has no request under the other grant.
     let renamed = Ticket { grant: *other.grant(), ..ticket.clone() };
     assert!(matches!(open(&renamed), Err(ProtocolError::Refused(Refusal::NotRequested))));
     // The re-encryption of one section does not verify for another.
-    let foreign = work[0].reencryption.clone();
-    let mut misplaced = work.clone();
+    let foreign = reencryptions[0].reencryption.clone();
+    let mut misplaced = reencryptions.clone();
     misplaced[1].reencryption = foreign;
     let output = &mut Cursor::new(Vec::new());
-    let outcome = desk.reader.open_granted(view, &request, &ticket, &misplaced, &desk, output);
+    let outcome = world.reader.open_granted(view, &request, &ticket, &misplaced, &world, output);
     assert!(matches!(outcome, Err(ProtocolError::ReEncryption(InvalidReEncryption))));
 }
 
-/// Even with all signatures, an envelope is read only if it lists the ciphertexts on the ledger.
+/// The signatures do not suffice: the envelope must list the ciphertexts on the ledger.
 #[test]
 fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
-    let mut desk = Desk::new();
-    let (mut sealed, introduction, _) = desk.seal();
+    let mut world = World::new();
+    let (mut sealed, introduction, _) = world.seal();
     let mut envelope = Envelope::from_bytes(&sealed.envelope.bytes).unwrap();
     envelope.sections.swap(0, 1);
     let changed = NamedObject::new(envelope.to_bytes());
-    desk.store(&changed.bytes);
+    world.store(&changed.bytes);
     let honest = std::mem::replace(&mut sealed.envelope, changed);
-    let index = desk.index(&sealed, &introduction);
-    let draft = desk.draft((&sealed, &introduction, index));
-    let hospital = desk.institution.countersign(&draft, desk.ledger.state()).unwrap();
-    let author = desk.author.verifying_key();
-    let consent = draft.sign(&desk.patient.owner_key(&author, introduction.epoch));
-    let transaction = desk.author.publish(draft, hospital, consent);
-    assert_eq!(desk.commit(&transaction), None);
+    let index = world.index(&sealed, &introduction);
+    let draft = world.draft((&sealed, &introduction, index));
+    let hospital = world.institution.countersign(&draft, world.ledger.state()).unwrap();
+    let author = world.author.verifying_key();
+    let consent = draft.sign(&world.patient.owner_key(&author, introduction.epoch));
+    let transaction = world.author.publish(draft, hospital, consent);
+    assert_eq!(world.commit(&transaction), None);
 
     let record = transaction.id();
-    let (delivery, ticket) = desk.grant(record);
-    let (request, state) = (desk.request(record, &ticket), desk.state());
+    let (delivery, ticket) = world.grant(record);
+    let (request, state) = (world.request(record, &ticket), world.state());
     let view = LedgerView { state: &state, now: NOW };
-    // The wrapped keys name the honest envelope, the ledger names the other one.
+    // The wrapped keys name the honest envelope, the ledger commits to the other one.
     let hit = Hit { record, location: honest.name };
-    let error = desk.patient.open(view, &hit, &desk, &mut Cursor::new(vec![])).unwrap_err();
+    let error = world.patient.open(view, &hit, &world, &mut Cursor::new(vec![])).unwrap_err();
     assert!(matches!(error, ProtocolError::DigestMismatch(Item::EnvelopeName)), "{error:?}");
     // The index leads the proxy to the other envelope, which is stored under its name.
-    desk.proxy.accept(&state, delivery).unwrap();
-    let mut rng = desk.rng.clone();
-    let error = desk.proxy.reencrypt(view, &request, &desk, &mut rng).unwrap_err();
+    world.proxy.accept(&state, delivery).unwrap();
+    let mut rng = world.rng.clone();
+    let error = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap_err();
     assert!(matches!(error, ProtocolError::DigestMismatch(Item::Envelope)), "{error:?}");
 }
 
@@ -357,9 +358,9 @@ impl ObjectSource for Endless {
 
 #[test]
 fn the_length_of_a_wrapped_key_is_capped() {
-    let mut desk = Desk::new();
-    let hit = Hit { record: desk.publish(), location: Cid::default() };
-    let view = LedgerView { state: desk.ledger.state(), now: NOW };
-    let error = desk.patient.open(view, &hit, &Endless, &mut Cursor::new(vec![])).unwrap_err();
+    let mut world = World::new();
+    let hit = Hit { record: world.publish(), location: Cid::default() };
+    let view = LedgerView { state: world.ledger.state(), now: NOW };
+    let error = world.patient.open(view, &hit, &Endless, &mut Cursor::new(vec![])).unwrap_err();
     assert!(matches!(error, ProtocolError::Io(_)), "{error:?}");
 }

@@ -1,9 +1,9 @@
-//! The ledger as a party reads it.
+//! A party's view of the ledger.
 #![forbid(unsafe_code)]
 
 use crate::ledger::{State, Time};
 
-/// A view of the ledger at a time.
+/// The state of the ledger and the local time.
 #[derive(Debug, Clone, Copy)]
 pub struct LedgerView<'a> {
     /// The state of a replica that the party trusts.

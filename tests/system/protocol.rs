@@ -41,13 +41,13 @@ macro_rules! refused {
 
 mod ask;
 mod bytes;
+mod lifecycle;
 mod linkability;
 mod proxy;
 mod publish;
 mod reader;
 mod registration;
 mod storage;
-mod story;
 
 /// A world in which doctor A has published a bundle for Ada, and B has requested it under a grant.
 struct Shared {

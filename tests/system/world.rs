@@ -161,10 +161,11 @@ impl World {
         doctor: usize,
         request: &Digest,
         ticket: &Ticket,
-        work: &[SectionReEncryption],
+        reencryptions: &[SectionReEncryption],
     ) -> Result<(Opened, Vec<u8>), ProtocolError> {
         let (doctor, mut output) = (&self.doctors[doctor], Cursor::new(Vec::new()));
-        let opened = doctor.open_granted(self.view(), request, ticket, work, self, &mut output)?;
+        let opened =
+            doctor.open_granted(self.view(), request, ticket, reencryptions, self, &mut output)?;
         Ok((opened, output.into_inner()))
     }
 

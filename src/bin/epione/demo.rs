@@ -1,21 +1,21 @@
 //! `epione demo`: one patient, three doctors, a ledger with a faulty leader, and the attacks that
 //! must fail.
 //!
-//! Data flow one way: `setup` builds the `world`, `story` acts in it and writes to the
-//! `report`, which knows neither.
+//! `setup` builds the `world`; `lifecycle` performs the steps and attacks in it and writes to the
+//! `report`, which depends on neither.
 
+mod attacks;
 mod hospitals;
 mod input;
+mod lifecycle;
 mod progress;
-mod refusals;
+mod publication;
 mod report;
+mod revocation;
 mod setup;
 mod sharing;
 mod steps;
-mod story;
-mod succession;
 mod world;
-mod writing;
 
 use input::Input;
 use report::Report;
@@ -68,6 +68,6 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     let mut inputs = Input::open_all(&options.files)?;
     let mut report = Report::new(options.json);
     let mut world = setup::set_up(options, &mut report)?;
-    story::tell(&mut world, &mut inputs, &mut report)?;
-    report.finish(story::ledger_summary(&world))
+    lifecycle::run(&mut world, &mut inputs, &mut report)?;
+    report.finish(lifecycle::ledger_summary(&world))
 }

@@ -1,59 +1,59 @@
-//! Refusals of a patient's consent.
+//! Refused consent of the patient.
 #![forbid(unsafe_code)]
 
 use super::*;
 
 /// Drafts a record and returns the error of the patient's consent.
 fn refusal(
-    desk: &mut Desk,
+    world: &mut World,
     (sealed, introduction, index): (&SealedRecord, &Introduction, &[Vec<u8>]),
 ) -> ProtocolError {
-    let draft = desk.draft((sealed, introduction, index.to_vec()));
-    desk.consent(&draft, sealed).unwrap_err()
+    let draft = world.draft((sealed, introduction, index.to_vec()));
+    world.consent(&draft, sealed).unwrap_err()
 }
 
 #[test]
 fn consent_requires_an_envelope_that_lists_the_ciphertexts() {
-    let mut desk = Desk::new();
-    let (mut sealed, introduction, index) = desk.seal();
+    let mut world = World::new();
+    let (mut sealed, introduction, index) = world.seal();
     // The wrapped keys name the envelope, which lists the sections in another order.
     sealed.sections.swap(0, 1);
-    let draft = desk.draft((&sealed, &introduction, index.clone()));
+    let draft = world.draft((&sealed, &introduction, index.clone()));
     let refused = |outcome| matches!(outcome, Err(ProtocolError::DigestMismatch(Item::Envelope)));
-    assert!(refused(desk.consent(&draft, &sealed)));
+    assert!(refused(world.consent(&draft, &sealed)));
     sealed.sections.swap(0, 1);
-    let draft = desk.draft((&sealed, &introduction, index));
+    let draft = world.draft((&sealed, &introduction, index));
     // The bytes of the envelope do not match its name.
     let honest = std::mem::take(&mut sealed.envelope.bytes);
-    assert!(refused(desk.consent(&draft, &sealed)));
+    assert!(refused(world.consent(&draft, &sealed)));
     let mut changed = Envelope::from_bytes(&honest).unwrap();
     changed.length += 1;
     sealed.envelope.bytes = changed.to_bytes();
-    assert!(refused(desk.consent(&draft, &sealed)));
+    assert!(refused(world.consent(&draft, &sealed)));
     sealed.envelope.bytes = honest;
-    assert!(desk.consent(&draft, &sealed).is_ok());
+    assert!(world.consent(&draft, &sealed).is_ok());
 }
 
 #[test]
 fn consent_requires_a_valid_public_tag() {
-    let mut desk = Desk::new();
-    let (mut sealed, introduction, index) = desk.seal();
-    let draft = desk.draft((&sealed, &introduction, index.clone()));
-    assert!(desk.consent(&draft, &sealed).is_ok());
-    // [version][kind] C1 48, W 32, then the tag C4: another point, everything else as it was.
+    let mut world = World::new();
+    let (mut sealed, introduction, index) = world.seal();
+    let draft = world.draft((&sealed, &introduction, index.clone()));
+    assert!(world.consent(&draft, &sealed).is_ok());
+    // [version][kind], C1 (48 bytes), W (32), then the tag C4 (96), which is replaced.
     let mut wrapped_key = sealed.sections[0].wrapped_for_patient.bytes.clone();
-    wrapped_key[82..178].copy_from_slice(&other_point(&mut desk.rng).to_bytes());
+    wrapped_key[82..178].copy_from_slice(&other_point(&mut world.rng).to_bytes());
     sealed.sections[0].wrapped_for_patient = NamedObject::new(wrapped_key);
-    let error = refusal(&mut desk, (&sealed, &introduction, &index));
+    let error = refusal(&mut world, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::WrappedKey(_)), "{error}");
 }
 
 #[test]
 fn consent_requires_consistent_headers_under_the_current_policy() {
-    let mut desk = Desk::new();
-    let (mut sealed, introduction, index) = desk.seal();
-    let draft = desk.draft((&sealed, &introduction, index.clone()));
-    assert!(desk.consent(&draft, &sealed).is_ok());
+    let mut world = World::new();
+    let (mut sealed, introduction, index) = world.seal();
+    let draft = world.draft((&sealed, &introduction, index.clone()));
+    assert!(world.consent(&draft, &sealed).is_ok());
     let honest = sealed.sections[0].wrapped_for_policy.bytes.clone();
     // The same group elements under another policy.
     let wrapped_key = <abe::Ciphertext>::from_bytes(&honest).unwrap();
@@ -63,7 +63,7 @@ fn consent_requires_consistent_headers_under_the_current_policy() {
     let mut renamed = honest.clone();
     renamed[position..position + 9].copy_from_slice(b"neurologx");
     sealed.sections[0].wrapped_for_policy = NamedObject::new(renamed);
-    let error = refusal(&mut desk, (&sealed, &introduction, &index));
+    let error = refusal(&mut world, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::Refused(Refusal::OutdatedPolicy)), "{error:?}");
     // One negated element: well-formed, but inconsistent.
     let rows = position + text.len() + 2 * 96;
@@ -71,53 +71,53 @@ fn consent_requires_consistent_headers_under_the_current_policy() {
     negated[rows] ^= 0x20;
     assert!(<abe::Ciphertext>::from_bytes(&negated).is_ok());
     sealed.sections[0].wrapped_for_policy = NamedObject::new(negated);
-    let error = refusal(&mut desk, (&sealed, &introduction, &index));
+    let error = refusal(&mut world, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::InconsistentHeader(_)), "{error:?}");
     let truncated = honest[..honest.len() - 1].to_vec();
     sealed.sections[0].wrapped_for_policy = NamedObject::new(truncated);
-    let error = refusal(&mut desk, (&sealed, &introduction, &index));
+    let error = refusal(&mut world, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::Decode(Item::WrappedForPolicy, _)), "{error:?}");
     sealed.sections[0].wrapped_for_policy = NamedObject::new(honest);
-    assert!(desk.consent(&draft, &sealed).is_ok());
-    // Sealed before an attribute was revoked, presented for consent afterwards.
-    desk.authority.next_epoch();
-    let error = refusal(&mut desk, (&sealed, &introduction, &index));
+    assert!(world.consent(&draft, &sealed).is_ok());
+    // The record was sealed in the previous attribute epoch.
+    world.authority.next_epoch();
+    let error = refusal(&mut world, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::Refused(Refusal::OutdatedPolicy)), "{error:?}");
 }
 
 #[test]
 fn consent_requires_the_digest_of_the_current_policy() {
-    let mut desk = Desk::new();
-    let current = desk.epoch_policies();
+    let mut world = World::new();
+    let current = world.epoch_policies();
     let other = Policies::uniform("cardiology".parse().unwrap());
-    let other = desk.authority.epoch_policies(&other).unwrap();
-    let (mut sealed, introduction, index) = desk.seal_under(&other);
+    let other = world.authority.epoch_policies(&other).unwrap();
+    let (mut sealed, introduction, index) = world.seal_under(&other);
     for section in &mut sealed.sections {
         let policy = current.policies.of(section.class);
-        let wrapped_key = abe::seal(&current.parameters, policy, b"", b"", &mut desk.rng);
+        let wrapped_key = abe::seal(&current.parameters, policy, b"", b"", &mut world.rng);
         section.wrapped_for_policy = NamedObject::new(wrapped_key.to_bytes());
     }
-    let error = refusal(&mut desk, (&sealed, &introduction, &index));
+    let error = refusal(&mut world, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::DigestMismatch(Item::Policy)), "{error:?}");
 }
 
 #[test]
 fn consent_requires_ciphertexts_under_their_names() {
-    let mut desk = Desk::new();
-    let (mut sealed, introduction, index) = desk.seal();
+    let mut world = World::new();
+    let (mut sealed, introduction, index) = world.seal();
     sealed.sections[0].name = sealed.sections[1].name;
-    let error = refusal(&mut desk, (&sealed, &introduction, &index));
+    let error = refusal(&mut world, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::DigestMismatch(Item::Ciphertext)), "{error:?}");
 }
 
 #[test]
 fn consent_requires_ciphertexts_that_decrypt() {
-    let mut desk = Desk::new();
-    let (mut sealed, introduction, index) = desk.seal();
+    let mut world = World::new();
+    let (mut sealed, introduction, index) = world.seal();
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut sealed.sections[0].ciphertext().unwrap(), &mut bytes).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     sealed.sections[0].replace_ciphertext(&bytes);
-    let error = refusal(&mut desk, (&sealed, &introduction, &index));
+    let error = refusal(&mut world, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::Decryption(_)), "{error}");
 }

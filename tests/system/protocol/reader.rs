@@ -3,49 +3,51 @@ use super::*;
 #[test]
 fn altered_or_misplaced_re_encryptions_are_refused() {
     let Shared { mut world, ticket, request, .. } = Shared::new(70);
-    let work = world.reencrypt(&request).unwrap();
-    let open = |work: &[SectionReEncryption]| world.open_granted(B, &request, &ticket, work);
-    assert!(open(&work).unwrap().1 == BUNDLE);
+    let reencryptions = world.reencrypt(&request).unwrap();
+    let open = |reencryptions: &[SectionReEncryption]| {
+        world.open_granted(B, &request, &ticket, reencryptions)
+    };
+    assert!(open(&reencryptions).unwrap().1 == BUNDLE);
     refused!(open(&[]), ProtocolError::Refused(Refusal::NothingToOpen));
 
     // The re-encryption of one section with the wrapped key of another.
-    let mut changed = work.clone();
-    changed[0].reencryption = work[1].reencryption.clone();
+    let mut changed = reencryptions.clone();
+    changed[0].reencryption = reencryptions[1].reencryption.clone();
     refused!(open(&changed), ProtocolError::ReEncryption(InvalidReEncryption));
     // Wrapped key and re-encryption of one section in the place of another.
-    let mut changed = work.clone();
-    changed[0] = SectionReEncryption { class: work[0].class, ..work[1].clone() };
+    let mut changed = reencryptions.clone();
+    changed[0] = SectionReEncryption { class: reencryptions[0].class, ..reencryptions[1].clone() };
     refused!(open(&changed), ProtocolError::DigestMismatch(Item::WrappedForPatient));
     // Parts of two re-encryptions combined.
-    let bytes: Vec<Vec<u8>> = work.iter().map(|w| w.reencryption.to_bytes()).collect();
+    let bytes: Vec<Vec<u8>> = reencryptions.iter().map(|w| w.reencryption.to_bytes()).collect();
     for (from, to) in [(2, 50), (50, 98), (98, 194), (194, bytes[0].len())] {
         let mut mixed = bytes[0].clone();
         mixed[from..to].copy_from_slice(&bytes[1][from..to]);
-        let mut changed = work.clone();
+        let mut changed = reencryptions.clone();
         changed[0].reencryption = Canonical::from_bytes(&mixed).unwrap();
         refused!(open(&changed), ProtocolError::ReEncryption(InvalidReEncryption));
     }
     // A second honest re-encryption for the same request opens too.
     let again = world.reencrypt(&request).unwrap();
-    assert_ne!(again[0].reencryption, work[0].reencryption);
+    assert_ne!(again[0].reencryption, reencryptions[0].reencryption);
     assert!(world.open_granted(B, &request, &ticket, &again).unwrap().1 == BUNDLE);
 }
 
 #[test]
 fn re_encryptions_under_one_grant_do_not_verify_under_another() {
     let Shared { mut world, record, request, .. } = Shared::new(71);
-    let work = world.reencrypt(&request).unwrap();
+    let reencryptions = world.reencrypt(&request).unwrap();
     let terms = world.terms(&[record]);
     let second = world.grant(&terms);
     // The request rests on the first grant.
     refused!(
-        world.open_granted(B, &request, &second, &work),
+        world.open_granted(B, &request, &second, &reencryptions),
         ProtocolError::Refused(Refusal::NotRequested)
     );
     // A request under the second grant, re-encrypted under the first: `rk2` differs.
     let request = world.request_granted(record, &second);
     refused!(
-        world.open_granted(B, &request, &second, &work),
+        world.open_granted(B, &request, &second, &reencryptions),
         ProtocolError::ReEncryption(InvalidReEncryption)
     );
     // The grant of the ticket is not on the ledger.
@@ -54,7 +56,7 @@ fn re_encryptions_under_one_grant_do_not_verify_under_another() {
     let rng = &mut world.rng;
     let (_, _, unseen) = world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
     refused!(
-        world.open_granted(B, &request, &unseen, &work),
+        world.open_granted(B, &request, &unseen, &reencryptions),
         ProtocolError::Refused(Refusal::NotRequested)
     );
 }
@@ -62,9 +64,9 @@ fn re_encryptions_under_one_grant_do_not_verify_under_another() {
 #[test]
 fn ticket_and_re_encryptions_are_useless_to_another_doctor() {
     let Shared { mut world, record, ticket, request } = Shared::new(72);
-    let work = world.reencrypt(&request).unwrap();
+    let reencryptions = world.reencrypt(&request).unwrap();
     refused!(
-        world.open_granted(C, &request, &ticket, &work),
+        world.open_granted(C, &request, &ticket, &reencryptions),
         ProtocolError::Refused(Refusal::NotRequested)
     );
     assert_eq!(
@@ -74,7 +76,7 @@ fn ticket_and_re_encryptions_are_useless_to_another_doctor() {
     // C's own request by policy does not rest on the grant of the ticket.
     let own = world.request(C, record, Basis::Policy).unwrap();
     refused!(
-        world.open_granted(C, &own, &ticket, &work),
+        world.open_granted(C, &own, &ticket, &reencryptions),
         ProtocolError::Refused(Refusal::NotRequested)
     );
     // The cryptography alone: a grant to C, and the re-encryptions for B.
@@ -87,7 +89,7 @@ fn ticket_and_re_encryptions_are_useless_to_another_doctor() {
     world.commit(&grant).unwrap();
     let request = world.request(C, record, Basis::Grant(*for_c.grant())).unwrap();
     refused!(
-        world.open_granted(C, &request, &for_c, &work),
+        world.open_granted(C, &request, &for_c, &reencryptions),
         ProtocolError::ReEncryption(InvalidReEncryption)
     );
 }
@@ -126,7 +128,7 @@ fn a_grant_does_not_open_a_record_of_another_patient() {
 #[test]
 fn ciphertexts_swapped_between_sections_do_not_open() {
     let Shared { mut world, record, ticket, request } = Shared::new(74);
-    let work = world.reencrypt(&request).unwrap();
+    let reencryptions = world.reencrypt(&request).unwrap();
     let names = [Class::Identity, Class::Clinical].map(|class| world.ciphertext(&record, class));
     // Swapped on disk: the hashes do not match.
     let paths = [world.chunk_file(&names[0]), world.chunk_file(&names[1])];
@@ -134,7 +136,7 @@ fn ciphertexts_swapped_between_sections_do_not_open() {
     fs::write(&paths[0], &intact[1]).unwrap();
     fs::write(&paths[1], &intact[0]).unwrap();
     refused!(
-        world.open_granted(B, &request, &ticket, &work),
+        world.open_granted(B, &request, &ticket, &reencryptions),
         ProtocolError::Store(StoreError::Corrupt(_))
     );
     refused!(world.reencrypt(&request), ProtocolError::Store(StoreError::Corrupt(_)));
@@ -153,7 +155,7 @@ fn ciphertexts_swapped_between_sections_do_not_open() {
     let output = &mut Cursor::new(Vec::new());
     let doctor = &world.doctors[B];
     refused!(
-        doctor.open_granted(view, &request, &ticket, &work, &swap, output),
+        doctor.open_granted(view, &request, &ticket, &reencryptions, &swap, output),
         ProtocolError::Store(StoreError::Corrupt(_))
     );
 }
@@ -290,13 +292,13 @@ fn a_grant_is_valid_only_within_its_window() {
     assert_eq!(world.request(B, record, basis), Err(Rule::WindowNotOpen.into()));
     world.network.advance(HOUR);
     let request = world.request(B, record, basis).unwrap();
-    let work = world.reencrypt(&request).unwrap();
-    assert!(world.open_granted(B, &request, &ticket, &work).unwrap().1 == BUNDLE);
+    let reencryptions = world.reencrypt(&request).unwrap();
+    assert!(world.open_granted(B, &request, &ticket, &reencryptions).unwrap().1 == BUNDLE);
     world.network.advance(HOUR);
     assert_eq!(world.request(B, record, basis), Err(Rule::WindowEnded.into()));
     refused!(world.reencrypt(&request), ProtocolError::Rule(Rule::WindowEnded));
     refused!(
-        world.open_granted(B, &request, &ticket, &work),
+        world.open_granted(B, &request, &ticket, &reencryptions),
         ProtocolError::Rule(Rule::WindowEnded)
     );
     let (state, now) = (world.state().clone(), world.now());

@@ -68,9 +68,9 @@ impl Report {
     }
 
     /// Prints a line of text.
-    pub(super) fn say(&self, sentence: &str) {
+    pub(super) fn print(&self, sentence: &str) {
         if !self.json {
-            print(sentence);
+            print_line(sentence);
         }
     }
 
@@ -90,7 +90,7 @@ impl Report {
     ) {
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (size, time) = (in_bytes(bytes), in_time(micros));
-        self.say(&format!("  {step:<14} {role:<40} {size:>10} {time:>10}  {what}"));
+        self.print(&format!("  {step:<14} {role:<40} {size:>10} {time:>10}  {what}"));
         self.result.steps.push(StepLine { step, role, bytes, micros });
     }
 
@@ -104,7 +104,7 @@ impl Report {
 
     /// Reports a failure of the demo.
     pub(super) fn fail(&mut self, what: String) {
-        self.say(&format!("  FAILED: {what}"));
+        self.print(&format!("  FAILED: {what}"));
         self.result.failures.push(what);
     }
 
@@ -118,7 +118,7 @@ impl Report {
             Ok(_) => self.fail(format!("{case} was not refused")),
             Err(error) => {
                 let error = error.to_string();
-                self.say(&format!("  {case:<42} {error}"));
+                self.print(&format!("  {case:<42} {error}"));
                 self.result.refused.push(RefusalLine { case, error });
             }
         }
@@ -129,7 +129,7 @@ impl Report {
         self.result.ledger = ledger;
         self.result.ok = self.result.failures.is_empty();
         if self.json {
-            print(&serde_json::to_string(&self.result)?);
+            print_line(&serde_json::to_string(&self.result)?);
         } else {
             self.summary();
         }
@@ -157,20 +157,20 @@ impl Report {
         }
         let LedgerSummary { replicas, height, transactions, later_views, messages, bytes } =
             &self.result.ledger;
-        print(&format!("\n{table}"));
-        print(&format!(
+        print_line(&format!("\n{table}"));
+        print_line(&format!(
             "{replicas} replicas, {height} blocks ({later_views} after a view change), \
              {transactions} transactions, {messages} messages ({})",
             in_bytes(*bytes),
         ));
-        print(&format!("{} attacks refused.", self.result.refused.len()));
-        print(if self.result.ok { "All checks passed." } else { "CHECKS FAILED." });
+        print_line(&format!("{} attacks refused.", self.result.refused.len()));
+        print_line(if self.result.ok { "All checks passed." } else { "CHECKS FAILED." });
     }
 }
 
 /// Prints a line. Errors are ignored: after `| head` closes the pipe, the run continues and returns
 /// its exit status.
-fn print(line: &str) {
+fn print_line(line: &str) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 

@@ -39,9 +39,9 @@ pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Fa
         None => Folder::Temporary(tempfile::tempdir()?),
     };
     let keeper = StoreKeeper::new(DirectoryStore::open(&folder.path().join("store"))?);
-    report.say("The ledger");
+    report.print("The ledger");
     describe(&network, &hospitals, report);
-    report.say("\nThe parties");
+    report.print("\nThe parties");
     let bytes = authority.parameters().to_bytes().len() as u64;
     let what = "public parameters, chain configuration";
     report.step("setup", "registration centre, attribute authority", bytes, start, what);
@@ -110,7 +110,7 @@ fn describe(network: &Network<Ledger>, hospitals: &[Hospital], report: &Report) 
             format!("two layers, {} groups", config.groups().len())
         }
     };
-    report.say(&format!(
+    report.print(&format!(
         "  {size} hospitals ({profile}); quorum {quorum}, tolerates {faults} faulty replicas"
     ));
     for (hospital, (id, _)) in hospitals.iter().zip(network.applications()) {
@@ -120,6 +120,6 @@ fn describe(network: &Network<Ledger>, hospitals: &[Hospital], report: &Report) 
             _ => continue,
         };
         let leads = if config.leader(1, 0) == id { " (first leader)" } else { "" };
-        report.say(&format!("  {}{leads} {does}", hospital.name));
+        report.print(&format!("  {}{leads} {does}", hospital.name));
     }
 }

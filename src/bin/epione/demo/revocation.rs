@@ -1,10 +1,10 @@
 //! Succession: doctor C leaves, and doctor B takes over with renewed keys.
 
 use super::input::Input;
+use super::publication;
 use super::report::Report;
 use super::steps::{Published, open_by_policy};
 use super::world::{A, B, C, Failure, World};
-use super::writing;
 use epione::algebra::codec::Canonical;
 use epione::policy::AttributeSet;
 
@@ -13,12 +13,12 @@ const ATTRIBUTES_OF_SUCCESSOR: &str =
     "doctor, licence = 2030-06-30, clearance = 2u8, \"stroke unit\", neurology";
 
 /// The authority revokes C's attributes, which starts a new attribute epoch, and issues them to B.
-pub(super) fn show(
+pub(super) fn run(
     world: &mut World,
     before: &Published,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    report.say("\nDoctor C leaves, doctor B takes over");
+    report.print("\nDoctor C leaves, doctor B takes over");
     let start = report.start();
     if !world.authority.revoke(&world.doctors[C].verifying_key()) {
         return Err("doctor C has no attribute key to revoke".into());
@@ -37,7 +37,7 @@ pub(super) fn show(
     );
     report.step("renew", "attribute authority, doctors", bytes, start, &what);
 
-    let after = writing::publish(world, 0, &mut Input::follow_up()?, report)?;
+    let after = publication::publish(world, 0, &mut Input::follow_up()?, report)?;
     let start = report.start();
     let opened = open_by_policy(world, B, &after)?;
     let what = format!("section {}, no grant", after.main_class());

@@ -13,7 +13,7 @@ use epione::store::{self, Cid, RecordStore};
 use std::fs;
 
 /// Runs all attacks on a record that doctor B may read under `ticket`.
-pub(super) fn show(
+pub(super) fn run(
     world: &mut World,
     record: &Published,
     ticket: &Ticket,

@@ -34,11 +34,11 @@ fn reader_author_and_patient_open_the_same_bytes() {
 
         // The granted reader.
         let request = world.request_granted(*record, &ticket);
-        let work = world.reencrypt(&request).unwrap();
+        let reencryptions = world.reencrypt(&request).unwrap();
         let validity = world.validity();
-        let access = world.proxies[0].report(validity, request, &work, &mut world.rng);
+        let access = world.proxies[0].report(validity, request, &reencryptions, &mut world.rng);
         world.commit(&access).unwrap();
-        let (opened, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
+        let (opened, bytes) = world.open_granted(B, &request, &ticket, &reencryptions).unwrap();
         assert_eq!(opened.require_complete().unwrap().classes, classes);
         assert!(bytes == file, "the granted reader of {name}");
 
@@ -107,12 +107,12 @@ fn a_partial_grant_opens_exactly_its_classes() {
     let ticket = world.grant(&terms);
     assert_eq!(ticket.conditions(), 2);
     let request = world.request_granted(record, &ticket);
-    let work = world.reencrypt(&request).unwrap();
+    let reencryptions = world.reencrypt(&request).unwrap();
     assert_eq!(
-        work.iter().map(|w| w.class).collect::<Vec<_>>(),
+        reencryptions.iter().map(|w| w.class).collect::<Vec<_>>(),
         [Class::Identity, Class::Clinical]
     );
-    let (opened, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
+    let (opened, bytes) = world.open_granted(B, &request, &ticket, &reencryptions).unwrap();
     assert_eq!(opened.classes, [Class::Identity, Class::Clinical]);
     let shown = String::from_utf8_lossy(&bytes).into_owned();
     assert!(shown.contains("Åström") && shown.contains("230690007"));
@@ -120,7 +120,7 @@ fn a_partial_grant_opens_exactly_its_classes() {
     refused!(opened.require_complete(), ProtocolError::Incomplete { .. });
 
     // A re-encryption cannot be relabelled as one of another class.
-    let mut relabelled = work.clone();
+    let mut relabelled = reencryptions.clone();
     relabelled[0].class = Class::Restricted;
     refused!(world.open_granted(B, &request, &ticket, &relabelled), ProtocolError::NotCovered(_));
 }
@@ -141,8 +141,8 @@ fn one_grant_covers_records_of_several_doctors_and_epochs() {
     assert_eq!(ticket.conditions(), 8, "four classes in two epochs");
     for record in &records {
         let request = world.request_granted(*record, &ticket);
-        let work = world.reencrypt(&request).unwrap();
-        let (opened, bytes) = world.open_granted(B, &request, &ticket, &work).unwrap();
+        let reencryptions = world.reencrypt(&request).unwrap();
+        let (opened, bytes) = world.open_granted(B, &request, &ticket, &reencryptions).unwrap();
         assert!(opened.require_complete().is_ok() && bytes == BUNDLE);
     }
     assert_eq!(world.patients[ADA].find(world.state()).len(), 3);

@@ -4,20 +4,20 @@ use super::input::Input;
 use super::report::{LedgerSummary, Report};
 use super::steps::{self, Published, open_to};
 use super::world::{A, ADA, C, Failure, World};
-use super::{refusals, sharing, succession, writing};
+use super::{attacks, publication, revocation, sharing};
 use epione::algebra::codec::Canonical;
 use epione::protocol::{Hit, trail};
 
-/// Runs all scenes, attacks included.
-pub(super) fn tell(
+/// Runs all steps and attacks.
+pub(super) fn run(
     world: &mut World,
     inputs: &mut [Input],
     report: &mut Report,
 ) -> Result<(), Failure> {
-    report.say("\nThe life of a record");
+    report.print("\nThe life of a record");
     let mut published = Vec::new();
     for (i, input) in inputs.iter_mut().enumerate() {
-        published.push(writing::publish(world, i, input, report)?);
+        published.push(publication::publish(world, i, input, report)?);
     }
     let (ticket, terms) = sharing::permit(world, inputs, &published, report)?;
     for record in &published {
@@ -29,11 +29,11 @@ pub(super) fn tell(
     }
     as_patient(world, inputs, &published, report)?;
 
-    report.say("\nAttacks, all refused");
-    refusals::show(world, &published[0], &ticket, &terms, report)?;
-    succession::show(world, &published[0], report)?;
+    report.print("\nAttacks, all refused");
+    attacks::run(world, &published[0], &ticket, &terms, report)?;
+    revocation::run(world, &published[0], report)?;
     audit(world, report)?;
-    tell_trail(world, &published[0], report);
+    print_trail(world, &published[0], report);
     Ok(())
 }
 
@@ -119,13 +119,13 @@ fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
 }
 
 /// Prints the audit trail of a record.
-fn tell_trail(world: &World, record: &Published, report: &Report) {
-    report.say("\nAudit trail of the first record");
+fn print_trail(world: &World, record: &Published, report: &Report) {
+    report.print("\nAudit trail of the first record");
     for entry in trail(world.ledger(), &record.id) {
         let rejected =
             entry.rejected_by.map_or_else(String::new, |rule| format!("rejected: {rule}"));
         let (height, action, party) = (entry.height, entry.action, entry.party);
-        report.say(&format!("  block {height:>3}  {action:<8} {party:<26} {rejected}"));
+        report.print(&format!("  block {height:>3}  {action:<8} {party:<26} {rejected}"));
     }
 }
 
