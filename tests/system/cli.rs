@@ -68,7 +68,7 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// A folder whose name contains a space and a non-ASCII letter.
+/// A directory whose name contains a space and a non-ASCII letter.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -95,29 +95,10 @@ fn json_output_lists_every_step_and_attack() {
     assert_eq!(outcome["records"].as_array().unwrap().len(), 1);
     let steps: Vec<&str> =
         outcome["steps"].as_array().unwrap().iter().map(|s| s["step"].as_str().unwrap()).collect();
-    let story = [
-        "setup",
-        "register",
-        "introduce",
-        "seal",
-        "store",
-        "index",
-        "publish",
-        "ask",
-        "grant",
-        "search",
-        "request",
-        "re-encrypt",
-        "open",
-        "open by policy",
-        "open as author",
-        "find own",
-        "open own",
-        "revoke",
-        "renew",
-        "audit",
-    ];
-    for step in story {
+    let expected = "setup, register, introduce, seal, store, index, publish, query, grant, search, \
+                    request, re-encrypt, open, open by policy, open as author, find as patient, \
+                    open as patient, revoke, renew, audit";
+    for step in expected.split(", ") {
         assert!(steps.contains(&step), "{step} is in {steps:?}");
     }
     let refused: Vec<&str> = outcome["refused"]
@@ -127,7 +108,7 @@ fn json_output_lists_every_step_and_attack() {
         .map(|r| r["case"].as_str().unwrap())
         .collect();
     let cases = [
-        "a doctor without a grant",
+        "a request under another doctor's grant",
         "an unsatisfied policy",
         "two doctors who pool their attribute keys",
         "an upload that does not match its hash",
@@ -208,22 +189,25 @@ fn runs_with_the_same_seed_are_identical() {
 }
 
 #[test]
-fn text_output_tells_the_life_of_a_record() {
+fn text_output_covers_the_life_of_a_record() {
     let folder = Folder::new();
     let file = folder.file("a.json", BUNDLE.as_bytes());
     let output = demo(&["--replicas", "4", text(&file)]);
     assert!(output.status.success());
-    let story = String::from_utf8(output.stdout).unwrap();
-    for sentence in
-        ["The life of a record", "Attacks, all refused", "All checks passed.", "identical"]
-    {
-        assert!(story.contains(sentence), "{sentence}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    for sentence in [
+        "The life of a record",
+        "Attacks, which must be refused",
+        "All checks passed.",
+        "identical",
+    ] {
+        assert!(text.contains(sentence), "{sentence}");
     }
-    assert!(!story.contains("FAILED"));
+    assert!(!text.contains("FAILED"));
 }
 
-/// Runs the demo, which must fail with one sentence on stderr and nothing on stdout.
-fn complaint(arguments: &[&str]) -> String {
+/// Runs the demo and returns its error: one sentence on stderr, with nothing on stdout.
+fn failure_of(arguments: &[&str]) -> String {
     let output = demo(arguments);
     assert!(!output.status.success());
     assert!(output.status.code().is_some(), "the process exits by itself");
@@ -253,7 +237,7 @@ fn unusable_files_are_named_in_one_sentence_and_no_output_is_created() {
                 let mut arguments = json.to_vec();
                 arguments.extend(["--out", text(&out), "--replicas", "4"]);
                 arguments.extend(files.iter().map(|path| text(path)));
-                let error = complaint(&arguments);
+                let error = failure_of(&arguments);
                 assert!(error.starts_with("epione: "), "{error}");
                 assert!(error.contains(text(bad)) && error.contains(reason), "{error}");
                 assert!(!out.exists(), "output was created for {}", bad.display());
@@ -264,26 +248,17 @@ fn unusable_files_are_named_in_one_sentence_and_no_output_is_created() {
 
 #[test]
 fn more_faults_than_the_replicas_tolerate_are_refused() {
-    for (arguments, sentence) in [
-        (
-            ["--json", "--replicas", "4", "--silent", "2"],
-            "4 replicas tolerate 1 faulty ones, not 2",
-        ),
-        (
-            ["--json", "--replicas", "7", "--silent", "3"],
-            "7 replicas tolerate 2 faulty ones, not 3",
-        ),
-        (
-            ["--json", "--replicas", "16", "--equivocating", "6"],
-            "16 replicas tolerate 5 faulty ones, not 6",
-        ),
+    for (replicas, option, count, sentence) in [
+        ("4", "--silent", "2", "at most 1 of 4 replicas may be faulty, not 2"),
+        ("7", "--silent", "3", "at most 2 of 7 replicas may be faulty, not 3"),
+        ("16", "--equivocating", "6", "at most 5 of 16 replicas may be faulty, not 6"),
     ] {
-        let error = complaint(&arguments);
+        let error = failure_of(&["--json", "--replicas", replicas, option, count]);
         assert!(error.contains(sentence), "{error}");
     }
     // More than there are replicas.
-    for (option, count) in [("--silent", "65535"), ("--equivocating", "65535")] {
-        assert!(complaint(&["--json", option, count]).contains("16 replicas tolerate 5"));
+    for option in ["--silent", "--equivocating"] {
+        assert!(failure_of(&["--json", option, "65535"]).contains("at most 5 of 16 replicas"));
     }
 }
 
@@ -320,7 +295,7 @@ fn an_unknown_backend_is_named() {
 fn an_impossible_output_directory_is_refused_in_one_sentence() {
     let folder = Folder::new();
     let file = folder.file("not a directory", b"x");
-    let error = complaint(&["--json", "--replicas", "4", "--out", text(&file)]);
+    let error = failure_of(&["--json", "--replicas", "4", "--out", text(&file)]);
     assert!(error.starts_with("epione: "), "{error}");
 }
 

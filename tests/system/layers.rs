@@ -3,18 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The modules of each layer, from the bottom. `true`: modules of the layer may import each other.
+/// The modules of each layer, lowest first. `true` if modules of the layer may import each other.
 const LAYERS: [(&[&str], bool); 7] = [
     (&["error", "algebra"], true),
     (&["policy", "dem", "sign"], true),
     (&["abe", "peks", "pre", "pseudonym", "store", "consensus"], false),
     (&["record", "ledger"], true),
     (&["protocol"], true),
-    (&["sim", "node", "experiment"], true),
+    (&["sim"], true),
     (&["bin"], true),
 ];
 
-/// Files that cannot forbid unsafe code, since `forbid` extends to submodules: the root, which
+/// Files that cannot forbid unsafe code, because `forbid` extends to submodules: the root, which
 /// denies it instead, and the two modules above the backends. They contain no unsafe code.
 const WITHOUT_FORBID: [&str; 3] = ["lib.rs", "algebra.rs", "algebra/backend.rs"];
 

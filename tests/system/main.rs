@@ -1,6 +1,7 @@
 //! Integration tests: records, consensus, ledger, protocol and the program.
 //!
-//! `cargo test consensus` (ledger, protocol, record, cli, layers) runs the tests of one module.
+//! `cargo test --test system ledger` runs the tests of one module: `cli`, `consensus`, `layers`,
+//! `ledger`, `protocol` or `record`.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 #[cfg(all(feature = "cli", feature = "sim"))]

@@ -1,4 +1,4 @@
-//! The protocol from end to end, and attacks on every step.
+//! The protocol end to end, and attacks on every step.
 
 use crate::world::{
     A, ADA, Answering, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, START, Sealed, World, policy,
@@ -39,17 +39,18 @@ macro_rules! refused {
     };
 }
 
-mod ask;
 mod bytes;
 mod lifecycle;
 mod linkability;
 mod proxy;
 mod publish;
+mod query;
 mod reader;
 mod registration;
 mod storage;
 
-/// A world in which doctor A has published a bundle for Ada, and B has requested it under a grant.
+/// A world in which doctor A has published a bundle for Ada, and doctor B has requested it under a
+/// grant.
 struct Shared {
     world: World,
     record: Digest,

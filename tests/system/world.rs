@@ -1,5 +1,5 @@
-//! The world of the integration tests: the parties of the demo, with simpler policies, and
-//! shortcuts that expect success.
+//! The parties of the integration tests: those of the demo with simpler policies, and helpers that
+//! expect success.
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::type_complexity)]
 
 #[path = "../../src/bin/epione/demo/world.rs"]
@@ -57,7 +57,7 @@ impl<F: Fn(&Fetch, &mut dyn Write) -> Result<(), ProtocolError>> ObjectSource fo
 }
 
 impl World {
-    /// A world with a ledger of four replicas.
+    /// Creates the parties with a ledger of four replicas.
     pub fn new(seed: u64) -> Self {
         Self::of(4, Profile::Flat, seed)
     }
@@ -83,7 +83,7 @@ impl World {
         Self::register(infrastructure, policies, ATTRIBUTES).unwrap()
     }
 
-    /// A doctor seals, stores and indexes a file for a patient.
+    /// Seals, stores and indexes a file of a doctor for a patient.
     pub fn seal(&mut self, doctor: usize, patient: usize, file: &[u8], name: &str) -> Sealed {
         let doctor = &self.doctors[doctor];
         let introduction = self.patients[patient].introduce(&doctor.verifying_key(), self.now());
@@ -131,7 +131,7 @@ impl World {
         self.publish_sealed(doctor, patient, 0, sealed).id()
     }
 
-    /// Terms over all classes of `records` for a week, with a search for the stroke.
+    /// Returns terms over all classes of `records` for a week, with a search for [`stroke`].
     pub fn terms(&self, records: &[Digest]) -> Terms {
         Terms {
             records: records.to_vec(),

@@ -1,5 +1,5 @@
-//! `epione demo`: one patient, three doctors, a ledger with a faulty leader, and the attacks that
-//! must fail.
+//! `epione demo`: one patient, three doctors, a ledger with a faulty leader, and attacks that must
+//! fail.
 //!
 //! `setup` builds the `world`; `lifecycle` performs the steps and attacks in it and writes to the
 //! `report`, which depends on neither.
@@ -35,7 +35,7 @@ pub(crate) struct Options {
     /// Number of hospitals, each of which runs a replica of the ledger
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(4..=100))]
     replicas: u16,
-    /// Consensus profile; with fewer than 16 replicas always flat
+    /// Consensus profile; fewer than 16 replicas always use flat PBFT
     #[arg(long, value_enum, ignore_case = true, default_value_t = Profile::MemberQuorum)]
     profile: Profile,
     /// Number of silent replicas, chosen among the next leaders
@@ -48,21 +48,21 @@ pub(crate) struct Options {
     /// Keep the store and the opened records in this directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Seed of all randomness, for reproducible runs
+    /// Seed of all randomness, including keys, for reproducible runs
     #[arg(long)]
     seed: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Profile {
-    /// PBFT, all to all
+    /// PBFT with all-to-all communication
     Flat,
-    /// Two layers, with the quorum counted over all members
+    /// Two-layer PBFT; every quorum counts members of all groups
     #[value(alias = "memberquorum")]
     MemberQuorum,
 }
 
-/// Runs the demo. Returns `true` if every record came back identical and every attack was refused.
+/// Runs the demo. Returns `true` if every record is restored and every attack refused.
 pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     // All inputs are validated before any output is created.
     let mut inputs = Input::open_all(&options.files)?;

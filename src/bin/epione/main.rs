@@ -6,7 +6,6 @@ mod demo;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Share medical records by cryptography instead of trust
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -16,7 +15,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Share records between simulated hospitals, and show the attacks that are refused
+    /// Share a record among simulated hospitals, attempt attacks, and print the refusals
     Demo(demo::Options),
 }
 

@@ -3,7 +3,7 @@ use super::*;
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Bytes decode canonically or not at all.
+    /// Decoded transactions encode to the same bytes.
     #[test]
     fn decoding_arbitrary_bytes_never_panics(
         bytes in prop::collection::vec(any::<u8>(), 0..400)

@@ -75,7 +75,7 @@ fn reader_author_and_patient_open_the_same_bytes() {
 }
 
 #[test]
-fn a_reader_by_policy_opens_exactly_the_sections_of_the_attributes() {
+fn an_attribute_key_opens_exactly_the_sections_whose_policy_it_satisfies() {
     let mut world = World::new(2);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let request = world.request(C, record, Basis::Policy).unwrap();

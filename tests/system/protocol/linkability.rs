@@ -1,7 +1,7 @@
 use super::*;
 
-/// Two records of one patient under different doctors, hospitals and policies share no window of 32
-/// bytes: no key, no digest, no point.
+/// Two records of one patient with different doctors, hospitals and policies have no 32 consecutive
+/// bytes in common: no key, no digest, no group element.
 #[test]
 fn records_of_one_patient_by_two_doctors_are_unlinkable() {
     let mut world = World::new(10);

@@ -34,7 +34,7 @@ fn a_delivery_must_match_its_grant_and_proxy() {
             ProtocolError::DigestMismatch(Item::Trapdoors)
         );
     }
-    // The proxy has stored none of them.
+    // The proxy has stored no delivery.
     refused!(
         world.proxies[0].search(view, ticket.grant()),
         ProtocolError::Refused(Refusal::NoDelivery)
@@ -58,7 +58,7 @@ fn a_proxy_without_delivery_neither_searches_nor_re_encrypts() {
 }
 
 #[test]
-fn re_encryption_needs_a_valid_request_for_this_proxy() {
+fn re_encryption_requires_a_valid_request_for_this_proxy() {
     let Shared { mut world, record, ticket, request } = Shared::new(62);
     // A signed request that is not on the ledger.
     let validity = world.validity();
@@ -91,7 +91,7 @@ fn re_encryption_needs_a_valid_request_for_this_proxy() {
 }
 
 #[test]
-fn a_flipped_bit_in_any_object_prevents_the_re_encryption() {
+fn a_flipped_bit_in_any_object_prevents_re_encryption() {
     let Shared { mut world, record, request, .. } = Shared::new(63);
     let honest = world.reencrypt(&request).unwrap().len();
     let (location, envelope) = world.envelope(&record);

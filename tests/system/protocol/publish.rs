@@ -149,7 +149,7 @@ fn a_record_with_more_keywords_than_entries_is_refused() {
         let outline = Record::scan(&mut Cursor::new(text(n).as_bytes()), "x.json").unwrap();
         world.doctors[A].terms(&outline)
     };
-    // The type is a keyword too.
+    // The resource type is a keyword too.
     assert_eq!(terms(4094).unwrap().len(), 4096);
     refused!(terms(4095), ProtocolError::TooManyKeywords { found: 4096, cap: 4095 });
 
@@ -164,7 +164,7 @@ fn a_record_with_more_keywords_than_entries_is_refused() {
 }
 
 #[test]
-fn a_batch_index_equals_the_index_term_by_term() {
+fn a_batch_index_equals_sequential_indexing() {
     let mut world = World::new(31);
     let introduction =
         world.patients[ADA].introduce(&world.doctors[A].verifying_key(), world.now());

@@ -14,7 +14,7 @@ fn altered_or_misplaced_re_encryptions_are_refused() {
     let mut changed = reencryptions.clone();
     changed[0].reencryption = reencryptions[1].reencryption.clone();
     refused!(open(&changed), ProtocolError::ReEncryption(InvalidReEncryption));
-    // Wrapped key and re-encryption of one section in the place of another.
+    // The wrapped key and re-encryption of one section for another section.
     let mut changed = reencryptions.clone();
     changed[0] = SectionReEncryption { class: reencryptions[0].class, ..reencryptions[1].clone() };
     refused!(open(&changed), ProtocolError::DigestMismatch(Item::WrappedForPatient));
@@ -39,7 +39,7 @@ fn re_encryptions_under_one_grant_do_not_verify_under_another() {
     let reencryptions = world.reencrypt(&request).unwrap();
     let terms = world.terms(&[record]);
     let second = world.grant(&terms);
-    // The request rests on the first grant.
+    // The basis of the request is the first grant.
     refused!(
         world.open_granted(B, &request, &second, &reencryptions),
         ProtocolError::Refused(Refusal::NotRequested)
@@ -62,7 +62,7 @@ fn re_encryptions_under_one_grant_do_not_verify_under_another() {
 }
 
 #[test]
-fn ticket_and_re_encryptions_are_useless_to_another_doctor() {
+fn ticket_and_re_encryptions_do_not_open_for_another_doctor() {
     let Shared { mut world, record, ticket, request } = Shared::new(72);
     let reencryptions = world.reencrypt(&request).unwrap();
     refused!(
@@ -73,13 +73,13 @@ fn ticket_and_re_encryptions_are_useless_to_another_doctor() {
         world.request(C, record, Basis::Grant(*ticket.grant())),
         Err(Rule::ReaderMismatch.into())
     );
-    // C's own request by policy does not rest on the grant of the ticket.
+    // The basis of C's own request is the policy, not the grant of the ticket.
     let own = world.request(C, record, Basis::Policy).unwrap();
     refused!(
         world.open_granted(C, &own, &ticket, &reencryptions),
         ProtocolError::Refused(Refusal::NotRequested)
     );
-    // The cryptography alone: a grant to C, and the re-encryptions for B.
+    // Cryptography alone: with a grant to C, re-encryptions for B do not verify.
     let (validity, state) = (world.validity(), world.state().clone());
     let reader = state.party(&world.doctors[C].verifying_key()).unwrap().clone();
     let terms = world.terms(&[record]);
@@ -102,7 +102,7 @@ fn a_grant_does_not_open_a_record_of_another_patient() {
         world.request(B, foreign, Basis::Grant(*ticket.grant())),
         Err(Rule::NotCovered.into())
     );
-    // Ada is led to Bea's record: the store refuses her owner key.
+    // Ada receives the location of Bea's record. The store refuses her owner key.
     let (location, _) = world.envelope(&foreign);
     let hit = Hit { record: foreign, location };
     let view = world.view();
@@ -110,8 +110,8 @@ fn a_grant_does_not_open_a_record_of_another_patient() {
         world.patients[ADA].open(view, &hit, &world, &mut Cursor::new(vec![])),
         ProtocolError::Refused(Refusal::RecordOfAnother)
     );
-    // With a store that refuses nothing, Ada's key does not unwrap.
-    let careless =
+    // With a store without access control, Ada's key does not unwrap.
+    let open_store =
         Answering(|fetch: &Fetch, object: &mut dyn Write| match world.fetch(fetch, object) {
             Err(ProtocolError::Refused(_)) => {
                 let hash = world.state().record(&foreign).unwrap().sections[0].wrapped_for_patient;
@@ -120,7 +120,7 @@ fn a_grant_does_not_open_a_record_of_another_patient() {
             other => other,
         });
     refused!(
-        world.patients[ADA].open(view, &hit, &careless, &mut Cursor::new(vec![])),
+        world.patients[ADA].open(view, &hit, &open_store, &mut Cursor::new(vec![])),
         ProtocolError::Decryption(DecryptionFailed)
     );
 }
@@ -161,7 +161,7 @@ fn ciphertexts_swapped_between_sections_do_not_open() {
 }
 
 #[test]
-fn policies_withstand_missing_and_pooled_attributes() {
+fn missing_and_pooled_attributes_do_not_satisfy_a_policy() {
     let mut world = World::new(75);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let request = world.request(B, record, Basis::Policy).unwrap();
@@ -268,15 +268,15 @@ fn only_the_author_opens_as_author() {
         world.doctors[A].open_as_author(view, &[1; 32], &world, output),
         ProtocolError::Refused(Refusal::UnknownRecord)
     );
-    // With a store that refuses nothing, B's key does not unwrap.
+    // With a store without access control, B's key does not unwrap.
     let fetches = Cell::new(0);
-    let careless = Answering(|_: &Fetch, object: &mut dyn Write| {
+    let open_store = Answering(|_: &Fetch, object: &mut dyn Write| {
         fetches.set(fetches.get() + 1);
         let hash = world.state().record(&record).unwrap().sections[0].wrapped_for_author;
         Ok(object.write_all(&world.stored(&store::cid_of_digest(&hash)))?)
     });
     refused!(
-        world.doctors[B].open_as_author(view, &record, &careless, output),
+        world.doctors[B].open_as_author(view, &record, &open_store, output),
         ProtocolError::Decryption(DecryptionFailed)
     );
     assert_eq!(fetches.get(), 1);

@@ -10,9 +10,9 @@ impl Registrar for Replaying {
 }
 
 #[test]
-fn the_certificate_of_another_party_is_useless() {
+fn a_certificate_cannot_be_announced_with_another_key() {
     let mut world = World::new(20);
-    // A stranger registers with B's certificate.
+    // The centre's answer to a stranger is replaced by B's certificate.
     let b = world.doctors[B].certificate().clone();
     let rng = &mut world.rng;
     let thief = Doctor::register("Dr. X", START + DAY, &Replaying(b), rng).unwrap();
@@ -44,7 +44,7 @@ fn a_certificate_of_another_centre_is_refused_everywhere() {
 }
 
 #[test]
-fn introductions_are_for_patients_and_attributes_for_doctors() {
+fn only_patients_introduce_themselves_and_only_doctors_receive_attributes() {
     let mut world = World::new(22);
     let now = world.now();
     let centre = world.centre.verifying_key();

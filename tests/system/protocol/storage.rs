@@ -46,7 +46,7 @@ fn only_fresh_and_authorised_fetches_are_served() {
             ProtocolError::Refused(Refusal::RecordOfAnother)
         );
     }
-    // Identifiers that are no request or record.
+    // Identifiers that are not of a request or record, respectively.
     for basis in [FetchBasis::Request(record), FetchBasis::Own(request), FetchBasis::Own([7; 32])] {
         refused!(serve(&world, B, basis, now), ProtocolError::Refused(Refusal::UnknownBasis));
     }

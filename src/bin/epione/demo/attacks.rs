@@ -21,7 +21,7 @@ pub(super) fn run(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let basis = Basis::Grant(*ticket.grant());
-    report.refusal("a doctor without a grant", world.request(C, record.id, basis));
+    report.refusal("a request under another doctor's grant", world.request(C, record.id, basis));
     report.refusal("an unsatisfied policy", open_by_policy(world, B, record));
     report.refusal("two doctors who pool their attribute keys", pooled(world, record)?);
     report.refusal("an upload that does not match its hash", mismatched_upload(world));
@@ -47,15 +47,15 @@ fn revoke(world: &mut World, ticket: &Ticket, report: &mut Report) -> Result<(),
     world.commit(&revoke)?;
     let state = world.state().clone();
     let erased = world.proxies[0].erase_ended(LedgerView { state: &state, now: world.now() });
-    let what = format!("{erased} delivery erased by the proxy");
+    let what = format!("deliveries erased by the proxy: {erased}");
     report.step("revoke", "patient, replicas, proxy", revoke.to_bytes().len() as u64, start, &what);
     Ok(())
 }
 
-/// Doctors A and B splice the components of both keys into one. Its bytes are well-formed and its
-/// attributes satisfy the policy, but components of different keys share no randomness.
+/// Doctors A and B combine components of both keys. The encoding is well-formed and the attributes
+/// satisfy the policy, but components of different keys have different randomness.
 fn pooled(world: &mut World, record: &Published) -> Result<Result<Opened, Failure>, Failure> {
-    let key = |doctor: usize| world.doctors[doctor].attribute_key().ok_or("the doctor has a key");
+    let key = |doctor: usize| world.doctors[doctor].attribute_key().ok_or("the doctor has no key");
     let own = key(B)?.clone();
     let pooled = splice_keys(&key(A)?.to_secret_bytes(), &own.to_secret_bytes())?;
     let parameters = world.authority.parameters().clone();
@@ -65,7 +65,7 @@ fn pooled(world: &mut World, record: &Published) -> Result<Result<Opened, Failur
     Ok(outcome)
 }
 
-/// Doctor A uploads other bytes than offered.
+/// Doctor A uploads bytes other than those offered.
 fn mismatched_upload(world: &World) -> Result<(), ProtocolError> {
     let name = store::cid_of(&mut &b"the bytes offered"[..])?;
     let offer = world.doctors[A].offer(&name);
@@ -80,7 +80,7 @@ fn forged(world: &mut World, record: &Published, basis: Basis) -> Result<(), Not
     world.commit(&honest.draft.signed_by(&[&forger])).map(|_| ())
 }
 
-/// The trapdoor is replaced on its way to the proxy.
+/// The trapdoors are replaced in transit to the proxy.
 fn substituted_trapdoor(
     world: &mut World,
     terms: &Terms,

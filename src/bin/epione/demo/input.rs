@@ -7,17 +7,17 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// The default record: synthetic, FHIR R4.
+/// The default record: synthetic FHIR R4.
 const SYNTHETIC: &[u8] = include_bytes!("../../../../vectors/records/stroke.json");
 const SYNTHETIC_NAME: &str = "stroke.json (synthetic)";
 
-/// A second record: synthetic, FHIR R4.
+/// The second record: synthetic FHIR R4.
 const FOLLOW_UP: &[u8] = br#"{"resourceType": "Observation", "status": "final",
   "code": {"coding": [{"system": "http://loinc.org", "code": "72107-6", "display": "NIH stroke scale"}]},
   "valueInteger": 3}
 "#;
 
-/// A file with the outline of its sections.
+/// A file with the outline of its sections and its SHA-256 digest.
 pub(super) struct Input {
     pub(super) name: String,
     pub(super) source: Source,
@@ -67,7 +67,7 @@ impl Input {
     }
 }
 
-/// Describes an I/O error without its number.
+/// Describes an I/O error without the operating system's error code.
 fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file exists".to_owned(),

@@ -29,7 +29,7 @@ pub(super) fn run(
     }
     as_patient(world, inputs, &published, report)?;
 
-    report.print("\nAttacks, all refused");
+    report.print("\nAttacks, which must be refused");
     attacks::run(world, &published[0], &ticket, &terms, report)?;
     revocation::run(world, &published[0], report)?;
     audit(world, report)?;
@@ -42,7 +42,7 @@ fn by_policy(world: &mut World, record: &Published, report: &mut Report) -> Resu
     let start = report.start();
     let opened = steps::open_by_policy(world, C, record)?;
     let class = record.main_class();
-    let what = format!("section {class}, no grant: {}", world.policies.of(class));
+    let what = format!("section {class} without a grant: {}", world.policies.of(class));
     report.step("open by policy", "doctor C", opened.coverage.written, start, &what);
     Ok(())
 }
@@ -64,7 +64,7 @@ fn as_author(
     Ok(())
 }
 
-/// The patient finds and opens all of her records with her keys alone.
+/// The patient finds and opens all of her records with her own keys only.
 fn as_patient(
     world: &World,
     inputs: &[Input],
@@ -73,8 +73,8 @@ fn as_patient(
 ) -> Result<(), Failure> {
     let start = report.start();
     let hits = world.patients[ADA].find(world.state());
-    let what = format!("with her keys alone: {} of {}", hits.len(), published.len());
-    report.step("find own", "patient", 0, start, &what);
+    let what = format!("{} of {} with the patient's keys only", hits.len(), published.len());
+    report.step("find as patient", "patient", 0, start, &what);
     for record in published {
         let Some(hit) = hits.iter().find(|hit| hit.record == record.id) else {
             report.fail(format!("the patient did not find {}", inputs[record.input].name));
@@ -90,7 +90,8 @@ fn open_own(world: &World, input: &Input, hit: &Hit, report: &mut Report) -> Res
     let (sha256, opened) =
         open_to(world, None, |file| world.patients[ADA].open(world.view(), hit, world, file))?;
     compare(input, &sha256, "the patient", report);
-    report.step("open own", "patient", opened.coverage.written, start, "her own record");
+    let what = "with the keys wrapped for the patient";
+    report.step("open as patient", "patient", opened.coverage.written, start, what);
     Ok(())
 }
 
@@ -102,6 +103,7 @@ fn compare(input: &Input, sha256: &str, reader: &str, report: &mut Report) {
 
 /// Verifies the chain of every honest replica from genesis.
 fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
+    report.print("\nAudit");
     let start = report.start();
     let (mut bytes, honest) = (0, world.network.honest());
     for id in &honest {
@@ -125,7 +127,8 @@ fn print_trail(world: &World, record: &Published, report: &Report) {
         let rejected =
             entry.rejected_by.map_or_else(String::new, |rule| format!("rejected: {rule}"));
         let (height, action, party) = (entry.height, entry.action, entry.party);
-        report.print(&format!("  block {height:>3}  {action:<8} {party:<26} {rejected}"));
+        let line = format!("  block {height:>3}  {action:<8} {party:<26} {rejected}");
+        report.print(line.trim_end());
     }
 }
 

@@ -11,7 +11,7 @@ use epione::pre;
 use epione::protocol::{Introduction, SealedRecord};
 use epione::record::Record;
 
-/// Doctor A publishes one record of the patient's.
+/// Doctor A publishes one record of the patient.
 pub(super) fn publish(
     world: &mut World,
     number: usize,
@@ -36,7 +36,13 @@ fn introduce(
     let centre = world.centre.verifying_key();
     let patient = doctor.check_introduction(&introduction, &centre, now)?;
     let bytes = patient.to_bytes().len() as u64;
-    report.step("introduce", "patient to doctor A", bytes, start, "keys, pseudonyms, owner key");
+    report.step(
+        "introduce",
+        "patient to doctor A",
+        bytes,
+        start,
+        "keys, pseudonym window, owner key",
+    );
     Ok((introduction, patient))
 }
 
@@ -105,7 +111,7 @@ fn sign_and_commit(
     let committed = world.commit(&transaction)?;
     let bytes = transaction.to_bytes().len() as u64;
     let what = format!(
-        "block {} in view {}, {} virtual ms, {} messages",
+        "block {} in view {}, {} ms of virtual time, {} messages",
         committed.height, committed.view, committed.virtual_ms, committed.messages
     );
     report.step("publish", "doctor A, institution, patient, replicas", bytes, start, &what);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::io::{self, Write};
 use std::time::Instant;
 
-/// The steps, records and refusals so far.
+/// The steps, records and refusals of the run.
 pub(super) struct Report {
     json: bool,
     result: Outcome,
@@ -74,6 +74,11 @@ impl Report {
         }
     }
 
+    /// Prints the header of the steps.
+    pub(super) fn header(&self) {
+        self.print(&format!("  {:<15} {:<40} {:>10} {:>10}", "step", "parties", "size", "time"));
+    }
+
     /// Starts the clock of a step.
     pub(super) fn start(&self) -> Instant {
         Instant::now()
@@ -90,7 +95,7 @@ impl Report {
     ) {
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (size, time) = (in_bytes(bytes), in_time(micros));
-        self.print(&format!("  {step:<14} {role:<40} {size:>10} {time:>10}  {what}"));
+        self.print(&format!("  {step:<15} {role:<40} {size:>10} {time:>10}  {what}"));
         self.result.steps.push(StepLine { step, role, bytes, micros });
     }
 

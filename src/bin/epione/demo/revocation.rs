@@ -1,4 +1,4 @@
-//! Succession: doctor C leaves, and doctor B takes over with renewed keys.
+//! Attribute revocation: doctor C leaves, and doctor B takes over with a new key.
 
 use super::input::Input;
 use super::publication;
@@ -9,7 +9,7 @@ use epione::algebra::codec::Canonical;
 use epione::policy::AttributeSet;
 
 /// Doctor B's attributes after doctor C has left.
-const ATTRIBUTES_OF_SUCCESSOR: &str =
+const SUCCESSOR_ATTRIBUTES: &str =
     "doctor, licence = 2030-06-30, clearance = 2u8, \"stroke unit\", neurology";
 
 /// The authority revokes C's attributes, which starts a new attribute epoch, and issues them to B.
@@ -18,12 +18,12 @@ pub(super) fn run(
     before: &Published,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    report.print("\nDoctor C leaves, doctor B takes over");
+    report.print("\nAttribute revocation: doctor C leaves, doctor B takes over");
     let start = report.start();
     if !world.authority.revoke(&world.doctors[C].verifying_key()) {
         return Err("doctor C has no attribute key to revoke".into());
     }
-    let attributes: AttributeSet = ATTRIBUTES_OF_SUCCESSOR.parse()?;
+    let attributes: AttributeSet = SUCCESSOR_ATTRIBUTES.parse()?;
     let now = world.now();
     let key = world.authority.issue(world.doctors[B].certificate(), &attributes, now)?;
     let bytes = key.to_secret_bytes().len() as u64;
@@ -32,7 +32,7 @@ pub(super) fn run(
     let token = world.authority.renew(&world.doctors[A].verifying_key(), epoch)?;
     world.doctors[A].renew_attributes(&token)?;
     let what = format!(
-        "attribute epoch {epoch}: new key for B, token of {} bytes for A, none for C",
+        "attribute epoch {epoch}: new key for B, token of {} bytes for A, no token for C",
         token.to_bytes().len()
     );
     report.step("renew", "attribute authority, doctors", bytes, start, &what);
@@ -40,7 +40,7 @@ pub(super) fn run(
     let after = publication::publish(world, 0, &mut Input::follow_up()?, report)?;
     let start = report.start();
     let opened = open_by_policy(world, B, &after)?;
-    let what = format!("section {}, no grant", after.main_class());
+    let what = format!("section {} without a grant", after.main_class());
     report.step("open by policy", "doctor B", opened.coverage.written, start, &what);
 
     report.refusal("a revoked attribute key", open_by_policy(world, C, &after));

@@ -1,5 +1,5 @@
-//! Setup and registration: the authorities, the hospitals' network with its faulty members, and all
-//! parties.
+//! Setup of the authorities and of the hospitals' network with its faulty members, and registration
+//! of all parties.
 
 use super::hospitals::{Hospital, hospitals};
 use super::report::Report;
@@ -16,8 +16,8 @@ use epione::store::DirectoryStore;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-/// The policy of the sections. Doctors A and B do not satisfy it, but the union of their attributes
-/// would.
+/// The policy of the sections. Neither doctor A nor doctor B satisfies it, but the union of their
+/// attributes does.
 const POLICY: &str = "doctor and licence >= 2026-12-01 and clearance >= 2u8 \
                       and (neurology or (emergency and \"stroke unit\"))";
 const ATTRIBUTES: [&str; 3] = [
@@ -42,6 +42,7 @@ pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Fa
     report.print("The ledger");
     describe(&network, &hospitals, report);
     report.print("\nThe parties");
+    report.header();
     let bytes = authority.parameters().to_bytes().len() as u64;
     let what = "public parameters, chain configuration";
     report.step("setup", "registration centre, attribute authority", bytes, start, what);
@@ -52,7 +53,7 @@ pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Fa
     let transactions =
         world.ledger().blocks().iter().flat_map(|committed| &committed.block.entries);
     let bytes = transactions.map(|entry| entry.transaction.len() as u64).sum();
-    let what = "own keys, proofs of possession, certificates";
+    let what = "key generation, proofs of possession, certificates";
     report.step("register", "all parties", bytes, start, what);
     Ok(world)
 }
@@ -91,7 +92,9 @@ fn faulty(options: &Options, config: &Config) -> Result<Vec<(ReplicaId, Behaviou
         (usize::from(equivocating) + usize::from(options.silent), config.faults());
     if asked > tolerated {
         let size = config.size();
-        return Err(format!("{size} replicas tolerate {tolerated} faulty ones, not {asked}").into());
+        return Err(
+            format!("at most {tolerated} of {size} replicas may be faulty, not {asked}").into()
+        );
     }
     let behaviours = std::iter::repeat_n(Behaviour::Equivocating, equivocating.into())
         .chain(std::iter::repeat_n(Behaviour::Silent, options.silent.into()));
@@ -115,7 +118,7 @@ fn describe(network: &Network<Ledger>, hospitals: &[Hospital], report: &Report) 
     ));
     for (hospital, (id, _)) in hospitals.iter().zip(network.applications()) {
         let does = match network.behaviour(id) {
-            Behaviour::Equivocating => "equivocates: it proposes two blocks whenever it leads",
+            Behaviour::Equivocating => "equivocates: it proposes two conflicting blocks as leader",
             Behaviour::Silent => "is silent",
             _ => continue,
         };

@@ -11,7 +11,7 @@ use epione::protocol::{Query, SearchTerm, SectionReEncryption, Terms, Ticket};
 use epione::record::Class;
 use std::path::Path;
 
-/// Doctor B asks, the patient grants everything for a week, the proxy searches.
+/// Doctor B queries, the patient grants access to all classes for a week, the proxy searches.
 pub(super) fn permit(
     world: &mut World,
     inputs: &[Input],
@@ -44,7 +44,7 @@ fn ask(world: &World, terms: Vec<SearchTerm>, report: &mut Report) -> Result<Que
     let forwarded = world.manager.forward(world.view(), &query)?;
     let query = patient.receive(world.view(), &forwarded)?.clone();
     let bytes = query.to_bytes().len() as u64;
-    report.step("ask", "doctor B, query manager, patient", bytes, start, purpose);
+    report.step("query", "doctor B, query manager, patient", bytes, start, purpose);
     Ok(query)
 }
 
@@ -82,7 +82,7 @@ fn search(
         report.fail(format!("the search found {} of {} records", found.len(), expected.len()));
     }
     let (entries, SearchTerm { field, value }) = (entries(world), &terms.search[0]);
-    let what = format!("{} found among {entries} entries, e.g. {field}={value}", hits.len());
+    let what = format!("{} found in {entries} entries, e.g. {field}={value}", hits.len());
     report.step("search", "proxy for doctor B", 0, start, &what);
     Ok(())
 }
@@ -128,7 +128,7 @@ fn request(
     let request = world.doctors[B].request(validity, record.id, basis, &mut world.rng);
     let committed = world.commit(&request)?;
     let bytes = request.to_bytes().len() as u64;
-    let what = format!("block {}, before the proxy re-encrypts", committed.height);
+    let what = format!("block {}, committed before re-encryption", committed.height);
     report.step("request", "doctor B, replicas", bytes, start, &what);
     Ok(request.id())
 }

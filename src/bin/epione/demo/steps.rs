@@ -1,4 +1,4 @@
-//! Steps that the story and the attacks share.
+//! Steps that several modules of the demo share.
 
 use super::input::sha256;
 use super::progress::Bar;

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// An error that ends a run early: a sentence for the user.
+/// An error that ends the run. Its message is a sentence for the user.
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// The name of the chain.
@@ -41,7 +41,7 @@ pub(crate) const ADA: usize = 0;
 #[allow(dead_code)]
 pub(crate) const BEA: usize = 1;
 
-/// The doctors, as indices: A writes, B reads under a grant, C reads by policy.
+/// The doctors, as indices. In the demo A writes, B reads under a grant, C reads by policy.
 pub(crate) const A: usize = 0;
 pub(crate) const B: usize = 1;
 pub(crate) const C: usize = 2;
@@ -88,7 +88,7 @@ impl Folder {
     }
 }
 
-/// The reason for which a transaction had no effect.
+/// The reason why a transaction had no effect.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotCommitted {
     #[error(transparent)]
@@ -97,7 +97,7 @@ pub(crate) enum NotCommitted {
     Commit(#[from] CommitError),
 }
 
-/// A network of ledgers, one replica per location and rating.
+/// Returns a network of ledgers, with one replica per location and rating.
 pub(crate) fn network(
     parameters: Parameters,
     replicas: &[(Location, u32)],
@@ -181,17 +181,17 @@ impl World {
         all
     }
 
-    /// The virtual time of the network.
+    /// Returns the virtual time of the network.
     pub(crate) fn now(&self) -> Time {
         self.network.now()
     }
 
-    /// The validity of a transaction made now.
+    /// Returns the validity of a transaction created now.
     pub(crate) fn validity(&self) -> Validity<'static> {
         Validity { chain: CHAIN, until: self.now() + HOUR }
     }
 
-    /// The ledger of an honest replica.
+    /// Returns the ledger of an honest replica.
     pub(crate) fn ledger(&self) -> &Ledger {
         self.network.application(self.honest_replica())
     }
@@ -208,14 +208,14 @@ impl World {
         *self.network.honest().last().expect("at most F of N replicas are faulty")
     }
 
-    /// Brings a transaction to consensus. Fails if the contract refuses it.
+    /// Commits a transaction by consensus. Fails if the contract refuses it.
     pub(crate) fn commit(&mut self, transaction: &Transaction) -> Result<Committed, NotCommitted> {
         let committed = self.network.commit(self.honest_replica(), transaction.to_bytes())?;
         let (_, entry) = self.ledger().find(&transaction.id()).expect("it was just committed");
         entry.rejected_by.map_or(Ok(committed), |rule| Err(rule.into()))
     }
 
-    /// Commits a grant from Ada to doctor B. The delivery has not reached the proxy yet.
+    /// Commits a grant from Ada to doctor B, without delivery to the proxy.
     pub(crate) fn grant_undelivered(
         &mut self,
         terms: &Terms,
@@ -239,7 +239,7 @@ impl World {
         self.commit(&request).map(|_| request.id())
     }
 
-    /// The first proxy re-encrypts for a request.
+    /// Re-encrypts at the first proxy for a request.
     pub(crate) fn reencrypt(
         &mut self,
         request: &Digest,

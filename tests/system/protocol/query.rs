@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_query_is_accepted_only_fresh_unaltered_and_by_its_patient() {
+fn only_fresh_unaltered_queries_are_accepted_and_only_by_their_patient() {
     let mut world = World::new(40);
     let (now, state) = (world.now(), world.state().clone());
     let view_at = |now| LedgerView { state: &state, now };
