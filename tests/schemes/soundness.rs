@@ -1,10 +1,11 @@
-//! Attacks: each skips every local check and does the algebra, from bytes and public functions.
+//! The soundness engine (`docs/soundness.md`), and attacks from bytes and public functions that
+//! skip every local check.
 //!
-//! Each attack also runs against a scheme with a fault planted in it, where it must succeed: a
-//! test that cannot fail proves nothing.
+//! Each attack also runs against a scheme with a planted fault, where it must succeed, so that no
+//! test passes vacuously.
 
-mod abe;
 mod exponents;
+mod fabeo;
 mod fabeo_model;
 mod formal;
 mod pang_model;

@@ -1,16 +1,16 @@
-//! Every linear attack at once, in the exponent.
+//! The decision procedure for linear attacks (`docs/soundness.md`).
 //!
-//! Whoever holds `g1^{a_k}`, `g2^{b_l}` and `Z^{c_m}` and pairs everything with everything reaches a
-//! target `Z^t` if constants exist with `sum x_kl a_k b_l + sum y_m c_m = t` for *all* values of the
-//! secrets. Evaluating both sides at more random points than there are constants turns this into a
-//! linear system: solvable means broken. What a party knows as a number is a constant, not a
-//! variable. This finds all attacks of this shape and no others; it is evidence and not a proof.
+//! From `g1^{a_k}`, `g2^{b_l}` and `Z^{c_m}` a linear attack reaches `Z^t` if there are coefficients
+//! with `sum x_kl a_k b_l + sum y_m c_m = t` for *all* values of the secrets. Each random draw of the
+//! secrets gives one linear equation in the coefficients. With more draws than unknowns the system
+//! is solvable if and only if the attack exists, except with negligible probability. A value that
+//! the coalition knows as a number is the same in every draw.
 
 use crate::common::{rng, solvable};
 use epione::algebra::Scalar;
 use rand_chacha::ChaCha20Rng;
 
-/// The exponents of what a coalition holds, and of what it wants, at one random point.
+/// The exponents of a coalition's elements, and of its target, for one draw of the secrets.
 #[derive(Default)]
 pub(crate) struct View {
     pub(crate) g1: Vec<Scalar>,
@@ -19,7 +19,7 @@ pub(crate) struct View {
     pub(crate) target: Scalar,
 }
 
-/// Whether constants exist that combine the products of a view to its target.
+/// Returns `true` if a linear attack reaches the target.
 pub(crate) fn reaches(evaluate: impl Fn(&mut ChaCha20Rng) -> View) -> bool {
     let rng = &mut rng(17);
     let first = evaluate(rng);
@@ -33,8 +33,8 @@ pub(crate) fn reaches(evaluate: impl Fn(&mut ChaCha20Rng) -> View) -> bool {
 }
 
 #[test]
-fn the_engine_finds_a_product_and_no_more() {
-    // From a, b and ab, c and Z^{bb} one reaches abc + bc + 5a and 3bb, never a b^2.
+fn exactly_the_combinations_of_pairing_products_are_reachable() {
+    // g1: a, b, ab; g2: 1, c; GT: b^2. Reachable: abc + bc + 5a and 3 b^2. Not reachable: a b^2.
     let view = |target: fn(Scalar, Scalar, Scalar) -> Scalar| {
         move |rng: &mut ChaCha20Rng| {
             let [a, b, c] = std::array::from_fn(|_| Scalar::random(rng));

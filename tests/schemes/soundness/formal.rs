@@ -1,28 +1,30 @@
-//! A scheme written a second time: every element as a sum of exponents over formal generators.
+//! Schemes as formal models: an element is a sum of exponents over formal generators.
 //!
-//! `g1`, `B` and the points that names are hashed to are generators: nobody knows how they depend on
-//! each other. An element of G1 is, for each of them, the exponent it is raised to. With the real
-//! points in their places it is the real element, which one test compares with what the library
-//! computes, so that the model cannot drift away from it. With a random logarithm each it is a
-//! number, which the engine in [`exponents`](super::exponents) combines.
+//! The formal generators are `g1`, `B` and the hash points, whose mutual logarithms are unknown. An
+//! element of G1 maps each generator to an exponent. With points for the generators it is the
+//! library's element, which one test per scheme verifies. With random logarithms it is a scalar, the
+//! input of the decision procedure in [`exponents`](super::exponents).
 
-use crate::common::{attribute, rng};
+use crate::common::{attribute, attributes, policy, rng};
 use crate::soundness::exponents::{View, reaches};
 use epione::abe::{CpaHeader, Scheme};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::kdf;
-use epione::algebra::{G1, Gt, Scalar, tag};
+use epione::algebra::{G1, G2, Gt, Scalar, tag};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet, Node};
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What nobody knows the logarithm of, and `g1`.
+/// `g1`, or a point with an unknown logarithm.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Generator {
-    One,
+    G1,
+    /// FABEO's `B`.
     Base,
+    /// The hash of an attribute.
     Attribute(Attribute),
+    /// The hash of a user's identifier.
     User(usize),
 }
 
@@ -36,6 +38,11 @@ impl Element {
         Self(BTreeMap::from([(generator, exponent)]))
     }
 
+    /// `H(u)^exponent`
+    pub(crate) fn hash(u: &Attribute, exponent: Scalar) -> Self {
+        Self::of(Generator::Attribute(u.clone()), exponent)
+    }
+
     pub(crate) fn plus(mut self, other: Self) -> Self {
         for (generator, exponent) in other.0 {
             *self.0.entry(generator).or_default() += exponent;
@@ -43,40 +50,46 @@ impl Element {
         self
     }
 
-    /// With points for the generators.
+    /// The point, given the points of the generators.
     pub(crate) fn point(&self, of: &impl Fn(&Generator) -> G1) -> G1 {
         self.0.iter().map(|(generator, exponent)| of(generator) * *exponent).sum()
     }
 
-    /// With logarithms for them.
+    /// The logarithm, given the logarithms of the generators.
     fn logarithm(&self, of: &mut impl FnMut(&Generator) -> Scalar) -> Scalar {
         self.0.iter().map(|(generator, exponent)| of(generator) * *exponent).sum()
     }
 }
 
-/// What somebody holds: exponents of `g2` and of `Z` are numbers.
+/// Elements of the three groups; those of G2 and GT by their exponents of `g2` and `Z`.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Held {
+pub(crate) struct Elements {
     pub(crate) g1: Vec<Element>,
     pub(crate) g2: Vec<Scalar>,
     pub(crate) gt: Vec<Scalar>,
 }
 
-impl Held {
+impl Elements {
     pub(crate) fn add(&mut self, other: Self) {
         self.g1.extend(other.g1);
         self.g2.extend(other.g2);
         self.gt.extend(other.gt);
     }
 
-    /// With random logarithms, or those that a fault makes known.
+    /// The points of G1 and of G2, given the points of the generators.
+    pub(crate) fn points(&self, of: &impl Fn(&Generator) -> G1) -> (Vec<G1>, Vec<G2>) {
+        let g2 = self.g2.iter().map(|exponent| G2::generator() * *exponent).collect();
+        (self.g1.iter().map(|element| element.point(of)).collect(), g2)
+    }
+
+    /// The view for random logarithms of the generators; `known` overrides them for a fault.
     pub(crate) fn view(
         &self,
         target: Scalar,
         known: impl Fn(&Generator) -> Option<Scalar>,
         rng: &mut ChaCha20Rng,
     ) -> View {
-        let mut logarithms = BTreeMap::from([(Generator::One, Scalar::ONE)]);
+        let mut logarithms = BTreeMap::from([(Generator::G1, Scalar::ONE)]);
         let mut of = |generator: &Generator| {
             let fresh = known(generator).unwrap_or_else(|| Scalar::random(rng));
             *logarithms.entry(generator.clone()).or_insert(fresh)
@@ -90,7 +103,7 @@ impl Held {
     }
 }
 
-/// The attributes whose points a coalition can compute and use.
+/// The attributes of a policy and of users, whose hashes a coalition can compute.
 pub(crate) fn attributes_of(policy: &AccessPolicy, users: &[AttributeSet]) -> BTreeSet<Attribute> {
     let rows = policy.span_program().rows().iter().map(|row| row.attribute.clone()).collect();
     let held = users.iter().flat_map(AttributeSet::expanded);
@@ -100,29 +113,34 @@ pub(crate) fn attributes_of(policy: &AccessPolicy, users: &[AttributeSet]) -> BT
     })
 }
 
-/// A scheme whose users may pool what they hold.
+/// A scheme under attack by a coalition of users.
 pub(crate) trait Model {
-    /// What a coalition sees of one header under a policy, with keys of these attributes, and the
-    /// exponent of the element that it wants; everything drawn anew.
+    /// Draws all secrets and returns the coalition's view of one header: its elements, those of
+    /// keys for these sets, and the element that the key is derived from as the target.
     fn view(&self, policy: &AccessPolicy, users: &[AttributeSet], rng: &mut ChaCha20Rng) -> View;
 
-    /// Whether some linear attack opens the header.
-    fn opens(&self, policy: &AccessPolicy, users: &[AttributeSet]) -> bool {
+    /// Returns `true` if a linear attack decrypts the header.
+    fn decrypts(&self, policy: &AccessPolicy, users: &[AttributeSet]) -> bool {
         reaches(|rng| self.view(policy, users, rng))
     }
 }
 
 pub(crate) const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
-/// How much is tried: the engine's time grows with the third power of what a coalition holds.
+/// The size of a search. The engine's time grows with the third power of the number of products.
 #[derive(Clone, Copy)]
-pub(crate) struct Extent {
+pub(crate) struct Campaign {
     pub(crate) policies: usize,
     pub(crate) rows: usize,
     pub(crate) users: usize,
 }
 
-/// A random policy with few leaves, in which attributes occur several times.
+/// The factor by which the environment enlarges each search.
+pub(crate) fn campaign_factor() -> usize {
+    std::env::var("EPIONE_CAMPAIGN").map_or(1, |factor| factor.parse().unwrap())
+}
+
+/// Draws a policy with 2 to `rows` leaves and repeated attributes.
 pub(crate) fn random_policy(rows: usize, rng: &mut ChaCha20Rng) -> AccessPolicy {
     fn node(depth: usize, rng: &mut ChaCha20Rng) -> Node {
         if depth == 0 || rng.gen_ratio(1, 3) {
@@ -148,49 +166,62 @@ fn random_set(rng: &mut ChaCha20Rng) -> AttributeSet {
     AttributeSet::from_names(NAMES.into_iter().filter(|_| rng.gen_bool(0.5))).unwrap()
 }
 
-/// Users who do not satisfy the policy, but would together if such are found.
-fn random_users(
+/// Draws unauthorised users, preferably such that their union is authorised. Returns `true` beside
+/// them if it is.
+fn random_unauthorised_users(
     policy: &AccessPolicy,
     count: usize,
     rng: &mut ChaCha20Rng,
 ) -> (Vec<AttributeSet>, bool) {
     let mut draw = || {
         let users = std::iter::repeat_with(|| random_set(rng));
-        let outside: Vec<_> =
-            users.filter(|set| !policy.is_satisfied_by(set)).take(count).collect();
-        let all = AttributeSet::new(outside.iter().flat_map(AttributeSet::iter)).unwrap();
-        (outside, policy.is_satisfied_by(&all))
+        let users: Vec<_> = users.filter(|set| !policy.is_satisfied_by(set)).take(count).collect();
+        let union = AttributeSet::new(users.iter().flat_map(AttributeSet::iter)).unwrap();
+        (users, policy.is_satisfied_by(&union))
     };
-    (0..20).map(|_| draw()).find(|(_, pooled)| *pooled).unwrap_or_else(&mut draw)
+    (0..20).map(|_| draw()).find(|(_, authorised)| *authorised).unwrap_or_else(&mut draw)
 }
 
-/// How many times as much is tried.
-pub(crate) fn campaign() -> usize {
-    std::env::var("EPIONE_CAMPAIGN").map_or(1, |times| times.parse().unwrap())
+/// The content key that `Z_s` gives under a header.
+pub(crate) fn content_key<S: Scheme>(z_s: &Gt, header: &CpaHeader<S>) -> [u8; 32] {
+    *kdf(tag::ABE_KEY, &z_s.to_bytes(), &[&header.to_bytes()]).expose()
 }
 
-/// The key that a header gives for a value of its element.
-pub(crate) fn content_key<S: Scheme>(element: &Gt, header: &CpaHeader<S>) -> [u8; 32] {
-    *kdf(tag::ABE_KEY, &element.to_bytes(), &[&header.to_bytes()]).expose()
-}
-
-/// Over random policies: no coalition of users who do not satisfy the policy opens a header, and a
-/// user who does opens it, whoever else is there.
-pub(crate) fn coalitions_reach_nothing(model: &impl Model, extent: Extent, seed: u64) {
-    let Extent { policies, rows, users } = extent;
-    let policies = policies * campaign();
-    let (rng, mut pooling) = (&mut rng(seed), 0);
+/// Asserts over random policies that no coalition of unauthorised users decrypts a header, and that
+/// an authorised user does, in any coalition.
+pub(crate) fn assert_only_authorised_users_decrypt(
+    model: &impl Model,
+    campaign: Campaign,
+    seed: u64,
+) {
+    let Campaign { policies, rows, users } = campaign;
+    let policies = policies * campaign_factor();
+    let (rng, mut jointly_authorised) = (&mut rng(seed), 0);
     for _ in 0..policies {
         let policy = random_policy(rows, rng);
-        let (outside, pooled) = random_users(&policy, users, rng);
-        assert!(!model.opens(&policy, &outside), "{policy} for {outside:?}");
-        pooling += usize::from(pooled);
+        let (unauthorised, joint) = random_unauthorised_users(&policy, users, rng);
+        assert!(!model.decrypts(&policy, &unauthorised), "{policy} for {unauthorised:?}");
+        jointly_authorised += usize::from(joint);
         let user = std::iter::repeat_with(|| random_set(rng));
         if let Some(user) = user.take(20).find(|set| policy.is_satisfied_by(set)) {
-            let coalition: Vec<_> = outside.into_iter().skip(1).chain([user]).collect();
-            assert!(model.opens(&policy, &coalition), "{policy} for {coalition:?}");
+            let coalition: Vec<_> = unauthorised.into_iter().skip(1).chain([user]).collect();
+            assert!(model.decrypts(&policy, &coalition), "{policy} for {coalition:?}");
         }
     }
-    println!("{pooling} of {policies} coalitions would satisfy the policy together");
-    assert!(4 * pooling > policies, "the sample holds coalitions that have something to pool");
+    println!("{jointly_authorised} of {policies} coalitions jointly satisfy the policy");
+    assert!(4 * jointly_authorised > policies, "too few coalitions have keys worth pooling");
+}
+
+/// Asserts that unauthorised users decrypt with the fault, and do not without it.
+pub(crate) fn assert_fault_is_found<M: Model>(
+    faulty: &M,
+    honest: &M,
+    text: &str,
+    users: &[&[&str]],
+) {
+    let policy = policy(text);
+    let users: Vec<_> = users.iter().map(|names| attributes(names)).collect();
+    assert!(users.iter().all(|set| !policy.is_satisfied_by(set)));
+    assert!(faulty.decrypts(&policy, &users), "{text} for {users:?}");
+    assert!(!honest.decrypts(&policy, &users), "{text} for {users:?}");
 }

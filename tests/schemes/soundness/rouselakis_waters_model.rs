@@ -1,10 +1,11 @@
-//! The scheme of Rouselakis and Waters in the exponent.
+//! The formal model of the decentralised scheme of Rouselakis and Waters.
 
 use crate::common::{attributes, fields, policy, rng};
 use crate::soundness::exponents::View;
 use crate::soundness::formal::{
-    Element, Extent, Generator, Held, Model, NAMES, attributes_of, campaign,
-    coalitions_reach_nothing, content_key, random_policy,
+    Campaign, Element, Elements, Generator, Model, NAMES, assert_fault_is_found,
+    assert_only_authorised_users_decrypt, attributes_of, campaign_factor, content_key,
+    random_policy,
 };
 use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::rouselakis_waters::{self, RouselakisWaters};
@@ -19,45 +20,41 @@ use rand_chacha::ChaCha20Rng;
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
     None,
-    /// One identifier for all users: nothing ties the components of a key together.
-    OneUser,
-    /// No shares of zero: every row opens for itself.
+    /// One identifier for all users, so that components of different keys combine.
+    SharedIdentifier,
+    /// `omega_i = 0`, so that each row decrypts on its own.
     NoZeroShares,
 }
 
-/// Who works together with the users.
 #[derive(Clone, Copy)]
 struct Setting {
     fault: Fault,
-    /// The authority of `a, b` is corrupt: its `alpha, y` are numbers, the same in every sample.
+    /// The coalition includes the authority of `a` and `b`: its `alpha, y` are known numbers.
     corrupt: bool,
 }
 
 const HONEST: Setting = Setting { fault: Fault::None, corrupt: false };
 
-/// `alpha, y` of the authority of `a, b` and of that of the rest.
+/// `alpha, y` of the authority of `a` and `b`, and of the authority of all other attributes.
 type Authorities = [(Scalar, Scalar); 2];
 
 fn authority(keys: &Authorities, u: &Attribute) -> (Scalar, Scalar) {
     keys[usize::from(!u.identity().starts_with(b"a") && !u.identity().starts_with(b"b"))]
 }
 
-fn hash(u: &Attribute, exponent: Scalar) -> Element {
-    Element::of(Generator::Attribute(u.clone()), exponent)
-}
-
 /// `K_u = g1^alpha H(gid)^y F(u)^{t_u};  K'_u = g2^{t_u}`
-fn key(keys: &Authorities, user: usize, set: &AttributeSet, t: &[Scalar]) -> Held {
+fn key(keys: &Authorities, user: usize, set: &AttributeSet, t: &[Scalar]) -> Elements {
     let component = |(u, t): (&Attribute, &Scalar)| {
         let (alpha, y) = authority(keys, u);
-        let common = Element::of(Generator::One, alpha).plus(Element::of(Generator::User(user), y));
-        common.plus(hash(u, *t))
+        let common = Element::of(Generator::G1, alpha).plus(Element::of(Generator::User(user), y));
+        common.plus(Element::hash(u, *t))
     };
-    Held { g1: set.expanded().iter().zip(t).map(component).collect(), g2: t.to_vec(), gt: vec![] }
+    let g1 = set.expanded().iter().zip(t).map(component).collect();
+    Elements { g1, g2: t.to_vec(), gt: vec![] }
 }
 
 /// `C1 = Z^{lambda + alpha t};  C2 = g2^{-t};  C3 = g2^{y t + omega};  C4 = F(u)^t`
-fn header(fault: Fault, keys: &Authorities, policy: &AccessPolicy, coins: &Coins) -> Held {
+fn header(fault: Fault, keys: &Authorities, policy: &AccessPolicy, coins: &Coins) -> Elements {
     let program = policy.span_program();
     let (t, w) = coins.masks.split_at(program.rows().len());
     let lambdas = program.share(&coins.vector);
@@ -67,15 +64,16 @@ fn header(fault: Fault, keys: &Authorities, policy: &AccessPolicy, coins: &Coins
     }
     let of: Vec<_> = program.rows().iter().map(|row| authority(keys, &row.attribute)).collect();
     let n = t.len();
-    Held {
-        g1: program.rows().iter().zip(t).map(|(row, t)| hash(&row.attribute, *t)).collect(),
+    let c4 = program.rows().iter().zip(t).map(|(row, t)| Element::hash(&row.attribute, *t));
+    Elements {
+        g1: c4.collect(),
         g2: (t.iter().map(|t| -*t)).chain((0..n).map(|i| of[i].1 * t[i] + omegas[i])).collect(),
         gt: (0..n).map(|i| lambdas[i] + of[i].0 * t[i]).collect(),
     }
 }
 
 impl Model for Setting {
-    /// Wants `Z^s`.
+    /// The target is `Z^s`.
     fn view(&self, policy: &AccessPolicy, users: &[AttributeSet], rng: &mut ChaCha20Rng) -> View {
         let mut keys: Authorities = [(); 2].map(|()| (Scalar::random(rng), Scalar::random(rng)));
         if self.corrupt {
@@ -84,32 +82,33 @@ impl Model for Setting {
         }
         let program = policy.span_program();
         let coins = Coins::random::<RouselakisWaters>(&program, rng);
-        let mut held = Held {
-            g1: vec![Element::of(Generator::One, Scalar::ONE)],
+        let mut view = Elements {
+            g1: vec![Element::of(Generator::G1, Scalar::ONE)],
             g2: [Scalar::ONE].into_iter().chain(keys.map(|(_, y)| y)).collect(),
             gt: keys.map(|(alpha, _)| alpha).to_vec(),
         };
-        held.g1.extend(attributes_of(policy, users).iter().map(|u| hash(u, Scalar::ONE)));
+        let all = attributes_of(policy, users);
+        view.g1.extend(all.iter().map(|u| Element::hash(u, Scalar::ONE)));
         for (user, set) in users.iter().enumerate() {
-            let user = if self.fault == Fault::OneUser { 0 } else { user };
+            let user = if self.fault == Fault::SharedIdentifier { 0 } else { user };
             let t: Vec<Scalar> = set.expanded().iter().map(|_| Scalar::random(rng)).collect();
-            held.g1.push(Element::of(Generator::User(user), Scalar::ONE));
-            held.add(key(&keys, user, set, &t));
+            view.g1.push(Element::of(Generator::User(user), Scalar::ONE));
+            view.add(key(&keys, user, set, &t));
         }
-        held.add(header(self.fault, &keys, policy, &coins));
-        held.view(coins.vector[0], |_| None, rng)
+        view.add(header(self.fault, &keys, policy, &coins));
+        view.view(coins.vector[0], |_| None, rng)
     }
 }
 
-/// Element by element, at random secrets.
+/// Compares element by element, for random secrets.
 #[test]
-fn the_model_of_decentralised_authorities_is_the_library() {
+fn the_model_equals_the_library() {
     let rng = &mut rng(71);
     let point = |generator: &Generator| match generator {
-        Generator::One => G1::generator(),
+        Generator::G1 => G1::generator(),
         Generator::User(_) => hash_to_g1(tag::DECENTRALISED_USER, b"Ada"),
         Generator::Attribute(u) => hash_to_g1(tag::DECENTRALISED_ATTRIBUTE, &u.identity()),
-        Generator::Base => panic!("there is no such point"),
+        Generator::Base => panic!("the scheme has no point B"),
     };
     let keys: Authorities = [(); 2].map(|()| (Scalar::random(rng), Scalar::random(rng)));
     let [(one, master), (two, _)] = [("H", 0), ("L", 1)]
@@ -126,23 +125,20 @@ fn the_model_of_decentralised_authorities_is_the_library() {
     let t = [(); 2].map(|()| Scalar::random(rng));
     let user =
         rouselakis_waters::keygen_with_randomness(&master, "Ada", &set, &t).unwrap().to_bytes();
-    let model = key(&keys, 0, &set, &t);
     let mut r = fields(&user);
     assert_eq!(r.u8(), Ok(RouselakisWaters::SUITE));
     AttributeSet::read(&mut r).unwrap();
     assert_eq!(r.text(9).as_deref(), Ok("Ada"));
-    let g1: Vec<G1> = model.g1.iter().map(|element| element.point(&point)).collect();
-    assert_eq!(r.batch_g1(2), Ok(g1));
-    assert_eq!(r.batch_g2(2), Ok(model.g2.iter().map(|x| G2::generator() * *x).collect()));
+    let (in_g1, in_g2) = key(&keys, 0, &set, &t).points(&point);
+    assert_eq!((r.batch_g1(2), r.batch_g2(2)), (Ok(in_g1), Ok(in_g2)));
 
     for text in ["a@H", "a@H and (a@H or c@L)", "2 of (a@H, c@L, d@L and b@H)"] {
         let policy = policy(text);
         let coins = Coins::random::<RouselakisWaters>(&policy.span_program(), rng);
         let parameters = one.merge(&two).unwrap();
         let (sealed, key) = encapsulate_cpa_with_randomness(&parameters, &policy, &coins).unwrap();
-        // The target.
-        let shared = Gt::generator().pow(&coins.vector[0]);
-        assert_eq!(content_key(&shared, &sealed), *key.expose());
+        let target = Gt::generator().pow(&coins.vector[0]);
+        assert_eq!(content_key(&target, &sealed), *key.expose());
         let model = header(Fault::None, &keys, &policy, &coins);
         let bytes = sealed.to_bytes();
         let mut r = fields(&bytes);
@@ -151,27 +147,26 @@ fn the_model_of_decentralised_authorities_is_the_library() {
         for exponent in &model.gt {
             assert_eq!(r.gt(), Ok(Gt::generator().pow(exponent)), "{text}");
         }
-        let g2: Vec<G2> = model.g2.iter().map(|x| G2::generator() * *x).collect();
-        assert_eq!(r.batch_g2(g2.len()), Ok(g2), "{text}");
-        let g1: Vec<G1> = model.g1.iter().map(|element| element.point(&point)).collect();
-        assert_eq!(r.batch_g1(g1.len()), Ok(g1), "{text}");
+        let (in_g1, in_g2) = model.points(&point);
+        assert_eq!(r.batch_g2(in_g2.len()), Ok(in_g2), "{text}");
+        assert_eq!(r.batch_g1(in_g1.len()), Ok(in_g1), "{text}");
         assert_eq!(r.end(), Ok(()));
     }
 }
 
 #[test]
-fn no_coalition_of_strangers_opens_what_authorities_share() {
-    coalitions_reach_nothing(&HONEST, Extent { policies: 16, rows: 4, users: 2 }, 72);
+fn unauthorised_coalitions_cannot_decrypt() {
+    let campaign = Campaign { policies: 16, rows: 4, users: 2 };
+    assert_only_authorised_users_decrypt(&HONEST, campaign, 72);
 }
 
-/// Nobody opens everything: a corrupt authority opens what its own attributes satisfy, alone or with those of
-/// one user, and nothing for two users together.
+/// A corrupt authority adds its own attributes to those of one user, and cannot pool two users.
 #[test]
-fn a_corrupt_authority_opens_what_its_attributes_satisfy() {
+fn a_corrupt_authority_decrypts_exactly_what_its_attributes_satisfy() {
     let rng = &mut rng(73);
     let own = attributes(&["a", "b"]);
-    for round in 0..16 * campaign() {
-        // Of every other coalition two users and the authority would satisfy the policy only together.
+    for round in 0..16 * campaign_factor() {
+        // Every second coalition satisfies the policy only with both users.
         let (policy, users, alone) = loop {
             let policy = random_policy(4, rng);
             let users = [(); 2].map(|()| {
@@ -179,8 +174,8 @@ fn a_corrupt_authority_opens_what_its_attributes_satisfy() {
                 AttributeSet::from_names(held).unwrap()
             });
             let satisfied = |users: &[AttributeSet]| {
-                let pooled = users.iter().chain([&own]).flat_map(AttributeSet::iter);
-                policy.is_satisfied_by(&AttributeSet::new(pooled).unwrap())
+                let union = users.iter().chain([&own]).flat_map(AttributeSet::iter);
+                policy.is_satisfied_by(&AttributeSet::new(union).unwrap())
             };
             let alone = users.iter().any(|user| satisfied(std::slice::from_ref(user)));
             if round % 2 == 0 || !alone && satisfied(&users) {
@@ -188,21 +183,14 @@ fn a_corrupt_authority_opens_what_its_attributes_satisfy() {
             }
         };
         let coalition = Setting { corrupt: true, ..HONEST };
-        assert_eq!(coalition.opens(&policy, &users), alone, "{policy} for {users:?}");
+        assert_eq!(coalition.decrypts(&policy, &users), alone, "{policy} for {users:?}");
     }
 }
 
 #[test]
-fn the_planted_faults_of_decentralised_authorities_are_found() {
-    let cases: [(Fault, &str, &[&[&str]]); 2] = [
-        (Fault::OneUser, "a and c", &[&["a"], &["c"]]),
-        (Fault::NoZeroShares, "a and c", &[&["a"], &["c"]]),
-    ];
-    for (fault, text, users) in cases {
-        let policy = policy(text);
-        let users: Vec<_> = users.iter().map(|names| attributes(names)).collect();
-        assert!(!HONEST.opens(&policy, &users), "{text} for {users:?}");
+fn planted_faults_are_found() {
+    for fault in [Fault::SharedIdentifier, Fault::NoZeroShares] {
         let planted = Setting { fault, ..HONEST };
-        assert!(planted.opens(&policy, &users), "{text} for {users:?}");
+        assert_fault_is_found(&planted, &HONEST, "a and c", &[&["a"], &["c"]]);
     }
 }

@@ -1,51 +1,48 @@
-//! Waters' scheme in the exponent.
+//! The formal model of Waters' scheme.
 
 use crate::common::{attributes, fields, policy, rng};
 use crate::soundness::exponents::View;
 use crate::soundness::formal::{
-    Element, Extent, Generator, Held, Model, attributes_of, coalitions_reach_nothing, content_key,
+    Campaign, Element, Elements, Generator, Model, assert_fault_is_found,
+    assert_only_authorised_users_decrypt, attributes_of, content_key,
 };
 use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::waters::{self, Waters};
 use epione::abe::{Coins, CpaHeader, Scheme, UserSecretKey};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::hash_to_g1;
-use epione::algebra::{G1, G2, Gt, Scalar, tag};
-use epione::policy::{AccessPolicy, Attribute, AttributeSet};
+use epione::algebra::{G1, Gt, Scalar, tag};
+use epione::policy::{AccessPolicy, AttributeSet};
 use rand_chacha::ChaCha20Rng;
 
-/// What others have shipped.
+/// Faults of published implementations.
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
     None,
     /// One `r` for all rows.
-    OneMask,
+    SharedMask,
     /// One `t` for all users.
-    OneRandomness,
-}
-
-fn hash(u: &Attribute, exponent: Scalar) -> Element {
-    Element::of(Generator::Attribute(u.clone()), exponent)
+    SharedKeyRandomness,
 }
 
 /// `K = g2^{alpha + a t};  L = g2^t;  K_x = H(x)^t`
-fn key(a: Scalar, alpha: Scalar, set: &AttributeSet, t: Scalar) -> Held {
-    let k_x = set.expanded().iter().map(|x| hash(x, t)).collect();
-    Held { g1: k_x, g2: vec![alpha + a * t, t], gt: vec![] }
+fn key(a: Scalar, alpha: Scalar, set: &AttributeSet, t: Scalar) -> Elements {
+    let k_x = set.expanded().iter().map(|x| Element::hash(x, t)).collect();
+    Elements { g1: k_x, g2: vec![alpha + a * t, t], gt: vec![] }
 }
 
 /// `C' = g1^s;  C_i = g1^{a lambda_i} H(pi(i))^{-r_i};  D_i = g2^{r_i}`
-fn header(fault: Fault, a: Scalar, policy: &AccessPolicy, coins: &Coins) -> Held {
+fn header(fault: Fault, a: Scalar, policy: &AccessPolicy, coins: &Coins) -> Elements {
     let program = policy.span_program();
-    let mask = |i: usize| coins.masks[if fault == Fault::OneMask { 0 } else { i }];
+    let mask = |i: usize| coins.masks[if fault == Fault::SharedMask { 0 } else { i }];
     let lambdas = program.share(&coins.vector);
     let row = |i: usize| {
-        let masked = hash(&program.rows()[i].attribute, -mask(i));
-        Element::of(Generator::One, a * lambdas[i]).plus(masked)
+        let masked = Element::hash(&program.rows()[i].attribute, -mask(i));
+        Element::of(Generator::G1, a * lambdas[i]).plus(masked)
     };
-    let c_prime = Element::of(Generator::One, coins.vector[0]);
+    let c_prime = Element::of(Generator::G1, coins.vector[0]);
     let n = program.rows().len();
-    Held {
+    Elements {
         g1: [c_prime].into_iter().chain((0..n).map(row)).collect(),
         g2: (0..n).map(mask).collect(),
         gt: vec![],
@@ -53,62 +50,36 @@ fn header(fault: Fault, a: Scalar, policy: &AccessPolicy, coins: &Coins) -> Held
 }
 
 impl Model for Fault {
-    /// Wants `Z^{alpha s}`.
+    /// The target is `Z^{alpha s}`.
     fn view(&self, policy: &AccessPolicy, users: &[AttributeSet], rng: &mut ChaCha20Rng) -> View {
         let [a, alpha, shared_t] = [(); 3].map(|()| Scalar::random(rng));
         let program = policy.span_program();
         let coins = Coins::random::<Waters>(&program, rng);
-        let public = [Scalar::ONE, a].map(|exponent| Element::of(Generator::One, exponent));
+        let public = [Scalar::ONE, a].map(|exponent| Element::of(Generator::G1, exponent));
         let all = attributes_of(policy, users);
-        let hashes = all.iter().map(|u| hash(u, Scalar::ONE));
-        let mut held = Held {
+        let hashes = all.iter().map(|u| Element::hash(u, Scalar::ONE));
+        let mut view = Elements {
             g1: public.into_iter().chain(hashes).collect(),
             g2: vec![Scalar::ONE],
             gt: vec![alpha],
         };
         for set in users {
-            let t = if *self == Self::OneRandomness { shared_t } else { Scalar::random(rng) };
-            held.add(key(a, alpha, set, t));
+            let t = if *self == Self::SharedKeyRandomness { shared_t } else { Scalar::random(rng) };
+            view.add(key(a, alpha, set, t));
         }
-        held.add(header(*self, a, policy, &coins));
-        held.view(alpha * coins.vector[0], |_| None, rng)
+        view.add(header(*self, a, policy, &coins));
+        view.view(alpha * coins.vector[0], |_| None, rng)
     }
 }
 
-/// The elements of a key or header, behind suite and names or text.
-fn elements(
-    bytes: &[u8],
-    skip: impl FnOnce(&mut epione::algebra::codec::Reader<'_>),
-    g1_first: bool,
-    counts: [usize; 2],
-) -> (Vec<G1>, Vec<G2>) {
-    let mut r = fields(bytes);
-    assert_eq!(r.u8(), Ok(Waters::SUITE));
-    skip(&mut r);
-    let [in_g1, in_g2] = counts;
-    let both = if g1_first {
-        let g1 = r.batch_g1(in_g1).unwrap();
-        (g1, r.batch_g2(in_g2).unwrap())
-    } else {
-        let g2 = r.batch_g2(in_g2).unwrap();
-        (r.batch_g1(in_g1).unwrap(), g2)
-    };
-    r.end().unwrap();
-    both
-}
-
-/// Element by element, at random secrets.
+/// Compares element by element, for random secrets.
 #[test]
-fn the_model_of_waters_is_the_library() {
+fn the_model_equals_the_library() {
     let rng = &mut rng(61);
     let point = |generator: &Generator| match generator {
-        Generator::One => G1::generator(),
-        Generator::Base | Generator::User(_) => panic!("there is no such point"),
+        Generator::G1 => G1::generator(),
         Generator::Attribute(u) => hash_to_g1(tag::WATERS_ATTRIBUTE, &u.identity()),
-    };
-    let real = |held: &Held| -> (Vec<G1>, Vec<G2>) {
-        let g2 = held.g2.iter().map(|x| G2::generator() * *x).collect();
-        (held.g1.iter().map(|element| element.point(&point)).collect(), g2)
+        Generator::Base | Generator::User(_) => panic!("Waters' scheme hashes attributes only"),
     };
     for text in ["a", "a and (a or b)", "2 of (a, c, d and b)"] {
         let (policy, set) = (policy(text), attributes(&["a", "c", "z"]));
@@ -117,46 +88,46 @@ fn the_model_of_waters_is_the_library() {
         let bytes = parameters.to_bytes();
         let mut r = fields(&bytes);
         assert_eq!(r.u8(), Ok(Waters::SUITE));
-        assert_eq!(r.g1(), Ok(Element::of(Generator::One, a).point(&point)));
+        assert_eq!(r.g1(), Ok(Element::of(Generator::G1, a).point(&point)));
         assert_eq!(r.gt(), Ok(Gt::generator().pow(&alpha)));
+
         let user: UserSecretKey<Waters> = waters::keygen_with_randomness(&master, &set, &t);
-        let names = |r: &mut epione::algebra::codec::Reader<'_>| {
-            AttributeSet::read(r).unwrap();
-        };
-        let found = elements(&user.to_bytes(), names, false, [3, 2]);
-        assert_eq!(real(&key(a, alpha, &set, t)), found);
+        let bytes = user.to_bytes();
+        let mut r = fields(&bytes);
+        assert_eq!(r.u8(), Ok(Waters::SUITE));
+        AttributeSet::read(&mut r).unwrap();
+        let (in_g1, in_g2) = key(a, alpha, &set, t).points(&point);
+        assert_eq!((r.batch_g2(2), r.batch_g1(3), r.end()), (Ok(in_g2), Ok(in_g1), Ok(())));
 
         let coins = Coins::random::<Waters>(&policy.span_program(), rng);
         let Ok((sealed, key)): Result<(CpaHeader<Waters>, _), _> =
             encapsulate_cpa_with_randomness(&parameters, &policy, &coins);
-        // The target.
-        let shared = Gt::generator().pow(&(alpha * coins.vector[0]));
-        assert_eq!(content_key(&shared, &sealed), *key.expose());
+        let target = Gt::generator().pow(&(alpha * coins.vector[0]));
+        assert_eq!(content_key(&target, &sealed), *key.expose());
         let n = policy.counts().0;
-        let title = |r: &mut epione::algebra::codec::Reader<'_>| {
-            r.text(99).unwrap();
-        };
-        let found = elements(&sealed.to_bytes(), title, true, [n + 1, n]);
-        assert_eq!(real(&header(Fault::None, a, &policy, &coins)), found, "{text}");
+        let bytes = sealed.to_bytes();
+        let mut r = fields(&bytes);
+        assert_eq!(r.u8(), Ok(Waters::SUITE));
+        r.text(99).unwrap();
+        let (in_g1, in_g2) = header(Fault::None, a, &policy, &coins).points(&point);
+        assert_eq!((r.batch_g1(n + 1), r.batch_g2(n)), (Ok(in_g1), Ok(in_g2)), "{text}");
+        assert_eq!(r.end(), Ok(()));
     }
 }
 
 #[test]
-fn no_coalition_of_strangers_opens_waters() {
-    let extent = Extent { policies: 20, rows: 6, users: 3 };
-    coalitions_reach_nothing(&Fault::None, extent, 62);
+fn unauthorised_coalitions_cannot_decrypt() {
+    let campaign = Campaign { policies: 20, rows: 6, users: 3 };
+    assert_only_authorised_users_decrypt(&Fault::None, campaign, 62);
 }
 
 #[test]
-fn the_planted_faults_of_waters_are_found() {
+fn planted_faults_are_found() {
     let cases: [(Fault, &str, &[&[&str]]); 2] = [
-        (Fault::OneMask, "a and (a or b)", &[&["b"]]),
-        (Fault::OneRandomness, "a and b", &[&["a"], &["b"]]),
+        (Fault::SharedMask, "a and (a or b)", &[&["b"]]),
+        (Fault::SharedKeyRandomness, "a and b", &[&["a"], &["b"]]),
     ];
     for (fault, text, users) in cases {
-        let policy = policy(text);
-        let users: Vec<_> = users.iter().map(|names| attributes(names)).collect();
-        assert!(fault.opens(&policy, &users), "{text} for {users:?}");
-        assert!(!Fault::None.opens(&policy, &users), "{text} for {users:?}");
+        assert_fault_is_found(&fault, &Fault::None, text, users);
     }
 }

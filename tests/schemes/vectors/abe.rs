@@ -1,4 +1,4 @@
-//! Attribute-based encryption, restated.
+//! Attribute-based encryption: the schemes restated, and negative tests.
 
 mod fabeo;
 mod identities;
@@ -10,84 +10,200 @@ mod waters;
 
 use crate::common::policy;
 use crate::vectors::format::Fields;
-use epione::abe::{Coins, PublicParameters, VerifyEncapsulation};
+use epione::abe::fujisaki_okamoto::encapsulate_with_randomness;
+use epione::abe::{self, Ciphertext, Coins, CpaHeader, Header, PublicParameters, Scheme};
+use epione::abe::{UserSecretKey, VerifyEncapsulation, encapsulate_cpa_with_randomness};
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::hash::{digest, framed, hash_to_scalar, kdf};
 use epione::algebra::tag::{self, Kind};
 use epione::algebra::{Gt, Scalar, Secret};
 use epione::dem::{self, ContentKey};
 use epione::policy::{AccessPolicy, AttributeSet};
-use matrix::Matrix;
+use matrix::{Matrix, Row};
+use std::convert::Infallible;
 
-/// A comment, a policy and a user's attributes.
-pub(crate) const CASES: [(&str, &str, &str); 16] = [
+/// Comment, policy and a user's attributes.
+const CASES: [(&str, &str, &str); 16] = [
     ("one attribute", "a", "a"),
     ("and", "a and b and c", "a, b, c"),
     ("or", "a or b", "b, c"),
-    ("a threshold", "2 of (a, b, c)", "a, c"),
-    ("an attribute twice", "a and (a or b)", "a"),
-    ("nested", "doctor and (neurology or 2 of (surgery, imaging, icu))", "doctor, icu, surgery"),
+    ("threshold", "2 of (a, b, c)", "a, c"),
+    ("repeated attribute", "a and (a or b)", "a"),
+    (
+        "nested gates",
+        "doctor and (neurology or 2 of (surgery, imaging, icu))",
+        "doctor, icu, surgery",
+    ),
     (
         "quoted names",
         "\"Dr. Ada Ruiz\" and (\"and\" or \"7\" or \"\\\"\\\\\")",
         "\"7\", \"Dr. Ada Ruiz\"",
     ),
-    ("n of n is an and", "2 of (a, b)", "a, b"),
-    ("columns are taken when their turn comes", "(a and b) and c and d", "a, b, c, d"),
-    ("a threshold of degree two", "3 of (a, b, c, d)", "b, c, d"),
-    ("the fewest rows", "(a and b) or c", "a, b, c"),
-    ("the policy is not satisfied", "a and b", "a"),
-    ("a comparison", "age >= 18u8", "age = 42u8"),
-    ("a range, one of its prefixes twice", "a and (x in 6..9u8 or x in 5..7u8)", "a, x = 7u8"),
+    ("threshold of all branches, encoded as and", "2 of (a, b)", "a, b"),
+    ("order of columns in nested and", "(a and b) and c and d", "a, b, c, d"),
+    ("threshold with a polynomial of degree two", "3 of (a, b, c, d)", "b, c, d"),
+    ("selection of the branch with fewest rows", "(a and b) or c", "a, b, c"),
+    ("unsatisfied policy", "a and b", "a"),
+    ("comparison", "age >= 18u8", "age = 42u8"),
+    ("two ranges with a common prefix", "a and (x in 6..9u8 or x in 5..7u8)", "a, x = 7u8"),
     (
-        "a date and the values of a vocabulary",
+        "date and listed values",
         "valid_until >= 2026-12-01 and (role#3:doctor or role#3:\"head nurse\")",
         "valid_until = 2026-12-01, role#3:\"head nurse\"",
     ),
-    ("the number is held in another width", "age >= 18u8", "age = 42u16"),
+    ("number held in another domain", "age >= 18u8", "age = 42u16"),
 ];
 
 const AD: &[u8] = b"record 7";
 const PLAINTEXT: &[u8] = b"content key of 32 bytes, or such";
 
-/// A case's policy and attributes.
+/// Policy and attributes of a case.
 fn parsed(text: &str, attributes: &str) -> (AccessPolicy, AttributeSet) {
     (policy(text), attributes.parse().unwrap())
 }
 
-/// A user's attributes one by one, as they are written.
-fn written(set: &AttributeSet) -> Vec<String> {
+/// The attributes of a set as texts.
+fn texts(set: &AttributeSet) -> Vec<String> {
     set.iter().map(|attribute| attribute.to_string()).collect()
 }
 
 /// Points, or elements of GT, in hex.
-fn points<P, const N: usize>(points: &[P], bytes: impl Fn(&P) -> [u8; N]) -> Vec<String> {
-    points.iter().map(|point| hex::encode(bytes(point))).collect()
+fn hex_elements<P, const N: usize>(elements: &[P], bytes: impl Fn(&P) -> [u8; N]) -> Vec<String> {
+    elements.iter().map(|element| hex::encode(bytes(element))).collect()
 }
 
-fn hexed(scalars: &[Scalar]) -> Vec<String> {
-    scalars.iter().map(|scalar| hex::encode(scalar.to_be_bytes())).collect()
+fn hex_scalars(scalars: &[Scalar]) -> Vec<String> {
+    hex_elements(scalars, Scalar::to_be_bytes)
 }
 
-/// `[suite] lp(policy) encapsulation`.
+fn hex_lambdas(rows: &[Row]) -> Vec<String> {
+    rows.iter().map(|row| hex::encode(row.lambda.to_be_bytes())).collect()
+}
+
+/// Concatenates the encodings of elements.
+fn concat<P, const N: usize>(elements: &[P], bytes: impl Fn(&P) -> [u8; N]) -> Vec<u8> {
+    elements.iter().flat_map(bytes).collect()
+}
+
+/// `[version][kind] fields`
+fn encoding(kind: Kind, fields: &[u8]) -> Vec<u8> {
+    [&[VERSION, kind as u8], fields].concat()
+}
+
+/// A restated ciphertext, its header and its content key.
+struct Restated {
+    masked: Option<[u8; 32]>,
+    header: Vec<u8>,
+    key: [u8; 32],
+    ciphertext: Vec<u8>,
+}
+
+impl Restated {
+    /// CPA: `K = KDF(Z_s; header)`
+    fn cpa(suite: u8, policy: &AccessPolicy, encapsulation: &[u8], z_s: &Gt) -> Self {
+        let fields = header_fields(suite, policy, encapsulation);
+        let header = encoding(Kind::AbeCpaHeader, &fields);
+        let key = *kdf::<32>(tag::ABE_KEY, &z_s.to_bytes(), &[&header]).expose();
+        let ciphertext = sealed(Kind::AbeCpaCiphertext, Kind::AbeCpaHeader, &fields, &key);
+        Self { masked: None, header, key, ciphertext }
+    }
+
+    /// CCA: `masked = m xor KDF(Z_s; CPA header)`, and the key derived from `m`.
+    fn cca(
+        suite: u8,
+        policy: &AccessPolicy,
+        encapsulation: &[u8],
+        z_s: &Gt,
+        transform: &Transform,
+    ) -> Self {
+        let fields = header_fields(suite, policy, encapsulation);
+        Self::masking(&fields, z_s, transform)
+    }
+
+    /// [`Self::cca`], given suite, policy and encapsulation as the fields of a CPA header.
+    fn masking(cpa_fields: &[u8], z_s: &Gt, transform: &Transform) -> Self {
+        let cpa_header = encoding(Kind::AbeCpaHeader, cpa_fields);
+        let mask = kdf::<32>(tag::ABE_MASK, &z_s.to_bytes(), &[&cpa_header]);
+        let masked = std::array::from_fn(|i| transform.message[i] ^ mask.expose()[i]);
+        let fields = [cpa_fields, &masked].concat();
+        let header = encoding(Kind::AbeHeader, &fields);
+        let ciphertext = sealed(Kind::AbeCiphertext, Kind::AbeHeader, &fields, &transform.key);
+        Self { masked: Some(masked), header, key: transform.key, ciphertext }
+    }
+
+    /// Asserts that the library encapsulates to this header and key, and decrypts the ciphertext if
+    /// and only if the user is authorised.
+    fn assert_equals_library_cpa<S: Scheme>(
+        &self,
+        parameters: &PublicParameters<S>,
+        user: &UserSecretKey<S>,
+        policy: &AccessPolicy,
+        coins: &Coins,
+        authorised: bool,
+    ) {
+        let (header, key) =
+            encapsulate_cpa_with_randomness(parameters, policy, coins).ok().unwrap();
+        assert_eq!((&header.to_bytes(), key.expose()), (&self.header, &self.key), "{policy}");
+        assert_eq!(CpaHeader::from_bytes(&self.header), Ok(header));
+        assert_eq!(opens_cpa(user, &self.ciphertext), authorised, "{policy}");
+    }
+
+    /// [`Self::assert_equals_library_cpa`] for the CCA variant.
+    fn assert_equals_library<S: VerifyEncapsulation<Error = Infallible>>(
+        &self,
+        parameters: &PublicParameters<S>,
+        user: &UserSecretKey<S>,
+        policy: &AccessPolicy,
+        transform: &Transform,
+        authorised: bool,
+    ) {
+        let message = Secret::new(transform.message);
+        let (header, key) = encapsulate_with_randomness(parameters, policy, AD, &message);
+        assert_eq!((&header.to_bytes(), key.expose()), (&self.header, &self.key), "{policy}");
+        assert_eq!(Header::from_bytes(&self.header), Ok(header));
+        assert_eq!(opens(parameters, user, &self.ciphertext), authorised, "{policy}");
+    }
+
+    /// Adds the encodings to the outputs of a case.
+    fn outputs(&self, outputs: Fields) -> Fields {
+        let outputs = match &self.masked {
+            Some(masked) => outputs.hex("masked", masked),
+            None => outputs,
+        };
+        outputs.hex("header", &self.header).hex("key", self.key).hex("ciphertext", &self.ciphertext)
+    }
+}
+
+/// `[suite] lp(policy) encapsulation`
 fn header_fields(suite: u8, policy: &AccessPolicy, encapsulation: &[u8]) -> Vec<u8> {
     let text = policy.to_string();
     [&[suite], &(text.len() as u32).to_be_bytes()[..], text.as_bytes(), encapsulation].concat()
 }
 
-/// `[version][kind] fields`.
-fn whole(kind: Kind, fields: &[u8]) -> Vec<u8> {
-    [&[VERSION, kind as u8], fields].concat()
-}
-
-/// The body under a key, behind a header's fields: a ciphertext's.
+/// The encoding of the ciphertext with these header fields.
 fn sealed(kind: Kind, header: Kind, fields: &[u8], key: &[u8; 32]) -> Vec<u8> {
     let content = ContentKey::from_secret(Secret::new(*key));
-    let body = dem::seal(&content, &framed(&[AD, &whole(header, fields)]), PLAINTEXT);
-    whole(kind, &[fields, &(body.len() as u32).to_be_bytes(), &body].concat())
+    let body = dem::seal(&content, &framed(&[AD, &encoding(header, fields)]), PLAINTEXT);
+    encoding(kind, &[fields, &(body.len() as u32).to_be_bytes(), &body].concat())
 }
 
-/// What the transform against chosen ciphertexts makes of a message.
+/// Returns `true` if the ciphertext decrypts to [`PLAINTEXT`].
+fn opens<S: VerifyEncapsulation>(
+    parameters: &PublicParameters<S>,
+    key: &UserSecretKey<S>,
+    bytes: &[u8],
+) -> bool {
+    let ciphertext = Ciphertext::<Header<S>>::from_bytes(bytes).unwrap();
+    abe::open(parameters, key, AD, &ciphertext).is_ok_and(|text| text[..] == *PLAINTEXT)
+}
+
+/// [`opens`] for the CPA variant.
+fn opens_cpa<S: Scheme>(key: &UserSecretKey<S>, bytes: &[u8]) -> bool {
+    let ciphertext = Ciphertext::<CpaHeader<S>>::from_bytes(bytes).unwrap();
+    abe::open_cpa(key, AD, &ciphertext).is_ok_and(|text| text[..] == *PLAINTEXT)
+}
+
+/// The values that the Fujisaki-Okamoto transform derives from a message.
 struct Transform {
     message: [u8; 32],
     parameters: [u8; 32],
@@ -111,7 +227,7 @@ impl Transform {
         Self { message, parameters, key, seed }
     }
 
-    /// `coins[i] = H(seed || i)`, the shares first.
+    /// `coins[i] = H(seed || i)`, the shares before the masks.
     fn coins<S: VerifyEncapsulation>(&self, policy: &AccessPolicy) -> Coins {
         let (columns, masks) = (Matrix::of(policy).columns, S::mask_count(&policy.span_program()));
         let coin =
@@ -121,18 +237,11 @@ impl Transform {
         Coins { vector: shares, masks }
     }
 
-    /// `m xor KDF(Z_s; header without it)`
-    fn masked(&self, shared: &Gt, fields: &[u8]) -> [u8; 32] {
-        let header = whole(Kind::AbeCpaHeader, fields);
-        let mask = kdf::<32>(tag::ABE_MASK, &shared.to_bytes(), &[&header]);
-        std::array::from_fn(|i| self.message[i] ^ mask.expose()[i])
-    }
-
     fn trace(&self, coins: &Coins) -> Fields {
         Fields::default()
             .hex("parameters_digest", self.parameters)
             .hex("seed", self.seed)
-            .list("shares", hexed(&coins.vector))
-            .list("masks", hexed(&coins.masks))
+            .list("shares", hex_scalars(&coins.vector))
+            .list("masks", hex_scalars(&coins.masks))
     }
 }

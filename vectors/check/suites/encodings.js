@@ -1,20 +1,15 @@
 // invalid/encodings.json: complete encodings of each type.
-import { rouselakisWaters } from '../lib/abe/rouselakis_waters.js';
-import { typesOf } from '../lib/abe/encodings.js';
-import { fabeo } from '../lib/abe/fabeo.js';
-import { tokenType } from '../lib/abe/fabeo_checks.js';
-import { messageTypes, pang } from '../lib/abe/pang.js';
-import { waters } from '../lib/abe/waters.js';
 import { decode, KIND } from '../lib/codec.js';
 import { types as peks } from '../lib/peks.js';
 import { types as afgh } from '../lib/pre/afgh.js';
 import { types as conditional } from '../lib/pre/conditional.js';
 import { keyTypes } from '../lib/pre/keys.js';
 import { windowType } from '../lib/pseudonym.js';
+import * as abe from './abe.js';
 
-// Readers by kind name, with the scheme appended unless it is the default.
-const readers = (types, scheme = '') =>
-  Object.fromEntries(Object.values(types).map((type) => [type.kind + scheme, reader(type)]));
+// Readers by kind, with the suffix of an ABE scheme appended.
+const readers = (types, suffix = '') =>
+  Object.fromEntries(Object.values(types).map((type) => [type.kind + suffix, reader(type)]));
 
 const reader = (type) => (context) => {
   context.expect({ kind: KIND[type.kind] });
@@ -27,11 +22,7 @@ export default {
   suite: 'EPIONE-V1-ENCODINGS',
   checks: 'version, kind, suite, lengths, elements, sets of attributes, policies',
   readers: {
-    ...readers(typesOf(fabeo)),
-    ...readers(typesOf(waters), 'Waters'),
-    ...readers(typesOf(rouselakisWaters), 'RouselakisWaters'),
-    ...readers(typesOf(pang), 'Pang'),
-    ...readers({ tokenType, ...messageTypes }),
+    ...Object.assign({}, ...abe.types.map(([types, suffix]) => readers(types, suffix))),
     ...readers(peks),
     ...readers(keyTypes),
     ...readers(conditional),

@@ -1,10 +1,5 @@
 // All vector files and their checks.
-import {
-  abeRouselakisWatersCpa, abeFabeo, abeFabeoCpa, abePangCpa, abeWaters,
-} from './abe.js';
-import {
-  decentralisedOpenings, fabeoOpenings, revocableOpenings, watersOpenings,
-} from './abe_openings.js';
+import * as abe from './abe.js';
 import dem from './dem.js';
 import elements from './elements.js';
 import encodings from './encodings.js';
@@ -21,11 +16,7 @@ import pseudonym from './pseudonym.js';
 const POSITIVE = {
   'hash.json': hash,
   'dem.json': dem,
-  'abe-fabeo-cpa.json': abeFabeoCpa,
-  'abe-fabeo.json': abeFabeo,
-  'abe-waters.json': abeWaters,
-  'abe-rouselakis-waters-cpa.json': abeRouselakisWatersCpa,
-  'abe-pang-cpa.json': abePangCpa,
+  ...abe.positive,
   'peks.json': peks,
   'pre-afgh.json': preAfgh,
   'pre-conditional.json': preConditional,
@@ -37,10 +28,7 @@ const NEGATIVE = {
   'invalid/encodings.json': encodings,
   'invalid/openings.json': openings,
   'invalid/policies.json': policies,
-  'invalid/abe-fabeo.json': fabeoOpenings,
-  'invalid/abe-waters.json': watersOpenings,
-  'invalid/abe-rouselakis-waters.json': decentralisedOpenings,
-  'invalid/abe-pang.json': revocableOpenings,
+  ...abe.negative,
 };
 
 export const POSITIVE_FILES = Object.keys(POSITIVE);

@@ -1,19 +1,18 @@
-//! FABEO, against chosen plaintexts and against chosen ciphertexts.
+//! FABEO, CPA and CCA variants.
+
+mod invalid;
 
 use super::identities::expanded;
 use super::matrix::Matrix;
-use super::{
-    AD, CASES, PLAINTEXT, Transform, header_fields, hexed, parsed, sealed, whole, written,
-};
+use super::{AD, CASES, PLAINTEXT, Restated, Transform};
+use super::{concat, hex_elements, hex_scalars, parsed, texts};
 use crate::vectors::format::{Fields, File, compare_or_write, draw};
-use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::fabeo::{self, Fabeo};
-use epione::abe::fujisaki_okamoto::encapsulate_with_randomness;
-use epione::abe::{self, Ciphertext, Coins, CpaHeader, Header, Scheme};
+use epione::abe::{Coins, Scheme};
 use epione::algebra::codec::Canonical;
-use epione::algebra::hash::{hash_to_g1, kdf};
-use epione::algebra::tag::{self, Kind};
-use epione::algebra::{G1, G2, Gt, Scalar, Secret, multi_pairing};
+use epione::algebra::hash::hash_to_g1;
+use epione::algebra::tag;
+use epione::algebra::{G1, G2, Gt, Scalar, multi_pairing};
 use epione::policy::{AccessPolicy, AttributeSet};
 
 fn base() -> G1 {
@@ -24,7 +23,7 @@ fn hash_attribute(identity: &[u8]) -> G1 {
     hash_to_g1(tag::FABEO_ATTRIBUTE, identity)
 }
 
-/// `alpha` and `r`, and the keys that they make.
+/// Setup and KeyGen for given `alpha` and `r`.
 struct Keys {
     alpha: Scalar,
     r: Scalar,
@@ -65,8 +64,8 @@ impl Keys {
     }
 }
 
-/// Encaps, and what it went through.
-struct Encapsulated {
+/// Encaps with its intermediate values.
+struct Encaps {
     matrix: Matrix,
     lambdas: Vec<Scalar>,
     occurrences: Vec<usize>,
@@ -76,7 +75,7 @@ struct Encapsulated {
     z_s: Gt,
 }
 
-impl Encapsulated {
+impl Encaps {
     fn new(policy: &AccessPolicy, mpk: &Gt, coins: &Coins) -> Self {
         let matrix = Matrix::of(policy);
         let rows = matrix.share(&coins.vector);
@@ -97,16 +96,12 @@ impl Encapsulated {
     }
 
     fn encapsulation(&self) -> Vec<u8> {
-        [
-            &self.ct1.to_bytes()[..],
-            &self.ct2.iter().flat_map(G2::to_bytes).collect::<Vec<_>>(),
-            &self.ct3.iter().flat_map(G1::to_bytes).collect::<Vec<_>>(),
-        ]
-        .concat()
+        let (ct2, ct3) = (concat(&self.ct2, G2::to_bytes), concat(&self.ct3, G1::to_bytes));
+        [self.ct1.to_bytes().to_vec(), ct2, ct3].concat()
     }
 
-    /// Decaps by the rows that the library selects.
-    fn opened(&self, keys: &Keys, selection: &[(usize, Scalar)]) -> Gt {
+    /// Decaps with the rows that the library selects.
+    fn decaps(&self, keys: &Keys, selection: &[(usize, Scalar)]) -> Gt {
         let (mut p, mut q) = (G1::identity(), vec![G1::identity(); self.ct2.len()]);
         for (i, gamma) in selection {
             let identity = &self.matrix.rows[*i].0;
@@ -127,28 +122,30 @@ impl Encapsulated {
             .list("row_occurrences", self.occurrences.iter().map(usize::to_string))
             .list("matrix", self.matrix.text())
             .list("row_hashes", identities.map(|u| hex::encode(hash_attribute(u).to_bytes())))
-            .list("lambdas", hexed(&self.lambdas))
+            .list("lambdas", hex_scalars(&self.lambdas))
             .hex("ct1", self.ct1.to_bytes())
-            .list("ct2", self.ct2.iter().map(|point| hex::encode(point.to_bytes())))
-            .list("ct3", self.ct3.iter().map(|point| hex::encode(point.to_bytes())))
+            .list("ct2", hex_elements(&self.ct2, G2::to_bytes))
+            .list("ct3", hex_elements(&self.ct3, G1::to_bytes))
             .hex("z_s", self.z_s.to_bytes())
     }
 }
 
-/// The rows and coefficients of a user who satisfies the policy.
-fn selected(outputs: Fields, selection: Option<&[(usize, Scalar)]>) -> Fields {
+/// Adds the selected rows and their coefficients, if the user is authorised.
+fn selection_outputs(outputs: Fields, selection: Option<&[(usize, Scalar)]>) -> Fields {
     let outputs = outputs.flag("satisfied", selection.is_some());
     let Some(selection) = selection else { return outputs };
     let (rows, gammas): (Vec<usize>, Vec<Scalar>) = selection.iter().copied().unzip();
-    outputs.list("selected_rows", rows.iter().map(usize::to_string)).list("gammas", hexed(&gammas))
+    outputs
+        .list("selected_rows", rows.iter().map(usize::to_string))
+        .list("gammas", hex_scalars(&gammas))
 }
 
 #[test]
-fn abe_fabeo_cpa_vectors() {
+fn fabeo_cpa_vectors() {
     let tags = [tag::FABEO_BASE, tag::FABEO_ATTRIBUTE, tag::ABE_KEY, tag::DEM_KEYS];
     let mut file = File::new(
         "EPIONE-V1-ABE-FABEO-CPA",
-        "FABEO (Riepel, Wee, CCS 2022), keys and rows in G1. Matrix rows are signed integers.",
+        "FABEO (Riepel and Wee, CCS 2022), keys and rows in G1.",
         &tags,
     );
     let rng = &mut file.rng();
@@ -156,52 +153,40 @@ fn abe_fabeo_cpa_vectors() {
         let (policy, set) = parsed(text, attributes);
         let keys = Keys::new(&set, Scalar::random(rng), Scalar::random(rng));
         let coins = Coins::random::<Fabeo>(&policy.span_program(), rng);
-        let encapsulated = Encapsulated::new(&policy, &keys.mpk, &coins);
-        let fields = header_fields(Fabeo::SUITE, &policy, &encapsulated.encapsulation());
-        let header = whole(Kind::AbeCpaHeader, &fields);
-        let shared = encapsulated.z_s.to_bytes();
-        let key = *kdf::<32>(tag::ABE_KEY, &shared, &[&header]).expose();
-        let ciphertext = sealed(Kind::AbeCpaCiphertext, Kind::AbeCpaHeader, &fields, &key);
+        let encaps = Encaps::new(&policy, &keys.mpk, &coins);
+        let restated = Restated::cpa(Fabeo::SUITE, &policy, &encaps.encapsulation(), &encaps.z_s);
 
-        // The library agrees.
         let (parameters, master) = fabeo::setup_with_randomness(&keys.alpha);
         let user = fabeo::keygen_with_randomness(&master, &set, &keys.r);
-        let Ok((library, library_key)) =
-            encapsulate_cpa_with_randomness(&parameters, &policy, &coins);
-        assert_eq!((library.to_bytes(), library_key.expose()), (header.clone(), &key), "{text}");
-        assert_eq!(CpaHeader::from_bytes(&header), Ok(library));
-        let read = Ciphertext::<CpaHeader>::from_bytes(&ciphertext).unwrap();
-        let opened = abe::open_cpa(&user, AD, &read);
         let selection = policy.span_program().reconstruct(&set);
-        assert_eq!(selection.is_some(), opened.is_ok_and(|text| text[..] == *PLAINTEXT), "{text}");
+        let satisfied = selection.is_some();
+        restated.assert_equals_library_cpa(&parameters, &user, &policy, &coins, satisfied);
         if let Some(selection) = &selection {
-            assert_eq!(encapsulated.opened(&keys, selection), encapsulated.z_s, "{text}");
+            assert_eq!(encaps.decaps(&keys, selection), encaps.z_s, "{text}");
         }
 
         let inputs = Fields::default()
             .text("policy", text)
-            .list("attributes", written(&set))
+            .list("attributes", texts(&set))
             .scalar("alpha", &keys.alpha)
             .scalar("r", &keys.r)
-            .list("shares", hexed(&coins.vector))
-            .list("masks", hexed(&coins.masks))
+            .list("shares", hex_scalars(&coins.vector))
+            .list("masks", hex_scalars(&coins.masks))
             .hex("ad", AD)
             .hex("plaintext", PLAINTEXT);
-        let trace = encapsulated.trace(keys.trace(), &policy.to_string());
+        let trace = encaps.trace(keys.trace(), &policy.to_string());
         let outputs = Fields::default()
             .hex("parameters", parameters.to_bytes())
             .hex("master_key", master.to_bytes())
-            .hex("user_key", user.to_bytes())
-            .hex("header", &header)
-            .hex("key", key)
-            .hex("ciphertext", ciphertext);
-        file.case(comment, inputs, trace, selected(outputs, selection.as_deref()));
+            .hex("user_key", user.to_bytes());
+        let outputs = selection_outputs(restated.outputs(outputs), selection.as_deref());
+        file.case(comment, inputs, trace, outputs);
     }
     compare_or_write("abe-fabeo-cpa.json", &file);
 }
 
 #[test]
-fn abe_fabeo_vectors() {
+fn fabeo_vectors() {
     let tags = [
         tag::FABEO_BASE,
         tag::FABEO_ATTRIBUTE,
@@ -213,8 +198,7 @@ fn abe_fabeo_vectors() {
     ];
     let mut file = File::new(
         "EPIONE-V1-ABE-FABEO",
-        "FABEO (Riepel, Wee, CCS 2022), keys and rows in G1, under the transform of Fujisaki and \
-         Okamoto. Matrix rows are signed integers.",
+        "FABEO (Riepel and Wee, CCS 2022), keys and rows in G1, with the Fujisaki-Okamoto transform.",
         &tags,
     );
     let rng = &mut file.rng();
@@ -225,41 +209,28 @@ fn abe_fabeo_vectors() {
         let user = fabeo::keygen_with_randomness(&master, &set, &keys.r);
         let transform = Transform::new(&parameters, &policy, draw(rng));
         let coins = transform.coins::<Fabeo>(&policy);
-        let encapsulated = Encapsulated::new(&policy, &keys.mpk, &coins);
-        let cpa_fields = header_fields(Fabeo::SUITE, &policy, &encapsulated.encapsulation());
-        let masked = transform.masked(&encapsulated.z_s, &cpa_fields);
-        let fields = [&cpa_fields[..], &masked].concat();
-        let header = whole(Kind::AbeHeader, &fields);
-        let ciphertext = sealed(Kind::AbeCiphertext, Kind::AbeHeader, &fields, &transform.key);
-
-        // The library agrees.
-        let message = Secret::new(transform.message);
-        let (library, library_key) =
-            encapsulate_with_randomness(&parameters, &policy, AD, &message);
-        assert_eq!((library.to_bytes(), *library_key.expose()), (header.clone(), transform.key));
-        assert_eq!(Header::from_bytes(&header), Ok(library));
-        let read = Ciphertext::from_bytes(&ciphertext).unwrap();
-        let opened = abe::open(&parameters, &user, AD, &read);
+        let encaps = Encaps::new(&policy, &keys.mpk, &coins);
+        let encapsulation = encaps.encapsulation();
+        let restated =
+            Restated::cca(Fabeo::SUITE, &policy, &encapsulation, &encaps.z_s, &transform);
         let selection = policy.span_program().reconstruct(&set);
-        assert_eq!(selection.is_some(), opened.is_ok_and(|text| text[..] == *PLAINTEXT), "{text}");
+        let satisfied = selection.is_some();
+        restated.assert_equals_library(&parameters, &user, &policy, &transform, satisfied);
 
         let inputs = Fields::default()
             .text("policy", text)
-            .list("attributes", written(&set))
+            .list("attributes", texts(&set))
             .scalar("alpha", &keys.alpha)
             .scalar("r", &keys.r)
             .hex("message", transform.message)
             .hex("ad", AD)
             .hex("plaintext", PLAINTEXT);
-        let trace = encapsulated.trace(transform.trace(&coins), &policy.to_string());
+        let trace = encaps.trace(transform.trace(&coins), &policy.to_string());
         let outputs = Fields::default()
             .hex("parameters", parameters.to_bytes())
-            .hex("user_key", user.to_bytes())
-            .hex("masked", masked)
-            .hex("header", &header)
-            .hex("key", transform.key)
-            .hex("ciphertext", ciphertext);
-        file.case(comment, inputs, trace, selected(outputs, selection.as_deref()));
+            .hex("user_key", user.to_bytes());
+        let outputs = selection_outputs(restated.outputs(outputs), selection.as_deref());
+        file.case(comment, inputs, trace, outputs);
     }
     compare_or_write("abe-fabeo.json", &file);
 }

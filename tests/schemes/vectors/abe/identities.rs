@@ -1,8 +1,8 @@
-//! The identities that attributes are hashed by, and what comparisons and numbers come to, restated.
+//! Identities of attributes, and the prefixes of comparisons and numbers, restated.
 
 use epione::policy::{AttributeSet, Comparison, Listed, Name, Number, UserAttribute, Value};
 
-/// A domain's code and width in bits.
+/// The code and width in bits of a value's domain.
 fn domain(value: Value) -> (u8, u32) {
     match value {
         Value::U8(_) => (8, 8),
@@ -12,7 +12,8 @@ fn domain(value: Value) -> (u8, u32) {
     }
 }
 
-/// The aligned blocks that make up an interval, by halving: prefix length and first value of each.
+/// Divides an interval into aligned blocks by bisection. Returns each block's prefix length and
+/// first value.
 fn cover(ends: (u64, u64), (first, bits): (u64, u32), width: u32) -> Vec<(u32, u64)> {
     let last = first + (1 << bits) - 1;
     if ends.1 < first || last < ends.0 {
@@ -25,7 +26,7 @@ fn cover(ends: (u64, u64), (first, bits): (u64, u32), width: u32) -> Vec<(u32, u
     [first, middle].into_iter().flat_map(|half| cover(ends, (half, bits - 1), width)).collect()
 }
 
-/// What a comparison is the `or` of.
+/// The identities of the prefixes that a comparison is the `or` of.
 pub(crate) fn compared(comparison: &Comparison) -> Vec<Vec<u8>> {
     let (code, width) = domain(comparison.low());
     let ends = (comparison.low().number().into(), comparison.high().number().into());
@@ -37,19 +38,19 @@ pub(crate) fn plain(name: &Name) -> Vec<u8> {
     name.as_str().into()
 }
 
-/// `01 label 00 domain length first`.
+/// `01 label 00 domain length first`
 fn prefix(label: &Name, code: u8, length: u32, first: u64) -> Vec<u8> {
     let first = (first as u32).to_be_bytes();
     [&[1][..], label.as_str().as_bytes(), &[0, code, length as u8], &first].concat()
 }
 
-/// `02 label 00 version value`.
+/// `02 label 00 version value`
 pub(crate) fn listed(value: &Listed) -> Vec<u8> {
     let (label, version) = (value.label().as_str(), value.version().to_be_bytes());
     [&[2][..], label.as_bytes(), &[0], &version, value.value().as_str().as_bytes()].concat()
 }
 
-/// The identities of what a key has components for: a number has its prefixes of all lengths.
+/// The identities of a key's components: a number has one per prefix length.
 pub(crate) fn expanded(set: &AttributeSet) -> Vec<Vec<u8>> {
     let of_number = |number: &Number| -> Vec<Vec<u8>> {
         let (code, width) = domain(number.value());

@@ -1,19 +1,19 @@
-//! The span program, restated with small integers.
+//! The monotone span program, restated with small integers.
 
 use super::identities::{compared, listed, plain};
 use epione::algebra::Scalar;
 use epione::policy::{AccessPolicy, Attribute, Node};
 use std::collections::BTreeMap;
 
-/// A row with everything that depends on the policy and the shares alone.
+/// A row with its share: `occurrence` is the number of earlier rows with the same attribute.
 pub(crate) struct Row {
     pub(crate) identity: Vec<u8>,
     pub(crate) occurrence: usize,
     pub(crate) lambda: Scalar,
 }
 
-/// The span program with small integers: one row a leaf or prefix of a comparison's cover, each with
-/// the identity of its attribute.
+/// The matrix with one row per leaf or prefix of a comparison, each labelled with the identity of
+/// its attribute.
 pub(crate) struct Matrix {
     pub(crate) rows: Vec<(Vec<u8>, Vec<i64>)>,
     pub(crate) columns: usize,
@@ -26,7 +26,7 @@ impl Matrix {
         matrix
     }
 
-    /// `lambda_i = M_i . shares`, with the count of earlier rows of the same attribute.
+    /// `lambda_i = M_i . shares`
     pub(crate) fn share(&self, shares: &[Scalar]) -> Vec<Row> {
         let mut seen = BTreeMap::<&[u8], usize>::new();
         let row = |(identity, row): &(Vec<u8>, Vec<i64>)| Row {
@@ -43,7 +43,7 @@ impl Matrix {
         rows
     }
 
-    /// Each row's integers, all columns.
+    /// The rows as comma-separated integers.
     pub(crate) fn text(&self) -> Vec<String> {
         let filled = |row: &Vec<i64>| -> Vec<String> {
             let zeros = std::iter::repeat_n(&0, self.columns - row.len());
@@ -56,7 +56,9 @@ impl Matrix {
         match node {
             Node::Leaf(Attribute::Name(name)) => self.rows.push((plain(name), vector)),
             Node::Leaf(Attribute::Listed(value)) => self.rows.push((listed(value), vector)),
-            Node::Leaf(Attribute::Prefix(prefix)) => panic!("{prefix:?} is a comparison"),
+            Node::Leaf(Attribute::Prefix(prefix)) => {
+                panic!("{prefix:?} is written as a comparison")
+            }
             Node::Comparison(comparison) => {
                 let identities = compared(comparison).into_iter();
                 self.rows.extend(identities.map(|identity| (identity, vector.clone())));
@@ -80,7 +82,8 @@ impl Matrix {
         }
     }
 
-    /// Child `j < n` a fresh unit column, the last one the parent's minus their sum.
+    /// Each child but the last takes the unit vector of a fresh column; the last takes the parent's
+    /// vector minus their sum.
     fn and(&mut self, children: &[Node], mut last: Vec<i64>) {
         let (final_child, others) = children.split_last().unwrap();
         for child in others {

@@ -1,27 +1,29 @@
-//! The scheme of Rouselakis and Waters against chosen plaintexts.
+//! The decentralised scheme of Rouselakis and Waters, CPA variant.
 
 use super::identities::expanded;
+use super::invalid::add_group;
 use super::matrix::Matrix;
-use super::{AD, PLAINTEXT, header_fields, hexed, parsed, points, sealed, whole, written};
-use crate::vectors::format::{Fields, File, compare_or_write};
-use epione::abe::encapsulate_cpa_with_randomness;
+use super::{AD, PLAINTEXT, Restated, concat, opens_cpa};
+use super::{hex_elements, hex_lambdas, hex_scalars, parsed, texts};
+use crate::common::{policy, rng};
+use crate::vectors::format::{Fields, File, Refusals, compare_or_write};
 use epione::abe::rouselakis_waters::{self, RouselakisWaters};
-use epione::abe::{self, Ciphertext, Coins, CpaHeader, Scheme};
+use epione::abe::{self, Coins, Scheme, UserSecretKey};
 use epione::algebra::codec::Canonical;
-use epione::algebra::hash::{hash_to_g1, kdf};
-use epione::algebra::tag::{self, Kind};
+use epione::algebra::hash::hash_to_g1;
+use epione::algebra::tag;
 use epione::algebra::{G1, G2, Gt, Scalar};
 use epione::policy::AttributeSet;
 
-/// A comment, a policy and a user's attributes, of the authorities `H` and `L`.
+/// Comment, policy and a user's attributes; the authorities are `H` and `L`.
 const CASES: [(&str, &str, &str); 7] = [
     ("one attribute", "a@H", "a@H"),
-    ("two authorities", "a@H and b@L", "a@H, b@L"),
+    ("and of two authorities", "a@H and b@L", "a@H, b@L"),
     ("or", "a@H or b@L", "b@L"),
-    ("a threshold", "2 of (a@H, b@L, c@H)", "a@H, c@H"),
-    ("an attribute twice", "a@H and (a@H or b@L)", "a@H"),
-    ("a name with several signs", "x@y@H and b@L", "x@y@H, b@L"),
-    ("the policy is not satisfied", "a@H and b@L", "a@H"),
+    ("threshold", "2 of (a@H, b@L, c@H)", "a@H, c@H"),
+    ("repeated attribute", "a@H and (a@H or b@L)", "a@H"),
+    ("attribute name with several @", "x@y@H and b@L", "x@y@H, b@L"),
+    ("unsatisfied policy", "a@H and b@L", "a@H"),
 ];
 
 const GID: &str = "Dr. Ada Ruiz";
@@ -30,18 +32,17 @@ fn hash_attribute(identity: &[u8]) -> G1 {
     hash_to_g1(tag::DECENTRALISED_ATTRIBUTE, identity)
 }
 
-/// Which of the two authorities an identity ends with.
+/// The index of an attribute's authority: 0 for `H`, 1 for `L`.
 fn authority(identity: &[u8]) -> usize {
     usize::from(identity.ends_with(b"@L"))
 }
 
 #[test]
-fn abe_rouselakis_waters_cpa_vectors() {
+fn rouselakis_waters_cpa_vectors() {
     let tags = [tag::DECENTRALISED_ATTRIBUTE, tag::DECENTRALISED_USER, tag::ABE_KEY, tag::DEM_KEYS];
     let mut file = File::new(
         "EPIONE-V1-ABE-DECENTRALISED-CPA",
-        "Rouselakis, Waters (FC 2015), hashes in G1, two authorities H and L. Matrix rows are signed \
-         integers.",
+        "Rouselakis and Waters (FC 2015), hashes to G1, two authorities H and L.",
         &tags,
     );
     let rng = &mut file.rng();
@@ -69,90 +70,119 @@ fn abe_rouselakis_waters_cpa_vectors() {
         let rows = matrix.share(&coins.vector);
         let (masks, w) = coins.masks.split_at(rows.len());
         let omegas = matrix.share(&[&[Scalar::ZERO], w].concat());
-        let of: Vec<usize> = rows.iter().map(|row| authority(&row.identity)).collect();
-        let each = |i: usize| (&rows[i], &masks[i], of[i]);
-        let all = || (0..rows.len()).map(each);
+        let masked_rows =
+            || rows.iter().zip(masks).map(|(row, t)| (row, t, authority(&row.identity)));
         let c1: Vec<Gt> =
-            all().map(|(row, t, of)| z.pow(&row.lambda) * z_alpha[of].pow(t)).collect();
+            masked_rows().map(|(row, t, of)| z.pow(&row.lambda) * z_alpha[of].pow(t)).collect();
         let c2: Vec<G2> = masks.iter().map(|t| -(g2 * *t)).collect();
-        let c3: Vec<G2> =
-            all().zip(&omegas).map(|((_, t, of), row)| g2_y[of] * *t + g2 * row.lambda).collect();
-        let c4: Vec<G1> = all().map(|(row, t, _)| hash_attribute(&row.identity) * *t).collect();
+        let c3: Vec<G2> = (masked_rows().zip(&omegas))
+            .map(|((_, t, of), omega)| g2_y[of] * *t + g2 * omega.lambda)
+            .collect();
+        let c4: Vec<G1> =
+            masked_rows().map(|(row, t, _)| hash_attribute(&row.identity) * *t).collect();
         let z_s = z.pow(&coins.vector[0]);
         let encapsulation = [
-            c1.iter().flat_map(Gt::to_bytes).collect::<Vec<_>>(),
-            c2.iter().chain(&c3).flat_map(G2::to_bytes).collect(),
-            c4.iter().flat_map(G1::to_bytes).collect(),
+            concat(&c1, Gt::to_bytes),
+            concat(&c2, G2::to_bytes),
+            concat(&c3, G2::to_bytes),
+            concat(&c4, G1::to_bytes),
         ]
         .concat();
-        let fields = header_fields(RouselakisWaters::SUITE, &policy, &encapsulation);
-        let header = whole(Kind::AbeCpaHeader, &fields);
-        let key = *kdf::<32>(tag::ABE_KEY, &z_s.to_bytes(), &[&header]).expose();
-        let ciphertext = sealed(Kind::AbeCpaCiphertext, Kind::AbeCpaHeader, &fields, &key);
+        let restated = Restated::cpa(RouselakisWaters::SUITE, &policy, &encapsulation, &z_s);
 
-        // The library agrees.
-        let made = ["H", "L"].iter().zip(alpha.iter().zip(&y));
-        let made =
-            made.map(|(name, (alpha, y))| rouselakis_waters::setup_with_randomness(name, alpha, y));
-        let [(of_h, h), (of_l, l)]: [_; 2] = made.collect::<Vec<_>>().try_into().unwrap();
+        let [(of_h, h), (of_l, l)] = [("H", 0), ("L", 1)]
+            .map(|(name, i)| rouselakis_waters::setup_with_randomness(name, &alpha[i], &y[i]));
         let parameters = of_h.merge(&of_l).unwrap();
-        let part = |master, place: usize| {
-            let own = |u: &&Vec<u8>| authority(u) == place;
+        let issued = |master, index: usize| {
+            let own = |u: &&Vec<u8>| authority(u) == index;
             let names = held.iter().filter(own).map(|u| std::str::from_utf8(u).unwrap());
             let t = held.iter().zip(&t).filter(|(u, _)| own(u)).map(|(_, t)| *t);
             let set = AttributeSet::from_names(names).unwrap();
             rouselakis_waters::keygen_with_randomness(master, GID, &set, &t.collect::<Vec<_>>())
                 .unwrap()
         };
-        let user = part(&h, 0).merge(&part(&l, 1)).unwrap();
-        let (library, library_key) =
-            encapsulate_cpa_with_randomness(&parameters, &policy, &coins).unwrap();
-        assert_eq!((library.to_bytes(), *library_key.expose()), (header.clone(), key), "{text}");
-        let read = Ciphertext::<CpaHeader<RouselakisWaters>>::from_bytes(&ciphertext).unwrap();
-        let opened = abe::open_cpa(&user, AD, &read);
+        let user = issued(&h, 0).merge(&issued(&l, 1)).unwrap();
         let satisfied = policy.is_satisfied_by(&set);
-        assert_eq!(satisfied, opened.is_ok_and(|text| text[..] == *PLAINTEXT), "{text}");
+        restated.assert_equals_library_cpa(&parameters, &user, &policy, &coins, satisfied);
 
         let inputs = Fields::default()
             .text("policy", text)
-            .list("attributes", written(&set))
+            .list("attributes", texts(&set))
             .text("gid", GID)
-            .list("alpha", hexed(&alpha))
-            .list("y", hexed(&y))
-            .list("t", hexed(&t))
-            .list("shares", hexed(&coins.vector))
-            .list("masks", hexed(&coins.masks))
+            .list("alpha", hex_scalars(&alpha))
+            .list("y", hex_scalars(&y))
+            .list("t", hex_scalars(&t))
+            .list("shares", hex_scalars(&coins.vector))
+            .list("masks", hex_scalars(&coins.masks))
             .hex("ad", AD)
             .hex("plaintext", PLAINTEXT);
-        let lambdas = |rows: &[super::matrix::Row]| -> Vec<String> {
-            hexed(&rows.iter().map(|row| row.lambda).collect::<Vec<_>>())
-        };
         let trace = Fields::default()
-            .list("z_alpha", z_alpha.iter().map(|z| hex::encode(z.to_bytes())))
-            .list("g2_y", points(&g2_y, G2::to_bytes))
+            .list("z_alpha", hex_elements(&z_alpha, Gt::to_bytes))
+            .list("g2_y", hex_elements(&g2_y, G2::to_bytes))
             .hex("h_gid", h_gid.to_bytes())
             .list("key_attributes", held.iter().map(hex::encode))
-            .list("k", points(&k, G1::to_bytes))
-            .list("k_prime", points(&k_prime, G2::to_bytes))
+            .list("k", hex_elements(&k, G1::to_bytes))
+            .list("k_prime", hex_elements(&k_prime, G2::to_bytes))
             .text("canonical_policy", &policy.to_string())
             .list("row_attributes", rows.iter().map(|row| hex::encode(&row.identity)))
             .list("matrix", matrix.text())
-            .list("lambdas", lambdas(&rows))
-            .list("omegas", lambdas(&omegas))
-            .list("c1", points(&c1, Gt::to_bytes))
-            .list("c2", points(&c2, G2::to_bytes))
-            .list("c3", points(&c3, G2::to_bytes))
-            .list("c4", points(&c4, G1::to_bytes))
+            .list("lambdas", hex_lambdas(&rows))
+            .list("omegas", hex_lambdas(&omegas))
+            .list("c1", hex_elements(&c1, Gt::to_bytes))
+            .list("c2", hex_elements(&c2, G2::to_bytes))
+            .list("c3", hex_elements(&c3, G2::to_bytes))
+            .list("c4", hex_elements(&c4, G1::to_bytes))
             .hex("z_s", z_s.to_bytes());
         let outputs = Fields::default()
             .hex("parameters", parameters.to_bytes())
             .list("authority_keys", [&h, &l].map(|key| hex::encode(key.to_bytes())))
-            .hex("user_key", user.to_bytes())
-            .hex("header", &header)
-            .hex("key", key)
-            .hex("ciphertext", ciphertext)
-            .flag("satisfied", satisfied);
+            .hex("user_key", user.to_bytes());
+        let outputs = restated.outputs(outputs).flag("satisfied", satisfied);
         file.case(comment, inputs, trace, outputs);
     }
     compare_or_write("abe-rouselakis-waters-cpa.json", &file);
+}
+
+/// `bytes` with the first occurrence of an identifier replaced by one of the same length.
+fn with_identifier(mut bytes: Vec<u8>, old: &[u8; 3], new: &[u8; 3]) -> Vec<u8> {
+    let position = bytes.windows(3).position(|window| window == old).unwrap();
+    bytes[position..position + 3].copy_from_slice(new);
+    bytes
+}
+
+#[test]
+fn negative_tests_of_rouselakis_waters() {
+    let mut file = Refusals::new(
+        "EPIONE-V1-INVALID-ABE-DECENTRALISED",
+        "Rouselakis and Waters, CPA variant: well-formed keys that must not decrypt.",
+    );
+    let rng = &mut rng(2032);
+    let (of_h, h) = rouselakis_waters::setup("H", rng);
+    let (of_l, l) = rouselakis_waters::setup("L", rng);
+    let (_, impostor) = rouselakis_waters::setup("L", rng);
+    let parameters = of_h.merge(&of_l).unwrap();
+    let mut keygen = |master, gid: &str, name: &str| {
+        rouselakis_waters::keygen(master, gid, &name.parse().unwrap(), rng).unwrap()
+    };
+    let (ada, ada_l) = (keygen(&h, "Ada", "a@H"), keygen(&l, "Ada", "b@L"));
+    let bob_l = keygen(&l, "Bob", "b@L");
+    let forged_l = keygen(&impostor, "Ada", "b@L");
+    let bob_as_ada = with_identifier(bob_l.to_bytes(), b"Bob", b"Ada");
+    let bob_as_ada = UserSecretKey::<RouselakisWaters>::from_bytes(&bob_as_ada).unwrap();
+    let merged = |other: &UserSecretKey<RouselakisWaters>| ada.merge(other).unwrap().to_bytes();
+    let ada_as_bob = with_identifier(merged(&ada_l), b"Ada", b"Bob");
+    let sealed = abe::try_seal_cpa(&parameters, &policy("a@H and b@L"), AD, PLAINTEXT, rng);
+    let sealed = sealed.unwrap().to_bytes();
+    let cases = vec![
+        ("key of one user from both authorities", "Valid", merged(&ada_l), true),
+        ("key from one authority only", "Policy", ada.to_bytes(), false),
+        ("keys of two users under one identifier", "Collusion", merged(&bob_as_ada), false),
+        ("key under another identifier", "User", ada_as_bob, false),
+        ("part from another authority with the same name", "Authority", merged(&forged_l), false),
+    ];
+    let context = Fields::default().hex("ad", AD).hex("ciphertext", &sealed);
+    add_group(&mut file, "rouselakis_waters: open with user key", context, cases, |bytes| {
+        opens_cpa(&UserSecretKey::<RouselakisWaters>::from_bytes(bytes).unwrap(), &sealed)
+    });
+    compare_or_write("invalid/abe-rouselakis-waters.json", &file);
 }

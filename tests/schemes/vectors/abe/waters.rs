@@ -1,25 +1,25 @@
-//! Waters' scheme against chosen ciphertexts.
+//! Waters' scheme, CCA variant.
 
 use super::identities::expanded;
+use super::invalid::{self, Layout};
 use super::matrix::Matrix;
-use super::{
-    AD, CASES, PLAINTEXT, Transform, header_fields, hexed, parsed, sealed, whole, written,
-};
-use crate::vectors::format::{Fields, File, compare_or_write, draw};
-use epione::abe::fujisaki_okamoto::encapsulate_with_randomness;
+use super::{AD, CASES, PLAINTEXT, Restated, Transform};
+use super::{concat, hex_elements, hex_lambdas, parsed, texts};
+use crate::common::rng;
+use crate::vectors::format::{Fields, File, Refusals, compare_or_write, draw};
+use epione::abe::Scheme;
 use epione::abe::waters::{self, Waters};
-use epione::abe::{self, Ciphertext, Header, Scheme};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::hash_to_g1;
-use epione::algebra::tag::{self, Kind};
-use epione::algebra::{G1, G2, Gt, Scalar, Secret};
+use epione::algebra::tag;
+use epione::algebra::{G1, G2, Gt, Scalar};
 
 fn hash_attribute(identity: &[u8]) -> G1 {
     hash_to_g1(tag::WATERS_ATTRIBUTE, identity)
 }
 
 #[test]
-fn abe_waters_vectors() {
+fn waters_vectors() {
     let tags = [
         tag::WATERS_ATTRIBUTE,
         tag::ABE_PARAMETERS,
@@ -30,8 +30,7 @@ fn abe_waters_vectors() {
     ];
     let mut file = File::new(
         "EPIONE-V1-ABE-WATERS",
-        "Waters (PKC 2011), large universe, rows in G1, under the transform of Fujisaki and \
-         Okamoto. Matrix rows are signed integers.",
+        "Waters (PKC 2011), large universe, rows in G1, with the Fujisaki-Okamoto transform.",
         &tags,
     );
     let rng = &mut file.rng();
@@ -58,67 +57,73 @@ fn abe_waters_vectors() {
             .collect();
         let d: Vec<G2> = coins.masks.iter().map(|r| g2 * *r).collect();
         let z_s = z_alpha.pow(&coins.vector[0]);
-        let encapsulation = [
-            &c_prime.to_bytes()[..],
-            &c.iter().flat_map(G1::to_bytes).collect::<Vec<_>>(),
-            &d.iter().flat_map(G2::to_bytes).collect::<Vec<_>>(),
-        ]
-        .concat();
-        let cpa_fields = header_fields(Waters::SUITE, &policy, &encapsulation);
-        let masked = transform.masked(&z_s, &cpa_fields);
-        let fields = [&cpa_fields[..], &masked].concat();
-        let header = whole(Kind::AbeHeader, &fields);
-        let ciphertext = sealed(Kind::AbeCiphertext, Kind::AbeHeader, &fields, &transform.key);
+        let encapsulation =
+            [c_prime.to_bytes().to_vec(), concat(&c, G1::to_bytes), concat(&d, G2::to_bytes)]
+                .concat();
+        let restated = Restated::cca(Waters::SUITE, &policy, &encapsulation, &z_s, &transform);
 
-        // The library agrees.
         let user = waters::keygen_with_randomness(&master, &set, &t);
-        let message = Secret::new(transform.message);
-        let (library, library_key) =
-            encapsulate_with_randomness(&parameters, &policy, AD, &message);
-        assert_eq!((library.to_bytes(), *library_key.expose()), (header.clone(), transform.key));
-        assert_eq!(Header::<Waters>::from_bytes(&header), Ok(library));
-        let read = Ciphertext::<Header<Waters>>::from_bytes(&ciphertext).unwrap();
-        let opened = abe::open(&parameters, &user, AD, &read);
-        assert_eq!(policy.is_satisfied_by(&set), opened.is_ok_and(|text| text[..] == *PLAINTEXT));
+        let satisfied = policy.is_satisfied_by(&set);
+        restated.assert_equals_library(&parameters, &user, &policy, &transform, satisfied);
 
         let inputs = Fields::default()
             .text("policy", text)
-            .list("attributes", written(&set))
+            .list("attributes", texts(&set))
             .scalar("a", &a)
             .scalar("alpha", &alpha)
             .scalar("t", &t)
             .hex("message", transform.message)
             .hex("ad", AD)
             .hex("plaintext", PLAINTEXT);
-        let points = |points: &[G1]| -> Vec<String> {
-            points.iter().map(|point| hex::encode(point.to_bytes())).collect()
-        };
-        let lambdas: Vec<Scalar> = rows.iter().map(|row| row.lambda).collect();
         let trace = (transform.trace(&coins))
             .hex("g1_a", g1_a.to_bytes())
             .hex("z_alpha", z_alpha.to_bytes())
             .hex("k", k.to_bytes())
             .hex("l", l.to_bytes())
             .list("key_attributes", held.iter().map(hex::encode))
-            .list("k_x", points(&k_x))
+            .list("k_x", hex_elements(&k_x, G1::to_bytes))
             .text("canonical_policy", &policy.to_string())
             .list("row_attributes", rows.iter().map(|row| hex::encode(&row.identity)))
             .list("matrix", matrix.text())
-            .list("lambdas", hexed(&lambdas))
+            .list("lambdas", hex_lambdas(&rows))
             .hex("c_prime", c_prime.to_bytes())
-            .list("c", points(&c))
-            .list("d", d.iter().map(|point| hex::encode(point.to_bytes())))
+            .list("c", hex_elements(&c, G1::to_bytes))
+            .list("d", hex_elements(&d, G2::to_bytes))
             .hex("z_s", z_s.to_bytes());
         let outputs = Fields::default()
             .hex("parameters", parameters.to_bytes())
             .hex("master_key", master.to_bytes())
-            .hex("user_key", user.to_bytes())
-            .hex("masked", masked)
-            .hex("header", &header)
-            .hex("key", transform.key)
-            .hex("ciphertext", ciphertext)
-            .flag("satisfied", policy.is_satisfied_by(&set));
+            .hex("user_key", user.to_bytes());
+        let outputs = restated.outputs(outputs).flag("satisfied", satisfied);
         file.case(comment, inputs, trace, outputs);
     }
     compare_or_write("abe-waters.json", &file);
+}
+
+#[test]
+fn negative_tests_of_waters() {
+    let mut file = Refusals::new(
+        "EPIONE-V1-INVALID-ABE-WATERS",
+        "Waters, CCA variant: well-formed ciphertexts and keys that must be rejected.",
+    );
+    let rng = &mut rng(2031);
+    let alpha = Scalar::random(rng);
+    let (parameters, master) = waters::setup_with_randomness(&Scalar::random(rng), &alpha);
+    let z_alpha = Gt::generator().pow(&alpha);
+    let (_, other) = waters::setup(rng);
+    let [both, a, b] =
+        ["a, b", "a", "b"].map(|held| waters::keygen(&master, &held.parse().unwrap(), rng));
+    // C' 48, C 2 * 48, D 2 * 96; a key for `a` uses the first element of D only.
+    let layout = Layout {
+        first: 48,
+        rows: 13 + 48,
+        encapsulation: 48 + 2 * 48 + 2 * 96,
+        unused: ("a or b", 13 + 48 + 2 * 48 + 96),
+    };
+    let name = "waters: open ciphertext";
+    invalid::ciphertexts::<Waters>(&mut file, name, (&parameters, &a, &z_alpha), layout);
+    let stranger = waters::keygen(&other, &"a, b".parse().unwrap(), rng).to_bytes();
+    let name = "waters: open with user key";
+    invalid::user_keys(&mut file, name, (&parameters, stranger), [both, a, b], 96 + 96);
+    compare_or_write("invalid/abe-waters.json", &file);
 }

@@ -1,4 +1,4 @@
-// The encodings of keys, headers and ciphertexts, for any scheme.
+// The encodings of keys, headers and ciphertexts, for every scheme.
 import { withLength, withLengthOf } from '../codec.js';
 import { AttributeSet } from '../policy/attributes.js';
 import { parsePolicy } from '../policy/parse.js';
@@ -8,11 +8,11 @@ import { print } from '../policy/tree.js';
 const MAX_POLICY = 2 ** 20;
 const MAX_BODY = 2 ** 30;
 
-// Every encoding of a scheme starts with its suite byte.
+// The fields of a scheme's types, after the suite byte.
 const ofSuite = (scheme, kind, { read, write }) => ({
   kind,
   read(reader) {
-    if (reader.u8() !== scheme.suite) throw new Error('another suite');
+    if (reader.u8() !== scheme.suite) throw new Error('suite of another scheme');
     return read(reader);
   },
   write: (value) => [Uint8Array.of(scheme.suite), ...write(value)],
@@ -29,7 +29,7 @@ function userKey({ elements }) {
   };
 }
 
-// The policy's canonical text, which says how many elements follow, and the elements.
+// The policy's canonical text, which determines the number of elements, and the encapsulation.
 function cpaHeader({ elements }) {
   return {
     read(reader) {

@@ -1,4 +1,4 @@
-// FABEO. src/abe/fabeo.rs has the equations; the names are theirs.
+// FABEO, after the equations in src/abe/fabeo.rs.
 import {
   encodeG1, encodeG2, encodeGt, G1, G2, generatorMultiply, gt, multiply, pairings, sum, z,
 } from '../groups.js';
@@ -36,7 +36,7 @@ export const fabeo = {
     return { encapsulation, shared: gt.power(mpk, shares[0]) };
   },
 
-  // `selection` has { row, gamma, component, occurrence }.
+  // `selection` is a list of { row, gamma, component, occurrence }.
   decapsulate({ sk1, sk2, sk3 }, selection, { ct1, ct2, ct3 }) {
     const p = sum(G1, selection.map(({ row, gamma }) => multiply(ct3[row], gamma)));
     const q = ct2.map((_, j) =>

@@ -1,5 +1,6 @@
-// What anyone can check of FABEO's keys, headers and tokens. src/abe/fabeo/{verification,lock,
-// epochs}.rs, each equation by itself and without weights.
+// Public verification of FABEO's keys, headers and tokens, after
+// src/abe/fabeo/{verification,consistency,epochs}.rs. Each equation is tested separately, without
+// random weights.
 import { u32, utf8 } from '../bytes.js';
 import { encodeG1, G1, g2, gt, multiply, pairings, scalar, sum } from '../groups.js';
 import { dualBasis } from '../policy/dual.js';
@@ -14,7 +15,8 @@ export function verifyKey({ mpk }, { attributes, elements: { sk1, sk2, sk3 } }) 
   return gt.equal(first, mpk) && attributes.identities().every(isComponent);
 }
 
-// Whether the rows of a header are shares of the s in its first element, relation by relation:
+// Returns true if the rows of a header are shares of the s in ct1, for each vector (c, w) of the
+// dual basis:
 // prod (e(ct3[i], g2) / e(H(pi(i)), ct2[rho(i)]))^{c_i} = e(B, ct1)^w
 export function verifyConsistency({ program, encapsulation: { ct1, ct2, ct3 } }) {
   const hashes = program.rows.map(({ identity }) => hash(identity));
@@ -30,7 +32,7 @@ export function verifyConsistency({ program, encapsulation: { ct1, ct2, ct3 } })
   });
 }
 
-// e(token, g2) = e(H(epoch E), sk3); the attribute of an epoch is a plain name.
+// e(token, g2) = e(H(epoch:E), sk3); the attribute of an epoch is a plain name.
 export const verifyToken = ({ elements: { sk3 } }, { epoch, point }) =>
   isOne([[point, g2], [hash(utf8(`epoch:${epoch}`)).negate(), sk3]]);
 

@@ -1,5 +1,5 @@
-// A key under a policy, against chosen plaintexts and against chosen ciphertexts, and a plaintext
-// under that key. README.md of the vectors, src/abe/cca.rs.
+// Key encapsulation under a policy, CPA and CCA, and DEM encryption under the encapsulated key,
+// after vectors/README.md and src/abe/fujisaki_okamoto.rs.
 import { concat, equal, u32, utf8, xor } from '../bytes.js';
 import { encode } from '../codec.js';
 import * as dem from '../dem.js';
@@ -20,7 +20,7 @@ export function encapsulateCpa(scheme, types, parameters, { policy, program }, c
   return { header, shared, key: cpaKey(types, header, shared) };
 }
 
-// The rows that a key uses, with its components, or undefined if it does not satisfy the policy.
+// The rows that decryption uses with their components, or undefined if the policy is not satisfied.
 export function select(scheme, { attributes, elements }, { program, encapsulation }) {
   const identities = attributes.identities();
   const component = (row) => {
@@ -43,7 +43,7 @@ export const decapsulateCpa = (scheme, types, userKey, header) =>
 const cpaKey = (types, header, shared) =>
   kdf('ABE_KEY', encodeGt(shared), [encode(types.cpaHeader, header)], 32);
 
-// What a message becomes: the key, and the seed of the coins.
+// Derives the content key and the seed of the coins from a message.
 function derive(scheme, types, parameters, policy, ad, message) {
   const parametersDigest = digest('ABE_PARAMETERS', [encode(types.parameters, parameters)]);
   const context = [Uint8Array.of(scheme.suite), parametersDigest, utf8(policy), ad];
@@ -51,7 +51,7 @@ function derive(scheme, types, parameters, policy, ad, message) {
   return { parametersDigest, key: both.subarray(0, 32), seed: both.subarray(32) };
 }
 
-// Coin i of shares and masks, in one count.
+// Derives the coins; shares and masks are numbered consecutively.
 function coinsOf(scheme, program, seed) {
   const coin = (i) => hashToScalar('ABE_COIN', concat(seed, u32(i)));
   const shares = Array.from({ length: program.columns }, (_, i) => coin(i));
@@ -62,7 +62,7 @@ function coinsOf(scheme, program, seed) {
 const mask = (types, header, shared) =>
   kdf('ABE_MASK', encodeGt(shared), [encode(types.cpaHeader, header)], 32);
 
-// The transform of Fujisaki and Okamoto.
+// Encapsulation with the Fujisaki-Okamoto transform.
 export function encapsulate(scheme, types, parameters, { policy, program }, ad, message) {
   const derived = derive(scheme, types, parameters, policy, ad, message);
   const coins = coinsOf(scheme, program, derived.seed);
@@ -72,17 +72,18 @@ export function encapsulate(scheme, types, parameters, { policy, program }, ad, 
   return { header: { ...header, masked }, shared, coins, ...derived };
 }
 
-// Refuses a header that is not what its own message encapsulates to.
+// Decapsulation with the re-encryption check: the message encapsulates to the same header.
 export function decapsulate(scheme, types, parameters, userKey, ad, header) {
   const shared = decapsulateShared(scheme, userKey, header);
   const message = xor(header.masked, mask(types, header, shared));
-  const again = encapsulate(scheme, types, parameters, header, ad, message);
+  const reencrypted = encapsulate(scheme, types, parameters, header, ad, message);
   const bytes = (value) => encode(types.header, value);
-  if (!equal(bytes(again.header), bytes(header))) throw new Error('not an honest header');
-  return again.key;
+  const isHonest = equal(bytes(reencrypted.header), bytes(header));
+  if (!isHonest) throw new Error('the re-encryption check failed');
+  return reencrypted.key;
 }
 
-// A body is bound to its header and to the caller's associated data.
+// The DEM context binds a body to its header and to the caller's associated data.
 const context = (type, header, ad) => framed([ad, encode(type, header)]);
 
 export const sealBody = (type, header, ad, key, plaintext) =>

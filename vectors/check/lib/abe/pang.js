@@ -1,6 +1,6 @@
-// One centre, managers of single attributes, and epochs. src/abe/pang.rs has the equations;
-// the names are theirs.
-import { equal, u32, utf8 } from '../bytes.js';
+// The revocable scheme of Pang et al.: a central authority, one authority per attribute, and key
+// epochs, after the equations in src/abe/pang.rs.
+import { equal, fromUtf8, u32, utf8 } from '../bytes.js';
 import { withLengthOf } from '../codec.js';
 import {
   encodeG1, encodeG2, encodeGt, encodeScalar, G1, G2, g2, generatorMultiply, gt, multiply,
@@ -17,28 +17,28 @@ const readName = (reader) => checkName(reader.text(MAX_NAME));
 
 function readIdentifier(reader) {
   const gid = reader.text(MAX_NAME);
-  if (gid === '') throw new Error('an empty identifier');
+  if (gid === '') throw new Error('empty identifier');
   return gid;
 }
 
-function managerOf({ managers }, identity) {
-  const found = managers.find(({ attribute }) => equal(utf8(attribute), identity));
-  if (!found) throw new Error('an attribute without a manager');
+function attributeKeyFor({ attributeKeys }, identity) {
+  const found = attributeKeys.find(({ attribute }) => equal(utf8(attribute), identity));
+  if (!found) throw new Error(`no attribute key for ${fromUtf8(identity)}`);
   return found;
 }
 
 export const exponentOf = ({ users }, gid) =>
   hashToScalar('REVOCABLE_USER', framed([users, utf8(gid)]));
 
-// Share: T = H(x)^t, from the centre to a manager.
-export const share = (masterKey, gid, identity) =>
+// Share: T = H(x)^t, from the central authority to an attribute authority.
+export const keyShare = (masterKey, gid, identity) =>
   multiply(hash(identity), exponentOf(masterKey, gid));
 
-// Issue: D_x = T^{1 / v_x}, from a manager to a user.
+// Issue: D_x = T^{1 / v_x}, from an attribute authority to a user.
 export const issue = (t, v) => multiply(t, scalar.inverse(v));
 
 // e(T, g2) = e(H(x), D')
-export function verifyShare({ attribute, dPrime, t }) {
+export function verifyKeyShare({ attribute, dPrime, t }) {
   const pairs = [{ p: t, q: g2 }, { p: hash(utf8(attribute)).negate(), q: dPrime }];
   return gt.equal(pairings(pairs), gt.one);
 }
@@ -47,7 +47,7 @@ export function verifyShare({ attribute, dPrime, t }) {
 const possessionBase = ({ attribute, epoch, g2_v }) =>
   hashToG1('REVOCABLE_POSSESSION', framed([utf8(attribute), u32(epoch), encodeG2(g2_v)]));
 
-// Epoch: P = H'(x, epoch, g2^{v_x})^{v_x}, from a manager to everyone.
+// Epoch: public g2^{v_x} and P = H'(x, epoch, g2^{v_x})^{v_x}, of an attribute authority.
 export function attributeKey(attribute, epoch, v) {
   const key = { attribute, epoch, g2_v: generatorMultiply(G2, v) };
   return { ...key, p: multiply(possessionBase(key), v) };
@@ -59,7 +59,7 @@ export function verifyAttributeKey(key) {
   return gt.equal(pairings(pairs), gt.one);
 }
 
-// e(D_x, g2^{v_x}) = e(H(x), D'), of the manager's epoch and for this user.
+// e(D_x, g2^{v_x}) = e(H(x), D'), for this user and the epoch of the attribute key.
 export function verifyComponent(elements, key, { gid, attribute, epoch, dX }) {
   if (gid !== elements.gid || attribute !== key.attribute || epoch !== key.epoch) return false;
   const ofAttribute = hash(utf8(attribute)).negate();
@@ -88,11 +88,11 @@ export const pang = {
 
   encapsulate(parameters, program, { shares, masks }) {
     const lambdas = program.share(shares);
-    const managers = program.rows.map(({ identity }) => managerOf(parameters, identity));
+    const keys = program.rows.map(({ identity }) => attributeKeyFor(parameters, identity));
     const encapsulation = {
-      epochs: managers.map(({ epoch }) => epoch),
+      epochs: keys.map(({ epoch }) => epoch),
       c_second: generatorMultiply(G2, shares[0]),
-      c: managers.map(({ g2_v }, i) => multiply(g2_v, masks[i])),
+      c: keys.map(({ g2_v }, i) => multiply(g2_v, masks[i])),
       c_prime: program.rows.map(({ identity }, i) =>
         multiply(parameters.g1_a, lambdas[i]).add(multiply(hash(identity), masks[i]))),
     };
@@ -115,15 +115,15 @@ export const pang = {
     parameters: {
       read(reader) {
         const [g1_a, z_beta] = [reader.g1(), reader.gt()];
-        const managers = reader.list(reader.length(MAX_COUNT), epochFields.read);
-        reader.ascending(managers.map(({ attribute }) => utf8(attribute)));
-        return { g1_a, z_beta, managers };
+        const attributeKeys = reader.list(reader.length(MAX_COUNT), keyFields.read);
+        reader.ascending(attributeKeys.map(({ attribute }) => utf8(attribute)));
+        return { g1_a, z_beta, attributeKeys };
       },
-      write: ({ g1_a, z_beta, managers }) => [
+      write: ({ g1_a, z_beta, attributeKeys }) => [
         encodeG1(g1_a),
         encodeGt(z_beta),
-        u32(managers.length),
-        ...managers.flatMap((manager) => epochFields.write(manager)),
+        u32(attributeKeys.length),
+        ...attributeKeys.flatMap((key) => keyFields.write(key)),
       ],
     },
     masterKey: {
@@ -163,30 +163,31 @@ export const pang = {
     },
   },
 
-  steps: (program, { epochs, ...encapsulation }) => ({ row_epochs: epochs.map(String), ...encapsulation }),
+  steps: (program, { epochs, ...encapsulation }) =>
+    ({ row_epochs: epochs.map(String), ...encapsulation }),
 };
 
 function readEpochs(reader) {
   const epochs = reader.list(reader.length(MAX_COUNT), (r) => r.u32());
-  if (epochs.length === 0) throw new Error('an attribute of no epoch');
+  if (epochs.length === 0) throw new Error('an attribute without epochs');
   reader.ascending(epochs.map(u32));
   return epochs;
 }
 
-// Of a manager's key what the parameters have: no proof, for it was checked.
-const epochFields = {
+// An attribute key without its proof of possession, as in the parameters.
+const keyFields = {
   read: (reader) => ({ attribute: readName(reader), epoch: reader.u32(), g2_v: reader.g2() }),
   write: ({ attribute, epoch, g2_v }) => [withLengthOf(attribute), u32(epoch), encodeG2(g2_v)],
 };
 
-// What travels between centre, managers and users.
+// The messages between central authority, attribute authorities and users.
 export const messageTypes = {
   attributeKey: {
     kind: 'AbeAttributeKey',
-    read: (reader) => ({ ...epochFields.read(reader), p: reader.g1() }),
-    write: (key) => [...epochFields.write(key), encodeG1(key.p)],
+    read: (reader) => ({ ...keyFields.read(reader), p: reader.g1() }),
+    write: (key) => [...keyFields.write(key), encodeG1(key.p)],
   },
-  share: {
+  keyShare: {
     kind: 'AbeShare',
     read: (reader) => ({
       gid: readIdentifier(reader),

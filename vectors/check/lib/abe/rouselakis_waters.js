@@ -1,5 +1,4 @@
-// The scheme of Rouselakis and Waters. src/abe/rouselakis_waters.rs has the equations; the names are
-// theirs.
+// The decentralised scheme of Rouselakis and Waters, after src/abe/rouselakis_waters.rs.
 import { fromUtf8, u32, utf8 } from '../bytes.js';
 import { withLengthOf } from '../codec.js';
 import {
@@ -14,30 +13,30 @@ const MAX_AUTHORITIES = 2 ** 12;
 export const hashUser = (gid) => hashToG1('DECENTRALISED_USER', utf8(gid));
 const hash = (identity) => hashToG1('DECENTRALISED_ATTRIBUTE', identity);
 
-// name@authority; numbers, dates and listed values have no authority.
+// The authority of an attribute `name@authority`. Only plain names have authorities.
 function authorityOf(identity) {
   const name = fromUtf8(identity);
-  if (identity[0] < 0x20 || !name.includes('@')) throw new Error(`${name} has no authority`);
+  if (identity[0] < 0x20 || !name.includes('@')) throw new Error(`${name} names no authority`);
   return name.slice(name.lastIndexOf('@') + 1);
 }
 
-const ofName = (keys, identity) => {
+const keyFor = (keys, identity) => {
   const found = keys.find(({ name }) => name === authorityOf(identity));
   if (!found) throw new Error(`no key of the authority of ${fromUtf8(identity)}`);
   return found;
 };
 
-// A name or identifier, which is never empty.
+// A name or identifier; it is not empty.
 function readName(reader) {
   const name = reader.text(MAX_NAME);
-  if (name === '') throw new Error('an empty name');
+  if (name === '') throw new Error('empty name');
   return name;
 }
 
-// A name that attributes can end with.
+// The name of an authority, which is the part of an attribute after the last @.
 function readAuthority(reader) {
   const name = readName(reader);
-  if (name.includes('@')) throw new Error("an authority's name has no @");
+  if (name.includes('@')) throw new Error('an authority name must not contain @');
   return name;
 }
 
@@ -46,7 +45,7 @@ export const rouselakisWaters = {
 
   componentMatchesRow: () => true,
 
-  // One authority.
+  // Sets up one authority.
   setup: ({ name, alpha, y }) => ({
     authority: {
       name,
@@ -59,19 +58,19 @@ export const rouselakisWaters = {
   keygen(masterKeys, gid, identities, t) {
     const ofUser = hashUser(gid);
     const k = identities.map((identity, i) => {
-      const { alpha, y } = ofName(masterKeys, identity);
+      const { alpha, y } = keyFor(masterKeys, identity);
       const ofAuthority = generatorMultiply(G1, alpha).add(multiply(ofUser, y));
       return ofAuthority.add(multiply(hash(identity), t[i]));
     });
     return { gid, k, k_prime: t.map((exponent) => generatorMultiply(G2, exponent)) };
   },
 
-  // The masks are t_i, one a row, then w.
+  // The masks are t_i, one per row, followed by w.
   encapsulate({ authorities }, program, coins) {
     const { rows } = program;
     const [t, lambdas] = [coins.masks.slice(0, rows.length), program.share(coins.shares)];
     const omegas = omegasOf(program, coins);
-    const keys = rows.map(({ identity }) => ofName(authorities, identity));
+    const keys = rows.map(({ identity }) => keyFor(authorities, identity));
     const encapsulation = {
       c1: keys.map(({ z_alpha }, i) =>
         gt.multiply(gt.power(z, lambdas[i]), gt.power(z_alpha, t[i]))),
@@ -134,7 +133,8 @@ export const rouselakisWaters = {
     },
   },
 
-  steps: (program, encapsulation, coins) => ({ omegas: omegasOf(program, coins), ...encapsulation }),
+  steps: (program, encapsulation, coins) =>
+    ({ omegas: omegasOf(program, coins), ...encapsulation }),
 };
 
 // omega_i = M_i . (0, w)

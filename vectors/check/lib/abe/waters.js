@@ -1,4 +1,4 @@
-// Waters' scheme. src/abe/waters.rs has the equations; the names are theirs.
+// Waters' scheme, after the equations in src/abe/waters.rs.
 import {
   encodeG1, encodeG2, encodeGt, G1, G2, generatorMultiply, gt, multiply, pairings, scalar, sum, z,
 } from '../groups.js';
