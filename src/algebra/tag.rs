@@ -58,9 +58,9 @@ tags! {
     DECENTRALISED_USER = "EPIONE-V1-DECENTRALISED-USER-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// Pang: attribute to G1.
     REVOCABLE_ATTRIBUTE = "EPIONE-V1-REVOCABLE-ATTRIBUTE-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-    /// Pang: user exponent from the centre's key.
+    /// Pang: user exponent from the central authority's key.
     REVOCABLE_USER = "EPIONE-V1-REVOCABLE-USER-with-expander-SHA256-128";
-    /// Pang: proof of possession of a manager's exponent, to G1.
+    /// Pang: proof of possession of an attribute authority's exponent, to G1.
     REVOCABLE_POSSESSION = "EPIONE-V1-REVOCABLE-POSSESSION-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// ABE, CPA-secure: encapsulated key from the shared element.
     ABE_KEY = "EPIONE-V1-ABE-KEY";
@@ -199,7 +199,7 @@ pub enum Kind {
     AbeAttributeKey = 0x0b,
     AbeShare = 0x0c,
     AbeComponent = 0x0d,
-    AbeManager = 0x0e,
+    AbeAttributeAuthority = 0x0e,
     AbeToken = 0x0f,
     PeksPublicKey = 0x10,
     PeksSecretKey = 0x11,

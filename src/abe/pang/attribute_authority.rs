@@ -144,7 +144,7 @@ impl fmt::Debug for AttributeAuthority {
 
 /// Encoding: the attribute, the epoch, `v_x`, the identifiers strictly ascending, `T` of each.
 impl Canonical for AttributeAuthority {
-    const KIND: Kind = Kind::AbeManager;
+    const KIND: Kind = Kind::AbeAttributeAuthority;
     fn write(&self, w: &mut Writer) {
         w.bytes(self.attribute.as_str().as_bytes());
         w.u32(self.epoch);

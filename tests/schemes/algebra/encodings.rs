@@ -295,7 +295,7 @@ fn identities_are_rejected_in_every_field() {
         ("attribute key", &[(11, 96), (107, 48)]),
         ("share", &[(14, 96), (110, 48)]),
         ("component", &[(18, 48)]),
-        ("manager", &[(54, 48)]),
+        ("attribute authority", &[(54, 48)]),
         ("token", &[(10, 48)]),
         ("epoch authority", &[(3, 48)]),
         ("abe transform key", &[(31 + 8, 48)]),

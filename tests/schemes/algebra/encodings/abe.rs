@@ -30,10 +30,10 @@ pub(super) fn specimens(rng: &mut ChaCha20Rng) -> Vec<Specimen> {
     let transformed = transform(&transform_key, abe_sealed_cpa.header()).unwrap();
 
     let (pang_parameters, pang_master) = pang::setup(rng);
-    let mut manager = AttributeAuthority::new(Name::new("a").unwrap(), rng);
-    let share = pang::key_share(&pang_master, "Ada", manager.attribute()).unwrap();
-    let component = manager.issue(share.clone().verify().unwrap()).unwrap();
-    let public = manager.public_key();
+    let mut attribute_authority = AttributeAuthority::new(Name::new("a").unwrap(), rng);
+    let share = pang::key_share(&pang_master, "Ada", attribute_authority.attribute()).unwrap();
+    let component = attribute_authority.issue(share.clone().verify().unwrap()).unwrap();
+    let public = attribute_authority.public_key();
     let pang_parameters = pang_parameters.with_attribute_key(&public).unwrap();
     let pang_user =
         pang::enrol(&pang_master, "Ada").unwrap().with_component(&component, &public).unwrap();
@@ -72,7 +72,7 @@ pub(super) fn specimens(rng: &mut ChaCha20Rng) -> Vec<Specimen> {
         specimen("attribute key", public.key(), &[2]),
         specimen("share", &share, &[2, 9]),
         specimen("component", &component, &[2, 9]),
-        specimen("manager", &manager, &[2, 43, 47]),
+        specimen("attribute authority", &attribute_authority, &[2, 43, 47]),
         specimen("token", &token, &[]),
         specimen("epoch authority", &authority, &[91, 95]),
     ]
@@ -120,7 +120,7 @@ pub(super) fn invariants_are_checked() {
         assert!(invalid(parameters(names)), "{names:?}");
     }
 
-    let manager = |v: Scalar, gids: &[&str]| {
+    let attribute_authority = |v: Scalar, gids: &[&str]| {
         let bytes = encoding::<AttributeAuthority>(|w| {
             w.bytes(b"a");
             w.u32(0);
@@ -130,11 +130,11 @@ pub(super) fn invariants_are_checked() {
         });
         AttributeAuthority::from_bytes(&bytes).map(drop)
     };
-    assert_eq!(manager(Scalar::ONE, &["Ada", "Bob"]), Ok(()));
-    assert!(invalid(manager(Scalar::ONE, &["Bob", "Ada"])));
-    assert!(invalid(manager(Scalar::ONE, &["Ada", "Ada"])));
-    assert!(invalid(manager(Scalar::ONE, &[""])));
-    assert!(manager(Scalar::ZERO, &[]).is_err());
+    assert_eq!(attribute_authority(Scalar::ONE, &["Ada", "Bob"]), Ok(()));
+    assert!(invalid(attribute_authority(Scalar::ONE, &["Bob", "Ada"])));
+    assert!(invalid(attribute_authority(Scalar::ONE, &["Ada", "Ada"])));
+    assert!(invalid(attribute_authority(Scalar::ONE, &[""])));
+    assert!(attribute_authority(Scalar::ZERO, &[]).is_err());
 
     let authority = |oldest: u32, epoch: u32, users: &[(&str, u8)]| {
         let user = |w: &mut Writer, (gid, revoked): &(&str, u8)| {

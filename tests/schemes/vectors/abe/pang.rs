@@ -139,7 +139,7 @@ fn pang_cpa_vectors() {
             .scalar("a", &a)
             .scalar("beta", &beta)
             .hex("users", users)
-            .list("managers", names.iter().map(|x| x.as_str().to_owned()))
+            .list("attribute_authorities", names.iter().map(|x| x.as_str().to_owned()))
             .list("held_epochs", numbers(held_epochs))
             .list("held_v", hex_scalars(&held_v))
             .list("written_epochs", numbers(written_epochs))

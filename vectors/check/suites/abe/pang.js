@@ -13,7 +13,8 @@ import { replayer } from './replay.js';
 // (`written`).
 function exponentsOf({ inputs }, use) {
   const [epochs, v] = [inputs.list(`${use}_epochs`, Number), inputs.scalars(`${use}_v`)];
-  return inputs.list('managers').map((attribute, i) => ({ attribute, epoch: epochs[i], v: v[i] }));
+  const attributes = inputs.list('attribute_authorities');
+  return attributes.map((attribute, i) => ({ attribute, epoch: epochs[i], v: v[i] }));
 }
 
 function replayKeys(fields, types) {

@@ -1,4 +1,4 @@
-//! The schemes with several issuers: Pang (managers) and Rouselakis-Waters (authorities).
+//! The schemes with several issuers: Pang and Rouselakis-Waters.
 
 use super::{Case, encodings, identity, overlong, plus_order, retitled, with};
 use crate::common::policy;
@@ -19,17 +19,17 @@ fn unnamed(bytes: &[u8], position: usize) -> Vec<u8> {
 
 pub(super) fn pang(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     let (parameters, master) = pang::setup(rng);
-    let mut manager = AttributeAuthority::new(Name::new("a").unwrap(), rng);
-    let share = pang::key_share(&master, "Ada", manager.attribute()).unwrap();
-    let component = manager.issue(share.clone().verify().unwrap()).unwrap();
-    let public = manager.public_key();
+    let mut authority = AttributeAuthority::new(Name::new("a").unwrap(), rng);
+    let share = pang::key_share(&master, "Ada", authority.attribute()).unwrap();
+    let component = authority.issue(share.clone().verify().unwrap()).unwrap();
+    let public = authority.public_key();
     let user = pang::enrol(&master, "Ada").unwrap().with_component(&component, &public).unwrap();
     let parameters = parameters.with_attribute_key(&public).unwrap();
     let header = abe::try_encapsulate_cpa(&parameters, &policy("a"), rng).unwrap().0.to_bytes();
 
     let bytes = parameters.to_bytes();
     let mut own = vec![identity(&bytes, 3, 48), overlong(&bytes, 627), identity(&bytes, 640, 96)];
-    own.extend(managers(&bytes));
+    own.extend(attribute_keys(&bytes));
     encodings::<PublicParameters<Pang>>(file, "AbePublicParametersPang", &bytes, &own);
     // Lengths in bytes: suite 1, set 17, gid 4 + 3, D 48, D' 96, count 4, epoch 4, D_x 48.
     let bytes = user.to_bytes();
@@ -77,15 +77,15 @@ pub(super) fn pang(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     encodings::<Token>(file, "AbeToken", &bytes, &[identity(&bytes, 10, 48)]);
 }
 
-/// Parameters with other lists of managers, all with the same key. Names are ordered by their
-/// bytes, not by length, UTF-16 units or epochs.
-fn managers(honest: &[u8]) -> Vec<Case> {
+/// Parameters with other lists of attribute keys, all with the same point. Attributes are ordered
+/// by their bytes, not by length, UTF-16 units or epochs.
+fn attribute_keys(honest: &[u8]) -> Vec<Case> {
     // Lengths in bytes: suite 1, g1^a 48, Z^beta 576, count 4; length 4, name 1, epoch 4, g2^v 96.
     let (head, point) = (&honest[..627], &honest[640..]);
-    let of = |managers: &[(&str, u32)]| {
+    let of = |keys: &[(&str, u32)]| {
         let mut w = Writer::default();
         w.fixed(head);
-        w.list(managers, |w, (name, epoch)| {
+        w.list(keys, |w, (name, epoch)| {
             w.bytes(name.as_bytes());
             w.u32(*epoch);
             w.fixed(point);
@@ -93,16 +93,16 @@ fn managers(honest: &[u8]) -> Vec<Case> {
         w.finish()
     };
     vec![
-        ("no manager", "Valid", of(&[])),
-        ("two managers", "Valid", of(&[("a", 1), ("b", 0)])),
+        ("no attribute keys", "Valid", of(&[])),
+        ("two attribute keys", "Valid", of(&[("a", 1), ("b", 0)])),
         ("the longer name first", "Valid", of(&[("aa", 0), ("b", 0)])),
         ("a name above U+FFFF last", "Valid", of(&[("\u{ff5e}", 0), ("\u{1d49f}", 0)])),
-        ("two managers in descending order", "Order", of(&[("b", 0), ("a", 1)])),
+        ("two attributes in descending order", "Order", of(&[("b", 0), ("a", 1)])),
         ("the shorter name first", "Order", of(&[("b", 0), ("aa", 0)])),
         ("a name above U+FFFF first", "Order", of(&[("\u{1d49f}", 0), ("\u{ff5e}", 0)])),
-        ("a manager twice", "Order", of(&[("a", 0), ("a", 0)])),
-        ("a manager in two epochs", "Order", of(&[("a", 0), ("a", 1)])),
-        ("a manager with an empty attribute", "Name", of(&[("", 0)])),
+        ("an attribute twice", "Order", of(&[("a", 0), ("a", 0)])),
+        ("an attribute in two epochs", "Order", of(&[("a", 0), ("a", 1)])),
+        ("an empty attribute", "Name", of(&[("", 0)])),
         ("an invisible character in an attribute", "Name", of(&[("a\u{200b}", 0)])),
     ]
 }
