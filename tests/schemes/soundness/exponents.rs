@@ -1,7 +1,7 @@
 //! The decision procedure for linear attacks (`docs/soundness.md`).
 //!
-//! From `g1^{a_k}`, `g2^{b_l}` and `Z^{c_m}` a linear attack reaches `Z^t` if there are coefficients
-//! with `sum x_kl a_k b_l + sum y_m c_m = t` for *all* values of the secrets. Each random draw of the
+//! From `g1^{a_k}`, `g2^{b_l}`, `Z^{c_m}` a linear attack reaches `Z^t` if coefficients exist with
+//! `sum x_kl a_k b_l + sum y_m c_m = t` for *all* values of the secrets. Each random draw of the
 //! secrets gives one linear equation in the coefficients. With more draws than unknowns the system
 //! is solvable if and only if the attack exists, except with negligible probability. A value that
 //! the coalition knows as a number is the same in every draw.

@@ -86,7 +86,7 @@ fn coins(policy: &AccessPolicy, rng: &mut ChaCha20Rng) -> Coins {
 }
 
 /// Decaps with arbitrary components and coefficients:
-/// `e(sk1, ct1) prod_j e(prod_{rho(i) = j} sk2_i^{gamma_i}, ct2[j]) e(prod ct3[i]^{-gamma_i}, sk3)`.
+/// `e(sk1, ct1) prod_j e(prod_{rho(i) = j} sk2_i^{gamma_i}, ct2[j]) e(prod ct3[i]^{-gamma_i}, sk3)`
 fn decaps(header: &AbeHeader, sk1: G1, sk3: G2, rows: &[(usize, Scalar, G1)]) -> Gt {
     let program = header.policy.span_program();
     let mut pairs = vec![(sk1, header.ct1)];

@@ -2,7 +2,7 @@
 //!
 //! The formal generators are `g1`, `B` and the hash points, whose mutual logarithms are unknown. An
 //! element of G1 maps each generator to an exponent. With points for the generators it is the
-//! library's element, which one test per scheme verifies. With random logarithms it is a scalar, the
+//! library's element, as one test per scheme verifies. With random logarithms it is a scalar, the
 //! input of the decision procedure in [`exponents`](super::exponents).
 
 use crate::common::{attribute, attributes, policy, rng};

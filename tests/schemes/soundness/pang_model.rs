@@ -35,7 +35,7 @@ enum Fault {
     RogueKey(&'static str),
 }
 
-/// The exponents `v_x` per epoch and `t` per user of one draw. A value that a corrupt authority or a
+/// The exponents of one draw: `v_x` per epoch, `t` per user. A value that a corrupt authority or a
 /// fault reveals is a known number, the same in every draw.
 struct Secrets<'a> {
     coalition: &'a Coalition<'a>,

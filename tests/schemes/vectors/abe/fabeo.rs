@@ -198,7 +198,7 @@ fn fabeo_vectors() {
     ];
     let mut file = File::new(
         "EPIONE-V1-ABE-FABEO",
-        "FABEO (Riepel and Wee, CCS 2022), keys and rows in G1, with the Fujisaki-Okamoto transform.",
+        "FABEO (Riepel and Wee, CCS 2022), keys and rows in G1, Fujisaki-Okamoto transform.",
         &tags,
     );
     let rng = &mut file.rng();

@@ -47,7 +47,7 @@ fn pang_cpa_vectors() {
     ];
     let mut file = File::new(
         "EPIONE-V1-ABE-REVOCABLE-CPA",
-        "Pang et al. (IEEE Access 2022), corrected: attribute authorities of a, b and c, key epochs.",
+        "Pang et al. (IEEE Access 2022), corrected: authorities of a, b and c, key epochs.",
         &tags,
     );
     let rng = &mut file.rng();

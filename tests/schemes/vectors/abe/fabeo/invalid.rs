@@ -15,7 +15,7 @@ use rand_chacha::ChaCha20Rng;
 fn negative_tests_of_fabeo() {
     let mut file = Refusals::new(
         "EPIONE-V1-INVALID-ABE-FABEO",
-        "FABEO, CCA variant: well-formed ciphertexts, keys, headers and tokens that must be rejected.",
+        "FABEO, CCA variant: well-formed ciphertexts, keys, headers, tokens to be rejected.",
     );
     let rng = &mut rng(2028);
     let alpha = Scalar::random(rng);

@@ -20,7 +20,7 @@ const POINT: usize = 48;
 fn negative_tests_of_pang() {
     let mut file = Refusals::new(
         "EPIONE-V1-INVALID-ABE-REVOCABLE",
-        "Pang et al., corrected: well-formed keys, key shares and components that must be rejected.",
+        "Pang et al., corrected: well-formed keys, key shares, components to be rejected.",
     );
     let rng = &mut rng(2033);
     let (parameters, master) = pang::setup(rng);
