@@ -51,7 +51,6 @@
 mod cost;
 #[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
 mod cpa;
-mod elements;
 pub mod fabeo;
 pub mod fujisaki_okamoto;
 mod header;

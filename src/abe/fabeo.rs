@@ -84,10 +84,11 @@ pub use transform::{
 };
 pub use verification::{InvalidKey, verify_key};
 
-use super::elements::{KeyShape, PolicyShape, elements};
 use super::scheme::{
-    Coins, Scheme, SelectedRow, VerifyEncapsulation, hash_rows, inner_product, linear_combination,
+    Coins, KeyShape, PolicyShape, Scheme, SelectedRow, VerifyEncapsulation, hash_rows,
+    inner_product, linear_combination,
 };
+use crate::algebra::codec::sequence;
 use crate::algebra::hash::hash_to_g1_cached;
 use crate::algebra::{G1, G1Table, G2, Gt, Scalar, multi_pairing, tag};
 use crate::policy::SpanProgram;
@@ -107,7 +108,7 @@ pub struct UserKey {
     pub(super) sk2: Vec<G1>,
     pub(super) sk3: G2,
 }
-elements!(UserKey: KeyShape { sk1: g1, sk3: g2, sk2: batch_g1[components] });
+sequence!(Codec<KeyShape> for UserKey { sk1, sk3, sk2: batch_g1(components) });
 
 /// An encapsulation `(ct1, ct2, ct3)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +119,9 @@ pub struct Encapsulation {
     /// One element per row.
     pub(super) ct3: Vec<G1>,
 }
-elements!(Encapsulation: PolicyShape { ct1: g2, ct2: batch_g2[occurrences], ct3: batch_g1[rows] });
+sequence!(Codec<PolicyShape> for Encapsulation {
+    ct1, ct2: batch_g2(occurrences), ct3: batch_g1(rows),
+});
 
 /// `B`, the base of the shares.
 fn base_point() -> G1 {

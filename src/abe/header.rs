@@ -1,11 +1,10 @@
 //! Headers and ciphertexts.
 #![forbid(unsafe_code)]
 
-use super::elements::{Elements, PolicyShape};
 use super::fabeo::Fabeo;
 use super::keys::read_suite;
-use super::scheme::{Scheme, VerifyEncapsulation};
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use super::scheme::{PolicyShape, Scheme, VerifyEncapsulation};
+use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
 use crate::policy::{AccessPolicy, MAX_TEXT_BYTES};
@@ -44,7 +43,7 @@ impl<S: Scheme> CpaHeader<S> {
         }
         // The counts need no span program, whose matrix is large for a hostile policy.
         let (rows, occurrences) = policy.counts();
-        Ok(Self { policy, encapsulation: Elements::read(r, PolicyShape { rows, occurrences })? })
+        Ok(Self { policy, encapsulation: Codec::read(r, PolicyShape { rows, occurrences })? })
     }
 }
 

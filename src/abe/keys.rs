@@ -1,11 +1,10 @@
 //! The keys of attribute authorities and users.
 #![forbid(unsafe_code)]
 
-use super::elements::{Elements, KeyShape};
 use super::fabeo::Fabeo;
-use super::scheme::Scheme;
+use super::scheme::{KeyShape, Scheme};
 use crate::algebra::Secret;
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
 use crate::policy::AttributeSet;
@@ -23,7 +22,7 @@ impl<S: Scheme> Canonical for PublicParameters<S> {
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         read_suite::<S>(r)?;
-        Ok(Self(Elements::read(r, ())?))
+        Ok(Self(Codec::read(r, ())?))
     }
 }
 public_encoding!(impl<S: Scheme> PublicParameters<S>);
@@ -45,7 +44,7 @@ impl<S: Scheme> Canonical for MasterSecretKey<S> {
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         read_suite::<S>(r)?;
-        Ok(Self(Secret::new(Elements::read(r, ())?)))
+        Ok(Self(Secret::new(Codec::read(r, ())?)))
     }
 }
 
@@ -86,7 +85,7 @@ impl<S: Scheme> Canonical for UserSecretKey<S> {
         read_suite::<S>(r)?;
         let attributes = AttributeSet::read(r)?;
         let shape = KeyShape { components: attributes.components() };
-        let elements = Elements::read(r, shape)?;
+        let elements = Codec::read(r, shape)?;
         Ok(Self::new(attributes, elements))
     }
 }

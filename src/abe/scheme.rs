@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::UserSecretKey;
-use super::elements::{Elements, KeyShape, PolicyShape};
+use crate::algebra::codec::Codec;
 use crate::algebra::hash::{batch_hash_to_g1, batch_hash_to_g1_cached, hash_to_scalar};
 use crate::algebra::tag::Tag;
 use crate::algebra::{G1, Gt, Rng, Scalar, tag};
@@ -22,13 +22,13 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
     const SUITE: u8;
 
     /// The elements of the public parameters.
-    type Parameters: Elements + Clone + Eq + Debug;
+    type Parameters: Codec + Clone + Eq + Debug;
     /// The elements of the authority's master secret key.
-    type MasterKey: Elements + Zeroize;
+    type MasterKey: Codec + Zeroize;
     /// The elements of a user's key, with one component per attribute.
-    type UserKey: Elements<KeyShape> + Clone + Zeroize;
+    type UserKey: Codec<KeyShape> + Clone + Zeroize;
     /// The elements of an encapsulation.
-    type Encapsulation: Elements<PolicyShape> + Clone + Eq + Debug;
+    type Encapsulation: Codec<PolicyShape> + Clone + Eq + Debug;
     /// The reason why a policy cannot be encrypted under; `Infallible` if every policy can.
     type Error: std::error::Error;
 
@@ -75,6 +75,22 @@ pub trait VerifyEncapsulation: Scheme {
         coins: &Coins,
         weights: &[Scalar],
     ) -> bool;
+}
+
+/// The lengths of the lists in a user's key.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyShape {
+    /// The number of components: the size of the expanded attribute set.
+    pub components: usize,
+}
+
+/// The lengths of the lists in an encapsulation, given by its policy.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyShape {
+    /// `n`, the number of rows of the span program.
+    pub rows: usize,
+    /// `tau`, the maximal number of rows with the same attribute.
+    pub occurrences: usize,
 }
 
 /// The randomness of one encapsulation. Reuse reveals keys.

@@ -59,10 +59,11 @@ pub use authority::{keygen, setup};
 #[cfg(feature = "hazmat")]
 pub use authority::{keygen_with_randomness, setup_with_randomness};
 
-use super::elements::{KeyShape, PolicyShape, elements};
 use super::scheme::{
-    Coins, Scheme, SelectedRow, VerifyEncapsulation, hash_rows, inner_product, linear_combination,
+    Coins, KeyShape, PolicyShape, Scheme, SelectedRow, VerifyEncapsulation, hash_rows,
+    inner_product, linear_combination,
 };
+use crate::algebra::codec::sequence;
 use crate::algebra::{G1, G2, Gt, Scalar, multi_pairing, tag};
 use crate::policy::SpanProgram;
 use std::convert::Infallible;
@@ -78,7 +79,7 @@ pub struct Parameters {
     g1_a: G1,
     z_alpha: Gt,
 }
-elements!(Parameters: () { g1_a: g1, z_alpha: gt });
+sequence!(Codec for Parameters { g1_a, z_alpha });
 
 /// The master secret key `(g2^alpha, g2^a)`.
 #[derive(Zeroize)]
@@ -86,7 +87,7 @@ pub struct MasterKey {
     g2_alpha: G2,
     g2_a: G2,
 }
-elements!(MasterKey: () { g2_alpha: g2, g2_a: g2 });
+sequence!(Codec for MasterKey { g2_alpha, g2_a });
 
 /// A user's key `(K, L, K_x)`.
 #[derive(Clone, Zeroize)]
@@ -96,7 +97,7 @@ pub struct UserKey {
     /// `K_x`, one per attribute, in set order.
     k_x: Vec<G1>,
 }
-elements!(UserKey: KeyShape { k: g2, l: g2, k_x: batch_g1[components] });
+sequence!(Codec<KeyShape> for UserKey { k, l, k_x: batch_g1(components) });
 
 /// An encapsulation `(C', C_i, D_i)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +108,7 @@ pub struct Encapsulation {
     /// `D_i`, one per row.
     d: Vec<G2>,
 }
-elements!(Encapsulation: PolicyShape { c_prime: g1, c: batch_g1[rows], d: batch_g2[rows] });
+sequence!(Codec<PolicyShape> for Encapsulation { c_prime, c: batch_g1(rows), d: batch_g2(rows) });
 
 impl Scheme for Waters {
     const SUITE: u8 = 2;

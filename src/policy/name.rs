@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::limits::MAX_NAME_BYTES;
+use crate::algebra::codec::{Codec, Reader, Writer};
+use crate::error::DecodeError;
 use std::borrow::Borrow;
 use std::fmt;
 
@@ -47,6 +49,16 @@ impl Name {
     fn is_bare(&self) -> bool {
         let reserved = RESERVED.contains(&self.0.to_ascii_lowercase().as_str());
         !reserved && self.0.starts_with(starts_bare) && self.0.chars().all(is_bare_character)
+    }
+}
+
+impl Codec for Name {
+    fn write(&self, w: &mut Writer) {
+        w.bytes(self.0.as_bytes());
+    }
+    fn read(r: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
+        let name = r.text(Self::MAX_BYTES)?;
+        Self::new(name).map_err(|_| DecodeError::Invalid("invalid attribute name"))
     }
 }
 

@@ -70,11 +70,9 @@ use authority::MAX_GID;
 
 use super::Fabeo;
 use crate::abe::UserSecretKey;
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::codec::{public_encoding, sequence};
 use crate::algebra::hash::hash_to_g1_cached;
-use crate::algebra::tag::{self, Kind};
-use crate::algebra::{G1, G2, multi_pairing};
-use crate::error::DecodeError;
+use crate::algebra::{G1, G2, multi_pairing, tag};
 use crate::policy::{
     AccessPolicy, Attribute, AttributeSet, InvalidAttributes, InvalidPolicy, Name, Node,
     UserAttribute,
@@ -131,6 +129,8 @@ pub struct Token {
     epoch: u32,
     point: G1,
 }
+sequence!(Canonical for Token = AbeToken { generation, epoch, point });
+public_encoding!(Token);
 
 impl Token {
     /// The generation of the user's key that the token fits.
@@ -143,19 +143,6 @@ impl Token {
         self.epoch
     }
 }
-
-impl Canonical for Token {
-    const KIND: Kind = Kind::AbeToken;
-    fn write(&self, w: &mut Writer) {
-        w.u32(self.generation);
-        w.u32(self.epoch);
-        w.g1(&self.point);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { generation: r.u32()?, epoch: r.u32()?, point: r.g1()? })
-    }
-}
-public_encoding!(Token);
 
 /// The reason why a key was not issued or refreshed, or a policy not restricted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -24,25 +24,27 @@ use super::{Fabeo, UserKey};
 use crate::abe::{
     CpaHeader, Header, OpenError, PublicParameters, UserSecretKey, cpa, fujisaki_okamoto,
 };
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::tag::Kind;
+use crate::algebra::codec::{public_encoding, sequence};
 use crate::algebra::{G1, Gt, Rng, Scalar, Secret};
 use crate::dem::ContentKey;
-use crate::error::DecodeError;
 use zeroize::Zeroizing;
 
 /// The transform key, held by the server. It decrypts nothing by itself, but reveals the attributes
 /// of its user: it is not public.
 #[derive(Debug, Clone)]
 pub struct TransformKey(UserSecretKey<Fabeo>);
+sequence!(Canonical for TransformKey = AbeTransformKey { 0 });
 
 /// The retrieval key `z`, kept by the user.
 #[derive(Debug, Clone)]
 pub struct RetrievalKey(Secret<Scalar>);
+sequence!(Canonical for RetrievalKey = AbeRetrievalKey { 0 });
 
 /// The answer of the server, `T = Z_s^{1/z}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransformedEncapsulation(Gt);
+sequence!(Canonical for TransformedEncapsulation = AbeTransformed { 0 });
+public_encoding!(TransformedEncapsulation);
 
 /// Generates a transform key and its retrieval key for a user's key.
 ///
@@ -127,34 +129,3 @@ pub fn decapsulate_transformed_cpa(
 ) -> ContentKey {
     cpa::derive_key(&key.retrieve(transformed), header)
 }
-
-impl Canonical for TransformKey {
-    const KIND: Kind = Kind::AbeTransformKey;
-    fn write(&self, w: &mut Writer) {
-        self.0.write(w);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(UserSecretKey::read(r)?))
-    }
-}
-
-impl Canonical for RetrievalKey {
-    const KIND: Kind = Kind::AbeRetrievalKey;
-    fn write(&self, w: &mut Writer) {
-        w.scalar(self.0.expose());
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(Secret::new(r.nonzero_scalar()?)))
-    }
-}
-
-impl Canonical for TransformedEncapsulation {
-    const KIND: Kind = Kind::AbeTransformed;
-    fn write(&self, w: &mut Writer) {
-        w.gt(&self.0);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(r.gt()?))
-    }
-}
-public_encoding!(TransformedEncapsulation);

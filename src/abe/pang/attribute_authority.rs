@@ -1,9 +1,9 @@
 //! The authority of one attribute, which issues and revokes it.
 #![forbid(unsafe_code)]
 
-use super::elements::{read_gid, read_name};
+use super::elements::read_gid;
 use super::{Component, InvalidKeyShare, KeyShare, VerifiedAttributeKey, VerifiedKeyShare};
-use crate::algebra::codec::{Canonical, Reader, Writer};
+use crate::algebra::codec::{Canonical, Codec, Reader, Writer};
 use crate::algebra::tag::Kind;
 use crate::algebra::{G1, Rng, Scalar, Secret};
 use crate::error::DecodeError;
@@ -146,7 +146,7 @@ impl fmt::Debug for AttributeAuthority {
 impl Canonical for AttributeAuthority {
     const KIND: Kind = Kind::AbeAttributeAuthority;
     fn write(&self, w: &mut Writer) {
-        w.bytes(self.attribute.as_str().as_bytes());
+        self.attribute.write(w);
         w.u32(self.epoch);
         w.scalar(self.v.expose());
         let holders: Vec<&String> = self.holders.keys().collect();
@@ -155,8 +155,7 @@ impl Canonical for AttributeAuthority {
         w.batch_g1(&Zeroizing::new(points.collect::<Vec<_>>()));
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (attribute, epoch, v) = (read_name(r)?, r.u32()?, r.nonzero_scalar()?);
-        let v = Secret::new(v);
+        let (attribute, epoch, v) = (Name::read(r, ())?, r.u32()?, Secret::read(r, ())?);
         let gids = r.list(MAX_HOLDERS, read_gid)?;
         if !gids.is_sorted_by(|a, b| a < b) {
             return Err(DecodeError::Invalid("the identifiers are not strictly ascending"));

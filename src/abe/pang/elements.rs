@@ -1,8 +1,8 @@
 //! The elements of the scheme and their encoding.
 #![forbid(unsafe_code)]
 
-use crate::abe::elements::{Elements, KeyShape, PolicyShape};
-use crate::algebra::codec::{Reader, Writer};
+use crate::abe::scheme::{KeyShape, PolicyShape};
+use crate::algebra::codec::{Codec, Reader, Writer, sequence};
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use crate::policy::{Attribute, Name};
@@ -48,6 +48,7 @@ pub struct MasterKey {
     pub(super) beta: Scalar,
     pub(super) prf_key: [u8; 32],
 }
+sequence!(Codec for MasterKey { a: nonzero(), beta: nonzero(), prf_key });
 
 /// A user's key: the identifier, `D`, `D'` and `D_x`.
 #[derive(Clone, Zeroize)]
@@ -88,14 +89,17 @@ pub struct Encapsulation {
     pub(super) c: Vec<G2>,
     pub(super) c_prime: Vec<G1>,
 }
+sequence!(Codec<PolicyShape> for Encapsulation {
+    epochs: items(rows), c_second, c: batch_g2(rows), c_prime: batch_g1(rows),
+});
 
-impl Elements for Parameters {
+impl Codec for Parameters {
     fn write(&self, w: &mut Writer) {
         w.g1(&self.g1_a);
         w.gt(&self.z_beta);
         let keys: Vec<(&Name, &EpochKey)> = self.attribute_keys.iter().collect();
         w.list(&keys, |w, (attribute, key)| {
-            w.bytes(attribute.as_str().as_bytes());
+            attribute.write(w);
             w.u32(key.epoch);
             w.g2(&key.g2_v);
         });
@@ -103,7 +107,7 @@ impl Elements for Parameters {
     fn read(r: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
         let (g1_a, z_beta) = (r.g1()?, r.gt()?);
         let keys = r.list(MAX_ATTRIBUTES, |r| {
-            Ok((read_name(r)?, EpochKey { epoch: r.u32()?, g2_v: r.g2()? }))
+            Ok((Name::read(r, ())?, EpochKey { epoch: r.u32()?, g2_v: r.g2()? }))
         })?;
         if !keys.is_sorted_by(|(a, _), (b, _)| a < b) {
             return Err(DecodeError::Invalid("the attributes are not strictly ascending"));
@@ -121,28 +125,8 @@ pub(super) fn read_gid(r: &mut Reader<'_>) -> Result<String, DecodeError> {
     if gid.is_empty() { Err(DecodeError::Invalid("an identifier is empty")) } else { Ok(gid) }
 }
 
-/// Reads the name of an attribute.
-///
-/// # Errors
-/// [`DecodeError::Invalid`] if it is not a valid name.
-pub(super) fn read_name(r: &mut Reader<'_>) -> Result<Name, DecodeError> {
-    let name = r.text(Name::MAX_BYTES)?;
-    Name::new(name).map_err(|_| DecodeError::Invalid("the name of an attribute is invalid"))
-}
-
-impl Elements for MasterKey {
-    fn write(&self, w: &mut Writer) {
-        w.scalar(&self.a);
-        w.scalar(&self.beta);
-        w.fixed(&self.prf_key);
-    }
-    fn read(r: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
-        Ok(Self { a: r.nonzero_scalar()?, beta: r.nonzero_scalar()?, prf_key: r.fixed()? })
-    }
-}
-
 /// Encoding: the identifier, `D`, `D'`, the epochs of each attribute, the components.
-impl Elements<KeyShape> for UserKey {
+impl Codec<KeyShape> for UserKey {
     fn write(&self, w: &mut Writer) {
         w.bytes(self.gid.as_bytes());
         w.g1(&self.d);
@@ -168,23 +152,5 @@ impl Elements<KeyShape> for UserKey {
         let with_points =
             |ascending: Vec<u32>| ascending.into_iter().zip(points.by_ref()).collect();
         Ok(Self { gid, d, d_prime, components: epochs.into_iter().map(with_points).collect() })
-    }
-}
-
-/// Encoding: the epochs of the rows, `C''`, `C_i`, `C'_i`.
-impl Elements<PolicyShape> for Encapsulation {
-    fn write(&self, w: &mut Writer) {
-        self.epochs.iter().for_each(|epoch| w.u32(*epoch));
-        w.g2(&self.c_second);
-        w.batch_g2(&self.c);
-        w.batch_g1(&self.c_prime);
-    }
-    fn read(
-        r: &mut Reader<'_>,
-        PolicyShape { rows, .. }: PolicyShape,
-    ) -> Result<Self, DecodeError> {
-        let epochs = (0..rows).map(|_| r.u32()).collect::<Result<Vec<u32>, _>>()?;
-        let c_second = r.g2()?;
-        Ok(Self { epochs, c_second, c: r.batch_g2(rows)?, c_prime: r.batch_g1(rows)? })
     }
 }

@@ -1,13 +1,11 @@
 //! The messages between the central authority, attribute authorities, users and encryptors.
 #![forbid(unsafe_code)]
 
-use super::elements::{read_gid, read_name};
+use super::elements::read_gid;
 use super::hash;
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::codec::{public_encoding, sequence};
 use crate::algebra::hash::{framed, hash_to_g1};
-use crate::algebra::tag::{self, Kind};
-use crate::algebra::{G1, G2, Scalar, Secret, multi_pairing};
-use crate::error::DecodeError;
+use crate::algebra::{G1, G2, Scalar, Secret, multi_pairing, tag};
 use crate::policy::Name;
 use std::fmt;
 
@@ -21,6 +19,7 @@ pub struct KeyShare {
     /// `T = H(x)^t`
     pub(super) t: Secret<G1>,
 }
+sequence!(Canonical for KeyShare = AbeShare { gid: text_by(read_gid), attribute, d_prime, t });
 
 /// The key share does not satisfy its equation, or is not for the attribute or the holder's
 /// exponent.
@@ -70,21 +69,6 @@ impl KeyShare {
     }
 }
 
-/// Encoding: the identifier, the attribute, `D'` and `T`.
-impl Canonical for KeyShare {
-    const KIND: Kind = Kind::AbeShare;
-    fn write(&self, w: &mut Writer) {
-        w.bytes(self.gid.as_bytes());
-        w.bytes(self.attribute.as_str().as_bytes());
-        w.g2(&self.d_prime);
-        w.g1(self.t.expose());
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (gid, attribute, d_prime) = (read_gid(r)?, read_name(r)?, r.g2()?);
-        Ok(Self { gid, attribute, d_prime, t: Secret::new(r.g1()?) })
-    }
-}
-
 /// The public key of an attribute in one epoch, as received: `g2^{v_x}` with a proof of possession
 /// of `v_x`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +79,8 @@ pub struct AttributeKey {
     /// `P = H'(x, epoch, g2^{v_x})^{v_x}`
     proof: G1,
 }
+sequence!(Canonical for AttributeKey = AbeAttributeKey { attribute, epoch, g2_v, proof });
+public_encoding!(AttributeKey);
 
 /// The proof of possession of an attribute key does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -160,22 +146,6 @@ fn hash_possession(attribute: &Name, epoch: u32, g2_v: &G2) -> G1 {
     hash_to_g1(tag::REVOCABLE_POSSESSION, &framed(&parts))
 }
 
-/// Encoding: the attribute, the epoch, `g2^{v_x}` and `P`.
-impl Canonical for AttributeKey {
-    const KIND: Kind = Kind::AbeAttributeKey;
-    fn write(&self, w: &mut Writer) {
-        w.bytes(self.attribute.as_str().as_bytes());
-        w.u32(self.epoch);
-        w.g2(&self.g2_v);
-        w.g1(&self.proof);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (attribute, epoch) = (read_name(r)?, r.u32()?);
-        Ok(Self { attribute, epoch, g2_v: r.g2()?, proof: r.g1()? })
-    }
-}
-public_encoding!(AttributeKey);
-
 /// The component `D_x` of a user's key for one epoch. Secret; sent to its user only.
 #[derive(Clone)]
 pub struct Component {
@@ -184,6 +154,7 @@ pub struct Component {
     pub(super) epoch: u32,
     pub(super) d_x: Secret<G1>,
 }
+sequence!(Canonical for Component = AbeComponent { gid: text_by(read_gid), attribute, epoch, d_x });
 
 impl Component {
     /// The identifier of the user.
@@ -204,21 +175,6 @@ impl Component {
     /// `D_x`
     pub(super) fn point(&self) -> &G1 {
         self.d_x.expose()
-    }
-}
-
-/// Encoding: the identifier, the attribute, the epoch and `D_x`.
-impl Canonical for Component {
-    const KIND: Kind = Kind::AbeComponent;
-    fn write(&self, w: &mut Writer) {
-        w.bytes(self.gid.as_bytes());
-        w.bytes(self.attribute.as_str().as_bytes());
-        w.u32(self.epoch);
-        w.g1(self.d_x.expose());
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (gid, attribute, epoch) = (read_gid(r)?, read_name(r)?, r.u32()?);
-        Ok(Self { gid, attribute, epoch, d_x: Secret::new(r.g1()?) })
     }
 }
 

@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::authority_of;
-use crate::abe::elements::{Elements, KeyShape, PolicyShape};
-use crate::algebra::codec::{Reader, Writer};
+use crate::abe::scheme::{KeyShape, PolicyShape};
+use crate::algebra::codec::{Codec, Reader, Writer, sequence};
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use crate::policy::Attribute;
@@ -43,6 +43,7 @@ pub struct MasterKey {
     pub(super) alpha: Scalar,
     pub(super) y: Scalar,
 }
+sequence!(Codec for MasterKey { name: text_by(read_authority), alpha: nonzero(), y: nonzero() });
 
 /// A user's key: the GID, `K_u` and `K'_u`, one of each per attribute, in set order.
 #[derive(Clone, Zeroize)]
@@ -51,6 +52,9 @@ pub struct UserKey {
     pub(super) k: Vec<G1>,
     pub(super) k_prime: Vec<G2>,
 }
+sequence!(Codec<KeyShape> for UserKey {
+    gid: text_by(read_name), k: batch_g1(components), k_prime: batch_g2(components),
+});
 
 /// An encapsulation `(C1_i, C2_i, C3_i, C4_i)`, one element of each per row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +64,9 @@ pub struct Encapsulation {
     pub(super) c3: Vec<G2>,
     pub(super) c4: Vec<G1>,
 }
+sequence!(Codec<PolicyShape> for Encapsulation {
+    c1: items(rows), c2: batch_g2(rows), c3: batch_g2(rows), c4: batch_g1(rows),
+});
 
 /// Reads a name or identifier.
 ///
@@ -82,7 +89,7 @@ fn read_authority(r: &mut Reader<'_>) -> Result<String, DecodeError> {
     Ok(name)
 }
 
-impl Elements for Parameters {
+impl Codec for Parameters {
     fn write(&self, w: &mut Writer) {
         let keys: Vec<(&String, &AuthorityKey)> = self.0.iter().collect();
         w.list(&keys, |w, (name, key)| {
@@ -99,44 +106,5 @@ impl Elements for Parameters {
             return Err(DecodeError::Invalid("the authorities are not strictly ascending"));
         }
         Ok(Self(keys.into_iter().collect()))
-    }
-}
-
-impl Elements for MasterKey {
-    fn write(&self, w: &mut Writer) {
-        w.bytes(self.name.as_bytes());
-        w.scalar(&self.alpha);
-        w.scalar(&self.y);
-    }
-    fn read(r: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
-        Ok(Self { name: read_authority(r)?, alpha: r.nonzero_scalar()?, y: r.nonzero_scalar()? })
-    }
-}
-
-impl Elements<KeyShape> for UserKey {
-    fn write(&self, w: &mut Writer) {
-        w.bytes(self.gid.as_bytes());
-        w.batch_g1(&self.k);
-        w.batch_g2(&self.k_prime);
-    }
-    fn read(r: &mut Reader<'_>, KeyShape { components }: KeyShape) -> Result<Self, DecodeError> {
-        let (gid, k, k_prime) = (read_name(r)?, r.batch_g1(components)?, r.batch_g2(components)?);
-        Ok(Self { gid, k, k_prime })
-    }
-}
-
-impl Elements<PolicyShape> for Encapsulation {
-    fn write(&self, w: &mut Writer) {
-        self.c1.iter().for_each(|element| w.gt(element));
-        w.batch_g2(&self.c2);
-        w.batch_g2(&self.c3);
-        w.batch_g1(&self.c4);
-    }
-    fn read(
-        r: &mut Reader<'_>,
-        PolicyShape { rows, .. }: PolicyShape,
-    ) -> Result<Self, DecodeError> {
-        let c1 = (0..rows).map(|_| r.gt()).collect::<Result<Vec<Gt>, _>>()?;
-        Ok(Self { c1, c2: r.batch_g2(rows)?, c3: r.batch_g2(rows)?, c4: r.batch_g1(rows)? })
     }
 }

@@ -5,8 +5,9 @@ use super::{Canonical, Reader, Writer};
 use crate::algebra::{G1, G2, Gt, Scalar, Secret};
 use crate::error::DecodeError;
 
-/// A value that is a field of encodings, without version and kind.
-pub trait Codec: Sized {
+/// A value that is a field of encodings, without version and kind. `Shape` determines the lengths
+/// of lists that are encoded without a count.
+pub trait Codec<Shape = ()>: Sized {
     /// Writes the value.
     fn write(&self, writer: &mut Writer);
 
@@ -14,114 +15,142 @@ pub trait Codec: Sized {
     ///
     /// # Errors
     /// [`DecodeError`] if the bytes are not an encoding of a value.
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
+    fn read(reader: &mut Reader<'_>, shape: Shape) -> Result<Self, DecodeError>;
 }
 
 impl<T: Canonical> Codec for T {
     fn write(&self, writer: &mut Writer) {
         Canonical::write(self, writer);
     }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
         Canonical::read(reader)
     }
 }
 
 macro_rules! codec {
-    ($($type:ty: |$value:ident, $writer:ident| $write:expr, $read:ident;)*) => {$(
+    ($($type:ty: |$value:ident, $writer:ident| $write:expr, |$reader:ident| $read:expr;)*) => {$(
         impl Codec for $type {
             fn write(&self, $writer: &mut Writer) {
                 let $value = self;
                 $write
             }
-            fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-                reader.$read()
+            fn read($reader: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
+                $read
             }
         }
     )*};
 }
 
 codec! {
-    u8: |value, w| w.u8(*value), u8;
-    u16: |value, w| w.u16(*value), u16;
-    u32: |value, w| w.u32(*value), u32;
-    u64: |value, w| w.u64(*value), u64;
-    Scalar: |value, w| w.scalar(value), scalar;
-    G1: |value, w| w.g1(value), g1;
-    G2: |value, w| w.g2(value), g2;
-    Gt: |value, w| w.gt(value), gt;
+    u8: |value, w| w.u8(*value), |r| r.u8();
+    u16: |value, w| w.u16(*value), |r| r.u16();
+    u32: |value, w| w.u32(*value), |r| r.u32();
+    u64: |value, w| w.u64(*value), |r| r.u64();
+    Scalar: |value, w| w.scalar(value), |r| r.scalar();
+    G1: |value, w| w.g1(value), |r| r.g1();
+    G2: |value, w| w.g2(value), |r| r.g2();
+    Gt: |value, w| w.gt(value), |r| r.gt();
+    Secret<G1>: |value, w| w.g1(value.expose()), |r| r.g1().map(Secret::new);
+    Secret<G2>: |value, w| w.g2(value.expose()), |r| r.g2().map(Secret::new);
+    // A secret exponent, which is not zero.
+    Secret<Scalar>: |value, w| w.scalar(value.expose()), |r| r.nonzero_scalar().map(Secret::new);
 }
 
 impl<const N: usize> Codec for [u8; N] {
     fn write(&self, writer: &mut Writer) {
         writer.fixed(self);
     }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
         reader.fixed()
-    }
-}
-
-impl Codec for Secret<G2> {
-    fn write(&self, writer: &mut Writer) {
-        writer.g2(self.expose());
-    }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        reader.g2().map(Self::new)
-    }
-}
-
-/// A secret exponent, which is not zero.
-impl Codec for Secret<Scalar> {
-    fn write(&self, writer: &mut Writer) {
-        writer.scalar(self.expose());
-    }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        reader.nonzero_scalar().map(Self::new)
     }
 }
 
 /// Implements [`Canonical`] or [`Codec`] for a struct that is encoded field by field.
 ///
-/// Fields of variable length name their format and cap: `text(cap)` for a `String`, `bytes(cap)`
-/// for a `Vec<u8>`, `list(cap)` for a `Vec` of [`Codec`] items.
+/// A field without a format is encoded by its [`Codec`]. The formats:
+///
+/// | format | field | bytes |
+/// |---|---|---|
+/// | `text(cap)` | `String` | length, UTF-8 |
+/// | `text_by(read)` | `String` | as `text`, decoded by the function `read` |
+/// | `bytes(cap)` | `Vec<u8>` | length, bytes |
+/// | `list(cap)` | `Vec` of [`Codec`] items | count, items |
+/// | `items(n)`, `batch_g1(n)`, `batch_g2(n)` | `Vec` | `shape.n` items, without a count |
+/// | `nonzero()` | `Scalar` | a secret exponent |
 ///
 /// ```ignore
 /// sequence!(Canonical for Ciphertext = AfghCiphertext { c1, body: bytes(MAX_BODY) });
 /// sequence!(Codec for Schnorr { challenge, response });
+/// sequence!(Codec<KeyShape> for UserKey { k, l, k_x: batch_g1(components) });
 /// ```
 macro_rules! sequence {
     (Canonical for $type:ident = $kind:ident $fields:tt) => {
         impl $crate::algebra::codec::Canonical for $type {
             const KIND: $crate::algebra::tag::Kind = $crate::algebra::tag::Kind::$kind;
-            $crate::algebra::codec::sequence!(@methods $fields);
+            $crate::algebra::codec::sequence!(@write $fields);
+            fn read(
+                r: &mut $crate::algebra::codec::Reader<'_>,
+            ) -> Result<Self, $crate::error::DecodeError> {
+                $crate::algebra::codec::sequence!(@read r () $fields)
+            }
         }
     };
     (Codec for $type:ident $fields:tt) => {
-        impl $crate::algebra::codec::Codec for $type {
-            $crate::algebra::codec::sequence!(@methods $fields);
+        $crate::algebra::codec::sequence!(Codec<()> for $type $fields);
+    };
+    (Codec<$shape:ty> for $type:ident $fields:tt) => {
+        impl $crate::algebra::codec::Codec<$shape> for $type {
+            $crate::algebra::codec::sequence!(@write $fields);
+            fn read(
+                r: &mut $crate::algebra::codec::Reader<'_>,
+                _shape: $shape,
+            ) -> Result<Self, $crate::error::DecodeError> {
+                $crate::algebra::codec::sequence!(@read r _shape $fields)
+            }
         }
     };
-    (@methods { $($field:tt $(: $format:ident($cap:expr))?),+ $(,)? }) => {
+    (@write { $($field:tt $(: $format:ident $argument:tt)?),+ $(,)? }) => {
         fn write(&self, w: &mut $crate::algebra::codec::Writer) {
-            $($crate::algebra::codec::sequence!(@write w, self.$field $(, $format)?);)+
-        }
-        fn read(
-            r: &mut $crate::algebra::codec::Reader<'_>,
-        ) -> Result<Self, $crate::error::DecodeError> {
-            Ok(Self {
-                $($field: $crate::algebra::codec::sequence!(@read r $(, $format($cap))?),)+
-            })
+            $($crate::algebra::codec::sequence!(@write_field w, self.$field $(, $format)?);)+
         }
     };
-    (@write $w:ident, $value:expr) => { $crate::algebra::codec::Codec::write(&$value, $w) };
-    (@write $w:ident, $value:expr, text) => { $w.bytes($value.as_bytes()) };
-    (@write $w:ident, $value:expr, bytes) => { $w.bytes(&$value) };
-    (@write $w:ident, $value:expr, list) => {
+    (@read $r:ident $shape:tt { $($field:tt $(: $format:ident $argument:tt)?),+ $(,)? }) => {
+        Ok(Self {
+            $($field: $crate::algebra::codec::sequence!(
+                @read_field $r $shape $(, $format $argument)?
+            )?,)+
+        })
+    };
+    (@write_field $w:ident, $value:expr) => {
+        $crate::algebra::codec::Codec::write(&$value, $w)
+    };
+    (@write_field $w:ident, $value:expr, text) => { $w.bytes($value.as_bytes()) };
+    (@write_field $w:ident, $value:expr, text_by) => { $w.bytes($value.as_bytes()) };
+    (@write_field $w:ident, $value:expr, bytes) => { $w.bytes(&$value) };
+    (@write_field $w:ident, $value:expr, list) => {
         $w.list(&$value, |w, item| $crate::algebra::codec::Codec::write(item, w))
     };
-    (@read $r:ident) => { $crate::algebra::codec::Codec::read($r)? };
-    (@read $r:ident, text($cap:expr)) => { $r.text($cap)? };
-    (@read $r:ident, bytes($cap:expr)) => { $r.bytes($cap)?.to_vec() };
-    (@read $r:ident, list($cap:expr)) => { $r.list($cap, $crate::algebra::codec::Codec::read)? };
+    (@write_field $w:ident, $value:expr, items) => {
+        $value.iter().for_each(|item| $crate::algebra::codec::Codec::write(item, $w))
+    };
+    (@write_field $w:ident, $value:expr, nonzero) => { $w.scalar(&$value) };
+    (@write_field $w:ident, $value:expr, $batch:ident) => { $w.$batch(&$value) };
+    (@read_field $r:ident $shape:tt) => { $crate::algebra::codec::Codec::read($r, ()) };
+    (@read_field $r:ident $shape:tt, text($cap:expr)) => { $r.text($cap) };
+    (@read_field $r:ident $shape:tt, text_by($read:expr)) => { $read($r) };
+    (@read_field $r:ident $shape:tt, bytes($cap:expr)) => { $r.bytes($cap).map(<[u8]>::to_vec) };
+    (@read_field $r:ident $shape:tt, list($cap:expr)) => {
+        $r.list($cap, |r| $crate::algebra::codec::Codec::read(r, ()))
+    };
+    (@read_field $r:ident $shape:tt, items($length:ident)) => {
+        (0..$shape.$length)
+            .map(|_| $crate::algebra::codec::Codec::read($r, ()))
+            .collect::<Result<Vec<_>, $crate::error::DecodeError>>()
+    };
+    (@read_field $r:ident $shape:tt, nonzero()) => { $r.nonzero_scalar() };
+    (@read_field $r:ident $shape:tt, $batch:ident($length:ident)) => {
+        $r.$batch($shape.$length)
+    };
 }
 pub(crate) use sequence;
 

@@ -8,7 +8,7 @@
 #![forbid(unsafe_code)]
 
 use super::{AttributeSet, InvalidAttributes};
-use crate::algebra::codec::{Reader, Writer};
+use crate::algebra::codec::{Codec, Reader, Writer};
 use crate::error::DecodeError;
 use crate::policy::{Domain, Listed, MAX_COMPONENTS, Name, Number, UserAttribute, Value};
 use std::collections::BTreeMap;
@@ -18,18 +18,18 @@ impl AttributeSet {
     pub fn write(&self, w: &mut Writer) {
         let numbers: Vec<&Number> = self.numbers.values().flat_map(BTreeMap::values).collect();
         w.list(&numbers, |w, number| {
-            w.bytes(number.label().as_str().as_bytes());
+            number.label().write(w);
             w.u8(number.value().domain().code());
             w.u32(number.value().number());
         });
         let listed: Vec<&Listed> = self.listed.values().collect();
         w.list(&listed, |w, listed| {
-            w.bytes(listed.label().as_str().as_bytes());
+            listed.label().write(w);
             w.u32(listed.version());
-            w.bytes(listed.value().as_str().as_bytes());
+            listed.value().write(w);
         });
         let names: Vec<&Name> = self.names.iter().collect();
-        w.list(&names, |w, name| w.bytes(name.as_str().as_bytes()));
+        w.list(&names, |w, name| name.write(w));
     }
 
     /// Reads a set and checks all rules of attribute sets.
@@ -43,7 +43,7 @@ impl AttributeSet {
         let by_label = |number: &Number| (number.label().clone(), number.value().domain());
         set.fill(numbers, by_label)?;
         set.fill(r.list(MAX_COMPONENTS, listed)?, |listed| listed.label().clone())?;
-        set.fill(r.list(MAX_COMPONENTS, name)?, Name::clone)?;
+        set.fill(r.list(MAX_COMPONENTS, |r| Name::read(r, ()))?, Name::clone)?;
         Ok(set)
     }
 
@@ -72,7 +72,7 @@ impl AttributeSet {
 }
 
 fn number(r: &mut Reader<'_>) -> Result<Number, DecodeError> {
-    let label = name(r)?;
+    let label = Name::read(r, ())?;
     let domain = Domain::from_code(r.u8()?).ok_or(DecodeError::Invalid("unknown domain"))?;
     let value = Value::new(domain, r.u32()?);
     let value = value.ok_or(DecodeError::Invalid("the number is too large for its width"))?;
@@ -80,12 +80,7 @@ fn number(r: &mut Reader<'_>) -> Result<Number, DecodeError> {
 }
 
 fn listed(r: &mut Reader<'_>) -> Result<Listed, DecodeError> {
-    let (label, version, value) = (name(r)?, r.u32()?, name(r)?);
+    let (label, version, value) = (Name::read(r, ())?, r.u32()?, Name::read(r, ())?);
     let listed = Listed::new(label, version, value);
     listed.map_err(|_| DecodeError::Invalid("the label of a vocabulary contains no colon"))
-}
-
-fn name(r: &mut Reader<'_>) -> Result<Name, DecodeError> {
-    let name = r.text(Name::MAX_BYTES)?;
-    Name::new(name).map_err(|_| DecodeError::Invalid("invalid attribute name"))
 }
