@@ -14,8 +14,8 @@
 //!
 //! **Terms.** A scheme's *encapsulation* is its list of group elements. A *header* is the policy
 //! and the encapsulation ([`CpaHeader`]), with CCA security also the masked message ([`Header`]). A
-//! *ciphertext* is a header and a body: the plaintext under the header's key by the [`dem`], in the
-//! context `framed(ad, header)`.
+//! *ciphertext* is a header and a body, the plaintext encrypted by the [`dem`] under the key of the
+//! header with the context `framed(ad, header)`.
 //!
 //! **Schemes.** The functions are generic; the type of the parameters selects the scheme.
 //!
@@ -80,7 +80,7 @@ use crate::policy::AccessPolicy;
 use std::convert::Infallible;
 use zeroize::Zeroizing;
 
-/// The reason why a ciphertext was not decrypted.
+/// The reason why a ciphertext could not be decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// The key's attributes do not satisfy the policy. Public data decides this.
@@ -165,7 +165,7 @@ pub fn open_cpa<S: Scheme>(
     Ok(dem::open(&content, &context(ad, &ciphertext.header), &ciphertext.body)?)
 }
 
-/// The associated data of the body: the caller's, and the header.
+/// Returns the associated data of the body, `framed(ad, header)`.
 fn context(ad: &[u8], header: &impl Canonical) -> Vec<u8> {
     framed(&[ad, &header.to_bytes()])
 }

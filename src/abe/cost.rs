@@ -79,7 +79,7 @@ fn measure<S: Scheme>(
     let program = shape.policy.span_program();
     let coins = Coins::random::<S>(&program, &mut rng());
     let (made, encapsulate) = counted(|| S::encapsulate(&parameters.0, &program, &coins));
-    let (encapsulation, shared) = made.expect("the policy is not refused");
+    let (encapsulation, shared) = made.expect("the parameters cover the policy");
     let selection =
         select_rows(&program, key, &encapsulation).expect("the attributes satisfy the policy");
     let (opened, decapsulate) =
@@ -87,7 +87,11 @@ fn measure<S: Scheme>(
     assert_eq!(opened, shared, "{}", shape.policy);
     let powers = selection.iter().filter(|selected| !selected.gamma.is_one()).count();
     let text = shape.policy.to_string();
-    assert_eq!(powers > 0, text.contains(" of "), "all coefficients of and/or are 1: {text}");
+    assert_eq!(
+        powers > 0,
+        text.contains(" of "),
+        "all coefficients of and/or policies are 1: {text}"
+    );
     Measured { encapsulate, decapsulate, selected: selection.len(), powers }
 }
 
@@ -96,7 +100,7 @@ fn check<S: VerifyEncapsulation>(parameters: &PublicParameters<S>, shape: &Shape
     let program = shape.policy.span_program();
     let coins = Coins::random::<S>(&program, &mut rng());
     let made = S::encapsulate(&parameters.0, &program, &coins);
-    let (encapsulation, _) = made.expect("the policy is not refused");
+    let (encapsulation, _) = made.expect("the parameters cover the policy");
     let weights: Vec<Scalar> =
         (0..shape.n).map(|i| hash_to_scalar(tag::ABE_WEIGHT, &i.to_be_bytes())).collect();
     let check =
@@ -185,7 +189,7 @@ fn a_token_costs_one_hash_and_one_exponentiation() {
     let mut authority = epochs::EpochAuthority::new(master, rng);
     let key = authority.issue("Ada", &AttributeSet::default()).expect("an identifier");
     authority.rekey();
-    let (token, found) = counted(|| authority.token("Ada", 1).expect("she has a key"));
+    let (token, found) = counted(|| authority.token("Ada", 1).expect("an active key"));
     assert_eq!(found, cost([(Operation::G1, 1), (Operation::HashG1, 1)]));
     let (refreshed, found) = counted(|| epochs::refresh(&key, &token));
     assert!(refreshed.is_ok());

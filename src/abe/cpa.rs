@@ -49,7 +49,11 @@ pub fn encapsulate_cpa_with_randomness<S: Scheme>(
     coins: &Coins,
 ) -> Result<(CpaHeader<S>, ContentKey), S::Error> {
     let program = policy.span_program();
-    assert_eq!(coins.masks.len(), S::mask_count(&program), "the number of masks is the scheme's");
+    assert_eq!(
+        coins.masks.len(),
+        S::mask_count(&program),
+        "the coins have as many masks as the scheme requires"
+    );
     let (encapsulation, shared) = S::encapsulate(&parameters.0, &program, coins)?;
     let header = CpaHeader { policy: policy.clone(), encapsulation };
     let key = derive_key(&shared, &header);

@@ -43,8 +43,8 @@
 //!
 //! Hashes of attributes are cached. Powers of `B` come from a fixed-base table, at a third of the
 //! cost of others; the others go to the backend as one batch. Secret exponents use the
-//! constant-time [`G1Table::batch_mul`] and [`G1::batch_mul`]. The coefficients `gamma` are public,
-//! and so are the weights, which are a hash.
+//! constant-time [`G1Table::batch_mul`] and [`G1::batch_mul`]. Only the coefficients `gamma`, which
+//! are public, and the weights, which are outputs of a hash, enter variable-time computations.
 //!
 //! An encapsulation has `96 (1 + tau) + 48 n` bytes. A key is encoded as `sk1, sk3, sk2`.
 //!

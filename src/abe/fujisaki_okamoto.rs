@@ -4,8 +4,8 @@
 //! Schemes*, J. Cryptology 26 (2013), as a transform of KEMs with explicit rejection: Hofheinz,
 //! Hövelmanns and Kiltz, *A Modular Analysis of the Fujisaki-Okamoto Transformation*, TCC 2017.
 //!
-//! **Algorithms.** `Encaps` and `Decaps` on the right are the scheme's; `Z_s` is the encapsulated
-//! element.
+//! **Algorithms.** On the right-hand sides, `Encaps` and `Decaps` are those of the scheme; `Z_s` is
+//! the encapsulated element.
 //!
 //! ```math
 //! Encaps  m random;  (K, seed) = KDF(m; suite, H(parameters), policy, ad)
@@ -24,10 +24,10 @@
 //! honest one for some `m`, every other authorised user computes the same `Z_s`, hence the same
 //! `m`, and accepts too. No header yields two keys.
 //!
-//! **Deviations.** Decaps does not compute the encapsulation again. The scheme compares the
-//! elements without row structure one by one and the rows in a random linear combination, with
-//! weights of 128 bits that are a hash of the header and `m`. Malformed rows pass with probability
-//! `2^-128`. The weights are fixed by what they check: a retry needs another header.
+//! **Deviations.** Decaps does not recompute the elements of the rows. The scheme compares the
+//! other elements one by one and the rows in a random linear combination, with weights of 128 bits
+//! that are a hash of the header and `m`. Malformed rows pass with probability `2^-128`. The
+//! weights are a function of the header, so every further attempt needs another header.
 //!
 //! **Cost.** Encaps: the scheme's. Decaps: the scheme's, and its `check` in the table of the
 //! scheme.
@@ -85,7 +85,7 @@ pub fn encapsulate<S: VerifyEncapsulation<Error = Infallible>>(
 /// # Errors
 /// [`OpenError::PolicyNotSatisfied`] if the attributes of the key do not satisfy the policy;
 /// [`OpenError::Decryption`] if the header is not an honest one for these parameters and this
-/// associated data, in which case every key is refused.
+/// associated data; no key decapsulates such a header.
 pub fn decapsulate<S: VerifyEncapsulation>(
     parameters: &PublicParameters<S>,
     key: &UserSecretKey<S>,
@@ -97,8 +97,7 @@ pub fn decapsulate<S: VerifyEncapsulation>(
     verify_and_derive(parameters, &program, ad, header, &shared)
 }
 
-/// Returns the key of a header with the decapsulated element `Z_s`, if the re-encryption check
-/// holds.
+/// Verifies the header against the decapsulated element `Z_s` and returns its key.
 pub(super) fn verify_and_derive<S: VerifyEncapsulation>(
     parameters: &PublicParameters<S>,
     program: &SpanProgram,

@@ -13,7 +13,7 @@ use std::fmt::Debug;
 /// The maximal length of a body in bytes.
 const MAX_BODY: usize = 1 << 30;
 
-/// A CPA-secure header: policy and encapsulation. The number of rows always fits the policy.
+/// A CPA-secure header: policy and encapsulation, with one row per row of the span program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpaHeader<S: Scheme = Fabeo> {
     pub(super) policy: AccessPolicy,
@@ -41,7 +41,7 @@ impl<S: Scheme> CpaHeader<S> {
         if policy.to_string() != text {
             return Err(DecodeError::Invalid("the policy is not in canonical form"));
         }
-        // The counts need no span program, whose matrix is large for a hostile policy.
+        // Counting avoids the span program, whose matrix is large for a hostile policy.
         let (rows, occurrences) = policy.counts();
         Ok(Self { policy, encapsulation: Codec::read(r, PolicyShape { rows, occurrences })? })
     }
@@ -61,7 +61,7 @@ impl<S: Scheme> Canonical for CpaHeader<S> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header<S: VerifyEncapsulation = Fabeo> {
     pub(super) cpa: CpaHeader<S>,
-    /// The message `m`, from which the coins are derived, under a mask.
+    /// The masked message `m`, from which the coins are derived.
     pub(super) masked: [u8; 32],
 }
 
@@ -103,21 +103,21 @@ impl<H> Ciphertext<H> {
     }
 }
 
-/// A header type with the kind of its ciphertexts.
+/// The header of a [`Ciphertext`].
 pub trait CiphertextHeader: Canonical {
-    /// The kind of a ciphertext with such a header.
-    const SEALED: Kind;
+    /// The kind byte of a ciphertext with this header.
+    const CIPHERTEXT_KIND: Kind;
 }
 impl<S: Scheme> CiphertextHeader for CpaHeader<S> {
-    const SEALED: Kind = Kind::AbeCpaCiphertext;
+    const CIPHERTEXT_KIND: Kind = Kind::AbeCpaCiphertext;
 }
 impl<S: VerifyEncapsulation> CiphertextHeader for Header<S> {
-    const SEALED: Kind = Kind::AbeCiphertext;
+    const CIPHERTEXT_KIND: Kind = Kind::AbeCiphertext;
 }
 
 /// Encoding: the fields of the header, the body.
 impl<H: CiphertextHeader> Canonical for Ciphertext<H> {
-    const KIND: Kind = H::SEALED;
+    const KIND: Kind = H::CIPHERTEXT_KIND;
     fn write(&self, w: &mut Writer) {
         self.header.write(w);
         w.bytes(&self.body);

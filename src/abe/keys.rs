@@ -10,7 +10,7 @@ use crate::error::DecodeError;
 use crate::policy::AttributeSet;
 use std::fmt;
 
-/// The public parameters, by which anyone encrypts.
+/// The public parameters, with which anyone encrypts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicParameters<S: Scheme = Fabeo>(pub(super) S::Parameters);
 
@@ -27,7 +27,8 @@ impl<S: Scheme> Canonical for PublicParameters<S> {
 }
 public_encoding!(impl<S: Scheme> PublicParameters<S>);
 
-/// The master secret key of an attribute authority. With a single authority it decrypts everything.
+/// The master secret key of an authority. It decrypts everything, except in
+/// [`rouselakis_waters`](super::rouselakis_waters).
 pub struct MasterSecretKey<S: Scheme = Fabeo>(pub(super) Secret<S::MasterKey>);
 
 impl<S: Scheme> fmt::Debug for MasterSecretKey<S> {
@@ -73,7 +74,8 @@ impl<S: Scheme> fmt::Debug for UserSecretKey<S> {
     }
 }
 
-/// Encoding: the suite, the attribute set, the elements with a component per expanded attribute.
+/// Encoding: the suite, the attribute set, the elements with one component per expanded
+/// attribute.
 impl<S: Scheme> Canonical for UserSecretKey<S> {
     const KIND: Kind = Kind::AbeUserSecretKey;
     fn write(&self, w: &mut Writer) {
@@ -93,11 +95,11 @@ impl<S: Scheme> Canonical for UserSecretKey<S> {
 /// Reads the suite byte.
 ///
 /// # Errors
-/// [`DecodeError::Invalid`] if the encoding is of another suite.
+/// [`DecodeError::Invalid`] if the encoding belongs to another suite.
 pub(super) fn read_suite<S: Scheme>(r: &mut Reader<'_>) -> Result<(), DecodeError> {
     if r.u8()? == S::SUITE {
         Ok(())
     } else {
-        Err(DecodeError::Invalid("the encoding is of another suite"))
+        Err(DecodeError::Invalid("the encoding belongs to another suite"))
     }
 }

@@ -26,14 +26,15 @@
 //!                      prod_i e(D_pi(i)^{gamma_i}, C_i)
 //! ```
 //!
-//! **Revocation.** The attribute authority starts an epoch and issues `D_x` of the epoch to the
-//! remaining holders, 48 bytes each, from its own records ([`AttributeAuthority::revoke`]). A
-//! revoked user has no component for encapsulations under the new key. **No value relates two
-//! epochs**: the factor `v'/v`, by which comparable schemes let a store update ciphertexts or users
-//! their keys, would convert the revoked component into a current one. Stored ciphertexts do not
-//! change, so what a user could decrypt before the revocation remains decryptable. An encryptor
-//! unaware of the epoch uses the previous key; the header shows the epochs ([`CpaHeader::epochs`]),
-//! and the recipient of records rejects stale ones.
+//! **Revocation.** The attribute authority starts an epoch ([`AttributeAuthority::revoke`]) and
+//! issues new components `D_x`, of 48 bytes each, to the remaining holders
+//! ([`AttributeAuthority::components`]). A revoked user has no component for encapsulations under
+//! the new public key. **There is no update factor.** Comparable schemes publish `v'/v`, with which
+//! a store updates ciphertexts or users update their keys; here it would convert a revoked
+//! component into a current one. Stored ciphertexts do not change, so a revoked user can still
+//! decrypt the ciphertexts of earlier epochs. An encryptor with a stale public key encrypts in an
+//! earlier epoch; the header contains the epochs ([`CpaHeader::epochs`]), so that its recipients
+//! can reject it.
 //!
 //! **Security.** CPA security only. With one epoch and honest authorities this is the scheme of
 //! Waters (PKC 2011), except that the exponents `v_x` blind its elements. A reduction for the
@@ -41,18 +42,19 @@
 //! soundness tests search for linear attacks by users over several epochs, by the store, by
 //! authorities of other attributes and by authorities corrupted in earlier epochs, and find none.
 //!
-//! *The central authority decrypts everything.* An attribute authority alone decrypts nothing, and
-//! issues its attribute only to users whose key share it holds; among these it chooses freely. This
-//! needs the proof of possession `P`: with the public key `D'^k`, `H(x)^{1/k}` would be a component
-//! for the user of `D'`.
+//! *The central authority can decrypt everything.* An attribute authority alone decrypts nothing,
+//! and can issue its attribute only to users whose key share it holds. The latter requires the
+//! proof of possession `P`: for the public key `D'^k`, `H(x)^{1/k}` would be a component of the
+//! user with `D'`.
 //!
-//! **Components of one identifier accumulate**: `x`, revoked yesterday, and `y`, issued today,
-//! together decrypt what was encrypted under `x and y` before the revocation. Where this matters,
+//! **Components of one identifier accumulate**: `x`, which is revoked, and `y`, issued later,
+//! together decrypt what was encrypted under `x and y` before the revocation. To prevent this,
 //! enrol the user under a new identifier and revoke the old one with every attribute authority.
 //!
-//! **Deviations.** As printed, no key decrypts, and its repair without `T` decrypts for every
-//! authority; `docs/papers.md` derives the correction. Revocation by epochs replaces the revocation
-//! list. Attributes are plain names: a number would need an authority per prefix.
+//! **Deviations.** In the paper, `D_x` lacks the exponent `t`, so no key decrypts. Attribute
+//! authorities that know `t` and `g1^beta`, as in the paper, could decrypt everything; here they
+//! receive `T` (`docs/papers.md`). Key epochs replace the revocation list, for which the paper has
+//! no mechanism. Attributes are plain names: a number would need one authority per prefix.
 //!
 //! **Cost** for `n` rows, of which Decaps uses `|I|`:
 //!
@@ -97,6 +99,7 @@ mod attribute_authority;
 #[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
 mod central_authority;
 mod elements;
+mod keys;
 mod messages;
 
 pub use attribute_authority::AttributeAuthority;
@@ -104,18 +107,19 @@ pub use attribute_authority::AttributeAuthority;
 pub use central_authority::setup_with_randomness;
 pub use central_authority::{enrol, key_share, setup};
 pub use elements::{Encapsulation, MasterKey, Parameters, UserKey};
+pub use keys::{ConflictingKey, InvalidKey, KeyError};
 pub use messages::{
     AttributeKey, Component, InvalidAttributeKey, InvalidKeyShare, KeyShare, VerifiedAttributeKey,
     VerifiedKeyShare,
 };
 
-use elements::{EpochKey, MAX_GID};
+use elements::EpochKey;
 
+use super::CpaHeader;
 use super::scheme::{Coins, Scheme, SelectedRow, hash_rows, linear_combination};
-use super::{CpaHeader, PublicParameters, UserSecretKey};
 use crate::algebra::hash::hash_to_g1_cached;
 use crate::algebra::{G1, G2, Gt, multi_pairing, tag};
-use crate::policy::{Attribute, InvalidAttributes, Name, SpanProgram};
+use crate::policy::{Attribute, Name, SpanProgram};
 use zeroize::Zeroizing;
 
 /// The scheme, as a type parameter.
@@ -127,122 +131,9 @@ pub enum Pang {}
 #[error("the parameters lack the public key of {0}: add it, or drop the attribute")]
 pub struct UnknownAttribute(pub Attribute);
 
-/// An attribute has two different public keys in one epoch.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there are two different public keys of {0} for epoch {1}")]
-pub struct ConflictingKey(Name, u32);
-
-/// The user's key was not issued by the central authority of the parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the key is not valid for the central authority's parameters")]
-pub struct InvalidKey;
-
-/// The reason why a user was not enrolled or a component not added.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// The identifier is empty or too long.
-    #[error("an identifier has 1 to {MAX_GID} bytes")]
-    InvalidIdentifier,
-    /// The component is for another user, or for another attribute or epoch than the public key.
-    #[error("the component belongs to another user, attribute or epoch")]
-    ComponentMismatch,
-    /// The component does not satisfy its equation.
-    #[error("the component is not valid for the public key of the attribute")]
-    InvalidComponent,
-    /// The key would have too many attributes.
-    #[error(transparent)]
-    Attributes(#[from] InvalidAttributes),
-}
-
 /// `H(x)`
 fn hash(attribute: &Name) -> G1 {
     hash_to_g1_cached(tag::REVOCABLE_ATTRIBUTE, attribute.as_str().as_bytes())
-}
-
-impl PublicParameters<Pang> {
-    /// Returns the parameters with the public key of an attribute; of two keys, the one of the
-    /// later epoch.
-    ///
-    /// # Errors
-    /// [`ConflictingKey`] if the parameters have a different key of the same epoch.
-    pub fn with_attribute_key(&self, key: &VerifiedAttributeKey) -> Result<Self, ConflictingKey> {
-        let (attribute, epoch) = (key.key().attribute(), key.key().epoch());
-        let given = EpochKey { epoch, g2_v: *key.key().g2_v() };
-        let mut parameters = self.0.clone();
-        match parameters.attribute_keys.get(attribute) {
-            Some(held) if held.epoch == epoch && *held != given => {
-                return Err(ConflictingKey(attribute.clone(), epoch));
-            }
-            Some(held) if held.epoch >= epoch => {}
-            _ => drop(parameters.attribute_keys.insert(attribute.clone(), given)),
-        }
-        Ok(Self(parameters))
-    }
-
-    /// Returns the epoch of an attribute's public key, or `None` if the parameters lack it.
-    pub fn epoch(&self, attribute: &Name) -> Option<u32> {
-        self.0.attribute_keys.get(attribute).map(|held| held.epoch)
-    }
-}
-
-impl UserSecretKey<Pang> {
-    /// The identifier of the user.
-    pub fn gid(&self) -> &str {
-        &self.elements.expose().gid
-    }
-
-    /// Returns the epochs for which the key has an attribute, ascending.
-    pub fn epochs(&self, attribute: &Name) -> Vec<u32> {
-        let attribute = Attribute::Name(attribute.clone());
-        let Ok(position) = self.attributes.expanded().binary_search(&attribute) else {
-            return Vec::new();
-        };
-        self.elements.expose().components[position].iter().map(|(epoch, _)| *epoch).collect()
-    }
-
-    /// Verifies that the central authority issued the key: `e(D, g2) = Z^beta e(g1^a, D')`.
-    /// Components are verified by [`Self::with_component`].
-    ///
-    /// # Errors
-    /// [`InvalidKey`] if the equation fails.
-    pub fn verify(&self, parameters: &PublicParameters<Pang>) -> Result<(), InvalidKey> {
-        let (key, parameters) = (self.elements.expose(), &parameters.0);
-        let pairs = [(key.d, G2::generator()), (-parameters.g1_a, key.d_prime)];
-        if multi_pairing(&pairs) == parameters.z_beta { Ok(()) } else { Err(InvalidKey) }
-    }
-
-    /// Returns the key with a component, after verifying `e(D_x, g2^{v_x}) = e(H(x), D')`.
-    ///
-    /// # Errors
-    /// [`KeyError::ComponentMismatch`] if the component is for another user, or for another
-    /// attribute or epoch than the public key; [`KeyError::InvalidComponent`] if the equation
-    /// fails; [`KeyError::Attributes`] if the key cannot hold another attribute.
-    pub fn with_component(
-        &self,
-        component: &Component,
-        public_key: &VerifiedAttributeKey,
-    ) -> Result<Self, KeyError> {
-        let (x, d_x, public_key) = (component.attribute(), component.point(), public_key.key());
-        let same = (x, component.epoch()) == (public_key.attribute(), public_key.epoch());
-        if !same || component.gid() != self.gid() {
-            return Err(KeyError::ComponentMismatch);
-        }
-        let mut elements = self.elements.clone();
-        let key = elements.expose_mut();
-        if !multi_pairing(&[(*d_x, *public_key.g2_v()), (-hash(x), key.d_prime)]).is_identity() {
-            return Err(KeyError::InvalidComponent);
-        }
-        let mut attributes = self.attributes.clone();
-        attributes.insert(x.clone())?;
-        let expanded = attributes.expanded();
-        let inserted = Attribute::Name(x.clone());
-        let position = expanded.binary_search(&inserted).expect("it was inserted");
-        if expanded.len() > key.components.len() {
-            key.components.insert(position, Vec::new());
-        }
-        key.insert(position, component.epoch(), d_x);
-        Ok(Self { attributes, elements })
-    }
 }
 
 impl CpaHeader<Pang> {
@@ -287,7 +178,7 @@ impl Scheme for Pang {
         Ok((encapsulation, parameters.z_beta.pow(&coins.vector[0])))
     }
 
-    /// The component and the row are of the same epoch.
+    /// Returns `true` if the key has a component for the epoch of the row.
     fn component_matches_row(
         key: &UserKey,
         component: usize,

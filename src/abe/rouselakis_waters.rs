@@ -19,11 +19,12 @@
 //! ```
 //!
 //! **Security.** *Statically* CPA-secure with random oracles under the q-type assumption of the
-//! paper: the adversary names the corrupt authorities, users and policies before it sees anything.
-//! The paper's proof is for symmetric pairings. There is no CCA-secure variant. An authority
-//! decrypts what its own attributes satisfy and nothing else: there is no party that decrypts
-//! everything. Keys of different users do not combine, since `H(gid)` differs; a GID must belong to
-//! one person. Each row has its own mask, so an attribute may label any number of rows.
+//! paper: the adversary commits to the corrupt authorities, the keys it queries and the challenge
+//! policy before it sees the public keys of the honest authorities. The paper's proof is for
+//! symmetric pairings. There is no CCA-secure variant. An authority decrypts what its own
+//! attributes satisfy and nothing else; no party decrypts everything. Keys of different users do
+//! not combine, since `H(gid)` differs; a GID must belong to one person. Each row has its own mask,
+//! so an attribute may label any number of rows.
 //!
 //! Numbers, dates and listed values are excluded. Keys of one GID combine by design, also over
 //! time; a user with two values of one label would satisfy comparisons and `not` that neither value
@@ -39,8 +40,7 @@
 //! | encapsulate | n | 3n | 2n + 1 | n | | |
 //! | decapsulate | at most 2\|I\|, 0 for and/or | at most \|I\| | at most \|I\| | 1 | 2\|I\| + 1 | 1 |
 //!
-//! An encapsulation has `816 n` bytes, most of them one element of GT per row: the price of
-//! authorities without a common secret.
+//! An encapsulation has `816 n` bytes, 576 of them per row for an element of GT.
 //!
 //! ```
 //! use epione::abe::{self, rouselakis_waters};
@@ -99,7 +99,7 @@ pub struct ConflictingKey(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// The attribute belongs to another authority, or is not a name.
-    #[error("{0} is not a name that ends with @ and this authority")]
+    #[error("{0} is not an attribute of this authority, whose names end with @ and its name")]
     ForeignAttribute(UserAttribute),
     /// The GID is empty or too long.
     #[error("an identifier has 1 to {MAX_NAME} bytes")]
@@ -126,8 +126,8 @@ fn hash_gid(gid: &str) -> G1 {
 }
 
 impl PublicParameters<RouselakisWaters> {
-    /// Returns the union of the authorities of both. The caller ensures that the keys belong to the
-    /// authorities that they name.
+    /// Returns parameters with the public keys of both. The caller ensures that the keys are
+    /// authentic.
     ///
     /// # Errors
     /// [`ConflictingKey`] if an authority has a different key in each.
@@ -158,7 +158,7 @@ impl UserSecretKey<RouselakisWaters> {
         if one.gid != two.gid {
             return Err(KeyError::UserMismatch);
         }
-        // Borrowed components leave no copies behind.
+        // Borrowed, to leave no copies of key material in freed memory.
         let mut components = BTreeMap::new();
         for (key, elements) in [(self, one), (other, two)] {
             for (i, u) in key.attributes.expanded().into_iter().enumerate() {

@@ -1,8 +1,8 @@
 //! The interface of the schemes, and the algorithms that they share.
 //!
-//! A scheme is a key encapsulation mechanism whose encapsulations are decapsulated by keys that
-//! satisfy a policy. It defines its elements and its equations. Sampling of coins, selection of
-//! rows, key derivation, encoding and the transform to CCA security are written once, for all
+//! A scheme is a key encapsulation mechanism: a key decapsulates if its attributes satisfy the
+//! policy of the encapsulation. Each scheme defines its elements and equations. Sampling of coins,
+//! selection of rows, key derivation, encoding and the transform to CCA security are common to all
 //! schemes.
 #![forbid(unsafe_code)]
 
@@ -29,7 +29,7 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
     type UserKey: Codec<KeyShape> + Clone + Zeroize;
     /// The elements of an encapsulation.
     type Encapsulation: Codec<PolicyShape> + Clone + Eq + Debug;
-    /// The reason why a policy cannot be encrypted under; `Infallible` if every policy can.
+    /// The error for a policy that the scheme does not support; `Infallible` if there is none.
     type Error: std::error::Error;
 
     /// Returns the number of masks that an encapsulation takes.
@@ -45,8 +45,8 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
         coins: &Coins,
     ) -> Result<(Self::Encapsulation, Gt), Self::Error>;
 
-    /// Returns `true` if the component, which is for the row's attribute, fits the row. A scheme
-    /// with key epochs compares the epochs of both.
+    /// Returns `true` if the component, which is for the row's attribute, decapsulates the row. A
+    /// scheme with key epochs compares the epochs of both.
     fn component_matches_row(
         _: &Self::UserKey,
         _component: usize,
@@ -67,7 +67,7 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
 /// A scheme with the re-encryption check of the Fujisaki-Okamoto transform.
 pub trait VerifyEncapsulation: Scheme {
     /// Returns `true` if Encaps yields this encapsulation from these coins. The weights, one per
-    /// row, are drawn after both; the verdict does not depend on any user's key.
+    /// row, must depend on both. The result does not depend on any user's key.
     fn verify_encapsulation(
         parameters: &Self::Parameters,
         program: &SpanProgram,
@@ -182,8 +182,8 @@ pub(super) fn hash_rows(tag: Tag, program: &SpanProgram) -> Vec<G1> {
 pub(super) fn linear_combination(terms: impl IntoIterator<Item = (G1, Scalar)>) -> G1 {
     let terms = terms.into_iter();
     let mut sum = Zeroizing::new(G1::identity());
-    // A growing list would leave its previous memory behind.
-    let most = terms.size_hint().1.expect("the number of terms is bounded");
+    // A reallocation would leave key material in freed memory.
+    let most = terms.size_hint().1.expect("the iterator has an upper bound");
     let (mut points, mut gammas) = (Zeroizing::new(Vec::with_capacity(most)), Vec::new());
     for (point, gamma) in terms {
         if gamma.is_one() {
@@ -207,7 +207,7 @@ mod tests {
     use crate::algebra::hash::is_cached_in_g1;
 
     #[test]
-    fn the_hash_cache_holds_no_number_of_a_user() {
+    fn the_hash_cache_contains_no_numeric_attributes() {
         let set =
             "\"a label of this test\" = 42u8, vocabulary-of-this-test#3:x, a-name-of-this-test";
         let set: AttributeSet = set.parse().expect("an attribute set");

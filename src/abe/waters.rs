@@ -1,11 +1,11 @@
-//! Waters' large-universe scheme, the baseline of later work.
+//! The scheme of Waters, the baseline of later work.
 //!
 //! **Paper.** Waters, *Ciphertext-Policy Attribute-Based Encryption: An Expressive, Efficient, and
 //! Provably Secure Realization*, PKC 2011, the construction of section 3.
 //!
-//! **Algorithms.** `H` hashes attributes to G1, `Z = e(g1, g2)`. The policy is a span program `(M,
-//! pi)`: row `M_i` is labelled with the attribute `pi(i)`, and `sum gamma_i M_i = (1, 0, ...)` over
-//! a satisfying set of rows.
+//! **Algorithms.** `H` hashes attributes to G1, `Z = e(g1, g2)`. The policy is a span program
+//! `(M, pi)`: row `M_i` is labelled with the attribute `pi(i)`, and `sum gamma_i M_i = (1, 0, ...)`
+//! over a satisfying set of rows.
 //!
 //! ```math
 //! Setup   a, alpha;  mpk = (g1^a, Z^alpha);  msk = (g2^alpha, g2^a)
@@ -23,8 +23,8 @@
 //! transfer to type 3 is standard and has no separate proof. Each row has its own mask, so an
 //! attribute may label any number of rows.
 //!
-//! **Deviations.** Attributes are hashed to the group, and the groups are those of a type-3
-//! pairing.
+//! **Deviations.** Attributes are hashed to the group, for a large universe. The groups are those
+//! of a type-3 pairing.
 //!
 //! **Cost** for `n` rows, of which Decaps uses `|I|`:
 //!
@@ -35,7 +35,8 @@
 //! | decapsulate | at most 2\|I\|, 0 for and/or | | | | 2 + \|I\| | 1 |
 //! | check | n + 2, n of 128 bits in a sum | 1, n of 128 bits in a sum | | n | | |
 //!
-//! An encapsulation has `48 (1 + n) + 96 n` bytes. FABEO avoids the linear number of pairings.
+//! An encapsulation has `48 (1 + n) + 96 n` bytes. [`fabeo`](super::fabeo) needs only
+//! `2 + tau` pairings.
 //!
 //! ```
 //! use epione::abe::{self, waters};

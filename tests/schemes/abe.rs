@@ -147,7 +147,7 @@ fn comparisons_are_satisfied_by_the_values_in_range() {
 }
 
 /// Flips a bit of every byte. In the policy, `a` becomes `c`, which the key holds as well.
-fn a_change_of_any_byte_fails<S: VerifyEncapsulation<Error = Infallible>>(
+fn a_change_of_any_byte_is_rejected<S: VerifyEncapsulation<Error = Infallible>>(
     Authority { parameters, keys }: &Authority<S>,
     rng: &mut ChaCha20Rng,
 ) {
@@ -172,19 +172,19 @@ fn a_change_of_any_byte_fails<S: VerifyEncapsulation<Error = Infallible>>(
 }
 
 #[test]
-fn a_change_of_any_byte_of_fabeo_fails() {
+fn a_change_of_any_byte_is_rejected_by_fabeo() {
     let rng = &mut rng(2);
-    a_change_of_any_byte_fails(&fabeo(rng), rng);
+    a_change_of_any_byte_is_rejected(&fabeo(rng), rng);
 }
 
 #[test]
-fn a_change_of_any_byte_of_waters_fails() {
+fn a_change_of_any_byte_is_rejected_by_waters() {
     let rng = &mut rng(12);
-    a_change_of_any_byte_fails(&waters(rng), rng);
+    a_change_of_any_byte_is_rejected(&waters(rng), rng);
 }
 
 #[test]
-fn other_associated_data_authorities_and_headers_fail() {
+fn a_mismatched_associated_data_authority_or_header_is_rejected() {
     let rng = &mut rng(3);
     let (parameters, master) = abe::setup(rng);
     let (other_parameters, other_master) = abe::setup(rng);
@@ -227,7 +227,7 @@ fn headers_have_the_documented_length() {
 
 #[test]
 fn policies_and_plaintexts_beyond_64_kib_round_trip() {
-    // Other libraries overflowed their 16-bit lengths here.
+    // A 16-bit length would overflow.
     let rng = &mut rng(5);
     let (parameters, master) = abe::setup(rng);
     let name = |i: usize| format!("{i:0>256}x")[1..].to_owned();

@@ -1,9 +1,9 @@
 //! Public verification of headers: all authorised users decapsulate the same key.
 //!
 //! From a header alone, `W_i = e(ct3[i], g2) / e(H(pi(i)), ct2[rho(i)]) = e(B, g2)^{lambda_i}` and
-//! `e(B, ct1) = e(B, g2)^s`. The header is consistent if the `lambda_i` are shares of `s`. A random
-//! [dual codeword](crate::policy::SpanProgram::dual_codeword) `(-w, c)` with `sum c_i lambda_i = w
-//! s` distinguishes shares from other vectors:
+//! `e(B, ct1) = e(B, g2)^s`. The header is consistent if the `lambda_i` are shares of `s`. For a
+//! random [dual codeword](crate::policy::SpanProgram::dual_codeword) `(-w, c)`, shares satisfy
+//! `sum c_i lambda_i = w s`, and other vectors do so with negligible probability:
 //!
 //! ```math
 //! e(prod ct3[i]^{c_i}, g2) prod_j e(prod_{rho(i) = j} H(pi(i))^{-c_i}, ct2[j]) e(B^{-w}, ct1) = 1
@@ -70,7 +70,7 @@ fn product_holds(headers: &[&CpaHeader<Fabeo>]) -> bool {
     multi_pairing(&pairs).is_identity()
 }
 
-/// Appends the pairs of a header's equation, except the one with `g2`. Returns its coefficients
+/// Appends the pairs of a header's equation, except the one with `g2`. Returns the coefficients
 /// `c_i`.
 fn relation(
     header: &CpaHeader<Fabeo>,

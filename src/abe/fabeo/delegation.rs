@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 /// The delegating key lacks an attribute that is to be delegated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the delegating key lacks an attribute: only attributes that it holds can be delegated")]
+#[error("the delegating key lacks an attribute: delegate a subset of its attributes")]
 pub struct AttributeNotHeld;
 
 /// Derives a key for a subset of a key's attributes. The derived key has its own randomness: it
@@ -20,7 +20,7 @@ pub struct AttributeNotHeld;
 /// r';  sk1' = sk1 B^{r'};  sk2'[u] = sk2[u] H(u)^{r'};  sk3' = sk3 g2^{r'}
 /// ```
 ///
-/// The result is distributed as a key from [`keygen`](super::keygen), with `r + r'` for `r`.
+/// The result is distributed as a key from [`keygen`](super::keygen), with randomness `r + r'`.
 /// Published tokens of key [`epochs`](super::epochs) distinguish the two, since none fits a
 /// delegated key.
 ///

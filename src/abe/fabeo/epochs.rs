@@ -1,9 +1,9 @@
-//! Revocation by key epochs: decrypting what was encrypted in an epoch takes a token of the epoch.
+//! Revocation by key epochs: decryption of a ciphertext requires a token of its epoch.
 //!
-//! An encryptor adds the attribute of the current epoch to the policy ([`restrict`]). A user's key
-//! is issued with the attribute of its epoch. For other epochs the authority provides the component
-//! as a *token* of 48 bytes, computed from the randomness `r` of the user's key. The authority does
-//! not store `r`, but derives it by a pseudorandom function with its key `k`.
+//! An encryptor adds the attribute of the current epoch to the policy ([`restrict`]). A key is
+//! issued with the attribute of the current epoch. The component for any other epoch is a *token*
+//! of 48 bytes, which the authority computes from the randomness `r` of the key. The authority does
+//! not store `r`, but derives it with a pseudorandom function under its key `k`.
 //!
 //! **Algorithms.** With the notation of [`fabeo`](super):
 //!
@@ -19,7 +19,7 @@
 //! | [`EpochAuthority::token`] | authority | computes the token of a user's key for an epoch |
 //! | [`refresh`] | user | adds a token to the key |
 //! | [`EpochAuthority::revoke`] | authority | ends a user's tokens until a new key is issued |
-//! | [`EpochAuthority::prune`], [`prune`] | both | remove the epochs before a given one |
+//! | [`EpochAuthority::prune`], [`prune`] | both | remove the tokens of earlier epochs |
 //!
 //! The functions are named as in `cover_crypt`, where a key has one component per right and a
 //! rotation replaces it.
@@ -27,19 +27,18 @@
 //! **Generations.** Every key issued to a user has its own generation and randomness, and tokens
 //! exist for the latest one only. With `r = PRF(k; identifier)`, a token issued after the loss of
 //! an attribute would fit the key issued before it (`tests/schemes/soundness.rs`). A lost attribute
-//! remains usable until the epoch ends: call [`EpochAuthority::rekey`] after
+//! remains valid until the epoch ends: call [`EpochAuthority::rekey`] after
 //! [`EpochAuthority::issue`] or [`EpochAuthority::revoke`]. The PRF also takes the attributes, so
 //! an authority that lost its latest state and repeats a generation never issues two attribute sets
 //! with the same `r`. Store the state before a key leaves the authority: an older state reinstates
 //! revoked users.
 //!
 //! **Security.** A token is a component of a key, so the guarantees of FABEO apply. A token may be
-//! public: it decrypts nothing without `sk1` of the same `r`. Knowledge of `k` is knowledge of the
-//! master key, since `r` and the `sk1` of its user yield `g1^alpha`. What was encrypted in a past
-//! epoch stays open to the holders of its tokens, including for attributes granted later, until the
-//! epoch is pruned. No token fits a delegated key or a transform key: their holders derive them
-//! anew in each epoch. All keys under the master key must come from the [`EpochAuthority`], since
-//! `keygen` issues the attribute of any epoch.
+//! public: it decrypts nothing without `sk1` of the same `r`. `k` is as sensitive as the master
+//! key: any user with `k` computes `r` and `g1^alpha = sk1 B^{-r}`. Until the authority prunes an
+//! epoch, users can obtain its token, also for use with attributes issued later. No token fits a
+//! delegated key or a transform key; derive both anew in each epoch. All keys under the master key
+//! must come from the [`EpochAuthority`], since `keygen` issues the attribute of any epoch.
 //!
 //! **Cost.** A token takes one hash to G1 and one exponentiation, a refresh two Miller loops and
 //! one final exponentiation.
@@ -82,13 +81,13 @@ use zeroize::Zeroize;
 /// The prefix of the names of epoch attributes.
 const PREFIX: &str = "epoch:";
 
-/// Returns the attribute of an epoch, such as `epoch:7`. It is a name and not a number, because a
-/// user holds those of several epochs.
+/// Returns the attribute of an epoch, such as `epoch:7`: a name, since a key has several epochs but
+/// at most one number per label.
 pub fn attribute(epoch: u32) -> Name {
     Name::new(format!("{PREFIX}{epoch}")).expect("the name is short")
 }
 
-/// Refuses the names of epoch attributes, which are reserved for tokens and [`restrict`].
+/// Rejects the names of epoch attributes, which are reserved for tokens and [`restrict`].
 fn check_not_reserved(name: &Name) -> Result<(), EpochError> {
     if name.as_str().starts_with(PREFIX) {
         Err(EpochError::ReservedName(name.clone()))
@@ -151,10 +150,10 @@ pub enum EpochError {
     #[error("an identifier has 1 to {MAX_GID} bytes")]
     InvalidIdentifier,
     /// The attributes to be issued, or the policy, name an epoch.
-    #[error("the name {0} is reserved for epochs: remove it, a token provides it")]
+    #[error("the name {0} is reserved for key epochs: remove it")]
     ReservedName(Name),
     /// The user has no key, or it is revoked.
-    #[error("the user has no active key: tokens need a newly issued one")]
+    #[error("the user has no active key: issue a new one")]
     NoActiveKey,
     /// The epoch is pruned or has not begun.
     #[error("there are no tokens for epoch {0}: it is pruned or has not begun")]
@@ -189,9 +188,10 @@ pub fn refresh(
     if !attributes.contains(&Attribute::Name(epoch.clone())) {
         attributes.insert(epoch.clone())?;
         let expanded = attributes.expanded();
-        let position = expanded.binary_search(&Attribute::Name(epoch)).expect("it was inserted");
+        let position =
+            expanded.binary_search(&Attribute::Name(epoch)).expect("the attribute was inserted");
         let sk2 = &mut elements.expose_mut().sk2;
-        // A growing list would leave its previous memory behind.
+        // Copied and erased: a reallocation would leave key material in freed memory.
         let grown = [&sk2[..position], &[token.point], &sk2[position..]].concat();
         std::mem::replace(sk2, grown).zeroize();
     }

@@ -10,14 +10,14 @@
 //! Retrieve       Z_s = T^z
 //! ```
 //!
-//! `T` is the one element of GT that FABEO decodes from the wire. Decoding verifies that it has
-//! order `r`: an element of small order would reveal `z` modulo that order.
+//! `T` is an element of GT from an untrusted party. Decoding verifies that it has order `r`, since
+//! an element of small order would reveal `z` modulo that order.
 //!
 //! **Security.** The server learns neither the key nor the plaintext. The paper proves replayable
 //! CCA security for the scheme of Waters; the same argument applies to FABEO, but is not written
 //! down. The server can return a false answer. [`decapsulate_transformed`] verifies the complete
-//! header and detects it. [`decapsulate_transformed_cpa`] detects nothing: it yields another key,
-//! under which the DEM fails.
+//! header and detects it. [`decapsulate_transformed_cpa`] returns another key, under which the DEM
+//! fails.
 #![forbid(unsafe_code)]
 
 use super::{Fabeo, UserKey};
@@ -29,8 +29,8 @@ use crate::algebra::{G1, Gt, Rng, Scalar, Secret};
 use crate::dem::ContentKey;
 use zeroize::Zeroizing;
 
-/// The transform key, held by the server. It decrypts nothing by itself, but reveals the attributes
-/// of its user: it is not public.
+/// The transform key, held by the server. It decrypts nothing by itself, but it reveals the
+/// attributes of the user.
 #[derive(Debug, Clone)]
 pub struct TransformKey(UserSecretKey<Fabeo>);
 sequence!(Canonical for TransformKey = AbeTransformKey { 0 });
@@ -102,12 +102,13 @@ impl RetrievalKey {
     }
 }
 
-/// Decapsulates the key of a header from the server's answer, and verifies both.
+/// Decapsulates the key of a header from the server's answer, and verifies header and answer.
 ///
 /// Cost: one exponentiation in GT and the scheme's check.
 ///
 /// # Errors
-/// [`OpenError::Decryption`] if the header is not honest or the answer is false.
+/// [`OpenError::Decryption`] if the header was not generated honestly for these parameters and this
+/// associated data, or if the answer is false.
 pub fn decapsulate_transformed(
     parameters: &PublicParameters<Fabeo>,
     key: &RetrievalKey,
@@ -119,7 +120,8 @@ pub fn decapsulate_transformed(
     fujisaki_okamoto::verify_and_derive(parameters, &program, ad, header, &shared)
 }
 
-/// The CPA-secure variant of [`decapsulate_transformed`]: a false answer yields another key.
+/// The CPA-secure variant of [`decapsulate_transformed`]: a false answer yields another
+/// key.
 ///
 /// Cost: one exponentiation in GT.
 pub fn decapsulate_transformed_cpa(

@@ -8,12 +8,12 @@ use crate::algebra::codec::Canonical;
 use crate::algebra::hash::weights;
 use crate::algebra::{G1, G2, multi_pairing, tag};
 
-/// The key does not belong to its attributes or to the parameters.
+/// The key is not one for its attributes under the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the key's elements do not belong to its attributes and these parameters")]
+#[error("the key is not valid for its attributes under these parameters")]
 pub struct InvalidKey;
 
-/// Verifies that the authority of the parameters issued the key for the attributes that it names.
+/// Verifies that the authority of the parameters issued the key for its attributes.
 ///
 /// ```math
 /// e(sk1, g2) = mpk e(B, sk3)

@@ -38,8 +38,8 @@ impl Derived {
     }
 }
 
-/// [`encapsulate`](super::encapsulate) with a given message `m`, for test vectors. Knowledge of `m`
-/// is knowledge of the key.
+/// [`encapsulate`](super::encapsulate) with a given message `m`, for test vectors. `m` determines
+/// the key.
 pub fn encapsulate_with_randomness<S: VerifyEncapsulation<Error = Infallible>>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,

@@ -17,10 +17,9 @@ const MAX_HOLDERS: usize = 1 << 24;
 
 /// The authority of one attribute in its current epoch: `v_x`, and `T` of every holder.
 ///
-/// The exponents of earlier epochs are gone once old encodings are erased, so no component for an
-/// earlier epoch can be issued. Store the state before its public key or a component leaves the
-/// authority, and never restore an older one: it would reinstate revoked users and reuse the number
-/// of an epoch.
+/// The state contains no exponent of an earlier epoch, so no component for one can be issued once
+/// old encodings are erased. Store the state before a public key or component leaves the authority,
+/// and never restore an older state: it would reinstate revoked users and reuse epoch numbers.
 pub struct AttributeAuthority {
     attribute: Name,
     epoch: u32,
@@ -29,13 +28,13 @@ pub struct AttributeAuthority {
 }
 
 impl AttributeAuthority {
-    /// Starts in epoch 0, without holders.
+    /// Returns an authority in epoch 0, without holders.
     pub fn new(attribute: Name, rng: &mut (impl Rng + ?Sized)) -> Self {
         Self::from_exponent(attribute, 0, &Zeroizing::new(Scalar::random(rng)))
     }
 
-    /// [`Self::new`] with a given epoch and `v_x`, for test vectors. Related exponents of two
-    /// epochs undo every revocation between them.
+    /// [`Self::new`] with a given epoch and `v_x`, for test vectors. If a user learns the quotient
+    /// of the exponents of two epochs, the revocations between them are undone.
     ///
     /// # Panics
     /// If `v` is zero.
@@ -64,7 +63,7 @@ impl AttributeAuthority {
         self.holders.keys().map(String::as_str)
     }
 
-    /// Computes the public key of the current epoch, by which anyone encrypts.
+    /// Computes the public key of the current epoch, with which anyone encrypts.
     ///
     /// Cost: one exponentiation in G2, one hash to G1, one exponentiation in G1.
     pub fn public_key(&self) -> VerifiedAttributeKey {
@@ -72,8 +71,7 @@ impl AttributeAuthority {
     }
 
     /// Issues the attribute to a user and returns the component of the current epoch. The component
-    /// also decrypts what was encrypted earlier in this epoch; to exclude that, call
-    /// [`Self::rekey`] first.
+    /// also decrypts earlier ciphertexts of this epoch, unless [`Self::rekey`] is called first.
     ///
     /// # Errors
     /// [`InvalidKeyShare`] if the share is for another attribute, or differs from the share of a
@@ -125,7 +123,7 @@ impl AttributeAuthority {
     /// # Panics
     /// In the last of `2^32` epochs.
     pub fn rekey(&mut self, rng: &mut (impl Rng + ?Sized)) {
-        self.epoch = self.epoch.checked_add(1).expect("an epoch is left");
+        self.epoch = self.epoch.checked_add(1).expect("there are fewer than 2^32 epochs");
         self.v = Secret::new(Scalar::random(rng));
     }
 
@@ -135,7 +133,7 @@ impl AttributeAuthority {
     }
 }
 
-/// Omits the holders, who may be personal.
+/// Omits the holders: their identifiers may be personal.
 impl fmt::Debug for AttributeAuthority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AttributeAuthority({}, epoch {})", self.attribute, self.epoch)

@@ -40,7 +40,7 @@ fn exponent(master: &MasterKey, gid: &str) -> Result<Zeroizing<Scalar>, KeyError
     Ok(Zeroizing::new(hash_to_scalar(tag::REVOCABLE_USER, &message)))
 }
 
-/// Enrols a user: issues a key without attributes. An identifier belongs to one person.
+/// Enrols a user: issues a key without attributes. An identifier must belong to one person.
 ///
 /// # Errors
 /// [`KeyError::InvalidIdentifier`] if the identifier is empty or longer than 256 bytes.
@@ -57,8 +57,8 @@ pub fn enrol(master: &MasterSecretKey<Pang>, gid: &str) -> Result<UserSecretKey<
     Ok(UserSecretKey::new(AttributeSet::default(), elements))
 }
 
-/// Computes the key share by which an attribute authority issues its attribute to a user. Send it
-/// to that authority only, at its request.
+/// Computes the key share from which an attribute authority issues its attribute to a user. Send
+/// it only to that authority, at its request.
 ///
 /// # Errors
 /// [`KeyError::InvalidIdentifier`] if the identifier is empty or longer than 256 bytes.

@@ -68,8 +68,8 @@ impl UserKey {
         Some(&held[position].1)
     }
 
-    /// Inserts a verified `D_x`; one of the same epoch is the same point. A growing list would
-    /// leave its previous memory behind, so the list is copied and erased.
+    /// Inserts a verified `D_x`. A component of the same epoch would be the same point. The list is
+    /// copied and erased, because a reallocation would leave key material in freed memory.
     pub(super) fn insert(&mut self, attribute: usize, epoch: u32, d_x: &G1) {
         let held = &mut self.components[attribute];
         let Err(position) = held.binary_search_by_key(&epoch, |(epoch, _)| *epoch) else { return };
@@ -81,7 +81,7 @@ impl UserKey {
     }
 }
 
-/// An encapsulation `(C'', C_i, C'_i)`, with the epoch of each row.
+/// An encapsulation `(C'', C_i, C'_i)`, preceded by the epoch of each row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encapsulation {
     pub(super) epochs: Vec<u32>,
@@ -125,7 +125,7 @@ pub(super) fn read_gid(r: &mut Reader<'_>) -> Result<String, DecodeError> {
     if gid.is_empty() { Err(DecodeError::Invalid("an identifier is empty")) } else { Ok(gid) }
 }
 
-/// Encoding: the identifier, `D`, `D'`, the epochs of each attribute, the components.
+/// Encoding: the identifier, `D`, `D'`, the epochs of each attribute, all components.
 impl Codec<KeyShape> for UserKey {
     fn write(&self, w: &mut Writer) {
         w.bytes(self.gid.as_bytes());

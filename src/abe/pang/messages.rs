@@ -9,8 +9,8 @@ use crate::algebra::{G1, G2, Scalar, Secret, multi_pairing, tag};
 use crate::policy::Name;
 use std::fmt;
 
-/// The central authority's share of a key component, as received: by it an attribute authority
-/// issues its attribute to a user.
+/// The central authority's share of a key component, not yet verified. From it, an attribute
+/// authority issues its attribute to a user.
 #[derive(Clone)]
 pub struct KeyShare {
     pub(super) gid: String,
@@ -21,8 +21,7 @@ pub struct KeyShare {
 }
 sequence!(Canonical for KeyShare = AbeShare { gid: text_by(read_gid), attribute, d_prime, t });
 
-/// The key share does not satisfy its equation, or is not for the attribute or the holder's
-/// exponent.
+/// The key share fails its equation, is for another attribute, or conflicts with that of a holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the key share is not valid for the user and the attribute")]
 pub struct InvalidKeyShare;
@@ -55,7 +54,7 @@ impl KeyShare {
     /// authority raise any point to `1 / v_x`.
     ///
     /// The caller authenticates the central authority and ensures freshness: a share never changes,
-    /// and one replayed after a revocation would reinstate the user.
+    /// so one replayed after a revocation would reinstate the user.
     ///
     /// # Errors
     /// [`InvalidKeyShare`] if the equation fails.
@@ -69,8 +68,8 @@ impl KeyShare {
     }
 }
 
-/// The public key of an attribute in one epoch, as received: `g2^{v_x}` with a proof of possession
-/// of `v_x`.
+/// The public key of an attribute in one epoch, not yet verified: `g2^{v_x}` with a proof of
+/// possession of `v_x`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttributeKey {
     attribute: Name,
@@ -178,7 +177,7 @@ impl Component {
     }
 }
 
-/// Omits the user, who may be personal.
+/// Omits the user: the identifier may be personal.
 impl fmt::Debug for KeyShare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "KeyShare({})", self.attribute)

@@ -10,8 +10,8 @@ use crate::policy::{AttributeSet, UserAttribute};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
-/// Setup: returns the public parameters and the master secret key of a new authority. The
-/// attributes of the authority end with `@` and `name`.
+/// Setup: returns the public parameters and the master secret key of a new authority. The names of
+/// its attributes end with `@` and `name`.
 ///
 /// # Panics
 /// If the name is empty, longer than 256 bytes or contains an `@`.
@@ -33,7 +33,7 @@ pub fn setup_with_randomness(
     y: &Scalar,
 ) -> (PublicParameters<RouselakisWaters>, MasterSecretKey<RouselakisWaters>) {
     let valid = (1..=MAX_NAME).contains(&name.len()) && !name.contains('@');
-    assert!(valid, "an authority's name has 1 to {MAX_NAME} bytes and no @");
+    assert!(valid, "the name of an authority has 1 to {MAX_NAME} bytes and no @");
     let key = AuthorityKey { z_alpha: Gt::generator_pow(alpha), g2_y: G2::generator_mul(y) };
     let master = MasterKey { name: name.to_owned(), alpha: *alpha, y: *y };
     let parameters = Parameters(BTreeMap::from([(name.to_owned(), key)]));

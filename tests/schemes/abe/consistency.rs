@@ -53,7 +53,7 @@ fn a_header_that_decrypts_differently_for_two_users_is_inconsistent() {
     assert_eq!(verify_consistency(&dishonest), Err(InconsistentHeader));
 }
 
-/// With at most as many rows as columns, any rows share some secret, but not the one of `ct1`.
+/// With no more rows than columns, any rows share some secret, but not that of `ct1`.
 #[test]
 fn rows_that_do_not_share_the_secret_are_inconsistent() {
     for (text, header) in POLICIES.iter().zip(headers(&POLICIES)) {
@@ -70,7 +70,7 @@ fn rows_that_do_not_share_the_secret_are_inconsistent() {
 }
 
 #[test]
-fn a_batch_names_every_inconsistent_header() {
+fn batch_verification_identifies_every_inconsistent_header() {
     let mut headers = headers(&["a", "a or b", "2 of (a, b, c)", "a and b", "a or b"]);
     headers[1] = tampered(&headers[1], |header| header.ct3[0] += base());
     // The negated error cancels the first in a sum without weights.

@@ -29,7 +29,7 @@ fn seal(
 }
 
 #[test]
-fn a_key_decrypts_a_new_epoch_after_a_refresh_only() {
+fn a_key_decrypts_a_new_epoch_only_after_a_refresh() {
     let rng = &mut rng(111);
     let (parameters, master) = fabeo::setup(rng);
     let mut authority = EpochAuthority::new(master, rng);
@@ -41,7 +41,7 @@ fn a_key_decrypts_a_new_epoch_after_a_refresh_only() {
     let first = seal(&parameters, "doctor and age >= 18u8", 0, rng);
     assert_eq!((open(&ada, &first), open(&bose, &first)), (None, REFUSED));
 
-    // Ada is refreshed, Bose was revoked.
+    // Ada's key is refreshed, Bose is revoked.
     assert!(authority.revoke("Bose") && !authority.revoke("Bose") && !authority.revoke("Cohn"));
     assert_eq!(authority.rekey(), 1);
     let second = seal(&parameters, "doctor", 1, rng);
@@ -61,7 +61,7 @@ fn a_key_decrypts_a_new_epoch_after_a_refresh_only() {
         assert_eq!(authority.token(gid, epoch), Err(reason));
     }
 
-    // Both ends prune: the key loses the old epoch, and the authority computes no token for it.
+    // The user and the authority prune: the key loses the old epoch, which has no more tokens.
     let pruned = prune(&ada, 1);
     assert_eq!((open(&pruned, &first), open(&pruned, &second)), (REFUSED, None));
     assert_eq!(pruned.attributes(), &set("doctor, age = 42u8, epoch:1"));
@@ -72,7 +72,7 @@ fn a_key_decrypts_a_new_epoch_after_a_refresh_only() {
     assert_eq!(
         authority.token("Ada", 0),
         Err(EpochError::UnavailableEpoch(0)),
-        "a lower bound does not undo pruning"
+        "an earlier bound does not undo pruning"
     );
     assert!(authority.token("Ada", 1).is_ok(), "the current epoch is never pruned");
     assert_eq!(refresh(&pruned, &old).unwrap().to_secret_bytes(), ada.to_secret_bytes());
@@ -133,13 +133,13 @@ fn a_token_does_not_fit_a_key_of_an_earlier_generation() {
 }
 
 #[test]
-fn a_repeated_generation_with_other_attributes_has_other_randomness() {
+fn a_repeated_generation_with_other_attributes_has_independent_randomness() {
     let rng = &mut rng(115);
     let (parameters, master) = fabeo::setup(rng);
     let mut authority = EpochAuthority::new(master, rng);
     let state = authority.to_secret_bytes();
     let issue = |held: &str| {
-        // Restores an old state, as after a loss.
+        // Restores an old state, as after a loss of data.
         let mut authority = EpochAuthority::from_bytes(&state).unwrap();
         let key = authority.issue("Ada", &set(held)).unwrap();
         (key, authority.token("Ada", 0).unwrap())
@@ -187,7 +187,7 @@ fn batch_tokens_equal_single_tokens_and_fit_their_own_key_only() {
 }
 
 #[test]
-fn the_state_round_trips_and_malformed_input_is_refused() {
+fn the_state_round_trips_and_malformed_input_is_rejected() {
     let rng = &mut rng(114);
     let (parameters, master) = fabeo::setup(rng);
     let mut authority = EpochAuthority::new(master, rng);
@@ -204,7 +204,7 @@ fn the_state_round_trips_and_malformed_input_is_refused() {
     assert_eq!((again.epoch(), again.tokens()), (2, authority.tokens()));
     assert_eq!(again.token("Ada", 0), Err(EpochError::UnavailableEpoch(0)));
     assert_eq!(format!("{again:?}"), "EpochAuthority(epoch 2)");
-    // Suite, master key 48, k 32, oldest 4, epoch 4; the last byte is the revocation flag of Bose.
+    // Suite 1, master key 48, k 32, oldest 4, epoch 4; the last byte is Bose's revocation flag.
     let with = |position: usize, byte: u8| {
         let mut changed = bytes.to_vec();
         changed[position] = byte;
@@ -226,7 +226,7 @@ fn the_state_round_trips_and_malformed_input_is_refused() {
     for gid in [String::new(), "x".repeat(257)] {
         assert_eq!(authority.issue(&gid, &set("a")).map(drop), Err(EpochError::InvalidIdentifier));
     }
-    // Any other point is refused as a token.
+    // Any other point is rejected as a token.
     let key = authority.issue("Ada", &set("a")).unwrap();
     let token = authority.token("Ada", 2).unwrap();
     let forged = |epoch: u32, point: &G1| {
@@ -257,7 +257,7 @@ fn restriction_adds_the_epoch_within_the_limits_of_policies() {
     }
     let full: AccessPolicy = vec!["a"; MAX_LEAVES].join(" and ").parse().unwrap();
     assert!(matches!(restrict(&full, 1), Err(EpochError::Policy(_))));
-    // An epoch in a branch of its own would satisfy the policy for every refreshed user.
+    // In a branch of an `or`, an epoch would satisfy the policy for every refreshed user.
     for text in ["oncology or epoch:4", "epoch:4", "a and epoch:x"] {
         assert!(matches!(restrict(&policy(text), 4), Err(EpochError::ReservedName(_))), "{text}");
     }

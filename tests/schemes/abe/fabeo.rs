@@ -66,7 +66,7 @@ fn components_of_two_delegated_keys_do_not_combine() {
 }
 
 #[test]
-fn a_key_with_one_invalid_element_is_refused() {
+fn a_key_with_an_invalid_element_is_rejected() {
     let rng = &mut rng(33);
     let (parameters, master) = abe::setup(rng);
     let (other, _) = abe::setup(rng);
@@ -84,7 +84,7 @@ fn a_key_with_one_invalid_element_is_refused() {
         assert!(refused(&|key| key.sk3 += G2::generator()));
         assert!((0..names.len()).all(|i| refused(&|key| key.sk2[i].1 += G1::generator())));
     }
-    // Errors that cancel in a sum without weights, and swapped components.
+    // Errors that cancel in a sum without weights; swapped components.
     let honest = AbeKey::of(&abe::keygen(&master, &attributes(&["a", "b"]), rng));
     let mut cancelling = honest.clone();
     cancelling.sk2[0].1 += G1::generator();
@@ -100,7 +100,7 @@ fn a_key_with_one_invalid_element_is_refused() {
 }
 
 #[test]
-fn the_retrieval_key_decapsulates_what_the_transform_key_transformed() {
+fn the_retrieval_key_decapsulates_a_transformed_encapsulation() {
     let rng = &mut rng(34);
     let (parameters, master) = abe::setup(rng);
     let key = abe::keygen(&master, &attributes(&["a", "b"]), rng);
@@ -125,7 +125,7 @@ fn the_retrieval_key_decapsulates_what_the_transform_key_transformed() {
 }
 
 #[test]
-fn a_server_can_neither_decrypt_nor_answer_falsely_unnoticed() {
+fn a_transform_server_cannot_decrypt_and_false_answers_are_detected() {
     let rng = &mut rng(35);
     let (parameters, master) = abe::setup(rng);
     let key = abe::keygen(&master, &attributes(&["a"]), rng);

@@ -22,7 +22,7 @@ fn name(text: &str) -> Name {
     Name::new(text).unwrap()
 }
 
-/// A central authority, an authority per attribute, and enrolled users.
+/// A central authority, one authority per attribute, and enrolled users.
 struct Clinic {
     parameters: PublicParameters<Pang>,
     master: MasterSecretKey<Pang>,
@@ -41,7 +41,7 @@ impl Clinic {
         Self { parameters, master, authorities, users: BTreeMap::new() }
     }
 
-    /// Issues an attribute, with every message encoded and decoded.
+    /// Issues an attribute. Every message is encoded and decoded.
     fn issue(&mut self, gid: &str, attribute: &str) {
         let authority = self.authorities.get_mut(&name(attribute)).unwrap();
         let sent = key_share(&self.master, gid, &name(attribute)).unwrap();
@@ -54,7 +54,7 @@ impl Clinic {
         *user = user.with_component(&component, &key).unwrap();
     }
 
-    /// Revokes an attribute, publishes the new public key, issues new components to the holders.
+    /// Revokes an attribute, publishes the new public key and issues components to the holders.
     fn revoke(&mut self, gid: &str, attribute: &str, rng: &mut ChaCha20Rng) {
         let authority = self.authorities.get_mut(&name(attribute)).unwrap();
         assert_eq!(authority.revoke(&[gid, "unknown"], rng), 1);
@@ -103,7 +103,7 @@ fn a_revoked_user_cannot_decrypt_later_ciphertexts() {
         ["Ada", "Bose", "Cohn"].map(|gid| clinic.open(gid, &after)),
         [REFUSED, None, REFUSED]
     );
-    // Earlier ciphertexts stay readable, and so do those that another branch of an `or` satisfies.
+    // Earlier ciphertexts remain decryptable, and so do those with another satisfied branch.
     assert_eq!(["Ada", "Bose"].map(|gid| clinic.open(gid, &before)), [None; 2]);
     assert_eq!(["Ada", "Bose"].map(|gid| clinic.open(gid, &twice)), [None; 2]);
     assert_eq!(clinic.open("Ada", &clinic.seal("oncology or doctor", &mut *rng)), None);
@@ -194,7 +194,7 @@ fn a_revoked_component_decrypts_a_later_epoch_only_with_the_update_factor() {
     let d_x = point_of(&component);
     assert!(abe::open_cpa(&ada, b"", &before).is_ok());
     assert_eq!(abe::open_cpa(&ada, b"", &after).err(), REFUSED);
-    // Without the local check: the revoked component for the new row, and one of another user.
+    // Without the check of epochs: the revoked component, and the component of another user.
     let stale = spliced(&ada, "x", 1, &d_x);
     assert_eq!(abe::open_cpa(&stale, b"", &after).err(), Some(FAILED));
     let bose = key_share(&master, "Bose", &name("x")).unwrap().verify().unwrap();
@@ -203,19 +203,19 @@ fn a_revoked_component_decrypts_a_later_epoch_only_with_the_update_factor() {
     // Planted fault: the factor v / v' converts the revoked component into a current one.
     let updated = d_x * (v * next.inverse().unwrap());
     assert!(abe::open_cpa(&spliced(&ada, "x", 1, &updated), b"", &after).is_ok());
-    // With D_x as printed in the paper, without t, the honest holder cannot decrypt.
+    // With D_x as printed in the paper, without t, an authorised user cannot decrypt.
     let printed = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x") * v.inverse().unwrap();
     assert_eq!(abe::open_cpa(&spliced(&ada, "x", 0, &printed), b"", &before).err(), Some(FAILED));
 }
 
 #[test]
-fn recipients_refuse_invalid_shares_and_components() {
+fn recipients_reject_invalid_shares_and_components() {
     let rng = &mut rng(93);
     let (_, master) = setup(rng);
     let (_, other) = setup(rng);
     let mut authority = AttributeAuthority::new(name("x"), rng);
     let sent = key_share(&master, "Ada", &name("x")).unwrap();
-    // Points that are no shares, which the authority would raise to 1 / v.
+    // Points other than the share, which the authority would raise to 1 / v.
     let share_of = |gid: &str, attribute: &str, d_prime: &G2, point: &G1| {
         KeyShare::from_bytes(&encoding::<KeyShare>(|w| {
             w.bytes(gid.as_bytes());
@@ -280,7 +280,7 @@ fn recipients_refuse_invalid_shares_and_components() {
 }
 
 #[test]
-fn encryptors_use_the_latest_epoch_and_refuse_attributes_without_a_key() {
+fn encryptors_use_the_latest_epoch_and_reject_attributes_without_a_key() {
     let rng = &mut rng(94);
     let (parameters, _) = setup(rng);
     let keys: Vec<VerifiedAttributeKey> = (0..3)
@@ -346,9 +346,9 @@ fn the_state_of_an_attribute_authority_round_trips() {
     assert_eq!(shown, "AttributeAuthority(x, epoch 1)");
 }
 
-/// The rogue keys admit components that no attribute authority issued.
+/// For the rogue key, a user without the attribute computes a valid component.
 #[test]
-fn attribute_keys_without_proof_of_possession_are_refused() {
+fn attribute_keys_without_proof_of_possession_are_rejected() {
     let rng = &mut rng(96);
     let (parameters, master) = setup(rng);
     let ada = enrol(&master, "Ada").unwrap();

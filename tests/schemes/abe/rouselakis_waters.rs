@@ -70,7 +70,7 @@ fn keys_of_two_users_do_not_combine() {
 }
 
 #[test]
-fn an_authority_issues_its_own_attributes_only() {
+fn an_authority_issues_only_its_own_attributes() {
     let rng = &mut rng(83);
     let (parameters, master) = setup("H", rng);
     for name in ["a@L", "a", "a@H@L", "H"] {

@@ -36,7 +36,7 @@ fn digest_of(attributes: &AttributeSet) -> [u8; 32] {
     digest(tag::FABEO_SET, &[&writer.finish()])
 }
 
-/// An attribute authority whose keys need a token per epoch.
+/// An attribute authority whose keys need one token per epoch.
 pub struct EpochAuthority {
     master: MasterSecretKey<Fabeo>,
     /// `k`
@@ -47,7 +47,7 @@ pub struct EpochAuthority {
 }
 
 impl EpochAuthority {
-    /// Starts in epoch 0, without users.
+    /// Returns an authority in epoch 0, without users.
     pub fn new(master: MasterSecretKey<Fabeo>, rng: &mut (impl Rng + ?Sized)) -> Self {
         let prf_key = Secret::new(random_bytes(rng));
         Self { master, prf_key, oldest: 0, epoch: 0, users: BTreeMap::new() }
@@ -62,8 +62,9 @@ impl EpochAuthority {
     /// revoked user becomes active again.
     ///
     /// # Errors
-    /// [`EpochError::InvalidIdentifier`], [`EpochError::ReservedName`] if the attributes name an
-    /// epoch, or [`EpochError::Attributes`] if there are too many.
+    /// [`EpochError::InvalidIdentifier`] if the identifier is empty or longer than 256 bytes;
+    /// [`EpochError::ReservedName`] if an attribute has the name of an epoch;
+    /// [`EpochError::Attributes`] if there are too many attributes.
     ///
     /// # Panics
     /// If the user has had `2^32` generations.
@@ -83,7 +84,8 @@ impl EpochAuthority {
         let mut with_epoch = attributes.clone();
         with_epoch.insert(attribute(self.epoch))?;
         let last = self.users.get(gid).map(|user| user.generation);
-        let generation = last.map_or(0, |last| last.checked_add(1).expect("a generation is left"));
+        let generation = last
+            .map_or(0, |last| last.checked_add(1).expect("there are fewer than 2^32 generations"));
         let user = User { generation, attributes: digest_of(attributes), revoked: false };
         self.users.insert(gid.to_owned(), user);
         Ok(keygen_with_randomness(&self.master, &with_epoch, &self.exponent(gid, &user)))
@@ -123,17 +125,19 @@ impl EpochAuthority {
     /// # Panics
     /// In the last of `2^32` epochs.
     pub fn rekey(&mut self) -> u32 {
-        self.epoch = self.epoch.checked_add(1).expect("an epoch is left");
+        self.epoch = self.epoch.checked_add(1).expect("there are fewer than 2^32 epochs");
         self.epoch
     }
 
-    /// Ends the tokens of a user. Returns `false` if the user has no active key.
+    /// Revokes a user, who receives no tokens until a new key is issued. Returns `false` if the
+    /// user has no active key.
     pub fn revoke(&mut self, gid: &str) -> bool {
         let user = self.users.get_mut(gid).filter(|user| !user.revoked);
         user.map(|user| user.revoked = true).is_some()
     }
 
-    /// Ends the tokens of the epochs before `oldest`. The current epoch always remains.
+    /// Prunes the epochs before `oldest`: no more tokens are computed for them. The current epoch
+    /// is never pruned.
     pub fn prune(&mut self, oldest: u32) {
         self.oldest = self.oldest.max(oldest.min(self.epoch));
     }
@@ -147,7 +151,7 @@ impl EpochAuthority {
     }
 }
 
-/// Omits the users, who may be personal.
+/// Omits the users: their identifiers may be personal.
 impl fmt::Debug for EpochAuthority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EpochAuthority(epoch {})", self.epoch)
