@@ -1,6 +1,6 @@
 //! The sharing protocol over the life of a record: one file per step, one type per role.
 //!
-//! Only the type of a role holds the secrets of that role. Its methods are in the files of the steps:
+//! Only the type of a role holds the secrets of that role. Its methods are in the steps' files:
 //!
 //! | step (file) | methods | produces |
 //! |---|---|---|
@@ -31,9 +31,9 @@
 //! lead to the same plaintext.
 //!
 //! **Enforcement.** Cryptography enforces the policies of sections and the conditions of
-//! re-encryption keys. The window and the revocation of a grant are enforced by the contract, the
-//! store keeper and the proxy, which also erases its keys. Plaintext that a reader has obtained
-//! cannot be revoked.
+//! re-encryption keys. The contract, the store keeper and the proxy enforce the window and the
+//! revocation of a grant; the proxy also erases its keys. A reader keeps the plaintext of the
+//! sections that they have opened.
 //!
 //! ```
 //! use epione::ledger::Validity;

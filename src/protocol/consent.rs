@@ -23,8 +23,8 @@ impl Patient {
     /// 2. The record has the digests of the sealed record.
     /// 3. In every section, the key wrapped for the patient has a valid public tag. Without it, no
     ///    proxy re-encrypts.
-    /// 4. The key wrapped for the policy uses the current policy, whose digest is in the record, and
-    ///    all authorised users derive the same key.
+    /// 4. The key wrapped for the policy uses the current policy, whose digest is in the record,
+    ///    and all authorised users derive the same key.
     /// 5. The key wrapped for the patient names the envelope and decrypts the section's ciphertext.
     /// 6. The envelope lists the ciphertexts whose digests are in the record.
     /// 7. The patient finds the record by its index.

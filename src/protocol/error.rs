@@ -28,19 +28,21 @@ refusals! {
     DoctorsOnly = "the attribute authority issues keys to doctors only";
     NoAttributes = "this doctor holds no attribute key; the attribute authority issues it";
     EpochNotCovered =
-        "the pseudonym window does not cover this epoch; the patient must introduce herself again";
+        "the pseudonym window does not cover this epoch; a new introduction is required";
     UnregisteredUploader = "the uploader is not a registered doctor";
     UnregisteredAuthor = "the author is not a registered doctor";
     UnregisteredReader = "the reader is not a registered doctor";
     UnregisteredManager = "the query was not forwarded by a registered query manager";
     NotRecordDraft = "the transaction does not publish a record";
     OtherInstitution = "the record names another institution";
-    OtherOwnerKey = "the owner of the record is not the patient's owner key for this author and epoch";
+    OtherOwnerKey =
+        "the owner of the record is not the patient's owner key for this author and epoch";
     OutdatedPolicy =
-        "a section's key is not wrapped under the current policy and attribute epoch; the doctor must \
-         seal the record again";
+        "a section's key is not wrapped under the current policy and attribute epoch; the doctor \
+         must seal the record again";
     NotSearchable = "the patient's trapdoor matches no entry of the record's index";
-    StaleQuery = "the query's time is more than one hour off the local clock; the doctor must ask again";
+    StaleQuery =
+        "the query's time is more than one hour off the local clock; the doctor must ask again";
     OtherPatient = "the query concerns another patient";
     NotOwnRecord = "a record in the terms is not this patient's";
     NotOwnGrant = "the grant is not this patient's";

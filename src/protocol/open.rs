@@ -1,5 +1,5 @@
-//! Opening: decrypts a record under a grant, by policy, as its author or as the patient (Qin Eq. 16;
-//! Pang Step 6).
+//! Opening: decryption of a record under a grant, by policy, as its author or as the patient
+//! (Qin Eq. 16; Pang Step 6).
 //!
 //! Everything is verified against the ledger first: the envelope against its digest, each
 //! ciphertext against its digest and name, each re-encryption against the grant.

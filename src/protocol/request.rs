@@ -121,8 +121,8 @@ impl Doctor {
         Ok(query)
     }
 
-    /// Builds the request for one record. The proxy re-encrypts, and the store serves, only after it
-    /// is committed.
+    /// Builds the request for one record. The proxy re-encrypts, and the store serves, only after
+    /// the request is committed.
     pub fn request(
         &self,
         validity: Validity<'_>,

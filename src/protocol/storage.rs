@@ -1,8 +1,8 @@
 //! The store keeper: access control in front of a [`RecordStore`].
 //!
-//! The keeper accepts uploads that are signed by a registered doctor and match their hash. It serves
-//! only objects of records on the ledger: to the author and the owner of the record, and to the
-//! reader of a request on the ledger and the proxy of its grant, while the grant is valid.
+//! The keeper accepts an upload that a registered doctor has signed and that matches its hash. It
+//! serves only objects of records on the ledger: to the author and the owner of the record, and to
+//! the reader of a request on the ledger and the proxy of its grant, while the grant is valid.
 #![forbid(unsafe_code)]
 
 use super::binding::object_digest;

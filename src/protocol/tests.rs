@@ -5,17 +5,17 @@ mod consent;
 
 use super::seal::NamedObject;
 use super::*;
-use crate::abe;
-use crate::algebra::codec::Canonical;
+use crate::algebra::codec::{self, Canonical};
 use crate::algebra::{G2, Scalar};
 use crate::consensus::{
     Application, Certificate, Config, Digest, Location, Member, Parameters, Phase, ProposalContext,
 };
-use crate::ledger::{Basis, Ledger, Rule, State, Time, Transaction, Validity};
+use crate::ledger::{Basis, Draft, Ledger, Rule, State, Time, Transaction, Validity};
 use crate::pre::conditional::{InvalidReEncryption, InvalidReKey, ReKey};
 use crate::record::{Class, Record};
-use crate::sign::SigningKey;
+use crate::sign::{Signature, SigningKey};
 use crate::store::{self, Cid, DirectoryStore};
+use crate::{abe, pre};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::io::{Cursor, Write};
@@ -153,7 +153,7 @@ impl World {
     fn draft(
         &mut self,
         (sealed, introduction, index): (&SealedRecord, &Introduction, Vec<Vec<u8>>),
-    ) -> crate::ledger::Draft {
+    ) -> Draft {
         let hospital = self.institution.verifying_key();
         self.author.draft_record(VALIDITY, sealed, index, introduction, hospital, &mut self.rng)
     }
@@ -162,11 +162,7 @@ impl World {
         self.authority.epoch_policies(&Policies::uniform("neurology".parse().unwrap())).unwrap()
     }
 
-    fn consent(
-        &self,
-        draft: &crate::ledger::Draft,
-        sealed: &SealedRecord,
-    ) -> Result<crate::sign::Signature, ProtocolError> {
+    fn consent(&self, draft: &Draft, sealed: &SealedRecord) -> Result<Signature, ProtocolError> {
         self.patient.consent(draft, sealed, &self.epoch_policies())
     }
 
@@ -219,7 +215,7 @@ fn other_point(rng: &mut ChaCha20Rng) -> G2 {
 
 /// Returns a re-encryption key with the given halves.
 fn rekey(rk1: &[u8], rk2: &[u8]) -> ReKey {
-    let header = [crate::algebra::codec::VERSION, ReKey::KIND as u8];
+    let header = [codec::VERSION, ReKey::KIND as u8];
     ReKey::from_bytes(&[&header[..], rk1, rk2].concat()).unwrap()
 }
 
@@ -253,7 +249,7 @@ fn a_delivery_must_match_the_commitments_of_its_grant() {
     let of_list = Item::ReKeys;
     assert_eq!(digest(refused(&mut world, &|d| drop(d.rekeys.pop()))), of_list);
     assert_eq!(digest(refused(&mut world, &|d| d.rekeys.push(d.rekeys[0].clone()))), of_list);
-    let stranger = *crate::pre::keygen(&mut world.rng).0.public_key();
+    let stranger = *pre::keygen(&mut world.rng).0.public_key();
     assert_eq!(digest(refused(&mut world, &|d| d.patient = stranger)), of_key);
     // The delivery of another grant under this grant's identifier.
     let renamed = refused(&mut world, &|d| *d = Delivery { grant: d.grant, ..other.clone() });
@@ -288,7 +284,7 @@ fn an_altered_ticket_or_re_encryption_does_not_open() {
     };
     assert_eq!(open(&ticket).unwrap(), FILE);
 
-    let stranger = *crate::pre::keygen(&mut rng).0.public_key();
+    let stranger = *pre::keygen(&mut rng).0.public_key();
     let changed = [
         Ticket { rk2: vec![other_point(&mut rng); 3], ..ticket.clone() },
         Ticket { rk2: other.rk2.clone(), ..ticket.clone() },

@@ -60,6 +60,11 @@ fn check_shape(outcome: &Value) {
     keys(&outcome["ledger"], &["replicas", "height", "transactions"]);
 }
 
+/// Returns the given member of each object in a list.
+fn names<'a>(list: &'a Value, member: &str) -> Vec<&'a str> {
+    list.as_array().unwrap().iter().map(|object| object[member].as_str().unwrap()).collect()
+}
+
 fn sha256(path: &Path) -> String {
     Sha256::digest(fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -93,20 +98,14 @@ fn json_output_lists_every_step_and_attack() {
     check_shape(&outcome);
     assert_eq!(outcome["ledger"]["replicas"], 16);
     assert_eq!(outcome["records"].as_array().unwrap().len(), 1);
-    let steps: Vec<&str> =
-        outcome["steps"].as_array().unwrap().iter().map(|s| s["step"].as_str().unwrap()).collect();
+    let steps = names(&outcome["steps"], "step");
     let expected = "setup, register, introduce, seal, store, index, publish, query, grant, search, \
                     request, re-encrypt, open, open by policy, open as author, find as patient, \
                     open as patient, revoke, renew, audit";
     for step in expected.split(", ") {
         assert!(steps.contains(&step), "{step} is in {steps:?}");
     }
-    let refused: Vec<&str> = outcome["refused"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|r| r["case"].as_str().unwrap())
-        .collect();
+    let refused = names(&outcome["refused"], "case");
     let cases = [
         "a request under another doctor's grant",
         "an unsatisfied policy",

@@ -9,7 +9,7 @@ use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::error::DecryptionFailed;
 use epione::ledger::{
-    Action, Basis, Certificate, Draft, Rule, Transaction, TransactionError, Validity,
+    Action, Basis, Certificate, Draft, RecordAction, Rule, Transaction, TransactionError, Validity,
 };
 use epione::peks;
 use epione::policy::AttributeSet;
@@ -28,8 +28,14 @@ use std::cell::Cell;
 use std::fs;
 use std::io::{Cursor, Write};
 
-/// Asserts that an outcome is the given error.
+/// Asserts that an outcome is the given error. `Refusal` and `Rule` abbreviate the `ProtocolError`.
 macro_rules! refused {
+    ($outcome:expr, Refusal::$refusal:ident) => {
+        refused!($outcome, ProtocolError::Refused(Refusal::$refusal))
+    };
+    ($outcome:expr, Rule::$rule:ident) => {
+        refused!($outcome, ProtocolError::Rule(Rule::$rule))
+    };
     ($outcome:expr, $error:pat $(if $guard:expr)?) => {
         match $outcome {
             Err($error) $(if $guard)? => {}

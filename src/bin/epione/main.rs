@@ -21,11 +21,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let Command::Demo(options) = Arguments::parse().command;
-    if let Err(error) = epione::algebra::backend() {
-        eprintln!("epione: {error}");
-        return ExitCode::FAILURE;
-    }
-    match demo::run(&options) {
+    let backend = epione::algebra::backend().map_err(Into::into);
+    match backend.and_then(|_| demo::run(&options)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

@@ -95,7 +95,7 @@ fn an_attribute_key_opens_exactly_the_sections_whose_policy_it_satisfies() {
     let outcome = world.open_by_policy(C, &request, Class::Restricted);
     refused!(outcome, ProtocolError::Policy(epione::abe::OpenError::PolicyNotSatisfied));
     let outcome = world.open_by_policy(C, &request, Class::Financial);
-    refused!(outcome, ProtocolError::Refused(Refusal::NothingToOpen));
+    refused!(outcome, Refusal::NothingToOpen);
 }
 
 #[test]

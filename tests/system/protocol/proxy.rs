@@ -12,18 +12,12 @@ fn a_delivery_must_match_its_grant_and_proxy() {
     let rng = &mut world.rng;
     let (transaction, delivery, ticket) =
         world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
-    refused!(
-        world.proxies[0].accept(&state, delivery.clone()),
-        ProtocolError::Refused(Refusal::UnknownGrant)
-    );
+    refused!(world.proxies[0].accept(&state, delivery.clone()), Refusal::UnknownGrant);
     world.commit(&transaction).unwrap();
     let state = world.state().clone();
     let view = LedgerView { state: &state, now: world.now() };
     // Another proxy.
-    refused!(
-        world.proxies[1].accept(&state, delivery.clone()),
-        ProtocolError::Refused(Refusal::OtherProxy)
-    );
+    refused!(world.proxies[1].accept(&state, delivery.clone()), Refusal::OtherProxy);
     // Missing, substituted and additional trapdoors.
     let (foreign, _) = peks::keygen(&mut world.rng);
     let other = peks::trapdoor(&foreign, b"anything");
@@ -35,10 +29,7 @@ fn a_delivery_must_match_its_grant_and_proxy() {
         );
     }
     // The proxy has stored no delivery.
-    refused!(
-        world.proxies[0].search(view, ticket.grant()),
-        ProtocolError::Refused(Refusal::NoDelivery)
-    );
+    refused!(world.proxies[0].search(view, ticket.grant()), Refusal::NoDelivery);
     world.proxies[0].accept(&state, delivery).unwrap();
     assert!(world.proxies[0].search(view, ticket.grant()).is_ok());
 }
@@ -50,11 +41,8 @@ fn a_proxy_without_delivery_neither_searches_nor_re_encrypts() {
     let terms = world.terms(&[record]);
     let (_, _, ticket) = world.grant_undelivered(&terms).unwrap();
     let request = world.request_granted(record, &ticket);
-    refused!(world.reencrypt(&request), ProtocolError::Refused(Refusal::NoDelivery));
-    refused!(
-        world.proxies[0].search(world.view(), ticket.grant()),
-        ProtocolError::Refused(Refusal::NoDelivery)
-    );
+    refused!(world.reencrypt(&request), Refusal::NoDelivery);
+    refused!(world.proxies[0].search(world.view(), ticket.grant()), Refusal::NoDelivery);
 }
 
 #[test]
@@ -65,20 +53,20 @@ fn re_encryption_requires_a_valid_request_for_this_proxy() {
     let basis = Basis::Grant(*ticket.grant());
     let unseen = world.doctors[B].request(validity, record, basis, &mut world.rng);
     for id in [unseen.id(), record, [0; 32]] {
-        refused!(world.reencrypt(&id), ProtocolError::Refused(Refusal::UnknownRequest));
+        refused!(world.reencrypt(&id), Refusal::UnknownRequest);
     }
     // A request that the contract refused: C's, under B's grant.
     let foreign = world.doctors[C].request(validity, record, basis, &mut world.rng);
     assert_eq!(world.commit(&foreign), Err(Rule::ReaderMismatch.into()));
-    refused!(world.reencrypt(&foreign.id()), ProtocolError::Refused(Refusal::UnknownRequest));
+    refused!(world.reencrypt(&foreign.id()), Refusal::UnknownRequest);
     // A request by policy.
     let by_policy = world.request(B, record, Basis::Policy).unwrap();
-    refused!(world.reencrypt(&by_policy), ProtocolError::Refused(Refusal::NotUnderGrant));
+    refused!(world.reencrypt(&by_policy), Refusal::NotUnderGrant);
     // Another proxy.
     let (now, mut rng) = (world.now(), world.rng.clone());
     refused!(
         world.proxies[1].reencrypt(world.view(), &request, &world, &mut rng),
-        ProtocolError::Refused(Refusal::OtherProxy)
+        Refusal::OtherProxy
     );
     // The proxy's own clock is outside the window.
     for (clock, early) in [(now + 8 * DAY, false), (now - 2 * HOUR, true)] {
@@ -177,7 +165,7 @@ fn a_search_finds_only_matching_records_of_the_grant() {
     let (validity, terms) = (world.validity(), world.terms(&[foreign]));
     refused!(
         world.patients[ADA].grant(validity, &state, &reader, &terms, &mut world.rng),
-        ProtocolError::Refused(Refusal::NotOwnRecord)
+        Refusal::NotOwnRecord
     );
     let institution = world.institutions[0].certificate().clone();
     let no_key = institution.verify(&world.centre.verifying_key()).unwrap();

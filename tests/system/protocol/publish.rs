@@ -7,11 +7,14 @@ fn draft(world: &mut World, sealed: &Sealed) -> Draft {
     doctor.draft_record(validity, sealed, index.clone(), introduction, hospital, rng)
 }
 
-fn record(draft: &mut Draft) -> &mut epione::ledger::RecordAction {
+/// Returns a draft with an altered record.
+fn altered(draft: &Draft, alter: impl FnOnce(&mut RecordAction)) -> Draft {
+    let mut draft = draft.clone();
     match &mut draft.action {
-        Action::Record(record) => record,
+        Action::Record(record) => alter(record),
         _ => unreachable!("a draft of a record"),
     }
+    draft
 }
 
 #[test]
@@ -23,22 +26,19 @@ fn a_patient_consents_only_to_her_own_unaltered_record() {
     let consent = |draft: &Draft| world.patients[ADA].consent(draft, &sealed.sealed, &current);
     assert!(consent(&honest).is_ok());
 
-    let other_owner = |outcome| {
-        refused!(outcome, ProtocolError::Refused(Refusal::OtherOwnerKey));
-    };
-    let mut changed = honest.clone();
-    record(&mut changed).owner = world.doctors[B].verifying_key();
-    other_owner(consent(&changed));
-    let mut changed = honest.clone();
-    record(&mut changed).author = world.doctors[B].verifying_key();
-    other_owner(consent(&changed));
-    let mut changed = honest.clone();
-    record(&mut changed).epoch += 1;
-    other_owner(consent(&changed));
+    let other = world.doctors[B].verifying_key();
+    for draft in [
+        altered(&honest, |r| r.owner = other),
+        altered(&honest, |r| r.author = other),
+        altered(&honest, |r| r.epoch += 1),
+    ] {
+        refused!(consent(&draft), Refusal::OtherOwnerKey);
+    }
     // Another patient is asked for consent to Ada's record.
-    other_owner(world.patients[BEA].consent(&honest, &sealed.sealed, &current));
+    let outcome = world.patients[BEA].consent(&honest, &sealed.sealed, &current);
+    refused!(outcome, Refusal::OtherOwnerKey);
 
-    let changes: [fn(&mut epione::ledger::RecordAction); 8] = [
+    let changes: [fn(&mut RecordAction); 8] = [
         |r| r.record_id[0] ^= 1,
         |r| r.sections[0].ciphertext[0] ^= 1,
         |r| r.sections[1].wrapped_for_patient[0] ^= 1,
@@ -48,20 +48,19 @@ fn a_patient_consents_only_to_her_own_unaltered_record() {
         |r| r.sections[0].class = Class::Document,
         |r| r.sections.truncate(2),
     ];
-    for (i, change) in changes.iter().enumerate() {
-        let mut changed = honest.clone();
-        change(record(&mut changed));
-        assert!(
-            matches!(consent(&changed), Err(ProtocolError::DigestMismatch(Item::SealedRecord))),
-            "change {i}"
+    for change in changes {
+        refused!(
+            consent(&altered(&honest, change)),
+            ProtocolError::DigestMismatch(Item::SealedRecord)
         );
     }
-    let mut changed = honest.clone();
-    record(&mut changed).envelope[0] ^= 1;
-    refused!(consent(&changed), ProtocolError::DigestMismatch(Item::WrappedEnvelopeName));
-    let revoke =
+    refused!(
+        consent(&altered(&honest, |r| r.envelope[0] ^= 1)),
+        ProtocolError::DigestMismatch(Item::WrappedEnvelopeName)
+    );
+    let announced =
         world.doctors[A].announce(Validity { chain: CHAIN, until: START }, &mut world.rng.clone());
-    refused!(consent(&revoke.draft), ProtocolError::Refused(Refusal::NotRecordDraft));
+    refused!(consent(&announced.draft), Refusal::NotRecordDraft);
 }
 
 #[test]
@@ -92,25 +91,15 @@ fn a_patient_does_not_consent_to_a_record_that_she_cannot_find() {
     let mut world = World::new(32);
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);
-    let current = world.authority.epoch_policies(&world.policies).unwrap();
-    for keep in [0, 1] {
-        let mut changed = honest.clone();
-        let index = &mut record(&mut changed).index;
-        *index = index.split_off(1);
-        index.truncate(keep);
-        refused!(
-            world.patients[ADA].consent(&changed, &sealed.sealed, &current),
-            ProtocolError::Refused(Refusal::NotSearchable)
-        );
-    }
-    // The index of another record seals another location.
     let other = world.seal(A, ADA, BUNDLE, "bundle.json");
-    let mut changed = honest;
-    record(&mut changed).index = other.index;
-    refused!(
-        world.patients[ADA].consent(&changed, &sealed.sealed, &current),
-        ProtocolError::Refused(Refusal::NotSearchable)
-    );
+    let current = world.authority.epoch_policies(&world.policies).unwrap();
+    let without_first = |keep| sealed.index.iter().skip(1).take(keep).cloned().collect();
+    // The index of another record seals another location.
+    for index in [without_first(0), without_first(1), other.index] {
+        let changed = altered(&honest, |r| r.index = index);
+        let outcome = world.patients[ADA].consent(&changed, &sealed.sealed, &current);
+        refused!(outcome, Refusal::NotSearchable);
+    }
 }
 
 #[test]
@@ -119,21 +108,12 @@ fn an_institution_signs_only_records_of_doctors_that_name_it() {
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);
     let state = world.state().clone();
-    refused!(
-        world.institutions[1].countersign(&honest, &state),
-        ProtocolError::Refused(Refusal::OtherInstitution)
-    );
-    let mut changed = honest.clone();
-    record(&mut changed).author = world.proxies[0].verifying_key();
-    refused!(
-        world.institutions[0].countersign(&changed, &state),
-        ProtocolError::Refused(Refusal::UnregisteredAuthor)
-    );
+    refused!(world.institutions[1].countersign(&honest, &state), Refusal::OtherInstitution);
+    let proxy = world.proxies[0].verifying_key();
+    let changed = altered(&honest, |r| r.author = proxy);
+    refused!(world.institutions[0].countersign(&changed, &state), Refusal::UnregisteredAuthor);
     let other = world.doctors[A].announce(Validity { chain: CHAIN, until: START }, &mut world.rng);
-    refused!(
-        world.institutions[0].countersign(&other.draft, &state),
-        ProtocolError::Refused(Refusal::NotRecordDraft)
-    );
+    refused!(world.institutions[0].countersign(&other.draft, &state), Refusal::NotRecordDraft);
 }
 
 #[test]
@@ -155,9 +135,8 @@ fn a_record_with_more_keywords_than_entries_is_refused() {
 
     // The maximum fits into a transaction.
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
-    let mut draft = draft(&mut world, &sealed);
-    let entry = sealed.index[0].clone();
-    record(&mut draft).index = vec![entry; epione::ledger::MAX_ENTRIES];
+    let index = vec![sealed.index[0].clone(); epione::ledger::MAX_ENTRIES];
+    let draft = altered(&draft(&mut world, &sealed), |r| r.index = index);
     let signature = world.institutions[0].countersign(&draft, world.state()).unwrap();
     let transaction = world.doctors[A].publish(draft, signature, signature);
     assert!(transaction.to_bytes().len() <= 1 << 20);
@@ -166,31 +145,17 @@ fn a_record_with_more_keywords_than_entries_is_refused() {
 #[test]
 fn a_batch_index_equals_sequential_indexing() {
     let mut world = World::new(31);
-    let introduction =
-        world.patients[ADA].introduce(&world.doctors[A].verifying_key(), world.now());
-    let centre = world.centre.verifying_key();
+    let Sealed { sealed, introduction, .. } = world.seal(A, ADA, BUNDLE, "bundle.json");
     let doctor = &world.doctors[A];
-    let key = doctor.check_introduction(&introduction, &centre, world.now()).unwrap();
-    let record = Record::scan(&mut Cursor::new(BUNDLE), "bundle.json").unwrap();
-    let current = world.authority.epoch_policies(&world.policies).unwrap();
-    let file = &mut Cursor::new(BUNDLE);
-    let sealed =
-        doctor.seal(&record, file, (&introduction, &key), &current, &mut world.rng).unwrap();
     let terms: Vec<_> = (0..17).map(|i| SearchTerm::new("code", &i.to_string())).collect();
     for count in [0, 1, 7, 8, 9, 17] {
         let (mut alone, mut together) = (world.rng.clone(), world.rng.clone());
         let single = |term| doctor.index(term, &sealed, &introduction, &mut alone).unwrap();
         let single: Vec<_> = terms[..count].iter().map(single).collect();
         let mut entries = Count(0);
-        let index = doctor
-            .index_with_progress(
-                &terms[..count],
-                &sealed,
-                &introduction,
-                &mut together,
-                &mut entries,
-            )
-            .unwrap();
+        let (terms, rng) = (&terms[..count], &mut together);
+        let index =
+            doctor.index_with_progress(terms, &sealed, &introduction, rng, &mut entries).unwrap();
         assert_eq!(index, single);
         assert_eq!((entries.0, together), (count, alone));
     }

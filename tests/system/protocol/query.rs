@@ -13,23 +13,14 @@ fn only_fresh_unaltered_queries_are_accepted_and_only_by_their_patient() {
     let query = ask(&world.doctors[B], now);
     let forwarded = world.manager.forward(view, &query).unwrap();
     assert!(world.patients[ADA].receive(view, &forwarded).is_ok());
-    refused!(
-        world.patients[BEA].receive(view, &forwarded),
-        ProtocolError::Refused(Refusal::OtherPatient)
-    );
+    refused!(world.patients[BEA].receive(view, &forwarded), Refusal::OtherPatient);
     // C uses Ada's pseudonym for B.
     let stolen = world.manager.forward(view, &ask(&world.doctors[C], now)).unwrap();
-    refused!(
-        world.patients[ADA].receive(view, &stolen),
-        ProtocolError::Refused(Refusal::OtherPatient)
-    );
+    refused!(world.patients[ADA].receive(view, &stolen), Refusal::OtherPatient);
     // B uses the pseudonym in another epoch.
     let late = now + 31 * DAY;
     let later = world.manager.forward(view_at(late), &ask(&world.doctors[B], late)).unwrap();
-    refused!(
-        world.patients[ADA].receive(view_at(late), &later),
-        ProtocolError::Refused(Refusal::OtherPatient)
-    );
+    refused!(world.patients[ADA].receive(view_at(late), &later), Refusal::OtherPatient);
     let changes: [fn(&mut Query); 5] = [
         |q| q.purpose.push('!'),
         |q| q.classes.push(Class::Restricted),
@@ -48,26 +39,14 @@ fn only_fresh_unaltered_queries_are_accepted_and_only_by_their_patient() {
     // Neither the manager nor the patient accepts a stale query.
     assert!(world.manager.forward(view_at(now + HOUR), &query).is_ok());
     for then in [now + HOUR + 1, now - HOUR - 1] {
-        refused!(
-            world.manager.forward(view_at(then), &query),
-            ProtocolError::Refused(Refusal::StaleQuery)
-        );
-        refused!(
-            world.patients[ADA].receive(view_at(then), &forwarded),
-            ProtocolError::Refused(Refusal::StaleQuery)
-        );
+        refused!(world.manager.forward(view_at(then), &query), Refusal::StaleQuery);
+        refused!(world.patients[ADA].receive(view_at(then), &forwarded), Refusal::StaleQuery);
     }
     // Readers and managers must be registered.
     let rng = &mut world.rng;
     let stranger = Doctor::register("Dr. Eve", START + DAY, &world.centre, rng).unwrap();
-    refused!(
-        world.manager.forward(view, &ask(&stranger, now)),
-        ProtocolError::Refused(Refusal::UnregisteredReader)
-    );
+    refused!(world.manager.forward(view, &ask(&stranger, now)), Refusal::UnregisteredReader);
     let manager = QueryManager::register("N", START + DAY, &world.centre, rng).unwrap();
     let forwarded = manager.forward(view, &query).unwrap();
-    refused!(
-        world.patients[ADA].receive(view, &forwarded),
-        ProtocolError::Refused(Refusal::UnregisteredManager)
-    );
+    refused!(world.patients[ADA].receive(view, &forwarded), Refusal::UnregisteredManager);
 }

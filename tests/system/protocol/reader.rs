@@ -8,7 +8,7 @@ fn altered_or_misplaced_re_encryptions_are_refused() {
         world.open_granted(B, &request, &ticket, reencryptions)
     };
     assert!(open(&reencryptions).unwrap().1 == BUNDLE);
-    refused!(open(&[]), ProtocolError::Refused(Refusal::NothingToOpen));
+    refused!(open(&[]), Refusal::NothingToOpen);
 
     // The re-encryption of one section with the wrapped key of another.
     let mut changed = reencryptions.clone();
@@ -40,10 +40,7 @@ fn re_encryptions_under_one_grant_do_not_verify_under_another() {
     let terms = world.terms(&[record]);
     let second = world.grant(&terms);
     // The basis of the request is the first grant.
-    refused!(
-        world.open_granted(B, &request, &second, &reencryptions),
-        ProtocolError::Refused(Refusal::NotRequested)
-    );
+    refused!(world.open_granted(B, &request, &second, &reencryptions), Refusal::NotRequested);
     // A request under the second grant, re-encrypted under the first: `rk2` differs.
     let request = world.request_granted(record, &second);
     refused!(
@@ -55,30 +52,21 @@ fn re_encryptions_under_one_grant_do_not_verify_under_another() {
     let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
     let rng = &mut world.rng;
     let (_, _, unseen) = world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
-    refused!(
-        world.open_granted(B, &request, &unseen, &reencryptions),
-        ProtocolError::Refused(Refusal::NotRequested)
-    );
+    refused!(world.open_granted(B, &request, &unseen, &reencryptions), Refusal::NotRequested);
 }
 
 #[test]
 fn ticket_and_re_encryptions_do_not_open_for_another_doctor() {
     let Shared { mut world, record, ticket, request } = Shared::new(72);
     let reencryptions = world.reencrypt(&request).unwrap();
-    refused!(
-        world.open_granted(C, &request, &ticket, &reencryptions),
-        ProtocolError::Refused(Refusal::NotRequested)
-    );
+    refused!(world.open_granted(C, &request, &ticket, &reencryptions), Refusal::NotRequested);
     assert_eq!(
         world.request(C, record, Basis::Grant(*ticket.grant())),
         Err(Rule::ReaderMismatch.into())
     );
     // The basis of C's own request is the policy, not the grant of the ticket.
     let own = world.request(C, record, Basis::Policy).unwrap();
-    refused!(
-        world.open_granted(C, &own, &ticket, &reencryptions),
-        ProtocolError::Refused(Refusal::NotRequested)
-    );
+    refused!(world.open_granted(C, &own, &ticket, &reencryptions), Refusal::NotRequested);
     // Cryptography alone: with a grant to C, re-encryptions for B do not verify.
     let (validity, state) = (world.validity(), world.state().clone());
     let reader = state.party(&world.doctors[C].verifying_key()).unwrap().clone();
@@ -108,7 +96,7 @@ fn a_grant_does_not_open_a_record_of_another_patient() {
     let view = world.view();
     refused!(
         world.patients[ADA].open(view, &hit, &world, &mut Cursor::new(vec![])),
-        ProtocolError::Refused(Refusal::RecordOfAnother)
+        Refusal::RecordOfAnother
     );
     // With a store without access control, Ada's key does not unwrap.
     let open_store =
@@ -191,10 +179,7 @@ fn missing_and_pooled_attributes_do_not_satisfy_a_policy() {
 
     // B cannot use C's request, and a doctor without attributes cannot open.
     let of_c = world.request(C, record, Basis::Policy).unwrap();
-    refused!(
-        world.open_by_policy(B, &of_c, Class::Clinical),
-        ProtocolError::Refused(Refusal::NotRequested)
-    );
+    refused!(world.open_by_policy(B, &of_c, Class::Clinical), Refusal::NotRequested);
     let bare = Doctor::register("Dr. D", START + DAY, &world.centre, &mut world.rng).unwrap();
     let announced = bare.announce(world.validity(), &mut world.rng);
     world.commit(&announced).unwrap();
@@ -204,7 +189,7 @@ fn missing_and_pooled_attributes_do_not_satisfy_a_policy() {
     let output = &mut Cursor::new(Vec::new());
     refused!(
         bare.open_by_policy(view, &request.id(), Class::Clinical, &world, output),
-        ProtocolError::Refused(Refusal::NoAttributes)
+        Refusal::NoAttributes
     );
 }
 
@@ -262,11 +247,11 @@ fn only_the_author_opens_as_author() {
     let output = &mut Cursor::new(Vec::new());
     refused!(
         world.doctors[B].open_as_author(view, &record, &world, output),
-        ProtocolError::Refused(Refusal::RecordOfAnother)
+        Refusal::RecordOfAnother
     );
     refused!(
         world.doctors[A].open_as_author(view, &[1; 32], &world, output),
-        ProtocolError::Refused(Refusal::UnknownRecord)
+        Refusal::UnknownRecord
     );
     // With a store without access control, B's key does not unwrap.
     let fetches = Cell::new(0);
@@ -296,11 +281,8 @@ fn a_grant_is_valid_only_within_its_window() {
     assert!(world.open_granted(B, &request, &ticket, &reencryptions).unwrap().1 == BUNDLE);
     world.network.advance(HOUR);
     assert_eq!(world.request(B, record, basis), Err(Rule::WindowEnded.into()));
-    refused!(world.reencrypt(&request), ProtocolError::Rule(Rule::WindowEnded));
-    refused!(
-        world.open_granted(B, &request, &ticket, &reencryptions),
-        ProtocolError::Rule(Rule::WindowEnded)
-    );
+    refused!(world.reencrypt(&request), Rule::WindowEnded);
+    refused!(world.open_granted(B, &request, &ticket, &reencryptions), Rule::WindowEnded);
     let (state, now) = (world.state().clone(), world.now());
     assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }), 1);
 }

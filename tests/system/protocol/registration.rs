@@ -54,26 +54,23 @@ fn only_patients_introduce_themselves_and_only_doctors_receive_attributes() {
     let introduction = no_patient.introduce(&world.doctors[A].verifying_key(), now);
     refused!(
         world.doctors[A].check_introduction(&introduction, &centre, now),
-        ProtocolError::Refused(Refusal::NotPatientCertificate)
+        Refusal::NotPatientCertificate
     );
     // The patient's certificate has expired.
     let introduction = world.patients[ADA].introduce(&world.doctors[A].verifying_key(), now);
     let late = START + 100 * DAY;
     refused!(
         world.doctors[A].check_introduction(&introduction, &centre, late),
-        ProtocolError::Refused(Refusal::NotPatientCertificate)
+        Refusal::NotPatientCertificate
     );
     let attributes = AttributeSet::from_names(["doctor"]).unwrap();
     for certificate in [world.patients[ADA].certificate(), world.institutions[0].certificate()] {
-        refused!(
-            world.authority.issue(certificate, &attributes, now),
-            ProtocolError::Refused(Refusal::DoctorsOnly)
-        );
+        refused!(world.authority.issue(certificate, &attributes, now), Refusal::DoctorsOnly);
     }
     let certificate = world.doctors[A].certificate();
     refused!(
         world.authority.issue(certificate, &attributes, START + 100 * DAY),
-        ProtocolError::Refused(Refusal::CertificateExpired)
+        Refusal::CertificateExpired
     );
     assert!(world.authority.issue(certificate, &attributes, START + 100 * DAY - 1).is_ok());
 }

@@ -8,7 +8,7 @@ fn only_registered_doctors_upload_and_only_the_offered_bytes() {
     let stranger = Doctor::register("Dr. Eve", START + DAY, &world.centre, &mut world.rng).unwrap();
     refused!(
         world.keeper.upload(&state, &stranger.offer(&name), &mut &b"ciphertext"[..]),
-        ProtocolError::Refused(Refusal::UnregisteredUploader)
+        Refusal::UnregisteredUploader
     );
     assert!(!world.keeper.store().contains(&name));
     let offer = world.doctors[A].offer(&name);
@@ -35,20 +35,14 @@ fn only_fresh_and_authorised_fetches_are_served() {
 
     // Other doctors with B's request or A's record.
     for doctor in [A, C] {
-        refused!(
-            serve(&world, doctor, of_request, now),
-            ProtocolError::Refused(Refusal::RequestOfAnother)
-        );
+        refused!(serve(&world, doctor, of_request, now), Refusal::RequestOfAnother);
     }
     for doctor in [B, C] {
-        refused!(
-            serve(&world, doctor, FetchBasis::Own(record), now),
-            ProtocolError::Refused(Refusal::RecordOfAnother)
-        );
+        refused!(serve(&world, doctor, FetchBasis::Own(record), now), Refusal::RecordOfAnother);
     }
     // Identifiers that are not of a request or record, respectively.
     for basis in [FetchBasis::Request(record), FetchBasis::Own(request), FetchBasis::Own([7; 32])] {
-        refused!(serve(&world, B, basis, now), ProtocolError::Refused(Refusal::UnknownBasis));
+        refused!(serve(&world, B, basis, now), Refusal::UnknownBasis);
     }
     // A fetch is fresh up to one minute before and after the keeper's time.
     for (time, fresh) in [
@@ -68,10 +62,10 @@ fn only_fresh_and_authorised_fetches_are_served() {
     let other = world.publish(A, ADA, b"another file", "note.txt");
     let foreign = world.ciphertext(&other, Class::Document);
     let fetch = world.doctors[B].fetch(&foreign, of_request, world.now());
-    refused!(world.fetch(&fetch, &mut Vec::new()), ProtocolError::Refused(Refusal::ForeignObject));
+    refused!(world.fetch(&fetch, &mut Vec::new()), Refusal::ForeignObject);
     // The window has ended.
     world.network.advance(7 * DAY);
-    refused!(serve(&world, B, of_request, world.now()), ProtocolError::Rule(Rule::WindowEnded));
+    refused!(serve(&world, B, of_request, world.now()), Rule::WindowEnded);
     assert!(serve(&world, A, FetchBasis::Own(record), world.now()).is_ok());
 }
 
@@ -82,7 +76,7 @@ fn after_revocation_every_step_under_the_grant_is_refused() {
     let (validity, state) = (world.validity(), world.state().clone());
     refused!(
         world.patients[BEA].revoke(validity, &state, ticket.grant(), &mut world.rng),
-        ProtocolError::Refused(Refusal::NotOwnGrant)
+        Refusal::NotOwnGrant
     );
     let revoke =
         world.patients[ADA].revoke(validity, &state, ticket.grant(), &mut world.rng).unwrap();
@@ -90,23 +84,17 @@ fn after_revocation_every_step_under_the_grant_is_refused() {
 
     let (location, _) = world.envelope(&record);
     let fetch = world.doctors[B].fetch(&location, FetchBasis::Request(request), world.now());
-    refused!(world.fetch(&fetch, &mut Vec::new()), ProtocolError::Rule(Rule::Revoked));
-    refused!(world.reencrypt(&request), ProtocolError::Rule(Rule::Revoked));
+    refused!(world.fetch(&fetch, &mut Vec::new()), Rule::Revoked);
+    refused!(world.reencrypt(&request), Rule::Revoked);
     let (state, now) = (world.state().clone(), world.now());
     let view = LedgerView { state: &state, now };
-    refused!(world.proxies[0].search(view, ticket.grant()), ProtocolError::Rule(Rule::Revoked));
-    refused!(
-        world.open_granted(B, &request, &ticket, &reencryptions),
-        ProtocolError::Rule(Rule::Revoked)
-    );
+    refused!(world.proxies[0].search(view, ticket.grant()), Rule::Revoked);
+    refused!(world.open_granted(B, &request, &ticket, &reencryptions), Rule::Revoked);
     let basis = Basis::Grant(*ticket.grant());
     assert_eq!(world.request(B, record, basis), Err(Rule::Revoked.into()));
     assert_eq!(world.proxies[0].erase_ended(view), 1);
     assert_eq!(world.proxies[0].erase_ended(view), 0);
-    refused!(
-        world.proxies[0].search(view, ticket.grant()),
-        ProtocolError::Refused(Refusal::NoDelivery)
-    );
+    refused!(world.proxies[0].search(view, ticket.grant()), Refusal::NoDelivery);
 }
 
 #[test]
@@ -121,7 +109,7 @@ fn a_grant_that_arrives_after_its_revocation_is_refused() {
     let (grant, _, _) = world.patients[ADA].grant(validity, &state, reader, &terms, rng).unwrap();
     refused!(
         world.patients[BEA].revoke_pending(validity, &state, &grant, rng),
-        ProtocolError::Refused(Refusal::NotOwnGrant)
+        Refusal::NotOwnGrant
     );
     let revoke = world.patients[ADA].revoke_pending(validity, &state, &grant, rng).unwrap();
     world.commit(&revoke).unwrap();
