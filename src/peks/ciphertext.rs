@@ -2,8 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::algebra::G1;
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::tag::Kind;
+use crate::algebra::codec::{Canonical, Reader, public_encoding, sequence};
 use crate::error::DecodeError;
 
 /// Maximum length of an encrypted location in bytes.
@@ -17,27 +16,13 @@ pub struct SearchableCiphertext {
     pub(super) location: Vec<u8>,
 }
 
-impl Canonical for SearchableCiphertext {
-    const KIND: Kind = Kind::PeksCiphertext;
-    fn write(&self, w: &mut Writer) {
-        w.g1(&self.a);
-        w.fixed(&self.b);
-        w.bytes(&self.location);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let a = r.g1()?;
-        let (b, location) = read_tail(r)?;
-        Ok(Self { a, b, location })
-    }
-}
+sequence!(Canonical for SearchableCiphertext = PeksCiphertext {
+    a, b, location: bytes(MAX_LOCATION),
+});
 public_encoding!(SearchableCiphertext);
 
-/// The fields `(B, L)` behind the point.
+/// The fields `(B, L)`, which follow the point.
 type Tail = ([u8; 32], Vec<u8>);
-
-fn read_tail(r: &mut Reader<'_>) -> Result<Tail, DecodeError> {
-    Ok((r.fixed()?, r.bytes(MAX_LOCATION)?.to_vec()))
-}
 
 impl SearchableCiphertext {
     /// Batch version of [`Canonical::from_bytes`]: decodes the points `A` together. A malformed
@@ -48,7 +33,7 @@ impl SearchableCiphertext {
         let mut points = G1::batch_from_bytes(&points).into_iter();
         let decode = |part: Result<([u8; 48], _), DecodeError>| {
             let (_, tail) = part?;
-            // As in `read`, an invalid point takes precedence over a malformed tail.
+            // As in single decoding, an invalid point takes precedence over a malformed tail.
             let a = points.next().expect("one point per encoding that was split")?;
             let (b, location): Tail = tail?;
             Ok(Self { a, b, location })
@@ -61,6 +46,9 @@ impl SearchableCiphertext {
 fn split(bytes: &[u8]) -> Result<([u8; 48], Result<Tail, DecodeError>), DecodeError> {
     let mut r = Reader::of(SearchableCiphertext::KIND, bytes)?;
     let point = r.fixed()?;
-    let tail = read_tail(&mut r);
-    Ok((point, tail.and_then(|tail| r.end().map(|()| tail))))
+    let mut tail = || {
+        let tail = (r.fixed()?, r.bytes(MAX_LOCATION)?.to_vec());
+        r.end().map(|()| tail)
+    };
+    Ok((point, tail()))
 }
