@@ -11,14 +11,14 @@ fn key() -> ContentKey {
     ContentKey::from_secret(Secret::new([5; 32]))
 }
 
-/// A reader of short reads, each preceded by `ErrorKind::Interrupted`.
-struct Trickle<'a> {
+/// A reader that returns short reads, each preceded by `ErrorKind::Interrupted`.
+struct ShortReads<'a> {
     bytes: &'a [u8],
     piece: usize,
     interrupted: bool,
 }
 
-impl Read for Trickle<'_> {
+impl Read for ShortReads<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.interrupted = !self.interrupted;
         if self.interrupted {
@@ -32,16 +32,16 @@ impl Read for Trickle<'_> {
 }
 
 /// A reader and writer that fails after the given number of bytes.
-struct Broken(usize);
+struct FailsAfter(usize);
 
-impl Read for Broken {
+impl Read for FailsAfter {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.0.min(buffer.len());
         self.0 -= length;
         if length == 0 { Err(io::Error::other("the disk failed")) } else { Ok(length) }
     }
 }
-impl Write for Broken {
+impl Write for FailsAfter {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         self.read(&mut vec![0; buffer.len()])
     }
@@ -57,11 +57,11 @@ fn the_sizes_of_reads_do_not_change_the_result() {
         let whole = dem::seal(&key(), b"c", &plaintext);
         for piece in [777, SEGMENT, 10 * SEGMENT] {
             let mut sealed = Vec::new();
-            let mut reader = Trickle { bytes: &plaintext, piece, interrupted: false };
+            let mut reader = ShortReads { bytes: &plaintext, piece, interrupted: false };
             dem::seal_stream(&key(), b"c", &mut reader, &mut sealed).unwrap();
             assert!(sealed == whole, "{length} bytes, reads of {piece}");
             let mut opened = Vec::new();
-            let mut reader = Trickle { bytes: &sealed, piece, interrupted: false };
+            let mut reader = ShortReads { bytes: &sealed, piece, interrupted: false };
             dem::open_stream(&key(), b"c", &mut reader, &mut opened).unwrap();
             assert!(opened == plaintext, "{length} bytes, reads of {piece}");
         }
@@ -112,15 +112,15 @@ fn dropped_repeated_or_reordered_segments_are_rejected() {
 fn io_errors_are_distinct_from_decryption_failures() {
     let sealed = dem::seal(&key(), b"c", &vec![1; 3 * SEGMENT]);
     for bytes in [0, 10, 34, SEGMENT, 2 * SEGMENT + 99] {
-        let written = dem::seal_stream(&key(), b"c", &mut Broken(bytes), &mut io::sink());
+        let written = dem::seal_stream(&key(), b"c", &mut FailsAfter(bytes), &mut io::sink());
         assert!(written.is_err(), "reading {bytes}");
         let written =
-            dem::seal_stream(&key(), b"c", &mut &[1; 3 * SEGMENT][..], &mut Broken(bytes));
+            dem::seal_stream(&key(), b"c", &mut &[1; 3 * SEGMENT][..], &mut FailsAfter(bytes));
         assert!(written.is_err(), "writing {bytes}");
-        let opened = dem::open_stream(&key(), b"c", &mut &sealed[..], &mut Broken(bytes));
+        let opened = dem::open_stream(&key(), b"c", &mut &sealed[..], &mut FailsAfter(bytes));
         assert!(matches!(opened, Err(StreamError::Io(_))), "{bytes}: {opened:?}");
     }
-    let opened = dem::open_stream(&key(), b"c", &mut Broken(10), &mut io::sink());
+    let opened = dem::open_stream(&key(), b"c", &mut FailsAfter(10), &mut io::sink());
     assert!(matches!(opened, Err(StreamError::Io(_))));
     let opened = dem::open_stream(&key(), b"c", &mut &sealed[..9], &mut io::sink());
     assert!(matches!(opened, Err(StreamError::Decryption(_))));

@@ -276,7 +276,7 @@ fn the_invariants_of_each_type_are_checked() {
     let secret = peks::SecretKey::from_bytes(&[&[VERSION, 0x11], &[0; 32][..]].concat());
     assert!(matches!(secret, Err(Invalid(_))));
 
-    let halves = |x: &G1, y: &G2| {
+    let public_key = |x: &G1, y: &G2| {
         let bytes = encoding::<pre::PublicKey>(|w| {
             w.g1(x);
             w.g2(y);
@@ -284,10 +284,10 @@ fn the_invariants_of_each_type_are_checked() {
         pre::PublicKey::from_bytes(&bytes).map(drop)
     };
     let two = Scalar::from(2);
-    assert_eq!(halves(&(g1 * two), &(g2 * two)), Ok(()));
-    assert!(matches!(halves(&(g1 * two), &g2), Err(Invalid(_))));
-    assert!(matches!(halves(&g1, &-g2), Err(Invalid(_))));
-    assert_eq!(halves(&G1::identity(), &G2::identity()), Err(Identity));
+    assert_eq!(public_key(&(g1 * two), &(g2 * two)), Ok(()));
+    assert!(matches!(public_key(&(g1 * two), &g2), Err(Invalid(_))));
+    assert!(matches!(public_key(&g1, &-g2), Err(Invalid(_))));
+    assert_eq!(public_key(&G1::identity(), &G2::identity()), Err(Identity));
 }
 
 #[test]
@@ -337,8 +337,7 @@ fn windows_decode_only_as_ascending_disjoint_nodes() {
 }
 
 #[test]
-fn forged_values_are_decoded_like_others() {
-    // The helper of the attacks does not bypass decoding.
+fn forge_does_not_bypass_decoding() {
     let trapdoor: Trapdoor = forge(|w| w.g2(&G2::generator()));
     assert_eq!(trapdoor.to_bytes()[2..], G2::generator().to_bytes());
     assert!(std::panic::catch_unwind(|| forge::<Trapdoor>(|w| w.g2(&G2::identity()))).is_err());

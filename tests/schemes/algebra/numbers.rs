@@ -1,4 +1,4 @@
-//! Values from the standards, for checkouts without the external data.
+//! Published test values, for checkouts without the external data.
 
 /// RFC 9380, J.9.1, `BLS12381G1_XMD:SHA-256_SSWU_RO_`: message and point, compressed.
 pub(crate) const HASH_TO_G1: [(&str, &str); 3] = [

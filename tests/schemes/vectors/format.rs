@@ -123,7 +123,7 @@ pub(crate) fn all_tags() -> impl Iterator<Item = (String, Tag)> {
 
 /// A test of a negative file.
 #[derive(Serialize)]
-pub(crate) struct Refusal {
+pub(crate) struct NegativeTest {
     #[serde(rename = "tcId")]
     id: usize,
     comment: String,
@@ -144,20 +144,20 @@ pub(crate) struct Group {
     #[serde(rename = "type")]
     name: &'static str,
     context: Fields,
-    tests: Vec<Refusal>,
+    tests: Vec<NegativeTest>,
 }
 
 /// A file of negative tests.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Refusals {
+pub(crate) struct NegativeFile {
     suite: &'static str,
     about: &'static str,
     number_of_tests: usize,
     test_groups: Vec<Group>,
 }
 
-impl Refusals {
+impl NegativeFile {
     pub(crate) fn new(suite: &'static str, about: &'static str) -> Self {
         Self { suite, about, number_of_tests: 0, test_groups: Vec::new() }
     }
@@ -192,9 +192,9 @@ impl Refusals {
         flag: &'static str,
         bytes: &[u8],
         valid: bool,
-    ) -> &mut Refusal {
+    ) -> &mut NegativeTest {
         self.number_of_tests += 1;
-        let test = Refusal {
+        let test = NegativeTest {
             id: self.number_of_tests,
             comment: comment.to_owned(),
             flags: vec![flag],

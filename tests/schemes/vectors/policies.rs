@@ -3,7 +3,7 @@
 mod limits;
 mod spelling;
 
-use crate::vectors::format::{Fields, Refusals, compare_or_write};
+use crate::vectors::format::{Fields, NegativeFile, compare_or_write};
 use epione::policy::{AccessPolicy, AttributeSet, ParseError, Vocabularies, Vocabulary};
 
 /// Comment, class of the error, text, and the canonical text or the column of the error.
@@ -182,7 +182,7 @@ fn sets() -> Vec<Case> {
 }
 
 fn group<T: ToString>(
-    file: &mut Refusals,
+    file: &mut NegativeFile,
     (name, context): (&'static str, Fields),
     cases: Vec<Case>,
     parse: impl Fn(&str) -> Result<T, ParseError>,
@@ -197,7 +197,7 @@ fn group<T: ToString>(
 
 #[test]
 fn policy_texts_match_the_vectors() {
-    let mut file = Refusals::new(
+    let mut file = NegativeFile::new(
         "EPIONE-V1-POLICIES",
         "Texts of policies, attribute sets and vocabularies, in UTF-8.",
     );

@@ -81,7 +81,7 @@ fn tags() -> [Tag; 11] {
 fn conditional_vectors() {
     let mut file = File::new(
         "EPIONE-V1-PRE-CONDITIONAL",
-        "Conditional, verifiable proxy re-encryption in the shape of Weng et al. 2009.",
+        "Conditional, verifiable proxy re-encryption after Weng et al. 2009.",
         &tags(),
     );
     let mut rng = file.rng();

@@ -103,7 +103,7 @@ class Reader {
 
   nonzeroScalar() {
     const value = this.scalar();
-    if (value === 0n) throw new Error('zero');
+    if (value === 0n) throw new Error('the exponent is zero');
     return value;
   }
 

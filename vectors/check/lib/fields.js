@@ -1,4 +1,4 @@
-// The named values of a vector, with a record of those that were read.
+// The named values of a vector. Records the fields that were read, to report all others.
 import { fromHex, toHex } from './bytes.js';
 import { decodeScalar, encodeG1, encodeG2, encodeGt, encodeScalar, G1, G2 } from './groups.js';
 

@@ -1,6 +1,6 @@
 // The groups of BLS12-381 and the strict encodings of their elements.
 //
-// noble does the arithmetic; this file decides which encodings are valid (docs/notation.md).
+// noble computes; this file defines the valid encodings (docs/notation.md).
 import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { bigEndian, concat, equal, toNumber } from './bytes.js';
 

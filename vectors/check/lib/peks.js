@@ -55,6 +55,6 @@ export const test = ({ a, b }, { t }, context) => equal(check(pairing(a, t), a, 
 
 export function locate({ a, b, l }, { t }, context) {
   const k = pairing(a, t);
-  if (!equal(check(k, a, context), b)) throw new Error('no match');
+  if (!equal(check(k, a, context), b)) throw new Error('the trapdoor does not match');
   return dem.open(locationKey(k, a, context), context, l);
 }

@@ -59,8 +59,8 @@ export const conditionalReaders = {
         decode(types.ciphertext, first), decode(types.reencryption, second),
       ];
       const delegation = { ...shared, ciphertext };
-      if (!pre.verify(delegator, condition, ad, ciphertext)) throw new Error('C4');
-      if (!pre.verifyReEncryption(delegation, reencryption)) throw new Error('the re-encryption');
+      if (!pre.verify(delegator, condition, ad, ciphertext)) throw new Error('invalid public tag');
+      if (!pre.verifyReEncryption(delegation, reencryption)) throw new Error('invalid re-encryption');
       pre.openReencrypted(exponent, delegation, reencryption);
     };
   },

@@ -2,7 +2,7 @@
 
 use super::{AD, PLAINTEXT, Restated, Transform, opens};
 use crate::common::{policy, rng};
-use crate::vectors::format::{Fields, Refusals};
+use crate::vectors::format::{Fields, NegativeFile};
 use crate::vectors::invalid::negated;
 use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::{self, CpaHeader, PublicParameters, UserSecretKey, VerifyEncapsulation};
@@ -19,7 +19,7 @@ pub(super) type Case = (&'static str, &'static str, Vec<u8>, bool);
 
 /// Adds a group, and asserts that the library agrees with each verdict.
 pub(super) fn add_group(
-    file: &mut Refusals,
+    file: &mut NegativeFile,
     name: &'static str,
     context: Fields,
     cases: Vec<Case>,
@@ -55,7 +55,7 @@ pub(super) struct Layout {
 
 /// Adds ciphertexts under `a or b`, for a key for `a`.
 pub(super) fn ciphertexts<S: VerifyEncapsulation<Error = Infallible>>(
-    file: &mut Refusals,
+    file: &mut NegativeFile,
     name: &'static str,
     (parameters, key, z_alpha): (&PublicParameters<S>, &UserSecretKey<S>, &Gt),
     Layout { first, rows, encapsulation, unused }: Layout,
@@ -190,7 +190,7 @@ impl Parts {
 /// Adds user keys, for a ciphertext under `a and b`. A key has `common` bytes before its
 /// components; `stranger` is a key of another authority.
 pub(super) fn user_keys<S: VerifyEncapsulation<Error = Infallible>>(
-    file: &mut Refusals,
+    file: &mut NegativeFile,
     name: &'static str,
     (parameters, stranger): (&PublicParameters<S>, Vec<u8>),
     [both, a, b]: [UserSecretKey<S>; 3],

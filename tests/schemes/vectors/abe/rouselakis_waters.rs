@@ -6,7 +6,7 @@ use super::matrix::Matrix;
 use super::{AD, PLAINTEXT, Restated, concat, opens_cpa};
 use super::{hex_elements, hex_lambdas, hex_scalars, parsed, texts};
 use crate::common::{policy, rng};
-use crate::vectors::format::{Fields, File, Refusals, compare_or_write};
+use crate::vectors::format::{Fields, File, NegativeFile, compare_or_write};
 use epione::abe::rouselakis_waters::{self, RouselakisWaters};
 use epione::abe::{self, Coins, Scheme, UserSecretKey};
 use epione::algebra::codec::Canonical;
@@ -152,7 +152,7 @@ fn with_identifier(mut bytes: Vec<u8>, old: &[u8; 3], new: &[u8; 3]) -> Vec<u8> 
 
 #[test]
 fn negative_tests_of_rouselakis_waters() {
-    let mut file = Refusals::new(
+    let mut file = NegativeFile::new(
         "EPIONE-V1-INVALID-ABE-DECENTRALISED",
         "Rouselakis and Waters, CPA variant: well-formed keys that must not decrypt.",
     );

@@ -6,7 +6,7 @@ use super::matrix::Matrix;
 use super::{AD, CASES, PLAINTEXT, Restated, Transform};
 use super::{concat, hex_elements, hex_lambdas, parsed, texts};
 use crate::common::rng;
-use crate::vectors::format::{Fields, File, Refusals, compare_or_write, draw};
+use crate::vectors::format::{Fields, File, NegativeFile, compare_or_write, draw};
 use epione::abe::Scheme;
 use epione::abe::waters::{self, Waters};
 use epione::algebra::codec::Canonical;
@@ -102,7 +102,7 @@ fn waters_vectors() {
 
 #[test]
 fn negative_tests_of_waters() {
-    let mut file = Refusals::new(
+    let mut file = NegativeFile::new(
         "EPIONE-V1-INVALID-ABE-WATERS",
         "Waters, CCA variant: well-formed ciphertexts and keys that must be rejected.",
     );

@@ -2,7 +2,7 @@
 
 use super::with;
 use crate::algebra::numbers::MODULUS;
-use crate::vectors::format::{Fields, Refusals, compare_or_write};
+use crate::vectors::format::{Fields, NegativeFile, compare_or_write};
 use ark_bls12_381::{Fq, Fq12, Fr};
 use ark_ff::{BigInteger, Field, PrimeField};
 use epione::algebra::codec::Reader;
@@ -53,7 +53,7 @@ fn read(bytes: &[u8]) -> Fq12 {
 #[test]
 fn negative_tests_of_elements() {
     let mut file =
-        Refusals::new("EPIONE-V1-ELEMENTS", "Single elements, without version and kind.");
+        NegativeFile::new("EPIONE-V1-ELEMENTS", "Single elements, without version and kind.");
     let points: [(&str, usize, Vec<u8>); 2] = [
         ("G1", 48, G1::generator().to_bytes().to_vec()),
         ("G2", 96, G2::generator().to_bytes().to_vec()),

@@ -8,7 +8,7 @@ mod pseudonym;
 
 use super::{plus_order, with};
 use crate::common::rng;
-use crate::vectors::format::{Fields, Refusals, compare_or_write};
+use crate::vectors::format::{Fields, NegativeFile, compare_or_write};
 use epione::algebra::codec::{Canonical, VERSION};
 
 /// `bytes` with the element at `position` replaced by the identity.
@@ -23,7 +23,12 @@ fn with_identity(bytes: &[u8], position: usize, length: usize) -> Vec<u8> {
 type Case = (&'static str, &'static str, Vec<u8>);
 
 /// Adds the tests common to all types and those of one type.
-fn encodings<T: Canonical>(file: &mut Refusals, name: &'static str, honest: &[u8], own: &[Case]) {
+fn encodings<T: Canonical>(
+    file: &mut NegativeFile,
+    name: &'static str,
+    honest: &[u8],
+    own: &[Case],
+) {
     file.group(name, Fields::default().number("kind", T::KIND as u64));
     let cut = |length: usize| honest[..length].to_vec();
     let common = [
@@ -58,14 +63,14 @@ fn identity(bytes: &[u8], position: usize, length: usize) -> Case {
 }
 
 /// A header with its policy replaced and its elements kept.
-fn retitled(header: &[u8], text: &str) -> Vec<u8> {
+fn with_policy(header: &[u8], text: &str) -> Vec<u8> {
     let old = u32::from_be_bytes(header[3..7].try_into().unwrap()) as usize;
     [&header[..3], &(text.len() as u32).to_be_bytes(), text.as_bytes(), &header[7 + old..]].concat()
 }
 
 #[test]
 fn negative_tests_of_encodings() {
-    let mut file = Refusals::new("EPIONE-V1-ENCODINGS", "Complete encodings of each type.");
+    let mut file = NegativeFile::new("EPIONE-V1-ENCODINGS", "Complete encodings of each type.");
     let shared = &mut rng(2026);
     abe::keys_and_headers(&mut file, shared);
     peks::encodings(&mut file, shared);

@@ -10,14 +10,14 @@ mod reencrypted;
 
 use super::{negated, plus_order, with};
 use crate::common::rng;
-use crate::vectors::format::{Refusals, compare_or_write};
+use crate::vectors::format::{NegativeFile, compare_or_write};
 
 /// Comment, flag (class of the fault, or `Valid`), bytes.
 type Case = (&'static str, &'static str, Vec<u8>);
 
 /// Adds cases to the last group, and asserts that the library's verdict matches the flag.
 fn add_cases(
-    file: &mut Refusals,
+    file: &mut NegativeFile,
     cases: impl IntoIterator<Item = Case>,
     accepts: impl Fn(&[u8]) -> bool,
 ) {
@@ -36,7 +36,7 @@ fn with_last_byte_changed(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn negative_opening_vectors() {
-    let mut file = Refusals::new(
+    let mut file = NegativeFile::new(
         "EPIONE-V1-OPENINGS",
         "Well-formed values that must not verify or decrypt in the context of their group.",
     );

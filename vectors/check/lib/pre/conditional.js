@@ -89,7 +89,7 @@ export function verify(delegator, condition, ad, ciphertext) {
 function unmask(context, ciphertext, k) {
   const { c1, w, body } = ciphertext;
   const mu = xor(w, maskOf(k, c1, context));
-  if (!generatorMultiply(G1, exponentOf(mu, context)).equals(c1)) throw new Error('C1');
+  if (!generatorMultiply(G1, exponentOf(mu, context)).equals(c1)) throw new Error('C1 does not match mu');
   return dem.open(bodyKeyOf(mu, context), bodyContextOf(ciphertext, context), body);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::common::{AbeKey, policy, rng};
 use crate::vectors::abe::invalid::{Layout, add_group, ciphertexts, exchanged, user_keys};
-use crate::vectors::format::{Fields, Refusals, compare_or_write};
+use crate::vectors::format::{Fields, NegativeFile, compare_or_write};
 use crate::vectors::invalid::negated;
 use epione::abe::fabeo::epochs::{EpochAuthority, Token, refresh};
 use epione::abe::fabeo::{self, verify_consistency, verify_key};
@@ -13,7 +13,7 @@ use rand_chacha::ChaCha20Rng;
 
 #[test]
 fn negative_tests_of_fabeo() {
-    let mut file = Refusals::new(
+    let mut file = NegativeFile::new(
         "EPIONE-V1-INVALID-ABE-FABEO",
         "FABEO, CCA variant: well-formed ciphertexts, keys, headers, tokens to be rejected.",
     );
@@ -43,7 +43,7 @@ fn negative_tests_of_fabeo() {
 }
 
 fn key_verification(
-    file: &mut Refusals,
+    file: &mut NegativeFile,
     parameters: &PublicParameters,
     [both, a, b]: [&UserSecretKey; 3],
     stranger: Vec<u8>,
@@ -72,7 +72,11 @@ fn key_verification(
     });
 }
 
-fn header_verification(file: &mut Refusals, parameters: &PublicParameters, rng: &mut ChaCha20Rng) {
+fn header_verification(
+    file: &mut NegativeFile,
+    parameters: &PublicParameters,
+    rng: &mut ChaCha20Rng,
+) {
     // Lengths in bytes: suite 1, policy 4 + 21, ct1 96, ct2 2 * 96, ct3 4 * 48.
     let text = "(a and (a or b)) or c";
     let honest = abe::encapsulate_cpa(parameters, &policy(text), rng).0.to_bytes();
@@ -97,7 +101,7 @@ fn header_verification(file: &mut Refusals, parameters: &PublicParameters, rng: 
     });
 }
 
-fn tokens(file: &mut Refusals, master: MasterSecretKey, rng: &mut ChaCha20Rng) {
+fn tokens(file: &mut NegativeFile, master: MasterSecretKey, rng: &mut ChaCha20Rng) {
     let mut authority = EpochAuthority::new(master, rng);
     let old = authority.issue("Ada", &"oncology".parse().unwrap()).unwrap();
     let mut earlier = EpochAuthority::from_bytes(&authority.to_secret_bytes()).unwrap();

@@ -3,7 +3,7 @@
 use crate::common::{forge, policy, rng};
 use crate::vectors::abe::invalid::add_group;
 use crate::vectors::abe::{AD, PLAINTEXT, opens_cpa};
-use crate::vectors::format::{Fields, Refusals, compare_or_write};
+use crate::vectors::format::{Fields, NegativeFile, compare_or_write};
 use crate::vectors::invalid::negated;
 use epione::abe::pang::VerifiedAttributeKey;
 use epione::abe::pang::{self, AttributeAuthority, AttributeKey, Component, KeyShare, Pang};
@@ -18,7 +18,7 @@ const POINT: usize = 48;
 
 #[test]
 fn negative_tests_of_pang() {
-    let mut file = Refusals::new(
+    let mut file = NegativeFile::new(
         "EPIONE-V1-INVALID-ABE-REVOCABLE",
         "Pang et al., corrected: well-formed keys, key shares, components to be rejected.",
     );
@@ -88,7 +88,7 @@ fn with_last_point(bytes: &[u8], point: &[u8]) -> Vec<u8> {
     [&bytes[..bytes.len() - POINT], point].concat()
 }
 
-fn key_shares(file: &mut Refusals, master: &MasterSecretKey<Pang>, component: &[u8]) {
+fn key_shares(file: &mut NegativeFile, master: &MasterSecretKey<Pang>, component: &[u8]) {
     let share =
         |x: &str| pang::key_share(master, "Ada", &Name::new(x).unwrap()).unwrap().to_bytes();
     let honest = share("x");
@@ -114,7 +114,7 @@ fn key_shares(file: &mut Refusals, master: &MasterSecretKey<Pang>, component: &[
 }
 
 fn attribute_keys(
-    file: &mut Refusals,
+    file: &mut NegativeFile,
     old: &VerifiedAttributeKey,
     new: &VerifiedAttributeKey,
     rogue: &[u8],
@@ -144,7 +144,7 @@ fn attribute_keys(
 }
 
 fn components(
-    file: &mut Refusals,
+    file: &mut NegativeFile,
     user: &UserSecretKey<Pang>,
     key: &VerifiedAttributeKey,
     component: &Component,

@@ -1,8 +1,8 @@
 //! Keys and headers of FABEO and Waters.
 
-use super::{encodings, identity, overlong, retitled, with};
+use super::{encodings, identity, overlong, with, with_policy};
 use crate::common::policy;
-use crate::vectors::format::Refusals;
+use crate::vectors::format::NegativeFile;
 use epione::abe::fabeo::Fabeo;
 use epione::abe::waters::{self, Waters};
 use epione::abe::{
@@ -11,7 +11,7 @@ use epione::abe::{
 use epione::algebra::codec::{Canonical, Writer};
 use rand_chacha::ChaCha20Rng;
 
-pub(super) fn keys_and_headers(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn keys_and_headers(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (parameters, master) = abe::setup(rng);
     let held = "x = 5u8, role#1:r, a, b".parse().unwrap();
     let user = abe::keygen(&master, &held, rng).to_bytes();
@@ -128,12 +128,12 @@ pub(super) fn keys_and_headers(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         suite(&header),
         identity(&header, 14, 96),
         overlong(&header, 3),
-        ("fewer elements than rows in the policy", "Rows", retitled(&header, "a and b and c")),
-        ("more elements than rows in the policy", "Rows", retitled(&header, "a")),
-        ("redundant parentheses", "NotCanonical", retitled(&header, "(a and b)")),
-        ("redundant spaces", "NotCanonical", retitled(&header, "a  and b")),
-        ("redundant quotes", "NotCanonical", retitled(&header, "\"a\" and b")),
-        ("a policy that does not parse", "Policy", retitled(&header, "a and")),
+        ("fewer elements than rows in the policy", "Rows", with_policy(&header, "a and b and c")),
+        ("more elements than rows in the policy", "Rows", with_policy(&header, "a")),
+        ("redundant parentheses", "NotCanonical", with_policy(&header, "(a and b)")),
+        ("redundant spaces", "NotCanonical", with_policy(&header, "a  and b")),
+        ("redundant quotes", "NotCanonical", with_policy(&header, "\"a\" and b")),
+        ("a policy that does not parse", "Policy", with_policy(&header, "a and")),
     ];
     encodings::<Header>(file, "AbeHeader", &header, &own);
     let (parameters, master) = waters::setup(rng);
@@ -147,8 +147,8 @@ pub(super) fn keys_and_headers(file: &mut Refusals, rng: &mut ChaCha20Rng) {
         identity(&header, 14, 48),
         identity(&header, 62, 48),
         identity(&header, 158, 96),
-        ("fewer elements than rows in the policy", "Rows", retitled(&header, "a and b and c")),
-        ("more elements than rows in the policy", "Rows", retitled(&header, "a")),
+        ("fewer elements than rows in the policy", "Rows", with_policy(&header, "a and b and c")),
+        ("more elements than rows in the policy", "Rows", with_policy(&header, "a")),
     ];
     encodings::<Header<Waters>>(file, "AbeHeaderWaters", &header, &own);
 }

@@ -1,8 +1,8 @@
 //! The schemes with several issuers: Pang and Rouselakis-Waters.
 
-use super::{Case, encodings, identity, overlong, plus_order, retitled, with};
+use super::{Case, encodings, identity, overlong, plus_order, with, with_policy};
 use crate::common::policy;
-use crate::vectors::format::Refusals;
+use crate::vectors::format::NegativeFile;
 use epione::abe::fabeo::epochs::{EpochAuthority, Token};
 use epione::abe::pang::{self, AttributeAuthority, AttributeKey, Component, KeyShare, Pang};
 use epione::abe::rouselakis_waters::{self, RouselakisWaters};
@@ -17,7 +17,7 @@ fn unnamed(bytes: &[u8], position: usize) -> Vec<u8> {
     [&bytes[..position], &[0; 4], &bytes[position + 7..]].concat()
 }
 
-pub(super) fn pang(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn pang(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (parameters, master) = pang::setup(rng);
     let mut authority = AttributeAuthority::new(Name::new("a").unwrap(), rng);
     let share = pang::key_share(&master, "Ada", authority.attribute()).unwrap();
@@ -49,7 +49,7 @@ pub(super) fn pang(file: &mut Refusals, rng: &mut ChaCha20Rng) {
     ];
     encodings::<UserSecretKey<Pang>>(file, "AbeUserSecretKeyPang", &bytes, &own);
     let own = [
-        ("fewer elements than rows in the policy", "Rows", retitled(&header, "a and b")),
+        ("fewer elements than rows in the policy", "Rows", with_policy(&header, "a and b")),
         identity(&header, 12, 96),
     ];
     encodings::<CpaHeader<Pang>>(file, "AbeCpaHeaderPang", &header, &own);
@@ -119,7 +119,7 @@ fn exponents(honest: &[u8], positions: [usize; 2]) -> Vec<Case> {
     ]
 }
 
-pub(super) fn rouselakis_waters(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn rouselakis_waters(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (parameters, master) = rouselakis_waters::setup("H", rng);
     let bytes = parameters.to_bytes();
     // Lengths in bytes: suite 1, count 4; length 4, name 1, Z^alpha 576, g2^y 96.

@@ -1,12 +1,12 @@
 //! Keys, ciphertexts and trapdoors of searchable encryption.
 
 use super::{identity, overlong, plus_order};
-use crate::vectors::format::Refusals;
+use crate::vectors::format::NegativeFile;
 use epione::algebra::codec::Canonical;
 use epione::peks::{self, SearchableCiphertext};
 use rand_chacha::ChaCha20Rng;
 
-pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn encodings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (secret, public) = peks::keygen(rng);
     let ciphertext = peks::encrypt(&public, b"w", b"c", b"location", rng).to_bytes();
     let (trapdoor, public) = (peks::trapdoor(&secret, b"w").to_bytes(), public.to_bytes());

@@ -1,19 +1,19 @@
 //! Keys and ciphertexts of proxy re-encryption.
 
 use super::{identity, overlong, plus_order, with};
-use crate::vectors::format::Refusals;
+use crate::vectors::format::NegativeFile;
 use epione::algebra::codec::Canonical;
 use epione::pre::{self, ProofOfPossession, afgh, conditional};
 use rand_chacha::ChaCha20Rng;
 
-pub(super) fn encodings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn encodings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (alice, alice_public) = pre::keygen(rng);
     let (_, bob_public) = pre::keygen(rng);
     let (pk, other) = (alice_public.to_bytes(), bob_public.to_bytes());
     let own = [
         identity(&pk, 2, 48),
         identity(&pk, 50, 96),
-        ("X and Y of different keys", "Halves", [&pk[..50], &other[50..]].concat()),
+        ("X and Y of different keys", "Exponents", [&pk[..50], &other[50..]].concat()),
     ];
     super::encodings::<pre::PublicKey>(file, "PrePublicKey", &pk, &own);
     let secret = alice.to_bytes();

@@ -1,12 +1,12 @@
 //! Window keys of pseudonyms.
 
 use super::{Case, encodings, overlong, with};
-use crate::vectors::format::Refusals;
+use crate::vectors::format::NegativeFile;
 use epione::algebra::codec::{Canonical, Writer};
 use epione::pseudonym::{SeriesSecret, WindowKey};
 use rand_chacha::ChaCha20Rng;
 
-pub(super) fn windows(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn windows(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let window = SeriesSecret::generate(rng).for_doctor(b"d").window(3..=4).unwrap().to_bytes();
     let (first, second) = (window[6..43].to_vec(), window[43..80].to_vec());
     let pair = |a: &[u8], b: &[u8]| [&window[..6], a, b].concat();

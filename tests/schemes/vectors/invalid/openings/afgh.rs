@@ -2,7 +2,7 @@
 
 use super::{add_cases, negated, with_last_byte_changed};
 use crate::common::{encoding, fields};
-use crate::vectors::format::{Fields, Refusals};
+use crate::vectors::format::{Fields, NegativeFile};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::kdf;
 use epione::algebra::tag;
@@ -38,7 +38,7 @@ fn sealed(k: &Gt, c1: &G1) -> Vec<u8> {
     dem::seal(&ContentKey::from_secret(key), AD, PLAINTEXT)
 }
 
-pub(super) fn openings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (alice, alice_public) = pre::keygen(rng);
     let (bob, bob_public) = pre::keygen(rng);
     let [r, other_r] = std::array::from_fn(|_| Scalar::random(rng));

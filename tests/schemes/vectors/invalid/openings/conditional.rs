@@ -2,7 +2,7 @@
 
 use super::forgery::{AD, CONDITION, Encapsulation, PLAINTEXT, Points, Proxy, context, exponent};
 use super::{add_cases, negated, plus_order, with, with_last_byte_changed};
-use crate::vectors::format::{Fields, Refusals, draw};
+use crate::vectors::format::{Fields, NegativeFile, draw};
 use epione::algebra::codec::Canonical;
 use epione::algebra::{Scalar, Secret, tag};
 use epione::pre::{
@@ -12,7 +12,7 @@ use epione::pre::{
 use rand_chacha::ChaCha20Rng;
 
 /// Verification of ciphertexts, re-encryption keys and re-encryptions.
-pub(super) fn verifications(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn verifications(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (alice, alice_public) = pre::keygen(rng);
     let (_, doctor_public) = pre::keygen(rng);
     let sealed = conditional::seal(&alice_public, CONDITION, AD, PLAINTEXT, rng);
@@ -110,7 +110,7 @@ fn forged_reencryptions(
 }
 
 /// Decryption by the delegator, who checks `C1 = g1^{H(mu, ctx)}` and the body.
-pub(super) fn openings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (alice, public) = pre::keygen(rng);
     let (_, doctor_public) = pre::keygen(rng);
     let mu = draw::<32>(rng);

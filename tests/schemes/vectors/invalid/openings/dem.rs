@@ -2,7 +2,7 @@
 
 use super::{add_cases, with, with_last_byte_changed};
 use crate::vectors::dem::{plaintext, segment};
-use crate::vectors::format::{Fields, Refusals, draw};
+use crate::vectors::format::{Fields, NegativeFile, draw};
 use epione::algebra::Secret;
 use epione::algebra::codec::VERSION;
 use epione::algebra::hash::kdf;
@@ -10,7 +10,7 @@ use epione::algebra::tag::{self, Kind};
 use epione::dem::{self, ContentKey};
 use rand_chacha::ChaCha20Rng;
 
-pub(super) fn modified(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn modified(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let key = ContentKey::generate(rng);
     let sealed = dem::seal(&key, b"context", &[7; 40]);
     let last = sealed.len() - 1;
@@ -46,7 +46,7 @@ fn encode(segments: &[Segment]) -> Vec<u8> {
 }
 
 /// Segments encrypted by a holder of the key in any composition, and honest segments rearranged.
-pub(super) fn segments(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn segments(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let key = draw::<32>(rng);
     let okm = *kdf::<83>(tag::DEM_KEYS, &key, &[b"context"]).expose();
     let header = [&[VERSION, Kind::DemCiphertext as u8], &okm[51..]].concat();

@@ -1,12 +1,12 @@
 //! Locations of searchable ciphertexts.
 
 use super::{add_cases, negated, with, with_last_byte_changed};
-use crate::vectors::format::{Fields, Refusals};
+use crate::vectors::format::{Fields, NegativeFile};
 use epione::algebra::codec::Canonical;
 use epione::peks::{self, SearchableCiphertext};
 use rand_chacha::ChaCha20Rng;
 
-pub(super) fn locations(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn locations(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (secret, public) = peks::keygen(rng);
     let ciphertext = peks::encrypt(&public, b"w", b"record 7", b"location", rng).to_bytes();
     let trapdoor = peks::trapdoor(&secret, b"w");

@@ -1,7 +1,7 @@
 //! Proofs of possession of a secret key.
 
 use super::{add_cases, plus_order, with, with_last_byte_changed};
-use crate::vectors::format::{Fields, Refusals, draw};
+use crate::vectors::format::{Fields, NegativeFile, draw};
 use crate::vectors::pre_conditional::prove;
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::tag::{self, Kind, Tag};
@@ -20,7 +20,7 @@ fn public_key(x: &Scalar) -> PublicKey {
     *SecretKey::from_bytes(&secret).unwrap().public_key()
 }
 
-pub(super) fn proofs(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn proofs(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let [x, other] = std::array::from_fn(|_| Scalar::random(rng));
     let public = public_key(&x);
     let mut proof = |purpose: Tag, exponent: &Scalar, context: &[u8]| {

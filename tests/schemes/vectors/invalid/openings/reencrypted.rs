@@ -2,7 +2,7 @@
 
 use super::forgery::{AD, CONDITION, Encapsulation, PLAINTEXT, Points, Proxy, context, exponent};
 use super::{add_cases, negated, with_last_byte_changed};
-use crate::vectors::format::{Fields, Refusals, draw};
+use crate::vectors::format::{Fields, NegativeFile, draw};
 use epione::algebra::codec::{Canonical, Reader};
 use epione::algebra::hash::framed;
 use epione::algebra::{G2, Scalar};
@@ -25,7 +25,7 @@ fn accepts(delegator: &PublicKey, doctor: &SecretKey, rk2: &G2, bytes: &[u8]) ->
     opened.is_ok_and(|opened| &opened[..] == PLAINTEXT)
 }
 
-pub(super) fn openings(file: &mut Refusals, rng: &mut ChaCha20Rng) {
+pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (alice, public) = pre::keygen(rng);
     let (doctor, doctor_public) = pre::keygen(rng);
     let (_, other_public) = pre::keygen(rng);
