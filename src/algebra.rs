@@ -11,16 +11,17 @@
 //! | [`G2`] | `E'(Fp2)[r]` | 96, ZCash format |
 //! | [`Gt`] | `Fp12`, r-torsion | 576, twelve big-endian coefficients |
 //!
-//! **Architecture invariant.** This is the only module that names a curve library. Every operation
-//! goes through the private module `backend`, whose choice does not affect results.
+//! **Architecture invariant.** This is the only module that uses a curve library. The private module
+//! `backend` selects the implementation, which does not affect results.
 //!
 //! **Backends.** arkworks is always present; the library blst (cargo feature `blst`, on by default)
 //! is about twice as fast. [`backend`](fn@backend) returns the backend of the process, which
 //! `EPIONE_BACKEND=portable|blst|ifma` selects. Batches are faster than single operations: see the
-//! functions in `batch_`, [`G1::msm`], [`multi_pairing`] and [`PreparedG2`].
+//! functions `batch_*`, [`G1::msm`], [`multi_pairing`] and [`PreparedG2`].
 //!
 //! **Secrets.** With blst, scalar multiplication, powers in GT and inversion of non-zero scalars
-//! run in constant time; with arkworks alone, nothing does (measurements in `docs/security.md`).
+//! run in constant time; with arkworks alone, no operation does (measurements in
+//! `docs/security.md`).
 //! `msm`, hashing, encoding and decoding run in variable time and are for public values. [`Secret`]
 //! erases its value and redacts it in output.
 //!

@@ -81,7 +81,7 @@ impl VerifyingKey {
     /// Verifies a signature over `tag` and `parts` by the strict rule.
     ///
     /// # Errors
-    /// [`InvalidSignature`] in every case of failure.
+    /// [`InvalidSignature`] if any check fails.
     pub fn verify(
         &self,
         tag: Tag,

@@ -2,7 +2,7 @@
 //!
 //! | backend | implementation | requires | provides |
 //! |---|---|---|---|
-//! | [`portable`] | arkworks 0.6 | nothing: no C compiler, no `unsafe` | everything; the reference of the others |
+//! | [`portable`] | arkworks 0.6 | nothing: no C compiler, no `unsafe` | everything; the reference for the others |
 //! | [`blst`](self::blst) | the C and assembly library blst 0.3 | a C compiler (feature `blst`) | everything |
 //! | `ifma` | AVX-512 IFMA, eight lanes | feature `ifma`, x86-64 with the instructions | batches; blst for single operations |
 //!
@@ -18,8 +18,8 @@
 //! **Batches.** A backend without a batch operation computes item by item. With the feature
 //! `parallel` a batch is divided among the cores first ([`batch`]).
 //!
-//! **Unsafe code.** Only in `blst` (foreign functions) and `ifma` (target features). This file
-//! cannot forbid it for them; the crate denies it.
+//! **Unsafe code.** Only in `blst` (foreign functions) and `ifma` (target features). A `forbid` here
+//! would include them, so this file relies on the crate's `deny`.
 
 mod batch;
 #[cfg(feature = "blst")]

@@ -1,9 +1,9 @@
 //! A cache of hashed points, for public labels.
 //!
 //! An attribute has the same point in every key and header, and hashing dominates the cost of an
-//! encapsulation. The cache is opt-in through the functions in `_cached`, because it keeps messages
-//! in memory and leaks through timing which messages were hashed before. Attributes may be cached;
-//! keywords of a search must not.
+//! encapsulation. The cache is opt-in through the functions `*_cached`, because it keeps messages in
+//! memory, and timing reveals which messages were hashed before. Attributes may be cached; search
+//! keywords must not.
 #![forbid(unsafe_code)]
 
 use super::tag::Tag;
@@ -18,7 +18,7 @@ const MESSAGE_BYTES: usize = 256;
 
 type Key = (&'static [u8], Box<[u8]>);
 
-/// Points by tag and message, evicted in insertion order.
+/// Points by tag and message. The oldest entry is evicted first.
 pub(super) struct PointCache<P>(Mutex<Option<Entries<P>>>);
 
 struct Entries<P> {
@@ -45,8 +45,8 @@ impl<P: Copy> PointCache<P> {
         if !missing.is_empty() {
             let hashed = batch_hash(&missing);
             self.insert(tag, &missing, &hashed);
-            let empty = points.iter_mut().filter(|point| point.is_none());
-            empty.zip(hashed).for_each(|(place, point)| *place = Some(point));
+            let slots = points.iter_mut().filter(|point| point.is_none());
+            slots.zip(hashed).for_each(|(slot, point)| *slot = Some(point));
         }
         points.into_iter().map(|point| point.expect("every point is cached or hashed")).collect()
     }
@@ -105,7 +105,8 @@ mod tests {
     use crate::algebra::tag;
     use std::cell::Cell;
 
-    /// Looks up with message lengths as points; also returns the number of messages hashed.
+    /// Looks up messages, with the length of a message in place of its point. Also returns the
+    /// number of messages hashed.
     fn lookup(cache: &PointCache<usize>, tag: Tag, messages: &[&[u8]]) -> (Vec<usize>, usize) {
         let hashed = Cell::new(0);
         let points = cache.points(tag, messages, |missing| {

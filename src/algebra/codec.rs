@@ -8,13 +8,13 @@
 //! | scalar | 32, big-endian, below `r`; a secret exponent is not zero |
 //! | point of G1, G2 | 48, 96: compressed ZCash format, in the subgroup, not the identity |
 //! | element of GT | 576: twelve big-endian coefficients, r-torsion, not the identity |
-//! | fixed bytes | as many as the type says |
+//! | byte array | the bytes; the type fixes the length |
 //! | text, bytes | a 32-bit length, then the bytes; text is UTF-8 |
 //! | list | a 32-bit count, then the items |
 //! | option | 0, or 1 and the value |
 //!
 //! Decoding checks each length and count against a cap before it allocates, and rejects trailing
-//! bytes. Bytes that decode encode to the same bytes.
+//! bytes. A decoded value encodes to the bytes from which it was decoded.
 //!
 //! ```
 //! use epione::algebra::codec::{Canonical, Reader, Writer};

@@ -6,7 +6,7 @@
 //! | [`hash_to_g2`] | RFC 9380 `BLS12381G2_XMD:SHA-256_SSWU_RO_` | point of G2 |
 //! | [`hash_to_scalar`] | RFC 9380 `hash_to_field`, one element of 48 bytes modulo `r` | scalar |
 //! | [`digest`] | SHA-256 over framed parts | 32 bytes |
-//! | [`weights`] | [`digest`] of a seed and an index | scalars of 128 bits |
+//! | [`weights`] | [`digest`] of a seed and an index | 128-bit scalars |
 //! | [`kdf`] | HKDF-SHA-256 (RFC 5869), salt = tag | secret bytes |
 //!
 //! No point is computed as `g^h(x)`: a known discrete logarithm breaks every scheme here. Inputs of
@@ -62,7 +62,8 @@ pub fn kdf<const N: usize>(tag: Tag, secret: &[u8], context: &[&[u8]]) -> Secret
 
 /// Derives 128-bit weights for the small exponents test (Bellare, Garay, Rabin 1998).
 ///
-/// The weights depend on the digest of the parts, so the parts cannot be chosen to fit them.
+/// The weights are derived from a digest of the parts, so they cannot be known before the parts are
+/// chosen.
 pub fn weights(tag: Tag, parts: &[&[u8]], count: usize) -> Vec<Scalar> {
     let seed = digest(tag, parts);
     let weight = |k: u32| {
@@ -123,7 +124,7 @@ pub fn batch_hash_to_g1_cached(tag: Tag, labels: &[impl AsRef<[u8]>]) -> Vec<G1>
     G1_POINTS.points(tag, &labels, |missing| kernel().g1.batch_hash(tag.as_bytes(), missing))
 }
 
-/// Hashes to a scalar at statistical distance 2^-128 from uniform.
+/// Hashes to a scalar, within statistical distance 2^-128 of uniform.
 pub fn hash_to_scalar(tag: Tag, message: &[u8]) -> Scalar {
     // L = ceil((ceil(log2 r) + k) / 8) = ceil((255 + 128) / 8) = 48
     // The scalar may be secret, so its expanded bytes are erased.

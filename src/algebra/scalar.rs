@@ -26,7 +26,7 @@ impl Scalar {
     /// One.
     pub const ONE: Self = Self(Fr::ONE);
 
-    /// Samples a uniform non-zero scalar. Zero is no exponent of any scheme here.
+    /// Samples a uniform non-zero scalar. No scheme here uses the exponent zero.
     pub fn random(rng: &mut (impl Rng + ?Sized)) -> Self {
         loop {
             let candidate = Fr::rand(rng);
@@ -67,7 +67,8 @@ impl Scalar {
         if value.to_be_bytes() == *bytes { Ok(value) } else { Err(DecodeError::NotReduced) }
     }
 
-    /// Reduces 48 big-endian bytes modulo `r`: 2^-128 away from uniform (RFC 9380, 5.2).
+    /// Reduces 48 big-endian bytes modulo `r`. Uniform bytes give a scalar within 2^-128 of uniform
+    /// (RFC 9380, section 5.2).
     pub(super) fn reduce(bytes: &[u8; 48]) -> Self {
         Self(Fr::from_be_bytes_mod_order(bytes))
     }

@@ -5,7 +5,8 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-/// A secret value: on the heap, erased on drop, redacted in `Debug`, compared in constant time.
+/// A secret value: on the heap, erased on drop, redacted in `Debug`. Byte arrays are compared in
+/// constant time.
 ///
 /// It does not protect against swapping, core dumps, copies that the compiler leaves on the stack,
 /// or the timing of computations on the value.

@@ -58,7 +58,7 @@ macro_rules! source_group {
                 Self($inner::generator())
             }
 
-            /// The neutral element.
+            /// The identity.
             pub fn identity() -> Self {
                 Self($inner::zero())
             }
@@ -69,7 +69,7 @@ macro_rules! source_group {
                 Self::generator_mul(&Scalar::random(rng))
             }
 
-            /// Returns `true` if this is the neutral element.
+            /// Returns `true` if this is the identity.
             pub fn is_identity(&self) -> bool {
                 self.0.is_zero()
             }
@@ -98,7 +98,7 @@ macro_rules! source_group {
                 $table::of_generator().mul(scalar)
             }
 
-            /// Computes `generator * scalars[i]`, as [`Self::generator_mul`].
+            /// Batch version of [`Self::generator_mul`].
             pub fn batch_generator_mul(scalars: &[Scalar]) -> Vec<Self> {
                 $table::of_generator().batch_mul(scalars)
             }
@@ -106,8 +106,8 @@ macro_rules! source_group {
             /// Computes `points[i] * scalars[i]`, with the timing guarantees of
             /// [`Mul`](std::ops::Mul). Cost: one multiplication per point.
             ///
-            /// The scalars are a slice of their own, so that secret scalars can stay in memory that
-            /// is erased.
+            /// The scalars are a separate slice, so that secret scalars can stay in memory that is
+            /// erased.
             ///
             /// # Panics
             /// If the slices differ in length.
@@ -202,7 +202,7 @@ macro_rules! source_group {
                 kernel().$kernel.table_mul(&self.0, scalar)
             }
 
-            /// Computes `base * scalars[i]`, as [`Self::mul`].
+            /// Batch version of [`Self::mul`].
             pub fn batch_mul(&self, scalars: &[Scalar]) -> Vec<$group> {
                 count(Operation::$group, scalars.len());
                 kernel().$kernel.batch_table_mul(&self.0, scalars)

@@ -1,8 +1,8 @@
 //! All domain separation tags and kind bytes.
 //!
 //! Each use of a hash function has its own tag, and no tag is a prefix of another. The tag strings
-//! are frozen with the format version, so some keep older names, as do the constants named after
-//! them.
+//! are frozen with the format version. Some of them, and the constants named after them, therefore
+//! contain older terms.
 #![forbid(unsafe_code)]
 
 use std::fmt;

@@ -33,18 +33,18 @@ impl Gt {
         *Z.get_or_init(|| pairing(&G1::generator(), &G2::generator()))
     }
 
-    /// The neutral element.
+    /// The identity.
     pub fn identity() -> Self {
         Self(Fq12::ONE)
     }
 
-    /// Returns `true` if this is the neutral element.
+    /// Returns `true` if this is the identity.
     pub fn is_identity(&self) -> bool {
         self.0 == Fq12::ONE
     }
 
-    /// Computes `Z^scalar` from a table built on first use. Cost: half of a power. Constant time
-    /// with the backend blst.
+    /// Computes `Z^scalar` from a table built on first use. Cost: half of [`Self::pow`]. Constant
+    /// time with the backend blst.
     pub fn generator_pow(scalar: &Scalar) -> Self {
         static TABLE: OnceLock<GtTable> = OnceLock::new();
         TABLE.get_or_init(|| GtTable::new(&Self::generator())).pow(scalar)

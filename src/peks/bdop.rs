@@ -24,8 +24,8 @@
 //!   ciphertexts (no forward privacy).
 //! - *The sender.* Anyone encrypts for a public key; signatures on the ledger authenticate senders.
 //!
-//! **Deviations.** The trapdoor lies in G2, so that a scan fixes the pairing argument whose lines
-//! can be prepared. Only a hash of the pairing value is published: Qin et al. list `H(W)^r`,
+//! **Deviations.** The trapdoor lies in G2, so that a scan fixes the argument in G2, whose line
+//! coefficients can be precomputed. Only a hash of the pairing value is published: Qin et al. list `H(W)^r`,
 //! `H(PID)^r` and `Pk^r` in the index, which let anyone test keywords with a pairing. `B` is bound
 //! to a context, and an encrypted location is added.
 //!

@@ -31,13 +31,13 @@ sequence!(Canonical for Trapdoor = PeksTrapdoor { 0 });
 public_encoding!(PublicKey, Trapdoor);
 
 impl Trapdoor {
-    /// Precomputes the lines of the pairing, for tests of many ciphertexts. Cost: a tenth of a
-    /// pairing.
+    /// Precomputes the line coefficients of the pairing, for tests of many ciphertexts. Cost: a
+    /// tenth of a pairing.
     pub fn prepare(&self) -> PreparedTrapdoor {
         PreparedTrapdoor(PreparedG2::new(&self.0))
     }
 }
 
-/// A [`Trapdoor`] with the precomputed lines of its pairing, 20 KB. Clones share the lines.
+/// A [`Trapdoor`] as the line coefficients of its pairing, 20 KB, shared between clones.
 #[derive(Debug, Clone)]
 pub struct PreparedTrapdoor(pub(super) PreparedG2);

@@ -1,7 +1,7 @@
 //! Conditional, verifiable proxy re-encryption: the default.
 //!
-//! **Paper.** In the shape of Weng, Yang, Tang, Deng, Bao, *Efficient Conditional Proxy
-//! Re-Encryption with Chosen-Ciphertext Security*, ISC 2009. The composition is ours.
+//! **Paper.** After Weng, Yang, Tang, Deng, Bao, *Efficient Conditional Proxy Re-Encryption with
+//! Chosen-Ciphertext Security*, ISC 2009. The composition is new.
 //!
 //! **Algorithms.** User `i` has the public key `pk_i = (X_i, Y_i) = (g1^{x_i}, g2^{x_i})`. A
 //! condition `w` selects the ciphertexts that a re-encryption key covers: the sections of one class
@@ -29,7 +29,7 @@
 //! attacks that were considered:
 //!
 //! - *A proxy as an oracle for `C1^t`.* Without the well-formedness check of the public tag `C4`, a
-//!   doctor decrypts a record refused to them by submitting `C1^c` as their own.
+//!   doctor decrypts a record refused to them by submitting `C1^c` as a ciphertext of their own.
 //! - *Re-encryption keys for other conditions.* A key of one condition transforms no ciphertext of
 //!   another.
 //! - *Collusion.* Proxy and delegatee learn the condition key `Q^{x_i}`: one condition of the
@@ -39,7 +39,7 @@
 //! A delegatee keeps the plaintexts that they decrypted. The proxy's checks, not cryptography,
 //! enforce the time window of a grant.
 //!
-//! **Deviations.** A single proxy holds `rk1`; threshold re-encryption is not built yet.
+//! **Deviations.** A single proxy holds `rk1`; threshold re-encryption is not implemented.
 //!
 //! **Cost.**
 //!

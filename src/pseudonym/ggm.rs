@@ -16,16 +16,16 @@
 //! for any length. Decoding accepts at most 64 nodes, in ascending order and disjoint, with or
 //! without gaps.
 //!
-//! **Security.** HKDF-SHA-256 is assumed to be a PRF. Pseudonyms of an epoch are then pseudorandom
-//! without a node key of that epoch: across doctors, epochs and indices. The construction does not
-//! prevent:
+//! **Security.** HKDF-SHA-256 is assumed to be a PRF. To an adversary without a node key that covers an
+//! epoch, the pseudonyms of the epoch are then pseudorandom, jointly over doctors and indices. The
+//! construction does not prevent:
 //!
 //! - *Disclosure.* A doctor can share a window key, and can link the pseudonyms of past windows.
-//! - *Unregistered names.* Doctor and patient recognise a pseudonym, but there is no proof that it
+//! - *Unregistered patients.* Doctor and patient recognise a pseudonym, but nothing proves that it
 //!   belongs to a registered person.
 //!
-//! **Deviations.** No key is derived from a national identifier. The key given to a doctor ends
-//! with a window of epochs.
+//! **Deviations.** No key is derived from a national identifier. A doctor's key covers one
+//! window of epochs.
 //!
 //! **Cost.** At most 33 HKDF calls per pseudonym. A node takes 37 bytes.
 //!
@@ -51,7 +51,7 @@ use crate::error::DecodeError;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// The number of a period of time. Its length is a convention of the caller.
+/// The index of a period of time. The caller defines the length of a period.
 pub type Epoch = u32;
 
 const LEVELS: u32 = Epoch::BITS;

@@ -31,8 +31,8 @@ pub fn cid_of_digest(digest: &[u8; 32]) -> Cid {
     Cid::new_v1(RAW, hash)
 }
 
-/// Returns the SHA-256 digest in an identifier, or `None` if this store does not issue such an
-/// identifier.
+/// Returns the SHA-256 digest in an identifier, or `None` if the identifier is not a CIDv1 with the
+/// raw codec and SHA-256.
 pub fn digest_of_cid(cid: &Cid) -> Option<[u8; 32]> {
     let digest = cid.hash().digest().try_into().ok()?;
     (cid_of_digest(&digest) == *cid).then_some(digest)
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cid_of_a_raw_leaf_is_that_of_ipfs() {
+    fn the_cid_of_a_raw_leaf_matches_ipfs() {
         // `ipfs add --cid-version 1 --raw-leaves` of the eleven bytes "hello world".
         let expected = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e";
         assert_eq!(block_cid(b"hello world").to_string(), expected);

@@ -1,8 +1,8 @@
 //! A store in a directory: one file per block, with the CID as file name.
 //!
 //! The blocks of an upload are written to a staging directory and synchronised to disk. Once the
-//! object's identifier is verified, atomic renames move them into place, the manifest last. A crash
-//! leaves whole blocks only, and an object is either complete or absent.
+//! object's identifier is verified, atomic renames move them into place, the manifest last. After a
+//! crash every stored block is whole, and an object is either complete or absent.
 #![forbid(unsafe_code)]
 
 use super::chunk::{CHUNK_SIZE, Manifest, block_cid, cid_of_digest, split};

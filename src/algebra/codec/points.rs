@@ -1,7 +1,8 @@
 //! Batch encoding and decoding of points.
 //!
-//! All encodings share one inversion, and decoding fills the lanes of the backend. Accepted bytes
-//! and errors are those of reading the points one by one: the first fault in byte order decides.
+//! The points of a batch share one inversion when encoded, and fill the lanes of the backend when
+//! decoded. Results equal those of reading the points one by one: the error is that of the first
+//! fault in byte order.
 #![forbid(unsafe_code)]
 
 use super::{Reader, Writer};
@@ -23,14 +24,14 @@ impl Writer {
 }
 
 impl Reader<'_> {
-    /// Reads `count` points of G1 other than the identity. Memory grows with the bytes present.
+    /// Reads `count` points of G1 other than the identity. The bytes present bound the memory.
     ///
     /// # Errors
     /// As [`Reader::g1`] for the first invalid point.
     pub fn batch_g1(&mut self, count: usize) -> Result<Vec<G1>, DecodeError> {
         self.points(count, G1::batch_from_bytes)
     }
-    /// Reads `count` points of G2 other than the identity. Memory grows with the bytes present.
+    /// Reads `count` points of G2 other than the identity. The bytes present bound the memory.
     ///
     /// # Errors
     /// As [`Reader::g2`] for the first invalid point.
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_have_the_bytes_of_single_points() {
+    fn batch_encoding_agrees_with_single_encoding() {
         for count in SIZES {
             let points = points(count);
             let g2: Vec<G2> =
@@ -104,7 +105,7 @@ mod tests {
 
     /// Changes every byte, in pairs too, and truncates to every length.
     #[test]
-    fn the_first_fault_in_byte_order_decides() {
+    fn the_first_fault_in_byte_order_is_reported() {
         let bytes = encoding(&points(3));
         assert_eq!(batched(&bytes, 3), Ok(points(3)));
         let agree = |bytes: &[u8], change: &dyn std::fmt::Debug| {
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_beyond_the_bytes_allocates_nothing() {
+    fn a_count_beyond_the_input_is_rejected_before_allocation() {
         assert_eq!(Reader::new(&[0; 47]).batch_g1(usize::MAX), Err(DecodeError::Truncated));
         assert_eq!(Reader::new(&[]).batch_g2(usize::MAX), Err(DecodeError::Truncated));
     }

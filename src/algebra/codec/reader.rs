@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         let found = self.u32()? as usize;
         if found > cap { Err(DecodeError::TooLong { found, cap }) } else { Ok(found) }
     }
-    /// Borrows bytes behind their 32-bit length, at most `cap`.
+    /// Borrows bytes preceded by their 32-bit length, at most `cap`.
     ///
     /// # Errors
     /// [`DecodeError::Truncated`] or [`DecodeError::TooLong`].
@@ -130,8 +130,7 @@ impl<'a> Reader<'a> {
     pub fn gt(&mut self) -> Result<Gt, DecodeError> {
         Gt::from_bytes(&self.fixed()?)
     }
-    /// Reads a list of at most `cap` items. Memory grows with the items that are present, not with
-    /// the count.
+    /// Reads a list of at most `cap` items. The items present bound the memory, not the count.
     ///
     /// # Errors
     /// [`DecodeError::TooLong`], or the first error of an item.

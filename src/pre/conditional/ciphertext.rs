@@ -26,7 +26,7 @@ pub struct Ciphertext {
 sequence!(Canonical for Ciphertext = PreCiphertext { c1, w, c4, body: bytes(MAX_BODY) });
 public_encoding!(Ciphertext);
 
-/// A ciphertext with the condition and the associated data that it must be bound to.
+/// A ciphertext with the condition and the associated data to which its tag must bind it.
 #[derive(Debug, Clone, Copy)]
 pub struct UnverifiedCiphertext<'a> {
     /// The ciphertext.
@@ -46,7 +46,8 @@ pub struct VerifiedCiphertext {
     pub(super) context: Vec<u8>,
 }
 
-/// The public tag of a ciphertext is invalid: the ciphertext was changed or belongs elsewhere.
+/// The public tag of a ciphertext is invalid: the ciphertext was changed or is bound to other
+/// values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the ciphertext's public tag is invalid for this delegator, condition and associated data")]
 pub struct InvalidCiphertext;

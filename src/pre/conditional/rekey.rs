@@ -8,7 +8,7 @@ use crate::pre::batch_verification::verify_equations;
 use crate::pre::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
 
-/// An unverified re-encryption key. `rk1` is secret to the proxy, `rk2` is public.
+/// An unverified re-encryption key. `rk1` is the proxy's secret; `rk2` is public.
 #[derive(Debug, Clone)]
 pub struct ReKey {
     rk1: Secret<G2>,
@@ -82,7 +82,7 @@ impl VerifiedReKey {
     }
 }
 
-/// The re-encryption key is not for this delegator, delegatee and condition.
+/// The re-encryption key is invalid for this delegator, delegatee and condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the re-encryption key is invalid for this delegator, delegatee and condition")]
 pub struct InvalidReKey;
