@@ -108,7 +108,7 @@ pub struct UserKey {
     pub(super) sk2: Vec<G1>,
     pub(super) sk3: G2,
 }
-sequence!(Codec<KeyShape> for UserKey { sk1, sk3, sk2: batch_g1(components) });
+sequence!(ShapedCodec<KeyShape> for UserKey { sk1, sk3, sk2: batch_g1(components) });
 
 /// An encapsulation `(ct1, ct2, ct3)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +119,7 @@ pub struct Encapsulation {
     /// One element per row.
     pub(super) ct3: Vec<G1>,
 }
-sequence!(Codec<PolicyShape> for Encapsulation {
+sequence!(ShapedCodec<PolicyShape> for Encapsulation {
     ct1, ct2: batch_g2(occurrences), ct3: batch_g1(rows),
 });
 

@@ -4,7 +4,7 @@
 use super::fabeo::Fabeo;
 use super::keys::read_suite;
 use super::scheme::{PolicyShape, Scheme, VerifyEncapsulation};
-use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding};
+use crate::algebra::codec::{Canonical, Reader, ShapedCodec, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
 use crate::policy::{AccessPolicy, MAX_TEXT_BYTES};
@@ -43,7 +43,7 @@ impl<S: Scheme> CpaHeader<S> {
         }
         // Counting avoids the span program, whose matrix is large for a hostile policy.
         let (rows, occurrences) = policy.counts();
-        Ok(Self { policy, encapsulation: Codec::read(r, PolicyShape { rows, occurrences })? })
+        Ok(Self { policy, encapsulation: ShapedCodec::read(r, PolicyShape { rows, occurrences })? })
     }
 }
 

@@ -4,7 +4,7 @@
 use super::fabeo::Fabeo;
 use super::scheme::{KeyShape, Scheme};
 use crate::algebra::Secret;
-use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding};
+use crate::algebra::codec::{Canonical, Codec, Reader, ShapedCodec, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
 use crate::policy::AttributeSet;
@@ -22,7 +22,7 @@ impl<S: Scheme> Canonical for PublicParameters<S> {
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         read_suite::<S>(r)?;
-        Ok(Self(Codec::read(r, ())?))
+        Ok(Self(Codec::read(r)?))
     }
 }
 public_encoding!(impl<S: Scheme> PublicParameters<S>);
@@ -45,7 +45,7 @@ impl<S: Scheme> Canonical for MasterSecretKey<S> {
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         read_suite::<S>(r)?;
-        Ok(Self(Secret::new(Codec::read(r, ())?)))
+        Ok(Self(Secret::new(Codec::read(r)?)))
     }
 }
 
@@ -87,7 +87,7 @@ impl<S: Scheme> Canonical for UserSecretKey<S> {
         read_suite::<S>(r)?;
         let attributes = AttributeSet::read(r)?;
         let shape = KeyShape { components: attributes.components() };
-        let elements = Codec::read(r, shape)?;
+        let elements = ShapedCodec::read(r, shape)?;
         Ok(Self::new(attributes, elements))
     }
 }

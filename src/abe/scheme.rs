@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::UserSecretKey;
-use crate::algebra::codec::Codec;
+use crate::algebra::codec::{Codec, ShapedCodec};
 use crate::algebra::hash::{batch_hash_to_g1, batch_hash_to_g1_cached, hash_to_scalar};
 use crate::algebra::tag::Tag;
 use crate::algebra::{G1, Gt, Rng, Scalar, tag};
@@ -26,9 +26,9 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
     /// The elements of the authority's master secret key.
     type MasterKey: Codec + Zeroize;
     /// The elements of a user's key, with one component per attribute.
-    type UserKey: Codec<KeyShape> + Clone + Zeroize;
+    type UserKey: ShapedCodec<KeyShape> + Clone + Zeroize;
     /// The elements of an encapsulation.
-    type Encapsulation: Codec<PolicyShape> + Clone + Eq + Debug;
+    type Encapsulation: ShapedCodec<PolicyShape> + Clone + Eq + Debug;
     /// The error for a policy that the scheme does not support; `Infallible` if there is none.
     type Error: std::error::Error;
 

@@ -98,7 +98,7 @@ pub struct UserKey {
     /// `K_x`, one per attribute, in set order.
     k_x: Vec<G1>,
 }
-sequence!(Codec<KeyShape> for UserKey { k, l, k_x: batch_g1(components) });
+sequence!(ShapedCodec<KeyShape> for UserKey { k, l, k_x: batch_g1(components) });
 
 /// An encapsulation `(C', C_i, D_i)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub struct Encapsulation {
     /// `D_i`, one per row.
     d: Vec<G2>,
 }
-sequence!(Codec<PolicyShape> for Encapsulation { c_prime, c: batch_g1(rows), d: batch_g2(rows) });
+sequence!(ShapedCodec<PolicyShape> for Encapsulation { c_prime, c: batch_g1(rows), d: batch_g2(rows) });
 
 impl Scheme for Waters {
     const SUITE: u8 = 2;

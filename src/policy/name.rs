@@ -56,7 +56,7 @@ impl Codec for Name {
     fn write(&self, w: &mut Writer) {
         w.bytes(self.0.as_bytes());
     }
-    fn read(r: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let name = r.text(Self::MAX_BYTES)?;
         Self::new(name).map_err(|_| DecodeError::Invalid("invalid attribute name"))
     }

@@ -184,7 +184,7 @@ fn a_change_of_any_byte_is_rejected_by_waters() {
 }
 
 #[test]
-fn a_mismatched_associated_data_authority_or_header_is_rejected() {
+fn mismatched_associated_data_authorities_and_headers_are_rejected() {
     let rng = &mut rng(3);
     let (parameters, master) = abe::setup(rng);
     let (other_parameters, other_master) = abe::setup(rng);

@@ -16,8 +16,8 @@
 //! **Security.** The server learns neither the key nor the plaintext. The paper proves replayable
 //! CCA security for the scheme of Waters; the same argument applies to FABEO, but is not written
 //! down. The server can return a false answer. [`decapsulate_transformed`] verifies the complete
-//! header and detects it. [`decapsulate_transformed_cpa`] returns another key, under which the DEM
-//! fails.
+//! header and detects it. For a false answer, [`decapsulate_transformed_cpa`] returns another key,
+//! under which the DEM fails.
 #![forbid(unsafe_code)]
 
 use super::{Fabeo, UserKey};

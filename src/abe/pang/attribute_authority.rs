@@ -153,7 +153,7 @@ impl Canonical for AttributeAuthority {
         w.batch_g1(&Zeroizing::new(points.collect::<Vec<_>>()));
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (attribute, epoch, v) = (Name::read(r, ())?, r.u32()?, Secret::read(r, ())?);
+        let (attribute, epoch, v) = (Name::read(r)?, r.u32()?, Secret::read(r)?);
         let gids = r.list(MAX_HOLDERS, read_gid)?;
         if !gids.is_sorted_by(|a, b| a < b) {
             return Err(DecodeError::Invalid("the identifiers are not strictly ascending"));

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::abe::scheme::{KeyShape, PolicyShape};
-use crate::algebra::codec::{Codec, Reader, Writer, sequence};
+use crate::algebra::codec::{Codec, Reader, ShapedCodec, Writer, sequence};
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use crate::policy::{Attribute, Name};
@@ -89,7 +89,7 @@ pub struct Encapsulation {
     pub(super) c: Vec<G2>,
     pub(super) c_prime: Vec<G1>,
 }
-sequence!(Codec<PolicyShape> for Encapsulation {
+sequence!(ShapedCodec<PolicyShape> for Encapsulation {
     epochs: items(rows), c_second, c: batch_g2(rows), c_prime: batch_g1(rows),
 });
 
@@ -104,10 +104,10 @@ impl Codec for Parameters {
             w.g2(&key.g2_v);
         });
     }
-    fn read(r: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let (g1_a, z_beta) = (r.g1()?, r.gt()?);
         let keys = r.list(MAX_ATTRIBUTES, |r| {
-            Ok((Name::read(r, ())?, EpochKey { epoch: r.u32()?, g2_v: r.g2()? }))
+            Ok((Name::read(r)?, EpochKey { epoch: r.u32()?, g2_v: r.g2()? }))
         })?;
         if !keys.is_sorted_by(|(a, _), (b, _)| a < b) {
             return Err(DecodeError::Invalid("the attributes are not strictly ascending"));
@@ -126,7 +126,7 @@ pub(super) fn read_gid(r: &mut Reader<'_>) -> Result<String, DecodeError> {
 }
 
 /// Encoding: the identifier, `D`, `D'`, the epochs of each attribute, all components.
-impl Codec<KeyShape> for UserKey {
+impl ShapedCodec<KeyShape> for UserKey {
     fn write(&self, w: &mut Writer) {
         w.bytes(self.gid.as_bytes());
         w.g1(&self.d);

@@ -1,4 +1,4 @@
-//! Key operations of encryptors and users, who collect public keys and components.
+//! Public keys collected by encryptors, and components collected by users.
 #![forbid(unsafe_code)]
 
 use super::elements::{EpochKey, MAX_GID};

@@ -52,7 +52,7 @@ pub struct UserKey {
     pub(super) k: Vec<G1>,
     pub(super) k_prime: Vec<G2>,
 }
-sequence!(Codec<KeyShape> for UserKey {
+sequence!(ShapedCodec<KeyShape> for UserKey {
     gid: text_by(read_name), k: batch_g1(components), k_prime: batch_g2(components),
 });
 
@@ -64,7 +64,7 @@ pub struct Encapsulation {
     pub(super) c3: Vec<G2>,
     pub(super) c4: Vec<G1>,
 }
-sequence!(Codec<PolicyShape> for Encapsulation {
+sequence!(ShapedCodec<PolicyShape> for Encapsulation {
     c1: items(rows), c2: batch_g2(rows), c3: batch_g2(rows), c4: batch_g1(rows),
 });
 
@@ -98,7 +98,7 @@ impl Codec for Parameters {
             w.g2(&key.g2_y);
         });
     }
-    fn read(r: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let keys = r.list(MAX_AUTHORITIES, |r| {
             Ok((read_authority(r)?, AuthorityKey { z_alpha: r.gt()?, g2_y: r.g2()? }))
         })?;

@@ -5,9 +5,8 @@ use super::{Canonical, Reader, Writer};
 use crate::algebra::{G1, G2, Gt, Scalar, Secret};
 use crate::error::DecodeError;
 
-/// A value that is a field of encodings, without version and kind. `Shape` determines the lengths
-/// of lists that are encoded without a count.
-pub trait Codec<Shape = ()>: Sized {
+/// A value that is a field of encodings, without version and kind.
+pub trait Codec: Sized {
     /// Writes the value.
     fn write(&self, writer: &mut Writer);
 
@@ -15,6 +14,18 @@ pub trait Codec<Shape = ()>: Sized {
     ///
     /// # Errors
     /// [`DecodeError`] if the bytes are not an encoding of a value.
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
+}
+
+/// A value with lists that are encoded without a count: `Shape` contains their lengths.
+pub trait ShapedCodec<Shape>: Sized {
+    /// Writes the value.
+    fn write(&self, writer: &mut Writer);
+
+    /// Reads a value of a shape and checks its invariants.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the bytes are not an encoding of a value of this shape.
     fn read(reader: &mut Reader<'_>, shape: Shape) -> Result<Self, DecodeError>;
 }
 
@@ -22,7 +33,7 @@ impl<T: Canonical> Codec for T {
     fn write(&self, writer: &mut Writer) {
         Canonical::write(self, writer);
     }
-    fn read(reader: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Canonical::read(reader)
     }
 }
@@ -34,7 +45,7 @@ macro_rules! codec {
                 let $value = self;
                 $write
             }
-            fn read($reader: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
+            fn read($reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
                 $read
             }
         }
@@ -60,12 +71,13 @@ impl<const N: usize> Codec for [u8; N] {
     fn write(&self, writer: &mut Writer) {
         writer.fixed(self);
     }
-    fn read(reader: &mut Reader<'_>, (): ()) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         reader.fixed()
     }
 }
 
-/// Implements [`Canonical`] or [`Codec`] for a struct that is encoded field by field.
+/// Implements [`Canonical`], [`Codec`] or [`ShapedCodec`] for a struct that is encoded field by
+/// field.
 ///
 /// A field without a format is encoded by its [`Codec`]. The formats:
 ///
@@ -81,32 +93,37 @@ impl<const N: usize> Codec for [u8; N] {
 /// ```ignore
 /// sequence!(Canonical for Ciphertext = AfghCiphertext { c1, body: bytes(MAX_BODY) });
 /// sequence!(Codec for Schnorr { challenge, response });
-/// sequence!(Codec<KeyShape> for UserKey { k, l, k_x: batch_g1(components) });
+/// sequence!(ShapedCodec<KeyShape> for UserKey { k, l, k_x: batch_g1(components) });
 /// ```
 macro_rules! sequence {
     (Canonical for $type:ident = $kind:ident $fields:tt) => {
         impl $crate::algebra::codec::Canonical for $type {
             const KIND: $crate::algebra::tag::Kind = $crate::algebra::tag::Kind::$kind;
-            $crate::algebra::codec::sequence!(@write $fields);
-            fn read(
-                r: &mut $crate::algebra::codec::Reader<'_>,
-            ) -> Result<Self, $crate::error::DecodeError> {
-                $crate::algebra::codec::sequence!(@read r () $fields)
-            }
+            $crate::algebra::codec::sequence!(@methods $fields);
         }
     };
     (Codec for $type:ident $fields:tt) => {
-        $crate::algebra::codec::sequence!(Codec<()> for $type $fields);
+        impl $crate::algebra::codec::Codec for $type {
+            $crate::algebra::codec::sequence!(@methods $fields);
+        }
     };
-    (Codec<$shape:ty> for $type:ident $fields:tt) => {
-        impl $crate::algebra::codec::Codec<$shape> for $type {
+    (ShapedCodec<$shape:ty> for $type:ident $fields:tt) => {
+        impl $crate::algebra::codec::ShapedCodec<$shape> for $type {
             $crate::algebra::codec::sequence!(@write $fields);
             fn read(
                 r: &mut $crate::algebra::codec::Reader<'_>,
-                _shape: $shape,
+                shape: $shape,
             ) -> Result<Self, $crate::error::DecodeError> {
-                $crate::algebra::codec::sequence!(@read r _shape $fields)
+                $crate::algebra::codec::sequence!(@read r shape $fields)
             }
+        }
+    };
+    (@methods $fields:tt) => {
+        $crate::algebra::codec::sequence!(@write $fields);
+        fn read(
+            r: &mut $crate::algebra::codec::Reader<'_>,
+        ) -> Result<Self, $crate::error::DecodeError> {
+            $crate::algebra::codec::sequence!(@read r () $fields)
         }
     };
     (@write { $($field:tt $(: $format:ident $argument:tt)?),+ $(,)? }) => {
@@ -135,16 +152,16 @@ macro_rules! sequence {
     };
     (@write_field $w:ident, $value:expr, nonzero) => { $w.scalar(&$value) };
     (@write_field $w:ident, $value:expr, $batch:ident) => { $w.$batch(&$value) };
-    (@read_field $r:ident $shape:tt) => { $crate::algebra::codec::Codec::read($r, ()) };
+    (@read_field $r:ident $shape:tt) => { $crate::algebra::codec::Codec::read($r) };
     (@read_field $r:ident $shape:tt, text($cap:expr)) => { $r.text($cap) };
     (@read_field $r:ident $shape:tt, text_by($read:expr)) => { $read($r) };
     (@read_field $r:ident $shape:tt, bytes($cap:expr)) => { $r.bytes($cap).map(<[u8]>::to_vec) };
     (@read_field $r:ident $shape:tt, list($cap:expr)) => {
-        $r.list($cap, |r| $crate::algebra::codec::Codec::read(r, ()))
+        $r.list($cap, $crate::algebra::codec::Codec::read)
     };
     (@read_field $r:ident $shape:tt, items($length:ident)) => {
         (0..$shape.$length)
-            .map(|_| $crate::algebra::codec::Codec::read($r, ()))
+            .map(|_| $crate::algebra::codec::Codec::read($r))
             .collect::<Result<Vec<_>, $crate::error::DecodeError>>()
     };
     (@read_field $r:ident $shape:tt, nonzero()) => { $r.nonzero_scalar() };

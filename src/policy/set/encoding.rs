@@ -43,7 +43,7 @@ impl AttributeSet {
         let by_label = |number: &Number| (number.label().clone(), number.value().domain());
         set.fill(numbers, by_label)?;
         set.fill(r.list(MAX_COMPONENTS, listed)?, |listed| listed.label().clone())?;
-        set.fill(r.list(MAX_COMPONENTS, |r| Name::read(r, ()))?, Name::clone)?;
+        set.fill(r.list(MAX_COMPONENTS, Name::read)?, Name::clone)?;
         Ok(set)
     }
 
@@ -72,7 +72,7 @@ impl AttributeSet {
 }
 
 fn number(r: &mut Reader<'_>) -> Result<Number, DecodeError> {
-    let label = Name::read(r, ())?;
+    let label = Name::read(r)?;
     let domain = Domain::from_code(r.u8()?).ok_or(DecodeError::Invalid("unknown domain"))?;
     let value = Value::new(domain, r.u32()?);
     let value = value.ok_or(DecodeError::Invalid("the number is too large for its width"))?;
@@ -80,7 +80,7 @@ fn number(r: &mut Reader<'_>) -> Result<Number, DecodeError> {
 }
 
 fn listed(r: &mut Reader<'_>) -> Result<Listed, DecodeError> {
-    let (label, version, value) = (Name::read(r, ())?, r.u32()?, Name::read(r, ())?);
+    let (label, version, value) = (Name::read(r)?, r.u32()?, Name::read(r)?);
     let listed = Listed::new(label, version, value);
     listed.map_err(|_| DecodeError::Invalid("the label of a vocabulary contains no colon"))
 }
