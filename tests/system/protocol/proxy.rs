@@ -5,13 +5,10 @@ fn a_delivery_must_match_its_grant_and_proxy() {
     let mut world = World::new(60);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let terms = world.terms(&[record]);
-    let (validity, state) = (world.validity(), world.state().clone());
-    let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
+    let state = world.state().clone();
 
     // The grant is not on the ledger yet.
-    let rng = &mut world.rng;
-    let (transaction, delivery, ticket) =
-        world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
+    let (transaction, delivery, ticket) = world.grant_uncommitted(B, &terms).unwrap();
     refused!(world.proxies[0].accept(&state, delivery.clone()), Refusal::UnknownGrant);
     world.commit(&transaction).unwrap();
     let state = world.state().clone();

@@ -48,10 +48,7 @@ fn re_encryptions_under_one_grant_do_not_verify_under_another() {
         ProtocolError::ReEncryption(InvalidReEncryption)
     );
     // The grant of the ticket is not on the ledger.
-    let (validity, state) = (world.validity(), world.state().clone());
-    let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
-    let rng = &mut world.rng;
-    let (_, _, unseen) = world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
+    let (_, _, unseen) = world.grant_uncommitted(B, &terms).unwrap();
     refused!(world.open_granted(B, &request, &unseen, &reencryptions), Refusal::NotRequested);
 }
 
@@ -68,12 +65,8 @@ fn ticket_and_re_encryptions_do_not_open_for_another_doctor() {
     let own = world.request(C, record, Basis::Policy).unwrap();
     refused!(world.open_granted(C, &own, &ticket, &reencryptions), Refusal::NotRequested);
     // Cryptography alone: with a grant to C, re-encryptions for B do not verify.
-    let (validity, state) = (world.validity(), world.state().clone());
-    let reader = state.party(&world.doctors[C].verifying_key()).unwrap().clone();
     let terms = world.terms(&[record]);
-    let rng = &mut world.rng;
-    let (grant, _, for_c) =
-        world.patients[ADA].grant(validity, &state, &reader, &terms, rng).unwrap();
+    let (grant, _, for_c) = world.grant_uncommitted(C, &terms).unwrap();
     world.commit(&grant).unwrap();
     let request = world.request(C, record, Basis::Grant(*for_c.grant())).unwrap();
     refused!(
@@ -149,7 +142,7 @@ fn ciphertexts_swapped_between_sections_do_not_open() {
 }
 
 #[test]
-fn missing_and_pooled_attributes_do_not_satisfy_a_policy() {
+fn missing_or_pooled_attributes_do_not_open_a_section() {
     let mut world = World::new(75);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let request = world.request(B, record, Basis::Policy).unwrap();

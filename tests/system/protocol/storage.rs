@@ -103,10 +103,9 @@ fn a_grant_that_arrives_after_its_revocation_is_refused() {
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let terms = world.terms(&[record]);
     // Ada makes and revokes the grant before it is committed.
+    let (grant, _, _) = world.grant_uncommitted(B, &terms).unwrap();
     let (validity, state) = (world.validity(), world.state().clone());
-    let reader = state.party(&world.doctors[B].verifying_key()).unwrap();
-    let rng = &mut world.rng.clone();
-    let (grant, _, _) = world.patients[ADA].grant(validity, &state, reader, &terms, rng).unwrap();
+    let rng = &mut world.rng;
     refused!(
         world.patients[BEA].revoke_pending(validity, &state, &grant, rng),
         Refusal::NotOwnGrant

@@ -28,7 +28,7 @@ pub(super) fn run(
     report.refusal("a forged transaction signature", forged(world, record, basis));
     report.refusal("a substituted trapdoor", substituted_trapdoor(world, terms)?);
     let outcome = absent_keyword(world, terms, report)?;
-    report.refusal("a trapdoor for a keyword of no record", outcome);
+    report.refusal("a trapdoor whose keyword is in no record", outcome);
     let outcome = flipped_bit(world, record, ticket)?;
     report.refusal("a flipped bit in a stored ciphertext", outcome);
 

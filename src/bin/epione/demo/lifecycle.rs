@@ -73,7 +73,8 @@ fn as_patient(
 ) -> Result<(), Failure> {
     let start = report.start();
     let hits = world.patients[ADA].find(world.state());
-    let what = format!("{} of {} with the patient's keys only", hits.len(), published.len());
+    let (found, all) = (hits.len(), published.len());
+    let what = format!("records found: {found} of {all}, with the patient's keys only");
     report.step("find as patient", "patient", 0, start, &what);
     for record in published {
         let Some(hit) = hits.iter().find(|hit| hit.record == record.id) else {

@@ -76,7 +76,7 @@ impl Report {
 
     /// Prints the header of the steps.
     pub(super) fn header(&self) {
-        self.print(&format!("  {:<15} {:<40} {:>10} {:>10}", "step", "parties", "size", "time"));
+        self.print(&format!("  {:<16} {:<40} {:>10} {:>10}", "step", "parties", "size", "time"));
     }
 
     /// Starts the clock of a step.
@@ -95,7 +95,7 @@ impl Report {
     ) {
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (size, time) = (in_bytes(bytes), in_time(micros));
-        self.print(&format!("  {step:<15} {role:<40} {size:>10} {time:>10}  {what}"));
+        self.print(&format!("  {step:<16} {role:<40} {size:>10} {time:>10}  {what}"));
         self.result.steps.push(StepLine { step, role, bytes, micros });
     }
 

@@ -82,7 +82,8 @@ fn search(
         report.fail(format!("the search found {} of {} records", found.len(), expected.len()));
     }
     let (entries, SearchTerm { field, value }) = (entries(world), &terms.search[0]);
-    let what = format!("{} found in {entries} entries, e.g. {field}={value}", hits.len());
+    let what =
+        format!("records found: {} in {entries} entries, e.g. by {field}={value}", hits.len());
     report.step("search", "proxy for doctor B", 0, start, &what);
     Ok(())
 }

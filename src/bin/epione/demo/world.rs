@@ -215,14 +215,24 @@ impl World {
         entry.rejected_by.map_or(Ok(committed), |rule| Err(rule.into()))
     }
 
+    /// Creates a grant from Ada to a doctor, without committing it.
+    pub(crate) fn grant_uncommitted(
+        &mut self,
+        reader: usize,
+        terms: &Terms,
+    ) -> Result<(Transaction, Delivery, Ticket), Failure> {
+        let (validity, state) = (self.validity(), self.state().clone());
+        let reader = &self.doctors[reader].verifying_key();
+        let reader = state.party(reader).expect("all doctors are registered");
+        Ok(self.patients[ADA].grant(validity, &state, reader, terms, &mut self.rng)?)
+    }
+
     /// Commits a grant from Ada to doctor B, without delivery to the proxy.
     pub(crate) fn grant_undelivered(
         &mut self,
         terms: &Terms,
     ) -> Result<(Transaction, Delivery, Ticket), Failure> {
-        let (validity, state) = (self.validity(), self.state().clone());
-        let reader = state.party(&self.doctors[B].verifying_key()).expect("B is registered");
-        let grant = self.patients[ADA].grant(validity, &state, reader, terms, &mut self.rng)?;
+        let grant = self.grant_uncommitted(B, terms)?;
         self.commit(&grant.0)?;
         Ok(grant)
     }
