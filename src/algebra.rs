@@ -11,8 +11,8 @@
 //! | [`G2`] | `E'(Fp2)[r]` | 96, ZCash format |
 //! | [`Gt`] | `Fp12`, r-torsion | 576, twelve big-endian coefficients |
 //!
-//! **Architecture invariant.** This is the only module that uses a curve library. The private module
-//! `backend` selects the implementation, which does not affect results.
+//! **Architecture invariant.** This is the only module that uses a curve library. Its private
+//! module `backend` selects the implementation, which does not affect results.
 //!
 //! **Backends.** arkworks is always present; the library blst (cargo feature `blst`, on by default)
 //! is about twice as fast. [`backend`](fn@backend) returns the backend of the process, which

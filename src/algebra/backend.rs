@@ -18,8 +18,8 @@
 //! **Batches.** A backend without a batch operation computes item by item. With the feature
 //! `parallel` a batch is divided among the cores first ([`batch`]).
 //!
-//! **Unsafe code.** Only in `blst` (foreign functions) and `ifma` (target features). A `forbid` here
-//! would include them, so this file relies on the crate's `deny`.
+//! **Unsafe code.** Only in `blst` (foreign functions) and `ifma` (target features). A `forbid` in
+//! this file would include them, so the crate's `deny` applies here.
 
 mod batch;
 #[cfg(feature = "blst")]

@@ -1,9 +1,9 @@
 //! A cache of hashed points, for public labels.
 //!
 //! An attribute has the same point in every key and header, and hashing dominates the cost of an
-//! encapsulation. The cache is opt-in through the functions `*_cached`, because it keeps messages in
-//! memory, and timing reveals which messages were hashed before. Attributes may be cached; search
-//! keywords must not.
+//! encapsulation. The cache is opt-in through the functions `*_cached`, because it keeps messages
+//! in memory, and timing reveals which messages were hashed before. Attributes may be cached;
+//! search keywords must not.
 #![forbid(unsafe_code)]
 
 use super::tag::Tag;

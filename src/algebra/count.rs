@@ -41,7 +41,8 @@ mod counter {
     use std::collections::BTreeMap;
 
     thread_local! {
-        static COUNTS: RefCell<BTreeMap<Operation, usize>> = const { RefCell::new(BTreeMap::new()) };
+        static COUNTS: RefCell<BTreeMap<Operation, usize>> =
+            const { RefCell::new(BTreeMap::new()) };
     }
 
     pub(crate) fn count(operation: Operation, times: usize) {

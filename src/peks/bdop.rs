@@ -25,9 +25,9 @@
 //! - *The sender.* Anyone encrypts for a public key; signatures on the ledger authenticate senders.
 //!
 //! **Deviations.** The trapdoor lies in G2, so that a scan fixes the argument in G2, whose line
-//! coefficients can be precomputed. Only a hash of the pairing value is published: Qin et al. list `H(W)^r`,
-//! `H(PID)^r` and `Pk^r` in the index, which let anyone test keywords with a pairing. `B` is bound
-//! to a context, and an encrypted location is added.
+//! coefficients can be precomputed. Only a hash of the pairing value is published: Qin et al. list
+//! `H(W)^r`, `H(PID)^r` and `Pk^r` in the index, which let anyone test keywords with a pairing. `B`
+//! is bound to a context, and an encrypted location is added.
 //!
 //! **Cost.** Encrypt: 2 exponentiations in G1, 1 hash to G2, 1 pairing. Trapdoor: 1 hash and 1
 //! exponentiation in G2. Test: 1 pairing, or nine tenths of one with a [`PreparedTrapdoor`]. A

@@ -16,16 +16,16 @@
 //! for any length. Decoding accepts at most 64 nodes, in ascending order and disjoint, with or
 //! without gaps.
 //!
-//! **Security.** HKDF-SHA-256 is assumed to be a PRF. To an adversary without a node key that covers an
-//! epoch, the pseudonyms of the epoch are then pseudorandom, jointly over doctors and indices. The
+//! **Security.** HKDF-SHA-256 is assumed to be a PRF. Then the pseudonyms of an epoch are pseudorandom,
+//! jointly over doctors and indices, to an adversary without a node key that covers the epoch. The
 //! construction does not prevent:
 //!
 //! - *Disclosure.* A doctor can share a window key, and can link the pseudonyms of past windows.
 //! - *Unregistered patients.* Doctor and patient recognise a pseudonym, but nothing proves that it
 //!   belongs to a registered person.
 //!
-//! **Deviations.** No key is derived from a national identifier. A doctor's key covers one
-//! window of epochs.
+//! **Deviations.** No key is derived from a national identifier. A doctor's key covers one window
+//! of epochs.
 //!
 //! **Cost.** At most 33 HKDF calls per pseudonym. A node takes 37 bytes.
 //!

@@ -24,14 +24,14 @@ impl Writer {
 }
 
 impl Reader<'_> {
-    /// Reads `count` points of G1 other than the identity. The bytes present bound the memory.
+    /// Reads `count` points of G1 other than the identity. Memory is bounded by the bytes present.
     ///
     /// # Errors
     /// As [`Reader::g1`] for the first invalid point.
     pub fn batch_g1(&mut self, count: usize) -> Result<Vec<G1>, DecodeError> {
         self.points(count, G1::batch_from_bytes)
     }
-    /// Reads `count` points of G2 other than the identity. The bytes present bound the memory.
+    /// Reads `count` points of G2 other than the identity. Memory is bounded by the bytes present.
     ///
     /// # Errors
     /// As [`Reader::g2`] for the first invalid point.

@@ -130,7 +130,8 @@ impl<'a> Reader<'a> {
     pub fn gt(&mut self) -> Result<Gt, DecodeError> {
         Gt::from_bytes(&self.fixed()?)
     }
-    /// Reads a list of at most `cap` items. The items present bound the memory, not the count.
+    /// Reads a list of at most `cap` items. Memory is bounded by the items present, not by the
+    /// count.
     ///
     /// # Errors
     /// [`DecodeError::TooLong`], or the first error of an item.

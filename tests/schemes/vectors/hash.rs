@@ -17,38 +17,23 @@ fn hash_vectors() {
     );
     for (name, tag) in all_tags() {
         for message in MESSAGES {
-            let inputs = Fields::default().text("tag", &name).hex("message", message);
             let text = std::str::from_utf8(tag.as_bytes()).unwrap();
-            if text.contains("BLS12381G1") {
+            let (trace, outputs) = (Fields::default(), Fields::default());
+            let (comment, function, trace, outputs) = if text.contains("BLS12381G1") {
                 let point = hash_to_g1(tag, message).to_bytes();
-                let inputs = inputs.text("function", "hash_to_g1");
-                file.case(
-                    "hash to G1",
-                    inputs,
-                    Fields::default(),
-                    Fields::default().hex("point", point),
-                );
+                ("hash to G1", "hash_to_g1", trace, outputs.hex("point", point))
             } else if text.contains("BLS12381G2") {
                 let point = hash_to_g2(tag, message).to_bytes();
-                let inputs = inputs.text("function", "hash_to_g2");
-                file.case(
-                    "hash to G2",
-                    inputs,
-                    Fields::default(),
-                    Fields::default().hex("point", point),
-                );
+                ("hash to G2", "hash_to_g2", trace, outputs.hex("point", point))
             } else if text.contains("expander") {
-                let uniform = expand_message_xmd(tag, message, 48);
-                let trace = Fields::default().hex("uniform_bytes", uniform);
-                let scalar = hash_to_scalar(tag, message);
-                let inputs = inputs.text("function", "hash_to_scalar");
-                file.case(
-                    "48 expanded bytes modulo r",
-                    inputs,
-                    trace,
-                    Fields::default().scalar("scalar", &scalar),
-                );
-            }
+                let trace = trace.hex("uniform_bytes", expand_message_xmd(tag, message, 48));
+                let outputs = outputs.scalar("scalar", &hash_to_scalar(tag, message));
+                ("48 expanded bytes modulo r", "hash_to_scalar", trace, outputs)
+            } else {
+                continue;
+            };
+            let inputs = Fields::default().text("tag", &name).hex("message", message);
+            file.case(comment, inputs.text("function", function), trace, outputs);
         }
     }
     for length in [0, 1, 32, 33, 48, 128] {

@@ -47,7 +47,7 @@ export function seal(key, context, plaintext) {
 export function open(key, context, bytes) {
   const derived = keys(key, context);
   const header = encode(sealed, { commitment: derived.commitment, segments: [] });
-  if (!equal(bytes.subarray(0, HEADER), header)) throw new Error('another version, kind or commitment');
+  if (!equal(bytes.subarray(0, HEADER), header)) throw new Error('the header does not match');
   const opened = cut(bytes.subarray(HEADER), SEALED_SEGMENT).map((segment, i, { length }) =>
     cipher(derived, i, i === length - 1 ? 1 : 0).decrypt(segment),
   );

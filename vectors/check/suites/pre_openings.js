@@ -59,8 +59,9 @@ export const conditionalReaders = {
         decode(types.ciphertext, first), decode(types.reencryption, second),
       ];
       const delegation = { ...shared, ciphertext };
-      if (!pre.verify(delegator, condition, ad, ciphertext)) throw new Error('invalid public tag');
-      if (!pre.verifyReEncryption(delegation, reencryption)) throw new Error('invalid re-encryption');
+      if (!pre.verify(delegator, condition, ad, ciphertext)) throw new Error('the public tag is invalid');
+      const isVerified = pre.verifyReEncryption(delegation, reencryption);
+      if (!isVerified) throw new Error('the re-encryption is invalid');
       pre.openReencrypted(exponent, delegation, reencryption);
     };
   },
