@@ -1,4 +1,4 @@
-//! The sharing protocol: Dr. Ruiz writes, Ada grants, a proxy re-encrypts, Dr. Bose decrypts.
+//! The sharing protocol: sealing, publication, grant, re-encryption by a proxy, decryption.
 //!
 //! `cargo run --example sharing`
 
@@ -14,7 +14,7 @@ use std::{error::Error, io::Cursor};
 const VALIDITY: Validity<'static> = Validity { chain: "example", until: 500_000 };
 const END: u64 = 1_000_000;
 
-/// Brings a transaction to consensus and returns the state after it.
+/// Commits a transaction by consensus and returns the resulting state.
 fn commit(
     network: &mut Network<Ledger>,
     transaction: &Transaction,
@@ -23,7 +23,7 @@ fn commit(
     Ok(network.application(0).state().clone())
 }
 
-/// The store keeper's answers, given the state of the ledger.
+/// Access to the objects that the store keeper serves for requests on the ledger.
 struct Objects<'a>(&'a StoreKeeper<DirectoryStore>, LedgerView<'a>);
 impl ObjectSource for Objects<'_> {
     fn fetch(&self, fetch: &Fetch, output: &mut dyn std::io::Write) -> Result<(), ProtocolError> {
@@ -85,7 +85,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let state = commit(network, &grant)?;
     proxy.accept(&state, delivery)?;
 
-    // Dr. Bose requests; the proxy checks the ledger and re-encrypts; Dr. Bose verifies and decrypts.
+    // Dr. Bose requests access. The proxy checks the ledger and re-encrypts; Dr. Bose decrypts.
     let request = bose.request(VALIDITY, publication.id(), Basis::Grant(grant.id()), rng);
     let state = commit(network, &request)?;
     let view = LedgerView { state: &state, now: network.now() };
