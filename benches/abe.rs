@@ -24,7 +24,7 @@ fn parsed(text: &str) -> AccessPolicy {
     text.parse().expect("the policies of this bench parse")
 }
 
-/// Policies with one row per name, by shape.
+/// Returns policies with one row per name, by shape.
 fn policies(names: &[String]) -> Vec<(&'static str, AccessPolicy)> {
     let n = names.len();
     let list = names.join(", ");
@@ -38,7 +38,7 @@ fn policies(names: &[String]) -> Vec<(&'static str, AccessPolicy)> {
     ]
 }
 
-/// A binary tree whose levels alternate between `and` and `or`.
+/// Returns a binary tree whose levels alternate between `and` and `or`.
 fn balanced(names: &[String], and: bool) -> String {
     if let [name] = names {
         return name.clone();
@@ -142,7 +142,7 @@ impl<S: VerifyEncapsulation<Error = Infallible>> Measured<'_, '_, S> {
     }
 }
 
-/// Multi-authority ABE with all attributes from one authority.
+/// Measures multi-authority ABE with all attributes from one authority.
 fn multi_authority(group: &mut BenchmarkGroup<'_, WallTime>) {
     let (parameters, master) = rouselakis_waters::setup("H", &mut ChaCha20Rng::seed_from_u64(1));
     let mut measured = Measured { group, name: "rouselakis-waters", parameters };
@@ -159,8 +159,8 @@ fn multi_authority(group: &mut BenchmarkGroup<'_, WallTime>) {
     }
 }
 
-/// Revocable ABE: one key component per attribute authority. A revocation issues new components to
-/// all remaining users.
+/// Measures revocable ABE with one attribute authority per row. A revocation issues new components
+/// to all remaining holders.
 fn revocable(group: &mut BenchmarkGroup<'_, WallTime>) {
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
     let (mut parameters, master) = pang::setup(rng);

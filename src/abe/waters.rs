@@ -109,7 +109,9 @@ pub struct Encapsulation {
     /// `D_i`, one per row.
     d: Vec<G2>,
 }
-sequence!(ShapedCodec<PolicyShape> for Encapsulation { c_prime, c: batch_g1(rows), d: batch_g2(rows) });
+sequence!(ShapedCodec<PolicyShape> for Encapsulation {
+    c_prime, c: batch_g1(rows), d: batch_g2(rows),
+});
 
 impl Scheme for Waters {
     const SUITE: u8 = 2;
