@@ -10,13 +10,13 @@
 //! table that `kernel()` returns, so its callers cannot distinguish backends. All backends operate
 //! on the types of this crate, which wrap arkworks' structs, and return equal values: equal points
 //! (Jacobian coordinates may differ, encodings do not), identical elements of GT, identical errors.
-//! `equivalence` compares every operation of every backend with the portable one.
+//! The tests in `equivalence` compare every operation of every backend with the portable one.
 //!
 //! **Choice.** Once per process, in [`choice`]: the environment variable `EPIONE_BACKEND`, else the
 //! fastest available backend.
 //!
 //! **Batches.** A backend without a batch operation computes item by item. With the feature
-//! `parallel` a batch is divided among the cores first ([`batch`]).
+//! `parallel` a batch is first divided among the cores ([`batch`]).
 //!
 //! **Unsafe code.** Only in `blst` (foreign functions) and `ifma` (target features). A `forbid` in
 //! this file would include them, so the crate's `deny` applies here.

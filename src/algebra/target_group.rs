@@ -137,7 +137,7 @@ impl GtTable {
         Self(kernel().gt.table(base))
     }
 
-    /// Computes `base^scalar`. Cost: 47 multiplications. Constant time with the backend blst.
+    /// Computes `base^scalar`. Cost: 43 multiplications. Constant time with the backend blst.
     pub fn pow(&self, scalar: &Scalar) -> Gt {
         count(Operation::Gt, 1);
         (kernel().gt.table_pow)(&self.0, scalar)

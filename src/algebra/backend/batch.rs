@@ -1,4 +1,4 @@
-//! Operations over lists: vectorised if the backend is, on all cores with the feature `parallel`.
+//! Batch operations: vectorised if the backend is, on all cores with the feature `parallel`.
 //! Results are in input order.
 #![forbid(unsafe_code)]
 
@@ -17,7 +17,7 @@ const LANES: usize = 8;
 pub(super) const MIN_VECTORISED: usize = 2;
 
 /// The numbers of terms for which a vectorised multi-scalar multiplication is faster than
-/// Pippenger's buckets.
+/// Pippenger's bucket method.
 const VECTORISED_MSM: Range<usize> = 8..2048;
 
 impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L> {
@@ -90,12 +90,12 @@ impl Kernel {
     }
 }
 
-/// Returns the pairing of each point of G1 with the point of the lines.
+/// Returns the pairing of each point of G1 with the prepared point.
 pub(in crate::algebra) fn pairings(lines: &dyn Lines, points: &[G1]) -> Vec<Gt> {
     in_parallel(points.len(), |range| lines.pairings(&points[range]))
 }
 
-/// Computes a range by `in_lanes` if the backend has it. Items that would fill too little of the
+/// Computes a range by `in_lanes` if the backend has it. Fewer than [`MIN_VECTORISED`] items in the
 /// last register are computed by `single`.
 pub(super) fn vectorised<R>(
     range: Range<usize>,

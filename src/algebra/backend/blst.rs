@@ -4,13 +4,13 @@
 //! and use the same tower, so conversion copies limbs ([`convert`]). Nothing is transmuted: the
 //! layout of arkworks' structs is unspecified.
 //!
-//! Pitfalls of the library, closed here:
-//! - The Miller loop over several pairs is incorrect if one contains an infinity. Such pairs are
-//!   removed first; their pairing is 1 ([`pairing::miller_loop`]).
-//! - Scalar multiplication uses the endomorphism, which is correct in the subgroup only. Points
-//!   outside of it do not exist as [`G1`](crate::algebra::G1) or [`G2`](crate::algebra::G2).
-//! - In a list of pointers, a null second pointer means that all items lie behind the first. Only
-//!   [`curve`] and [`pairing`] build such lists.
+//! Pitfalls of the library, avoided here:
+//! - The Miller loop over several pairs is incorrect if a pair contains the point at infinity. Such
+//!   pairs are removed first; their pairing is 1 ([`pairing::miller_loop`]).
+//! - Scalar multiplication uses the endomorphism, which is correct in the subgroup only. The types
+//!   [`G1`](crate::algebra::G1) and [`G2`](crate::algebra::G2) guarantee membership.
+//! - In a list of pointers, a null second pointer means that the first points to a contiguous array
+//!   of all items. Only [`curve`] and [`pairing`] build such lists.
 //!
 //! Scalar multiplication, exponentiation in GT and inversion modulo `r` are constant time in the
 //! scalar; `msm`, decompression and hashing are not.
@@ -21,38 +21,16 @@ mod curve;
 mod pairing;
 mod target;
 
-use super::kernel::{BatchOperations, Kernel, Pairing, SourceGroup, TargetGroup};
+use super::kernel::{Kernel, Pairing, SourceGroup, TargetGroup};
 use super::portable;
 use crate::algebra::Scalar;
 use ark_ff::Zero;
 
-/// The functions of blst.
+/// The kernel of blst's functions.
 pub(super) static KERNEL: Kernel = Kernel {
-    g1: SourceGroup {
-        // arkworks is faster in G1: a foreign call cannot be inlined.
-        add: portable::KERNEL.g1.add,
-        mul: curve::g1::mul,
-        msm: curve::g1::msm,
-        hash: curve::g1::hash,
-        compress: curve::g1::compress,
-        batch_compress: curve::g1::batch_compress,
-        decompress: curve::g1::decompress,
-        batch_affine: curve::g1::batch_affine_limbs,
-        sum: curve::g1::sum,
-        batch: BatchOperations::NONE,
-    },
-    g2: SourceGroup {
-        add: curve::g2::add,
-        mul: curve::g2::mul,
-        msm: curve::g2::msm,
-        hash: curve::g2::hash,
-        compress: curve::g2::compress,
-        batch_compress: curve::g2::batch_compress,
-        decompress: curve::g2::decompress,
-        batch_affine: curve::g2::batch_affine_limbs,
-        sum: curve::g2::sum,
-        batch: BatchOperations::NONE,
-    },
+    // arkworks adds faster in G1: a foreign call cannot be inlined.
+    g1: SourceGroup { add: portable::KERNEL.g1.add, ..curve::g1::GROUP },
+    g2: curve::g2::GROUP,
     gt: TargetGroup {
         mul: target::mul,
         pow: target::pow,
@@ -83,7 +61,7 @@ pub(super) fn invert_fp(element: &ark_bls12_381::Fq) -> ark_bls12_381::Fq {
     convert::ark_fp(&output(|out| unsafe { ::blst::blst_fp_inverse(out, &input) }))
 }
 
-/// Constant time for non-zero scalars.
+/// Returns the inverse modulo `r`, or `None` for zero. Constant time for non-zero scalars.
 fn invert(scalar: &Scalar) -> Option<Scalar> {
     if scalar.0.is_zero() {
         return None;

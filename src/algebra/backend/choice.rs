@@ -13,7 +13,7 @@ const VARIABLE: &str = "EPIONE_BACKEND";
 /// An implementation of the group operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
-    /// arkworks alone.
+    /// arkworks.
     Portable,
     /// The C and assembly library blst.
     Blst,
@@ -33,7 +33,7 @@ impl Backend {
         }
     }
 
-    /// Returns the functions; `None` if this build or this machine does not have the backend.
+    /// Returns the kernel; `None` if this build or this processor does not support the backend.
     fn kernel(self) -> Option<&'static Kernel> {
         match self {
             Self::Portable => Some(&portable::KERNEL),
@@ -55,10 +55,10 @@ impl fmt::Display for Backend {
     }
 }
 
-/// `EPIONE_BACKEND` names an unavailable backend.
+/// The error for an `EPIONE_BACKEND` that names an unavailable backend.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "EPIONE_BACKEND is set to {value:?}, which is no backend of this build on this machine; \
+    "EPIONE_BACKEND is set to {value:?}, which is not a backend of this build on this machine; \
      available: {available}"
 )]
 pub struct BackendError {
@@ -68,7 +68,7 @@ pub struct BackendError {
     available: String,
 }
 
-/// A backend and its functions.
+/// A backend and its kernel.
 type Choice = (Backend, &'static Kernel);
 
 /// Returns the available backends, the fastest last.
@@ -109,10 +109,10 @@ pub fn backend() -> Result<Backend, BackendError> {
     chosen().as_ref().map(|(backend, _)| *backend).map_err(Clone::clone)
 }
 
-/// Returns the functions of the chosen backend.
+/// Returns the kernel of the chosen backend.
 ///
 /// # Panics
-/// With the message of [`BackendError`] if `EPIONE_BACKEND` names an unavailable backend.
+/// If `EPIONE_BACKEND` names an unavailable backend, with the message of [`BackendError`].
 pub(in crate::algebra) fn kernel() -> &'static Kernel {
     match chosen() {
         Ok((_, kernel)) => kernel,
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn unavailable_backends_are_rejected_by_name() {
-        for value in ["Portable", "blst ", "gpu", "tragbar"] {
+        for value in ["Portable", "blst ", "gpu", "arkworks"] {
             let error = choose(Some(value)).map(drop).unwrap_err().to_string();
             assert!(error.contains(&format!("{value:?}")), "{error}");
             assert!(error.contains("available: portable"), "{error}");

@@ -3,7 +3,7 @@
 //! With the curve parameter `x = -0xd201000000010000`, the group order is `r = x^4 - x^2 + 1` and
 //! `p = x (mod r)`. In GT the Frobenius map is therefore exponentiation by `x`; in G2 the
 //! endomorphism `psi` is multiplication by `x`. With `k = k0 + k1 |x| + k2 |x|^2 + k3 |x|^3`, one
-//! 255-bit exponentiation becomes a product of four 64-bit ones whose bases cost a map each
+//! 255-bit exponentiation becomes a product of four 64-bit ones whose bases cost one map each
 //! (Galbraith, Scott, "Exponentiation in pairing-friendly groups using homomorphisms", Pairing
 //! 2008).
 //!
@@ -40,8 +40,8 @@ pub(super) fn base_x_digits_of_integer(integer: &[u64; 4]) -> Zeroizing<[u64; 4]
 }
 
 /// Returns quotient and remainder of `high * 2^64 + low` by `|x|`, for `high < |x|`: Algorithm 4 of
-/// Möller, Granlund, "Improved division by invariant integers", IEEE Trans. Comput. 2011. The
-/// division instruction is not constant time.
+/// Möller, Granlund, "Improved division by invariant integers", IEEE Trans. Comput. 2011. It avoids
+/// the division instruction, which is not constant time.
 fn divide(high: u64, low: u64) -> (u64, u64) {
     // (q1, q0) <- v u1 + (u1, u0)
     let product = u128::from(X_RECIPROCAL) * u128::from(high);
@@ -71,7 +71,7 @@ pub(super) struct SignAlignedColumns {
 }
 
 impl SignAlignedColumns {
-    /// One more than the bits of a digit.
+    /// The number of columns: one more than the bits of a digit.
     pub(super) const COUNT: usize = 65;
 
     pub(super) fn new(digits: &[u64; 4]) -> Self {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn division_matches_the_native_one() {
+    fn division_matches_integer_division() {
         for (high, low) in [(0, 0), (0, u64::MAX), (X - 1, u64::MAX), (X - 1, 0), (1, X), (0, X)] {
             let value = u128::from(high) << 64 | u128::from(low);
             let (quotient, remainder) = divide(high, low);

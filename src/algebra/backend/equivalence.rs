@@ -27,7 +27,7 @@ fn others() -> impl Iterator<Item = (String, &'static Kernel)> {
 
 const ORACLE: &Kernel = &portable::KERNEL;
 
-/// Returns the numbers of the cases: `default` times the campaign factor.
+/// Returns the range of case numbers: `default` times the campaign factor of them.
 fn cases(default: usize) -> std::ops::Range<usize> {
     let times = std::env::var("EPIONE_CAMPAIGN").ok();
     0..default * times.map_or(1, |times| times.parse().expect("EPIONE_CAMPAIGN is a number"))

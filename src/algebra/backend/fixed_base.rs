@@ -1,4 +1,4 @@
-//! Fixed-base multiplication over any backend: the tables are limbs, the sums are the backend's.
+//! Fixed-base multiplication for any backend: tables of limbs, which the backend sums.
 #![forbid(unsafe_code)]
 
 use super::batch::{in_parallel, vectorised};

@@ -21,14 +21,15 @@
 //! | `decompress` | decompression and subgroup checks |
 //! | `map_to_curve`, `hash_to_curve` | hashing to the curves |
 //!
-//! **Lanes are independent.** An input without a meaningful computation (an infinity in a Miller
-//! loop, a zero to invert, a malformed encoding) is replaced beforehand and its result overwritten.
+//! **Lanes are independent.** An input for which a computation is undefined (a point at infinity in a
+//! Miller loop, zero in an inversion, a malformed encoding) is replaced beforehand and its result
+//! overwritten.
 //!
 //! **Timing.** Scalar multiplication takes the same steps for all scalars. A pairing takes other
 //! steps if an element of the cyclotomic subgroup has a zero coordinate, which happens with
-//! negligible probability. Decompression and hashing process public data.
+//! negligible probability. `msm`, decompression and hashing are for public data.
 //!
-//! **Unsafe code** enters functions whose target features were detected, and converts between
+//! **Unsafe code** calls functions whose target features were detected, and converts between
 //! registers and arrays; the arithmetic is safe code.
 #![allow(unsafe_code)]
 // The formulas number limbs and columns; the loops are unrolled.
@@ -74,7 +75,7 @@ use super::blst;
 use super::kernel::{BatchOperations, Kernel, Pairing, SourceGroup};
 pub(super) use vector::available;
 
-/// The vectorised functions, and blst's for the rest.
+/// The kernel of the vectorised functions, and blst's for the rest.
 pub(super) static KERNEL: Kernel = Kernel {
     g1: SourceGroup {
         batch: BatchOperations {

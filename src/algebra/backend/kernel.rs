@@ -1,7 +1,7 @@
 //! The table of functions that a backend provides.
 //!
 //! Unless a field says otherwise, points are in the subgroup of order `r`, possibly the identity;
-//! scalars are below `r`; elements of GT have order dividing `r`. The types guarantee it.
+//! scalars are below `r`; elements of GT have order dividing `r`. The types guarantee this.
 #![forbid(unsafe_code)]
 
 use super::power::PowerTable;
@@ -62,12 +62,12 @@ pub(in crate::algebra) struct BatchOperations<P: 'static, const N: usize, const 
     pub(in crate::algebra) decompress: Option<BatchDecompress<P, N>>,
     /// Sums of table entries; all sums have the same number of terms.
     pub(in crate::algebra) sum: Option<BatchSum<P, L>>,
-    /// Multi-scalar multiplication, for dozens to thousands of terms. Variable time.
+    /// Multi-scalar multiplication, for 8 to 2047 terms. Variable time.
     pub(in crate::algebra) msm: Option<Msm<P>>,
 }
 
 impl<P, const N: usize, const L: usize> BatchOperations<P, N, L> {
-    /// Item by item.
+    /// No vectorised operations.
     pub(in crate::algebra) const NONE: Self =
         Self { mul: None, hash: None, decompress: None, sum: None, msm: None };
 }

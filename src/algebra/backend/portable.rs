@@ -1,10 +1,11 @@
 //! The portable backend: arkworks 0.6, without a C compiler and without `unsafe`.
 //!
-//! Two pitfalls of the library are closed here. Its decoders accept the identity and trailing
-//! bytes, so decompression takes arrays of the exact length and the groups reject the identity. Its
-//! `DefaultFieldHasher` pads SHA-256 blocks to the 48 bytes of a base field element instead of the
-//! 64 bytes of a hash block for the scalar field; it is used for hashing to the curves only, where
-//! it is correct.
+//! Two pitfalls of the library are avoided here:
+//! - Its decoders accept the identity and trailing bytes. Decompression takes arrays of the exact
+//!   length, and the groups reject the identity.
+//! - The `Z_pad` of its `DefaultFieldHasher` has the bytes per field element (`L` of RFC 9380)
+//!   instead of the 64 bytes of a SHA-256 block. For the base field `L` is 64, for the scalar field
+//!   48; the hasher is therefore used for hashing to the curves only.
 //!
 //! Nothing here is constant time.
 #![forbid(unsafe_code)]
@@ -29,7 +30,7 @@ use sha2::Sha256;
 use std::sync::Arc;
 use zeroize::{Zeroize, Zeroizing};
 
-/// The functions of arkworks.
+/// The kernel of arkworks' functions.
 pub(super) static KERNEL: Kernel = Kernel {
     g1: source_group(),
     g2: source_group(),
@@ -38,7 +39,7 @@ pub(super) static KERNEL: Kernel = Kernel {
     invert: |s| s.0.inverse().map(Scalar),
 };
 
-/// A point of G1 or G2 and its arkworks representation.
+/// A point of G1 or G2, as a wrapper of its arkworks representation.
 pub(super) trait SourcePoint: Copy + 'static {
     type Config: SWCurveConfig<ScalarField = Fr, BaseField: Field<BasePrimeField = Fq>> + WBConfig;
 
@@ -221,13 +222,13 @@ fn contains(f: &Fq12) -> bool {
 
 fn miller_loop(pairs: &[(G1, G2)]) -> Fq12 {
     let (left, right): (Vec<G1>, Vec<G2>) = pairs.iter().copied().unzip();
-    // arkworks skips pairs with an infinity.
+    // arkworks skips pairs with a point at infinity.
     Bls12_381::multi_miller_loop(normalize_batch(&left), normalize_batch(&right)).0
 }
 
 fn final_exponentiation(f: &Fq12) -> Gt {
     let output = Bls12_381::final_exponentiation(MillerLoopOutput(*f));
-    Gt(output.expect("a Miller loop is not zero").0)
+    Gt(output.expect("the result of a Miller loop is not zero").0)
 }
 
 fn prepare(q: &G2) -> Arc<dyn Lines> {

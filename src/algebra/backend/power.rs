@@ -32,7 +32,7 @@ impl PowerTable {
     }
 }
 
-/// Returns `base^scalar`, by 64 squarings and 72 multiplications for every scalar.
+/// Returns `base^scalar`. Cost: 64 squarings and 72 multiplications, for every scalar.
 pub(super) fn pow<F: Cyclotomic>(base: &F, scalar: &Fr) -> F {
     let mut digits = base_x_digits(scalar);
     // The recoding needs an odd k0. For an even one, k0 + 1 is used and the base divided out.
@@ -69,8 +69,10 @@ fn subset_products<F: Cyclotomic>(base: &F) -> [[u64; LIMBS]; 8] {
     rows.map(|row| row.limbs())
 }
 
-/// Returns `base^k = prod_j (base^{k_j})^(|x|^j)`, by 43 multiplications: one table serves all four
-/// digits, and exponentiation by `|x|^j` is a Frobenius map, conjugated for odd `j` since `x < 0`.
+/// Returns `base^k = prod_j (base^{k_j})^(|x|^j)`. One table serves all four digits, and
+/// exponentiation by `|x|^j` is a Frobenius map, conjugated for odd `j` since `x < 0`.
+///
+/// Cost: 43 multiplications, ten per digit and three for the product of the digits' powers.
 pub(super) fn table_pow<F: Cyclotomic>(table: &PowerTable, scalar: &Fr) -> F {
     let k = base_x_digits(scalar);
     let powers = k.iter().map(|digit| digit_pow(table, *digit));

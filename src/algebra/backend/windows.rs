@@ -53,7 +53,7 @@ pub(super) fn signed_digits<const WINDOWS: usize>(limbs: &[u64]) -> [SignedDigit
 }
 
 /// Returns the row with this number, counting from 1, and zeros for 0. Constant time: reads every
-/// row. The barrier keeps the compiler from turning the mask into a branch.
+/// row. The barrier keeps the compiler from replacing the mask by a branch.
 pub(super) fn select_row<const N: usize>(rows: &[[u64; N]], number: u8) -> [u64; N] {
     let mut found = [0; N];
     for (row, i) in rows.iter().zip(1..) {

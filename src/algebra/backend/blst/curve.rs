@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::{convert, output};
-use crate::algebra::backend::kernel::Term;
+use crate::algebra::backend::kernel::{BatchOperations, SourceGroup, Term};
 use crate::algebra::backend::portable;
 use crate::algebra::{G1, G2, Scalar};
 use crate::error::DecodeError;
@@ -21,7 +21,7 @@ fn decode_error(code: BLST_ERROR) -> DecodeError {
     }
 }
 
-/// Returns the number of significant bytes of the largest of little-endian integers, at least one.
+/// Returns the length in bytes of the largest of the little-endian integers, at least one.
 fn significant_bytes(scalars: &[[u8; 32]]) -> usize {
     let bytes = |scalar: &[u8; 32]| scalar.iter().rposition(|byte| *byte != 0).map_or(0, |i| i + 1);
     scalars.iter().map(bytes).max().unwrap_or(0).max(1)
@@ -43,6 +43,20 @@ macro_rules! blst_group {
                 $pippenger, $point, $scratch, $to_affine, $uncompress, $negate, $add, $add_affine,
             };
 
+            /// The operations of the group.
+            pub(in super::super) const GROUP: SourceGroup<$group, $bytes, $limbs> = SourceGroup {
+                add,
+                mul,
+                msm,
+                hash,
+                compress,
+                batch_compress,
+                decompress,
+                batch_affine: batch_affine_limbs,
+                sum,
+                batch: BatchOperations::NONE,
+            };
+
             fn point(p: &$group) -> $point {
                 $into(&p.0)
             }
@@ -57,7 +71,7 @@ macro_rules! blst_group {
                 output(|out| unsafe { $to_affine(out, &p) })
             }
 
-            /// Shares one inversion. Infinities are all zero, as blst represents them.
+            /// Shares one inversion. The point at infinity is all zeros, as blst represents it.
             pub(in super::super) fn batch_affine(points: &[$group]) -> Vec<$affine> {
                 let points: Vec<$point> = points.iter().map(point).collect();
                 let mut results = vec![$affine::default(); points.len()];
@@ -65,18 +79,18 @@ macro_rules! blst_group {
                     return results;
                 }
                 let list = [points.as_ptr(), ptr::null()];
-                // SAFETY: a null second pointer says that `points.len()` structs lie behind the
-                // first; as many are behind `results`.
+                // SAFETY: a null second pointer says that the first points to an array, which has
+                // `points.len()` structs, as has `results`.
                 unsafe { $each_to_affine(results.as_mut_ptr(), list.as_ptr(), points.len()) };
                 results
             }
 
-            pub(in super::super) fn batch_affine_limbs(points: &[$group]) -> Vec<[u64; $limbs]> {
+            fn batch_affine_limbs(points: &[$group]) -> Vec<[u64; $limbs]> {
                 batch_affine(points).iter().map($to_limbs).collect()
             }
 
             /// Constant time in the terms, as the library claims: its addition is complete.
-            pub(in super::super) fn sum(terms: &[Term<$limbs>]) -> $group {
+            fn sum(terms: &[Term<$limbs>]) -> $group {
                 let mut sum = $point::default();
                 for term in terms {
                     let p = $from_limbs(&term.point);
@@ -90,23 +104,22 @@ macro_rules! blst_group {
                 group(&sum)
             }
 
-            #[allow(dead_code)] // unused in G1
-            pub(in super::super) fn add(a: &$group, b: &$group) -> $group {
+            fn add(a: &$group, b: &$group) -> $group {
                 let (a, b) = (point(a), point(b));
                 // SAFETY: the pointers are to valid structs; the output does not alias.
                 group(&output(|out| unsafe { $add(out, &a, &b) }))
             }
 
             /// Constant time in the scalar, as the library claims: fixed windows, full table scans.
-            pub(in super::super) fn mul(p: &$group, scalar: &Scalar) -> $group {
+            fn mul(p: &$group, scalar: &Scalar) -> $group {
                 let (p, scalar) = (point(p), convert::scalar_bytes(&scalar.0));
-                // SAFETY: the pointers are to valid structs and to the 32 bytes of 255 bits.
+                // SAFETY: the pointers are to valid structs and to 32 bytes, which hold 255 bits.
                 group(&output(|out| unsafe { $mult(out, &p, scalar.as_ptr(), SCALAR_BITS) }))
             }
 
-            /// Pippenger's bucket method; the library uses windows for few points. For one or two
-            /// points, multiplication by the endomorphism is faster.
-            pub(in super::super) fn msm(points: &[$group], scalars: &[Scalar]) -> $group {
+            /// Pippenger's bucket method; the library uses windows for fewer than 32 points. For
+            /// one point, and two of G2, multiplication by the endomorphism is faster.
+            fn msm(points: &[$group], scalars: &[Scalar]) -> $group {
                 assert_eq!(points.len(), scalars.len(), "one scalar per point");
                 if points.len() <= $few {
                     let products = points.iter().zip(scalars).map(|(p, s)| mul(p, s));
@@ -121,8 +134,8 @@ macro_rules! blst_group {
                 pippenger(&batch_affine(&points), &Zeroizing::new(scalars))
             }
 
-            /// Requires at least one point, no infinity, and one scalar per point. The cost is
-            /// proportional to the longest scalar; random weights have half of the bits.
+            /// Requires one or more finite points and one scalar per point. The cost is
+            /// proportional to the length of the longest scalar; random weights have 128 bits.
             fn pippenger(points: &[$affine], scalars: &[[u8; 32]]) -> $group {
                 let count = points.len();
                 let length = significant_bytes(scalars);
@@ -133,9 +146,9 @@ macro_rules! blst_group {
                 let mut scratch = vec![0_u64; scratch.div_ceil(8)];
                 let point_list = [points.as_ptr(), ptr::null()];
                 let scalar_list = [packed.as_ptr(), ptr::null()];
-                // SAFETY: a null second pointer says that `count` affine points, and as many
-                // scalars of `length` bytes, lie behind the first; the scratch has the size asked
-                // for.
+                // SAFETY: a null second pointer says that the first points to an array, here of
+                // `count` affine points or scalars of `length` bytes; the scratch space has the
+                // size that the library requests.
                 group(&output(|out| unsafe {
                     $pippenger(
                         out,
@@ -148,7 +161,7 @@ macro_rules! blst_group {
                 }))
             }
 
-            pub(in super::super) fn hash(tag: &[u8], message: &[u8]) -> $group {
+            fn hash(tag: &[u8], message: &[u8]) -> $group {
                 // SAFETY: pointers and lengths are those of the slices; no augmentation. The
                 // library hashes tags beyond 255 bytes; ours are shorter.
                 group(&output(|out| unsafe {
@@ -164,12 +177,12 @@ macro_rules! blst_group {
                 }))
             }
 
-            pub(in super::super) fn compress(p: &$group) -> [u8; $bytes] {
+            fn compress(p: &$group) -> [u8; $bytes] {
                 // A decoded point is affine already, and arkworks encodes it faster.
                 if p.0.z.is_one() { portable::compress(p) } else { encode(&affine(p)) }
             }
 
-            pub(in super::super) fn batch_compress(points: &[$group]) -> Vec<[u8; $bytes]> {
+            fn batch_compress(points: &[$group]) -> Vec<[u8; $bytes]> {
                 batch_affine(points).iter().map(encode).collect()
             }
 
@@ -180,7 +193,7 @@ macro_rules! blst_group {
                 bytes
             }
 
-            pub(in super::super) fn decompress(
+            fn decompress(
                 bytes: &[u8; $bytes],
             ) -> Result<$group, DecodeError> {
                 let mut p = $affine::default();

@@ -18,7 +18,7 @@ use zeroize::Zeroize;
 const LINES: usize = 68;
 
 pub(super) fn miller_loop(pairs: &[(G1, G2)]) -> Fq12 {
-    // e(O, Q) = e(P, O) = 1, and the loop of the library must not see an infinity.
+    // e(O, Q) = e(P, O) = 1, and the library's loop must not receive a point at infinity.
     let finite = pairs.iter().filter(|(p, q)| !p.is_identity() && !q.is_identity());
     let (left, right): (Vec<G1>, Vec<G2>) = finite.copied().unzip();
     match (left.as_slice(), right.as_slice()) {
@@ -34,12 +34,12 @@ fn single(p: &G1, q: &G2) -> Fq12 {
     convert::ark_fp12(&output(|out| unsafe { blst_miller_loop(out, &q, &p) }))
 }
 
-/// Requires slices of equal length, without infinities.
+/// Requires finite points, in slices of equal length.
 fn several(left: &[G1], right: &[G2]) -> Fq12 {
     let (ps, qs) = (curve::g1::batch_affine(left), curve::g2::batch_affine(right));
     let (p_list, q_list) = ([ps.as_ptr(), ptr::null()], [qs.as_ptr(), ptr::null()]);
-    // SAFETY: a null second pointer says that all affine points lie behind the first, and there
-    // are as many of each as the last argument says.
+    // SAFETY: a null second pointer says that the first points to an array of affine points; both
+    // have as many as the last argument says.
     convert::ark_fp12(&output(|out| unsafe {
         blst_miller_loop_n(out, q_list.as_ptr(), p_list.as_ptr(), ps.len());
     }))
@@ -60,7 +60,7 @@ pub(super) fn prepare(q: &G2) -> Arc<dyn Lines> {
     }
     let q = curve::g2::affine(q);
     let mut lines = Prepared(Box::new([blst_fp6::default(); LINES]));
-    // SAFETY: the function writes exactly 68 lines, and the point is not the infinity.
+    // SAFETY: the function writes exactly 68 lines, and the point is finite.
     unsafe { blst_precompute_lines(lines.0.as_mut_ptr(), &q) };
     Arc::new(lines)
 }
@@ -90,7 +90,7 @@ impl Drop for Prepared {
     }
 }
 
-/// The lines of the infinity, whose pairings are one.
+/// The lines of the point at infinity, whose pairings are one.
 struct NoLines;
 
 impl Lines for NoLines {

@@ -38,15 +38,15 @@ impl Cyclotomic for blst_fp12 {
     }
 
     fn square(&mut self) {
-        let place: *mut Self = self;
+        let this: *mut Self = self;
         // SAFETY: the pointer is to a valid struct; the library supports squaring in place.
-        unsafe { blst_fp12_cyclotomic_sqr(place, place) };
+        unsafe { blst_fp12_cyclotomic_sqr(this, this) };
     }
 
     fn multiply(&mut self, other: &Self) {
-        let place: *mut Self = self;
+        let this: *mut Self = self;
         // SAFETY: the pointers are to valid structs; the library supports multiplication in place.
-        unsafe { blst_fp12_mul(place, place, other) };
+        unsafe { blst_fp12_mul(this, this, other) };
     }
 
     fn conjugate_if(&self, flag: u8) -> Self {

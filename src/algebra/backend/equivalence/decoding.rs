@@ -18,10 +18,10 @@ type Outcomes = BTreeMap<String, usize>;
 
 fn compare<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tables: [&SourceGroup<P, N, L>; 2],
+    groups: [&SourceGroup<P, N, L>; 2],
     encodings: &[[u8; N]],
 ) -> Outcomes {
-    let [tested, oracle] = tables;
+    let [tested, oracle] = groups;
     let mut outcomes = Outcomes::new();
     for bytes in encodings {
         let expected = (oracle.decompress)(bytes);
@@ -29,13 +29,13 @@ fn compare<P: Point, const N: usize, const L: usize>(
         let kind = expected.map_or_else(|error| format!("{error:?}"), |_| "Ok".to_owned());
         *outcomes.entry(kind).or_default() += 1;
     }
-    let each = oracle.batch_decompress(encodings);
-    assert_eq!(tested.batch_decompress(encodings), each, "{name}");
+    let expected = oracle.batch_decompress(encodings);
+    assert_eq!(tested.batch_decompress(encodings), expected, "{name}");
     outcomes
 }
 
-/// Returns a valid encoding with one kind of defect.
-fn changed<const N: usize>(rng: &mut ChaCha20Rng, valid: [u8; N]) -> [u8; N] {
+/// Returns a valid encoding with a defect of a random kind, or without one.
+fn corrupted<const N: usize>(rng: &mut ChaCha20Rng, valid: [u8; N]) -> [u8; N] {
     let mut bytes = valid;
     match rng.gen_range(0..9) {
         // Unchanged, and with the opposite sign.
@@ -86,7 +86,7 @@ fn malformed<P: Point, const N: usize, const L: usize>(
     let encodings: Vec<[u8; N]> = cases(400)
         .map(|_| {
             let valid = (oracle.compress)(&point::<P>(rng));
-            changed(rng, valid)
+            corrupted(rng, valid)
         })
         .collect();
     let outcomes = compare(name, [tested, oracle], &encodings);
@@ -110,15 +110,15 @@ fn divided(limbs: &[u64], divisor: u64) -> Vec<u64> {
     quotient
 }
 
-/// Returns points of the order `order`, of an order dividing the cofactor and of full order; and
-/// each of these plus a point of the subgroup. `order` is a small prime divisor of the cofactor.
-fn outside_subgroup<A: AffineRepr>(found: impl IntoIterator<Item = A>, order: u64) -> Vec<A> {
-    let small = divided(<A::Config as CurveConfig>::COFACTOR, order);
+/// Returns each given point, a multiple of an order that divides the cofactor and a multiple of
+/// order `order`, a small prime divisor of the cofactor; and the sum of each and the generator.
+fn outside_subgroup<A: AffineRepr>(points: impl IntoIterator<Item = A>, order: u64) -> Vec<A> {
+    let quotient = divided(<A::Config as CurveConfig>::COFACTOR, order);
     let mut outside = Vec::new();
-    for point in found {
+    for point in points {
         let torsion = point.mul_bigint(Fr::MODULUS);
-        let lowest = torsion.into_affine().mul_bigint(&small);
-        for element in [point.into_group(), torsion, lowest] {
+        let small_order = torsion.into_affine().mul_bigint(&quotient);
+        for element in [point.into_group(), torsion, small_order] {
             outside.push(element.into_affine());
             outside.push((element + A::generator()).into_affine());
         }
@@ -128,15 +128,15 @@ fn outside_subgroup<A: AffineRepr>(found: impl IntoIterator<Item = A>, order: u6
 
 fn assert_rejected<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tables: [&SourceGroup<P, N, L>; 2],
+    groups: [&SourceGroup<P, N, L>; 2],
     points: impl IntoIterator<Item = P>,
 ) {
     for point in points {
-        let bytes = (tables[1].compress)(&point);
-        assert_eq!((tables[0].compress)(&point), bytes, "{name}");
+        let bytes = (groups[1].compress)(&point);
+        assert_eq!((groups[0].compress)(&point), bytes, "{name}");
         let rejection = Err(DecodeError::NotInSubgroup);
-        assert_eq!((tables[0].decompress)(&bytes), rejection, "{name}");
-        assert_eq!((tables[1].decompress)(&bytes), rejection, "portable");
+        assert_eq!((groups[0].decompress)(&bytes), rejection, "{name}");
+        assert_eq!((groups[1].decompress)(&bytes), rejection, "portable");
     }
 }
 
@@ -152,17 +152,18 @@ fn backends_agree_on_malformed_encodings() {
 fn points_outside_the_subgroup_are_rejected() {
     assert!(!g1::Config::COFACTOR.is_empty() && !g2::Config::COFACTOR.is_empty());
     for (name, kernel) in others() {
-        let found = (0..).filter_map(|x: u64| G1Affine::get_point_from_x_unchecked(x.into(), true));
+        let on_curve =
+            (0..).filter_map(|x: u64| G1Affine::get_point_from_x_unchecked(x.into(), true));
         // The cofactor of G1 is 3 * 11^2 * ..., that of G2 is 13^2 * 23^2 * ...
         for order in [3, 11] {
-            let points = outside_subgroup(found.clone().take(cases(20).end), order);
+            let points = outside_subgroup(on_curve.clone().take(cases(20).end), order);
             let points = points.into_iter().map(|p| G1(p.into())).filter(|p| !in_g1(p));
             assert_rejected(&name, [&kernel.g1, &ORACLE.g1], points);
         }
         let x = |x: u64| ark_bls12_381::Fq2::new(x.into(), 1.into());
-        let found = (0..).filter_map(|i| G2Affine::get_point_from_x_unchecked(x(i), true));
+        let on_curve = (0..).filter_map(|i| G2Affine::get_point_from_x_unchecked(x(i), true));
         for order in [13, 23] {
-            let points = outside_subgroup(found.clone().take(cases(20).end), order);
+            let points = outside_subgroup(on_curve.clone().take(cases(20).end), order);
             let points = points.into_iter().map(|p| G2(p.into())).filter(|p| !in_g2(p));
             assert_rejected(&name, [&kernel.g2, &ORACLE.g2], points);
         }

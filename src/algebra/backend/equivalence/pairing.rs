@@ -6,7 +6,7 @@ use super::{ORACLE, SIZES, cases, others, rng};
 use crate::algebra::backend::batch;
 use crate::algebra::{G1, G2, Gt};
 
-fn singly(pairs: &[(G1, G2)]) -> Vec<Gt> {
+fn individual_pairings(pairs: &[(G1, G2)]) -> Vec<Gt> {
     let pairing = &ORACLE.pairing;
     let single = |pair| (pairing.final_exponentiation)(&(pairing.miller_loop)(&[pair]));
     pairs.iter().copied().map(single).collect()
@@ -20,7 +20,7 @@ fn backends_agree_on_pairings_and_their_products() {
             for size in SIZES {
                 let (left, right) = (points::<G1>(rng, size), points::<G2>(rng, size));
                 let pairs: Vec<(G1, G2)> = left.into_iter().zip(right).collect();
-                let expected = singly(&pairs);
+                let expected = individual_pairings(&pairs);
                 assert_eq!(kernel.pairing.batch_pairing(&pairs), expected, "{name}, {size}");
                 let product = expected.into_iter().product();
                 assert_eq!(kernel.multi_pairing(&pairs), product, "{name}, {size}");
@@ -38,7 +38,7 @@ fn backends_agree_on_prepared_pairings() {
             for size in SIZES {
                 let (left, q) = (points::<G1>(rng, size), points::<G2>(rng, 1)[0]);
                 let pairs: Vec<(G1, G2)> = left.iter().map(|p| (*p, q)).collect();
-                let expected = singly(&pairs);
+                let expected = individual_pairings(&pairs);
                 for (name, kernel) in [(name.as_str(), kernel), ("portable", ORACLE)] {
                     let lines = (kernel.pairing.prepare)(&q);
                     assert_eq!(batch::pairings(&*lines, &left), expected, "{name}, {size}");

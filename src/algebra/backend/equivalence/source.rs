@@ -46,12 +46,10 @@ pub(super) fn points<P: Point>(rng: &mut ChaCha20Rng, count: usize) -> Vec<P> {
     points
 }
 
-type Table<P, const N: usize, const L: usize> = SourceGroup<P, N, L>;
-
 fn sums<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tested: &Table<P, N, L>,
-    oracle: &Table<P, N, L>,
+    tested: &SourceGroup<P, N, L>,
+    oracle: &SourceGroup<P, N, L>,
 ) {
     let rng = &mut rng(10);
     for _ in cases(300) {
@@ -64,8 +62,8 @@ fn sums<P: Point, const N: usize, const L: usize>(
 
 fn products<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tested: &Table<P, N, L>,
-    oracle: &Table<P, N, L>,
+    tested: &SourceGroup<P, N, L>,
+    oracle: &SourceGroup<P, N, L>,
 ) {
     let rng = &mut rng(11);
     for _ in cases(200) {
@@ -74,7 +72,7 @@ fn products<P: Point, const N: usize, const L: usize>(
     }
 }
 
-/// Returns the scalar of the last `bytes` bytes.
+/// Returns the scalar of the last `bytes` bytes of the encoding.
 fn shortened(scalar: &Scalar, bytes: usize) -> Scalar {
     let mut short = [0; 32];
     short[32 - bytes..].copy_from_slice(&scalar.to_be_bytes()[32 - bytes..]);
@@ -84,17 +82,17 @@ fn shortened(scalar: &Scalar, bytes: usize) -> Scalar {
 /// Compares batch and multi-scalar multiplication.
 fn lists<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tested: &Table<P, N, L>,
-    oracle: &Table<P, N, L>,
+    tested: &SourceGroup<P, N, L>,
+    oracle: &SourceGroup<P, N, L>,
 ) {
     let rng = &mut rng(12);
     for _ in cases(3) {
         for size in SIZES.into_iter().chain([3, 32, 40]) {
             let points = points::<P>(rng, size);
             let scalars: Vec<Scalar> = (0..size).map(|_| scalar(rng)).collect();
-            let each = oracle.batch_mul(&points, &scalars);
-            assert_eq!(tested.batch_mul(&points, &scalars), each, "{name}, {size}");
-            let sum = each.iter().map(P::inner).sum();
+            let expected = oracle.batch_mul(&points, &scalars);
+            assert_eq!(tested.batch_mul(&points, &scalars), expected, "{name}, {size}");
+            let sum = expected.iter().map(P::inner).sum();
             assert_eq!((tested.msm)(&points, &scalars), P::new(sum), "{name}, {size}");
             assert_eq!((oracle.msm)(&points, &scalars), P::new(sum), "portable, {size}");
             assert_eq!(tested.msm(&points, &scalars), P::new(sum), "{name}, {size}");
@@ -113,8 +111,8 @@ fn lists<P: Point, const N: usize, const L: usize>(
 /// Compares fixed-base multiplication. Tables are interchangeable between backends.
 fn tables<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tested: &Table<P, N, L>,
-    oracle: &Table<P, N, L>,
+    tested: &SourceGroup<P, N, L>,
+    oracle: &SourceGroup<P, N, L>,
 ) {
     let rng = &mut rng(15);
     for _ in cases(8) {
@@ -122,9 +120,9 @@ fn tables<P: Point, const N: usize, const L: usize>(
         let table = tested.table(&base);
         for size in SIZES {
             let scalars: Vec<Scalar> = (0..size).map(|_| scalar(rng)).collect();
-            let each: Vec<P> = scalars.iter().map(|s| (oracle.mul)(&base, s)).collect();
-            assert_eq!(tested.batch_table_mul(&table, &scalars), each, "{name}");
-            for (scalar, expected) in scalars.iter().zip(each) {
+            let expected: Vec<P> = scalars.iter().map(|s| (oracle.mul)(&base, s)).collect();
+            assert_eq!(tested.batch_table_mul(&table, &scalars), expected, "{name}");
+            for (scalar, expected) in scalars.iter().zip(expected) {
                 assert_eq!(tested.table_mul(&table, scalar), expected, "{name}");
                 assert_eq!(oracle.table_mul(&table, scalar), expected, "portable");
             }
@@ -134,8 +132,8 @@ fn tables<P: Point, const N: usize, const L: usize>(
 
 fn hashes<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tested: &Table<P, N, L>,
-    oracle: &Table<P, N, L>,
+    tested: &SourceGroup<P, N, L>,
+    oracle: &SourceGroup<P, N, L>,
 ) {
     let rng = &mut rng(13);
     for i in cases(100) {
@@ -155,16 +153,16 @@ fn hashes<P: Point, const N: usize, const L: usize>(
 
 fn encodings<P: Point, const N: usize, const L: usize>(
     name: &str,
-    tested: &Table<P, N, L>,
-    oracle: &Table<P, N, L>,
+    tested: &SourceGroup<P, N, L>,
+    oracle: &SourceGroup<P, N, L>,
 ) {
     let rng = &mut rng(14);
     for i in cases(40) {
         let points = points::<P>(rng, SIZES[i % SIZES.len()]);
-        let each: Vec<[u8; N]> = points.iter().map(oracle.compress).collect();
-        assert_eq!(points.iter().map(tested.compress).collect::<Vec<_>>(), each, "{name}");
-        assert_eq!(tested.batch_compress(&points), each, "{name}");
-        assert_eq!(oracle.batch_compress(&points), each, "portable");
+        let expected: Vec<[u8; N]> = points.iter().map(oracle.compress).collect();
+        assert_eq!(points.iter().map(tested.compress).collect::<Vec<_>>(), expected, "{name}");
+        assert_eq!(tested.batch_compress(&points), expected, "{name}");
+        assert_eq!(oracle.batch_compress(&points), expected, "portable");
     }
 }
 

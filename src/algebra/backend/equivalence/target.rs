@@ -64,7 +64,7 @@ fn backends_agree_on_fixed_base_exponentiation() {
     }
 }
 
-/// The portable exponentiation uses the decomposition too; compares it with square-and-multiply.
+/// Compares with square-and-multiply, because the portable exponentiation decomposes scalars too.
 #[test]
 fn portable_exponentiation_matches_square_and_multiply() {
     let rng = &mut rng(42);
@@ -90,14 +90,14 @@ fn only_elements_of_order_r_are_in_gt() {
     check(&-Fq12::ONE, false, "minus one");
     let rng = &mut rng(43);
     for _ in cases(30) {
-        let honest = element(rng).0;
-        check(&honest, true, "an element");
-        check(&-honest, false, "an element times minus one");
+        let member = element(rng).0;
+        check(&member, true, "an element");
+        check(&-member, false, "an element times minus one");
         check(&Fq12::rand(rng), false, "random");
-        let wide = cyclotomic(rng);
-        check(&wide, false, "cyclotomic");
-        let cofactor = wide.pow(Fr::MODULUS);
+        let f = cyclotomic(rng);
+        check(&f, false, "cyclotomic");
+        let cofactor = f.pow(Fr::MODULUS);
         check(&cofactor, false, "cyclotomic, of order coprime to r");
-        check(&(cofactor * honest), false, "an element times one of order coprime to r");
+        check(&(cofactor * member), false, "an element times one of order coprime to r");
     }
 }

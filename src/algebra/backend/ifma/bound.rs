@@ -77,7 +77,7 @@ impl Bound {
         .checked()
     }
 
-    /// The union of two intervals.
+    /// The smallest interval that contains both.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             low: self.low.min(other.low),
@@ -87,7 +87,7 @@ impl Bound {
         }
     }
 
-    /// A value that is non-negative for a reason that interval arithmetic does not see.
+    /// A value that is non-negative, which interval arithmetic cannot derive.
     pub(super) fn assume_nonnegative(self) -> Self {
         Self { low: self.low.max(0), ..self }
     }
@@ -110,7 +110,7 @@ impl Bound {
         Self { low: 0, high: self.high * other.high, limb_low: 0, limb_high: 15 }
     }
 
-    /// Montgomery reduction: less than `p / 2` from the product plus less than `1.26 p`. A column
+    /// Montgomery reduction: less than `p / 2` from the product plus less than `1.25 p`. A column
     /// receives sixteen terms and a carry.
     pub(super) fn reduced(self) -> Self {
         assert!(
@@ -126,7 +126,7 @@ impl Bound {
         .checked()
     }
 
-    /// Weak reduction: requires a non-negative value and a quotient far below 52 bits.
+    /// Weak reduction: requires a value in `[0, 2^12 p]`.
     pub(super) fn weakly_reduced(self) -> Self {
         assert!(self.low >= 0, "a value to reduce may be negative: {self:?}");
         assert!(self.high <= 1 << 12, "a value to reduce may be too large: {self:?}");

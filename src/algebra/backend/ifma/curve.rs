@@ -6,7 +6,7 @@
 //! are odd, so it is complete outside the subgroups too. No lane is an exceptional case, and the
 //! same instructions run for all inputs.
 //!
-//! Coordinates are in `[0, 3 p]`.
+//! Sums and doubles have coordinates in `[0, 3 p]`, operands at most `4 p`.
 #![forbid(unsafe_code)]
 
 use super::convert::{load, load2, store, store2};

@@ -28,7 +28,7 @@ struct Roots<F> {
     in_subgroup: Mask,
 }
 
-/// Decompresses points of G1, with the results of the portable backend.
+/// Decompresses points of G1, with the same results as the portable backend.
 pub(in super::super) fn decompress_g1(bytes: &[[u8; 48]]) -> Vec<Result<G1, DecodeError>> {
     assert!(available());
     let (bytes, _) = bytes.as_chunks::<1>();
@@ -36,7 +36,7 @@ pub(in super::super) fn decompress_g1(bytes: &[[u8; 48]]) -> Vec<Result<G1, Deco
     decompress::<g1::Config, _, 1>(bytes, |[x]| x, |x| unsafe { roots1(x) }, G1)
 }
 
-/// Decompresses points of G2, with the results of the portable backend.
+/// Decompresses points of G2, with the same results as the portable backend.
 pub(in super::super) fn decompress_g2(bytes: &[[u8; 96]]) -> Vec<Result<G2, DecodeError>> {
     assert!(available());
     let (numbers, _) = bytes.as_flattened().as_chunks::<48>();

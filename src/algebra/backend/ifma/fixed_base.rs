@@ -1,6 +1,6 @@
 //! Sums of table entries, eight at once: the online part of fixed-base multiplication.
 //!
-//! **Constant time** in the entries: the formulas are complete, signs and infinities are masks.
+//! **Constant time** in the entries: the formulas are complete; signs and identities are masks.
 
 use super::super::kernel::Term;
 use super::convert::{element, load, load2};
@@ -12,18 +12,18 @@ use super::vector::{LANES, by_eights};
 use crate::algebra::{G1, G2};
 use ark_bls12_381::{Fq, Fq2};
 
-/// Returns the `i`-th terms of at most eight sums as coordinates, a mask of infinities and a mask
-/// of signs. The last sum pads.
+/// Returns the `i`-th terms of at most eight sums as coordinates, a mask of identities and a mask of
+/// signs. Unused lanes repeat the last sum.
 fn terms<const L: usize>(sums: &[Vec<Term<L>>], i: usize) -> ([[u64; L]; LANES], Mask, Mask) {
-    let (mut points, mut infinite, mut negative) = ([[0; L]; LANES], 0, 0);
+    let (mut points, mut identity, mut negative) = ([[0; L]; LANES], 0, 0);
     for (lane, point) in points.iter_mut().enumerate() {
         let Term { point: limbs, negative: sign } = sums[lane.min(sums.len() - 1)][i];
         let bits = limbs.iter().fold(0, |bits, limb| bits | limb);
-        infinite |= Mask::from(bits == 0) << lane;
+        identity |= Mask::from(bits == 0) << lane;
         negative |= (sign & 1) << lane;
         *point = limbs;
     }
-    (points, infinite, negative)
+    (points, identity, negative)
 }
 
 macro_rules! table_sums {
@@ -38,9 +38,9 @@ macro_rules! table_sums {
         fn $eight(sums: &[Vec<Term<$limbs>>]) -> [$group; LANES] {
             let mut sum = $point::identity();
             for i in 0..sums[0].len() {
-                let (points, infinite, negative) = terms(sums, i);
+                let (points, identity, negative) = terms(sums, i);
                 let (x, y) = $coordinates(&points);
-                let point = $point::affine(&x, &y, infinite);
+                let point = $point::affine(&x, &y, identity);
                 sum = sum.plus(&$point::select(negative, &point.negated(), &point));
             }
             sum.store().map($group)

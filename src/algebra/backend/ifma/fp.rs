@@ -180,9 +180,9 @@ impl Fp {
     /// `[0, 2^12 p]`.
     ///
     /// Subtracts `q p` for a quotient `q` estimated from the top limb. The estimate never exceeds
-    /// the quotient and falls short by less than two, as long as the quotient is far below the 17
-    /// bits of the top limb of `p`. The top limb of a small value whose lower limbs are negative
-    /// can be -1 after the carry; it counts as zero.
+    /// `value / p` and falls short of it by less than two, as long as the quotient has far fewer
+    /// bits than the 17 of the top limb of `p`. The top limb of a small value whose lower limbs are
+    /// negative can be -1 after the carry; it counts as zero.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn weakly_reduced(&self) -> Self {

@@ -21,7 +21,7 @@ pub(super) type Fp6 = [Fp2; 3];
 pub(super) type Wide6 = [Wide2; 3];
 
 /// Eight elements `a + b w`. Multiplication and squaring require propagated carries in all
-/// coordinates, which products and products with lines have.
+/// coordinates; products, also those with lines, have them.
 #[derive(Clone, Copy)]
 pub(super) struct Fp12 {
     pub(super) a: Fp6,
@@ -56,7 +56,7 @@ impl Workspace {
 // c2 = (x0 + x2)(y0 + y2) - t0 - t2 + t1
 // ```
 impl Wide2 {
-    /// Sets the value to `x y`; `PROPAGATED` declares that carries already are.
+    /// Sets the value to `x y`; `PROPAGATED` declares that both have propagated carries.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn set_product_of<const PROPAGATED: bool>(&mut self, x: &Fp2, y: &Fp2) {
@@ -74,7 +74,7 @@ impl Wide2 {
         self.set_product(&x0.sum_factor(x1), &y0.sum_factor(y1));
     }
 
-    /// Turns `(x1 + x2)(y1 + y2)` into `c0`.
+    /// Replaces `(x1 + x2)(y1 + y2)` by `c0`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn finish_c0(&mut self, [t0, t1, t2]: &Wide6) {
@@ -95,7 +95,7 @@ impl Wide2 {
         im.bound = t0.im.bound.plus(mixed_re).plus(mixed_im);
     }
 
-    /// Turns `(x0 + x1)(y0 + y1)` into `c1`.
+    /// Replaces `(x0 + x1)(y0 + y1)` by `c1`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn finish_c1(&mut self, [t0, t1, t2]: &Wide6) {
@@ -116,7 +116,7 @@ impl Wide2 {
         im.bound = im.bound.plus(t2.im.bound);
     }
 
-    /// Turns `(x0 + x2)(y0 + y2)` into `c2`.
+    /// Replaces `(x0 + x2)(y0 + y2)` by `c2`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn finish_c2(&mut self, [t0, t1, t2]: &Wide6) {

@@ -86,7 +86,7 @@ impl Fp2 {
         Self { re: self.re, im: Fp::zero().minus(&self.im) }
     }
 
-    /// `xi x`, for `xi = 1 + u`, the cubic and sextic non-residue of the tower.
+    /// `xi x`, for `xi = 1 + u`, the quadratic and cubic non-residue that defines the tower.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times_xi(&self) -> Self {
@@ -135,7 +135,7 @@ impl Fp2 {
         self.re.plus(&self.im).factor()
     }
 
-    /// An operand of this element, with carries propagated, and its `x0 + x1`.
+    /// The operand of an element with propagated carries, given its prepared `x0 + x1`.
     #[inline]
     pub(super) fn operand<'a>(&'a self, sum: &'a Factor) -> Operand2<'a> {
         Operand2 { re: (&self.re).into(), im: (&self.im).into(), sum: sum.into() }

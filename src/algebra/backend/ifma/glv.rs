@@ -21,8 +21,8 @@ pub(super) const COLUMNS: usize = SignAlignedColumns::COUNT;
 /// Returns `(a0 + a1 y, a2 + a3 y)`, each in base 32 with digits in `[-16, 15]`, least significant
 /// first.
 ///
-/// Adding 16 at every digit but the last makes the digits non-negative. There is no carry: halves
-/// are below `y^2 < 0.68 2^128` and the offset is below `0.07 2^128`.
+/// Adding 16 at every digit but the last makes the digits non-negative. The sum does not overflow:
+/// halves are below `y^2 < 0.68 2^128` and the offset is below `0.07 2^128`.
 pub(super) fn signed_windows(scalar: &Fr) -> [[u64; WINDOWS]; 2] {
     const OFFSET: u128 = {
         let (mut sum, mut i) = (0, 0);

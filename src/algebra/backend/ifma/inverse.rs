@@ -3,7 +3,7 @@
 //! Montgomery's trick across the lanes, by rotations. With `p1 = x rot4(x)` and `p2 = p1 rot2(p1)`,
 //! every lane of `p2 rot1(p2)` holds the product of all lanes, and a lane of
 //! `rot4(x) rot2(p1) rot1(p2)` the product of the seven others. Zeros are replaced by one in the
-//! products and have the result zero.
+//! products; their result is zero.
 #![forbid(unsafe_code)]
 
 use super::super::blst::invert_fp;

@@ -1,4 +1,4 @@
-//! Sparse multiplication in `Fp12` by lines, which have three of six non-zero coordinates.
+//! Sparse multiplication in `Fp12` by lines, which have three non-zero coordinates of six.
 #![forbid(unsafe_code)]
 
 use super::fp2::{Factor2, Fp2};
@@ -31,7 +31,7 @@ impl Fp12 {
         set_times_fp2(tb, b, &t.factor());
         set_sum_times_fp2(cross, a, b, &s.sum_factor(t));
         let ([s0, s1, s2], [t0, t1, t2], [c0, c1, c2]) = (sa, tb, cross);
-        // Multiplied by v; the 1 of the line adds f itself.
+        // Times v; the 1 of the line adds the element itself.
         a[0].re.add_combination(&[&s2.re, &t1.re], &[&s2.im, &t1.im]);
         a[0].im.add_combination(&[&s2.re, &t1.re, &s2.im, &t1.im], &[]);
         a[1].re.add_combination(&[&s0.re, &t2.re], &[&t2.im]);
@@ -118,7 +118,7 @@ impl Fp12 {
 }
 
 impl Wide2 {
-    /// Turns `z` into `t + xi z`.
+    /// Replaces `z` by `t + xi z`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn times_xi_plus(&mut self, t: &Self) {

@@ -6,8 +6,8 @@
 //! reduces a multiplication from thirteen products to nine.
 //!
 //! **Variable `Q`.** With a different `Q` per lane the lines are computed in homogeneous
-//! coordinates (Costello, Lange, Naehrig, PKC 2010; Aranha et al., EUROCRYPT 2011). Where those
-//! formulas halve, these scale coordinates and lines by 4.
+//! coordinates (Costello, Lange, Naehrig, PKC 2010; Aranha et al., EUROCRYPT 2011). Doubling scales
+//! the coordinates of those formulas by 4, which avoids halving.
 #![forbid(unsafe_code)]
 
 use super::super::decomposition::X;

@@ -14,13 +14,13 @@ use core::arch::x86_64::*;
 /// omitted. `T / R mod p` is in `[-p, 2 p]`, and non-negative for `T >= 0`.
 ///
 /// A step of Montgomery's algorithm clears the low 52 bits of a column by adding `m p`, where `m`
-/// is the column times `k = -1/p`. Adding a multiple of `k p = 2^52 N - 1` instead, `m` is the
-/// column itself and `m k p` is `m N` one column up minus the column. This saves the multiplication
+/// is the column times `k = -1/p`. If it adds `m k p` instead, with `k p = 2^52 N - 1`, `m` is the
+/// column itself, and `m k p` is `m N` one column up minus the column. This saves the multiplication
 /// by `k`, and only the next column depends on the products.
 ///
 /// After seven such steps, `(T + M k p) / 2^364 < T / 2^364 + k p`, which is at most `2^433`. The
-/// eighth step is Montgomery's, with `p`, and divides by `2^52`: `T / R + (k / 2^52) p + p`, with
-/// `k < 2^50`.
+/// eighth step is Montgomery's, with `p`, and divides by `2^52`. As `k < 2^50`, the result is below
+/// `T / R + (k / 2^52) p + p < T / R + 1.25 p`.
 ///
 /// A macro, because the compiler does not inline a function of this size, and passing the columns
 /// through memory costs a third of the reduction.

@@ -1,7 +1,7 @@
 //! Pairings, eight at once.
 //!
-//! `e(O, Q) = e(P, O) = 1`, and a Miller loop must not see an infinity. Products skip such pairs;
-//! batches compute with generators instead and overwrite the result with one.
+//! `e(O, Q) = e(P, O) = 1`, but the formulas of a Miller loop require finite points. Products skip
+//! pairs with a point at infinity; batches replace them by generators and overwrite the result.
 
 use super::super::batch::{MIN_VECTORISED, vectorised};
 use super::super::blst;
@@ -17,7 +17,8 @@ use ark_ec::AffineRepr;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-/// The smallest product that is faster vectorised than in blst, which shares the squarings too.
+/// The smallest number of pairs whose product is faster vectorised than in blst, which shares the
+/// squarings too.
 const MIN_PRODUCT: usize = 3;
 
 pub(super) fn miller_loop(pairs: &[(G1, G2)]) -> Fq12 {

@@ -49,7 +49,7 @@ pub(super) fn padded<T: Copy>(items: &[T], filler: T) -> [T; LANES] {
 /// Computes `count` results eight at a time; `eight` receives the range of indices, at most eight.
 ///
 /// # Panics
-/// Unless [`available`] is `true`; `eight` may rely on it.
+/// If [`available`] is `false`; `eight` may rely on it.
 pub(super) fn by_eights<R: Copy>(
     count: usize,
     mut eight: impl FnMut(Range<usize>) -> [R; LANES],

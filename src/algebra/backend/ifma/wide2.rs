@@ -141,7 +141,7 @@ impl Fp2 {
         self.factor().times(&other.factor())
     }
 
-    /// [`times`](Self::times), under the name that the two fields share.
+    /// [`times`](Self::times), under the name common to both fields.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn times_outlined(&self, other: &Self) -> Self {
