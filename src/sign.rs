@@ -22,7 +22,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use crate::algebra::codec::{Reader, Writer};
+use crate::algebra::codec::{Codec, Reader, Writer, sequence};
 use crate::algebra::hash::framed;
 use crate::algebra::tag::Tag;
 use crate::algebra::{Rng, Secret, random_bytes};
@@ -92,18 +92,16 @@ impl VerifyingKey {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         key.verify_strict(&message(tag, parts), &signature).map_err(|_| InvalidSignature)
     }
+}
 
-    /// Writes the 32 bytes.
-    pub fn write(&self, w: &mut Writer) {
+/// Reading returns [`DecodeError::NotOnCurve`], [`DecodeError::NotInSubgroup`] for a key of small
+/// order, or [`DecodeError::NotReduced`] for a non-canonical encoding.
+impl Codec for VerifyingKey {
+    fn write(&self, w: &mut Writer) {
         w.fixed(&self.0);
     }
 
-    /// Reads a key.
-    ///
-    /// # Errors
-    /// [`DecodeError::NotOnCurve`], [`DecodeError::NotInSubgroup`] for a key of small order, or
-    /// [`DecodeError::NotReduced`] for a non-canonical encoding.
-    pub fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let bytes = r.fixed()?;
         let key =
             ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| DecodeError::NotOnCurve)?;
@@ -146,18 +144,8 @@ impl Signature {
     pub fn from_bytes(bytes: [u8; 64]) -> Self {
         Self(bytes)
     }
-    /// Writes the 64 bytes.
-    pub fn write(&self, w: &mut Writer) {
-        w.fixed(&self.0);
-    }
-    /// Reads 64 bytes.
-    ///
-    /// # Errors
-    /// [`DecodeError::Truncated`].
-    pub fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(r.fixed()?))
-    }
 }
+sequence!(Codec for Signature { 0 });
 
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -40,8 +40,8 @@
 //! assert_eq!(Named::from_bytes(&bytes), Err(DecodeError::TrailingBytes(1)));
 //! ```
 //!
-//! Inside the crate, `sequence!` implements [`Canonical`], [`Codec`] or [`ShapedCodec`] for a struct that
-//! is the sequence of its fields.
+//! Inside the crate, `sequence!` implements [`Canonical`], [`Codec`] or [`ShapedCodec`] for a
+//! struct that is the sequence of its fields, and `choice!` implements [`Codec`] for an enum.
 #![forbid(unsafe_code)]
 
 mod points;
@@ -52,8 +52,8 @@ mod writer;
 
 pub(crate) use self::serde::{deserialize, public_encoding, serialize};
 pub use reader::Reader;
-pub(crate) use sequence::sequence;
 pub use sequence::{Codec, ShapedCodec};
+pub(crate) use sequence::{choice, sequence};
 pub use writer::Writer;
 
 use super::tag::Kind;

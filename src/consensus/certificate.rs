@@ -6,10 +6,11 @@
 //! certificate of HotStuff (Yin et al. 2019) does. The signatures are listed, not aggregated.
 #![forbid(unsafe_code)]
 
-use super::config::Config;
+use super::config::{Config, MAX_MEMBERS};
+use super::message::MAX_VALUE;
 use super::{Digest, ReplicaId};
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::tag::{self, Kind};
+use crate::algebra::codec::{Codec, choice, public_encoding, sequence};
+use crate::algebra::tag;
 use crate::error::DecodeError;
 use crate::sign::{Signature, SigningKey, VerifyingKey};
 use thiserror::Error;
@@ -26,18 +27,9 @@ pub enum Phase {
     Batch = 3,
 }
 
-impl Phase {
-    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        match r.u8()? {
-            1 => Ok(Self::Prepare),
-            2 => Ok(Self::Commit),
-            3 => Ok(Self::Batch),
-            _ => Err(DecodeError::Invalid(
-                "unknown phase: expected PREPARE (1), COMMIT (2) or batch (3)",
-            )),
-        }
-    }
-}
+choice!(Phase, "unknown phase: expected PREPARE (1), COMMIT (2) or batch (3)" [
+    Prepare, Commit, Batch,
+]);
 
 /// The signed statement. The signature also covers the configuration's digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,26 +45,16 @@ pub(super) struct Statement {
     pub(super) digest: Digest,
 }
 
+sequence!(Codec for Statement { layer, group, kind, height, view, digest });
+
 impl Statement {
     pub(super) fn vote(phase: Phase, group: u16, height: u64, view: u64, digest: Digest) -> Self {
         let layer = if phase == Phase::Batch { 1 } else { 2 };
         Self { layer, group, kind: phase as u8, height, view, digest }
     }
 
-    /// `layer u8 | group u16 | kind u8 | height u64 | view u64 | digest`, 52 bytes.
-    fn bytes(&self) -> Vec<u8> {
-        let mut w = Writer::default();
-        w.u8(self.layer);
-        w.u16(self.group);
-        w.u8(self.kind);
-        w.u64(self.height);
-        w.u64(self.view);
-        w.fixed(&self.digest);
-        w.finish()
-    }
-
     pub(super) fn sign(&self, config: &Config, key: &SigningKey) -> Signature {
-        key.sign(tag::SIGN_CONSENSUS, &[&config.digest(), &self.bytes()])
+        key.sign(tag::SIGN_CONSENSUS, &[&config.digest(), &self.encode()])
     }
 
     pub(super) fn verify(
@@ -83,7 +65,7 @@ impl Statement {
         signature: &Signature,
     ) -> bool {
         let Some(member) = config.member(signer) else { return false };
-        verifier.verify(&member.key, &config.digest(), &self.bytes(), signature)
+        verifier.verify(&member.key, &config.digest(), &self.encode(), signature)
     }
 }
 
@@ -198,7 +180,7 @@ impl Certificate {
         config: &Config,
         verifier: &dyn Verifier,
     ) -> Result<(), CertificateError> {
-        if !self.signatures.is_sorted_by(|(a, _), (b, _)| a < b) {
+        if !self.has_ascending_signers() {
             return Err(CertificateError::Order);
         }
         let statement =
@@ -213,6 +195,15 @@ impl Certificate {
             }
         }
         Ok(())
+    }
+
+    fn check_order(self) -> Result<Self, DecodeError> {
+        let order = DecodeError::Invalid("the signers are not in strictly ascending order");
+        if self.has_ascending_signers() { Ok(self) } else { Err(order) }
+    }
+
+    fn has_ascending_signers(&self) -> bool {
+        self.signatures.is_sorted_by(|(a, _), (b, _)| a < b)
     }
 
     fn required_signatures(&self, config: &Config) -> Result<usize, CertificateError> {
@@ -231,46 +222,9 @@ impl Certificate {
     }
 }
 
-impl Canonical for Certificate {
-    const KIND: Kind = Kind::ConsensusCertificate;
-
-    fn write(&self, w: &mut Writer) {
-        w.u8(self.phase as u8);
-        w.u16(self.group);
-        w.u64(self.height);
-        w.u64(self.view);
-        w.fixed(&self.digest);
-        write_signatures(w, &self.signatures);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            phase: Phase::read(r)?,
-            group: r.u16()?,
-            height: r.u64()?,
-            view: r.u64()?,
-            digest: r.fixed()?,
-            signatures: read_signatures(r)?,
-        })
-    }
-}
+// Strictly ascending signers give a set of signatures one encoding.
+sequence!(Canonical for Certificate = ConsensusCertificate {
+    phase, group, height, view, digest, signatures: list(MAX_MEMBERS),
+} => Certificate::check_order);
 public_encoding!(Certificate);
-
-pub(super) fn write_signatures(w: &mut Writer, signatures: &[(ReplicaId, Signature)]) {
-    w.list(signatures, |w, (signer, signature)| {
-        w.u16(*signer);
-        signature.write(w);
-    });
-}
-
-/// Requires ascending and distinct signers, so that a set of signatures has one encoding.
-pub(super) fn read_signatures(
-    r: &mut Reader<'_>,
-) -> Result<Vec<(ReplicaId, Signature)>, DecodeError> {
-    let list = r.list(super::config::MAX_MEMBERS, |r| Ok((r.u16()?, Signature::read(r)?)))?;
-    if list.is_sorted_by(|(a, _), (b, _)| a < b) {
-        Ok(list)
-    } else {
-        Err(DecodeError::Invalid("the signers are not in strictly ascending order"))
-    }
-}
+sequence!(Codec for Decision { value: bytes(MAX_VALUE), certificate });

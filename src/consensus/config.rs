@@ -4,16 +4,13 @@
 //! all others.
 #![forbid(unsafe_code)]
 
-use super::parameters::{
-    ConfigError, Location, Member, Parameters, Profile, Timing, check_parameters,
-};
+use super::parameters::{ConfigError, Member, Parameters, Profile, Timing, check_parameters};
 use super::quorum::{faults, quorum};
 use super::{Digest, ReplicaId, election, grouping};
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::algebra::{hash, tag};
 use crate::error::DecodeError;
-use crate::sign::VerifyingKey;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The maximum number of members.
@@ -216,56 +213,14 @@ impl Canonical for Config {
     const KIND: Kind = Kind::ConsensusConfig;
 
     fn write(&self, w: &mut Writer) {
-        let p = &self.parameters;
-        w.bytes(p.chain.as_bytes());
-        w.u64(p.epoch);
-        w.u8(p.profile as u8);
-        w.u16(p.groups);
-        w.u16(p.distance_weight);
-        w.u64(p.timing.relay);
-        w.u64(p.timing.fallback);
-        w.u64(p.timing.view);
-        w.u32(p.timing.doublings);
+        Codec::write(&self.parameters, w);
         let members: Vec<&Member> = self.members.values().collect();
-        w.list(&members, |w, member| {
-            w.u16(member.id);
-            member.key.write(w);
-            w.u32(member.location.latitude as u32);
-            w.u32(member.location.longitude as u32);
-            w.u32(member.rating);
-        });
+        w.list(&members, |w, member| member.write(w));
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let parameters = Parameters {
-            chain: r.text(64)?,
-            epoch: r.u64()?,
-            profile: match r.u8()? {
-                0 => Profile::Flat,
-                1 => Profile::MemberQuorum,
-                _ => {
-                    return Err(DecodeError::Invalid(
-                        "unknown profile: expected Flat (0) or MemberQuorum (1)",
-                    ));
-                }
-            },
-            groups: r.u16()?,
-            distance_weight: r.u16()?,
-            timing: Timing {
-                relay: r.u64()?,
-                fallback: r.u64()?,
-                view: r.u64()?,
-                doublings: r.u32()?,
-            },
-        };
-        let members = r.list(MAX_MEMBERS, |r| {
-            Ok(Member {
-                id: r.u16()?,
-                key: VerifyingKey::read(r)?,
-                location: Location { latitude: r.u32()? as i32, longitude: r.u32()? as i32 },
-                rating: r.u32()?,
-            })
-        })?;
+        let parameters = Codec::read(r)?;
+        let members: Vec<Member> = r.list(MAX_MEMBERS, Codec::read)?;
         if !members.is_sorted_by(|a, b| a.id < b.id) {
             return Err(DecodeError::Invalid("the ids of the members are not strictly ascending"));
         }

@@ -12,8 +12,7 @@ use super::certificate::{Certificate, Decision, Ed25519Verifier, Phase, Statemen
 use super::config::{Config, MAX_MEMBERS};
 use super::view_change_proof::{SignedViewChange, ViewChange};
 use super::{Digest, ReplicaId};
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::tag::Kind;
+use crate::algebra::codec::{Codec, choice, public_encoding, sequence};
 use crate::algebra::{hash, tag};
 use crate::error::DecodeError;
 use crate::sign::{Signature, SigningKey};
@@ -130,26 +129,6 @@ pub enum Body {
 }
 
 impl Body {
-    /// The tag byte of the encoding, also the kind of the statement.
-    fn tag(&self) -> u8 {
-        match self {
-            Self::Request(_) => 16,
-            Self::Batch { .. } => 17,
-            Self::BatchVote { .. } => 18,
-            Self::CertifiedBatch { .. } => 19,
-            Self::PrePrepare { .. } => 20,
-            Self::Vote { .. } => 21,
-            Self::PartialCertificate(_) => 22,
-            Self::Certificate(_) => 23,
-            Self::ViewChange { .. } => 24,
-            Self::NewView { .. } => 25,
-            Self::FetchValue { .. } => 26,
-            Self::Value { .. } => 27,
-            Self::FetchDecisions { .. } => 28,
-            Self::Decisions(_) => 29,
-        }
-    }
-
     /// The name of the message kind.
     pub fn name(&self) -> &'static str {
         match self {
@@ -180,10 +159,10 @@ impl Body {
             }
             Self::ViewChange { change, .. } => change.statement(),
             _ => {
-                let mut w = Writer::default();
-                self.write(&mut w);
-                let digest = hash::digest(tag::CONSENSUS_MESSAGE, &[&w.finish()]);
-                Statement { layer: 0, group: 0, kind: self.tag(), height, view, digest }
+                let body = self.encode();
+                let digest = hash::digest(tag::CONSENSUS_MESSAGE, &[&body]);
+                // The kind is the tag byte.
+                Statement { layer: 0, group: 0, kind: body[0], height, view, digest }
             }
         }
     }
@@ -212,109 +191,31 @@ impl Body {
         }
     }
 
-    fn write(&self, w: &mut Writer) {
-        w.u8(self.tag());
-        match self {
-            Self::Request(request) => w.bytes(request),
-            Self::Batch { sequence, requests } => {
-                w.u64(*sequence);
-                w.list(requests, |w, request| w.bytes(request));
-            }
-            Self::BatchVote { group, sequence, digest } => {
-                w.u16(*group);
-                w.u64(*sequence);
-                w.fixed(digest);
-            }
-            Self::CertifiedBatch { requests, certificate } => {
-                w.list(requests, |w, request| w.bytes(request));
-                certificate.write(w);
-            }
-            Self::PrePrepare { height, value } | Self::Value { height, value } => {
-                w.u64(*height);
-                w.bytes(value);
-            }
-            Self::Vote { phase, height, view, digest } => {
-                w.u8(*phase as u8);
-                w.u64(*height);
-                w.u64(*view);
-                w.fixed(digest);
-            }
-            Self::PartialCertificate(certificate) | Self::Certificate(certificate) => {
-                certificate.write(w)
-            }
-            Self::ViewChange { change, value } => {
-                change.write(w);
-                w.option(value.as_ref(), |w, value| w.bytes(value));
-            }
-            Self::NewView { height, view, changes, value } => {
-                w.u64(*height);
-                w.u64(*view);
-                w.list(changes, |w, change| change.write(w));
-                w.bytes(value);
-            }
-            Self::FetchValue { height, digest } => {
-                w.u64(*height);
-                w.fixed(digest);
-            }
-            Self::FetchDecisions { height } => w.u64(*height),
-            Self::Decisions(decisions) => w.list(decisions, |w, decision| {
-                w.bytes(&decision.value);
-                decision.certificate.write(w);
-            }),
+    fn check_phase(self) -> Result<Self, DecodeError> {
+        if matches!(self, Self::Vote { phase: Phase::Batch, .. }) {
+            return Err(DecodeError::Invalid(
+                "a vote must be PREPARE or COMMIT; batch votes have their own message",
+            ));
         }
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let requests =
-            |r: &mut Reader<'_>| r.list(MAX_REQUESTS, |r| r.bytes(MAX_REQUEST).map(<[u8]>::to_vec));
-        let value = |r: &mut Reader<'_>| r.bytes(MAX_VALUE).map(<[u8]>::to_vec);
-        Ok(match r.u8()? {
-            16 => Self::Request(r.bytes(MAX_REQUEST)?.to_vec()),
-            17 => Self::Batch { sequence: r.u64()?, requests: requests(r)? },
-            18 => Self::BatchVote { group: r.u16()?, sequence: r.u64()?, digest: r.fixed()? },
-            19 => {
-                Self::CertifiedBatch { requests: requests(r)?, certificate: Certificate::read(r)? }
-            }
-            20 => Self::PrePrepare { height: r.u64()?, value: value(r)? },
-            21 => Self::Vote {
-                phase: layer_two(Phase::read(r)?)?,
-                height: r.u64()?,
-                view: r.u64()?,
-                digest: r.fixed()?,
-            },
-            22 => Self::PartialCertificate(Certificate::read(r)?),
-            23 => Self::Certificate(Certificate::read(r)?),
-            24 => Self::ViewChange { change: ViewChange::read(r)?, value: r.option(value)? },
-            25 => Self::NewView {
-                height: r.u64()?,
-                view: r.u64()?,
-                changes: r.list(MAX_MEMBERS, SignedViewChange::read)?,
-                value: value(r)?,
-            },
-            26 => Self::FetchValue { height: r.u64()?, digest: r.fixed()? },
-            27 => Self::Value { height: r.u64()?, value: value(r)? },
-            28 => Self::FetchDecisions { height: r.u64()? },
-            29 => Self::Decisions(r.list(MAX_DECISIONS, |r| {
-                Ok(Decision { value: value(r)?, certificate: Certificate::read(r)? })
-            })?),
-            _ => {
-                return Err(DecodeError::Invalid(
-                    "unknown message body: expected a tag from 16 to 29",
-                ));
-            }
-        })
+        Ok(self)
     }
 }
-
-fn layer_two(phase: Phase) -> Result<Phase, DecodeError> {
-    if phase == Phase::Batch {
-        Err(DecodeError::Invalid(
-            "a vote must be PREPARE or COMMIT; batch votes have their own message",
-        ))
-    } else {
-        Ok(phase)
-    }
-}
+choice!(Body, "unknown message body: expected a tag from 16 to 29" {
+    16 = Request(request: bytes(MAX_REQUEST)),
+    17 = Batch { sequence, requests: byte_strings(MAX_REQUESTS, MAX_REQUEST) },
+    18 = BatchVote { group, sequence, digest },
+    19 = CertifiedBatch { requests: byte_strings(MAX_REQUESTS, MAX_REQUEST), certificate },
+    20 = PrePrepare { height, value: bytes(MAX_VALUE) },
+    21 = Vote { phase, height, view, digest },
+    22 = PartialCertificate(certificate),
+    23 = Certificate(certificate),
+    24 = ViewChange { change, value: optional_bytes(MAX_VALUE) },
+    25 = NewView { height, view, changes: list(MAX_MEMBERS), value: bytes(MAX_VALUE) },
+    26 = FetchValue { height, digest },
+    27 = Value { height, value: bytes(MAX_VALUE) },
+    28 = FetchDecisions { height },
+    29 = Decisions(decisions: list(MAX_DECISIONS)),
+} => Body::check_phase);
 
 impl Message {
     /// Signs a body.
@@ -332,17 +233,5 @@ impl Message {
     }
 }
 
-impl Canonical for Message {
-    const KIND: Kind = Kind::ConsensusMessage;
-
-    fn write(&self, w: &mut Writer) {
-        w.u16(self.from);
-        self.signature.write(w);
-        self.body.write(w);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { from: r.u16()?, signature: Signature::read(r)?, body: Body::read(r)? })
-    }
-}
+sequence!(Canonical for Message = ConsensusMessage { from, signature, body });
 public_encoding!(Message);

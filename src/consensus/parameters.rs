@@ -2,8 +2,13 @@
 #![forbid(unsafe_code)]
 
 use super::ReplicaId;
+use crate::algebra::codec::{Codec, Reader, Writer, choice, sequence};
+use crate::error::DecodeError;
 use crate::sign::VerifyingKey;
 use thiserror::Error;
+
+/// The maximum length of a chain's name in bytes.
+const MAX_CHAIN: usize = 64;
 
 /// A location on earth in microdegrees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -12,6 +17,16 @@ pub struct Location {
     pub latitude: i32,
     /// -180 000 000 to 180 000 000.
     pub longitude: i32,
+}
+
+impl Codec for Location {
+    fn write(&self, w: &mut Writer) {
+        w.u32(self.latitude as u32);
+        w.u32(self.longitude as u32);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { latitude: r.u32()? as i32, longitude: r.u32()? as i32 })
+    }
 }
 
 /// A member of the roster: the replica of one hospital.
@@ -26,6 +41,7 @@ pub struct Member {
     /// Its comprehensive rating (Chang et al. 2022); higher is better.
     pub rating: u32,
 }
+sequence!(Codec for Member { id, key, location, rating });
 
 /// The agreement protocol; see the table of guarantees in [`crate::consensus`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +52,7 @@ pub enum Profile {
     /// Two layers: the groups form a dissemination tree, and quorums count all members.
     MemberQuorum = 1,
 }
+choice!(Profile, "unknown profile: expected Flat (0) or MemberQuorum (1)" [Flat, MemberQuorum]);
 
 /// Delays in milliseconds of virtual or real time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +66,7 @@ pub struct Timing {
     /// The maximum number of doublings of the view delay, one per pass through the schedule.
     pub doublings: u32,
 }
+sequence!(Codec for Timing { relay, fallback, view, doublings });
 
 impl Default for Timing {
     fn default() -> Self {
@@ -72,6 +90,9 @@ pub struct Parameters {
     /// The delays.
     pub timing: Timing,
 }
+sequence!(Codec for Parameters {
+    chain: text(MAX_CHAIN), epoch, profile, groups, distance_weight, timing,
+});
 
 impl Parameters {
     /// `MemberQuorum` with the default number of groups and `alpha = beta`.
@@ -131,7 +152,7 @@ pub enum ConfigError {
 pub(super) fn check_parameters(parameters: &Parameters) -> Result<(), ConfigError> {
     let Timing { relay, fallback, view, doublings } = parameters.timing;
     const DAY: u64 = 86_400_000;
-    if parameters.chain.is_empty() || parameters.chain.len() > 64 {
+    if parameters.chain.is_empty() || parameters.chain.len() > MAX_CHAIN {
         return Err(ConfigError::Chain);
     }
     if parameters.distance_weight > 1000 {

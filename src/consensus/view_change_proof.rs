@@ -8,9 +8,8 @@
 use super::ReplicaId;
 use super::certificate::{Certificate, Statement, Verifier};
 use super::config::Config;
-use crate::algebra::codec::{Canonical, Reader, Writer};
+use crate::algebra::codec::{Codec, sequence};
 use crate::algebra::{hash, tag};
-use crate::error::DecodeError;
 use crate::sign::Signature;
 
 /// The statement that a member no longer votes below `view`, with its prepare certificate.
@@ -37,34 +36,16 @@ pub struct SignedViewChange {
 
 impl ViewChange {
     pub(super) fn statement(&self) -> Statement {
-        let mut w = Writer::default();
-        self.write(&mut w);
-        let digest = hash::digest(tag::CONSENSUS_MESSAGE, &[&w.finish()]);
+        let digest = hash::digest(tag::CONSENSUS_MESSAGE, &[&self.encode()]);
         let (height, view) = (self.height, self.view);
         Statement { layer: 2, group: 0, kind: 24, height, view, digest }
     }
-    pub(super) fn write(&self, w: &mut Writer) {
-        w.u64(self.height);
-        w.u64(self.view);
-        w.option(self.prepared.as_ref(), |w, certificate| certificate.write(w));
-    }
-    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (height, view) = (r.u64()?, r.u64()?);
-        Ok(Self { height, view, prepared: r.option(Certificate::read)? })
-    }
 }
+sequence!(Codec for ViewChange { height, view, prepared });
 
 impl SignedViewChange {
     pub(super) fn verify(&self, config: &Config, verifier: &dyn Verifier) -> bool {
         self.change.statement().verify(config, verifier, self.from, &self.signature)
     }
-    pub(super) fn write(&self, w: &mut Writer) {
-        w.u16(self.from);
-        self.signature.write(w);
-        self.change.write(w);
-    }
-    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (from, signature) = (r.u16()?, Signature::read(r)?);
-        Ok(Self { from, signature, change: ViewChange::read(r)? })
-    }
 }
+sequence!(Codec for SignedViewChange { from, signature, change });

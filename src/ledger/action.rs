@@ -12,7 +12,7 @@
 
 use super::Time;
 use super::certificate::Certificate;
-use crate::algebra::codec::{Canonical, Reader, Writer};
+use crate::algebra::codec::{choice, sequence};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
 use crate::record::Class;
@@ -189,167 +189,53 @@ impl Action {
             Self::Revoke(_) => "revoke",
         }
     }
-
-    pub(super) fn write(&self, w: &mut Writer) {
-        match self {
-            Self::Register(certificate) => {
-                w.u8(1);
-                certificate.write(w);
-            }
-            Self::Record(record) => {
-                w.u8(2);
-                record.write(w);
-            }
-            Self::Grant(grant) => {
-                w.u8(3);
-                grant.write(w);
-            }
-            Self::Request(request) => {
-                w.u8(4);
-                request.write(w);
-            }
-            Self::Access(access) => {
-                w.u8(5);
-                access.proxy.write(w);
-                w.fixed(&access.request);
-                w.list(&access.reencryptions, |w, digest| w.fixed(digest));
-            }
-            Self::Revoke(revoke) => {
-                w.u8(6);
-                revoke.owner.write(w);
-                w.fixed(&revoke.grant);
-            }
-        }
-    }
-
-    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(match r.u8()? {
-            1 => Self::Register(Certificate::read(r)?),
-            2 => Self::Record(RecordAction::read(r)?),
-            3 => Self::Grant(GrantAction::read(r)?),
-            4 => Self::Request(RequestAction::read(r)?),
-            5 => Self::Access(AccessAction {
-                proxy: VerifyingKey::read(r)?,
-                request: r.fixed()?,
-                reencryptions: r.list(MAX_COVERED, Reader::fixed)?,
-            }),
-            6 => Self::Revoke(RevokeAction { owner: VerifyingKey::read(r)?, grant: r.fixed()? }),
-            _ => return Err(DecodeError::Invalid("unknown action code")),
-        })
-    }
 }
+choice!(Action, "unknown action code" {
+    1 = Register(certificate), 2 = Record(record), 3 = Grant(grant), 4 = Request(request),
+    5 = Access(access), 6 = Revoke(revoke),
+});
 
-fn read_class(r: &mut Reader<'_>) -> Result<Class, DecodeError> {
-    Class::from_code(r.u8()?).ok_or(DecodeError::Invalid("unknown class code of a section"))
-}
+sequence!(Codec for SectionDigests {
+    class, ciphertext, wrapped_for_patient, wrapped_for_policy, wrapped_for_author, policy,
+});
+
+sequence!(Codec for RecordAction {
+    owner, author, institution, record_id, epoch, envelope,
+    sections: list(Class::ALL.len()), index: byte_strings(MAX_ENTRIES, MAX_ENTRY),
+} => RecordAction::check_sections);
 
 impl RecordAction {
-    fn write(&self, w: &mut Writer) {
-        self.owner.write(w);
-        self.author.write(w);
-        self.institution.write(w);
-        w.fixed(&self.record_id);
-        w.u32(self.epoch);
-        w.fixed(&self.envelope);
-        w.list(&self.sections, |w, section| {
-            w.u8(section.class as u8);
-            w.fixed(&section.ciphertext);
-            w.fixed(&section.wrapped_for_patient);
-            w.fixed(&section.wrapped_for_policy);
-            w.fixed(&section.wrapped_for_author);
-            w.fixed(&section.policy);
-        });
-        w.list(&self.index, |w, entry| w.bytes(entry));
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let record = Self {
-            owner: VerifyingKey::read(r)?,
-            author: VerifyingKey::read(r)?,
-            institution: VerifyingKey::read(r)?,
-            record_id: r.fixed()?,
-            epoch: r.u32()?,
-            envelope: r.fixed()?,
-            sections: r.list(Class::ALL.len(), |r| {
-                Ok(SectionDigests {
-                    class: read_class(r)?,
-                    ciphertext: r.fixed()?,
-                    wrapped_for_patient: r.fixed()?,
-                    wrapped_for_policy: r.fixed()?,
-                    wrapped_for_author: r.fixed()?,
-                    policy: r.fixed()?,
-                })
-            })?,
-            index: r.list(MAX_ENTRIES, |r| Ok(r.bytes(MAX_ENTRY)?.to_vec()))?,
-        };
-        let ascending = record.sections.is_sorted_by(|a, b| a.class < b.class);
-        if record.sections.is_empty() || !ascending {
+    fn check_sections(self) -> Result<Self, DecodeError> {
+        let ascending = self.sections.is_sorted_by(|a, b| a.class < b.class);
+        if self.sections.is_empty() || !ascending {
             return Err(DecodeError::Invalid(
                 "the classes of a record's sections are not strictly ascending",
             ));
         }
-        Ok(record)
+        Ok(self)
     }
 }
+
+sequence!(Codec for DelegationDigest { class, epoch, policy, rekey });
+
+sequence!(Codec for GrantAction {
+    owners: list(MAX_COVERED), reader, proxy, from, until,
+    delegations: list(MAX_COVERED), trapdoors: list(MAX_COVERED),
+} => GrantAction::check_owners_and_window);
 
 impl GrantAction {
-    fn write(&self, w: &mut Writer) {
-        w.list(&self.owners, |w, owner| owner.write(w));
-        self.reader.write(w);
-        self.proxy.write(w);
-        w.u64(self.from);
-        w.u64(self.until);
-        w.list(&self.delegations, |w, delegation| {
-            w.u8(delegation.class as u8);
-            w.u32(delegation.epoch);
-            w.fixed(&delegation.policy);
-            w.fixed(&delegation.rekey);
-        });
-        w.list(&self.trapdoors, |w, digest| w.fixed(digest));
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let grant = Self {
-            owners: r.list(MAX_COVERED, VerifyingKey::read)?,
-            reader: VerifyingKey::read(r)?,
-            proxy: VerifyingKey::read(r)?,
-            from: r.u64()?,
-            until: r.u64()?,
-            delegations: r.list(MAX_COVERED, |r| {
-                Ok(DelegationDigest {
-                    class: read_class(r)?,
-                    epoch: r.u32()?,
-                    policy: r.fixed()?,
-                    rekey: r.fixed()?,
-                })
-            })?,
-            trapdoors: r.list(MAX_COVERED, Reader::fixed)?,
-        };
-        if grant.owners.is_empty() || !grant.owners.is_sorted_by(|a, b| a < b) {
+    fn check_owners_and_window(self) -> Result<Self, DecodeError> {
+        if self.owners.is_empty() || !self.owners.is_sorted_by(|a, b| a < b) {
             return Err(DecodeError::Invalid("the owners of a grant are not strictly ascending"));
         }
-        if grant.from >= grant.until {
+        if self.from >= self.until {
             return Err(DecodeError::Invalid("the window of a grant ends before it starts"));
         }
-        Ok(grant)
+        Ok(self)
     }
 }
 
-impl RequestAction {
-    fn write(&self, w: &mut Writer) {
-        self.reader.write(w);
-        w.fixed(&self.record);
-        match self.basis {
-            Basis::Grant(grant) => w.option(Some(&grant), |w, grant| w.fixed(grant)),
-            Basis::Policy => w.option(None::<&Digest>, |_, _| ()),
-        }
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            reader: VerifyingKey::read(r)?,
-            record: r.fixed()?,
-            basis: r.option(Reader::fixed)?.map_or(Basis::Policy, Basis::Grant),
-        })
-    }
-}
+choice!(Basis, "unknown basis of a request" { 0 = Policy, 1 = Grant(grant) });
+sequence!(Codec for RequestAction { reader, record, basis });
+sequence!(Codec for AccessAction { proxy, request, reencryptions: list(MAX_COVERED) });
+sequence!(Codec for RevokeAction { owner, grant });

@@ -12,9 +12,9 @@
 
 use super::rule::Rule;
 use super::{Time, merkle};
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::codec::{Codec, Reader, Writer, public_encoding, sequence};
 use crate::algebra::hash::digest;
-use crate::algebra::tag::{Kind, LEDGER_BLOCK};
+use crate::algebra::tag::LEDGER_BLOCK;
 use crate::consensus::{self, Digest, ReplicaId};
 use crate::error::DecodeError;
 
@@ -51,39 +51,13 @@ pub struct Header {
 impl Header {
     /// Returns the hash of the block.
     pub fn hash(&self) -> Digest {
-        let mut w = Writer::default();
-        self.write(&mut w);
-        digest(LEDGER_BLOCK, &[&w.finish()])
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.u64(self.height);
-        w.u64(self.time);
-        w.u64(self.epoch);
-        w.u64(self.first_view);
-        w.u16(self.leader);
-        w.fixed(&self.previous);
-        w.u32(self.size);
-        w.fixed(&self.entries_root);
-        w.fixed(&self.state_root);
-        w.option(self.parent_certificate.as_ref(), |w, certificate| certificate.write(w));
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            height: r.u64()?,
-            time: r.u64()?,
-            epoch: r.u64()?,
-            first_view: r.u64()?,
-            leader: r.u16()?,
-            previous: r.fixed()?,
-            size: r.u32()?,
-            entries_root: r.fixed()?,
-            state_root: r.fixed()?,
-            parent_certificate: r.option(consensus::Certificate::read)?,
-        })
+        digest(LEDGER_BLOCK, &[&self.encode()])
     }
 }
+sequence!(Codec for Header {
+    height, time, epoch, first_view, leader, previous, size, entries_root, state_root,
+    parent_certificate,
+});
 
 /// A transaction in a block, with its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,20 +78,19 @@ impl Entry {
     fn outcome(&self) -> u8 {
         self.rejected_by.map_or(0, |rule| rule as u8)
     }
+}
 
+impl Codec for Entry {
     fn write(&self, w: &mut Writer) {
         w.bytes(&self.transaction);
         w.u8(self.outcome());
     }
-
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let transaction = r.bytes(MAX_TRANSACTION)?.to_vec();
+        let unknown = DecodeError::Invalid("unknown code of a contract rule");
         let rejected_by = match r.u8()? {
             0 => None,
-            code => Some(
-                Rule::from_code(code)
-                    .ok_or(DecodeError::Invalid("unknown code of a contract rule"))?,
-            ),
+            code => Some(Rule::from_code(code).ok_or(unknown)?),
         };
         Ok(Self { transaction, rejected_by })
     }
@@ -163,14 +136,5 @@ pub(super) fn summarise(entries: &[Entry]) -> (u32, Digest) {
     (u32::try_from(size).expect("blocks are limited far below 4 GiB"), merkle::root(&leaves))
 }
 
-impl Canonical for Block {
-    const KIND: Kind = Kind::Block;
-    fn write(&self, w: &mut Writer) {
-        self.header.write(w);
-        w.list(&self.entries, |w, entry| entry.write(w));
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { header: Header::read(r)?, entries: r.list(MAX_ENTRIES, Entry::read)? })
-    }
-}
+sequence!(Canonical for Block = Block { header, entries: list(MAX_ENTRIES) });
 public_encoding!(Block);

@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::Time;
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
-use crate::algebra::tag::{self, Kind};
+use crate::algebra::codec::{Canonical, Codec, choice, public_encoding, sequence};
+use crate::algebra::tag;
 use crate::error::DecodeError;
 use crate::pre;
 use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
@@ -11,6 +11,8 @@ use std::fmt;
 
 /// The maximum length of a name in bytes.
 const MAX_NAME: usize = 256;
+/// The maximum length of an encoded re-encryption key in bytes.
+const MAX_PRE_KEY: usize = 256;
 
 /// The role of a registered party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,12 +29,7 @@ pub enum Role {
     Proxy = 5,
 }
 
-impl Role {
-    fn from_code(code: u8) -> Option<Self> {
-        use Role::{Doctor, Institution, Patient, Proxy, QueryManager};
-        [Patient, Doctor, Institution, QueryManager, Proxy].into_iter().find(|r| *r as u8 == code)
-    }
-}
+choice!(Role, "unknown role code" [Patient, Doctor, Institution, QueryManager, Proxy]);
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,9 +63,7 @@ pub struct Subject {
 impl Subject {
     /// Returns the bytes that proofs of possession and the centre's signature cover.
     pub fn to_signed_bytes(&self) -> Vec<u8> {
-        let mut w = Writer::default();
-        self.write(&mut w);
-        w.finish()
+        self.encode()
     }
 
     /// Decodes the re-encryption public key.
@@ -78,25 +73,10 @@ impl Subject {
     pub fn pre_key(&self) -> Result<pre::PublicKey, DecodeError> {
         pre::PublicKey::from_bytes(&self.pre_key)
     }
-
-    fn write(&self, w: &mut Writer) {
-        self.key.write(w);
-        w.bytes(self.name.as_bytes());
-        w.u8(self.role as u8);
-        w.bytes(&self.pre_key);
-        w.u64(self.valid_until);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            key: VerifyingKey::read(r)?,
-            name: r.text(MAX_NAME)?,
-            role: Role::from_code(r.u8()?).ok_or(DecodeError::Invalid("unknown role code"))?,
-            pre_key: r.bytes(256)?.to_vec(),
-            valid_until: r.u64()?,
-        })
-    }
 }
+sequence!(Codec for Subject {
+    key, name: text(MAX_NAME), role, pre_key: bytes(MAX_PRE_KEY), valid_until,
+});
 
 /// A subject with the registration centre's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,14 +108,5 @@ impl Certificate {
     }
 }
 
-impl Canonical for Certificate {
-    const KIND: Kind = Kind::Certificate;
-    fn write(&self, w: &mut Writer) {
-        self.subject.write(w);
-        self.signature.write(w);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { subject: Subject::read(r)?, signature: Signature::read(r)? })
-    }
-}
+sequence!(Canonical for Certificate = Certificate { subject, signature });
 public_encoding!(Certificate);

@@ -3,9 +3,9 @@
 
 use super::Time;
 use super::action::Action;
-use crate::algebra::codec::{Canonical, Reader, VERSION, Writer, public_encoding};
+use crate::algebra::codec::{Codec, VERSION, public_encoding, sequence};
 use crate::algebra::hash::digest;
-use crate::algebra::tag::{self, Kind};
+use crate::algebra::tag;
 use crate::algebra::{Rng, random_bytes};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
@@ -62,28 +62,10 @@ impl Draft {
     }
 
     fn to_signed_bytes(&self) -> Vec<u8> {
-        let mut w = Writer::default();
-        w.u8(VERSION);
-        self.write(&mut w);
-        w.finish()
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.bytes(self.chain.as_bytes());
-        w.fixed(&self.nonce);
-        w.u64(self.valid_until);
-        self.action.write(w);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            chain: r.text(MAX_CHAIN)?,
-            nonce: r.fixed()?,
-            valid_until: r.u64()?,
-            action: Action::read(r)?,
-        })
+        [vec![VERSION], self.encode()].concat()
     }
 }
+sequence!(Codec for Draft { chain: text(MAX_CHAIN), nonce, valid_until, action });
 
 /// A draft with its signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,14 +139,5 @@ impl Transaction {
     }
 }
 
-impl Canonical for Transaction {
-    const KIND: Kind = Kind::Transaction;
-    fn write(&self, w: &mut Writer) {
-        self.draft.write(w);
-        w.list(&self.signatures, |w, signature| signature.write(w));
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { draft: Draft::read(r)?, signatures: r.list(MAX_SIGNATURES, Signature::read)? })
-    }
-}
+sequence!(Canonical for Transaction = Transaction { draft, signatures: list(MAX_SIGNATURES) });
 public_encoding!(Transaction);

@@ -2,11 +2,11 @@
 #![forbid(unsafe_code)]
 
 use crate::algebra::G2;
-use crate::algebra::codec::{Canonical, Reader, Writer};
+use crate::algebra::codec::{Canonical, Reader, sequence};
 use crate::algebra::hash::{digest, framed};
 use crate::algebra::tag::{
-    Kind, LEDGER_REKEY, LEDGER_TRAPDOOR, PROTOCOL_ENTRY, PROTOCOL_LOCK, PROTOCOL_OBJECT,
-    PROTOCOL_POLICY, PROTOCOL_SECTION,
+    LEDGER_REKEY, LEDGER_TRAPDOOR, PROTOCOL_ENTRY, PROTOCOL_LOCK, PROTOCOL_OBJECT, PROTOCOL_POLICY,
+    PROTOCOL_SECTION,
 };
 use crate::consensus::Digest;
 use crate::dem::ContentKey;
@@ -118,30 +118,9 @@ pub struct Envelope {
     pub sections: Vec<(Class, Digest)>,
 }
 
-impl Canonical for Envelope {
-    const KIND: Kind = Kind::SealedRecord;
-    fn write(&self, w: &mut Writer) {
-        w.fixed(&self.record_id);
-        w.u64(self.length);
-        w.list(&self.sections, |w, (class, name)| {
-            w.u8(*class as u8);
-            w.fixed(name);
-        });
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            record_id: r.fixed()?,
-            length: r.u64()?,
-            sections: r.list(Class::ALL.len(), |r| {
-                let class = Class::from_code(r.u8()?);
-                Ok((
-                    class.ok_or(DecodeError::Invalid("the class of a section is unknown"))?,
-                    r.fixed()?,
-                ))
-            })?,
-        })
-    }
-}
+sequence!(Canonical for Envelope = SealedRecord {
+    record_id, length, sections: list(Class::ALL.len()),
+});
 
 impl Envelope {
     /// Returns the name of a section's ciphertext.

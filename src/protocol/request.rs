@@ -6,7 +6,7 @@ use super::{
     Doctor, Introduction, Item, LedgerView, Patient, ProtocolError, QueryManager, Refusal,
     SearchTerm,
 };
-use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding};
+use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding};
 use crate::algebra::tag::{self, Kind};
 use crate::algebra::{Rng, hash::framed};
 use crate::consensus::Digest;
@@ -57,13 +57,13 @@ impl Query {
     }
 
     fn write_unsigned(&self, w: &mut Writer) {
-        self.reader.write(w);
+        Codec::write(&self.reader, w);
         w.fixed(&self.pseudonym);
         w.list(&self.terms, |w, term| {
             w.bytes(term.field.as_bytes());
             w.bytes(term.value.as_bytes());
         });
-        w.list(&self.classes, |w, class| w.u8(*class as u8));
+        w.list(&self.classes, |w, class| Codec::write(class, w));
         w.bytes(self.purpose.as_bytes());
         w.u64(self.time);
     }
@@ -73,21 +73,18 @@ impl Canonical for Query {
     const KIND: Kind = Kind::Query;
     fn write(&self, w: &mut Writer) {
         self.write_unsigned(w);
-        self.signature.write(w);
+        Codec::write(&self.signature, w);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
-            reader: VerifyingKey::read(r)?,
+            reader: Codec::read(r)?,
             pseudonym: r.fixed()?,
             terms: r
                 .list(MAX_TERMS, |r| Ok(SearchTerm::new(&r.text(MAX_TEXT)?, &r.text(MAX_TEXT)?)))?,
-            classes: r.list(Class::ALL.len(), |r| {
-                Class::from_code(r.u8()?)
-                    .ok_or(DecodeError::Invalid("the class of a section is unknown"))
-            })?,
+            classes: r.list(Class::ALL.len(), Codec::read)?,
             purpose: r.text(MAX_TEXT)?,
             time: r.u64()?,
-            signature: Signature::read(r)?,
+            signature: Codec::read(r)?,
         })
     }
 }

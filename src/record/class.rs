@@ -1,6 +1,7 @@
 //! Sensitivity classes.
 #![forbid(unsafe_code)]
 
+use crate::algebra::codec::choice;
 use std::fmt;
 
 /// The sensitivity of a section; it selects the section's policy and re-encryption condition.
@@ -21,6 +22,10 @@ pub enum Class {
     Document = 6,
 }
 
+choice!(Class, "unknown class code of a section" [
+    Identity, Clinical, Restricted, Financial, Administrative, Document,
+]);
+
 impl Class {
     /// All classes, in the order in which sections are written.
     pub const ALL: [Self; 6] = [
@@ -31,11 +36,6 @@ impl Class {
         Self::Administrative,
         Self::Document,
     ];
-
-    /// Returns the class of a code.
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| *class as u8 == code)
-    }
 
     /// Returns the name in lower case.
     pub fn name(self) -> &'static str {

@@ -1,14 +1,13 @@
 //! A minimal application: an append-only list of requests.
 #![forbid(unsafe_code)]
 
-use crate::algebra::codec::{Reader, Writer};
+use crate::algebra::codec::{Codec, Reader, sequence};
 use crate::algebra::{hash, tag};
 use crate::consensus::message::{MAX_REQUEST, MAX_REQUESTS};
 use crate::consensus::{
     Application, Certificate, Digest, ProposalContext, Rejection, ReplicaId, RequestId,
     VerifyContext, request_id,
 };
-use crate::error::DecodeError;
 
 /// The maximum lead of a value's time over a member's clock, in milliseconds.
 const MAX_AHEAD: u64 = 10_000;
@@ -38,32 +37,15 @@ struct Value {
     requests: Vec<Vec<u8>>,
 }
 
-impl Value {
-    fn to_bytes(&self) -> Vec<u8> {
-        let mut w = Writer::default();
-        w.u64(self.height);
-        w.u64(self.view);
-        w.u16(self.leader);
-        w.fixed(&self.parent);
-        w.u64(self.time);
-        w.list(&self.requests, |w, request| w.bytes(request));
-        w.finish()
-    }
+sequence!(Codec for Value {
+    height, view, leader, parent, time, requests: byte_strings(MAX_REQUESTS, MAX_REQUEST),
+});
 
+impl Value {
     fn from_bytes(bytes: &[u8]) -> Result<Self, Rejection> {
         let mut r = Reader::new(bytes);
-        let mut read = || -> Result<Self, DecodeError> {
-            let value = Self {
-                height: r.u64()?,
-                view: r.u64()?,
-                leader: r.u16()?,
-                parent: r.fixed()?,
-                time: r.u64()?,
-                requests: r.list(MAX_REQUESTS, |r| r.bytes(MAX_REQUEST).map(<[u8]>::to_vec))?,
-            };
-            r.end().map(|()| value)
-        };
-        read().map_err(|error| Rejection::new(error.to_string()))
+        let value = Self::read(&mut r).and_then(|value| r.end().map(|()| value));
+        value.map_err(|error| Rejection::new(error.to_string()))
     }
 }
 
@@ -85,7 +67,7 @@ impl Application for Journal {
             time: context.time.max(self.time + 1),
             requests: requests.to_vec(),
         };
-        value.to_bytes()
+        value.encode()
     }
 
     fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Rejection> {

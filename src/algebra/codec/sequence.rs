@@ -1,4 +1,4 @@
-//! Encodings that are the sequence of a struct's fields.
+//! Encodings of structs field by field, and of enums by the tag of their variant.
 #![forbid(unsafe_code)]
 
 use super::{Canonical, Reader, Writer};
@@ -15,6 +15,13 @@ pub trait Codec: Sized {
     /// # Errors
     /// [`DecodeError`] if the bytes are not an encoding of a value.
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
+
+    /// Encodes the value alone, for example to sign or hash it.
+    fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        self.write(&mut writer);
+        writer.finish()
+    }
 }
 
 /// A value with lists that are encoded without a count: `Shape` contains their lengths.
@@ -76,6 +83,25 @@ impl<const N: usize> Codec for [u8; N] {
     }
 }
 
+impl<T: Codec> Codec for Option<T> {
+    fn write(&self, writer: &mut Writer) {
+        writer.option(self.as_ref(), |w, value| value.write(w));
+    }
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        reader.option(T::read)
+    }
+}
+
+impl<A: Codec, B: Codec> Codec for (A, B) {
+    fn write(&self, writer: &mut Writer) {
+        self.0.write(writer);
+        self.1.write(writer);
+    }
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok((A::read(reader)?, B::read(reader)?))
+    }
+}
+
 /// Implements [`Canonical`], [`Codec`] or [`ShapedCodec`] for a struct that is encoded field by
 /// field.
 ///
@@ -86,25 +112,30 @@ impl<const N: usize> Codec for [u8; N] {
 /// | `text(cap)` | `String` | length, UTF-8 |
 /// | `text_by(read)` | `String` | as `text`, decoded by the function `read` |
 /// | `bytes(cap)` | `Vec<u8>` | length, bytes |
+/// | `optional_bytes(cap)` | `Option<Vec<u8>>` | 0, or 1 and as `bytes` |
+/// | `byte_strings(count, cap)` | `Vec<Vec<u8>>` | count, items as `bytes` |
 /// | `list(cap)` | `Vec` of [`Codec`] items | count, items |
 /// | `items(n)`, `batch_g1(n)`, `batch_g2(n)` | `Vec` | `shape.n` items, without a count |
 /// | `nonzero()` | `Scalar` | a secret exponent |
 ///
+/// A function after `=>` checks the decoded value.
+///
 /// ```ignore
 /// sequence!(Canonical for Ciphertext = AfghCiphertext { c1, body: bytes(MAX_BODY) });
 /// sequence!(Codec for Schnorr { challenge, response });
+/// sequence!(Codec for Window { from, until } => Window::check_order);
 /// sequence!(ShapedCodec<KeyShape> for UserKey { k, l, k_x: batch_g1(components) });
 /// ```
 macro_rules! sequence {
-    (Canonical for $type:ident = $kind:ident $fields:tt) => {
+    (Canonical for $type:ident = $kind:ident $fields:tt $(=> $check:path)?) => {
         impl $crate::algebra::codec::Canonical for $type {
             const KIND: $crate::algebra::tag::Kind = $crate::algebra::tag::Kind::$kind;
-            $crate::algebra::codec::sequence!(@methods $fields);
+            $crate::algebra::codec::sequence!(@methods $fields $($check)?);
         }
     };
-    (Codec for $type:ident $fields:tt) => {
+    (Codec for $type:ident $fields:tt $(=> $check:path)?) => {
         impl $crate::algebra::codec::Codec for $type {
-            $crate::algebra::codec::sequence!(@methods $fields);
+            $crate::algebra::codec::sequence!(@methods $fields $($check)?);
         }
     };
     (ShapedCodec<$shape:ty> for $type:ident $fields:tt) => {
@@ -118,12 +149,12 @@ macro_rules! sequence {
             }
         }
     };
-    (@methods $fields:tt) => {
+    (@methods $fields:tt $($check:path)?) => {
         $crate::algebra::codec::sequence!(@write $fields);
         fn read(
             r: &mut $crate::algebra::codec::Reader<'_>,
         ) -> Result<Self, $crate::error::DecodeError> {
-            $crate::algebra::codec::sequence!(@read r () $fields)
+            $crate::algebra::codec::sequence!(@read r () $fields)$(.and_then($check))?
         }
     };
     (@write { $($field:tt $(: $format:ident $argument:tt)?),+ $(,)? }) => {
@@ -144,6 +175,12 @@ macro_rules! sequence {
     (@write_field $w:ident, $value:expr, text) => { $w.bytes($value.as_bytes()) };
     (@write_field $w:ident, $value:expr, text_by) => { $w.bytes($value.as_bytes()) };
     (@write_field $w:ident, $value:expr, bytes) => { $w.bytes(&$value) };
+    (@write_field $w:ident, $value:expr, optional_bytes) => {
+        $w.option($value.as_ref(), |w, bytes| w.bytes(bytes))
+    };
+    (@write_field $w:ident, $value:expr, byte_strings) => {
+        $w.list(&$value, |w, item| w.bytes(item))
+    };
     (@write_field $w:ident, $value:expr, list) => {
         $w.list(&$value, |w, item| $crate::algebra::codec::Codec::write(item, w))
     };
@@ -156,6 +193,12 @@ macro_rules! sequence {
     (@read_field $r:ident $shape:tt, text($cap:expr)) => { $r.text($cap) };
     (@read_field $r:ident $shape:tt, text_by($read:expr)) => { $read($r) };
     (@read_field $r:ident $shape:tt, bytes($cap:expr)) => { $r.bytes($cap).map(<[u8]>::to_vec) };
+    (@read_field $r:ident $shape:tt, optional_bytes($cap:expr)) => {
+        $r.option(|r| r.bytes($cap).map(<[u8]>::to_vec))
+    };
+    (@read_field $r:ident $shape:tt, byte_strings($count:expr, $cap:expr)) => {
+        $r.list($count, |r| r.bytes($cap).map(<[u8]>::to_vec))
+    };
     (@read_field $r:ident $shape:tt, list($cap:expr)) => {
         $r.list($cap, $crate::algebra::codec::Codec::read)
     };
@@ -170,6 +213,67 @@ macro_rules! sequence {
     };
 }
 pub(crate) use sequence;
+
+/// Implements [`Codec`] for an enum: a tag byte, then the fields of the variant as in `sequence!`.
+///
+/// Variants in brackets have no fields, and their discriminants are the tags.
+///
+/// ```ignore
+/// choice!(Action, "unknown action code" { 1 = Register(certificate), 2 = Record(record) });
+/// choice!(Role, "unknown role code" [Patient, Doctor]);
+/// ```
+macro_rules! choice {
+    ($type:ident, $unknown:literal [$($variant:ident),+ $(,)?]) => {
+        impl $crate::algebra::codec::Codec for $type {
+            fn write(&self, w: &mut $crate::algebra::codec::Writer) {
+                w.u8(*self as u8);
+            }
+            fn read(
+                r: &mut $crate::algebra::codec::Reader<'_>,
+            ) -> Result<Self, $crate::error::DecodeError> {
+                let tag = r.u8()?;
+                let variant = [$(Self::$variant),+].into_iter().find(|v| *v as u8 == tag);
+                variant.ok_or($crate::error::DecodeError::Invalid($unknown))
+            }
+        }
+    };
+    ($type:ident, $unknown:literal { $(
+        $tag:literal = $variant:ident
+        $(($only:ident $(: $only_format:ident $only_argument:tt)?))?
+        $({ $($field:ident $(: $format:ident $argument:tt)?),+ })?
+    ),+ $(,)? } $(=> $check:path)?) => {
+        impl $crate::algebra::codec::Codec for $type {
+            fn write(&self, w: &mut $crate::algebra::codec::Writer) {
+                match self {$(
+                    Self::$variant $(($only))? $({ $($field),+ })? => {
+                        w.u8($tag);
+                        $($crate::algebra::codec::sequence!(
+                            @write_field w, *$only $(, $only_format)?
+                        );)?
+                        $($($crate::algebra::codec::sequence!(
+                            @write_field w, *$field $(, $format)?
+                        );)+)?
+                    }
+                )+}
+            }
+            fn read(
+                r: &mut $crate::algebra::codec::Reader<'_>,
+            ) -> Result<Self, $crate::error::DecodeError> {
+                Ok(match r.u8()? {
+                    $($tag => Self::$variant
+                        $(($crate::algebra::codec::sequence!(
+                            @read_field r () $(, $only_format $only_argument)?
+                        )?))?
+                        $({ $($field: $crate::algebra::codec::sequence!(
+                            @read_field r () $(, $format $argument)?
+                        )?),+ })?,)+
+                    _ => return Err($crate::error::DecodeError::Invalid($unknown)),
+                })$(.and_then($check))?
+            }
+        }
+    };
+}
+pub(crate) use choice;
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Attacks on signatures (malleability, small order) and on the DEM (key commitment).
 
 use crate::common::rng;
-use epione::algebra::codec::Reader;
+use epione::algebra::codec::{Codec, Reader};
 use epione::algebra::hash::framed;
 use epione::algebra::{Secret, tag};
 use epione::dem::{self, ContentKey};
