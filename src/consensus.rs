@@ -6,7 +6,7 @@
 //! certificates.
 //!
 //! A replica is a deterministic state machine: [`Replica::step`] takes a time and one [`Input`] and
-//! returns a list of [`Effect`]s. It has no clock, socket, disk or randomness; the driver has them.
+//! returns a list of [`Effect`]s. The driver provides clock, network, disk and randomness.
 //! Requests and values are opaque bytes; the [`Application`] interprets them.
 //!
 //! **Algorithms**
@@ -44,9 +44,9 @@
 //! 2. After its `ViewChange` a member casts no vote below the requested view.
 //! 3. A `NewView` proposes the value of the highest reported certificate byte for byte, and every
 //!    member recomputes it.
-//! 4. A prepare certificate is replaced only by one of a higher view. It is no veto.
+//! 4. A prepare certificate is replaced only by one of a higher view, and vetoes no `NewView`.
 //!
-//! The storage that one member can claim at another is bounded: votes by view, values by
+//! The storage that one member can occupy at another is bounded: votes by view, values by
 //! certificate, messages of the next height by number and bytes, requests by number.
 //!
 //! *State is in memory.* A replica that restarts without its state, or from an older one, may
@@ -54,20 +54,20 @@
 //!
 //! **Deviations**
 //! * In Chang's layer 2 each primary speaks for its group and the quorum counts primaries, so a few
-//!   Byzantine primaries fork the chain. Here groups only aggregate signatures, and the quorum
+//!   Byzantine primaries can fork the chain. Here groups only aggregate signatures, and the quorum
 //!   counts all members.
 //! * A batch certificate of layer 1 is a hint and defines no order: a whole group may be faulty
 //!   while at most `F` members are.
 //! * One height is in flight, and the leader changes with each height, so there are no watermarks
 //!   or checkpoints. The commit certificate of a decision is the stable checkpoint, and any member
 //!   can transfer value and certificate.
-//! * The primary sends PREPARE too, and a quorum of PREPAREs includes it.
+//! * The primary sends PREPARE too, and its PREPARE counts towards the quorum.
 //! * A replica relays an overdue request to all members, in `N - 1` messages.
 //! * The view delay doubles once per pass through the leaders, not once per view.
 //! * After the fallback delay, votes, proposals and certificates bypass the tree. Ed25519
 //!   signatures are listed, not aggregated: a certificate has `66 Q` bytes, and overlapping group
 //!   votes do no harm.
-//! * A replica that lags behind is served when it shows so, by a `ViewChange` or a
+//! * A replica that lags behind receives the missing decisions in answer to its `ViewChange` or
 //!   `FetchDecisions`. Late votes of the last height are normal and ignored.
 //!
 //! **Cost.** The table gives the messages without faults. Layer 1 adds at most `2(k - 1) + 1` per

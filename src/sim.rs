@@ -287,7 +287,7 @@ impl<A: Application> Network<A> {
         self.sequence += 1;
     }
 
-    /// Delivers a message directly to a replica, whichever key signed it.
+    /// Delivers a message directly to a replica. Any key may have signed it.
     pub fn inject(&mut self, to: ReplicaId, message: Message) {
         self.deliver(to, Input::Message(message));
     }

@@ -38,7 +38,7 @@ impl Group {
     }
 }
 
-/// A valid configuration. Parameters and roster determine all of it.
+/// A valid configuration, determined by parameters and roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     parameters: Parameters,

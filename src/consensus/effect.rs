@@ -11,7 +11,7 @@ use thiserror::Error;
 pub enum Timer {
     /// Ends a view that has not decided.
     View,
-    /// Retransmits directly, past the dissemination tree.
+    /// Retransmits directly, bypassing the dissemination tree.
     Fallback,
     /// Relays overdue requests to all members.
     Relay,

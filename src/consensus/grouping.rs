@@ -1,12 +1,12 @@
 //! Grouping of members by distance: Chang et al. 2022, Algorithm 1.
 //!
-//! The algorithm leaves points open or differs from the paper's equations:
+//! Points that the algorithm leaves open, or in which it differs from the paper's equations:
 //! * `random(U)` is a hash of chain, epoch and group number, equal on every replica.
 //! * `enough(i)` is the capacity `floor(n/m)`, plus one for the first `n mod m` groups, so group
 //!   sizes differ by at most one.
 //! * The radius divides by `|U| - 1`, as in the algorithm; Eq. 1 divides by `|U|`.
 //! * The loop over a circle's members takes the nearest first; the paper's set is unordered.
-//! * The leftover loop removes the members that it assigns; as printed it never does.
+//! * The leftover loop removes the members that it assigns; the printed loop never does.
 #![forbid(unsafe_code)]
 
 use super::distance::{distance, mean_and_deviation};

@@ -29,7 +29,7 @@ pub const MAX_DECISIONS: usize = 16;
 /// A signed message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// The signer. Another member may deliver the message, since the tree forwards.
+    /// The signer. Another member may deliver the message: inner nodes of the tree forward it.
     pub from: ReplicaId,
     /// The signature over the configuration's digest and the body's statement.
     pub signature: Signature,
@@ -167,7 +167,7 @@ impl Body {
         }
     }
 
-    /// The height and view of the message; zero where it has none.
+    /// The height and view of the message; zero if it has none.
     pub(super) fn height_and_view(&self) -> (u64, u64) {
         match self {
             Self::PrePrepare { height, .. } | Self::Value { height, .. } => (*height, 0),

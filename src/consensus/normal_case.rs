@@ -314,7 +314,7 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// Delivers the value of a commit certificate. It is final in whichever view it committed.
+    /// Delivers the value of a commit certificate. A commit certificate of any view is final.
     fn on_commit_quorum(
         &mut self,
         from: ReplicaId,

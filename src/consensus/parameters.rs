@@ -124,7 +124,7 @@ pub enum ConfigError {
     /// Two members have the same id.
     #[error("two members have the id {0}")]
     DuplicateId(ReplicaId),
-    /// Two members have the same key and would vote twice.
+    /// Two members have the same key, whose holder would vote twice.
     #[error("member {0} has the key of another member")]
     DuplicateKey(ReplicaId),
     /// A latitude or longitude is out of range.

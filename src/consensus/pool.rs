@@ -93,11 +93,12 @@ impl Pool {
 
     /// The arrival time of the oldest request that was not relayed.
     pub(super) fn oldest_unrelayed(&self) -> Option<u64> {
-        self.pending.values().map(|(_, w)| w).filter(|w| !w.relayed).map(|w| w.since).min()
+        let pending = self.pending.values().map(|(_, pending)| pending);
+        pending.filter(|pending| !pending.relayed).map(|pending| pending.since).min()
     }
 
-    /// Removes requests that the application now rejects, and lets the others be relayed again.
-    /// A view that ended without a decision may have lost what was sent.
+    /// Removes requests that the application now rejects, and lets the others be relayed again:
+    /// the earlier copies may be lost if the view ended without a decision.
     pub(super) fn recheck(&mut self, application: &impl Application) {
         let rejected = |(id, pending): &(RequestId, PendingRequest)| {
             application.check_request(&pending.request).is_err().then_some(*id)
@@ -111,7 +112,8 @@ impl Pool {
     pub(super) fn unrelayed_of(&self, origin: ReplicaId) -> Vec<Vec<u8>> {
         let own = self.pending.values().map(|(_, pending)| pending);
         within_limits(
-            own.filter(|w| w.origin == origin && !w.relayed).map(|pending| &pending.request),
+            own.filter(|pending| pending.origin == origin && !pending.relayed)
+                .map(|pending| &pending.request),
         )
     }
 

@@ -125,7 +125,7 @@ impl<A: Application> Replica<A> {
 
     /// Processes one input at time `now`, in milliseconds, and returns the effects to perform.
     ///
-    /// Never panics, whatever the message. Ignores a timer that is not set or not due.
+    /// No input causes a panic. A timer that is not set or not due is ignored.
     pub fn step(&mut self, now: u64, input: Input) -> Vec<Effect> {
         self.now = self.now.max(now);
         match input {

@@ -1,9 +1,9 @@
 //! Retransmission, fetching of missing values, and state transfer.
 //!
 //! PBFT brings a slow replica up to date with a stable checkpoint (Castro and Liskov 1999, section
-//! 4.3). Here each decision carries its commit certificate and is transferred by itself. Nothing is
-//! trusted: a value must match the digest in a certificate. Any member may thus be asked, and a
-//! faulty one costs one round trip.
+//! 4.3). Here each decision carries its commit certificate and is transferred by itself. The sender
+//! need not be trusted: a value must match the digest in a certificate. Any member may thus be
+//! asked, and a faulty one costs one round trip.
 #![forbid(unsafe_code)]
 
 use super::certificate::{Certificate, Decision, Phase};
@@ -13,8 +13,8 @@ use super::vote_set::Vote;
 use super::{Application, Digest, MessageError, ReplicaId};
 
 impl<A: Application> Replica<A> {
-    /// Retransmits directly, past the tree, when the fallback timer expires. A primary that
-    /// withholds messages delays progress and does not prevent it.
+    /// Retransmits directly, bypassing the tree, when the fallback timer expires. A primary that
+    /// withholds messages delays progress but does not prevent it.
     pub(super) fn retransmit(&mut self) {
         self.retransmissions += 1;
         if self.instance.awaiting_new_view {
@@ -144,7 +144,7 @@ impl<A: Application> Replica<A> {
         };
         let decisions = self.decisions[from..].iter().take(MAX_DECISIONS).take_while(fits);
         let decisions: Vec<Decision> = decisions.cloned().collect();
-        // A short request has a long answer, so the rate per member is limited.
+        // A short request has a long answer: limit the amplification per member.
         let pause = self.config.timing().fallback / 4;
         let earliest = self.last_answers.get(&to).map_or(0, |last| last.saturating_add(pause));
         if !decisions.is_empty() && self.now >= earliest {

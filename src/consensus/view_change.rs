@@ -5,11 +5,11 @@
 //! 2. The leader of `V + 1` collects `Q` of them into a `NewView`. It proposes the value of the
 //!    highest certificate among them, byte for byte, or a new value if there is no certificate.
 //! 3. Every member recomputes that choice from the `Q` view changes. Its own prepare certificate
-//!    is no veto: if none of the `Q` view changes reports it, its value was not committed.
+//!    does not veto it: if none of the `Q` view changes reports it, its value was not committed.
 //!
-//! Safety: if a value commits in a view, `Q` members hold a prepare certificate for it. Every other
-//! quorum contains an honest one of them, whose view change reports that certificate or a higher
-//! one.
+//! Safety: if a value commits in a view, `Q` members hold a prepare certificate for it. Every
+//! quorum contains an honest member of these, whose view change reports that certificate or a
+//! higher one.
 //!
 //! Differences from PBFT: a `NewView` carries one value instead of a set of pre-prepares, since one
 //! height is in flight. View changes carry the value itself, so the new leader can propose it.

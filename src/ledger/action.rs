@@ -5,9 +5,9 @@
 //! | [`Action::Register`] | the subject; the centre through the certificate | registers a party |
 //! | [`Action::Record`] | author, institution, owner | publishes a record |
 //! | [`Action::Grant`] | every covered owner key | permits a reader to request |
-//! | [`Action::Request`] | the reader | is on the ledger *before* anything is re-encrypted |
+//! | [`Action::Request`] | the reader | requests a record; committed *before* any re-encryption |
 //! | [`Action::Access`] | the proxy | records the digests of re-encryptions and proofs |
-//! | [`Action::Revoke`] | one of the grant's owners | ends all requests under the grant |
+//! | [`Action::Revoke`] | one of the grant's owners | rejects later requests under the grant |
 #![forbid(unsafe_code)]
 
 use super::Time;

@@ -227,7 +227,7 @@ impl Application for Ledger {
         });
         let time = context.time.max(self.time() + 1);
         let (entries, state) =
-            self.execute(fitting, time).expect("transactions that do not decode were left out");
+            self.execute(fitting, time).expect("only transactions that decode are executed");
         let (size, entries_root) = summarise(&entries);
         let header = Header {
             height: context.height,
@@ -251,7 +251,7 @@ impl Application for Ledger {
 
     fn digest(&self, value: &[u8]) -> Result<Digest, Rejection> {
         let block = Block::from_bytes(value).map_err(|error| Rejection::new(error.to_string()))?;
-        // Two bodies with one header would be two values with one digest.
+        // Otherwise two bodies with one header would have one digest.
         require(
             block.header_matches_entries(),
             "the header's size and Merkle root do not match the entries",

@@ -1,7 +1,7 @@
 //! Merkle trees over lists of digests.
 //!
-//! The shape is that of RFC 6962: the left subtree has the largest power of two of leaves below
-//! their number, so no leaf is duplicated (duplication would give two lists one root). Leaves and
+//! The shape is that of RFC 6962: of `n` leaves, the left subtree has the largest power of two
+//! below `n`. No leaf is duplicated, since duplication would give two lists one root. Leaves and
 //! inner nodes are hashed under different tags. The root commits to the number of leaves.
 #![forbid(unsafe_code)]
 

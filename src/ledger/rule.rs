@@ -1,4 +1,4 @@
-//! The rules of the contract, with their codes and sentences.
+//! The rules of the contract, with their codes and error messages.
 #![forbid(unsafe_code)]
 
 macro_rules! rules {

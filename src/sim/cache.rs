@@ -23,13 +23,13 @@ impl Verifier for CachingVerifier {
         signature: &Signature,
     ) -> bool {
         let parts: [&[u8]; 4] = [key.as_bytes(), config, statement, &signature.to_bytes()];
-        let name = hash::digest(tag::SIM_VERDICT, &parts);
+        let id = hash::digest(tag::SIM_VERDICT, &parts);
         let mut results = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if results.len() > CAPACITY {
             results.clear();
         }
         *results
-            .entry(name)
+            .entry(id)
             .or_insert_with(|| Ed25519Verifier.verify(key, config, statement, signature))
     }
 }

@@ -106,7 +106,7 @@ impl Chain {
         let mut chain = Self::new(seed);
         let owner = chain.parties.owner.clone();
         let record = chain.record(&owner, [1; 32]);
-        assert_eq!(chain.block(std::slice::from_ref(&record)), [None]);
+        assert_eq!(chain.outcome(&record), None);
         (chain, record.id())
     }
 
@@ -114,7 +114,7 @@ impl Chain {
     fn with_grant(seed: u64) -> (Self, Digest, Digest) {
         let (mut chain, record) = Self::with_record(seed);
         let grant = chain.grant(&[chain.parties.owner.clone()], T0, FAR);
-        assert_eq!(chain.block(std::slice::from_ref(&grant)), [None]);
+        assert_eq!(chain.outcome(&grant), None);
         (chain, record, grant.id())
     }
 

@@ -3,18 +3,10 @@
 use super::harness::*;
 use epione::consensus::message::{MAX_REQUEST, MAX_VALUE};
 use epione::consensus::{
-    Body, Certificate, CertificateError, Digest, Effect, Group, Input, Message, MessageError,
-    Phase, Profile, Replica, ReplicaId,
+    Body, Certificate, CertificateError, Digest, Effect, Input, Message, MessageError, Phase,
+    Profile, Replica, ReplicaId,
 };
 use epione::sim::Journal;
-
-/// A group that does not contain the leader of view 0, and a member of another group.
-fn remote_group(harness: &Harness) -> (&Group, ReplicaId) {
-    let (groups, leader) = (harness.config.groups(), harness.leader(0));
-    let group = groups.iter().find(|group| !group.ranking.contains(&leader)).unwrap();
-    let other = groups.iter().find(|other| other.number != group.number).unwrap();
-    (group, other.ranking[0])
-}
 
 fn batch_vote(
     harness: &Harness,
@@ -26,7 +18,7 @@ fn batch_vote(
 
 /// Lets the primary send a batch of one request. Returns its members' vote.
 fn send_batch(harness: &Harness, primary: &mut Replica<Journal>) -> (u16, u64, Digest) {
-    let (group, _) = remote_group(harness);
+    let (group, _) = harness.remote_group();
     let effects = primary.step(0, Input::Request(b"r".to_vec()));
     let [body @ Body::Batch { .. }] = sent(&effects)[..] else { panic!("{effects:?}") };
     let mut member = harness.replica(group.ranking[1]);
@@ -40,7 +32,7 @@ fn send_batch(harness: &Harness, primary: &mut Replica<Journal>) -> (u16, u64, D
 #[test]
 fn only_a_quorum_of_the_group_certifies_a_batch() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
-    let (group, outsider) = remote_group(&harness);
+    let (group, outsider) = harness.remote_group();
     let mut primary = harness.replica(group.ranking[0]);
     let (number, sequence, digest) = send_batch(&harness, &mut primary);
     let vote = |from, number, sequence, digest: Digest| {
@@ -68,7 +60,7 @@ fn only_a_quorum_of_the_group_certifies_a_batch() {
 #[test]
 fn a_batch_certificate_must_match_requests_phase_and_group() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
-    let (group, outsider) = remote_group(&harness);
+    let (group, outsider) = harness.remote_group();
     let mut primary = harness.replica(group.ranking[0]);
     let batch = send_batch(&harness, &mut primary);
     let (number, height, digest) = batch;
@@ -105,7 +97,7 @@ fn a_batch_certificate_must_match_requests_phase_and_group() {
 #[test]
 fn only_the_leader_accepts_partial_certificates_and_only_in_two_layers() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
-    let (group, _) = remote_group(&harness);
+    let (group, _) = harness.remote_group();
     let (digest, value) = harness.value(0, "a");
     let mut signers = group.ranking.clone();
     signers.sort_unstable();
@@ -137,16 +129,16 @@ fn only_the_leader_accepts_partial_certificates_and_only_in_two_layers() {
 #[test]
 fn proposals_of_past_views_are_stale() {
     for harness in [Harness::flat(4), Harness::of(Profile::MemberQuorum, 16, 0)] {
-        let changes = |view: u64| -> Vec<Message> {
-            harness.quorum().into_iter().map(|id| harness.view_change(id, view, None)).collect()
-        };
         let [old, one, two] = [0, 1, 2].map(|view| harness.value(view, "a").1);
         let mut replica = harness.replica(harness.followers()[0]);
-        deliver(&mut replica, &harness.new_view(1, &changes(1), &one));
+        deliver(&mut replica, &harness.new_view(1, &harness.view_changes(1), &one));
         assert_eq!(error_of(&mut replica, &harness.pre_prepare(&old)), None);
-        let effects = deliver(&mut replica, &harness.new_view(2, &changes(2), &two));
+        let effects = deliver(&mut replica, &harness.new_view(2, &harness.view_changes(2), &two));
         assert_eq!((votes(&effects).len(), replica.view()), (1, 2));
-        assert_eq!(error_of(&mut replica, &harness.new_view(1, &changes(1), &one)), None);
+        assert_eq!(
+            error_of(&mut replica, &harness.new_view(1, &harness.view_changes(1), &one)),
+            None
+        );
         assert_eq!(replica.view(), 2, "a view is entered once");
     }
 }

@@ -3,8 +3,8 @@
 
 use epione::algebra::Secret;
 use epione::consensus::{
-    Application, Body, Certificate, Config, Digest, Effect, Input, Location, Member, Message,
-    MessageError, Parameters, Phase, Profile, ProposalContext, Replica, ReplicaId,
+    Application, Body, Certificate, Config, Digest, Effect, Group, Input, Location, Member,
+    Message, MessageError, Parameters, Phase, Profile, ProposalContext, Replica, ReplicaId,
     SignedViewChange, Timer, ViewChange,
 };
 use epione::sign::SigningKey;
@@ -86,6 +86,11 @@ impl Harness {
         self.sign(self.leader(0), Body::PrePrepare { height: 1, value: value.to_vec() })
     }
 
+    /// A certificate, sent by the leader of view 0.
+    pub fn announce(&self, certificate: &Certificate) -> Message {
+        self.sign(self.leader(0), Body::Certificate(certificate.clone()))
+    }
+
     pub fn vote(&self, from: ReplicaId, phase: Phase, view: u64, digest: Digest) -> Message {
         self.sign(from, Body::Vote { phase, height: 1, view, digest })
     }
@@ -112,6 +117,19 @@ impl Harness {
         let change = ViewChange { height: 1, view, prepared: certificate };
         let value = prepared.map(|(_, value)| value.to_vec());
         self.sign(from, Body::ViewChange { change, value })
+    }
+
+    /// View changes of a quorum, without prepare certificates.
+    pub fn view_changes(&self, view: u64) -> Vec<Message> {
+        self.quorum().into_iter().map(|id| self.view_change(id, view, None)).collect()
+    }
+
+    /// A group that does not contain the leader of view 0, and a member of another group.
+    pub fn remote_group(&self) -> (&Group, ReplicaId) {
+        let (groups, leader) = (self.config.groups(), self.leader(0));
+        let group = groups.iter().find(|group| !group.ranking.contains(&leader)).unwrap();
+        let other = groups.iter().find(|other| other.number != group.number).unwrap();
+        (group, other.ranking[0])
     }
 
     /// The new view that the view's leader signs for these view changes.

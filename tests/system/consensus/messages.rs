@@ -2,11 +2,10 @@
 
 use super::harness::*;
 use epione::algebra::codec::{Canonical, VERSION};
-use epione::consensus::Application;
 use epione::consensus::{
-    Body, Certificate, CertificateError, Config, ConfigError, Decision, Effect, Input, Location,
-    Member, Message, MessageError, Parameters, Phase, Profile, ProposalContext, ReplicaId, Timing,
-    distance, faults, quorum,
+    Application, Body, Certificate, CertificateError, Config, ConfigError, Decision, Effect, Input,
+    Location, Member, Message, MessageError, Parameters, Phase, Profile, ProposalContext,
+    ReplicaId, Timing, distance, faults, quorum,
 };
 use epione::error::DecodeError;
 use epione::sim::Journal;
@@ -199,8 +198,8 @@ fn votes_of_other_epochs_and_phases_cannot_be_replayed() {
     let from = harness.leader(0);
     let mut replica = harness.replica(me);
     deliver(&mut replica, &harness.pre_prepare(&value));
-    let alien = other.vote(from, Phase::Commit, 0, digest);
-    assert_eq!(error_of(&mut replica, &alien), Some(MessageError::Signature));
+    let foreign = other.vote(from, Phase::Commit, 0, digest);
+    assert_eq!(error_of(&mut replica, &foreign), Some(MessageError::Signature));
     let signers: Vec<ReplicaId> = (0..4).filter(|id| *id != me).collect();
     let prepare = harness.certificate(Phase::Prepare, 0, digest, &signers);
     // A valid prepare certificate is not a decision.
@@ -226,9 +225,7 @@ fn partial_certificates_and_batches_are_limited_to_the_own_group() {
     let mut replica = harness.replica(leader);
     let effects = replica.step(0, Input::Request(b"a".to_vec()));
     assert!(matches!(sent(&effects)[..], [Body::PrePrepare { .. }]), "{effects:?}");
-    let remote = harness.config.groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
-    let outsider =
-        harness.config.groups().iter().find(|g| g.number != remote.number).unwrap().ranking[0];
+    let (remote, outsider) = harness.remote_group();
     let mut signers = remote.ranking.clone();
     signers.sort_unstable();
     let honest = harness.certificate(Phase::Prepare, 0, digest, &signers);
@@ -265,7 +262,7 @@ fn duplicate_requests_are_rejected() {
     let mut replica = harness.replica(me);
     deliver(&mut replica, &harness.pre_prepare(&value));
     let commits = harness.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
-    deliver(&mut replica, &harness.sign(harness.leader(0), Body::Certificate(commits)));
+    deliver(&mut replica, &harness.announce(&commits));
     assert_eq!(replica.height(), 2);
     let leader = harness.config.leader(2, 0);
     let mut propose = |requests: &[&[u8]]| {

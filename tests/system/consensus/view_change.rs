@@ -54,7 +54,7 @@ fn a_view_change_reports_the_prepare_certificate_and_its_value() {
             [(Phase::Prepare, 0, digest)]
         );
         let prepared = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
-        let certificate = harness.sign(harness.leader(0), Body::Certificate(prepared.clone()));
+        let certificate = harness.announce(&prepared);
         assert_eq!(votes(&deliver(&mut replica, &certificate)), [(Phase::Commit, 0, digest)]);
         let effects = expire_view_timer(&mut replica);
         let [Body::ViewChange { change, value: with }] = sent(&effects)[..] else {
@@ -76,7 +76,7 @@ fn no_commit_vote_follows_a_view_change() {
         expire_view_timer(&mut replica);
         assert_eq!(replica.view(), 1);
         let prepared = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
-        let late = harness.sign(harness.leader(0), Body::Certificate(prepared.clone()));
+        let late = harness.announce(&prepared);
         assert_eq!(votes(&deliver(&mut replica, &late)), []);
         assert_eq!(
             replica.prepared_certificate(),
@@ -84,7 +84,7 @@ fn no_commit_vote_follows_a_view_change() {
             "the next view change reports it"
         );
         let committed = harness.certificate(Phase::Commit, 0, digest, &harness.quorum());
-        let late = harness.sign(harness.leader(0), Body::Certificate(committed));
+        let late = harness.announce(&committed);
         assert_eq!(delivered(&deliver(&mut replica, &late)), [value]);
     }
 }
@@ -112,10 +112,9 @@ fn a_new_view_overrides_a_prepare_certificate() {
         let mut replica = harness.replica(harness.followers()[0]);
         deliver(&mut replica, &harness.pre_prepare(&value));
         let prepared = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
-        deliver(&mut replica, &harness.sign(harness.leader(0), Body::Certificate(prepared)));
+        deliver(&mut replica, &harness.announce(&prepared));
         assert!(replica.prepared_certificate().is_some());
-        let changes: Vec<_> =
-            harness.quorum().into_iter().map(|id| harness.view_change(id, 1, None)).collect();
+        let changes = harness.view_changes(1);
         let effects = deliver(&mut replica, &harness.new_view(1, &changes, &rival));
         assert_eq!(votes(&effects), [(Phase::Prepare, 1, other)]);
     }
@@ -128,17 +127,13 @@ fn a_prepare_certificate_is_replaced_only_by_a_higher_view() {
         let ((old, value), (new, rival)) = (harness.value(0, "a"), harness.value(1, "b"));
         let mut replica = harness.replica(harness.followers()[0]);
         deliver(&mut replica, &harness.pre_prepare(&value));
-        let changes: Vec<_> =
-            harness.quorum().into_iter().map(|id| harness.view_change(id, 1, None)).collect();
+        let changes = harness.view_changes(1);
         deliver(&mut replica, &harness.new_view(1, &changes, &rival));
         let higher = harness.certificate(Phase::Prepare, 1, new, &harness.quorum());
-        let effects = deliver(
-            &mut replica,
-            &harness.sign(harness.leader(0), Body::Certificate(higher.clone())),
-        );
+        let effects = deliver(&mut replica, &harness.announce(&higher));
         assert_eq!(votes(&effects), [(Phase::Commit, 1, new)]);
         let lower = harness.certificate(Phase::Prepare, 0, old, &harness.quorum());
-        deliver(&mut replica, &harness.sign(harness.leader(0), Body::Certificate(lower)));
+        deliver(&mut replica, &harness.announce(&lower));
         assert_eq!(replica.prepared_certificate(), Some(&higher));
         let effects = expire_view_timer(&mut replica);
         let [Body::ViewChange { change, .. }] = sent(&effects)[..] else { panic!("{effects:?}") };
@@ -148,6 +143,7 @@ fn a_prepare_certificate_is_replaced_only_by_a_higher_view() {
 
 #[test]
 fn invalid_new_views_are_rejected() {
+    use MessageError as E;
     let harness = Harness::flat(4);
     let ((old, value), (fresh, rival)) = (harness.value(0, "a"), harness.value(1, "b"));
     let prepared = harness.certificate(Phase::Prepare, 0, old, &[0, 1, 2]);
@@ -159,31 +155,25 @@ fn invalid_new_views_are_rejected() {
         error_of(&mut replica, &harness.new_view(1, &changes, value))
     };
     // A valid value other than the prepared one.
-    assert_eq!(refusal(&[&with, &one, &two], &rival), Some(MessageError::ValueNotPrepared));
+    assert_eq!(refusal(&[&with, &one, &two], &rival), Some(E::ValueNotPrepared));
     // View changes below the quorum, a duplicate member, another view.
-    assert_eq!(refusal(&[&one, &two], &rival), Some(MessageError::NewViewBelowQuorum));
-    assert_eq!(refusal(&[&one, &two, &two], &rival), Some(MessageError::NewViewBelowQuorum));
+    assert_eq!(refusal(&[&one, &two], &rival), Some(E::NewViewBelowQuorum));
+    assert_eq!(refusal(&[&one, &two, &two], &rival), Some(E::NewViewBelowQuorum));
     let ahead = harness.view_change(3, 2, None);
-    assert_eq!(refusal(&[&one, &two, &ahead], &rival), Some(MessageError::NewViewBelowQuorum));
+    assert_eq!(refusal(&[&one, &two, &ahead], &rival), Some(E::NewViewBelowQuorum));
     // Without a certificate the value must be a first proposal of view 1, not of view 0.
-    assert!(matches!(refusal(&[&one, &two, &three], &value), Some(MessageError::Rejected(_))));
+    assert!(matches!(refusal(&[&one, &two, &three], &value), Some(E::Rejected(_))));
     // A view change signed by another member.
     let mut forged = three.clone();
     forged.from = 0;
-    assert_eq!(refusal(&[&forged, &one, &two], &rival), Some(MessageError::NewViewBelowQuorum));
+    assert_eq!(refusal(&[&forged, &one, &two], &rival), Some(E::NewViewBelowQuorum));
     // A reported certificate of COMMITs, or below the quorum.
     let commits = harness.certificate(Phase::Commit, 0, old, &[0, 1, 2]);
     let with_commits = harness.view_change(0, 1, Some((&commits, &value)));
-    assert_eq!(
-        refusal(&[&with_commits, &one, &two], &value),
-        Some(MessageError::CertificateMismatch)
-    );
+    assert_eq!(refusal(&[&with_commits, &one, &two], &value), Some(E::CertificateMismatch));
     let few = harness.certificate(Phase::Prepare, 0, old, &[0, 1]);
     let with_few = harness.view_change(0, 1, Some((&few, &value)));
-    assert!(matches!(
-        refusal(&[&with_few, &one, &two], &value),
-        Some(MessageError::Certificate(_))
-    ));
+    assert!(matches!(refusal(&[&with_few, &one, &two], &value), Some(E::Certificate(_))));
     // A reported certificate of another height, valid there.
     let vote = |id: ReplicaId| {
         let body = Body::Vote { phase: Phase::Prepare, height: 2, view: 0, digest: old };
@@ -193,15 +183,12 @@ fn invalid_new_views_are_rejected() {
     let other_height = Certificate { height: 2, signatures, ..prepared.clone() };
     assert_eq!(other_height.verify(&harness.config), Ok(()));
     let with_other_height = harness.view_change(0, 1, Some((&other_height, &value)));
-    assert_eq!(
-        refusal(&[&with_other_height, &one, &two], &value),
-        Some(MessageError::CertificateMismatch)
-    );
+    assert_eq!(refusal(&[&with_other_height, &one, &two], &value), Some(E::CertificateMismatch));
     // A sender that does not lead view 1.
-    let mut stolen = harness.new_view(1, &[one.clone(), two.clone(), three.clone()], &rival);
-    stolen = harness.sign(harness.leader(0), stolen.body);
+    let mut unauthorised = harness.new_view(1, &[one.clone(), two.clone(), three.clone()], &rival);
+    unauthorised = harness.sign(harness.leader(0), unauthorised.body);
     let mut replica = harness.replica(harness.followers()[0]);
-    assert_eq!(error_of(&mut replica, &stolen), Some(MessageError::Unauthorised));
+    assert_eq!(error_of(&mut replica, &unauthorised), Some(E::Unauthorised));
     // Control: a valid new view is accepted.
     let effects = deliver(&mut replica, &harness.new_view(1, &[one, two, three], &rival));
     assert_eq!(votes(&effects), [(Phase::Prepare, 1, fresh)]);
@@ -243,8 +230,7 @@ fn a_second_proposal_is_equivocation() {
             None,
             "a retransmission is not equivocation"
         );
-        let changes: Vec<_> =
-            harness.quorum().into_iter().map(|id| harness.view_change(id, 1, None)).collect();
+        let changes = harness.view_changes(1);
         let [one, two] = ["c", "d"].map(|request| harness.value(1, request).1);
         deliver(&mut replica, &harness.new_view(1, &changes, &one));
         let second = harness.new_view(1, &changes, &two);
@@ -258,14 +244,14 @@ fn proposals_of_members_other_than_the_leader_are_rejected() {
     let (_, value) = harness.value(0, "a");
     let [me, other] = harness.followers()[..] else { panic!() };
     let mut replica = harness.replica(me);
-    let stolen = harness.sign(other, Body::PrePrepare { height: 1, value: value.clone() });
-    assert_eq!(error_of(&mut replica, &stolen), Some(MessageError::Unauthorised));
-    let mut forged = stolen;
+    let unauthorised = harness.sign(other, Body::PrePrepare { height: 1, value: value.clone() });
+    assert_eq!(error_of(&mut replica, &unauthorised), Some(MessageError::Unauthorised));
+    let mut forged = unauthorised;
     forged.from = harness.leader(0);
     assert_eq!(error_of(&mut replica, &forged), Some(MessageError::Signature));
     // A first proposal of another view.
-    let alien = harness.pre_prepare(&harness.value(1, "a").1);
-    assert!(matches!(error_of(&mut replica, &alien), Some(MessageError::Rejected(_))));
+    let foreign = harness.pre_prepare(&harness.value(1, "a").1);
+    assert!(matches!(error_of(&mut replica, &foreign), Some(MessageError::Rejected(_))));
 }
 
 /// An invalid certificate does not suppress valid ones.
@@ -275,19 +261,19 @@ fn an_invalid_certificate_discards_only_its_message() {
     let (digest, value) = harness.value(0, "a");
     let next = harness.leader(1);
     let others: Vec<ReplicaId> = (0..4).filter(|id| *id != next).collect();
-    let mut bogus = harness.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
-    bogus.signatures[1].1 = bogus.signatures[0].1;
-    let good = harness.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
+    let mut invalid_certificate = harness.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
+    invalid_certificate.signatures[1].1 = invalid_certificate.signatures[0].1;
+    let valid = harness.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
     let mut leader = harness.replica(next);
-    let invalid = harness.view_change(others[0], 1, Some((&bogus, &value)));
+    let invalid = harness.view_change(others[0], 1, Some((&invalid_certificate, &value)));
     let error = MessageError::Certificate(CertificateError::Signature(1));
     assert_eq!(error_of(&mut leader, &invalid), Some(error));
     // A certificate without its value could not be proposed again.
-    let mut bare = harness.view_change(others[0], 1, Some((&good, &value)));
+    let mut bare = harness.view_change(others[0], 1, Some((&valid, &value)));
     let Body::ViewChange { value: attached, .. } = &mut bare.body else { panic!() };
     *attached = None;
     assert_eq!(error_of(&mut leader, &bare), Some(MessageError::CertificateMismatch));
-    deliver(&mut leader, &harness.view_change(others[1], 1, Some((&good, &value))));
+    deliver(&mut leader, &harness.view_change(others[1], 1, Some((&valid, &value))));
     let effects = deliver(&mut leader, &harness.view_change(others[2], 1, None));
     let again = sent(&effects).into_iter().find_map(|body| match body {
         Body::NewView { value, .. } => Some(value.clone()),
@@ -324,7 +310,7 @@ fn a_view_change_exceeds_the_view_of_its_certificate() {
         let mut replica = harness.replica(harness.followers()[0]);
         deliver(&mut replica, &harness.pre_prepare(&value));
         let ahead = harness.certificate(Phase::Prepare, 5, digest, &harness.quorum());
-        let certificate = harness.sign(harness.leader(0), Body::Certificate(ahead.clone()));
+        let certificate = harness.announce(&ahead);
         assert_eq!(
             votes(&deliver(&mut replica, &certificate)),
             [],
@@ -351,7 +337,7 @@ fn primaries_disseminate_proposals_and_aggregate_votes() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
     let (digest, value) = harness.value(0, "a");
     let leader = harness.leader(0);
-    let group = harness.config.groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();
+    let (group, _) = harness.remote_group();
     let members: Vec<ReplicaId> = group.ranking[1..].to_vec();
     let mut primary = harness.replica(group.ranking[0]);
     let effects = deliver(&mut primary, &harness.pre_prepare(&value));
@@ -391,15 +377,15 @@ fn a_view_change_of_a_past_height_triggers_state_transfer() {
     let harness = Harness::flat(4);
     let (digest, value) = harness.value(0, "a");
     let [me, other] = harness.followers()[..] else { panic!() };
-    let (mut replica, mut laggard) = (harness.replica(me), harness.replica(other));
+    let (mut replica, mut lagging) = (harness.replica(me), harness.replica(other));
     deliver(&mut replica, &harness.pre_prepare(&value));
     let commits = harness.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
-    deliver(&mut replica, &harness.sign(harness.leader(0), Body::Certificate(commits)));
+    deliver(&mut replica, &harness.announce(&commits));
     assert_eq!(replica.height(), 2);
     let effects = deliver(&mut replica, &harness.view_change(other, 1, None));
     let [Effect::Send { to, message }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(to, &[other]);
-    assert_eq!(delivered(&deliver(&mut laggard, message)), [value]);
+    assert_eq!(delivered(&deliver(&mut lagging, message)), [value]);
 }
 
 /// A replica fetches the missing value of a prepare certificate, then stores it and votes COMMIT.
@@ -418,8 +404,9 @@ fn the_missing_value_of_a_prepare_certificate_is_fetched() {
         None,
         "a certificate without its value cannot be reported"
     );
-    let unasked = harness.sign(other, Body::Value { height: 1, value: harness.value(0, "b").1 });
-    assert_eq!(deliver(&mut replica, &unasked), []);
+    let unrequested =
+        harness.sign(other, Body::Value { height: 1, value: harness.value(0, "b").1 });
+    assert_eq!(deliver(&mut replica, &unrequested), []);
     let answer = harness.sign(other, Body::Value { height: 1, value });
     assert_eq!(votes(&deliver(&mut replica, &answer)), [(Phase::Commit, 0, digest)]);
 }

@@ -41,23 +41,23 @@ fn a_transaction_carries_exactly_the_signatures_of_its_parties_in_order() {
         assert_eq!(submit(&chain, honest), Ok(()));
         let foreign = honest.draft.sign(&p.centre);
         for (i, party) in parties.iter().enumerate() {
+            let submit_changed = |change: &dyn Fn(&mut Transaction)| {
+                let mut changed = honest.clone();
+                change(&mut changed);
+                submit(&chain, &changed)
+            };
             // A signature by another key, with a flipped bit, of another draft, or missing.
-            let mut changed = honest.clone();
-            changed.signatures[i] = foreign;
-            assert_eq!(submit(&chain, &changed), missing_signature(party));
+            let missing = missing_signature(party);
+            assert_eq!(submit_changed(&|t| t.signatures[i] = foreign), missing);
             for bit in [0, 255, 256, 511] {
                 let mut bytes = honest.signatures[i].to_bytes();
                 bytes[bit / 8] ^= 1 << (bit % 8);
-                let mut changed = honest.clone();
-                changed.signatures[i] = epione::sign::Signature::from_bytes(bytes);
-                assert_eq!(submit(&chain, &changed), missing_signature(party), "bit {bit}");
+                let flipped = epione::sign::Signature::from_bytes(bytes);
+                assert_eq!(submit_changed(&|t| t.signatures[i] = flipped), missing, "bit {bit}");
             }
-            let mut changed = honest.clone();
-            changed.draft.nonce[0] ^= 1;
-            assert_eq!(submit(&chain, &changed), missing_signature(parties[0]));
-            let mut changed = honest.clone();
-            changed.signatures.truncate(i);
-            assert_eq!(submit(&chain, &changed), missing_signature(party));
+            let other_draft = submit_changed(&|t| t.draft.nonce[0] ^= 1);
+            assert_eq!(other_draft, missing_signature(parties[0]));
+            assert_eq!(submit_changed(&|t| t.signatures.truncate(i)), missing);
         }
         let mut extra = honest.clone();
         extra.signatures.push(foreign);

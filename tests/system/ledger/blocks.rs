@@ -64,40 +64,35 @@ fn outcomes_must_match_the_contract() {
     assert_eq!(chain.verify(&with_matching_header(changed)), Err(OUTCOME.to_owned()));
 }
 
+/// Verifies a block after a change, with the header recomputed for its entries if `matching`.
+fn verify_changed(
+    (chain, block): (&Chain, &Block),
+    matching: bool,
+    change: impl Fn(&mut Block),
+) -> String {
+    let mut changed = block.clone();
+    change(&mut changed);
+    let changed = if matching { with_matching_header(changed) } else { changed };
+    chain.verify(&changed).unwrap_err()
+}
+
 #[test]
 fn entries_must_match_the_header() {
     let (chain, block) = pending(32);
-    let mut changed = block.clone();
-    changed.entries.pop();
-    assert_eq!(chain.verify(&changed), Err(BODY.to_owned()));
-    assert!(chain.ledger.digest(&changed.to_bytes()).is_err());
-    let mut changed = block.clone();
-    changed.entries.push(block.entries[0].clone());
-    assert_eq!(chain.verify(&changed), Err(BODY.to_owned()));
-    let mut changed = block.clone();
-    changed.header.entries_root[31] ^= 1;
-    assert_eq!(chain.verify(&changed), Err(BODY.to_owned()));
-    let mut changed = block.clone();
-    changed.header.size += 1;
-    assert_eq!(chain.verify(&changed), Err(BODY.to_owned()));
-    // With a recomputed header, the state root differs.
-    let mut changed = block.clone();
-    changed.entries.pop();
-    assert_eq!(chain.verify(&with_matching_header(changed)), Err(STATE.to_owned()));
-    let mut changed = block.clone();
-    changed.header.state_root[0] ^= 1;
-    assert_eq!(chain.verify(&changed), Err(STATE.to_owned()));
-    // A transaction with an invalid signature.
-    let mut changed = block.clone();
-    let last = changed.entries[0].transaction.len() - 1;
-    changed.entries[0].transaction[last] ^= 1;
-    let forged = TransactionError::Signature("reader").to_string();
-    assert_eq!(chain.verify(&with_matching_header(changed)), Err(forged));
-    let mut changed = block;
-    changed.entries[0].transaction.truncate(7);
-    assert!(
-        chain.verify(&with_matching_header(changed)).unwrap_err().starts_with("not a transaction")
-    );
+    let error = |change: fn(&mut Block)| verify_changed((&chain, &block), false, change);
+    assert_eq!(error(|b| drop(b.entries.pop())), BODY);
+    assert_eq!(error(|b| b.entries.push(b.entries[0].clone())), BODY);
+    assert_eq!(error(|b| b.header.entries_root[31] ^= 1), BODY);
+    assert_eq!(error(|b| b.header.size += 1), BODY);
+    assert_eq!(error(|b| b.header.state_root[0] ^= 1), STATE);
+    let mut shorter = block.clone();
+    shorter.entries.pop();
+    assert!(chain.ledger.digest(&shorter.to_bytes()).is_err());
+    let error = |change: fn(&mut Block)| verify_changed((&chain, &block), true, change);
+    assert_eq!(error(|b| drop(b.entries.pop())), STATE);
+    let forged = error(|b| *b.entries[0].transaction.last_mut().unwrap() ^= 1);
+    assert_eq!(forged, TransactionError::Signature("reader").to_string());
+    assert!(error(|b| b.entries[0].transaction.truncate(7)).starts_with("not a transaction"));
 }
 
 #[test]
@@ -131,9 +126,7 @@ fn a_header_binds_exactly_one_body() {
 fn a_block_names_its_height_parent_epoch_view_leader_and_a_later_time() {
     let (chain, block) = pending(34);
     let expect = |change: &dyn Fn(&mut Block), text: &str| {
-        let mut changed = block.clone();
-        change(&mut changed);
-        assert_eq!(chain.verify(&changed), Err(text.to_owned()));
+        assert_eq!(verify_changed((&chain, &block), false, change), text);
     };
     expect(&|b| b.header.height += 1, "the block's height does not follow its parent's");
     expect(&|b| b.header.height -= 1, "the block's height does not follow its parent's");
@@ -179,22 +172,15 @@ fn the_parent_certificate_is_a_commit_certificate_of_the_parent() {
     assert_eq!(with(None), Err("the parent's certificate is missing".to_owned()));
     let not_of_the_parent = Err("the certificate does not commit the parent block".to_owned());
     let quorum = [0, 1, 2];
-    assert_eq!(
-        with(Some(chain.certify(Phase::Prepare, height, parent, &quorum))),
-        not_of_the_parent
-    );
-    assert_eq!(
-        with(Some(chain.certify(Phase::Commit, height - 1, parent, &quorum))),
-        not_of_the_parent
-    );
-    assert_eq!(
-        with(Some(chain.certify(Phase::Commit, height + 1, parent, &quorum))),
-        not_of_the_parent
-    );
-    assert_eq!(
-        with(Some(chain.certify(Phase::Commit, height, [0; 32], &quorum))),
-        not_of_the_parent
-    );
+    for (phase, height, digest) in [
+        (Phase::Prepare, height, parent),
+        (Phase::Commit, height - 1, parent),
+        (Phase::Commit, height + 1, parent),
+        (Phase::Commit, height, [0; 32]),
+    ] {
+        let certificate = chain.certify(phase, height, digest, &quorum);
+        assert_eq!(with(Some(certificate)), not_of_the_parent, "{phase:?} {height}");
+    }
     assert!(with(Some(commit(&[0, 1]))).unwrap_err().contains("fewer than the quorum"));
     let mut relabelled = chain.certify(Phase::Prepare, height, parent, &quorum);
     relabelled.phase = Phase::Commit;

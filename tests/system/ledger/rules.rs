@@ -11,7 +11,7 @@ fn a_transaction_is_executed_at_most_once() {
     assert_eq!(outcomes, [None, Some(Rule::Duplicate)]);
     assert_eq!(chain.outcome(&record), Some(Rule::Duplicate));
     // A rejected transaction is not executed later either, even if it became valid.
-    let early = chain.grant(std::slice::from_ref(&chain.parties.other_owner.clone()), T0, FAR);
+    let early = chain.grant(&[chain.parties.other_owner.clone()], T0, FAR);
     assert_eq!(chain.outcome(&early), Some(Rule::UnknownOwner));
     let other = chain.parties.other_owner.clone();
     let record = chain.record(&other, [2; 32]);
