@@ -3,7 +3,7 @@ import { typesOf } from '../../lib/abe/encodings.js';
 import { base, fabeo } from '../../lib/abe/fabeo.js';
 import {
   tokenType, verifyConsistency, verifyKey, verifyToken,
-} from '../../lib/abe/fabeo_checks.js';
+} from '../../lib/abe/fabeo_verification.js';
 import { decode } from '../../lib/codec.js';
 import { attributesOf, expectKeys, expectMasterKey } from './keys.js';
 import { ccaReaders, decodeField } from './openings.js';
@@ -49,12 +49,12 @@ export default {
     'abe-fabeo-cpa.json': {
       suite: 'EPIONE-V1-ABE-FABEO-CPA',
       checks: `${checks}, decryption`,
-      replay: replayer(fabeo, 'cpa', replayKeys({ hasTrace: true })),
+      replay: replayer(fabeo, 'cpa', replayKeys({ hasTrace: true }), { hasSelection: true }),
     },
     'abe-fabeo.json': {
       suite: 'EPIONE-V1-ABE-FABEO',
       checks: `${checks}, coins, re-encryption check`,
-      replay: replayer(fabeo, 'cca', replayKeys({ hasTrace: false })),
+      replay: replayer(fabeo, 'cca', replayKeys({ hasTrace: false }), { hasSelection: true }),
     },
   },
   negative: {
