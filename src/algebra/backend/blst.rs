@@ -5,7 +5,7 @@
 //! layout of arkworks' structs is unspecified.
 //!
 //! Pitfalls of the library, avoided here:
-//! - The Miller loop over several pairs is incorrect if a pair contains the point at infinity. Such
+//! - The Miller loop over several pairs is incorrect if one contains the point at infinity. Such
 //!   pairs are removed first; their pairing is 1 ([`pairing::miller_loop`]).
 //! - Scalar multiplication uses the endomorphism, which is correct in the subgroup only. The types
 //!   [`G1`](crate::algebra::G1) and [`G2`](crate::algebra::G2) guarantee membership.

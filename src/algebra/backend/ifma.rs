@@ -21,8 +21,8 @@
 //! | `decompress` | decompression and subgroup checks |
 //! | `map_to_curve`, `hash_to_curve` | hashing to the curves |
 //!
-//! **Lanes are independent.** An input for which a computation is undefined (a point at infinity in a
-//! Miller loop, zero in an inversion, a malformed encoding) is replaced beforehand and its result
+//! **Lanes are independent.** An input for which a computation is undefined (a point at infinity in
+//! a Miller loop, zero in an inversion, a malformed encoding) is replaced beforehand and its result
 //! overwritten.
 //!
 //! **Timing.** Scalar multiplication takes the same steps for all scalars. A pairing takes other

@@ -79,8 +79,8 @@ macro_rules! blst_group {
                     return results;
                 }
                 let list = [points.as_ptr(), ptr::null()];
-                // SAFETY: a null second pointer says that the first points to an array, which has
-                // `points.len()` structs, as has `results`.
+                // SAFETY: a null second pointer says that the first points to an array, here of
+                // `points.len()` structs; `results` has the same length.
                 unsafe { $each_to_affine(results.as_mut_ptr(), list.as_ptr(), points.len()) };
                 results
             }

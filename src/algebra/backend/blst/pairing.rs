@@ -38,8 +38,8 @@ fn single(p: &G1, q: &G2) -> Fq12 {
 fn several(left: &[G1], right: &[G2]) -> Fq12 {
     let (ps, qs) = (curve::g1::batch_affine(left), curve::g2::batch_affine(right));
     let (p_list, q_list) = ([ps.as_ptr(), ptr::null()], [qs.as_ptr(), ptr::null()]);
-    // SAFETY: a null second pointer says that the first points to an array of affine points; both
-    // have as many as the last argument says.
+    // SAFETY: a null second pointer says that the first points to an array, here of as many affine
+    // points as the last argument says.
     convert::ark_fp12(&output(|out| unsafe {
         blst_miller_loop_n(out, q_list.as_ptr(), p_list.as_ptr(), ps.len());
     }))

@@ -12,8 +12,8 @@ use super::vector::{LANES, by_eights};
 use crate::algebra::{G1, G2};
 use ark_bls12_381::{Fq, Fq2};
 
-/// Returns the `i`-th terms of at most eight sums as coordinates, a mask of identities and a mask of
-/// signs. Unused lanes repeat the last sum.
+/// Returns the `i`-th terms of at most eight sums as coordinates, a mask of identities and a mask
+/// of signs. Unused lanes repeat the last sum.
 fn terms<const L: usize>(sums: &[Vec<Term<L>>], i: usize) -> ([[u64; L]; LANES], Mask, Mask) {
     let (mut points, mut identity, mut negative) = ([[0; L]; LANES], 0, 0);
     for (lane, point) in points.iter_mut().enumerate() {

@@ -15,8 +15,8 @@ use core::arch::x86_64::*;
 ///
 /// A step of Montgomery's algorithm clears the low 52 bits of a column by adding `m p`, where `m`
 /// is the column times `k = -1/p`. If it adds `m k p` instead, with `k p = 2^52 N - 1`, `m` is the
-/// column itself, and `m k p` is `m N` one column up minus the column. This saves the multiplication
-/// by `k`, and only the next column depends on the products.
+/// column itself, and `m k p` is `m N` one column up minus the column. This saves the
+/// multiplication by `k`, and only the next column depends on the products.
 ///
 /// After seven such steps, `(T + M k p) / 2^364 < T / 2^364 + k p`, which is at most `2^433`. The
 /// eighth step is Montgomery's, with `p`, and divides by `2^52`. As `k < 2^50`, the result is below
