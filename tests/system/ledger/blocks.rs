@@ -16,6 +16,13 @@ fn pending(seed: u64) -> (Chain, Block) {
     (chain, block)
 }
 
+/// The block after a change.
+fn changed(block: &Block, change: impl Fn(&mut Block)) -> Block {
+    let mut changed = block.clone();
+    change(&mut changed);
+    changed
+}
+
 /// The block with its header recomputed for its entries.
 fn with_matching_header(mut block: Block) -> Block {
     let leaves: Vec<Digest> = block.entries.iter().map(Entry::leaf).collect();
@@ -53,42 +60,29 @@ fn outcomes_must_match_the_contract() {
         (2, Some(Rule::WindowEnded)),
         (1, Some(Rule::NotOwner)),
     ] {
-        let mut changed = block.clone();
-        changed.entries[entry].rejected_by = outcome;
+        let changed = changed(&block, |b| b.entries[entry].rejected_by = outcome);
         assert_eq!(chain.verify(&changed), Err(BODY.to_owned()));
         assert_eq!(chain.verify(&with_matching_header(changed)), Err(OUTCOME.to_owned()));
     }
     // In another order the outcomes differ.
-    let mut changed = block.clone();
-    changed.entries.swap(1, 2);
-    assert_eq!(chain.verify(&with_matching_header(changed)), Err(OUTCOME.to_owned()));
-}
-
-/// Verifies a block after a change, with the header recomputed for its entries if `matching`.
-fn verify_changed(
-    (chain, block): (&Chain, &Block),
-    matching: bool,
-    change: impl Fn(&mut Block),
-) -> String {
-    let mut changed = block.clone();
-    change(&mut changed);
-    let changed = if matching { with_matching_header(changed) } else { changed };
-    chain.verify(&changed).unwrap_err()
+    let swapped = changed(&block, |b| b.entries.swap(1, 2));
+    assert_eq!(chain.verify(&with_matching_header(swapped)), Err(OUTCOME.to_owned()));
 }
 
 #[test]
 fn entries_must_match_the_header() {
     let (chain, block) = pending(32);
-    let error = |change: fn(&mut Block)| verify_changed((&chain, &block), false, change);
+    let error = |change: fn(&mut Block)| chain.verify(&changed(&block, change)).unwrap_err();
     assert_eq!(error(|b| drop(b.entries.pop())), BODY);
     assert_eq!(error(|b| b.entries.push(b.entries[0].clone())), BODY);
     assert_eq!(error(|b| b.header.entries_root[31] ^= 1), BODY);
     assert_eq!(error(|b| b.header.size += 1), BODY);
     assert_eq!(error(|b| b.header.state_root[0] ^= 1), STATE);
-    let mut shorter = block.clone();
-    shorter.entries.pop();
+    let shorter = changed(&block, |b| drop(b.entries.pop()));
     assert!(chain.ledger.digest(&shorter.to_bytes()).is_err());
-    let error = |change: fn(&mut Block)| verify_changed((&chain, &block), true, change);
+    let error = |change: fn(&mut Block)| {
+        chain.verify(&with_matching_header(changed(&block, change))).unwrap_err()
+    };
     assert_eq!(error(|b| drop(b.entries.pop())), STATE);
     let forged = error(|b| *b.entries[0].transaction.last_mut().unwrap() ^= 1);
     assert_eq!(forged, TransactionError::Signature("reader").to_string());
@@ -100,21 +94,12 @@ fn a_header_binds_exactly_one_body() {
     let (chain, block) = pending(33);
     let honest = chain.ledger.digest(&block.to_bytes()).unwrap();
     assert_eq!(honest, block.header.hash());
-    let mut bodies: Vec<Block> = Vec::new();
+    let mut bodies = vec![changed(&block, |b| b.entries.swap(0, 2))];
     for i in 0..block.entries.len() {
-        let mut other = block.clone();
-        other.entries.remove(i);
-        bodies.push(other);
-        let mut other = block.clone();
-        other.entries[i].rejected_by = Some(Rule::NotOwner);
-        bodies.push(other);
-        let mut other = block.clone();
-        other.entries[i].transaction[5] ^= 1;
-        bodies.push(other);
+        bodies.push(changed(&block, |b| drop(b.entries.remove(i))));
+        bodies.push(changed(&block, |b| b.entries[i].rejected_by = Some(Rule::NotOwner)));
+        bodies.push(changed(&block, |b| b.entries[i].transaction[5] ^= 1));
     }
-    let mut other = block.clone();
-    other.entries.swap(0, 2);
-    bodies.push(other);
     for body in bodies {
         let rejection = chain.ledger.digest(&body.to_bytes()).unwrap_err();
         assert_eq!(rejection.0, BODY);
@@ -126,7 +111,7 @@ fn a_header_binds_exactly_one_body() {
 fn a_block_names_its_height_parent_epoch_view_leader_and_a_later_time() {
     let (chain, block) = pending(34);
     let expect = |change: &dyn Fn(&mut Block), text: &str| {
-        assert_eq!(verify_changed((&chain, &block), false, change), text);
+        assert_eq!(chain.verify(&changed(&block, change)), Err(text.to_owned()));
     };
     expect(&|b| b.header.height += 1, "the block's height does not follow its parent's");
     expect(&|b| b.header.height -= 1, "the block's height does not follow its parent's");
@@ -161,9 +146,8 @@ fn the_parent_certificate_is_a_commit_certificate_of_the_parent() {
     let (chain, block) = pending(36);
     let (parent, height) = (block.header.previous, block.header.height - 1);
     let with = |certificate: Option<consensus::Certificate>| {
-        let mut changed = block.clone();
-        changed.header.parent_certificate = certificate;
-        chain.verify(&changed)
+        let with = |b: &mut Block| b.header.parent_certificate = certificate.clone();
+        chain.verify(&changed(&block, with))
     };
     let commit = |signers: &[u16]| chain.certify(Phase::Commit, height, parent, signers);
     assert_eq!(with(Some(commit(&[0, 1, 2]))), Ok(()));
