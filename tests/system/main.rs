@@ -12,6 +12,8 @@ mod layers;
 mod ledger;
 #[cfg(feature = "sim")]
 mod protocol;
+#[cfg(all(feature = "cli", feature = "sim"))]
+mod readme;
 mod record;
 #[cfg(feature = "sim")]
 mod world;
