@@ -2,8 +2,7 @@
 //!
 //! The attribute authority runs [`setup`] once and issues each user a [`UserSecretKey`] for a set
 //! of attributes ([`keygen`]). Anyone encrypts under an [`AccessPolicy`]; a user whose attributes
-//! satisfy the policy decrypts. Colluding users gain nothing: components of two keys do not
-//! combine.
+//! satisfy the policy decrypts. Keys of different users do not combine (collusion resistance).
 //!
 //! | function | purpose |
 //! |---|---|
@@ -21,8 +20,8 @@
 //!
 //! | scheme | suite | keys issued by | security | proof |
 //! |---|---|---|---|---|
-//! | [`fabeo`], the default | 1 | one authority | CCA | adaptive; generic groups, random oracles |
-//! | [`waters`] | 2 | one authority | CCA | selective; a q-type assumption, random oracle |
+//! | [`fabeo`], the default | 1 | one authority | CCA | CPA: adaptive, generic groups, random oracles; CCA: unproven |
+//! | [`waters`] | 2 | one authority | CCA | CPA: selective, a q-type assumption, random oracle; CCA: unproven |
 //! | [`rouselakis_waters`] | 3 | independent authorities | CPA | static; a q-type assumption, random oracle |
 //! | [`pang`] | 4 | a central authority, and one per attribute, which revokes | CPA | none for the complete scheme |
 //!
@@ -83,7 +82,8 @@ use zeroize::Zeroizing;
 /// The reason why a ciphertext could not be decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The key's attributes do not satisfy the policy. Public data decides this.
+    /// The key's attributes do not satisfy the policy. Decided from the policy and the key's
+    /// attribute set, without its secret elements.
     #[error("the attributes of this key do not satisfy the policy")]
     PolicyNotSatisfied,
     /// Any other failure. The cause is not disclosed.
@@ -165,7 +165,7 @@ pub fn open_cpa<S: Scheme>(
     Ok(dem::open(&content, &context(ad, &ciphertext.header), &ciphertext.body)?)
 }
 
-/// Returns the associated data of the body, `framed(ad, header)`.
+/// Returns the DEM context of the body, `framed(ad, header)`.
 fn context(ad: &[u8], header: &impl Canonical) -> Vec<u8> {
     framed(&[ad, &header.to_bytes()])
 }

@@ -1,18 +1,21 @@
 //! The groups of BLS12-381, with hashing, encoding and secrets for all schemes.
 //!
-//! A Type-3 pairing `e: G1 x G2 -> GT` of groups of prime order `r` (255 bits). [`G1`] and [`G2`]
-//! are written additively, as in RFC 9380, and [`Gt`] multiplicatively. The papers write all three
-//! multiplicatively, and so do the equations quoted in this crate.
+//! BLS12-381 has a Type-3 pairing `e: G1 x G2 -> GT` of groups of prime order `r` (255 bits).
+//! [`G1`] and [`G2`] are written additively, as in RFC 9380, and [`Gt`] multiplicatively. The
+//! papers write all three multiplicatively, and so do the equations quoted in this crate.
 //!
-//! | type | element of | compressed bytes |
+//! | type | element of | encoding, bytes |
 //! |---|---|---|
 //! | [`Scalar`] | integers modulo `r` | 32, big-endian |
 //! | [`G1`] | `E(Fp)[r]` | 48, ZCash format |
 //! | [`G2`] | `E'(Fp2)[r]` | 96, ZCash format |
-//! | [`Gt`] | `Fp12`, r-torsion | 576, twelve big-endian coefficients |
+//! | [`Gt`] | the subgroup of order `r` of `Fp12^*` | 576, twelve big-endian coefficients |
 //!
-//! **Architecture invariant.** This is the only module that uses a curve library. Its private
-//! module `backend` selects the implementation, which does not affect results.
+//! **Architecture invariant.** This is the only module that uses a pairing library. Its private
+//! module `backend` selects the implementation, which does not affect results. Scalar
+//! multiplication, pairings, powers in GT, hashing to the curve and the encoding of points go
+//! through the backend. Addition in G1, negation, inversion in GT and scalar arithmetic other than
+//! inversion are arkworks' in every backend.
 //!
 //! **Backends.** arkworks is always present; the library blst (cargo feature `blst`, on by default)
 //! is about twice as fast. [`backend`](fn@backend) returns the backend of the process, which

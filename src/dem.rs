@@ -149,7 +149,7 @@ pub fn seal_stream(
     let mut encryptor = stream::EncryptorBE32::from_aead(keys.cipher, &keys.nonce.into());
     let mut segments = Segments::new(plaintext, SEGMENT);
     let too_long = |_| io::Error::other("a plaintext has at most 2^32 segments of 64 KiB");
-    while let Some(segment) = segments.next_but_last()? {
+    while let Some(segment) = segments.next_unless_last()? {
         ciphertext.write_all(&encryptor.encrypt_next(segment).map_err(too_long)?)?;
     }
     ciphertext.write_all(&encryptor.encrypt_last(segments.last()).map_err(too_long)?)
@@ -180,7 +180,7 @@ pub fn open_stream(
     let mut decryptor = stream::DecryptorBE32::from_aead(keys.cipher, &keys.nonce.into());
     let mut segments = Segments::new(ciphertext, SEGMENT + TAG);
     let mut is_first = true;
-    while let Some(segment) = segments.next_but_last()? {
+    while let Some(segment) = segments.next_unless_last()? {
         let segment = decryptor.decrypt_next(segment).map_err(|_| DecryptionFailed)?;
         plaintext.write_all(&Zeroizing::new(segment))?;
         is_first = false;
@@ -208,7 +208,7 @@ impl<'a, R: Read + ?Sized> Segments<'a, R> {
     }
 
     /// Returns the next segment, or `None` if it is the last; [`Self::last`] returns that one.
-    fn next_but_last(&mut self) -> io::Result<Option<&[u8]>> {
+    fn next_unless_last(&mut self) -> io::Result<Option<&[u8]>> {
         if self.current.is_empty() && self.ahead.is_empty() {
             self.fill()?;
         }

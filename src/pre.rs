@@ -4,7 +4,7 @@
 //! | module | scheme | use |
 //! |---|---|---|
 //! | [`conditional`] | conditional, verifiable re-encryption | the protocol |
-//! | [`afgh`] | Ateniese, Fu, Green, Hohenberger, NDSS 2005 | baseline; collusion attack |
+//! | [`afgh`] | Ateniese, Fu, Green, Hohenberger, NDSS 2005 | baseline for comparison |
 //!
 //! A user has one exponent `x` with `X = g1^x` and `Y = g2^x` ([`PublicKey`]), registered with a
 //! [`ProofOfPossession`].

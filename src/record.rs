@@ -6,9 +6,9 @@
 //! restore the file byte for byte, and each section is readable alone. A file that is not FHIR is
 //! one section.
 //!
-//! Memory use is independent of the file's length: [`Record::scan`] reads the file as a stream and
-//! records offsets, [`Record::section`] streams a section from the file, and [`Assembly`] writes
-//! sections to their offsets.
+//! Memory grows with the number of entries and distinct keywords, not with their size:
+//! [`Record::scan`] reads the file as a stream and records offsets, [`Record::section`] streams a
+//! section from the file, and [`Assembly`] writes sections to their offsets.
 //!
 //! ```
 //! use epione::record::{Assembly, Class, Record};

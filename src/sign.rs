@@ -1,9 +1,15 @@
 //! Signatures of users, institutions and replicas: Ed25519 with strict verification.
 //!
-//! **Paper.** RFC 8032, verified by the strict rule of `ed25519-dalek`: canonical `R` and `s`, no
-//! key or `R` of small order, cofactorless equation. Qin et al. 2021 sign with textbook RSA.
+//! **Paper.** RFC 8032. Qin et al. 2021 sign with textbook RSA.
 //!
-//! **Algorithms.** A signature covers a domain [`Tag`] and framed parts, never a bare message.
+//! **Verification.** A signature `(R, s)` of `msg` under the key `A` is valid if `[s]B = R + [k]A`
+//! with `k = SHA-512(R || A || msg)`: the cofactorless equation, which RFC 8032, section 5.1.7,
+//! permits. `R` and `s` must be canonical; `R` and `A` must not have small order (`verify_strict`
+//! of `ed25519-dalek`). ZIP-215, in contrast, uses the cofactored equation and accepts
+//! non-canonical points and points of small order.
+//!
+//! **Algorithms.** The signed message is `msg = framed(tag) || framed(parts)` for a domain [`Tag`];
+//! [`framed`] precedes each part by its 32-bit big-endian length.
 //!
 //! **Security.** EUF-CMA, and strong unforgeability under the strict rule. Signing is
 //! deterministic; the library claims constant time.
@@ -31,14 +37,18 @@ use ed25519_dalek::Signer;
 use std::fmt;
 use thiserror::Error;
 
-/// The signature is invalid.
+/// The error of [`VerifyingKey::verify`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the signature is invalid")]
 pub struct InvalidSignature;
 
 /// A signing key. Erased on drop.
 #[derive(Clone)]
-pub struct SigningKey(ed25519_dalek::SigningKey);
+pub struct SigningKey(
+    // Invariant: the library stores the seed with its own public key. A caller-supplied public key
+    // would allow the signing-oracle attack: two signatures with one `R` reveal the key.
+    ed25519_dalek::SigningKey,
+);
 
 impl SigningKey {
     /// Generates a fresh key.
@@ -56,7 +66,7 @@ impl SigningKey {
         VerifyingKey(self.0.verifying_key().to_bytes())
     }
 
-    /// Signs the framing of `tag` and `parts`.
+    /// Signs `framed(tag) || framed(parts)`.
     pub fn sign(&self, tag: Tag, parts: &[&[u8]]) -> Signature {
         Signature(self.0.sign(&message(tag, parts)).to_bytes())
     }
@@ -153,6 +163,7 @@ impl fmt::Debug for Signature {
     }
 }
 
+/// Returns the signed message, `framed(tag) || framed(parts)`. The encoding is injective.
 fn message(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
     let mut bytes = framed(&[tag.as_bytes()]);
     bytes.extend(framed(parts));

@@ -24,13 +24,14 @@
 //! verification of headers ([`verify_consistency`]), and revocation by key [`epochs`].
 //!
 //! **Security.** Adaptively CPA-secure in the generic group model with random oracles, as the paper
-//! proves. The model does not cover attacks on BLS12-381 itself. CCA-secure by the transform in
-//! [`fujisaki_okamoto`](super::fujisaki_okamoto). An attribute may label any number of rows.
+//! proves. The generic group model excludes attacks that use the representation of group elements.
+//! CCA-secure by the transform in [`fujisaki_okamoto`](super::fujisaki_okamoto). An attribute may
+//! label any number of rows.
 //!
 //! **Deviations.** `s'` is a *vector*, indexed by the occurrences of an attribute. With a single
 //! `s'` for all rows, as in the authors' code, a key for `b` alone decrypts under `a and (a or b)`:
 //! the two rows of `a` share a mask, and their quotient is `B^{lambda_1 - lambda_2}` unmasked.
-//! `tests/schemes/soundness.rs` runs the attack against both variants.
+//! `tests/schemes/soundness/fabeo.rs` runs the attack against both variants.
 //!
 //! **Cost** for `n` rows, of which Decaps uses `|I|`:
 //!

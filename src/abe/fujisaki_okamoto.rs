@@ -18,19 +18,19 @@
 //!         reject unless encapsulation = Encaps(policy; coins)
 //! ```
 //!
-//! **Security.** CCA security in the random-oracle model, if the scheme is CPA-secure. The
-//! published proofs treat public-key encryption; the transfer to CP-ABE is standard and not written
-//! down. Decryption is *consistent*: if one authorised user accepts, the encapsulation is the
-//! honest one for some `m`, every other authorised user computes the same `Z_s`, hence the same
-//! `m`, and accepts too. No header yields two keys.
+//! **Security.** CCA security in the random-oracle model, if the scheme is CPA-secure. The cited
+//! proofs treat public-key encryption. We give no proof for CP-ABE with this check. Decryption is
+//! *consistent*: if one authorised user accepts, the encapsulation is `Encaps(policy; coins)` for
+//! some `m`. Every other authorised user computes the same `Z_s`, hence the same `m`, and accepts
+//! too. No header yields two keys.
 //!
 //! **Deviations.** Decaps does not recompute the elements of the rows. The scheme compares the
 //! other elements one by one and the rows in a random linear combination, with weights of 128 bits
-//! that are a hash of the header and `m`. Malformed rows pass with probability `2^-128`. The
-//! weights are a function of the header, so every further attempt needs another header.
+//! that are a hash of the header and `m`. Malformed rows pass with probability at most `2^-128`, in
+//! the random-oracle model. The weights are a function of the header, so every further attempt
+//! needs another header.
 //!
-//! **Cost.** Encaps: the scheme's. Decaps: the scheme's, and its `check` in the table of the
-//! scheme.
+//! **Cost.** Encaps costs the scheme's Encaps; Decaps the scheme's Decaps and check.
 //!
 //! ```
 //! use epione::{abe, policy::{AccessPolicy, AttributeSet}};
@@ -84,8 +84,8 @@ pub fn encapsulate<S: VerifyEncapsulation<Error = Infallible>>(
 ///
 /// # Errors
 /// [`OpenError::PolicyNotSatisfied`] if the attributes of the key do not satisfy the policy;
-/// [`OpenError::Decryption`] if the header is not an honest one for these parameters and this
-/// associated data; no key decapsulates such a header.
+/// [`OpenError::Decryption`] if the header was not produced by `encapsulate` for these parameters
+/// and this associated data; no key decapsulates such a header.
 pub fn decapsulate<S: VerifyEncapsulation>(
     parameters: &PublicParameters<S>,
     key: &UserSecretKey<S>,

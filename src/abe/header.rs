@@ -13,7 +13,8 @@ use std::fmt::Debug;
 /// The maximal length of a body in bytes.
 const MAX_BODY: usize = 1 << 30;
 
-/// A CPA-secure header: policy and encapsulation, with one row per row of the span program.
+/// The header of the CPA-secure KEM: policy and encapsulation, with one row per row of the span
+/// program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpaHeader<S: Scheme = Fabeo> {
     pub(super) policy: AccessPolicy,
@@ -57,7 +58,7 @@ impl<S: Scheme> Canonical for CpaHeader<S> {
     }
 }
 
-/// A CCA-secure header: policy, encapsulation and masked message.
+/// The header of the CCA-secure KEM: policy, encapsulation and masked message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header<S: VerifyEncapsulation = Fabeo> {
     pub(super) cpa: CpaHeader<S>,

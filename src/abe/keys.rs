@@ -27,8 +27,8 @@ impl<S: Scheme> Canonical for PublicParameters<S> {
 }
 public_encoding!(impl<S: Scheme> PublicParameters<S>);
 
-/// The master secret key of an authority. It decrypts everything, except in
-/// [`rouselakis_waters`](super::rouselakis_waters).
+/// An authority's master secret key. In schemes with a single or a central authority it decrypts
+/// every ciphertext.
 pub struct MasterSecretKey<S: Scheme = Fabeo>(pub(super) Secret<S::MasterKey>);
 
 impl<S: Scheme> fmt::Debug for MasterSecretKey<S> {

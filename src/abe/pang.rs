@@ -37,8 +37,8 @@
 //! can reject it.
 //!
 //! **Security.** CPA security only. With one epoch and honest authorities this is the scheme of
-//! Waters (PKC 2011), except that the exponents `v_x` blind its elements. A reduction for the
-//! complete scheme, with corrupt attribute authorities and several epochs, is not written down. The
+//! Waters (PKC 2011), except that the exponents `v_x` blind its elements. We know of no security
+//! proof for the complete scheme, with corrupt attribute authorities and several epochs. The
 //! soundness tests search for linear attacks by users over several epochs, by the store, by
 //! authorities of other attributes and by authorities corrupted in earlier epochs, and find none.
 //!
@@ -126,7 +126,7 @@ use zeroize::Zeroizing;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pang {}
 
-/// The parameters lack the public key of an attribute.
+/// An attribute whose public key is missing from the parameters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the parameters lack the public key of {0}: add it, or drop the attribute")]
 pub struct UnknownAttribute(pub Attribute);

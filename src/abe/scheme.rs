@@ -15,7 +15,7 @@ use crate::policy::{Attribute, AttributeSet, SpanProgram};
 use std::fmt::Debug;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// A CP-ABE scheme. Users meet its types inside [`PublicParameters`](super::PublicParameters),
+/// A CP-ABE scheme. Its types appear in [`PublicParameters`](super::PublicParameters),
 /// [`UserSecretKey`](super::UserSecretKey) and [`Header`](super::Header).
 pub trait Scheme: Debug + Copy + Eq + 'static {
     /// The suite identifier: the third byte of every encoding.
@@ -93,7 +93,7 @@ pub struct PolicyShape {
     pub occurrences: usize,
 }
 
-/// The randomness of one encapsulation. Reuse reveals keys.
+/// The randomness of one encapsulation. Reuse across encapsulations reveals the encapsulated keys.
 #[derive(PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Coins {
     /// The sharing vector `(s, v_1, v_2, ...)`, one entry per column of the span program.

@@ -19,9 +19,9 @@
 //!
 //! **Security.** Selectively CPA-secure under the decisional parallel bilinear Diffie-Hellman
 //! exponent assumption in the random-oracle model; CCA-secure by the transform in
-//! [`fujisaki_okamoto`](super::fujisaki_okamoto). The paper's proof is for symmetric pairings; the
-//! transfer to type 3 is standard and has no separate proof. Each row has its own mask, so an
-//! attribute may label any number of rows.
+//! [`fujisaki_okamoto`](super::fujisaki_okamoto). The paper's proof is for symmetric pairings; we
+//! give no separate proof for type 3. Each row has its own mask, so an attribute may label any
+//! number of rows.
 //!
 //! **Deviations.** Attributes are hashed to the group, for a large universe. The groups are those
 //! of a type-3 pairing.

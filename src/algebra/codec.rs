@@ -7,7 +7,7 @@
 //! | integer | 1, 2, 4 or 8, big-endian |
 //! | scalar | 32, big-endian, below `r`; a secret exponent is not zero |
 //! | point of G1, G2 | 48, 96: compressed ZCash format, in the subgroup, not the identity |
-//! | element of GT | 576: twelve big-endian coefficients, r-torsion, not the identity |
+//! | element of GT | 576: twelve big-endian coefficients, of order `r` |
 //! | byte array | the bytes; the type fixes the length |
 //! | text, bytes | a 32-bit length, then the bytes; text is UTF-8 |
 //! | list | a 32-bit count, then the items |

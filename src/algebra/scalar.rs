@@ -14,9 +14,15 @@ use zeroize::Zeroize;
 
 /// An integer modulo `r`, the order of the three groups.
 ///
-/// Secret scalars belong in a [`Secret`](super::Secret).
+/// Hold secret scalars in [`Secret`](super::Secret) (long-lived) or [`Zeroizing`] (temporary).
+/// Comparison is not constant time; no timing claim for sums and products.
+///
+/// [`Zeroizing`]: zeroize::Zeroizing
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct Scalar(pub(super) Fr);
+pub struct Scalar(
+    // Invariant: reduced modulo `r`, hence one representation per value.
+    pub(super) Fr,
+);
 
 impl Scalar {
     /// The length of an encoding in bytes.

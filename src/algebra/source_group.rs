@@ -1,8 +1,8 @@
 //! The source groups G1 and G2: operations, batch operations and fixed-base tables.
 //!
 //! One macro defines both groups. A batch operation returns the results of the single operations in
-//! input order; the backend shares inversions, fills its lanes and, with the feature `parallel`,
-//! uses all cores.
+//! input order; the backend shares inversions, uses all SIMD lanes and, with the feature
+//! `parallel`, all cores.
 //!
 //! A fixed-base table costs ten to twenty multiplications and reduces each later multiplication of
 //! its base to a third. Lookups read every row of a window, because the scalar is usually secret.
@@ -32,11 +32,11 @@ use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 use std::sync::OnceLock;
 use zeroize::{Zeroize, Zeroizing};
 
-/// An element of G1, the group with the short encoding (48 bytes).
+/// An element of G1, the group with the short encoding (48 bytes). Comparison is not constant time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct G1(pub(super) G1Projective);
 
-/// An element of G2 (96 bytes).
+/// An element of G2 (96 bytes). Comparison is not constant time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct G2(pub(super) G2Projective);
 
@@ -63,8 +63,9 @@ macro_rules! source_group {
                 Self($inner::zero())
             }
 
-            /// Samples a uniform element other than the identity. The caller's random generator
-            /// determines its discrete logarithm.
+            /// Samples a uniform element other than the identity. Its discrete logarithm is known
+            /// to the holder of the generator's output; for a point with unknown logarithm, use
+            /// `hash_to_g1` or `hash_to_g2` of [`hash`](crate::algebra::hash).
             pub fn random(rng: &mut (impl Rng + ?Sized)) -> Self {
                 Self::generator_mul(&Scalar::random(rng))
             }
@@ -166,6 +167,8 @@ macro_rules! source_group {
                 Self(-self.0)
             }
         }
+        /// Scalar multiplication. Constant time in the scalar with the backend blst, variable time
+        /// with arkworks alone (`docs/security.md`, Timing).
         impl Mul<Scalar> for $group {
             type Output = Self;
             fn mul(self, scalar: Scalar) -> Self {
@@ -224,6 +227,7 @@ macro_rules! source_group {
 source_group!(G1, G1Projective, 48, g1, G1Table, G1Term);
 source_group!(G2, G2Projective, 96, g2, G2Table, G2Term);
 
+/// Variable time: arkworks branches on the identity and on equal points.
 impl Add for G1 {
     type Output = Self;
     // All backends add in G1 with arkworks; the direct call can be inlined.
@@ -232,6 +236,7 @@ impl Add for G1 {
     }
 }
 
+/// No timing claim.
 impl Add for G2 {
     type Output = Self;
     fn add(self, other: Self) -> Self {

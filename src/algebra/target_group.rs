@@ -19,7 +19,7 @@ use std::ops::Mul;
 use std::sync::OnceLock;
 use zeroize::Zeroize;
 
-/// An element of GT (576 bytes).
+/// An element of GT (576 bytes). Comparison is not constant time; no timing claim for products.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Gt(pub(super) Fq12);
 
@@ -73,10 +73,10 @@ impl Gt {
         bytes
     }
 
-    /// Decodes an element of order `r`: reduced coefficients, r-torsion, not the identity.
+    /// Decodes an element of order `r`, with reduced coefficients.
     ///
-    /// Without the torsion check, an element of small order reveals a secret exponent modulo that
-    /// order.
+    /// Without the check of the order, an element of small order reveals a secret exponent modulo
+    /// that order.
     ///
     /// # Errors
     /// [`DecodeError::NotReduced`], [`DecodeError::NotInSubgroup`] or [`DecodeError::Identity`].

@@ -15,17 +15,18 @@
 //! The KDF's context is `framed(A, context)`; the DEM context of the location is `context`.
 //!
 //! **Security.** Ciphertexts are indistinguishable under chosen keyword attack if BDH is hard, in
-//! the random oracle model. The primitive does not hide:
+//! the random oracle model. Not provided:
 //!
-//! - *Keywords of trapdoors.* The holder of `T_w` tests a guess `w'` by `e(g1, T_w) = e(P, H(w'))`
-//!   (offline keyword guessing attack). Medical codes are few;
+//! - *Secrecy of a trapdoor's keyword.* The holder of `T_w` tests a guess `w'` by
+//!   `e(g1, T_w) = e(P, H(w'))` (offline keyword guessing attack). Medical codes are few;
 //!   `tests/schemes/soundness/peks.rs` mounts the attack.
-//! - *The search pattern.* Trapdoors are deterministic, and a trapdoor also matches later
-//!   ciphertexts (no forward privacy).
-//! - *The sender.* Anyone encrypts for a public key; signatures on the ledger authenticate senders.
+//! - *Secrecy of the search pattern.* Trapdoors are deterministic, and a trapdoor also matches
+//!   later ciphertexts (no forward privacy).
+//! - *Sender authentication.* Anyone encrypts for a public key; signatures on the ledger
+//!   authenticate senders.
 //!
-//! **Deviations.** The trapdoor lies in G2, so that a scan fixes the argument in G2, whose line
-//! coefficients can be precomputed. Only a hash of the pairing value is published: Qin et al. list
+//! **Deviations.** The trapdoor lies in G2, so that the line coefficients of the fixed G2 argument
+//! are precomputed for a scan. Only a hash of the pairing value is published: Qin et al. list
 //! `H(W)^r`, `H(PID)^r` and `Pk^r` in the index, which let anyone test keywords with a pairing. `B`
 //! is bound to a context, and an encrypted location is added.
 //!

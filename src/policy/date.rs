@@ -12,7 +12,7 @@ const FIRST_YEAR: u16 = 1900;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(u16);
 
-/// A text or day that is not a [`Date`].
+/// The reason why a date is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDate {
     /// Not of the form YYYY-MM-DD.

@@ -1,4 +1,5 @@
-//! Explanations of a policy's evaluation. All inputs are public.
+//! Explanations of a policy's evaluation. No secret key is an input; the attribute set may be
+//! personal.
 #![forbid(unsafe_code)]
 
 use super::tree::Text;

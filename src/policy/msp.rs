@@ -15,9 +15,9 @@
 //! its cover, with one row per prefix. Section 6 of `docs/policy.md` specifies the order of rows
 //! and columns.
 //!
-//! The additive `and` makes every reconstruction coefficient 1, so decryption under a policy of
-//! `and` and `or` needs no scalar multiplication. Vandermonde rows would cost 20 times more at
-//! 100 attributes.
+//! The additive `and` has entries 0 and ±1, as in Lewko and Waters, *Decentralizing Attribute-Based
+//! Encryption*, EUROCRYPT 2011. Every reconstruction coefficient is 1, so decryption under a policy
+//! of `and` and `or` needs no scalar multiplication.
 #![forbid(unsafe_code)]
 
 use super::{AccessPolicy, Attribute, AttributeSet, Node};
@@ -172,7 +172,7 @@ fn select(
     };
     let (k, children) = match node {
         Node::Leaf(_) => return next(1),
-        // The blocks are disjoint: a value has one of the prefixes or none.
+        // The prefixes of a cover are disjoint: a value matches at most one.
         Node::Comparison(comparison) => return next(comparison.rows()),
         Node::And(children) => (children.len(), children),
         Node::Or(children) => (1, children),

@@ -23,10 +23,10 @@ impl FromStr for AccessPolicy {
 impl AccessPolicy {
     /// Parses a policy in which `not` refers to these vocabularies.
     ///
-    /// With different vocabularies a text has the same meaning or is rejected, except for `not`
-    /// without a version. A plain name that looks like a value of a vocabulary (`role:doctor`
-    /// with the vocabulary `role`) is an error. The policy contains the expansion of each
-    /// `not`, so that its canonical text parses without any vocabulary.
+    /// Vocabularies affect only `not` without a version; any other text has the same meaning or is
+    /// rejected. A plain name that looks like a value of a vocabulary (`role:doctor` with the
+    /// vocabulary `role`) is an error. The policy contains the expansion of each `not`, so that its
+    /// canonical text parses without any vocabulary.
     ///
     /// # Errors
     /// [`ParseError`] with the position of the error and the violated rule.
@@ -47,7 +47,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    /// policy = conjunct / disjunct / primary
+    /// policy = conjunction / disjunction / primary
     fn policy(&mut self) -> Result<Node, ParseError> {
         if self.depth > MAX_PARENTHESES {
             let reason = format!("parentheses are nested deeper than {MAX_PARENTHESES} levels");
@@ -56,20 +56,20 @@ impl Parser<'_> {
         self.depth += 1;
         let mut columns = vec![self.cursor.column()];
         let mut branches = vec![self.primary()?];
-        let conjunct = *self.cursor.peek() == Token::And;
-        let gate = if conjunct { Token::And } else { Token::Or };
+        let is_conjunction = *self.cursor.peek() == Token::And;
+        let gate = if is_conjunction { Token::And } else { Token::Or };
         while self.cursor.advance_if(&gate)? {
             columns.push(self.cursor.column());
             branches.push(self.primary()?);
         }
-        let other = if conjunct { Token::Or } else { Token::And };
+        let other = if is_conjunction { Token::Or } else { Token::And };
         if *self.cursor.peek() == other {
             return self.cursor.fail("'and' and 'or' do not mix; add parentheses");
         }
         self.depth -= 1;
         if branches.len() == 1 {
             Ok(branches.remove(0))
-        } else if conjunct {
+        } else if is_conjunction {
             conjunction(branches).map_err(|(child, error)| ParseError::at(columns[child])(error))
         } else {
             Ok(Node::Or(branches))

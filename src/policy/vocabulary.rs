@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-/// The values of a label in one version. Public configuration.
+/// The values of a label in one version. Vocabularies are public.
 ///
 /// ```
 /// use epione::policy::Vocabulary;

@@ -1,8 +1,8 @@
 //! The proxy re-encryption of Ateniese, Fu, Green and Hohenberger: the baseline.
 //!
 //! **Paper.** *Improved Proxy Re-Encryption Schemes with Applications to Secure Distributed
-//! Storage*, NDSS 2005 (TISSEC 2006), third attempt: the unidirectional scheme with
-//! `rk = g^{b/a}`.
+//! Storage*, NDSS 2005 (extended version: TISSEC 2006), third attempt: the unidirectional scheme
+//! with `rk = g^{b/a}`.
 //!
 //! **Algorithms.** A second-level ciphertext `(C1, body)` can be re-encrypted once, into a
 //! first-level ciphertext `(C1, C1', body)`. `Z = e(g1, g2)`.

@@ -15,8 +15,7 @@
 //! modulo `r` satisfies it. Weights are below `2^128 < r`, so a random weight satisfies it with
 //! probability at most `2^-128`. The weights are a hash of all points: an adversary who chooses the
 //! points cannot choose them after the weights, and each attempt succeeds with that probability
-//! (random oracle). Valid equations always pass. No RNG is involved: all verifiers of a batch reach
-//! the same verdicts.
+//! (random oracle). Valid equations always pass. No RNG is involved; the result is deterministic.
 #![forbid(unsafe_code)]
 
 use crate::algebra::hash::weights;

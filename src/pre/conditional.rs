@@ -1,7 +1,7 @@
-//! Conditional, verifiable proxy re-encryption: the default.
+//! Conditional, verifiable proxy re-encryption; the scheme of the protocol.
 //!
 //! **Paper.** After Weng, Yang, Tang, Deng, Bao, *Efficient Conditional Proxy Re-Encryption with
-//! Chosen-Ciphertext Security*, ISC 2009. The composition is new.
+//! Chosen-Ciphertext Security*, ISC 2009. The construction is new.
 //!
 //! **Algorithms.** User `i` has the public key `pk_i = (X_i, Y_i) = (g1^{x_i}, g2^{x_i})`. A
 //! condition `w` selects the ciphertexts that a re-encryption key covers: the sections of one class
@@ -25,11 +25,11 @@
 //! Skipping a check does not compile: [`reencrypt`] takes a [`VerifiedReKey`] and a
 //! [`VerifiedCiphertext`], [`open_reencrypted`] takes a [`VerifiedReEncryption`].
 //!
-//! **Security.** *This composition has no security proof.* `tests/schemes/soundness/` mounts the
+//! **Security.** *This construction has no security proof.* `tests/schemes/soundness/` mounts the
 //! attacks that were considered:
 //!
 //! - *A proxy as an oracle for `C1^t`.* Without the well-formedness check of the public tag `C4`, a
-//!   doctor decrypts a record refused to them by submitting `C1^c` as a ciphertext of their own.
+//!   doctor who was denied a record decrypts it by submitting `C1^c` as a ciphertext of their own.
 //! - *Re-encryption keys for other conditions.* A key of one condition transforms no ciphertext of
 //!   another.
 //! - *Collusion.* Proxy and delegatee learn the condition key `Q^{x_i}`: one condition of the

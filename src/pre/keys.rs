@@ -96,7 +96,8 @@ impl PublicKey {
     /// Checks a proof of possession for a context.
     ///
     /// # Errors
-    /// [`InvalidSignature`] if the proof is not for this key and context.
+    /// [`InvalidSignature`] if the proof, a Schnorr signature on the context, is invalid under this
+    /// key.
     pub fn verify_possession(
         &self,
         context: &[u8],

@@ -26,8 +26,8 @@
 //!
 //! **Generations.** Every key issued to a user has its own generation and randomness, and tokens
 //! exist for the latest one only. With `r = PRF(k; identifier)`, a token issued after the loss of
-//! an attribute would fit the key issued before it (`tests/schemes/soundness.rs`). A lost attribute
-//! remains valid until the epoch ends: call [`EpochAuthority::rekey`] after
+//! an attribute would fit the key issued before it (`tests/schemes/abe/epochs.rs`). A lost
+//! attribute remains valid until the epoch ends: call [`EpochAuthority::rekey`] after
 //! [`EpochAuthority::issue`] or [`EpochAuthority::revoke`]. The PRF also takes the attributes, so
 //! an authority that lost its latest state and repeats a generation never issues two attribute sets
 //! with the same `r`. Store the state before a key leaves the authority: an older state reinstates
@@ -81,8 +81,8 @@ use zeroize::Zeroize;
 /// The prefix of the names of epoch attributes.
 const PREFIX: &str = "epoch:";
 
-/// Returns the attribute of an epoch, such as `epoch:7`: a name, since a key has several epochs but
-/// at most one number per label.
+/// Returns the attribute of an epoch, such as `epoch:7`. The attribute is a name: a key has several
+/// epochs, but at most one number per label.
 pub fn attribute(epoch: u32) -> Name {
     Name::new(format!("{PREFIX}{epoch}")).expect("the name is short")
 }
@@ -100,8 +100,8 @@ fn check_not_reserved(name: &Name) -> Result<(), EpochError> {
 ///
 /// # Errors
 /// [`EpochError::Policy`] if the result exceeds a limit of policies; [`EpochError::ReservedName`]
-/// if the policy itself names an epoch, which in a branch of an `or` would satisfy it for every
-/// refreshed user.
+/// if the policy itself names an epoch: under an `or`, such an attribute would let every holder of
+/// that epoch's token decrypt.
 pub fn restrict(policy: &AccessPolicy, epoch: u32) -> Result<AccessPolicy, EpochError> {
     for row in policy.span_program().rows() {
         if let Attribute::Name(name) = &row.attribute {

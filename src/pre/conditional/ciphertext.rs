@@ -46,8 +46,7 @@ pub struct VerifiedCiphertext {
     pub(super) context: Vec<u8>,
 }
 
-/// The public tag of a ciphertext is invalid: the ciphertext was changed or is bound to other
-/// values.
+/// The error of [`Ciphertext::verify`]: a ciphertext that was changed or is bound to other values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the ciphertext's public tag is invalid for this delegator, condition and associated data")]
 pub struct InvalidCiphertext;

@@ -82,7 +82,7 @@ impl VerifiedReKey {
     }
 }
 
-/// The re-encryption key is invalid for this delegator, delegatee and condition.
+/// The error of [`ReKey::verify`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the re-encryption key is invalid for this delegator, delegatee and condition")]
 pub struct InvalidReKey;

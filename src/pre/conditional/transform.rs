@@ -34,12 +34,12 @@ pub struct VerifiedReEncryption {
     source: VerifiedCiphertext,
 }
 
-/// The re-encryption key and the ciphertext have different delegators or conditions.
+/// The error of [`reencrypt`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the re-encryption key does not cover the ciphertext's delegator and condition")]
 pub struct ReKeyMismatch;
 
-/// The re-encryption is not a transformation of this ciphertext under this delegation.
+/// The error of [`ReEncryption::verify`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the re-encryption is invalid for this delegation and ciphertext")]
 pub struct InvalidReEncryption;

@@ -160,7 +160,7 @@ fn an_element_of_gt_has_one_encoding() {
 }
 
 #[test]
-fn elements_outside_the_r_torsion_are_rejected() {
+fn elements_outside_the_order_r_subgroup_are_rejected() {
     let is_rejected =
         |element: Fq12| Gt::from_bytes(&gt_bytes(&element)) == Err(DecodeError::NotInSubgroup);
     let one = Fq12::ONE;

@@ -106,7 +106,7 @@ export function decodeGt(bytes) {
   for (let i = 0; i < 576; i += 48) coefficient(bytes.subarray(i, i + 48));
   const value = Fp12.fromBytes(bytes);
   if (Fp12.is0(value) || gt.equal(value, gt.one)) throw new Error('zero or the identity of GT');
-  if (!gt.equal(gt.power(value, R), gt.one)) throw new Error('outside the r-torsion');
+  if (!gt.equal(gt.power(value, R), gt.one)) throw new Error('outside the subgroup of order r');
   if (!equal(encodeGt(value), bytes)) throw new Error('not canonical');
   return value;
 }

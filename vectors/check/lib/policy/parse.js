@@ -30,7 +30,7 @@ class Parser {
     if (this.leaves > MAX_LEAVES) throw new ParseError(column, 'the policy has too many leaves');
   }
 
-  // policy = conjunct / disjunct / primary
+  // policy = conjunction / disjunction / primary
   policy() {
     const { cursor } = this;
     if (this.depth > MAX_PARENTHESES) cursor.fail('parentheses are nested too deep');
