@@ -1,9 +1,9 @@
 //! Byzantine fault-tolerant consensus: PBFT, flat or in two layers.
 //!
-//! **Papers.** Castro and Liskov, *Practical Byzantine Fault Tolerance* (OSDI 1999). Chang et al.
-//! 2022 for grouping by distance, election of primaries and the two layers. Neiheiser et al.,
-//! *Kauri* (SOSP 2021), and Yin et al., *HotStuff* (PODC 2019), for the dissemination tree and for
-//! certificates.
+//! **Papers.** Castro and Liskov, *Practical Byzantine Fault Tolerance* (OSDI 1999). Chang et al.,
+//! *Medical Data Storage Model Based on an Alliance Chain* (Electronics 2022), for grouping by
+//! distance, election of primaries and the two layers. Neiheiser et al., *Kauri* (SOSP 2021), and
+//! Yin et al., *HotStuff* (PODC 2019), for the dissemination tree and for certificates.
 //!
 //! A replica is a deterministic state machine: [`Replica::step`] takes a time and one [`Input`] and
 //! returns a list of [`Effect`]s. The driver provides clock, network, disk and randomness.
@@ -31,8 +31,9 @@
 //! *Safety*: no two honest replicas apply different values at one height. Heights have no gaps. No
 //! request is applied twice. Every value passed [`Application::verify`] at an honest member.
 //!
-//! *Liveness*: once messages arrive within the fallback delay, every request held by an honest
-//! replica is applied within one pass through the leaders whose timers are long enough. Both
+//! *Liveness*, under partial synchrony: let messages arrive within the fallback delay after the
+//! global stabilisation time. Then every request held by an honest replica is applied, at the
+//! latest in the first pass through the leaders whose view delay suffices for agreement. Both
 //! profiles are live with `F` faulty members. A replica that lost every message of the last height
 //! learns of that height from the next message it receives.
 //!
@@ -44,7 +45,8 @@
 //! 2. After its `ViewChange` a member casts no vote below the requested view.
 //! 3. A `NewView` proposes the value of the highest reported certificate byte for byte, and every
 //!    member recomputes it.
-//! 4. A prepare certificate is replaced only by one of a higher view, and vetoes no `NewView`.
+//! 4. A prepare certificate is replaced only by one of a higher view. It does not prevent a replica
+//!    from accepting a `NewView`.
 //!
 //! The storage that one member can occupy at another is bounded: votes by view, values by
 //! certificate, messages of the next height by number and bytes, requests by number.
@@ -61,14 +63,14 @@
 //! * One height is in flight, and the leader changes with each height, so there are no watermarks
 //!   or checkpoints. The commit certificate of a decision is the stable checkpoint, and any member
 //!   can transfer value and certificate.
-//! * The primary sends PREPARE too, and its PREPARE counts towards the quorum.
+//! * The leader (PBFT's primary) sends PREPARE too, and its PREPARE counts towards the quorum.
 //! * A replica relays an overdue request to all members, in `N - 1` messages.
 //! * The view delay doubles once per pass through the leaders, not once per view.
 //! * After the fallback delay, votes, proposals and certificates bypass the tree. Ed25519
 //!   signatures are listed, not aggregated: a certificate has `66 Q` bytes, and overlapping group
 //!   votes do no harm.
 //! * A replica that lags behind receives the missing decisions in answer to its `ViewChange` or
-//!   `FetchDecisions`. Late votes of the last height are normal and ignored.
+//!   `FetchDecisions`. Votes for a decided height are ignored.
 //!
 //! **Cost.** The table gives the messages without faults. Layer 1 adds at most `2(k - 1) + 1` per
 //! batch in a group of `k`, and one to forward the request to its primary. A new view costs

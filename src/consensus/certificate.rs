@@ -2,8 +2,8 @@
 //!
 //! A prepare certificate is PBFT's predicate *prepared*, a commit certificate is *committed*
 //! (Castro and Liskov 1999, section 4.2). PBFT proves either by the messages that a replica has
-//! logged; here the signatures are one value that convinces any third party, as a quorum
-//! certificate of HotStuff (Yin et al. 2019) does. The signatures are listed, not aggregated.
+//! logged; here the signatures form a transferable proof, as in a quorum certificate of HotStuff
+//! (Yin et al. 2019). The signatures are listed, not aggregated.
 #![forbid(unsafe_code)]
 
 use super::config::{Config, MAX_MEMBERS};

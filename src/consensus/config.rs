@@ -224,8 +224,9 @@ impl Canonical for Config {
         if !members.is_sorted_by(|a, b| a.id < b.id) {
             return Err(DecodeError::Invalid("the ids of the members are not strictly ascending"));
         }
-        Self::new(parameters, members)
-            .map_err(|_| DecodeError::Invalid("the configuration violates a rule"))
+        Self::new(parameters, members).map_err(|_| {
+            DecodeError::Invalid("the parameters or the roster violate a rule of `Config::new`")
+        })
     }
 }
 public_encoding!(Config);

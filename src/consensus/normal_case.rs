@@ -68,6 +68,7 @@ impl<A: Application> Replica<A> {
         true
     }
 
+    /// Handles PRE-PREPARE of view 0: verifies and accepts the value, and forwards it in the tree.
     pub(super) fn on_pre_prepare(
         &mut self,
         message: &Message,
@@ -91,12 +92,13 @@ impl<A: Application> Replica<A> {
         Ok(())
     }
 
+    /// Returns the view, leader and time against which PRE-PREPARE or a new value is verified.
     pub(super) fn first_proposal(&self, view: u64) -> Option<FirstProposal> {
         let leader = self.config.leader(self.height, view);
         Some(FirstProposal { view, leader, clock: self.now })
     }
 
-    /// Verifies a value completely before any vote for it.
+    /// Checks length, digest, duplicate requests and [`Application::verify`].
     pub(super) fn check_value(
         &self,
         value: &[u8],
@@ -128,7 +130,7 @@ impl<A: Application> Replica<A> {
             return;
         }
         // The certificate may have arrived before the proposal.
-        let missing = self.instance.missing.take_if(|missing| missing.digest == digest);
+        let missing = self.instance.awaiting_value.take_if(|missing| missing.digest == digest);
         let prepared = self.instance.prepared.clone().filter(|prepared| prepared.view == view);
         if let Some(certificate) = missing.or(prepared) {
             self.on_prepare_quorum(certificate).ok();
@@ -142,8 +144,10 @@ impl<A: Application> Replica<A> {
         if instance.values.len() > 4 {
             let certificates =
                 instance.view_changes.values().filter_map(|c| c.change.prepared.as_ref());
-            let named =
-                certificates.chain(&instance.prepared).chain(&instance.missing).map(|c| c.digest);
+            let named = certificates
+                .chain(&instance.prepared)
+                .chain(&instance.awaiting_value)
+                .map(|c| c.digest);
             let named: BTreeSet<Digest> = named.chain(instance.accepted).chain([digest]).collect();
             instance.values.retain(|held, _| named.contains(held));
         }
@@ -167,6 +171,7 @@ impl<A: Application> Replica<A> {
         self.certify(vote);
     }
 
+    /// Handles PREPARE or COMMIT: counts one vote per signer, phase and view.
     pub(super) fn on_vote(
         &mut self,
         vote: Vote,
@@ -239,12 +244,13 @@ impl<A: Application> Replica<A> {
         Ok(())
     }
 
+    /// Assembles a certificate of this height from votes and their signatures.
     fn certificate(&self, vote: Vote, signatures: Vec<(ReplicaId, Signature)>) -> Certificate {
         let Vote { phase, view, digest } = vote;
         Certificate { phase, group: 0, height: self.height, view, digest, signatures }
     }
 
-    /// Forms a certificate once a quorum of votes is equal.
+    /// Forms a certificate once a quorum has cast this vote.
     fn certify(&mut self, vote: Vote) {
         if self.instance.processed.contains(&(vote.phase, vote.view)) {
             return;
@@ -259,6 +265,7 @@ impl<A: Application> Replica<A> {
         }
     }
 
+    /// Verifies a received certificate: a proof of *prepared* or *committed*.
     pub(super) fn on_certificate(
         &mut self,
         from: ReplicaId,
@@ -268,6 +275,7 @@ impl<A: Application> Replica<A> {
         self.on_valid_certificate(from, certificate.clone())
     }
 
+    /// Acts on *prepared* by a vote to COMMIT, on *committed* by delivery.
     fn on_valid_certificate(
         &mut self,
         from: ReplicaId,
@@ -331,8 +339,8 @@ impl<A: Application> Replica<A> {
         Ok(())
     }
 
-    /// Sends a certificate down the tree of its view. A certificate is self-certifying, so every
-    /// inner node signs the message anew.
+    /// Sends a certificate down the tree of its view. Certificates are transferable, so
+    /// each inner node forwards them under its own signature.
     fn disseminate(&mut self, certificate: &Certificate) {
         let topology = self.topology_at(certificate.view);
         if !topology.is_flat() {
@@ -340,6 +348,7 @@ impl<A: Application> Replica<A> {
         }
     }
 
+    /// Executes the committed value (PBFT's *committed-local*) and starts the next height.
     pub(super) fn deliver(&mut self, value: Vec<u8>, certificate: Certificate) {
         let height = self.height;
         self.pool.deliver(&self.application.requests(&value));

@@ -47,7 +47,7 @@ pub(super) struct Instance {
     /// The prepare certificate of the highest view. Its value is in `values`.
     pub(super) prepared: Option<Certificate>,
     /// The prepare certificate of the highest view whose value is missing.
-    pub(super) missing: Option<Certificate>,
+    pub(super) awaiting_value: Option<Certificate>,
     /// The view change of the highest view from each member.
     pub(super) view_changes: BTreeMap<ReplicaId, SignedViewChange>,
 }

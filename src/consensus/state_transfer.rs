@@ -24,7 +24,7 @@ impl<A: Application> Replica<A> {
             self.retransmit_vote(Phase::Prepare);
             self.retransmit_vote(Phase::Commit);
         }
-        if let Some(missing) = self.instance.missing.clone() {
+        if let Some(missing) = self.instance.awaiting_value.clone() {
             self.send_fetch_value(&missing);
         }
         let ahead: Vec<ReplicaId> = self
@@ -75,9 +75,9 @@ impl<A: Application> Replica<A> {
     /// Fetches the value of a prepare certificate from its signers.
     pub(super) fn fetch_missing_value(&mut self, certificate: Certificate) {
         let higher = |held: &Certificate| held.view < certificate.view;
-        if self.instance.missing.as_ref().is_none_or(higher) {
+        if self.instance.awaiting_value.as_ref().is_none_or(higher) {
             self.send_fetch_value(&certificate);
-            self.instance.missing = Some(certificate);
+            self.instance.awaiting_value = Some(certificate);
         }
     }
 
@@ -123,7 +123,8 @@ impl<A: Application> Replica<A> {
 
     pub(super) fn on_value(&mut self, value: &[u8]) -> Result<(), MessageError> {
         let digest = self.application.digest(value).map_err(MessageError::Rejected)?;
-        let Some(missing) = self.instance.missing.take_if(|missing| missing.digest == digest)
+        let Some(missing) =
+            self.instance.awaiting_value.take_if(|missing| missing.digest == digest)
         else {
             return Err(MessageError::Stale);
         };

@@ -1,4 +1,4 @@
-//! Timers.
+//! The view, fallback and relay timers.
 //!
 //! The view timer is PBFT's (Castro and Liskov 1999, sections 4.4 and 4.5.2): it starts view
 //! changes, and its delay doubles. The fallback timer retransmits, which PBFT leaves to status
@@ -20,7 +20,7 @@ impl<A: Application> Replica<A> {
         let behind = self.peer_heights.values().any(|height| *height > self.height);
         // Votes without their proposal: the other members may decide, or have decided.
         let has_votes = !instance.votes.is_empty();
-        let busy = in_progress || behind || has_votes || instance.missing.is_some();
+        let busy = in_progress || behind || has_votes || instance.awaiting_value.is_some();
         let view = self.now.saturating_add(self.config.view_delay(instance.view));
         let relay = self.pool.oldest_unrelayed().map(|since| since.saturating_add(timing.relay));
         let view = (in_progress || !self.pool.is_empty()).then_some(view);

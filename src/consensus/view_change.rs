@@ -5,7 +5,8 @@
 //! 2. The leader of `V + 1` collects `Q` of them into a `NewView`. It proposes the value of the
 //!    highest certificate among them, byte for byte, or a new value if there is no certificate.
 //! 3. Every member recomputes that choice from the `Q` view changes. Its own prepare certificate
-//!    does not veto it: if none of the `Q` view changes reports it, its value was not committed.
+//!    does not prevent it from accepting the `NewView`: if none of the `Q` view changes reports
+//!    that certificate, its value was not committed.
 //!
 //! Safety: if a value commits in a view, `Q` members hold a prepare certificate for it. Every
 //! quorum contains an honest member of these, whose view change reports that certificate or a

@@ -75,13 +75,13 @@ impl Collusion {
         now: u64,
         message: Message,
     ) -> Vec<Effect> {
-        let rival = conflicting_value(replica, now);
+        let conflicting = conflicting_value(replica, now);
         let (slot, body) = match message.body.clone() {
             Body::PrePrepare { height, .. } => {
-                ((height, 0), Body::PrePrepare { height, value: rival.clone() })
+                ((height, 0), Body::PrePrepare { height, value: conflicting.clone() })
             }
             Body::NewView { height, view, changes, .. } => {
-                let value = rival.clone();
+                let value = conflicting.clone();
                 ((height, view), Body::NewView { height, view, changes, value })
             }
             _ => unreachable!("the caller passes proposals only"),
@@ -91,13 +91,13 @@ impl Collusion {
         }
         let mut left = others(replica);
         let right = left.split_off(left.len() / 2);
-        let sides = [(proposed(&message.body), &left), (Some(&rival[..]), &right)];
+        let sides = [(proposed(&message.body), &left), (Some(&conflicting[..]), &right)];
         let digest = |value: Option<&[u8]>| replica.application().digest(value?).ok();
         let sides =
             sides.into_iter().filter_map(|(value, half)| Some((digest(value)?, half.clone())));
         self.0.entry(slot).or_default().extend(sides);
-        let conflicting = Message::sign(replica.config(), replica.id(), key, body);
-        vec![Effect::Send { to: left, message }, Effect::Send { to: right, message: conflicting }]
+        let second = Message::sign(replica.config(), replica.id(), key, body);
+        vec![Effect::Send { to: left, message }, Effect::Send { to: right, message: second }]
     }
 
     /// Votes for each value towards the half that received it. A replica counts only the first vote

@@ -75,7 +75,7 @@ impl Application for Journal {
         let follows = (value.height, value.parent) == (context.height, context.parent);
         require(follows, "height or parent do not follow the last value")?;
         let leader = context.config.leader(value.height, value.view);
-        require(value.leader == leader, "the leader does not lead the height and view")?;
+        require(value.leader == leader, "the value names another leader")?;
         require(value.time > self.time, "the time is not later than that of the last value")?;
         if let Some(first) = context.first {
             require(value.view == first.view, "the view is not the view of the proposal")?;

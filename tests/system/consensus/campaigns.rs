@@ -4,13 +4,13 @@
 //!
 //! `EPIONE_CAMPAIGN=20 cargo test consensus` runs twenty times as many seeds.
 //!
-//! These tests and their neighbours detect the following faults, planted by hand:
+//! Mutations that these tests detect:
 //! * a quorum of `2F + 1`, or one vote below it;
 //! * a new value in place of the prepared one; any value accepted in a `NewView`; the lowest
 //!   certificate required instead of the highest;
 //! * no relay of overdue requests; no state transfer; no direct votes past the tree;
 //! * a COMMIT after the `ViewChange`; a prepare certificate that is replaced by a lower one, or
-//!   vetoes a `NewView`;
+//!   prevents a replica from accepting a `NewView`;
 //! * duplicate view changes, signers or requests; joining a view change at `F` requests;
 //! * a PREPARE that verifies as a COMMIT; the configuration missing from signatures; partial
 //!   certificates of other groups or without verification.

@@ -218,7 +218,7 @@ fn votes_of_other_epochs_and_phases_cannot_be_replayed() {
 
 /// A primary aggregates only the votes of its own group, and only the primary sends batches.
 #[test]
-fn partial_certificates_and_batches_are_limited_to_the_own_group() {
+fn partial_certificates_and_batches_are_limited_to_the_senders_group() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
     let leader = harness.leader(0);
     let (digest, value) = harness.value(0, "a");

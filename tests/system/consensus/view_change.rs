@@ -104,7 +104,7 @@ fn no_prepare_vote_follows_a_view_change() {
     }
 }
 
-/// A valid new view overrides the prepare certificate, whose veto would halt the chain.
+/// A replica accepts a valid new view against its prepare certificate; otherwise the chain halts.
 #[test]
 fn a_new_view_overrides_a_prepare_certificate() {
     for harness in both_profiles() {
