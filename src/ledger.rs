@@ -43,7 +43,7 @@
 //!
 //! let forged = transaction.draft.clone().signed_by(&[&centre]);
 //! let rejection = ledger.check_request(&forged.to_bytes()).unwrap_err();
-//! assert_eq!(rejection.to_string(), "the signature of the subject is missing or forged");
+//! assert_eq!(rejection.to_string(), "the signature of the subject is missing or invalid");
 //! ```
 #![forbid(unsafe_code)]
 

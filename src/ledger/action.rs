@@ -62,7 +62,7 @@ pub struct SectionDigests {
 /// A sealed record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordAction {
-    /// The patient's key towards this author in this epoch: the *owner tag*.
+    /// The patient's key towards this author in this epoch: the *owner key*.
     pub owner: VerifyingKey,
     /// The doctor who wrote the record.
     pub author: VerifyingKey,

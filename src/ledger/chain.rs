@@ -106,7 +106,10 @@ impl Ledger {
         let bytes = block.entries.iter().map(|entry| entry.transaction.as_slice());
         let (entries, state) =
             self.execute(bytes, header.time).map_err(|error| Rejection::new(error.to_string()))?;
-        require(entries == block.entries, "an outcome differs from the contract's")?;
+        require(
+            entries == block.entries,
+            "the recorded outcome of a transaction differs from its execution",
+        )?;
         require(
             header.state_root == state.root(),
             "the state root does not match the executed entries",
@@ -190,8 +193,8 @@ fn require(holds: bool, reason: &str) -> Result<(), Rejection> {
 
 /// Checks the fields that are compared with the current view and clock.
 fn check_first_proposal(header: &Header, first: FirstProposal) -> Result<(), Rejection> {
-    require(header.first_view == first.view, "the block does not name the current view")?;
-    require(header.leader == first.leader, "the block does not name the current leader")?;
+    require(header.first_view == first.view, "first_view differs from the current view")?;
+    require(header.leader == first.leader, "leader is not the current leader")?;
     require(
         header.time <= first.clock + MAX_CLOCK_SKEW,
         "the block's time is more than a minute ahead",

@@ -30,7 +30,7 @@ rules! {
     /// The certificate has expired.
     CertificateExpired = 4, "the certificate has expired";
     /// The subject is a patient. Patients act under owner keys.
-    PatientCertificate = 5, "a patient's certificate does not belong on the ledger";
+    PatientCertificate = 5, "patients are not registered on the ledger";
     /// The author is not a registered doctor.
     UnknownAuthor = 6, "the author is not a registered doctor";
     /// The institution is not registered.
@@ -38,7 +38,7 @@ rules! {
     /// The owner key belongs to a registered party.
     OwnerIsRegistered = 8, "the owner key is the key of a registered party";
     /// The author has published a record with this `record_id`.
-    RecordExists = 9, "the author has a record with this identifier on the ledger";
+    RecordExists = 9, "the author has already published a record with this identifier";
     /// The reader is not a registered doctor.
     UnknownReader = 10, "the reader is not a registered doctor";
     /// The proxy is not registered.
@@ -53,10 +53,10 @@ rules! {
     ReaderMismatch = 15, "the grant is for another reader";
     /// The record's owner is not an owner of the grant.
     NotCovered = 16, "the grant does not cover this record";
-    /// The block's time is before the grant's window.
-    WindowNotOpen = 17, "the grant's window has not opened yet";
-    /// The block's time is after the grant's window.
-    WindowEnded = 18, "the grant's window is over";
+    /// The block's time is before the grant's validity period.
+    WindowNotOpen = 17, "the grant is not yet valid";
+    /// The block's time is after the grant's validity period.
+    WindowEnded = 18, "the grant has expired";
     /// An owner has revoked the grant.
     Revoked = 19, "the patient has revoked the grant";
     /// The request does not exist.
@@ -68,5 +68,5 @@ rules! {
     /// An access was reported for the request.
     AlreadyServed = 23, "the request has been served already";
     /// The subject's key is an owner key.
-    KeyIsOwner = 24, "the key is the owner key of a record";
+    KeyIsOwner = 24, "the key is already used as an owner key";
 }

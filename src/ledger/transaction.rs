@@ -80,13 +80,14 @@ pub struct Transaction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TransactionError {
     /// The bytes do not decode.
-    #[error("not a transaction: {0}")]
+    #[error("the transaction does not decode: {0}")]
     Decode(#[from] DecodeError),
     /// The transaction is for another chain.
     #[error("the transaction is for another chain")]
     Chain,
-    /// The signature of a required party is missing or does not verify.
-    #[error("the signature of the {0} is missing or forged")]
+    /// The signature of a required party is missing or does not verify, or there are more
+    /// signatures than parties.
+    #[error("the signature of the {} is {}", .0, defect(.0))]
     Signature(&'static str),
     /// The registration centre did not issue the certificate.
     #[error("the certificate was not issued by the registration centre")]
@@ -97,6 +98,13 @@ pub enum TransactionError {
     /// A block contains the transaction.
     #[error("the transaction is already on the ledger")]
     Duplicate,
+}
+
+/// The party that [`TransactionError::Signature`] names if there are more signatures than parties.
+const SURPLUS: &str = "additional party";
+
+fn defect(party: &str) -> &'static str {
+    if party == SURPLUS { "not required" } else { "missing or invalid" }
 }
 
 impl Transaction {
@@ -130,7 +138,7 @@ impl Transaction {
             }
         }
         if self.signatures.len() != signers.len() {
-            return Err(TransactionError::Signature("additional party"));
+            return Err(TransactionError::Signature(SURPLUS));
         }
         if let Action::Register(certificate) = self.action() {
             certificate.verify(centre).map_err(|_| TransactionError::Certificate)?;

@@ -32,7 +32,7 @@ fn with_matching_header(mut block: Block) -> Block {
     block
 }
 
-const OUTCOME: &str = "an outcome differs from the contract's";
+const OUTCOME: &str = "the recorded outcome of a transaction differs from its execution";
 const BODY: &str = "the header's size and Merkle root do not match the entries";
 const STATE: &str = "the state root does not match the executed entries";
 
@@ -86,7 +86,10 @@ fn entries_must_match_the_header() {
     assert_eq!(error(|b| drop(b.entries.pop())), STATE);
     let forged = error(|b| *b.entries[0].transaction.last_mut().unwrap() ^= 1);
     assert_eq!(forged, TransactionError::Signature("reader").to_string());
-    assert!(error(|b| b.entries[0].transaction.truncate(7)).starts_with("not a transaction"));
+    assert!(
+        error(|b| b.entries[0].transaction.truncate(7))
+            .starts_with("the transaction does not decode")
+    );
 }
 
 #[test]
@@ -117,8 +120,8 @@ fn a_block_names_its_height_parent_epoch_view_leader_and_a_later_time() {
     expect(&|b| b.header.height -= 1, "the block's height does not follow its parent's");
     expect(&|b| b.header.previous[0] ^= 1, "the block does not extend the last block");
     expect(&|b| b.header.epoch += 1, "the block belongs to another epoch");
-    expect(&|b| b.header.first_view += 1, "the block does not name the current view");
-    expect(&|b| b.header.leader ^= 1, "the block does not name the current leader");
+    expect(&|b| b.header.first_view += 1, "first_view differs from the current view");
+    expect(&|b| b.header.leader ^= 1, "leader is not the current leader");
     for time in [0, chain.ledger.time() - 1, chain.ledger.time()] {
         expect(&|b| b.header.time = time, "the block is not later than its parent");
     }

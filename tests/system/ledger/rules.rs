@@ -168,7 +168,7 @@ fn a_grant_needs_a_registered_reader_and_proxy_and_owner_keys_of_records() {
 }
 
 #[test]
-fn a_request_is_admitted_from_the_start_to_before_the_end_of_the_window() {
+fn requests_are_admitted_in_the_half_open_validity_period() {
     let (mut chain, record) = Chain::with_record(7);
     let (from, until) = (T0 + 100_000, T0 + 200_000);
     let grant = chain.grant(&[chain.parties.owner.clone()], from, until);
