@@ -1,6 +1,6 @@
 //! The sharing protocol over the life of a record: one file per step, one type per role.
 //!
-//! Only the type of a role holds the secrets of that role. Its methods are in the steps' files:
+//! Only the type of a role holds the secrets of that role. Its methods are grouped by step:
 //!
 //! | step (file) | methods | produces |
 //! |---|---|---|
@@ -23,7 +23,7 @@
 //!
 //! Steps that change the ledger return a [`Transaction`](crate::ledger::Transaction), which the
 //! caller submits to consensus. Steps that depend on the time read the ledger through a
-//! [`LedgerView`]. Times are in milliseconds since 1970.
+//! [`LedgerView`]. Times are in milliseconds since the Unix epoch.
 //!
 //! **Three wrapped keys per section.** Each wraps the section's content key and the name of the
 //! record's envelope: for the patient, re-encryptable under the condition (class, epoch, policy);

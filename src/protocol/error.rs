@@ -42,7 +42,7 @@ refusals! {
          must seal the record again";
     NotSearchable = "the patient's trapdoor matches no entry of the record's index";
     StaleQuery =
-        "the query's time is more than one hour off the local clock; the doctor must ask again";
+        "the query's time differs from the local clock by more than one hour; send a new query";
     OtherPatient = "the query concerns another patient";
     NotOwnRecord = "a record in the terms is not this patient's";
     NotOwnGrant = "the grant is not this patient's";
@@ -55,7 +55,7 @@ refusals! {
         "the ledger has no request by this doctor on this basis; it must be committed first";
     NotUnderGrant = "the basis of the request is a policy, not a grant";
     StaleFetch =
-        "the fetch's time is more than one minute off the store keeper's clock; sign it again";
+        "the fetch's time differs from the store's clock by more than one minute; sign it again";
     UnknownBasis = "the record or request that the fetch names is not on the ledger";
     RequestOfAnother = "the request was made by another reader";
     RecordOfAnother = "the signer is neither the author nor the owner of the record";
@@ -69,7 +69,7 @@ macro_rules! items {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Item {
-            $(#[doc = concat!("Displayed as \"", $text, "\".")] $name,)*
+            $(#[doc = concat!("The error concerns ", $text, ".")] $name,)*
         }
 
         impl fmt::Display for Item {

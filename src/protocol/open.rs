@@ -74,7 +74,7 @@ fn open_sections<W: Write + Seek>(
     let mut output = BufWriter::new(output);
     let mut assembly = Assembly::new(&mut output, envelope.length);
     for (class, key) in &keys {
-        let name = envelope.ciphertext(*class).expect("the envelope fits the record");
+        let name = envelope.ciphertext(*class).expect("checked in `SignedSource::envelope`");
         let mut ciphertext = fetch_to_file(source, &name)?;
         let ad = Origin::of(record).section_ad(*class);
         dem::open_stream(&key.content_key, &ad, &mut ciphertext, &mut assembly.section())?;
@@ -84,7 +84,7 @@ fn open_sections<W: Write + Seek>(
     Ok(Opened { coverage, classes: keys.into_iter().map(|(class, _)| class).collect() })
 }
 
-/// Fetches a ciphertext into a temporary file. The store writes the file, the DEM reads it.
+/// Fetches a ciphertext into a temporary file. A file decouples the two streams.
 fn fetch_to_file(source: &SignedSource<'_>, name: &Cid) -> Result<BufReader<File>, ProtocolError> {
     let mut writer = BufWriter::new(tempfile::tempfile()?);
     source.stream(name, &mut writer)?;

@@ -207,10 +207,10 @@ mod tests {
             })
         };
         let pre_key = Err(RegistrationError::PreKey);
-        let stolen = |e: &mut Enrolment| e.subject.pre_key = foreign.subject.pre_key.clone();
-        assert_eq!(certify_signed(&stolen), pre_key);
+        let foreign_key = |e: &mut Enrolment| e.subject.pre_key = foreign.subject.pre_key.clone();
+        assert_eq!(certify_signed(&foreign_key), pre_key);
         let replayed = |e: &mut Enrolment| {
-            stolen(e);
+            foreign_key(e);
             e.pre_possession = foreign.pre_possession.clone();
         };
         assert_eq!(certify_signed(&replayed), pre_key, "the proof is for another statement");

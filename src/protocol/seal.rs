@@ -24,13 +24,13 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 #[derive(Debug, Clone)]
 pub struct Policies {
     by_class: Vec<(Class, AccessPolicy)>,
-    otherwise: AccessPolicy,
+    default: AccessPolicy,
 }
 
 impl Policies {
     /// Uses one policy for every class.
     pub fn uniform(policy: AccessPolicy) -> Self {
-        Self { by_class: Vec::new(), otherwise: policy }
+        Self { by_class: Vec::new(), default: policy }
     }
 
     /// Replaces the policy of one class.
@@ -45,14 +45,14 @@ impl Policies {
         let by_class = self.by_class.iter();
         let by_class =
             by_class.map(|(class, policy)| Ok((*class, epochs::restrict(policy, epoch)?)));
-        let otherwise = epochs::restrict(&self.otherwise, epoch)?;
-        Ok(Self { by_class: by_class.collect::<Result<_, EpochError>>()?, otherwise })
+        let default = epochs::restrict(&self.default, epoch)?;
+        Ok(Self { by_class: by_class.collect::<Result<_, EpochError>>()?, default })
     }
 
     /// Returns the policy of a class.
     pub fn of(&self, class: Class) -> &AccessPolicy {
         let found = self.by_class.iter().find(|(other, _)| *other == class);
-        found.map_or(&self.otherwise, |(_, policy)| policy)
+        found.map_or(&self.default, |(_, policy)| policy)
     }
 }
 

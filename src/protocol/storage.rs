@@ -203,15 +203,15 @@ mod tests {
         let (state, now) = (world.state(), 1_000_000_000);
         let view = LedgerView { state: &state, now };
         let name = store::cid_of(&mut &b"an object"[..]).unwrap();
-        let thief = SigningKey::generate(&mut world.rng);
+        let forger = SigningKey::generate(&mut world.rng);
         let honest = world.author.fetch(&name, FetchBasis::Own(record), now);
-        let stolen = Fetch {
+        let forged = Fetch {
             signer: honest.signer,
-            ..Fetch::new(&name, FetchBasis::Own(record), now, &thief)
+            ..Fetch::new(&name, FetchBasis::Own(record), now, &forger)
         };
         let other = store::cid_of(&mut &b"another"[..]).unwrap();
         let changed = [
-            stolen,
+            forged,
             Fetch { name: other, ..honest.clone() },
             Fetch { time: now + 1, ..honest.clone() },
             Fetch { basis: FetchBasis::Request(record), ..honest.clone() },
@@ -226,7 +226,7 @@ mod tests {
 
         let honest = world.author.offer(&name);
         let changed = [
-            Upload { signature: Upload::new(&name, &thief).signature, ..honest.clone() },
+            Upload { signature: Upload::new(&name, &forger).signature, ..honest.clone() },
             Upload { name: other, ..honest.clone() },
             Upload { uploader: world.reader.verifying_key(), ..honest.clone() },
         ];

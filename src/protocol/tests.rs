@@ -249,8 +249,8 @@ fn a_delivery_must_match_the_commitments_of_its_grant() {
     let of_list = Item::ReKeys;
     assert_eq!(digest(refused(&mut world, &|d| drop(d.rekeys.pop()))), of_list);
     assert_eq!(digest(refused(&mut world, &|d| d.rekeys.push(d.rekeys[0].clone()))), of_list);
-    let stranger = *pre::keygen(&mut world.rng).0.public_key();
-    assert_eq!(digest(refused(&mut world, &|d| d.patient = stranger)), of_key);
+    let unregistered = *pre::keygen(&mut world.rng).0.public_key();
+    assert_eq!(digest(refused(&mut world, &|d| d.patient = unregistered)), of_key);
     // The delivery of another grant under this grant's identifier.
     let renamed = refused(&mut world, &|d| *d = Delivery { grant: d.grant, ..other.clone() });
     assert_eq!(digest(renamed), of_key);
@@ -284,13 +284,13 @@ fn an_altered_ticket_or_re_encryption_does_not_open() {
     };
     assert_eq!(open(&ticket).unwrap(), FILE);
 
-    let stranger = *pre::keygen(&mut rng).0.public_key();
+    let unregistered = *pre::keygen(&mut rng).0.public_key();
     let changed = [
         Ticket { rk2: vec![other_point(&mut rng); 3], ..ticket.clone() },
         Ticket { rk2: other.rk2.clone(), ..ticket.clone() },
         Ticket { rk2: ticket.rk2.iter().rev().copied().collect(), ..ticket.clone() },
         Ticket { rk2: vec![], ..ticket.clone() },
-        Ticket { patient: stranger, ..ticket.clone() },
+        Ticket { patient: unregistered, ..ticket.clone() },
     ];
     for ticket in &changed {
         let error = open(ticket).unwrap_err();

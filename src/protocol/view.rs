@@ -8,6 +8,6 @@ use crate::ledger::{State, Time};
 pub struct LedgerView<'a> {
     /// The state of a replica that the party trusts.
     pub state: &'a State,
-    /// The time on the party's own clock, in milliseconds since 1970.
+    /// The time on the party's own clock, in milliseconds since the Unix epoch.
     pub now: Time,
 }

@@ -4,7 +4,8 @@
 use crate::algebra::codec::choice;
 use std::fmt;
 
-/// The sensitivity of a section; it selects the section's policy and re-encryption condition.
+/// The category of a section, by sensitivity. It selects the section's policy and re-encryption
+/// condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// The identity of the patient.

@@ -224,11 +224,11 @@ impl<'de> DeserializeSeed<'de> for Entries<'_> {
     }
 }
 
-type Nothing = ();
+type Unit = ();
 
 impl<'de> Visitor<'de> for Entries<'_> {
-    type Value = Nothing;
-    lenient!("a list of entries", Nothing);
+    type Value = Unit;
+    lenient!("a list of entries", Unit);
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let Self { outline, position } = self;
         while seq.next_element_seed(Entry { outline, position })?.is_some() {}

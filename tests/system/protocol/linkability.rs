@@ -24,7 +24,7 @@ fn common_window(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn the_ledger_holds_no_personal_data() {
+fn the_ledger_contains_no_identifiers_or_plaintext_of_patients() {
     let mut world = World::new(11);
     world.publish(A, ADA, BUNDLE, "bundle.json");
     let patient = &world.patients[ADA];

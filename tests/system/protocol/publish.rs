@@ -18,7 +18,7 @@ fn altered(draft: &Draft, alter: impl FnOnce(&mut RecordAction)) -> Draft {
 }
 
 #[test]
-fn a_patient_consents_only_to_her_own_unaltered_record() {
+fn a_patient_consents_only_to_their_own_unaltered_record() {
     let mut world = World::new(30);
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);
@@ -87,7 +87,7 @@ fn a_patient_does_not_consent_to_keys_wrapped_for_another_patient() {
 
 /// The patient finds her records by the entry that every record has.
 #[test]
-fn a_patient_does_not_consent_to_a_record_that_she_cannot_find() {
+fn a_patient_does_not_consent_to_a_record_that_they_cannot_find() {
     let mut world = World::new(32);
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);

@@ -15,8 +15,8 @@ fn only_fresh_unaltered_queries_are_accepted_and_only_by_their_patient() {
     assert!(world.patients[ADA].receive(view, &forwarded).is_ok());
     refused!(world.patients[BEA].receive(view, &forwarded), Refusal::OtherPatient);
     // C uses Ada's pseudonym for B.
-    let stolen = world.manager.forward(view, &ask(&world.doctors[C], now)).unwrap();
-    refused!(world.patients[ADA].receive(view, &stolen), Refusal::OtherPatient);
+    let misused = world.manager.forward(view, &ask(&world.doctors[C], now)).unwrap();
+    refused!(world.patients[ADA].receive(view, &misused), Refusal::OtherPatient);
     // B uses the pseudonym in another epoch.
     let late = now + 31 * DAY;
     let later = world.manager.forward(view_at(late), &ask(&world.doctors[B], late)).unwrap();
@@ -44,8 +44,8 @@ fn only_fresh_unaltered_queries_are_accepted_and_only_by_their_patient() {
     }
     // Readers and managers must be registered.
     let rng = &mut world.rng;
-    let stranger = Doctor::register("Dr. Eve", START + DAY, &world.centre, rng).unwrap();
-    refused!(world.manager.forward(view, &ask(&stranger, now)), Refusal::UnregisteredReader);
+    let unregistered = Doctor::register("Dr. Eve", START + DAY, &world.centre, rng).unwrap();
+    refused!(world.manager.forward(view, &ask(&unregistered, now)), Refusal::UnregisteredReader);
     let manager = QueryManager::register("N", START + DAY, &world.centre, rng).unwrap();
     let forwarded = manager.forward(view, &query).unwrap();
     refused!(world.patients[ADA].receive(view, &forwarded), Refusal::UnregisteredManager);

@@ -226,8 +226,8 @@ fn a_revoked_doctor_cannot_open_later_records() {
         world.authority.renew(&key, 2),
         ProtocolError::AttributeEpoch(EpochError::NoActiveKey)
     );
-    let stolen = world.doctors[C].renew_attributes(&token);
-    refused!(stolen, ProtocolError::AttributeEpoch(EpochError::InvalidToken));
+    let misused = world.doctors[C].renew_attributes(&token);
+    refused!(misused, ProtocolError::AttributeEpoch(EpochError::InvalidToken));
     world.doctors[B].renew_attributes(&token).unwrap();
     assert!(open(&mut world, B, later).is_ok());
     not_satisfied(open(&mut world, C, later));

@@ -12,11 +12,11 @@ impl Registrar for Replaying {
 #[test]
 fn a_certificate_cannot_be_announced_with_another_key() {
     let mut world = World::new(20);
-    // The centre's answer to a stranger is replaced by B's certificate.
+    // The centre's answer to another doctor is replaced by B's certificate.
     let b = world.doctors[B].certificate().clone();
     let rng = &mut world.rng;
-    let thief = Doctor::register("Dr. X", START + DAY, &Replaying(b), rng).unwrap();
-    let announced = thief.announce(Validity { chain: CHAIN, until: START + HOUR }, rng);
+    let forger = Doctor::register("Dr. X", START + DAY, &Replaying(b), rng).unwrap();
+    let announced = forger.announce(Validity { chain: CHAIN, until: START + HOUR }, rng);
     let centre = world.centre.verifying_key();
     assert_eq!(announced.check(CHAIN, &centre), Err(TransactionError::Signature("subject")));
 }
@@ -26,8 +26,8 @@ fn a_certificate_of_another_centre_is_refused_everywhere() {
     let mut world = World::new(21);
     let other = RegistrationCentre::new(&mut world.rng);
     let (until, now) = (START + 100 * DAY, world.now());
-    let stranger = Patient::register("Eve", until, &other, &mut world.rng).unwrap();
-    let introduction = stranger.introduce(&world.doctors[A].verifying_key(), now);
+    let foreign = Patient::register("Eve", until, &other, &mut world.rng).unwrap();
+    let introduction = foreign.introduce(&world.doctors[A].verifying_key(), now);
     let centre = world.centre.verifying_key();
     refused!(
         world.doctors[A].check_introduction(&introduction, &centre, now),

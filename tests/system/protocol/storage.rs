@@ -5,9 +5,10 @@ fn only_registered_doctors_upload_and_only_the_offered_bytes() {
     let mut world = World::new(50);
     let state = world.state().clone();
     let name = store::cid_of(&mut &b"ciphertext"[..]).unwrap();
-    let stranger = Doctor::register("Dr. Eve", START + DAY, &world.centre, &mut world.rng).unwrap();
+    let unregistered =
+        Doctor::register("Dr. Eve", START + DAY, &world.centre, &mut world.rng).unwrap();
     refused!(
-        world.keeper.upload(&state, &stranger.offer(&name), &mut &b"ciphertext"[..]),
+        world.keeper.upload(&state, &unregistered.offer(&name), &mut &b"ciphertext"[..]),
         Refusal::UnregisteredUploader
     );
     assert!(!world.keeper.store().contains(&name));
