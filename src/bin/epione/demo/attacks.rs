@@ -1,4 +1,4 @@
-//! Attacks that must be refused. Each case performs the attack and reports the error that a user
+//! Attacks that must be rejected. Each case performs the attack and reports the error that a user
 //! would see.
 
 use super::report::Report;
@@ -72,7 +72,7 @@ fn mismatched_upload(world: &World) -> Result<(), ProtocolError> {
     world.keeper.upload(world.state(), &offer, &mut &b"the bytes sent"[..])
 }
 
-/// A stranger signs a request in doctor B's name.
+/// A forger signs a request in doctor B's name.
 fn forged(world: &mut World, record: &Published, basis: Basis) -> Result<(), NotCommitted> {
     let validity = world.validity();
     let honest = world.doctors[B].request(validity, record.id, basis, &mut world.rng);

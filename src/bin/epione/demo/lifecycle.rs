@@ -29,7 +29,7 @@ pub(super) fn run(
     }
     as_patient(world, inputs, &published, report)?;
 
-    report.print("\nAttacks, which must be refused");
+    report.print("\nAttacks (each must be rejected)");
     attacks::run(world, &published[0], &ticket, &terms, report)?;
     revocation::run(world, &published[0], report)?;
     audit(world, report)?;
@@ -102,7 +102,7 @@ fn compare(input: &Input, sha256: &str, reader: &str, report: &mut Report) {
     }
 }
 
-/// Verifies the chain of every honest replica from genesis.
+/// Verifies the chain of every honest replica from the first block.
 fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
     report.print("\nAudit");
     let start = report.start();
@@ -116,7 +116,7 @@ fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
     if let Some(violation) = world.network.violation() {
         report.fail(format!("the honest replicas disagree: {violation}"));
     }
-    let what = format!("{} honest chains verified from genesis", honest.len());
+    let what = format!("{} honest chains verified from the first block", honest.len());
     report.step("audit", "any verifier", bytes, start, &what);
     Ok(())
 }
