@@ -4,7 +4,7 @@ use std::process::Command;
 
 /// Joins the words of a line by one space, without numbers and without the unit of a time.
 fn words(line: &str) -> String {
-    let is_number = |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let is_number = |word: &str| word.parse::<f64>().is_ok();
     let is_unit = |word: &str| ["us", "ms", "s"].contains(&word);
     let words: Vec<&str> =
         line.split_whitespace().filter(|w| !is_number(w) && !is_unit(w)).collect();
