@@ -4,7 +4,7 @@ use crate::common::rng;
 use epione::algebra::hash::{digest, expand_message_xmd, framed, hash_to_scalar, kdf};
 use epione::algebra::tag::{self, Tag};
 use epione::algebra::{Scalar, hash::hash_to_g1, hash::hash_to_g2};
-use hmac::{Hmac, Mac};
+use hkdf::hmac::{Hmac, Mac};
 use rand::RngCore;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
