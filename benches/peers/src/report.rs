@@ -35,8 +35,6 @@ pub(crate) struct Cell {
     pub(crate) library: String,
     /// The minimum over the rounds, or a number of bytes. `None` if the result is incorrect.
     pub(crate) value: Option<f64>,
-    /// The median over the rounds.
-    pub(crate) median: Option<f64>,
 }
 
 impl Report {

@@ -53,21 +53,19 @@ impl Suite {
     pub(crate) fn run(mut self, rounds: u32, sample: Duration) -> Report {
         let counts: Vec<u32> =
             self.cases.iter_mut().map(|case| repetitions(&mut case.2, sample)).collect();
-        let mut times = vec![Vec::new(); self.cases.len()];
+        let mut best = vec![f64::INFINITY; self.cases.len()];
         let mut order: Vec<usize> = (0..self.cases.len()).collect();
         for round in 1..=rounds {
             order.shuffle(&mut rand::thread_rng());
             for &i in &order {
-                times[i].push(nanoseconds(&mut self.cases[i].2, counts[i]));
+                best[i] = best[i].min(nanoseconds(&mut self.cases[i].2, counts[i]));
             }
             if std::io::stderr().is_terminal() {
                 eprint!("\rround {round} of {rounds}{}", if round == rounds { "\n" } else { "" });
             }
         }
-        for ((row, cell, _), mut times) in self.cases.into_iter().zip(times) {
-            times.sort_by(f64::total_cmp);
-            let cell = &mut self.rows[row].cells[cell];
-            (cell.value, cell.median) = (Some(times[0]), Some(times[times.len() / 2]));
+        for ((row, cell, _), best) in self.cases.into_iter().zip(best) {
+            self.rows[row].cells[cell].value = Some(best);
         }
         let backend = epione::algebra::backend().expect("the backend computed the checks");
         let method = format!(
@@ -95,7 +93,7 @@ impl Suite {
             self.rows.len() - 1
         });
         let cells = &mut self.rows[row].cells;
-        cells.push(Cell { library: library.into(), value, median: None });
+        cells.push(Cell { library: library.into(), value });
         Some((row, cells.len() - 1))
     }
 }
