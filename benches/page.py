@@ -11,6 +11,7 @@ the marks of "Reading" is written by hand and kept.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
@@ -19,8 +20,6 @@ import subprocess
 import time
 import tomllib
 from pathlib import Path
-
-import matplotlib
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
@@ -45,12 +44,16 @@ def measure(bench):
         manifest = "--manifest-path=benches/peers/Cargo.toml"
         run = cargo("run", "--locked", "--release", manifest, "--", "--json",
                     stdout=subprocess.PIPE)
+        PEERS.parent.mkdir(parents=True, exist_ok=True)
         PEERS.write_text(json.dumps(json.loads(run.stdout)))
     elif bench == "algebra":
-        for backend in BACKENDS:
-            environment = {**os.environ, "EPIONE_BACKEND": backend}
-            if cargo("bench", "--locked", "--bench", bench, env=environment).returncode:
-                print(f"algebra: backend {backend} is not available or failed")
+        runs = {backend: cargo("bench", "--locked", "--bench", bench,
+                               env={**os.environ, "EPIONE_BACKEND": backend}).returncode
+                for backend in BACKENDS}
+        failed = [backend for backend in BACKENDS if runs[backend]]
+        print(f"algebra: not available or failed: {', '.join(failed) or 'none'}")
+        if failed == BACKENDS:
+            raise SystemExit("algebra: the bench failed under every backend")
     else:
         cargo("bench", "--locked", "--bench", bench, check=True)
 
@@ -59,7 +62,7 @@ def criterion(since):
     """Median nanoseconds and throughput by group, function and parameter."""
     groups, newest = {}, 0
     for path in TARGET.glob("criterion/**/new/estimates.json"):
-        if path.stat().st_mtime >= since:
+        if path.stat().st_mtime >= since and path.with_name("benchmark.json").exists():
             newest = max(newest, path.stat().st_mtime)
             name = json.loads(path.with_name("benchmark.json").read_text())
             median = json.loads(path.read_text())["median"]["point_estimate"]
@@ -143,6 +146,9 @@ def day(seconds):
 
 
 def head(newest):
+    dates = {"modules": newest} if newest else {}
+    if PEERS.exists():
+        dates["other libraries"] = PEERS.stat().st_mtime
     cpuinfo = Path("/proc/cpuinfo")
     cpu = dict(re.findall(r"(.+?)\s*: (.*)", cpuinfo.read_text())) if cpuinfo.exists() else {}
     name = cpu.get("model name", platform.processor())
@@ -153,8 +159,7 @@ def head(newest):
     lock = tomllib.loads((ROOT / "benches/peers/Cargo.lock").read_text())
     locked = {package["name"]: package["version"] for package in lock["package"]}
     rows = {
-        "measured": f"modules {day(newest)}"
-                    + (f", other libraries {day(PEERS.stat().st_mtime)}" if PEERS.exists() else ""),
+        "measured": ", ".join(f"{what} {day(seconds)}" for what, seconds in dates.items()),
         "processor": f"{name} {model}, {os.cpu_count()} cores",
         "flags": " ".join(flag for flag in FLAGS if flag in cpu.get("flags", "").split()),
         "system": f"{system}, {platform.system()} {platform.release()}",
@@ -174,6 +179,7 @@ def reading():
 
 def draw(groups, report):
     """Operations of BLS12-381 by library, and CP-ABE over the number of attributes."""
+    import matplotlib
     matplotlib.use("svg")
     matplotlib.rcParams.update({
         "svg.fonttype": "none", "svg.hashsalt": "epione", "font.size": 9, "axes.grid": True,
@@ -222,6 +228,8 @@ def main():
     chosen = arguments.only.split(",")
     if unknown := set(chosen) - set(BENCHES):
         parser.error(f"unknown bench: {', '.join(unknown)}; known: {', '.join(BENCHES)}")
+    if not importlib.util.find_spec("matplotlib"):
+        parser.error("the figure needs matplotlib: pip install matplotlib")
     started = time.time()
     if not arguments.no_run:
         for bench in chosen:
