@@ -8,6 +8,12 @@ default:
 demo *FILES:
     cargo run --release -- demo {{FILES}}
 
+# Build the documentation of the library, with equations rendered by KaTeX (needs npm).
+doc *OPTIONS:
+    npm install --no-save --silent --prefix target/katex katex@0.19.1
+    RUSTDOCFLAGS="--html-in-header $PWD/docs/katex-header.html" cargo doc --no-deps --lib {{OPTIONS}}
+    mkdir -p target/doc/katex && cp -r target/katex/node_modules/katex/dist/. target/doc/katex
+
 # Run all checks.
 ci:
     bash .ci/run
