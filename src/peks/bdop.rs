@@ -49,7 +49,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use super::ciphertext::MAX_LOCATION;
+use super::ciphertext::{MAX_LOCATION, Tail};
 use super::{PreparedTrapdoor, PublicKey, SearchableCiphertext, SecretKey, Trapdoor};
 use crate::algebra::hash::{batch_hash_to_g2, kdf};
 use crate::algebra::tag::{self, Tag};
@@ -145,11 +145,9 @@ fn batch_encrypt_with_randomness(
 fn assemble(posting: &Posting<'_>, a: G1, encoding: &[u8; 48], k: &Gt) -> SearchableCiphertext {
     let Posting { context, location, .. } = posting;
     assert!(location.len() <= MAX_LOCATION - 1024, "a location has at most 3 KiB");
-    SearchableCiphertext {
-        a,
-        b: *derive(tag::PEKS_CHECK, k, encoding, context).expose(),
-        location: dem::seal(&location_key(k, encoding, context), context, location),
-    }
+    let b = *derive(tag::PEKS_CHECK, k, encoding, context).expose();
+    let location = dem::seal(&location_key(k, encoding, context), context, location);
+    SearchableCiphertext { a, tail: Tail { b, location } }
 }
 
 /// Trapdoor: `T_w = H(w)^s`. Deterministic.
@@ -230,12 +228,12 @@ impl Candidate<'_> {
     /// `KDF("check", K, A, context) = B`.
     fn matches(&self) -> bool {
         let expected = derive(tag::PEKS_CHECK, self.k, self.encoding, self.context);
-        expected.expose().ct_eq(&self.ciphertext.b).into()
+        expected.expose().ct_eq(&self.ciphertext.tail.b).into()
     }
 
     fn open_location(&self) -> Result<Zeroizing<Vec<u8>>, DecryptionFailed> {
         let key = location_key(self.k, self.encoding, self.context);
-        dem::open(&key, self.context, &self.ciphertext.location)
+        dem::open(&key, self.context, &self.ciphertext.tail.location)
     }
 }
 

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::algebra::G1;
-use crate::algebra::codec::{Canonical, Reader, public_encoding, sequence};
+use crate::algebra::codec::{Canonical, Codec, Reader, public_encoding, sequence};
 use crate::error::DecodeError;
 
 /// Maximum length of an encrypted location in bytes.
@@ -12,17 +12,19 @@ pub(super) const MAX_LOCATION: usize = 1 << 12;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchableCiphertext {
     pub(super) a: G1,
+    pub(super) tail: Tail,
+}
+
+/// The fields `(B, L)`, which follow the point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tail {
     pub(super) b: [u8; 32],
     pub(super) location: Vec<u8>,
 }
 
-sequence!(Canonical for SearchableCiphertext = PeksCiphertext {
-    a, b, location: bytes(MAX_LOCATION),
-});
+sequence!(Codec for Tail { b, location: bytes(MAX_LOCATION) });
+sequence!(Canonical for SearchableCiphertext = PeksCiphertext { a, tail });
 public_encoding!(SearchableCiphertext);
-
-/// The fields `(B, L)`, which follow the point.
-type Tail = ([u8; 32], Vec<u8>);
 
 impl SearchableCiphertext {
     /// Batch version of [`Canonical::from_bytes`]: decodes the points `A` together. A malformed
@@ -35,8 +37,7 @@ impl SearchableCiphertext {
             let (_, tail) = part?;
             // As in single decoding, an invalid point takes precedence over a malformed tail.
             let a = points.next().expect("one point per encoding that was split")?;
-            let (b, location): Tail = tail?;
-            Ok(Self { a, b, location })
+            Ok(Self { a, tail: tail? })
         };
         parts.into_iter().map(decode).collect()
     }
@@ -46,9 +47,6 @@ impl SearchableCiphertext {
 fn split(bytes: &[u8]) -> Result<([u8; 48], Result<Tail, DecodeError>), DecodeError> {
     let mut r = Reader::of(SearchableCiphertext::KIND, bytes)?;
     let point = r.fixed()?;
-    let mut tail = || {
-        let tail = (r.fixed()?, r.bytes(MAX_LOCATION)?.to_vec());
-        r.end().map(|()| tail)
-    };
-    Ok((point, tail()))
+    let tail = Tail::read(&mut r).and_then(|tail| r.end().map(|()| tail));
+    Ok((point, tail))
 }
