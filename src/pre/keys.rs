@@ -15,16 +15,14 @@ pub struct PublicKey {
     pub(super) y: G2,
 }
 
-impl Canonical for PublicKey {
-    const KIND: Kind = Kind::PrePublicKey;
-    fn write(&self, w: &mut Writer) {
-        w.g1(&self.x);
-        w.g2(&self.y);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (x, y) = (r.g1()?, r.g2()?);
-        if multi_pairing(&[(x, G2::generator()), (-G1::generator(), y)]).is_identity() {
-            Ok(Self { x, y })
+sequence!(Canonical for PublicKey = PrePublicKey { x, y } => PublicKey::check_exponents);
+
+impl PublicKey {
+    /// `e(X, g2) = e(g1, Y)`.
+    fn check_exponents(self) -> Result<Self, DecodeError> {
+        let pairs = [(self.x, G2::generator()), (-G1::generator(), self.y)];
+        if multi_pairing(&pairs).is_identity() {
+            Ok(self)
         } else {
             Err(DecodeError::Invalid("X and Y have different exponents"))
         }

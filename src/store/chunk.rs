@@ -1,8 +1,7 @@
 //! Chunks, manifests and content identifiers.
 #![forbid(unsafe_code)]
 
-use crate::algebra::codec::{Canonical, Reader, Writer};
-use crate::algebra::tag::Kind;
+use crate::algebra::codec::{Canonical, sequence};
 use crate::error::DecodeError;
 use cid::Cid;
 use multihash::Multihash;
@@ -47,20 +46,18 @@ pub(super) struct Manifest {
     pub(super) chunks: Vec<[u8; 32]>,
 }
 
-impl Canonical for Manifest {
-    const KIND: Kind = Kind::StoreManifest;
-    fn write(&self, w: &mut Writer) {
-        w.u64(self.length);
-        w.list(&self.chunks, |w, digest| w.fixed(digest));
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let length = r.u64()?;
-        let chunks = r.list(MAX_CHUNKS, Reader::fixed)?;
-        // The length determines the number of chunks, so that an object has one identifier.
-        if length.div_ceil(CHUNK_SIZE as u64) != chunks.len() as u64 {
-            return Err(DecodeError::Invalid("the number of chunks does not match the length"));
+sequence!(Canonical for Manifest = StoreManifest {
+    length, chunks: list(MAX_CHUNKS),
+} => Manifest::check_chunks);
+
+impl Manifest {
+    /// The length determines the number of chunks, so that an object has one identifier.
+    fn check_chunks(self) -> Result<Self, DecodeError> {
+        if self.length.div_ceil(CHUNK_SIZE as u64) == self.chunks.len() as u64 {
+            Ok(self)
+        } else {
+            Err(DecodeError::Invalid("the number of chunks does not match the length"))
         }
-        Ok(Self { length, chunks })
     }
 }
 
