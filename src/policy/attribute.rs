@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::{Comparison, InvalidName, Name, Prefix};
+use crate::algebra::codec::sequence;
+use crate::error::DecodeError;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -80,6 +82,8 @@ pub struct Listed {
     pub(super) value: Name,
 }
 
+sequence!(Codec for Listed { label, version, value } => Listed::check);
+
 impl Listed {
     /// Returns a value of a vocabulary.
     ///
@@ -87,6 +91,11 @@ impl Listed {
     /// [`InvalidLabel`] if the label contains a colon.
     pub fn new(label: Name, version: u32, value: Name) -> Result<Self, InvalidLabel> {
         check_label(&label).map(|()| Self { label, version, value })
+    }
+
+    fn check(self) -> Result<Self, DecodeError> {
+        let colon = DecodeError::Invalid("the label of a vocabulary contains no colon");
+        check_label(&self.label).map(|()| self).map_err(|_| colon)
     }
 
     /// The label of the vocabulary.

@@ -8,6 +8,7 @@
 use super::cursor::Cursor;
 use super::token::Token;
 use super::{Listed, Name, ParseError, Prefix, Relation, Value};
+use crate::algebra::codec::sequence;
 use std::fmt;
 use std::str::FromStr;
 
@@ -17,6 +18,8 @@ pub struct Number {
     label: Name,
     value: Value,
 }
+
+sequence!(Codec for Number { label, value });
 
 impl Number {
     /// Returns the attribute `label = value`.

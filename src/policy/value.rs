@@ -3,6 +3,8 @@
 
 use super::Date;
 use super::token::shortened;
+use crate::algebra::codec::{Codec, Reader, Writer, choice};
+use crate::error::DecodeError;
 use std::fmt;
 
 /// The domain of a value: the numbers of one width, or the dates.
@@ -22,17 +24,14 @@ pub enum Domain {
     Date = DATE | 16,
 }
 
+choice!(Domain, "unknown domain" [U8, U16, U32, Date]);
+
 /// The bit of a domain's code that marks dates.
 const DATE: u8 = 0x80;
 
 impl Domain {
     /// All domains, in the order of their codes.
     pub const ALL: [Self; 4] = [Self::U8, Self::U16, Self::U32, Self::Date];
-
-    /// Returns the domain of a code.
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|domain| domain.code() == code)
-    }
 
     /// Returns the code in encodings: the width in bits, with the highest bit set for dates.
     pub const fn code(self) -> u8 {
@@ -107,6 +106,18 @@ impl Value {
             Self::U32(number) => number,
             Self::Date(date) => date.days().into(),
         }
+    }
+}
+
+/// The domain and the number.
+impl Codec for Value {
+    fn write(&self, w: &mut Writer) {
+        (self.domain(), self.number()).write(w);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (domain, number) = Codec::read(r)?;
+        let too_large = DecodeError::Invalid("the number is too large for its width");
+        Self::new(domain, number).ok_or(too_large)
     }
 }
 
