@@ -61,7 +61,9 @@ pub use comparison::{Comparison, InvalidComparison, Prefix, Relation};
 pub use cursor::ParseError;
 pub use date::{Date, InvalidDate};
 pub use explain::Explanation;
-pub use limits::{MAX_COMPONENTS, MAX_DEPTH, MAX_LEAVES, MAX_MATRIX_ENTRIES, MAX_TEXT_BYTES};
+pub use limits::{
+    MAX_COMPONENTS, MAX_DEPTH, MAX_LEAVES, MAX_MATRIX_ENTRIES, MAX_NAME_BYTES, MAX_TEXT_BYTES,
+};
 pub use msp::{Row, SpanProgram};
 pub use name::{InvalidName, Name};
 pub use set::{AttributeSet, InvalidAttributes};

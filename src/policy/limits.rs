@@ -5,7 +5,7 @@
 pub const MAX_TEXT_BYTES: usize = 1 << 20;
 
 /// Maximum bytes of a [`Name`](super::Name).
-pub(super) const MAX_NAME_BYTES: usize = 256;
+pub const MAX_NAME_BYTES: usize = 256;
 
 /// Maximum leaves of a policy, each comparison counted by its rows; maximum values of a vocabulary.
 pub const MAX_LEAVES: usize = 4096;

@@ -20,9 +20,6 @@ pub struct Name(String);
 pub struct InvalidName;
 
 impl Name {
-    /// Maximum bytes of a name.
-    pub const MAX_BYTES: usize = MAX_NAME_BYTES;
-
     /// Checks a name. Quotes and spaces are part of it.
     ///
     /// Homoglyphs are distinct, and so are the composed and decomposed form of an accented letter.
@@ -57,7 +54,7 @@ impl Codec for Name {
         w.bytes(self.0.as_bytes());
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let name = r.text(Self::MAX_BYTES)?;
+        let name = r.text(MAX_NAME_BYTES)?;
         Self::new(name).map_err(|_| DecodeError::Invalid("invalid attribute name"))
     }
 }
