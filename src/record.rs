@@ -6,9 +6,10 @@
 //! restore the file byte for byte, and each section is readable alone. A file that is not FHIR is
 //! one section.
 //!
-//! Memory grows with the number of entries and distinct keywords, not with their size:
 //! [`Record::scan`] reads the file as a stream and records offsets, [`Record::section`] streams a
-//! section from the file, and [`Assembly`] writes sections to their offsets.
+//! section from the file, and [`Assembly`] writes sections to their offsets. Memory grows with the
+//! number of entries and the total length of the distinct keywords. During a scan it also holds the
+//! codes and labels of one entry, and one string at a time.
 //!
 //! ```
 //! use epione::record::{Assembly, Class, Record};
