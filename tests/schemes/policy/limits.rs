@@ -6,8 +6,8 @@ use epione::abe::CpaHeader;
 use epione::abe::fabeo::Fabeo;
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::policy::{
-    AccessPolicy, AttributeSet, Comparison, InvalidPolicy, MAX_DEPTH, MAX_LEAVES, MAX_TEXT_BYTES,
-    Node, Vocabulary,
+    AccessPolicy, AttributeSet, Comparison, InvalidPolicy, MAX_DEPTH, MAX_LEAVES, MAX_NAME_BYTES,
+    MAX_TEXT_BYTES, Node, Vocabulary,
 };
 
 #[test]
@@ -74,21 +74,27 @@ fn comparisons_count_by_their_rows() {
 
 #[test]
 fn every_constructed_policy_has_a_canonical_text_that_parses() {
-    // The text of 4096 names of 256 bytes exceeds the limit: the constructor rejects the tree.
-    let leaf = Node::Leaf(attribute(&"x".repeat(256)));
-    for n in [MAX_LEAVES, 2000] {
-        for node in [Node::Or(vec![leaf.clone(); n]), Node::Threshold(1, vec![leaf.clone(); n])] {
-            if let Ok(policy) = AccessPolicy::new(node) {
-                assert!(policy.to_string().parse() == Ok(policy), "{n} names");
-            }
-        }
-    }
-    // A text within the limit whose canonical text is longer.
-    let text = format!("1 of({})", vec!["x".repeat(254); MAX_LEAVES].join(","));
-    assert!(text.len() <= MAX_TEXT_BYTES);
-    if let Ok(policy) = text.parse::<AccessPolicy>() {
+    let leaf = Node::Leaf(attribute(&"x".repeat(MAX_NAME_BYTES)));
+    for gate in [Node::Or, |leaves| Node::Threshold(1, leaves)] {
+        let policy = AccessPolicy::new(gate(vec![leaf.clone(); 2000])).unwrap();
         assert!(policy.to_string().parse() == Ok(policy));
+        let tree = gate(vec![leaf.clone(); MAX_LEAVES]);
+        assert_eq!(AccessPolicy::new(tree).err(), Some(InvalidPolicy::TooLong));
     }
+    // Without spaces after its commas, a text is within the limit although its canonical text,
+    // `1 of (` to `)`, exceeds it by up to five bytes.
+    let text = |shorter: usize| {
+        let names = [vec!["x".repeat(253); shorter], vec!["x".repeat(254); MAX_LEAVES - shorter]];
+        format!("1 of({})", names.concat().join(","))
+    };
+    for shorter in 0..5 {
+        let error = text(shorter).parse::<AccessPolicy>().unwrap_err();
+        assert!(error.reason.contains("canonical text"), "{error}");
+    }
+    let policy: AccessPolicy = text(5).parse().unwrap();
+    let canonical = policy.to_string();
+    assert_eq!(canonical.len(), MAX_TEXT_BYTES);
+    assert!(canonical.parse() == Ok(policy));
 }
 
 #[test]
