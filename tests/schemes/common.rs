@@ -5,13 +5,22 @@ use epione::abe::{CpaHeader, UserSecretKey};
 use epione::algebra::codec::{Canonical, Reader, VERSION, Writer};
 use epione::algebra::{G1, G2, Scalar};
 use epione::policy::{AccessPolicy, Attribute, AttributeSet};
+use epione::pre;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// A deterministic generator.
 pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
+}
+
+/// The factor by which the environment enlarges campaigns, 1 by default.
+pub(crate) fn campaign_factor() -> usize {
+    let Some(factor) = std::env::var_os("EPIONE_CAMPAIGN") else { return 1 };
+    let factor = factor.to_str().and_then(|text| text.parse::<NonZeroUsize>().ok());
+    factor.expect("EPIONE_CAMPAIGN must be a positive integer").get()
 }
 
 pub(crate) fn policy(text: &str) -> AccessPolicy {
@@ -45,6 +54,11 @@ pub(crate) fn encoding<T: Canonical>(write: impl FnOnce(&mut Writer)) -> Vec<u8>
 /// Decodes an [`encoding`] with fields chosen by an attacker.
 pub(crate) fn forge<T: Canonical>(write: impl FnOnce(&mut Writer)) -> T {
     T::from_bytes(&encoding::<T>(write)).expect("the attacker writes well-formed fields")
+}
+
+/// The exponent of a secret key of `pre`.
+pub(crate) fn exponent(secret: &pre::SecretKey) -> Scalar {
+    fields(&secret.to_bytes()).scalar().unwrap()
 }
 
 /// The suite byte of FABEO.

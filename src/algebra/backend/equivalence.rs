@@ -16,6 +16,7 @@ use crate::algebra::Scalar;
 use ark_ff::Field;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use std::num::NonZeroUsize;
 
 /// Batch sizes: zero, one, and around the number of lanes.
 const SIZES: [usize; 7] = [0, 1, 2, 7, 8, 9, 17];
@@ -29,8 +30,9 @@ const ORACLE: &Kernel = &portable::KERNEL;
 
 /// Returns the range of case numbers: `default` times the campaign factor of them.
 fn cases(default: usize) -> std::ops::Range<usize> {
-    let times = std::env::var("EPIONE_CAMPAIGN").ok();
-    0..default * times.map_or(1, |times| times.parse().expect("EPIONE_CAMPAIGN is a number"))
+    let Some(factor) = std::env::var_os("EPIONE_CAMPAIGN") else { return 0..default };
+    let factor = factor.to_str().and_then(|text| text.parse::<NonZeroUsize>().ok());
+    0..default * factor.expect("EPIONE_CAMPAIGN must be a positive integer").get()
 }
 
 fn rng(seed: u64) -> ChaCha20Rng {

@@ -1,6 +1,6 @@
 //! Generators of policies and attribute sets, and independent models of tokens and covers.
 
-use crate::common::{attribute, solvable};
+use crate::common::{attribute, campaign_factor, solvable};
 use epione::algebra::Scalar;
 use epione::policy::{
     AccessPolicy, Attribute, AttributeSet, Comparison, Domain, Listed, Name, Node, Number, Row,
@@ -9,10 +9,9 @@ use epione::policy::{
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// 256 cases, times `EPIONE_CAMPAIGN` if set.
+/// 256 cases, times [`campaign_factor`].
 pub(crate) fn config() -> ProptestConfig {
-    let times = std::env::var("EPIONE_CAMPAIGN").ok().and_then(|text| text.parse().ok());
-    let cases = 256 * times.unwrap_or(1);
+    let cases = 256 * u32::try_from(campaign_factor()).unwrap();
     ProptestConfig { cases, failure_persistence: None, ..Default::default() }
 }
 

@@ -5,7 +5,7 @@
 //! library's element, as one test per scheme verifies. With random logarithms it is a scalar, the
 //! input of the decision procedure in [`exponents`](super::exponents).
 
-use crate::common::{attribute, attributes, policy, rng};
+use crate::common::{attribute, attributes, campaign_factor, policy, rng};
 use crate::soundness::exponents::{View, reaches};
 use epione::abe::{CpaHeader, Scheme};
 use epione::algebra::codec::Canonical;
@@ -133,11 +133,6 @@ pub(crate) struct Campaign {
     pub(crate) policies: usize,
     pub(crate) rows: usize,
     pub(crate) users: usize,
-}
-
-/// The factor by which the environment enlarges each search.
-pub(crate) fn campaign_factor() -> usize {
-    std::env::var("EPIONE_CAMPAIGN").map_or(1, |factor| factor.parse().unwrap())
 }
 
 /// Draws a policy with 2 to `rows` leaves and repeated attributes.

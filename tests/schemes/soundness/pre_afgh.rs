@@ -1,16 +1,12 @@
 //! Attacks on AFGH. The collusion of proxy and delegatee is a property of the scheme and must
 //! succeed.
 
-use crate::common::{fields, forge, rng};
+use crate::common::{exponent, fields, forge, rng};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::kdf;
 use epione::algebra::{G1, G2, Scalar, pairing, tag};
 use epione::dem::{self, ContentKey};
-use epione::pre::{self, SecretKey, afgh};
-
-fn exponent(secret: &SecretKey) -> Scalar {
-    fields(&secret.to_bytes()).scalar().unwrap()
-}
+use epione::pre::{self, afgh};
 
 /// `C1` and body of a ciphertext.
 fn parts(ciphertext: &afgh::Ciphertext) -> (G1, Vec<u8>) {

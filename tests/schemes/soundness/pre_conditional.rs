@@ -3,7 +3,7 @@
 
 mod algebra;
 
-use crate::common::{fields, forge, rng};
+use crate::common::{exponent, fields, forge, rng};
 use crate::soundness::exponents::{View, reaches};
 use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{framed, hash_to_scalar};
@@ -13,7 +13,7 @@ use epione::pre::conditional::{self, Ciphertext, ReKey};
 use epione::pre::{self, PublicKey, SecretKey};
 
 use algebra::{
-    CiphertextFields, ReEncryptionFields, body_key, context, exponent, mask, points, q, rekey_of,
+    CiphertextFields, ReEncryptionFields, body_key, context, mask, points, q, rekey_of,
     rekey_points, tag_point, unmask,
 };
 

@@ -1,11 +1,10 @@
 //! The formal model of the decentralised scheme of Rouselakis and Waters.
 
-use crate::common::{attributes, fields, policy, rng};
+use crate::common::{attributes, campaign_factor, fields, policy, rng};
 use crate::soundness::exponents::View;
 use crate::soundness::formal::{
     Campaign, Element, Elements, Generator, Model, NAMES, assert_fault_is_found,
-    assert_only_authorised_users_decrypt, attributes_of, campaign_factor, content_key,
-    random_policy,
+    assert_only_authorised_users_decrypt, attributes_of, content_key, random_policy,
 };
 use epione::abe::encapsulate_cpa_with_randomness;
 use epione::abe::rouselakis_waters::{self, RouselakisWaters};

@@ -17,10 +17,12 @@
 
 use epione::consensus::{MessageError, Parameters, Profile, ReplicaId, RequestId};
 use epione::sim::{Behaviour, Journal, Link, Network};
+use std::num::NonZeroU64;
 
 fn seeds(count: u64) -> std::ops::Range<u64> {
-    let factor = std::env::var("EPIONE_CAMPAIGN").ok().and_then(|text| text.parse().ok());
-    0..count * factor.unwrap_or(1)
+    let Some(factor) = std::env::var_os("EPIONE_CAMPAIGN") else { return 0..count };
+    let factor = factor.to_str().and_then(|text| text.parse::<NonZeroU64>().ok());
+    0..count * factor.expect("EPIONE_CAMPAIGN must be a positive integer").get()
 }
 
 fn network(profile: Profile, n: u16, seed: u64) -> Network<Journal> {

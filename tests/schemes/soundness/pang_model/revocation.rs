@@ -1,8 +1,8 @@
 //! Coalitions over several key epochs, with corrupt attribute authorities.
 
 use super::{Coalition, Components, Fault};
-use crate::common::{policy, rng};
-use crate::soundness::formal::{NAMES, campaign_factor, random_policy};
+use crate::common::{campaign_factor, policy, rng};
+use crate::soundness::formal::{NAMES, random_policy};
 use epione::policy::AttributeSet;
 use rand::Rng;
 

@@ -5,8 +5,8 @@ use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{digest, framed, hash_to_g2, kdf};
 use epione::algebra::{G1, G2, Gt, Scalar, tag};
 use epione::dem::{self, ContentKey};
+use epione::pre::PublicKey;
 use epione::pre::conditional::{Ciphertext, ReEncryption, ReKey};
-use epione::pre::{PublicKey, SecretKey};
 
 /// The fields of a ciphertext.
 #[derive(Clone)]
@@ -62,10 +62,6 @@ impl ReEncryptionFields {
             w.scalar(&self.response);
         })
     }
-}
-
-pub(super) fn exponent(secret: &SecretKey) -> Scalar {
-    fields(&secret.to_bytes()).scalar().unwrap()
 }
 
 pub(super) fn points(key: &PublicKey) -> (G1, G2) {
