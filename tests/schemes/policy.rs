@@ -3,7 +3,7 @@
 mod attributes;
 mod comparisons;
 mod explain;
-mod generate;
+pub(crate) mod generate;
 mod language;
 mod limits;
 mod mutations;

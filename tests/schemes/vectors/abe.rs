@@ -9,11 +9,11 @@ mod rouselakis_waters;
 mod waters;
 
 use crate::common::policy;
-use crate::vectors::format::Fields;
+use crate::vectors::format::{Fields, encoding};
 use epione::abe::fujisaki_okamoto::encapsulate_with_randomness;
 use epione::abe::{self, Ciphertext, Coins, CpaHeader, Header, PublicParameters, Scheme};
 use epione::abe::{UserSecretKey, VerifyEncapsulation, encapsulate_cpa_with_randomness};
-use epione::algebra::codec::{Canonical, VERSION};
+use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{digest, framed, hash_to_scalar, kdf};
 use epione::algebra::tag::{self, Kind};
 use epione::algebra::{Gt, Scalar, Secret};
@@ -83,11 +83,6 @@ fn hex_lambdas(rows: &[Row]) -> Vec<String> {
 /// Concatenates the encodings of elements.
 fn concat<P, const N: usize>(elements: &[P], bytes: impl Fn(&P) -> [u8; N]) -> Vec<u8> {
     elements.iter().flat_map(bytes).collect()
-}
-
-/// `[version][kind] fields`
-fn encoding(kind: Kind, fields: &[u8]) -> Vec<u8> {
-    [&[VERSION, kind as u8], fields].concat()
 }
 
 /// A restated ciphertext, its header and its content key.

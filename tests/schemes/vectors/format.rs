@@ -1,7 +1,8 @@
 //! The format of the vector files, described in `vectors/README.md`.
 
 use epione::algebra::Scalar;
-use epione::algebra::tag::{self, Tag};
+use epione::algebra::codec::VERSION;
+use epione::algebra::tag::{self, Kind, Tag};
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use serde::{Serialize, Serializer};
@@ -207,6 +208,11 @@ impl NegativeFile {
         tests.push(test);
         tests.last_mut().unwrap()
     }
+}
+
+/// `[version][kind] fields`
+pub(crate) fn encoding(kind: Kind, fields: &[u8]) -> Vec<u8> {
+    [&[VERSION, kind as u8], fields].concat()
 }
 
 /// Compares a file with the generated content, or writes it.

@@ -1,7 +1,7 @@
 //! Test vectors of searchable encryption, computed from its equations.
 
-use crate::vectors::format::{Fields, File, compare_or_write};
-use epione::algebra::codec::{Canonical, VERSION};
+use crate::vectors::format::{Fields, File, compare_or_write, encoding};
+use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{hash_to_g2, kdf};
 use epione::algebra::tag::{self, Kind};
 use epione::algebra::{G1, Scalar, pairing};
@@ -53,12 +53,11 @@ fn peks_vectors() {
         let location_key = derive(tag::PEKS_LOCATION, &k);
         let sealed = dem::seal(&ContentKey::from_secret(location_key.clone()), context, location);
         let length = (sealed.len() as u32).to_be_bytes();
-        let entry =
-            [&[VERSION, Kind::PeksCiphertext as u8], &a.to_bytes()[..], &b, &length, &sealed]
-                .concat();
+        let fields = [&a.to_bytes()[..], &b, &length, &sealed].concat();
+        let entry = encoding(Kind::PeksCiphertext, &fields);
         let tested = pairing(&a, &t);
 
-        let secret_bytes = [&[VERSION, Kind::PeksSecretKey as u8], &s.to_be_bytes()[..]].concat();
+        let secret_bytes = encoding(Kind::PeksSecretKey, &s.to_be_bytes());
         let secret = SecretKey::from_bytes(&secret_bytes).unwrap();
         let public = secret.public_key();
         let library = bdop::encrypt_with_randomness(&public, keyword, context, location, &r);

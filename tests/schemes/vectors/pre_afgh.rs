@@ -1,17 +1,13 @@
 //! Test vectors of AFGH, computed from its equations.
 
-use crate::vectors::format::{Fields, File, compare_or_write};
-use epione::algebra::codec::{Canonical, VERSION};
+use crate::vectors::format::{Fields, File, compare_or_write, encoding};
+use crate::vectors::pre_conditional::secret_key;
+use epione::algebra::codec::Canonical;
 use epione::algebra::hash::kdf;
 use epione::algebra::tag::{self, Kind};
 use epione::algebra::{G1, G2, Gt, Scalar, pairing};
 use epione::dem::{self, ContentKey};
-use epione::pre::{SecretKey, afgh};
-
-fn secret_key(x: &Scalar) -> SecretKey {
-    let bytes = [&[VERSION, Kind::PreSecretKey as u8], &x.to_be_bytes()[..]].concat();
-    SecretKey::from_bytes(&bytes).unwrap()
-}
+use epione::pre::afgh;
 
 #[test]
 fn afgh_vectors() {
@@ -40,16 +36,10 @@ fn afgh_vectors() {
             "K = e(C1, g2)^(1/a)"
         );
         let length = (body.len() as u32).to_be_bytes();
-        let ciphertext =
-            [&[VERSION, Kind::AfghCiphertext as u8], &c1.to_bytes()[..], &length, &body].concat();
-        let reencrypted = [
-            &[VERSION, Kind::AfghReEncryption as u8],
-            &c1.to_bytes()[..],
-            &c1_prime.to_bytes(),
-            &length,
-            &body,
-        ]
-        .concat();
+        let fields = [&c1.to_bytes()[..], &length, &body].concat();
+        let ciphertext = encoding(Kind::AfghCiphertext, &fields);
+        let fields = [&c1.to_bytes()[..], &c1_prime.to_bytes(), &length, &body].concat();
+        let reencrypted = encoding(Kind::AfghReEncryption, &fields);
 
         let (alice, bob) = (secret_key(&a), secret_key(&b));
         let library = afgh::seal_with_randomness(alice.public_key(), ad, plaintext, &r);

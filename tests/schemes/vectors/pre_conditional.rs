@@ -1,7 +1,7 @@
 //! Test vectors of conditional re-encryption, computed from its equations.
 
-use crate::vectors::format::{Fields, File, compare_or_write, draw};
-use epione::algebra::codec::{Canonical, VERSION};
+use crate::vectors::format::{Fields, File, compare_or_write, draw, encoding};
+use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{digest, framed, hash_to_g2, hash_to_scalar, kdf};
 use epione::algebra::tag::{self, Kind, Tag};
 use epione::algebra::{G1, G2, Scalar, Secret, multi_pairing, pairing};
@@ -9,14 +9,13 @@ use epione::dem::{self, ContentKey};
 use epione::pre::{PublicKey, SecretKey, conditional};
 use rand_chacha::ChaCha20Rng;
 
-fn secret_key(x: &Scalar) -> SecretKey {
-    let bytes = [&[VERSION, Kind::PreSecretKey as u8], &x.to_be_bytes()[..]].concat();
-    SecretKey::from_bytes(&bytes).unwrap()
+pub(crate) fn secret_key(x: &Scalar) -> SecretKey {
+    SecretKey::from_bytes(&encoding(Kind::PreSecretKey, &x.to_be_bytes())).unwrap()
 }
 
 fn public_key(x: &Scalar) -> (G1, G2, Vec<u8>) {
     let (x1, y) = (G1::generator() * *x, G2::generator() * *x);
-    let bytes = [&[VERSION, Kind::PrePublicKey as u8], &x1.to_bytes()[..], &y.to_bytes()].concat();
+    let bytes = encoding(Kind::PrePublicKey, &[&x1.to_bytes()[..], &y.to_bytes()].concat());
     assert_eq!(PublicKey::from_bytes(&bytes).as_ref(), Ok(secret_key(x).public_key()));
     (x1, y, bytes)
 }
@@ -129,9 +128,8 @@ fn case(
     assert_eq!(pairing(&c1, &tag_point), pairing(&g1, &c4), "e(C1, H) = e(g1, C4)");
     assert_eq!(pairing(&c1, &(q * x_i)), k, "K = e(C1, Q^x_i)");
     let length = (body.len() as u32).to_be_bytes();
-    let kind = Kind::PreCiphertext as u8;
-    let ciphertext =
-        [&[VERSION, kind], &c1.to_bytes()[..], &w, &c4.to_bytes(), &length, &body].concat();
+    let fields = [&c1.to_bytes()[..], &w, &c4.to_bytes(), &length, &body].concat();
+    let ciphertext = encoding(Kind::PreCiphertext, &fields);
 
     // ReKey and ReEncrypt.
     let (rk1, rk2) = ((q + y_j * s) * x_i, y_i * s);
@@ -154,17 +152,16 @@ fn case(
     );
     assert_eq!(sealed.to_bytes(), ciphertext);
     let rekey = conditional::rekeygen_with_randomness(&patient, doctor.public_key(), condition, &s);
-    let kind = Kind::PreReKey as u8;
-    let rekey_bytes = [&[VERSION, kind], &rk1.to_bytes()[..], &rk2.to_bytes()].concat();
+    let points = [rk1.to_bytes(), rk2.to_bytes()].concat();
+    let rekey_bytes = encoding(Kind::PreReKey, &points);
     assert_eq!(rekey.to_bytes(), rekey_bytes);
     let checked = rekey.verify(patient.public_key(), doctor.public_key(), condition).unwrap();
     let verified = sealed.verify(patient.public_key(), condition, ad).unwrap();
     let fresh = draw::<32>(&mut rng.clone());
     let library = conditional::reencrypt_with_randomness(&checked, &verified, &t, rng).unwrap();
     let proof = prove(tag::PRE_PROOF, &[g1, c1], &t, &fresh, &statement);
-    let kind = Kind::PreReEncryption as u8;
     let points = [&d1.to_bytes()[..], &t_point.to_bytes(), &d2.to_bytes()].concat();
-    let reencryption = [&[VERSION, kind], &points[..], &proof.bytes()].concat();
+    let reencryption = encoding(Kind::PreReEncryption, &[points, proof.bytes()].concat());
     assert_eq!(library.to_bytes(), reencryption);
     let verified = library.verify(checked.delegation(), &verified).unwrap();
     assert_eq!(&conditional::open_reencrypted(&doctor, &verified).unwrap()[..], plaintext);
@@ -173,8 +170,7 @@ fn case(
     let possession_fresh = draw::<32>(&mut rng.clone());
     let possession = doctor.prove_possession(b"Dr. Ruiz", rng);
     let possession_proof = prove(tag::PRE_POSSESSION, &[g1], &x_j, &possession_fresh, b"Dr. Ruiz");
-    let kind = Kind::PrePossession as u8;
-    let possession_bytes = [&[VERSION, kind], &possession_proof.bytes()[..]].concat();
+    let possession_bytes = encoding(Kind::PrePossession, &possession_proof.bytes());
     assert_eq!(possession.to_bytes(), possession_bytes);
 
     let inputs = Fields::default()

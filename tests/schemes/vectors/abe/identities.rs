@@ -1,5 +1,6 @@
 //! Identities of attributes, and the prefixes of comparisons and numbers, restated.
 
+use crate::policy::generate::halved;
 use epione::policy::{AttributeSet, Comparison, Listed, Name, Number, UserAttribute, Value};
 
 /// The code and width in bits of a value's domain.
@@ -12,25 +13,11 @@ fn domain(value: Value) -> (u8, u32) {
     }
 }
 
-/// Divides an interval into aligned blocks by bisection. Returns each block's prefix length and
-/// first value.
-fn cover(ends: (u64, u64), (first, bits): (u64, u32), width: u32) -> Vec<(u32, u64)> {
-    let last = first + (1 << bits) - 1;
-    if ends.1 < first || last < ends.0 {
-        return Vec::new();
-    }
-    if ends.0 <= first && last <= ends.1 {
-        return vec![(width - bits, first)];
-    }
-    let middle = first + (1 << (bits - 1));
-    [first, middle].into_iter().flat_map(|half| cover(ends, (half, bits - 1), width)).collect()
-}
-
 /// The identities of the prefixes that a comparison is the `or` of.
 pub(crate) fn compared(comparison: &Comparison) -> Vec<Vec<u8>> {
     let (code, width) = domain(comparison.low());
-    let ends = (comparison.low().number().into(), comparison.high().number().into());
-    let blocks = cover(ends, (0, width), width).into_iter();
+    let ends = (comparison.low().number(), comparison.high().number());
+    let blocks = halved(ends, 0, width, width).into_iter();
     blocks.map(|(length, first)| prefix(comparison.label(), code, length, first)).collect()
 }
 
@@ -39,9 +26,9 @@ pub(crate) fn plain(name: &Name) -> Vec<u8> {
 }
 
 /// `01 label 00 domain length first`
-fn prefix(label: &Name, code: u8, length: u32, first: u64) -> Vec<u8> {
-    let first = (first as u32).to_be_bytes();
-    [&[1][..], label.as_str().as_bytes(), &[0, code, length as u8], &first].concat()
+fn prefix(label: &Name, code: u8, length: u32, first: u32) -> Vec<u8> {
+    let (length, first) = (length as u8, first.to_be_bytes());
+    [&[1][..], label.as_str().as_bytes(), &[0, code, length], &first].concat()
 }
 
 /// `02 label 00 version value`
@@ -55,7 +42,7 @@ pub(crate) fn expanded(set: &AttributeSet) -> Vec<Vec<u8>> {
     let of_number = |number: &Number| -> Vec<Vec<u8>> {
         let (code, width) = domain(number.value());
         let value = u64::from(number.value().number());
-        let first = |length| value >> (width - length) << (width - length);
+        let first = |length| (value >> (width - length) << (width - length)) as u32;
         (0..=width).map(|length| prefix(number.label(), code, length, first(length))).collect()
     };
     let mut identities: Vec<_> = set
