@@ -122,6 +122,12 @@ pub(crate) fn all_tags() -> impl Iterator<Item = (String, Tag)> {
     tag::ALL.iter().map(|tag| (name(*tag), *tag))
 }
 
+/// The flag of the cases that must be accepted.
+const VALID: &str = "Valid";
+
+/// Comment, flag (the class of the fault, or [`VALID`]), bytes.
+pub(crate) type NegativeCase = (&'static str, &'static str, Vec<u8>);
+
 /// A test of a negative file.
 #[derive(Serialize)]
 pub(crate) struct NegativeTest {
@@ -167,9 +173,17 @@ impl NegativeFile {
         self.test_groups.push(Group { name, context, tests: Vec::new() });
     }
 
-    /// Adds a test to the last group.
-    pub(crate) fn test(&mut self, comment: &str, flag: &'static str, bytes: &[u8], valid: bool) {
-        self.add(comment, flag, bytes, valid);
+    /// Adds cases to the last group, and asserts that the library accepts exactly the valid ones.
+    pub(crate) fn cases(
+        &mut self,
+        cases: impl IntoIterator<Item = NegativeCase>,
+        accepts: impl Fn(&[u8]) -> bool,
+    ) {
+        for (comment, flag, bytes) in cases {
+            let group = self.test_groups.last().unwrap().name;
+            assert_eq!(accepts(&bytes), flag == VALID, "{group}: {comment}");
+            self.add(comment, flag, &bytes);
+        }
     }
 
     /// Adds a text to the last group, with its canonical form or the column of its error.
@@ -180,27 +194,22 @@ impl NegativeFile {
         text: &str,
         verdict: Result<String, usize>,
     ) {
-        let test = self.add(comment, flag, text.as_bytes(), verdict.is_ok());
+        assert_eq!(verdict.is_ok(), flag == VALID, "{comment}");
+        let test = self.add(comment, flag, text.as_bytes());
         match verdict {
             Ok(canonical) => test.canonical = Some(canonical),
             Err(column) => test.column = Some(column),
         }
     }
 
-    fn add(
-        &mut self,
-        comment: &str,
-        flag: &'static str,
-        bytes: &[u8],
-        valid: bool,
-    ) -> &mut NegativeTest {
+    fn add(&mut self, comment: &str, flag: &'static str, bytes: &[u8]) -> &mut NegativeTest {
         self.number_of_tests += 1;
         let test = NegativeTest {
             id: self.number_of_tests,
             comment: comment.to_owned(),
             flags: vec![flag],
             bytes: hex::encode(bytes),
-            result: if valid { "valid" } else { "invalid" },
+            result: if flag == VALID { "valid" } else { "invalid" },
             canonical: None,
             column: None,
         };

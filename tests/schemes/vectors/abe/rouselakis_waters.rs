@@ -1,7 +1,6 @@
 //! The decentralised scheme of Rouselakis and Waters, CPA variant.
 
 use super::identities::expanded;
-use super::invalid::add_group;
 use super::matrix::Matrix;
 use super::{AD, PLAINTEXT, Restated, concat, opens_cpa};
 use super::{hex_elements, hex_lambdas, hex_scalars, parsed, texts};
@@ -173,15 +172,16 @@ fn negative_tests_of_rouselakis_waters() {
     let ada_as_bob = with_identifier(merged(&ada_l), b"Ada", b"Bob");
     let sealed = abe::try_seal_cpa(&parameters, &policy("a@H and b@L"), AD, PLAINTEXT, rng);
     let sealed = sealed.unwrap().to_bytes();
-    let cases = vec![
-        ("key of one user from both authorities", "Valid", merged(&ada_l), true),
-        ("key from one authority only", "Policy", ada.to_bytes(), false),
-        ("keys of two users under one identifier", "Collusion", merged(&bob_as_ada), false),
-        ("key under another identifier", "User", ada_as_bob, false),
-        ("part from another authority with the same name", "Authority", merged(&forged_l), false),
+    let cases = [
+        ("key of one user from both authorities", "Valid", merged(&ada_l)),
+        ("key from one authority only", "Policy", ada.to_bytes()),
+        ("keys of two users under one identifier", "Collusion", merged(&bob_as_ada)),
+        ("key under another identifier", "User", ada_as_bob),
+        ("part from another authority with the same name", "Authority", merged(&forged_l)),
     ];
     let context = Fields::default().hex("ad", AD).hex("ciphertext", &sealed);
-    add_group(&mut file, "rouselakis_waters: open with user key", context, cases, |bytes| {
+    file.group("rouselakis_waters: open with user key", context);
+    file.cases(cases, |bytes| {
         opens_cpa(&UserSecretKey::<RouselakisWaters>::from_bytes(bytes).unwrap(), &sealed)
     });
     compare_or_write("invalid/abe-rouselakis-waters.json", &file);

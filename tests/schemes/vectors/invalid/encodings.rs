@@ -8,7 +8,7 @@ mod pseudonym;
 
 use super::{plus_order, with};
 use crate::common::rng;
-use crate::vectors::format::{Fields, NegativeFile, compare_or_write};
+use crate::vectors::format::{Fields, NegativeCase, NegativeFile, compare_or_write};
 use epione::algebra::codec::{Canonical, VERSION};
 
 /// `bytes` with the element at `position` replaced by the identity.
@@ -19,19 +19,17 @@ fn with_identity(bytes: &[u8], position: usize, length: usize) -> Vec<u8> {
     changed
 }
 
-/// Comment, flag (the class of the fault or `Valid`), bytes.
-type Case = (&'static str, &'static str, Vec<u8>);
-
 /// Adds the tests common to all types and those of one type.
 fn encodings<T: Canonical>(
     file: &mut NegativeFile,
     name: &'static str,
     honest: &[u8],
-    own: &[Case],
+    own: &[NegativeCase],
 ) {
     file.group(name, Fields::default().number("kind", T::KIND as u64));
     let cut = |length: usize| honest[..length].to_vec();
     let common = [
+        ("a valid encoding", "Valid", honest.to_vec()),
         ("an empty encoding", "Truncated", Vec::new()),
         ("version only", "Truncated", cut(1)),
         ("version and kind only", "Truncated", cut(2)),
@@ -43,22 +41,17 @@ fn encodings<T: Canonical>(
         ("another kind", "Kind", with(honest, 1, honest[1] ^ 1)),
     ];
     assert!(T::from_bytes(honest).is_ok_and(|value| value.to_bytes() == honest), "{name}");
-    file.test("a valid encoding", "Valid", honest, true);
-    for (comment, flag, bytes) in common.iter().chain(own) {
-        let valid = *flag == "Valid";
-        assert_eq!(T::from_bytes(bytes).is_ok(), valid, "{name}: {comment}");
-        file.test(comment, flag, bytes, valid);
-    }
+    file.cases(common.into_iter().chain(own.iter().cloned()), |bytes| T::from_bytes(bytes).is_ok());
 }
 
 /// A length of `2^32 - 1` at `position`.
-fn overlong(bytes: &[u8], position: usize) -> Case {
+fn overlong(bytes: &[u8], position: usize) -> NegativeCase {
     let mut changed = bytes.to_vec();
     changed[position..position + 4].fill(0xff);
     ("a length of 2^32 - 1", "TooLong", changed)
 }
 
-fn identity(bytes: &[u8], position: usize, length: usize) -> Case {
+fn identity(bytes: &[u8], position: usize, length: usize) -> NegativeCase {
     ("an identity", "Identity", with_identity(bytes, position, length))
 }
 

@@ -12,22 +12,6 @@ use super::{negated, plus_order, with};
 use crate::common::rng;
 use crate::vectors::format::{NegativeFile, compare_or_write};
 
-/// Comment, flag (class of the fault, or `Valid`), bytes.
-type Case = (&'static str, &'static str, Vec<u8>);
-
-/// Adds cases to the last group, and asserts that the library's verdict matches the flag.
-fn add_cases(
-    file: &mut NegativeFile,
-    cases: impl IntoIterator<Item = Case>,
-    accepts: impl Fn(&[u8]) -> bool,
-) {
-    for (comment, flag, bytes) in cases {
-        let valid = flag == "Valid";
-        assert_eq!(accepts(&bytes), valid, "{comment}");
-        file.test(comment, flag, &bytes, valid);
-    }
-}
-
 /// `bytes` with the last byte changed.
 fn with_last_byte_changed(bytes: &[u8]) -> Vec<u8> {
     let last = bytes.len() - 1;

@@ -1,7 +1,7 @@
 //! Negative tests of FABEO.
 
 use crate::common::{AbeKey, policy, rng};
-use crate::vectors::abe::invalid::{Layout, add_group, ciphertexts, exchanged, user_keys};
+use crate::vectors::abe::invalid::{Layout, ciphertexts, exchanged, user_keys};
 use crate::vectors::format::{Fields, NegativeFile, compare_or_write};
 use crate::vectors::invalid::negated;
 use epione::abe::fabeo::epochs::{EpochAuthority, Token, refresh};
@@ -51,23 +51,23 @@ fn key_verification(
     let mut mixed = AbeKey::of(a);
     mixed.sk3 = AbeKey::of(b).sk3;
     let honest = both.to_bytes();
-    let cases = vec![
-        ("unmodified", "Valid", honest.clone(), true),
-        ("key with one component", "Valid", a.to_bytes(), true),
-        ("sk1 negated", "Sk1", negated(&honest, honest.len() - 96 - 96 - 48), false),
-        ("sk3 negated", "Sk3", negated(&honest, honest.len() - 96 - 96), false),
-        ("component negated", "Sk2", negated(&honest, honest.len() - 48), false),
+    let cases = [
+        ("unmodified", "Valid", honest.clone()),
+        ("key with one component", "Valid", a.to_bytes()),
+        ("sk1 negated", "Sk1", negated(&honest, honest.len() - 96 - 96 - 48)),
+        ("sk3 negated", "Sk3", negated(&honest, honest.len() - 96 - 96)),
+        ("component negated", "Sk2", negated(&honest, honest.len() - 48)),
         (
             "components exchanged",
             "Relabelled",
             exchanged(&honest, honest.len() - 96, honest.len() - 48, 48),
-            false,
         ),
-        ("sk3 of another key", "Collusion", mixed.assemble().to_bytes(), false),
-        ("key of another authority", "Authority", stranger, false),
+        ("sk3 of another key", "Collusion", mixed.assemble().to_bytes()),
+        ("key of another authority", "Authority", stranger),
     ];
     let context = Fields::default().hex("parameters", parameters.to_bytes());
-    add_group(file, "fabeo: verify user key", context, cases, |bytes| {
+    file.group("fabeo: verify user key", context);
+    file.cases(cases, |bytes| {
         verify_key(parameters, &<UserSecretKey>::from_bytes(bytes).unwrap()).is_ok()
     });
 }
@@ -83,22 +83,16 @@ fn header_verification(
     let elements = 3 + 4 + text.len();
     let rows = elements + 3 * 96;
     assert_eq!(honest.len(), rows + 4 * 48);
-    let cases = vec![
-        ("unmodified", "Valid", honest.clone(), true),
-        ("ct1 negated", "Ct1", negated(&honest, elements), false),
-        ("element of ct2 negated", "Ct2", negated(&honest, elements + 96), false),
-        (
-            "elements of ct2 exchanged",
-            "Ct2",
-            exchanged(&honest, elements + 96, elements + 192, 96),
-            false,
-        ),
-        ("row negated", "Row", negated(&honest, rows + 3 * 48), false),
-        ("rows exchanged", "Row", exchanged(&honest, rows, rows + 48, 48), false),
+    let cases = [
+        ("unmodified", "Valid", honest.clone()),
+        ("ct1 negated", "Ct1", negated(&honest, elements)),
+        ("element of ct2 negated", "Ct2", negated(&honest, elements + 96)),
+        ("elements of ct2 exchanged", "Ct2", exchanged(&honest, elements + 96, elements + 192, 96)),
+        ("row negated", "Row", negated(&honest, rows + 3 * 48)),
+        ("rows exchanged", "Row", exchanged(&honest, rows, rows + 48, 48)),
     ];
-    add_group(file, "fabeo: verify header", Fields::default(), cases, |bytes| {
-        verify_consistency(&<CpaHeader>::from_bytes(bytes).unwrap()).is_ok()
-    });
+    file.group("fabeo: verify header", Fields::default());
+    file.cases(cases, |bytes| verify_consistency(&<CpaHeader>::from_bytes(bytes).unwrap()).is_ok());
 }
 
 fn tokens(file: &mut NegativeFile, master: MasterSecretKey, rng: &mut ChaCha20Rng) {
@@ -113,15 +107,14 @@ fn tokens(file: &mut NegativeFile, master: MasterSecretKey, rng: &mut ChaCha20Rn
     let token = |gid: &str| authority.token(gid, 1).unwrap().to_bytes();
     let mut other_epoch = of_old.clone();
     other_epoch[9] = 2;
-    let cases = vec![
-        ("token of the key's generation", "Valid", of_old.clone(), true),
-        ("token of the user's next generation", "Generation", token("Ada"), false),
-        ("token of another user", "User", token("Bose"), false),
-        ("token under another epoch", "Epoch", other_epoch, false),
-        ("point negated", "Element", negated(&of_old, 10), false),
+    let cases = [
+        ("token of the key's generation", "Valid", of_old.clone()),
+        ("token of the user's next generation", "Generation", token("Ada")),
+        ("token of another user", "User", token("Bose")),
+        ("token under another epoch", "Epoch", other_epoch),
+        ("point negated", "Element", negated(&of_old, 10)),
     ];
     let context = Fields::default().hex("user_key", old.to_bytes());
-    add_group(file, "fabeo: refresh user key", context, cases, |bytes| {
-        refresh(&old, &Token::from_bytes(bytes).unwrap()).is_ok()
-    });
+    file.group("fabeo: refresh user key", context);
+    file.cases(cases, |bytes| refresh(&old, &Token::from_bytes(bytes).unwrap()).is_ok());
 }

@@ -1,7 +1,6 @@
 //! Negative tests of the scheme of Pang et al.
 
 use crate::common::{forge, policy, rng};
-use crate::vectors::abe::invalid::add_group;
 use crate::vectors::abe::{AD, PLAINTEXT, opens_cpa};
 use crate::vectors::format::{Fields, NegativeFile, compare_or_write};
 use crate::vectors::invalid::negated;
@@ -46,27 +45,26 @@ fn negative_tests_of_pang() {
     let d_x = Reader::new(revoked).g1().unwrap();
     let raised = |factor: Scalar| (d_x * factor).to_bytes();
     let inverse = next.inverse().unwrap();
-    let cases = vec![
-        ("component renewed by the authority", "Valid", renewed.to_bytes(), true),
-        ("component of the previous epoch", "Epoch", honest.clone(), false),
-        ("revoked component relabelled with the new epoch", "Revoked", in_epoch_1(revoked), false),
+    let cases = [
+        ("component renewed by the authority", "Valid", renewed.to_bytes()),
+        ("component of the previous epoch", "Epoch", honest.clone()),
+        ("revoked component relabelled with the new epoch", "Revoked", in_epoch_1(revoked)),
         (
             "component of another user for the new epoch",
             "Collusion",
             in_epoch_1(last_point(&bob_component)),
-            false,
         ),
-        ("revoked component raised to v", "Revoked", in_epoch_1(&raised(v)), false),
+        ("revoked component raised to v", "Revoked", in_epoch_1(&raised(v))),
         // The reason why no update factor exists.
         (
             "revoked component raised to the update factor v / v'",
             "Valid",
             in_epoch_1(&raised(v * inverse)),
-            true,
         ),
     ];
     let context = Fields::default().hex("ad", AD).hex("ciphertext", &sealed);
-    add_group(&mut file, "pang: open with user key", context, cases, |bytes| {
+    file.group("pang: open with user key", context);
+    file.cases(cases, |bytes| {
         opens_cpa(&UserSecretKey::<Pang>::from_bytes(bytes).unwrap(), &sealed)
     });
 
@@ -96,21 +94,15 @@ fn key_shares(file: &mut NegativeFile, master: &MasterSecretKey<Pang>, component
     let position = of_y.iter().position(|byte| *byte == b'y').unwrap();
     of_y[position] = b'x';
     let hash: G1 = hash_to_g1(tag::REVOCABLE_ATTRIBUTE, b"x");
-    let cases = vec![
-        ("unmodified", "Valid", honest.clone(), true),
-        ("share of another attribute, relabelled", "Attribute", of_y, false),
-        (
-            "H(x), a point chosen by the user",
-            "Oracle",
-            with_last_point(&honest, &hash.to_bytes()),
-            false,
-        ),
-        ("component of the user", "Oracle", with_last_point(&honest, component), false),
-        ("T negated", "Element", negated(&honest, honest.len() - POINT), false),
+    let cases = [
+        ("unmodified", "Valid", honest.clone()),
+        ("share of another attribute, relabelled", "Attribute", of_y),
+        ("H(x), a point chosen by the user", "Oracle", with_last_point(&honest, &hash.to_bytes())),
+        ("component of the user", "Oracle", with_last_point(&honest, component)),
+        ("T negated", "Element", negated(&honest, honest.len() - POINT)),
     ];
-    add_group(file, "pang: verify key share", Fields::default(), cases, |bytes| {
-        KeyShare::from_bytes(bytes).unwrap().verify().is_ok()
-    });
+    file.group("pang: verify key share", Fields::default());
+    file.cases(cases, |bytes| KeyShare::from_bytes(bytes).unwrap().verify().is_ok());
 }
 
 fn attribute_keys(
@@ -128,19 +120,18 @@ fn attribute_keys(
     let mut of_y = honest.clone();
     of_y[epoch - 1] = b'y';
     let previous = old.key().to_bytes();
-    let cases = vec![
-        ("unmodified", "Valid", honest.clone(), true),
-        ("another epoch", "Epoch", later, false),
-        ("another attribute", "Attribute", of_y, false),
-        ("proof negated", "Proof", negated(&honest, proof), false),
-        ("g2^v negated", "Key", negated(&honest, point), false),
-        ("g2^v of another epoch", "Key", with_key(&previous[point..proof]), false),
+    let cases = [
+        ("unmodified", "Valid", honest.clone()),
+        ("another epoch", "Epoch", later),
+        ("another attribute", "Attribute", of_y),
+        ("proof negated", "Proof", negated(&honest, proof)),
+        ("g2^v negated", "Key", negated(&honest, point)),
+        ("g2^v of another epoch", "Key", with_key(&previous[point..proof])),
         // H(x)^{1/k} would be a component for the user of D'.
-        ("rogue key D'^k for a user's D' and a known k", "RogueKey", with_key(rogue), false),
+        ("rogue key D'^k for a user's D' and a known k", "RogueKey", with_key(rogue)),
     ];
-    add_group(file, "pang: verify attribute key", Fields::default(), cases, |bytes| {
-        AttributeKey::from_bytes(bytes).unwrap().verify().is_ok()
-    });
+    file.group("pang: verify attribute key", Fields::default());
+    file.cases(cases, |bytes| AttributeKey::from_bytes(bytes).unwrap().verify().is_ok());
 }
 
 fn components(
@@ -160,17 +151,18 @@ fn components(
         w.u32(0);
         w.fixed(last_point(of_bob));
     });
-    let cases = vec![
-        ("unmodified", "Valid", honest.clone(), true),
-        ("component of another user", "User", of_bob.to_vec(), false),
-        ("component of another user, relabelled", "User", bob_as_ada.to_bytes(), false),
-        ("another epoch", "Epoch", later, false),
-        ("point negated", "Element", negated(&honest, honest.len() - POINT), false),
+    let cases = [
+        ("unmodified", "Valid", honest.clone()),
+        ("component of another user", "User", of_bob.to_vec()),
+        ("component of another user, relabelled", "User", bob_as_ada.to_bytes()),
+        ("another epoch", "Epoch", later),
+        ("point negated", "Element", negated(&honest, honest.len() - POINT)),
     ];
     let context = Fields::default()
         .hex("user_key", user.to_bytes())
         .hex("attribute_key", key.key().to_bytes());
-    add_group(file, "pang: add component to user key", context, cases, |bytes| {
+    file.group("pang: add component to user key", context);
+    file.cases(cases, |bytes| {
         user.with_component(&Component::from_bytes(bytes).unwrap(), key).is_ok()
     });
 }

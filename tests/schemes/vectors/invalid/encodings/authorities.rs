@@ -1,8 +1,8 @@
 //! The schemes with several issuers: Pang and Rouselakis-Waters.
 
-use super::{Case, encodings, identity, overlong, plus_order, with, with_policy};
+use super::{encodings, identity, overlong, plus_order, with, with_policy};
 use crate::common::policy;
-use crate::vectors::format::NegativeFile;
+use crate::vectors::format::{NegativeCase, NegativeFile};
 use epione::abe::fabeo::epochs::{EpochAuthority, Token};
 use epione::abe::pang::{self, AttributeAuthority, AttributeKey, Component, KeyShare, Pang};
 use epione::abe::rouselakis_waters::{self, RouselakisWaters};
@@ -79,7 +79,7 @@ pub(super) fn pang(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
 
 /// Parameters with other lists of attribute keys, all with the same point. Attributes are ordered
 /// by their bytes, not by length, UTF-16 units or epochs.
-fn attribute_keys(honest: &[u8]) -> Vec<Case> {
+fn attribute_keys(honest: &[u8]) -> Vec<NegativeCase> {
     // Lengths in bytes: suite 1, g1^a 48, Z^beta 576, count 4; length 4, name 1, epoch 4, g2^v 96.
     let (head, point) = (&honest[..627], &honest[640..]);
     let of = |keys: &[(&str, u32)]| {
@@ -108,7 +108,7 @@ fn attribute_keys(honest: &[u8]) -> Vec<Case> {
 }
 
 /// Invalid secret scalars at two positions.
-fn exponents(honest: &[u8], positions: [usize; 2]) -> Vec<Case> {
+fn exponents(honest: &[u8], positions: [usize; 2]) -> Vec<NegativeCase> {
     let zero = |i: usize| [&honest[..i], &[0; 32], &honest[i + 32..]].concat();
     let [first, second] = positions;
     vec![
@@ -145,7 +145,7 @@ pub(super) fn rouselakis_waters(file: &mut NegativeFile, rng: &mut ChaCha20Rng) 
 }
 
 /// Parameters with other lists of authorities, all with the same key.
-fn authorities(head: &[u8], key: &[u8]) -> Vec<Case> {
+fn authorities(head: &[u8], key: &[u8]) -> Vec<NegativeCase> {
     let of = |names: &[&str]| {
         let mut w = Writer::default();
         w.fixed(head);

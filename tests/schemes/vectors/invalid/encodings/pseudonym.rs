@@ -1,7 +1,7 @@
 //! Window keys of pseudonyms.
 
-use super::{Case, encodings, overlong, with};
-use crate::vectors::format::NegativeFile;
+use super::{encodings, overlong, with};
+use crate::vectors::format::{NegativeCase, NegativeFile};
 use epione::algebra::codec::{Canonical, Writer};
 use epione::pseudonym::{SeriesSecret, WindowKey};
 use rand_chacha::ChaCha20Rng;
@@ -23,7 +23,7 @@ pub(super) fn windows(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
 }
 
 /// Windows with other lists of nodes. Two nodes are disjoint, or one contains the other.
-fn nodes(head: &[u8]) -> Vec<Case> {
+fn nodes(head: &[u8]) -> Vec<NegativeCase> {
     let of = |nodes: &[(u8, u32)]| {
         let mut w = Writer::default();
         w.fixed(head);

@@ -1,6 +1,6 @@
 //! Decryption by delegator and delegatee in AFGH.
 
-use super::{add_cases, negated, with_last_byte_changed};
+use super::{negated, with_last_byte_changed};
 use crate::common::{encoding, fields};
 use crate::vectors::format::{Fields, NegativeFile};
 use epione::algebra::codec::Canonical;
@@ -64,7 +64,7 @@ pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
         ("body modified", "Body", with_last_byte_changed(&bytes)),
         ("empty body", "Body", ciphertext(&c1, &[])),
     ];
-    add_cases(file, cases, |bytes| {
+    file.cases(cases, |bytes| {
         afgh::open(&alice, AD, &Ciphertext::from_bytes(bytes).unwrap()).is_ok()
     });
 
@@ -91,7 +91,7 @@ pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
         ("body modified", "Body", with_last_byte_changed(&bytes)),
         ("empty body", "Body", reencryption(&c1, &c1_prime, &[])),
     ];
-    add_cases(file, cases, |bytes| {
+    file.cases(cases, |bytes| {
         afgh::open_reencrypted(&bob, AD, &ReEncryption::from_bytes(bytes).unwrap()).is_ok()
     });
 }

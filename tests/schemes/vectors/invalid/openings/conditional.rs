@@ -1,8 +1,8 @@
 //! Conditional re-encryption: public verification, and decryption by the delegator.
 
 use super::forgery::{AD, CONDITION, Encapsulation, PLAINTEXT, Points, Proxy, context, exponent};
-use super::{add_cases, negated, plus_order, with, with_last_byte_changed};
-use crate::vectors::format::{Fields, NegativeFile, draw};
+use super::{negated, plus_order, with, with_last_byte_changed};
+use crate::vectors::format::{Fields, NegativeCase, NegativeFile, draw};
 use epione::algebra::codec::Canonical;
 use epione::algebra::{Scalar, Secret, tag};
 use epione::pre::{
@@ -41,7 +41,7 @@ pub(super) fn verifications(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
         ("body modified", "Body", with_last_byte_changed(&honest)),
         ("ciphertext with other associated data", "Context", other.clone()),
     ];
-    add_cases(file, cases, |bytes| {
+    file.cases(cases, |bytes| {
         let ciphertext = Ciphertext::from_bytes(bytes).unwrap();
         ciphertext.verify(&alice_public, CONDITION, AD).is_ok()
     });
@@ -53,7 +53,7 @@ pub(super) fn verifications(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
         ("rk2 negated", "Rk2", negated(&rk, 98)),
         ("rk1 and rk2 exchanged", "Rk1", [&rk[..2], &rk[98..], &rk[2..98]].concat()),
     ];
-    add_cases(file, cases, |bytes| {
+    file.cases(cases, |bytes| {
         let key = ReKey::from_bytes(bytes).unwrap();
         key.verify(&alice_public, &doctor_public, CONDITION).is_ok()
     });
@@ -75,7 +75,7 @@ pub(super) fn verifications(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     ];
     let proxy = Proxy::new(&rekey, &doctor_public, &context(&alice_public, AD));
     let forged = forged_reencryptions(&proxy, &alice_public, &honest);
-    add_cases(file, cases.into_iter().chain(forged), |bytes| {
+    file.cases(cases.into_iter().chain(forged), |bytes| {
         let reencryption = ReEncryption::from_bytes(bytes);
         reencryption
             .is_ok_and(|reencryption| reencryption.verify(checked.delegation(), &verified).is_ok())
@@ -87,7 +87,7 @@ fn forged_reencryptions(
     proxy: &Proxy,
     delegator: &PublicKey,
     ciphertext: &[u8],
-) -> Vec<super::Case> {
+) -> Vec<NegativeCase> {
     let (t, other) = (Scalar::from(5), Scalar::from(7));
     let of = |t: &Scalar| proxy.transform(ciphertext, t);
     let mixed =
@@ -161,7 +161,7 @@ pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     ];
     let context = Fields::default().hex("secret_key", alice.to_bytes());
     file.group("conditional: open", context.hex("condition", CONDITION).hex("ad", AD));
-    add_cases(file, cases, |bytes| {
+    file.cases(cases, |bytes| {
         let ciphertext = Ciphertext::from_bytes(bytes).unwrap();
         conditional::open(&alice, CONDITION, AD, &ciphertext).is_ok()
     });

@@ -1,6 +1,6 @@
 //! DEM ciphertexts with modified bytes, and ciphertexts composed of whole segments.
 
-use super::{add_cases, with, with_last_byte_changed};
+use super::{with, with_last_byte_changed};
 use crate::vectors::dem::{plaintext, segment};
 use crate::vectors::format::{Fields, NegativeFile, draw};
 use epione::algebra::Secret;
@@ -28,7 +28,7 @@ pub(super) fn modified(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
         ("authentication tag modified", "Body", with_last_byte_changed(&sealed)),
         ("another context", "Context", dem::seal(&key, b"other", &[7; 40])),
     ];
-    add_cases(file, cases, |bytes| dem::open(&key, b"context", bytes).is_ok());
+    file.cases(cases, |bytes| dem::open(&key, b"context", bytes).is_ok());
 }
 
 /// Number and last byte of the nonce, start and length of the plaintext.
@@ -62,7 +62,7 @@ pub(super) fn segments(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
         for ((number, last, ..), plaintext) in segments.iter().zip(&plaintexts) {
             sealed.extend(segment(&okm, *number, *last, plaintext));
         }
-        add_cases(file, [(comment, flag, encode(&segments))], |_| {
+        file.cases([(comment, flag, encode(&segments))], |_| {
             let opened = dem::open(&key, b"context", &sealed);
             opened.is_ok_and(|opened| *opened == plaintexts.concat())
         });

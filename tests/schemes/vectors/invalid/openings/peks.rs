@@ -1,6 +1,6 @@
 //! Locations of searchable ciphertexts.
 
-use super::{add_cases, negated, with, with_last_byte_changed};
+use super::{negated, with, with_last_byte_changed};
 use crate::vectors::format::{Fields, NegativeFile};
 use epione::algebra::codec::Canonical;
 use epione::peks::{self, SearchableCiphertext};
@@ -20,7 +20,7 @@ pub(super) fn locations(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
         ("B modified", "B", with(&ciphertext, 50, ciphertext[50] ^ 1)),
         ("location modified", "Location", with_last_byte_changed(&ciphertext)),
     ];
-    add_cases(file, cases, |bytes| {
+    file.cases(cases, |bytes| {
         let ciphertext = SearchableCiphertext::from_bytes(bytes).unwrap();
         peks::locate(&ciphertext, &trapdoor, b"record 7").is_ok()
     });

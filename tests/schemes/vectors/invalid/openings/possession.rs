@@ -1,31 +1,22 @@
 //! Proofs of possession of a secret key.
 
-use super::{add_cases, plus_order, with, with_last_byte_changed};
-use crate::vectors::format::{Fields, NegativeFile, draw};
-use crate::vectors::pre_conditional::prove;
-use epione::algebra::codec::{Canonical, VERSION};
+use super::{plus_order, with, with_last_byte_changed};
+use crate::vectors::format::{Fields, NegativeFile, draw, encoding};
+use crate::vectors::pre_conditional::{prove, secret_key};
+use epione::algebra::codec::Canonical;
 use epione::algebra::tag::{self, Kind, Tag};
 use epione::algebra::{G1, Scalar};
-use epione::pre::{ProofOfPossession, PublicKey, SecretKey};
+use epione::pre::ProofOfPossession;
 use rand_chacha::ChaCha20Rng;
 
 const CONTEXT: &[u8] = b"Dr. Ruiz";
 
-fn encoded(kind: Kind, fields: &[u8]) -> Vec<u8> {
-    [&[VERSION, kind as u8], fields].concat()
-}
-
-fn public_key(x: &Scalar) -> PublicKey {
-    let secret = encoded(Kind::PreSecretKey, &x.to_be_bytes());
-    *SecretKey::from_bytes(&secret).unwrap().public_key()
-}
-
 pub(super) fn proofs(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let [x, other] = std::array::from_fn(|_| Scalar::random(rng));
-    let public = public_key(&x);
+    let public = *secret_key(&x).public_key();
     let mut proof = |purpose: Tag, exponent: &Scalar, context: &[u8]| {
         let proof = prove(purpose, &[G1::generator()], exponent, &draw(rng), context);
-        encoded(Kind::PrePossession, &proof.bytes())
+        encoding(Kind::PrePossession, &proof.bytes())
     };
     let honest = proof(tag::PRE_POSSESSION, &x, CONTEXT);
     let negative = -Scalar::from_be_bytes(&honest[34..].try_into().unwrap()).unwrap();
@@ -46,11 +37,11 @@ pub(super) fn proofs(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
             "Response",
             [&honest[..2], &honest[34..], &honest[2..34]].concat(),
         ),
-        ("challenge and response zero", "Zero", encoded(Kind::PrePossession, &[0; 64])),
+        ("challenge and response zero", "Zero", encoding(Kind::PrePossession, &[0; 64])),
         ("challenge not reduced: r added", "NotReduced", plus_order(&honest, 2)),
         ("response not reduced: r added", "NotReduced", plus_order(&honest, 34)),
     ];
-    add_cases(file, cases, |bytes| {
+    file.cases(cases, |bytes| {
         let proof = ProofOfPossession::from_bytes(bytes);
         proof.is_ok_and(|proof| public.verify_possession(CONTEXT, &proof).is_ok())
     });

@@ -1,7 +1,7 @@
 //! Decryption by the delegatee, who first verifies ciphertext and re-encryption.
 
 use super::forgery::{AD, CONDITION, Encapsulation, PLAINTEXT, Points, Proxy, context, exponent};
-use super::{add_cases, negated, with_last_byte_changed};
+use super::{negated, with_last_byte_changed};
 use crate::vectors::format::{Fields, NegativeFile, draw};
 use epione::algebra::codec::{Canonical, Reader};
 use epione::algebra::hash::framed;
@@ -96,5 +96,5 @@ pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
         .hex("ad", AD)
         .hex("rk2", proxy.rk2.to_bytes());
     file.group("conditional: open re-encryption", context);
-    add_cases(file, cases, |bytes| accepts(&public, &doctor, &proxy.rk2, bytes));
+    file.cases(cases, |bytes| accepts(&public, &doctor, &proxy.rk2, bytes));
 }
