@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 use crate::algebra::{G1, G2, Gt, Scalar};
-use zeroize::ZeroizeOnDrop;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Writes the fields of an encoding in order. Erased on drop, because the fields may be a key.
+/// Writes the fields of an encoding in order. Erased on drop, because the fields may be a key. A
+/// buffer that is too small is copied into a larger one and erased over its whole capacity; it is
+/// never reallocated, so freed memory holds no fields.
 #[derive(Default, ZeroizeOnDrop)]
 pub struct Writer(Vec<u8>);
 
@@ -33,6 +35,12 @@ impl Writer {
     }
     /// Writes bytes whose length the format fixes.
     pub fn fixed(&mut self, bytes: &[u8]) {
+        let length = self.0.len() + bytes.len();
+        if length > self.0.capacity() {
+            let mut grown = Vec::with_capacity(length.max(2 * self.0.capacity()));
+            grown.extend_from_slice(&self.0);
+            std::mem::replace(&mut self.0, grown).zeroize();
+        }
         self.0.extend_from_slice(bytes);
     }
     /// Writes a 32-bit length and the bytes.
