@@ -49,16 +49,15 @@ pub fn delegate(
 ) -> Result<UserSecretKey<Fabeo>, AttributeNotHeld> {
     let UserKey { sk1, sk2, sk3 } = key.elements.expose();
     let held = key.attributes.expanded();
-    let component = |u: &Attribute| Ok(sk2[held.binary_search(u).map_err(|_| AttributeNotHeld)?]);
-    let chosen = attributes.expanded().iter().map(component).collect::<Result<Vec<G1>, _>>();
-    let chosen = Zeroizing::new(chosen?);
+    let position = |u: &Attribute| held.binary_search(u).map_err(|_| AttributeNotHeld);
+    let chosen = attributes.expanded().iter().map(position).collect::<Result<Vec<usize>, _>>()?;
 
     let r = Zeroizing::new(Scalar::random(rng));
     let fresh = G1::batch_mul_by_scalar(&hash_attributes(tag::FABEO_ATTRIBUTE, attributes), &r);
     let fresh = Zeroizing::new(fresh);
     let elements = UserKey {
         sk1: *sk1 + base().mul(&r),
-        sk2: chosen.iter().zip(fresh.iter()).map(|(held, fresh)| *held + *fresh).collect(),
+        sk2: chosen.iter().zip(fresh.iter()).map(|(i, fresh)| sk2[*i] + *fresh).collect(),
         sk3: *sk3 + G2::generator_mul(&r),
     };
     Ok(UserSecretKey::new(attributes.clone(), elements))

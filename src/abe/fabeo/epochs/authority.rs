@@ -110,11 +110,12 @@ impl EpochAuthority {
 
     /// Computes the tokens of all active users for the current epoch, in order of identifiers.
     pub fn tokens(&self) -> Vec<(&str, Token)> {
-        let users = || self.users.iter().filter(|(_, user)| !user.revoked);
-        let r = users().map(|(gid, user)| *self.exponent(gid, user));
+        let active: Vec<_> = self.users.iter().filter(|(_, user)| !user.revoked).collect();
+        // Of known length: a reallocation would leave exponents in freed memory.
+        let r = active.iter().map(|(gid, user)| *self.exponent(gid, user));
         let r = Zeroizing::new(r.collect::<Vec<Scalar>>());
         let points = G1::batch_mul(&vec![hash(self.epoch); r.len()], &r);
-        let with_points = users().zip(points).map(|((gid, user), point)| {
+        let with_points = active.into_iter().zip(points).map(|((gid, user), point)| {
             (gid.as_str(), Token { generation: user.generation, epoch: self.epoch, point })
         });
         with_points.collect()
