@@ -134,7 +134,8 @@ impl ShapedCodec<KeyShape> for UserKey {
         for component in &self.components {
             w.list(component, |w, (epoch, _)| w.u32(*epoch));
         }
-        let points = self.components.iter().flatten().map(|(_, point)| *point);
+        let components = Zeroizing::new(self.components.concat());
+        let points = components.iter().map(|(_, d_x)| *d_x);
         w.batch_g1(&Zeroizing::new(points.collect::<Vec<_>>()));
     }
     fn read(r: &mut Reader<'_>, KeyShape { components }: KeyShape) -> Result<Self, DecodeError> {
