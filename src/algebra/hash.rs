@@ -158,7 +158,7 @@ pub fn expand_message_xmd(tag: Tag, message: &[u8], length: usize) -> Vec<u8> {
     let mut output = Vec::with_capacity(blocks * DIGEST_BYTES);
     let mut previous = [0; DIGEST_BYTES];
     for i in 1..=blocks {
-        let mixed: Vec<u8> = b_0.iter().zip(previous).map(|(a, b)| a ^ b).collect();
+        let mixed: [u8; DIGEST_BYTES] = std::array::from_fn(|j| b_0[j] ^ previous[j]);
         previous = Sha256::new()
             .chain_update(mixed)
             .chain_update([i as u8])
