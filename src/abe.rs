@@ -52,6 +52,7 @@ mod cost;
 mod cpa;
 pub mod fabeo;
 pub mod fujisaki_okamoto;
+mod gid;
 mod header;
 mod keys;
 pub mod pang;

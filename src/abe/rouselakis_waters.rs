@@ -71,8 +71,9 @@ pub use authority::{keygen, setup};
 pub use authority::{keygen_with_randomness, setup_with_randomness};
 pub use elements::{Encapsulation, MasterKey, Parameters, UserKey};
 
-use elements::{AuthorityKey, MAX_NAME};
+use elements::AuthorityKey;
 
+use super::gid::MAX_GID;
 use super::scheme::{Coins, Scheme, SelectedRow, hash_rows, linear_combination};
 use super::{PublicParameters, UserSecretKey};
 use crate::algebra::hash::hash_to_g1;
@@ -102,7 +103,7 @@ pub enum KeyError {
     #[error("{0} is not an attribute of this authority, whose names end with @ and its name")]
     ForeignAttribute(UserAttribute),
     /// The GID is empty or too long.
-    #[error("an identifier has 1 to {MAX_NAME} bytes")]
+    #[error("an identifier has 1 to {MAX_GID} bytes")]
     InvalidIdentifier,
     /// The keys belong to different users.
     #[error("the keys belong to different users")]

@@ -65,10 +65,9 @@ mod authority;
 
 pub use authority::EpochAuthority;
 
-use authority::MAX_GID;
-
 use super::Fabeo;
 use crate::abe::UserSecretKey;
+use crate::abe::gid::MAX_GID;
 use crate::algebra::codec::{public_encoding, sequence};
 use crate::algebra::hash::hash_to_g1_cached;
 use crate::algebra::{G1, G2, multi_pairing, tag};

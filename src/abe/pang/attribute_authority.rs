@@ -1,8 +1,8 @@
 //! The authority of one attribute, which issues and revokes it.
 #![forbid(unsafe_code)]
 
-use super::elements::read_gid;
 use super::{Component, InvalidKeyShare, KeyShare, VerifiedAttributeKey, VerifiedKeyShare};
+use crate::abe::gid::read_gid;
 use crate::algebra::codec::{Canonical, Codec, Reader, Writer};
 use crate::algebra::tag::Kind;
 use crate::algebra::{G1, Rng, Scalar, Secret};

@@ -1,8 +1,9 @@
 //! The algorithms of the central authority: Setup, Enrol and Share.
 #![forbid(unsafe_code)]
 
-use super::elements::{MAX_GID, MasterKey, Parameters, UserKey};
+use super::elements::{MasterKey, Parameters, UserKey};
 use super::{KeyError, KeyShare, Pang, hash};
+use crate::abe::gid::is_valid_gid;
 use crate::abe::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::hash::{framed, hash_to_scalar};
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, random_bytes, tag};
@@ -33,7 +34,7 @@ pub fn setup_with_randomness(
 
 /// `t = PRF(key of the central authority; identifier)`
 fn exponent(master: &MasterKey, gid: &str) -> Result<Zeroizing<Scalar>, KeyError> {
-    if !(1..=MAX_GID).contains(&gid.len()) {
+    if !is_valid_gid(gid) {
         return Err(KeyError::InvalidIdentifier);
     }
     let message = Zeroizing::new(framed(&[&master.prf_key, gid.as_bytes()]));

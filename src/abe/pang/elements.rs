@@ -1,6 +1,7 @@
 //! The elements of the scheme and their encoding.
 #![forbid(unsafe_code)]
 
+use crate::abe::gid::read_gid;
 use crate::abe::scheme::{KeyShape, PolicyShape};
 use crate::algebra::codec::{Codec, Reader, ShapedCodec, Writer, sequence};
 use crate::algebra::{G1, G2, Gt, Scalar};
@@ -9,8 +10,6 @@ use crate::policy::{Attribute, Name};
 use std::collections::BTreeMap;
 use zeroize::{Zeroize, Zeroizing};
 
-/// The maximal length of a user's identifier in bytes.
-pub(super) const MAX_GID: usize = 256;
 /// The maximal number of attributes in decoded parameters.
 const MAX_ATTRIBUTES: usize = 1 << 16;
 /// The maximal number of epochs per attribute in a decoded key.
@@ -114,15 +113,6 @@ impl Codec for Parameters {
         }
         Ok(Self { g1_a, z_beta, attribute_keys: keys.into_iter().collect() })
     }
-}
-
-/// Reads a user's identifier.
-///
-/// # Errors
-/// [`DecodeError::Invalid`] if it is empty.
-pub(super) fn read_gid(r: &mut Reader<'_>) -> Result<String, DecodeError> {
-    let gid = r.text(MAX_GID)?;
-    if gid.is_empty() { Err(DecodeError::Invalid("an identifier is empty")) } else { Ok(gid) }
 }
 
 /// Encoding: the identifier, `D`, `D'`, the epochs of each attribute, all components.

@@ -1,8 +1,9 @@
 //! Public keys collected by encryptors, and components collected by users.
 #![forbid(unsafe_code)]
 
-use super::elements::{EpochKey, MAX_GID};
+use super::elements::EpochKey;
 use super::{Component, Pang, VerifiedAttributeKey, hash};
+use crate::abe::gid::MAX_GID;
 use crate::abe::{PublicParameters, UserSecretKey};
 use crate::algebra::{G2, multi_pairing};
 use crate::policy::{Attribute, InvalidAttributes, Name};

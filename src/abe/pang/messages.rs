@@ -1,8 +1,8 @@
 //! The messages between the central authority, attribute authorities, users and encryptors.
 #![forbid(unsafe_code)]
 
-use super::elements::read_gid;
 use super::hash;
+use crate::abe::gid::read_gid;
 use crate::algebra::codec::{public_encoding, sequence};
 use crate::algebra::hash::{framed, hash_to_g1};
 use crate::algebra::{G1, G2, Scalar, Secret, multi_pairing, tag};

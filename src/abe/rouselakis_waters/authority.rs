@@ -1,8 +1,9 @@
 //! The algorithms of an attribute authority: Setup and KeyGen.
 #![forbid(unsafe_code)]
 
-use super::elements::{AuthorityKey, MAX_NAME};
+use super::elements::AuthorityKey;
 use super::{KeyError, MasterKey, Parameters, RouselakisWaters, UserKey, authority_of, hash_gid};
+use crate::abe::gid::{MAX_GID, is_valid_gid};
 use crate::abe::scheme::hash_attributes;
 use crate::abe::{MasterSecretKey, PublicParameters, UserSecretKey};
 use crate::algebra::{G1, G2, Gt, Rng, Scalar, Secret, tag};
@@ -32,8 +33,8 @@ pub fn setup_with_randomness(
     alpha: &Scalar,
     y: &Scalar,
 ) -> (PublicParameters<RouselakisWaters>, MasterSecretKey<RouselakisWaters>) {
-    let valid = (1..=MAX_NAME).contains(&name.len()) && !name.contains('@');
-    assert!(valid, "the name of an authority has 1 to {MAX_NAME} bytes and no @");
+    let valid = is_valid_gid(name) && !name.contains('@');
+    assert!(valid, "the name of an authority has 1 to {MAX_GID} bytes and no @");
     let key = AuthorityKey { z_alpha: Gt::generator_pow(alpha), g2_y: G2::generator_mul(y) };
     let master = MasterKey { name: name.to_owned(), alpha: *alpha, y: *y };
     let parameters = Parameters(BTreeMap::from([(name.to_owned(), key)]));
@@ -68,7 +69,7 @@ pub fn keygen_with_randomness(
     attributes: &AttributeSet,
     t: &[Scalar],
 ) -> Result<UserSecretKey<RouselakisWaters>, KeyError> {
-    if !(1..=MAX_NAME).contains(&gid.len()) {
+    if !is_valid_gid(gid) {
         return Err(KeyError::InvalidIdentifier);
     }
     let MasterKey { name, alpha, y } = master.0.expose();

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::authority_of;
+use crate::abe::gid::read_gid;
 use crate::abe::scheme::{KeyShape, PolicyShape};
 use crate::algebra::codec::{Codec, Reader, Writer, sequence};
 use crate::algebra::{G1, G2, Gt, Scalar};
@@ -10,8 +11,6 @@ use crate::policy::Attribute;
 use std::collections::BTreeMap;
 use zeroize::Zeroize;
 
-/// The maximal length of an authority's name or a user's identifier in bytes.
-pub(super) const MAX_NAME: usize = 256;
 /// The maximal number of authorities in decoded parameters.
 const MAX_AUTHORITIES: usize = 1 << 12;
 
@@ -53,7 +52,7 @@ pub struct UserKey {
     pub(super) k_prime: Vec<G2>,
 }
 sequence!(ShapedCodec<KeyShape> for UserKey {
-    gid: text_by(read_name), k: batch_g1(components), k_prime: batch_g2(components),
+    gid: text_by(read_gid), k: batch_g1(components), k_prime: batch_g2(components),
 });
 
 /// An encapsulation `(C1_i, C2_i, C3_i, C4_i)`, one element of each per row.
@@ -68,21 +67,12 @@ sequence!(ShapedCodec<PolicyShape> for Encapsulation {
     c1: items(rows), c2: batch_g2(rows), c3: batch_g2(rows), c4: batch_g1(rows),
 });
 
-/// Reads a name or identifier.
-///
-/// # Errors
-/// [`DecodeError::Invalid`] if it is empty.
-fn read_name(r: &mut Reader<'_>) -> Result<String, DecodeError> {
-    let name = r.text(MAX_NAME)?;
-    if name.is_empty() { Err(DecodeError::Invalid("a name is empty")) } else { Ok(name) }
-}
-
 /// Reads the name of an authority.
 ///
 /// # Errors
-/// [`DecodeError::Invalid`] if it is empty or contains an `@`.
+/// As [`read_gid`], or [`DecodeError::Invalid`] if it contains an `@`.
 fn read_authority(r: &mut Reader<'_>) -> Result<String, DecodeError> {
-    let name = read_name(r)?;
+    let name = read_gid(r)?;
     if name.contains('@') {
         return Err(DecodeError::Invalid("the name of an authority contains an @"));
     }

@@ -3,6 +3,7 @@
 
 use super::{EpochError, Token, attribute, check_not_reserved, hash};
 use crate::abe::fabeo::{Fabeo, authority::keygen_with_randomness};
+use crate::abe::gid::{is_valid_gid, read_gid};
 use crate::abe::{MasterSecretKey, UserSecretKey};
 use crate::algebra::codec::{Canonical, Reader, Writer};
 use crate::algebra::hash::{digest, framed, hash_to_scalar};
@@ -14,8 +15,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// The maximal length of a user's identifier in bytes.
-pub(super) const MAX_GID: usize = 256;
 /// The maximal number of users in a decoded state.
 const MAX_USERS: usize = 1 << 24;
 
@@ -73,7 +72,7 @@ impl EpochAuthority {
         gid: &str,
         attributes: &AttributeSet,
     ) -> Result<UserSecretKey<Fabeo>, EpochError> {
-        if !(1..=MAX_GID).contains(&gid.len()) {
+        if !is_valid_gid(gid) {
             return Err(EpochError::InvalidIdentifier);
         }
         for attribute in attributes.iter() {
@@ -184,10 +183,7 @@ impl Canonical for EpochAuthority {
             return Err(DecodeError::Invalid("the oldest epoch is after the current one"));
         }
         let users = r.list(MAX_USERS, |r| {
-            let (gid, generation, attributes) = (r.text(MAX_GID)?, r.u32()?, r.fixed()?);
-            if gid.is_empty() {
-                return Err(DecodeError::Invalid("an identifier is empty"));
-            }
+            let (gid, generation, attributes) = (read_gid(r)?, r.u32()?, r.fixed()?);
             let revoked = match r.u8()? {
                 0 => false,
                 1 => true,
