@@ -11,6 +11,7 @@
 //! | byte array | the bytes; the type fixes the length |
 //! | text, bytes | a 32-bit length, then the bytes; text is UTF-8 |
 //! | list | a 32-bit count, then the items |
+//! | map | a list of keys and values, strictly ascending by key |
 //! | option | 0, or 1 and the value |
 //!
 //! Decoding checks each length and count against a cap before it allocates, and rejects trailing

@@ -3,7 +3,7 @@
 
 use crate::abe::gid::read_gid;
 use crate::abe::scheme::{KeyShape, PolicyShape};
-use crate::algebra::codec::{Codec, Reader, ShapedCodec, Writer, sequence};
+use crate::algebra::codec::{Reader, ShapedCodec, Writer, sequence};
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use crate::policy::{Attribute, Name};
@@ -21,6 +21,7 @@ pub(super) struct EpochKey {
     pub(super) epoch: u32,
     pub(super) g2_v: G2,
 }
+sequence!(Codec for EpochKey { epoch, g2_v });
 
 /// The public parameters `(g1^a, Z^beta)` and the public keys of attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub struct Parameters {
     pub(super) z_beta: Gt,
     pub(super) attribute_keys: BTreeMap<Name, EpochKey>,
 }
+sequence!(Codec for Parameters { g1_a, z_beta, attribute_keys: map(MAX_ATTRIBUTES) });
 
 impl Parameters {
     /// Returns the public key of an attribute.
@@ -91,29 +93,6 @@ pub struct Encapsulation {
 sequence!(ShapedCodec<PolicyShape> for Encapsulation {
     epochs: items(rows), c_second, c: batch_g2(rows), c_prime: batch_g1(rows),
 });
-
-impl Codec for Parameters {
-    fn write(&self, w: &mut Writer) {
-        w.g1(&self.g1_a);
-        w.gt(&self.z_beta);
-        let keys: Vec<(&Name, &EpochKey)> = self.attribute_keys.iter().collect();
-        w.list(&keys, |w, (attribute, key)| {
-            attribute.write(w);
-            w.u32(key.epoch);
-            w.g2(&key.g2_v);
-        });
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (g1_a, z_beta) = (r.g1()?, r.gt()?);
-        let keys = r.list(MAX_ATTRIBUTES, |r| {
-            Ok((Name::read(r)?, EpochKey { epoch: r.u32()?, g2_v: r.g2()? }))
-        })?;
-        if !keys.is_sorted_by(|(a, _), (b, _)| a < b) {
-            return Err(DecodeError::Invalid("the attributes are not strictly ascending"));
-        }
-        Ok(Self { g1_a, z_beta, attribute_keys: keys.into_iter().collect() })
-    }
-}
 
 /// Encoding: the identifier, `D`, `D'`, the epochs of each attribute, all components.
 impl ShapedCodec<KeyShape> for UserKey {

@@ -81,20 +81,16 @@ fn read_authority(r: &mut Reader<'_>) -> Result<String, DecodeError> {
 
 impl Codec for Parameters {
     fn write(&self, w: &mut Writer) {
-        let keys: Vec<(&String, &AuthorityKey)> = self.0.iter().collect();
-        w.list(&keys, |w, (name, key)| {
+        w.map(&self.0, |w, name, key| {
             w.bytes(name.as_bytes());
             w.gt(&key.z_alpha);
             w.g2(&key.g2_y);
         });
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let keys = r.list(MAX_AUTHORITIES, |r| {
+        let read = |r: &mut Reader<'_>| {
             Ok((read_authority(r)?, AuthorityKey { z_alpha: r.gt()?, g2_y: r.g2()? }))
-        })?;
-        if !keys.is_sorted_by(|(a, _), (b, _)| a < b) {
-            return Err(DecodeError::Invalid("the authorities are not strictly ascending"));
-        }
-        Ok(Self(keys.into_iter().collect()))
+        };
+        r.map(MAX_AUTHORITIES, read).map(Self)
     }
 }

@@ -5,6 +5,7 @@ use super::VERSION;
 use crate::algebra::tag::Kind;
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
+use std::collections::BTreeMap;
 
 /// Reads the fields of an encoding in order.
 ///
@@ -146,6 +147,21 @@ impl<'a> Reader<'a> {
             items.push(read(self)?);
         }
         Ok(items)
+    }
+    /// Reads a list of at most `cap` entries with strictly ascending keys.
+    ///
+    /// # Errors
+    /// As [`Self::list`], or [`DecodeError::Invalid`] for another order.
+    pub fn map<K: Ord, V>(
+        &mut self,
+        cap: usize,
+        read: impl FnMut(&mut Self) -> Result<(K, V), DecodeError>,
+    ) -> Result<BTreeMap<K, V>, DecodeError> {
+        let entries = self.list(cap, read)?;
+        if !entries.is_sorted_by(|(a, _), (b, _)| a < b) {
+            return Err(DecodeError::Invalid("the keys of a map are not strictly ascending"));
+        }
+        Ok(entries.into_iter().collect())
     }
     /// Reads a flag byte and, if the flag is 1, a value.
     ///

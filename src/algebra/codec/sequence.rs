@@ -115,6 +115,7 @@ impl<A: Codec, B: Codec> Codec for (A, B) {
 /// | `optional_bytes(cap)` | `Option<Vec<u8>>` | 0, or 1 and as `bytes` |
 /// | `byte_strings(count, cap)` | `Vec<Vec<u8>>` | count, items as `bytes` |
 /// | `list(cap)` | `Vec` of [`Codec`] items | count, items |
+/// | `map(cap)` | `BTreeMap` of [`Codec`] items | count, keys and values by ascending key |
 /// | `items(n)`, `batch_g1(n)`, `batch_g2(n)` | `Vec` | `shape.n` items, without a count |
 /// | `nonzero()` | `Scalar` | a secret exponent |
 ///
@@ -184,6 +185,12 @@ macro_rules! sequence {
     (@write_field $w:ident, $value:expr, list) => {
         $w.list(&$value, |w, item| $crate::algebra::codec::Codec::write(item, w))
     };
+    (@write_field $w:ident, $value:expr, map) => {
+        $w.map(&$value, |w, key, value| {
+            $crate::algebra::codec::Codec::write(key, w);
+            $crate::algebra::codec::Codec::write(value, w);
+        })
+    };
     (@write_field $w:ident, $value:expr, items) => {
         $value.iter().for_each(|item| $crate::algebra::codec::Codec::write(item, $w))
     };
@@ -201,6 +208,9 @@ macro_rules! sequence {
     };
     (@read_field $r:ident $shape:tt, list($cap:expr)) => {
         $r.list($cap, $crate::algebra::codec::Codec::read)
+    };
+    (@read_field $r:ident $shape:tt, map($cap:expr)) => {
+        $r.map($cap, $crate::algebra::codec::Codec::read)
     };
     (@read_field $r:ident $shape:tt, items($length:ident)) => {
         (0..$shape.$length)

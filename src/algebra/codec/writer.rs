@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::algebra::{G1, G2, Gt, Scalar};
+use std::collections::BTreeMap;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Writes the fields of an encoding in order. Erased on drop, because the fields may be a key. A
@@ -69,6 +70,13 @@ impl Writer {
         self.count(items.len());
         for item in items {
             write(self, item);
+        }
+    }
+    /// Writes a 32-bit count and the entries, by ascending key.
+    pub fn map<K, V>(&mut self, map: &BTreeMap<K, V>, mut write: impl FnMut(&mut Self, &K, &V)) {
+        self.count(map.len());
+        for (key, value) in map {
+            write(self, key, value);
         }
     }
     /// Writes a flag byte and, if the flag is 1, the value.

@@ -167,8 +167,7 @@ impl Canonical for EpochAuthority {
         w.fixed(self.prf_key.expose());
         w.u32(self.oldest);
         w.u32(self.epoch);
-        let users: Vec<(&String, &User)> = self.users.iter().collect();
-        w.list(&users, |w, (gid, user)| {
+        w.map(&self.users, |w, gid, user| {
             w.bytes(gid.as_bytes());
             w.u32(user.generation);
             w.fixed(&user.attributes);
@@ -182,7 +181,7 @@ impl Canonical for EpochAuthority {
         if oldest > epoch {
             return Err(DecodeError::Invalid("the oldest epoch is after the current one"));
         }
-        let users = r.list(MAX_USERS, |r| {
+        let users = r.map(MAX_USERS, |r| {
             let (gid, generation, attributes) = (read_gid(r)?, r.u32()?, r.fixed()?);
             let revoked = match r.u8()? {
                 0 => false,
@@ -191,9 +190,6 @@ impl Canonical for EpochAuthority {
             };
             Ok((gid, User { generation, attributes, revoked }))
         })?;
-        if !users.is_sorted_by(|(a, _), (b, _)| a < b) {
-            return Err(DecodeError::Invalid("the identifiers are not strictly ascending"));
-        }
-        Ok(Self { master, prf_key, oldest, epoch, users: users.into_iter().collect() })
+        Ok(Self { master, prf_key, oldest, epoch, users })
     }
 }
