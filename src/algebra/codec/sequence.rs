@@ -236,7 +236,10 @@ macro_rules! choice {
     ($type:ident, $unknown:literal [$($variant:ident),+ $(,)?]) => {
         impl $crate::algebra::codec::Codec for $type {
             fn write(&self, w: &mut $crate::algebra::codec::Writer) {
-                w.u8(*self as u8);
+                // Exhaustive: an unlisted variant would encode to a tag that no reader accepts.
+                match self {
+                    $(Self::$variant => w.u8(Self::$variant as u8),)+
+                }
             }
             fn read(
                 r: &mut $crate::algebra::codec::Reader<'_>,
