@@ -26,14 +26,16 @@ impl<S: Scheme> CpaHeader<S> {
     pub fn policy(&self) -> &AccessPolicy {
         &self.policy
     }
+}
 
-    /// Encoding: the suite, the canonical text of the policy, the encapsulation.
+/// Encoding: the suite, the canonical text of the policy, the encapsulation.
+impl<S: Scheme> Canonical for CpaHeader<S> {
+    const KIND: Kind = Kind::AbeCpaHeader;
     fn write(&self, w: &mut Writer) {
         w.u8(S::SUITE);
         w.bytes(self.policy.to_string().as_bytes());
         self.encapsulation.write(w);
     }
-
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         read_suite::<S>(r)?;
         let text = r.text(MAX_TEXT_BYTES)?;
@@ -45,16 +47,6 @@ impl<S: Scheme> CpaHeader<S> {
         // Counting avoids the span program, whose matrix is large for a hostile policy.
         let (rows, occurrences) = policy.counts();
         Ok(Self { policy, encapsulation: ShapedCodec::read(r, PolicyShape { rows, occurrences })? })
-    }
-}
-
-impl<S: Scheme> Canonical for CpaHeader<S> {
-    const KIND: Kind = Kind::AbeCpaHeader;
-    fn write(&self, w: &mut Writer) {
-        Self::write(self, w);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Self::read(r)
     }
 }
 
