@@ -13,7 +13,7 @@
 use ark_bls12_381::Fr;
 use ark_ff::PrimeField;
 use subtle::{ConditionallySelectable, ConstantTimeGreater, ConstantTimeLess};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// `|x|`, the absolute value of the curve parameter.
 pub(super) const X: u64 = 0xd201_0000_0001_0000;
@@ -63,6 +63,7 @@ fn divide(high: u64, low: u64) -> (u64, u64) {
 ///
 /// Faz-Hernández, Longa, Sánchez, "Efficient and secure algorithms for GLV-based scalar
 /// multiplication", J. Cryptogr. Eng. 2015, Algorithm 1. `k0` must be odd.
+#[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct SignAlignedColumns {
     /// 1 if `s_i = -1`, else 0.
     pub(super) negative: [u8; Self::COUNT],
@@ -92,13 +93,6 @@ impl SignAlignedColumns {
             (columns.negative[i], columns.index[i]) = (negative as u8, index as u8);
         }
         columns
-    }
-}
-
-impl Drop for SignAlignedColumns {
-    fn drop(&mut self) {
-        self.negative.zeroize();
-        self.index.zeroize();
     }
 }
 

@@ -55,14 +55,6 @@ fn terms<const L: usize>(table: &PointTable<L>, scalar: &Scalar) -> Vec<Term<L>>
     .collect()
 }
 
-/// The terms of a product reveal the scalar.
-impl<const L: usize> Zeroize for Term<L> {
-    fn zeroize(&mut self) {
-        self.point.zeroize();
-        self.negative.zeroize();
-    }
-}
-
 impl TargetGroup {
     pub(in crate::algebra) fn table(&self, base: &Gt) -> PowerTable {
         PowerTable::new(&window_multiples(base.0, DIGIT_WINDOWS, self.mul))

@@ -9,6 +9,7 @@ use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use ark_bls12_381::Fq12;
 use std::sync::Arc;
+use zeroize::Zeroize;
 
 /// The functions of one backend.
 pub(in crate::algebra) struct Kernel {
@@ -43,8 +44,8 @@ pub(in crate::algebra) struct SourceGroup<P: 'static, const N: usize, const L: u
     pub(in crate::algebra) batch: BatchOperations<P, N, L>,
 }
 
-/// A point from a fixed-base table, with a sign.
-#[derive(Clone, Copy)]
+/// A point from a fixed-base table, with a sign. The terms of a product reveal the scalar.
+#[derive(Clone, Copy, Zeroize)]
 pub(in crate::algebra) struct Term<const L: usize> {
     /// Affine coordinates as Montgomery limbs, all zero for the identity.
     pub(in crate::algebra) point: [u64; L],

@@ -19,19 +19,12 @@ pub(super) const SCALAR_WINDOWS: usize = 43;
 pub(super) const DIGIT_WINDOWS: usize = 11;
 
 /// A signed digit.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Zeroize)]
 pub(super) struct SignedDigit {
     /// In `[0, 32]`.
     pub(super) magnitude: u8,
     /// 1 if negative, else 0.
     pub(super) negative: u8,
-}
-
-impl Zeroize for SignedDigit {
-    fn zeroize(&mut self) {
-        self.magnitude.zeroize();
-        self.negative.zeroize();
-    }
 }
 
 /// Recodes an integer in little-endian limbs, least significant digit first. Constant time.
