@@ -1,5 +1,4 @@
 //! Shared helpers: a seeded generator, forged encodings, and key and header elements.
-#![allow(dead_code)]
 
 use epione::abe::{CpaHeader, UserSecretKey};
 use epione::algebra::codec::{Canonical, Reader, VERSION, Writer};
