@@ -11,12 +11,16 @@
 //! | [`seal`], [`open`] | a plaintext under such a key, with associated data |
 //! | [`encapsulate_cpa`], [`decapsulate_cpa`], [`seal_cpa`], [`open_cpa`] | the CPA-secure variants |
 //!
-//! **Terms.** A scheme's *encapsulation* is its list of group elements. A *header* is the policy
-//! and the encapsulation ([`CpaHeader`]), with CCA security also the masked message ([`Header`]). A
+//! # Terms
+//!
+//! A scheme's *encapsulation* is its list of group elements. A *header* is the policy and the
+//! encapsulation ([`CpaHeader`]), with CCA security also the masked message ([`Header`]). A
 //! *ciphertext* is a header and a body, the plaintext encrypted by the [`dem`] under the key of the
 //! header with the context `framed(ad, header)`.
 //!
-//! **Schemes.** The functions are generic; the type of the parameters selects the scheme.
+//! # Schemes
+//!
+//! The functions are generic; the type of the parameters selects the scheme.
 //!
 //! | scheme | suite | keys issued by | security | proof |
 //! |---|---|---|---|---|
@@ -25,12 +29,16 @@
 //! | [`rouselakis_waters`] | 3 | independent authorities | CPA | static; a q-type assumption, random oracle |
 //! | [`pang`] | 4 | a central authority, and one per attribute, which revokes | CPA | none for the complete scheme |
 //!
-//! **Security.** [`seal`] is secure against chosen-ciphertext attacks by the transform in
-//! [`fujisaki_okamoto`]. The transform also makes decryption consistent: a header yields the same
-//! key for all authorised users or for none. The functions named `cpa` resist chosen-plaintext
-//! attacks only. An adversary who submits modified ciphertexts and observes the outcome is outside
-//! their model, and an encryptor can make a header that decrypts differently for two users. The
-//! authority can decrypt everything: CP-ABE with one authority has key escrow by design.
+//! # Security
+//!
+//! [`seal`] is secure against chosen-ciphertext attacks by the transform in [`fujisaki_okamoto`].
+//! The transform also makes decryption consistent: a header yields the same key for all authorised
+//! users or for none. The functions named `cpa` resist chosen-plaintext attacks only. An adversary
+//! who submits modified ciphertexts and observes the outcome is outside their model, and an
+//! encryptor can make a header that decrypts differently for two users. The authority can decrypt
+//! everything: CP-ABE with one authority has key escrow by design.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::{abe, policy::{AccessPolicy, AttributeSet}};

@@ -11,22 +11,29 @@
 //! | [`G2`] | `E'(Fp2)[r]` | 96, ZCash format |
 //! | [`Gt`] | the subgroup of order `r` of `Fp12^*` | 576, twelve big-endian coefficients |
 //!
-//! **Architecture invariant.** This is the only module that uses a pairing library. Its private
-//! module `backend` selects the implementation, which does not affect results. Scalar
-//! multiplication, pairings, powers in GT, hashing to the curve and the encoding of points go
-//! through the backend. Addition in G1, negation, inversion in GT and scalar arithmetic other than
-//! inversion are arkworks' in every backend.
+//! # Architecture invariant
 //!
-//! **Backends.** arkworks is always present; the library blst (cargo feature `blst`, on by default)
-//! is about twice as fast. [`backend`](fn@backend) returns the backend of the process, which
+//! This is the only module that uses a pairing library. Its private module `backend` selects the
+//! implementation, which does not affect results. Scalar multiplication, pairings, powers in GT,
+//! hashing to the curve and the encoding of points go through the backend. Addition in G1,
+//! negation, inversion in GT and scalar arithmetic other than inversion are arkworks' in every
+//! backend.
+//!
+//! # Backends
+//!
+//! arkworks is always present; the library blst (cargo feature `blst`, on by default) is about
+//! twice as fast. [`backend`](fn@backend) returns the backend of the process, which
 //! `EPIONE_BACKEND=portable|blst|ifma` selects. Batches are faster than single operations: see the
 //! functions `batch_*`, [`G1::msm`], [`multi_pairing`] and [`PreparedG2`].
 //!
-//! **Secrets.** With blst, scalar multiplication, powers in GT and inversion of non-zero scalars
-//! run in constant time; with arkworks alone, no operation does (measurements in
-//! `docs/security.md`).
-//! `msm`, hashing, encoding and decoding run in variable time and are for public values. [`Secret`]
-//! erases its value and redacts it in output.
+//! # Secrets
+//!
+//! With blst, scalar multiplication, powers in GT and inversion of non-zero scalars run in constant
+//! time; with arkworks alone, no operation does (measurements in `docs/security.md`). `msm`,
+//! hashing, encoding and decoding run in variable time and are for public values. [`Secret`] erases
+//! its value and redacts it in output.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::algebra::{pairing, G1, G2, Scalar};

@@ -4,10 +4,16 @@
 //! for one keyword. The holder of the trapdoor recognises the ciphertexts of that keyword, decrypts
 //! their locations, and learns nothing about the other ciphertexts.
 //!
-//! **Paper.** Boneh, Di Crescenzo, Ostrovsky, Persiano, *Public Key Encryption with Keyword
+//! # Paper
+//!
+//! Boneh, Di Crescenzo, Ostrovsky, Persiano, *Public Key Encryption with Keyword
 //! Search*, EUROCRYPT 2004, section 3.1; Qin et al. 2021, Eq. 1-4 and 11-13.
 //!
-//! **Algorithms, Security, Deviations, Cost.** See [`bdop`].
+//! # Algorithms, security, deviations, cost
+//!
+//! See [`bdop`].
+//!
+//! # Functions
 //!
 //! | function | result |
 //! |---|---|
@@ -17,6 +23,8 @@
 //! | [`test`](fn@test), [`locate`] | a match; the location of a match |
 //! | [`batch_encrypt`], [`batch_trapdoor`] | batch versions, faster per item |
 //! | [`batch_test`], [`batch_locate`] | batch versions with a prepared trapdoor |
+//!
+//! # Example
 //!
 //! ```
 //! use epione::peks;

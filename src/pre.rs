@@ -9,10 +9,16 @@
 //! A user has one exponent `x` with `X = g1^x` and `Y = g2^x` ([`PublicKey`]), registered with a
 //! [`ProofOfPossession`].
 //!
-//! **Paper.** Qin et al. 2021, Eq. 9 and 14-16, require unidirectional, single-hop re-encryption
+//! # Paper
+//!
+//! Qin et al. 2021, Eq. 9 and 14-16, require unidirectional, single-hop re-encryption
 //! and give no construction.
 //!
-//! **Algorithms, Security, Deviations, Cost.** See each module.
+//! # Algorithms, security, deviations, cost
+//!
+//! See each module.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::pre::{self, conditional};

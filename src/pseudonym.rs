@@ -1,11 +1,17 @@
 //! Pseudonyms of a patient that are unlinkable without the patient's keys.
 //!
-//! **Paper.** Qin et al. 2021, Eq. 8: `PID = NameGen(SK_aes, UID)`, with the key given to the
+//! # Paper
+//!
+//! Qin et al. 2021, Eq. 8: `PID = NameGen(SK_aes, UID)`, with the key given to the
 //! doctor.
 //!
-//! **Algorithms, Security, Deviations, Cost.** See [`ggm`]: a pseudonym is a PRF output per doctor,
+//! # Algorithms, security, deviations, cost
+//!
+//! See [`ggm`]: a pseudonym is a PRF output per doctor,
 //! epoch and index. The patient recomputes every pseudonym; a doctor receives a constrained key for
 //! a window of epochs.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::pseudonym::SeriesSecret;

@@ -1,10 +1,14 @@
 //! FABEO, the default scheme.
 //!
-//! **Paper.** Riepel and Wee, *FABEO: Fast Attribute-Based Encryption with Optimal Security*, ACM
-//! CCS 2022, the ciphertext-policy scheme.
+//! # Paper
 //!
-//! **Algorithms.** `H` hashes attributes to G1, `B` is the hash of the empty string to G1 under its
-//! own tag, `Z = e(g1, g2)`. The policy is a span program `(M, pi)`: row `M_i` is labelled with the
+//! Riepel and Wee, *FABEO: Fast Attribute-Based Encryption with Optimal Security*, ACM CCS 2022,
+//! the ciphertext-policy scheme.
+//!
+//! # Algorithms
+//!
+//! `H` hashes attributes to G1, `B` is the hash of the empty string to G1 under its own tag,
+//! `Z = e(g1, g2)`. The policy is a span program `(M, pi)`: row `M_i` is labelled with the
 //! attribute `pi(i)`, `rho(i)` is the number of earlier rows with the same label, and `tau` is the
 //! maximum of `rho(i) + 1`. Over a satisfying set of rows, `sum gamma_i M_i = (1, 0, ...)`.
 //!
@@ -23,17 +27,23 @@
 //! Further algorithms: [`verify_key`], [`delegate`], outsourced decryption ([`transform`]), public
 //! verification of headers ([`verify_consistency`]), and revocation by key [`epochs`].
 //!
-//! **Security.** Adaptively CPA-secure in the generic group model with random oracles, as the paper
-//! proves. The generic group model excludes attacks that use the representation of group elements.
-//! CCA-secure by the transform in [`fujisaki_okamoto`](super::fujisaki_okamoto). An attribute may
-//! label any number of rows.
+//! # Security
 //!
-//! **Deviations.** `s'` is a *vector*, indexed by the occurrences of an attribute. With a single
-//! `s'` for all rows, as in the authors' code, a key for `b` alone decrypts under `a and (a or b)`:
-//! the two rows of `a` share a mask, and their quotient is `B^{lambda_1 - lambda_2}` unmasked.
+//! Adaptively CPA-secure in the generic group model with random oracles, as the paper proves. The
+//! generic group model excludes attacks that use the representation of group elements. CCA-secure
+//! by the transform in [`fujisaki_okamoto`](super::fujisaki_okamoto). An attribute may label any
+//! number of rows.
+//!
+//! # Deviations
+//!
+//! `s'` is a *vector*, indexed by the occurrences of an attribute. With a single `s'` for all rows,
+//! as in the authors' code, a key for `b` alone decrypts under `a and (a or b)`: the two rows of
+//! `a` share a mask, and their quotient is `B^{lambda_1 - lambda_2}` unmasked.
 //! `tests/schemes/soundness/fabeo.rs` runs the attack against both variants.
 //!
-//! **Cost** for `n` rows, of which Decaps uses `|I|`:
+//! # Cost
+//!
+//! For `n` rows, of which Decaps uses `|I|`:
 //!
 //! | | G1 exp. | G2 exp. | GT exp. | hashes to G1 | Miller loops | final exp. |
 //! |---|---|---|---|---|---|---|
@@ -48,6 +58,8 @@
 //! are public, and the weights, which are outputs of a hash, enter variable-time computations.
 //!
 //! An encapsulation has `96 (1 + tau) + 48 n` bytes. A key is encoded as `sk1, sk3, sk2`.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::abe::{self, fabeo};

@@ -1,11 +1,15 @@
 //! The Fujisaki-Okamoto transform from CPA to CCA security.
 //!
-//! **Paper.** Fujisaki and Okamoto, *Secure Integration of Asymmetric and Symmetric Encryption
-//! Schemes*, J. Cryptology 26 (2013), as a transform of KEMs with explicit rejection: Hofheinz,
-//! Hövelmanns and Kiltz, *A Modular Analysis of the Fujisaki-Okamoto Transformation*, TCC 2017.
+//! # Paper
 //!
-//! **Algorithms.** On the right-hand sides, `Encaps` and `Decaps` are those of the scheme; `Z_s` is
-//! the encapsulated element.
+//! Fujisaki and Okamoto, *Secure Integration of Asymmetric and Symmetric Encryption Schemes*,
+//! J. Cryptology 26 (2013), as a transform of KEMs with explicit rejection: Hofheinz, Hövelmanns
+//! and Kiltz, *A Modular Analysis of the Fujisaki-Okamoto Transformation*, TCC 2017.
+//!
+//! # Algorithms
+//!
+//! On the right-hand sides, `Encaps` and `Decaps` are those of the scheme; `Z_s` is the
+//! encapsulated element.
 //!
 //! ```math
 //! Encaps  m random;  (K, seed) = KDF(m; suite, H(parameters), policy, ad)
@@ -18,19 +22,26 @@
 //!         reject unless encapsulation = Encaps(policy; coins)
 //! ```
 //!
-//! **Security.** CCA security in the random-oracle model, if the scheme is CPA-secure. The cited
-//! proofs treat public-key encryption. We give no proof for CP-ABE with this check. Decryption is
-//! *consistent*: if one authorised user accepts, the encapsulation is `Encaps(policy; coins)` for
-//! some `m`. Every other authorised user computes the same `Z_s`, hence the same `m`, and accepts
-//! too. No header yields two keys.
+//! # Security
 //!
-//! **Deviations.** Decaps does not recompute the elements of the rows. The scheme compares the
-//! other elements one by one and the rows in a random linear combination, with weights of 128 bits
-//! that are a hash of the header and `m`. Malformed rows pass with probability at most `2^-128`, in
-//! the random-oracle model. The weights are a function of the header, so every further attempt
-//! needs another header.
+//! CCA security in the random-oracle model, if the scheme is CPA-secure. The cited proofs treat
+//! public-key encryption. We give no proof for CP-ABE with this check. Decryption is *consistent*:
+//! if one authorised user accepts, the encapsulation is `Encaps(policy; coins)` for some `m`. Every
+//! other authorised user computes the same `Z_s`, hence the same `m`, and accepts too. No header
+//! yields two keys.
 //!
-//! **Cost.** Encaps costs the scheme's Encaps; Decaps the scheme's Decaps and check.
+//! # Deviations
+//!
+//! Decaps does not recompute the elements of the rows. The scheme compares the other elements one
+//! by one and the rows in a random linear combination, with weights of 128 bits that are a hash of
+//! the header and `m`. Malformed rows pass with probability at most `2^-128`, in the random-oracle
+//! model. The weights are a function of the header, so every further attempt needs another header.
+//!
+//! # Cost
+//!
+//! Encaps costs the scheme's Encaps; Decaps the scheme's Decaps and check.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::{abe, policy::{AccessPolicy, AttributeSet}};

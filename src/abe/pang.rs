@@ -1,15 +1,19 @@
 //! The revocable scheme of Pang et al.: a central authority, and one attribute authority per
 //! attribute.
 //!
-//! **Paper.** Pang, Yao, Li, Zhang and Zhang, *Electronic Health Records Sharing Model Based on
-//! Blockchain With Checkable State PBFT Consensus Algorithm*, IEEE Access 10 (2022), section II.C.
+//! # Paper
 //!
-//! **Algorithms.** The central authority (the paper's trusted centre) knows `a`, `beta` and the
-//! exponent `t` of every user. The authority of an attribute `x` knows `v_x`, which is independent
-//! in every *key epoch*. `H` hashes attributes to G1; `H'` hashes the framed attribute, epoch (32
-//! bits) and key to G1 under another tag; `Z = e(g1, g2)`. The policy is a span program `(M, pi)`:
-//! row `M_i` is labelled with the attribute `pi(i)`, and `sum gamma_i M_i = (1, 0, ...)` over a
-//! satisfying set of rows.
+//! Pang, Yao, Li, Zhang and Zhang, *Electronic Health Records Sharing Model Based on Blockchain
+//! With Checkable State PBFT Consensus Algorithm*, IEEE Access 10 (2022), section II.C.
+//!
+//! # Algorithms
+//!
+//! The central authority (the paper's trusted centre) knows `a`, `beta` and the exponent `t` of
+//! every user. The authority of an attribute `x` knows `v_x`, which is independent in every *key
+//! epoch*. `H` hashes attributes to G1; `H'` hashes the framed attribute, epoch (32 bits) and key
+//! to G1 under another tag; `Z = e(g1, g2)`. The policy is a span program `(M, pi)`: row `M_i` is
+//! labelled with the attribute `pi(i)`, and `sum gamma_i M_i = (1, 0, ...)` over a satisfying set
+//! of rows.
 //!
 //! ```math
 //! Setup   a, beta;  public (g1^a, Z^beta)
@@ -26,8 +30,10 @@
 //!                      prod_i e(D_pi(i)^{gamma_i}, C_i)
 //! ```
 //!
-//! **Revocation.** The attribute authority starts an epoch ([`AttributeAuthority::revoke`]) and
-//! issues new components `D_x`, of 48 bytes each, to the remaining holders
+//! # Revocation
+//!
+//! The attribute authority starts an epoch ([`AttributeAuthority::revoke`]) and issues new
+//! components `D_x`, of 48 bytes each, to the remaining holders
 //! ([`AttributeAuthority::components`]). A revoked user has no component for encapsulations under
 //! the new public key. **There is no update factor.** Comparable schemes publish `v'/v`, with which
 //! a store updates ciphertexts or users update their keys; here it would convert a revoked
@@ -36,11 +42,13 @@
 //! earlier epoch; the header contains the epochs ([`CpaHeader::epochs`]), so that its recipients
 //! can reject it.
 //!
-//! **Security.** CPA security only. With one epoch and honest authorities this is the scheme of
-//! Waters (PKC 2011), except that the exponents `v_x` blind its elements. We know of no security
-//! proof for the complete scheme, with corrupt attribute authorities and several epochs. The
-//! soundness tests search for linear attacks by users over several epochs, by the store, by
-//! authorities of other attributes and by authorities corrupted in earlier epochs, and find none.
+//! # Security
+//!
+//! CPA security only. With one epoch and honest authorities this is the scheme of Waters (PKC
+//! 2011), except that the exponents `v_x` blind its elements. We know of no security proof for the
+//! complete scheme, with corrupt attribute authorities and several epochs. The soundness tests
+//! search for linear attacks by users over several epochs, by the store, by authorities of other
+//! attributes and by authorities corrupted in earlier epochs, and find none.
 //!
 //! *The central authority can decrypt everything.* An attribute authority alone decrypts nothing,
 //! and can issue its attribute only to users whose key share it holds. The latter requires the
@@ -51,12 +59,16 @@
 //! together decrypt what was encrypted under `x and y` before the revocation. To prevent this,
 //! enrol the user under a new identifier and revoke the old one with every attribute authority.
 //!
-//! **Deviations.** In the paper, `D_x` lacks the exponent `t`, so no key decrypts. Attribute
-//! authorities that know `t` and `g1^beta`, as in the paper, could decrypt everything; here they
-//! receive `T` (`docs/papers.md`). Key epochs replace the revocation list, for which the paper has
-//! no mechanism. Attributes are plain names: a number would need one authority per prefix.
+//! # Deviations
 //!
-//! **Cost** for `n` rows, of which Decaps uses `|I|`:
+//! In the paper, `D_x` lacks the exponent `t`, so no key decrypts. Attribute authorities that know
+//! `t` and `g1^beta`, as in the paper, could decrypt everything; here they receive `T`
+//! (`docs/papers.md`). Key epochs replace the revocation list, for which the paper has no
+//! mechanism. Attributes are plain names: a number would need one authority per prefix.
+//!
+//! # Cost
+//!
+//! For `n` rows, of which Decaps uses `|I|`:
 //!
 //! | | G1 exp. | G2 exp. | GT exp. | hashes to G1 | Miller loops | final exp. |
 //! |---|---|---|---|---|---|---|
@@ -69,6 +81,8 @@
 //! | decapsulate | at most 2\|I\|, 0 for and/or | | | | \|I\| + 2 | 1 |
 //!
 //! An encapsulation has `96 + 148 n` bytes.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::abe::{self, pang::{self, AttributeAuthority}};

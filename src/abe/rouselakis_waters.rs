@@ -1,12 +1,16 @@
 //! The decentralised scheme of Rouselakis and Waters: independent attribute authorities.
 //!
-//! **Paper.** Rouselakis and Waters, *Efficient Statically-Secure Large-Universe Multi-Authority
+//! # Paper
+//!
+//! Rouselakis and Waters, *Efficient Statically-Secure Large-Universe Multi-Authority
 //! Attribute-Based Encryption*, Financial Cryptography 2015.
 //!
-//! **Algorithms.** An attribute is a name that ends with its authority: `name@authority`. `H`
-//! hashes the global identifiers (GIDs) of users and `F` attributes to G1, each under its own tag;
-//! `Z = e(g1, g2)`. The policy is a span program `(M, pi)`: row `M_i` is labelled with the
-//! attribute `pi(i)`, and `sum gamma_i M_i = (1, 0, ...)` over a satisfying set of rows.
+//! # Algorithms
+//!
+//! An attribute is a name that ends with its authority: `name@authority`. `H` hashes the global
+//! identifiers (GIDs) of users and `F` attributes to G1, each under its own tag; `Z = e(g1, g2)`.
+//! The policy is a span program `(M, pi)`: row `M_i` is labelled with the attribute `pi(i)`, and
+//! `sum gamma_i M_i = (1, 0, ...)` over a satisfying set of rows.
 //!
 //! ```math
 //! Setup   alpha, y for one authority;  public (Z^alpha, g2^y)
@@ -18,21 +22,27 @@
 //!               e(H(gid), prod_i C3_i^{gamma_i})
 //! ```
 //!
-//! **Security.** *Statically* CPA-secure with random oracles under the q-type assumption of the
-//! paper: the adversary commits to the corrupt authorities, the keys it queries and the challenge
-//! policy before it sees the public keys of the honest authorities. The paper's proof is for
-//! symmetric pairings. There is no CCA-secure variant. An authority decrypts what its own
-//! attributes satisfy and nothing else; no party decrypts everything. Keys of different users do
-//! not combine, since `H(gid)` differs; a GID must belong to one person. Each row has its own mask,
-//! so an attribute may label any number of rows.
+//! # Security
+//!
+//! *Statically* CPA-secure with random oracles under the q-type assumption of the paper: the
+//! adversary commits to the corrupt authorities, the keys it queries and the challenge policy
+//! before it sees the public keys of the honest authorities. The paper's proof is for symmetric
+//! pairings. There is no CCA-secure variant. An authority decrypts what its own attributes satisfy
+//! and nothing else; no party decrypts everything. Keys of different users do not combine, since
+//! `H(gid)` differs; a GID must belong to one person. Each row has its own mask, so an attribute
+//! may label any number of rows.
 //!
 //! Numbers, dates and listed values are excluded. Keys of one GID combine by design, also over
 //! time; a user with two values of one label would satisfy comparisons and `not` that neither value
 //! satisfies.
 //!
-//! **Deviations.** The groups are those of a type-3 pairing, with both hashes in G1.
+//! # Deviations
 //!
-//! **Cost** for `n` rows, of which Decaps uses `|I|`:
+//! The groups are those of a type-3 pairing, with both hashes in G1.
+//!
+//! # Cost
+//!
+//! For `n` rows, of which Decaps uses `|I|`:
 //!
 //! | | G1 exp. | G2 exp. | GT exp. | hashes to G1 | Miller loops | final exp. |
 //! |---|---|---|---|---|---|---|
@@ -41,6 +51,8 @@
 //! | decapsulate | at most 2\|I\|, 0 for and/or | at most \|I\| | at most \|I\| | 1 | 2\|I\| + 1 | 1 |
 //!
 //! An encapsulation has `816 n` bytes, 576 of them per row for an element of GT.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::abe::{self, rouselakis_waters};

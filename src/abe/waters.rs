@@ -1,11 +1,15 @@
 //! The scheme of Waters, the baseline of later work.
 //!
-//! **Paper.** Waters, *Ciphertext-Policy Attribute-Based Encryption: An Expressive, Efficient, and
-//! Provably Secure Realization*, PKC 2011, the construction of section 3.
+//! # Paper
 //!
-//! **Algorithms.** `H` hashes attributes to G1, `Z = e(g1, g2)`. The policy is a span program
-//! `(M, pi)`: row `M_i` is labelled with the attribute `pi(i)`, and `sum gamma_i M_i = (1, 0, ...)`
-//! over a satisfying set of rows.
+//! Waters, *Ciphertext-Policy Attribute-Based Encryption: An Expressive, Efficient, and Provably
+//! Secure Realization*, PKC 2011, the construction of section 3.
+//!
+//! # Algorithms
+//!
+//! `H` hashes attributes to G1, `Z = e(g1, g2)`. The policy is a span program `(M, pi)`: row `M_i`
+//! is labelled with the attribute `pi(i)`, and `sum gamma_i M_i = (1, 0, ...)` over a satisfying
+//! set of rows.
 //!
 //! ```math
 //! Setup   a, alpha;  mpk = (g1^a, Z^alpha);  msk = (g2^alpha, g2^a)
@@ -17,16 +21,22 @@
 //!         prod C_i^{w_i} = (g1^a)^{sum w_i lambda_i} prod H(pi(i))^{-w_i r_i}
 //! ```
 //!
-//! **Security.** Selectively CPA-secure under the decisional parallel bilinear Diffie-Hellman
-//! exponent assumption in the random-oracle model; CCA-secure by the transform in
+//! # Security
+//!
+//! Selectively CPA-secure under the decisional parallel bilinear Diffie-Hellman exponent assumption
+//! in the random-oracle model; CCA-secure by the transform in
 //! [`fujisaki_okamoto`](super::fujisaki_okamoto). The paper's proof is for symmetric pairings; we
 //! give no separate proof for type 3. Each row has its own mask, so an attribute may label any
 //! number of rows.
 //!
-//! **Deviations.** Attributes are hashed to the group, for a large universe. The groups are those
-//! of a type-3 pairing.
+//! # Deviations
 //!
-//! **Cost** for `n` rows, of which Decaps uses `|I|`:
+//! Attributes are hashed to the group, for a large universe. The groups are those of a type-3
+//! pairing.
+//!
+//! # Cost
+//!
+//! For `n` rows, of which Decaps uses `|I|`:
 //!
 //! | | G1 exp. | G2 exp. | GT exp. | hashes to G1 | Miller loops | final exp. |
 //! |---|---|---|---|---|---|---|
@@ -37,6 +47,8 @@
 //!
 //! An encapsulation has `48 (1 + n) + 96 n` bytes. [`fabeo`](super::fabeo) needs only
 //! `2 + tau` pairings.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::abe::{self, waters};

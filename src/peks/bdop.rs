@@ -1,9 +1,13 @@
 //! The searchable encryption of Boneh et al. on a Type-3 pairing, with an encrypted location.
 //!
-//! **Paper.** Boneh, Di Crescenzo, Ostrovsky, Persiano, *Public Key Encryption with Keyword
+//! # Paper
+//!
+//! Boneh, Di Crescenzo, Ostrovsky, Persiano, *Public Key Encryption with Keyword
 //! Search*, EUROCRYPT 2004, section 3.1.
 //!
-//! **Algorithms.** The receiver's public key is `P = g1^s`; `H` hashes keywords to G2.
+//! # Algorithms
+//!
+//! The receiver's public key is `P = g1^s`; `H` hashes keywords to G2.
 //!
 //! ```math
 //! Encrypt   r;  A = g1^r;  K = e(P^r, H(w))
@@ -14,7 +18,9 @@
 //!
 //! The KDF's context is `framed(A, context)`; the DEM context of the location is `context`.
 //!
-//! **Security.** Ciphertexts are indistinguishable under chosen keyword attack if BDH is hard, in
+//! # Security
+//!
+//! Ciphertexts are indistinguishable under chosen keyword attack if BDH is hard, in
 //! the random oracle model. Not provided:
 //!
 //! - *Secrecy of a trapdoor's keyword.* The holder of `T_w` tests a guess `w'` by
@@ -25,14 +31,20 @@
 //! - *Sender authentication.* Anyone encrypts for a public key; signatures on the ledger
 //!   authenticate senders.
 //!
-//! **Deviations.** The trapdoor lies in G2, so that the line coefficients of the fixed G2 argument
+//! # Deviations
+//!
+//! The trapdoor lies in G2, so that the line coefficients of the fixed G2 argument
 //! are precomputed for a scan. Only a hash of the pairing value is published: Qin et al. list
 //! `H(W)^r`, `H(PID)^r` and `Pk^r` in the index, which let anyone test keywords with a pairing. `B`
 //! is bound to a context, and an encrypted location is added.
 //!
-//! **Cost.** Encrypt: 2 exponentiations in G1, 1 hash to G2, 1 pairing. Trapdoor: 1 hash and 1
+//! # Cost
+//!
+//! Encrypt: 2 exponentiations in G1, 1 hash to G2, 1 pairing. Trapdoor: 1 hash and 1
 //! exponentiation in G2. Test: 1 pairing, or nine tenths of one with a [`PreparedTrapdoor`]. A
 //! ciphertext takes 80 bytes and the encrypted location.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::peks::bdop::{self, Posting};

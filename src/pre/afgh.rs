@@ -1,10 +1,14 @@
 //! The proxy re-encryption of Ateniese, Fu, Green and Hohenberger: the baseline.
 //!
-//! **Paper.** *Improved Proxy Re-Encryption Schemes with Applications to Secure Distributed
+//! # Paper
+//!
+//! *Improved Proxy Re-Encryption Schemes with Applications to Secure Distributed
 //! Storage*, NDSS 2005 (extended version: TISSEC 2006), third attempt: the unidirectional scheme
 //! with `rk = g^{b/a}`.
 //!
-//! **Algorithms.** A second-level ciphertext `(C1, body)` can be re-encrypted once, into a
+//! # Algorithms
+//!
+//! A second-level ciphertext `(C1, body)` can be re-encrypted once, into a
 //! first-level ciphertext `(C1, C1', body)`. `Z = e(g1, g2)`.
 //!
 //! ```math
@@ -17,7 +21,9 @@
 //!
 //! The body is a DEM ciphertext under `KDF(K; C1)` with the context `ad`.
 //!
-//! **Security.** IND-CPA under eDBDH. The scheme does not withstand:
+//! # Security
+//!
+//! IND-CPA under eDBDH. The scheme does not withstand:
 //!
 //! - *Collusion.* Proxy and delegatee compute the weak secret `rk^{1/b} = g2^{1/a}`, which decrypts
 //!   every ciphertext of the delegator (`tests/schemes/soundness/pre_afgh.rs`).
@@ -26,12 +32,18 @@
 //!
 //! [`conditional`](super::conditional) addresses all three and is the default.
 //!
-//! **Deviations.** Type-3 pairing: ciphertexts in G1, re-encryption keys in G2. A DEM encrypts the
+//! # Deviations
+//!
+//! Type-3 pairing: ciphertexts in G1, re-encryption keys in G2. A DEM encrypts the
 //! message instead of a multiplication in GT.
 //!
-//! **Cost.** Encrypt: 1 exponentiation in G1 and 1 in GT. Re-encrypt: 1 pairing. Decrypt as the
+//! # Cost
+//!
+//! Encrypt: 1 exponentiation in G1 and 1 in GT. Re-encrypt: 1 pairing. Decrypt as the
 //! delegator: 1 exponentiation in G1 and 1 pairing; as the delegatee: 1 exponentiation in GT, and
 //! the subgroup check of decoding.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::pre::{self, afgh};

@@ -1,9 +1,13 @@
 //! Conditional, verifiable proxy re-encryption; the scheme of the protocol.
 //!
-//! **Paper.** After Weng, Yang, Tang, Deng, Bao, *Efficient Conditional Proxy Re-Encryption with
+//! # Paper
+//!
+//! After Weng, Yang, Tang, Deng, Bao, *Efficient Conditional Proxy Re-Encryption with
 //! Chosen-Ciphertext Security*, ISC 2009. The construction is new.
 //!
-//! **Algorithms.** User `i` has the public key `pk_i = (X_i, Y_i) = (g1^{x_i}, g2^{x_i})`. A
+//! # Algorithms
+//!
+//! User `i` has the public key `pk_i = (X_i, Y_i) = (g1^{x_i}, g2^{x_i})`. A
 //! condition `w` selects the ciphertexts that a re-encryption key covers: the sections of one class
 //! in one epoch, for every reader. `Q = H_G2(pk_i, w)` and `ctx = (tag, pk_i, w, ad)`.
 //!
@@ -25,7 +29,9 @@
 //! Skipping a check does not compile: [`reencrypt`] takes a [`VerifiedReKey`] and a
 //! [`VerifiedCiphertext`], [`open_reencrypted`] takes a [`VerifiedReEncryption`].
 //!
-//! **Security.** *This construction has no security proof.* `tests/schemes/soundness/` mounts the
+//! # Security
+//!
+//! *This construction has no security proof.* `tests/schemes/soundness/` mounts the
 //! attacks that were considered:
 //!
 //! - *A proxy as an oracle for `C1^t`.* Without the well-formedness check of the public tag `C4`, a
@@ -39,9 +45,11 @@
 //! A delegatee keeps the plaintexts that they decrypted. The proxy's checks, not cryptography,
 //! enforce the time window of a grant.
 //!
-//! **Deviations.** A single proxy holds `rk1`; threshold re-encryption is not implemented.
+//! # Deviations
 //!
-//! **Cost.**
+//! A single proxy holds `rk1`; threshold re-encryption is not implemented.
+//!
+//! # Cost
 //!
 //! | | G1 exp. | G2 exp. | hashes to G2 | pairings | bytes |
 //! |---|---|---|---|---|---|
@@ -60,6 +68,8 @@
 //! most `2^-128` per attempt.
 //!
 //! A re-encryption key covers one condition; [`pre`](super) has the complete protocol:
+//!
+//! # Example
 //!
 //! ```
 //! use epione::pre::{self, conditional};

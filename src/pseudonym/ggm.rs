@@ -1,9 +1,11 @@
 //! Series of pseudonyms from a tree-based PRF over epochs.
 //!
-//! **Paper.** Goldreich, Goldwasser, Micali, *How to Construct Random Functions*, J. ACM 1986. The
+//! # Paper
+//!
+//! Goldreich, Goldwasser, Micali, *How to Construct Random Functions*, J. ACM 1986. The
 //! key of an inner node is a constrained key for the epochs below the node (Boneh and Waters 2013).
 //!
-//! **Algorithms.**
+//! # Algorithms
 //!
 //! ```math
 //! root  = KDF(patient secret of 32 random bytes)
@@ -16,7 +18,9 @@
 //! for any length. Decoding accepts at most 64 nodes, in ascending order and disjoint, with or
 //! without gaps.
 //!
-//! **Security.** HKDF-SHA-256 is assumed to be a PRF. Then the pseudonyms of an epoch are pseudorandom,
+//! # Security
+//!
+//! HKDF-SHA-256 is assumed to be a PRF. Then the pseudonyms of an epoch are pseudorandom,
 //! jointly over doctors and indices, to an adversary without a node key that covers the epoch. The
 //! construction does not prevent:
 //!
@@ -24,10 +28,16 @@
 //! - *Unregistered patients.* Doctor and patient recognise a pseudonym, but nothing proves that it
 //!   belongs to a registered person.
 //!
-//! **Deviations.** No key is derived from a national identifier. A doctor's key covers one window
+//! # Deviations
+//!
+//! No key is derived from a national identifier. A doctor's key covers one window
 //! of epochs.
 //!
-//! **Cost.** At most 33 HKDF calls per pseudonym. A node takes 37 bytes.
+//! # Cost
+//!
+//! At most 33 HKDF calls per pseudonym. A node takes 37 bytes.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::algebra::codec::Canonical;

@@ -5,7 +5,9 @@
 //! of 48 bytes, which the authority computes from the randomness `r` of the key. The authority does
 //! not store `r`, but derives it with a pseudorandom function under its key `k`.
 //!
-//! **Algorithms.** With the notation of [`fabeo`](super):
+//! # Algorithms
+//!
+//! With the notation of [`fabeo`](super):
 //!
 //! ```math
 //! Issue    r = PRF(k; identifier, generation, H(attributes));  KeyGen with r
@@ -24,24 +26,31 @@
 //! The functions are named as in `cover_crypt`, where a key has one component per right and a
 //! rotation replaces it.
 //!
-//! **Generations.** Every key issued to a user has its own generation and randomness, and tokens
-//! exist for the latest one only. With `r = PRF(k; identifier)`, a token issued after the loss of
-//! an attribute would fit the key issued before it (`tests/schemes/abe/epochs.rs`). A lost
-//! attribute remains valid until the epoch ends: call [`EpochAuthority::rekey`] after
-//! [`EpochAuthority::issue`] or [`EpochAuthority::revoke`]. The PRF also takes the attributes, so
-//! an authority that lost its latest state and repeats a generation never issues two attribute sets
-//! with the same `r`. Store the state before a key leaves the authority: an older state reinstates
-//! revoked users.
+//! # Generations
 //!
-//! **Security.** A token is a component of a key, so the guarantees of FABEO apply. A token may be
-//! public: it decrypts nothing without `sk1` of the same `r`. `k` is as sensitive as the master
-//! key: any user with `k` computes `r` and `g1^alpha = sk1 B^{-r}`. Until the authority prunes an
-//! epoch, users can obtain its token, also for use with attributes issued later. No token fits a
-//! delegated key or a transform key; derive both anew in each epoch. All keys under the master key
-//! must come from the [`EpochAuthority`], since `keygen` issues the attribute of any epoch.
+//! Every key issued to a user has its own generation and randomness, and tokens exist for the
+//! latest one only. With `r = PRF(k; identifier)`, a token issued after the loss of an attribute
+//! would fit the key issued before it (`tests/schemes/abe/epochs.rs`). A lost attribute remains
+//! valid until the epoch ends: call [`EpochAuthority::rekey`] after [`EpochAuthority::issue`] or
+//! [`EpochAuthority::revoke`]. The PRF also takes the attributes, so an authority that lost its
+//! latest state and repeats a generation never issues two attribute sets with the same `r`. Store
+//! the state before a key leaves the authority: an older state reinstates revoked users.
 //!
-//! **Cost.** A token takes one hash to G1 and one exponentiation, a refresh two Miller loops and
-//! one final exponentiation.
+//! # Security
+//!
+//! A token is a component of a key, so the guarantees of FABEO apply. A token may be public: it
+//! decrypts nothing without `sk1` of the same `r`. `k` is as sensitive as the master key: any user
+//! with `k` computes `r` and `g1^alpha = sk1 B^{-r}`. Until the authority prunes an epoch, users
+//! can obtain its token, also for use with attributes issued later. No token fits a delegated key
+//! or a transform key; derive both anew in each epoch. All keys under the master key must come from
+//! the [`EpochAuthority`], since `keygen` issues the attribute of any epoch.
+//!
+//! # Cost
+//!
+//! A token takes one hash to G1 and one exponentiation, a refresh two Miller loops and one final
+//! exponentiation.
+//!
+//! # Example
 //!
 //! ```
 //! use epione::abe::{self, fabeo::epochs::{self, EpochAuthority}};

@@ -1,8 +1,10 @@
 //! Outsourced decryption: an untrusted server computes the pairings.
 //!
-//! **Paper.** Green, Hohenberger and Waters, *Outsourcing the Decryption of ABE Ciphertexts*,
-//! USENIX Security 2011. A key whose elements are raised to `1/z` decapsulates `Z_s^{1/z}` instead
-//! of `Z_s`. The server holds this transform key, the user the retrieval key `z`.
+//! # Paper
+//!
+//! Green, Hohenberger and Waters, *Outsourcing the Decryption of ABE Ciphertexts*, USENIX Security
+//! 2011. A key whose elements are raised to `1/z` decapsulates `Z_s^{1/z}` instead of `Z_s`. The
+//! server holds this transform key, the user the retrieval key `z`.
 //!
 //! ```math
 //! TransformKeys  z;  tk = (sk1^{1/z}, sk2[u]^{1/z}, sk3^{1/z})
@@ -13,11 +15,13 @@
 //! `T` is an element of GT from an untrusted party. Decoding verifies that it has order `r`, since
 //! an element of small order would reveal `z` modulo that order.
 //!
-//! **Security.** The server learns neither the key nor the plaintext. The paper proves replayable
-//! CCA security for the scheme of Waters; the same argument applies to FABEO, but is not written
-//! down. The server can return a false answer. [`decapsulate_transformed`] verifies the complete
-//! header and detects it. For a false answer, [`decapsulate_transformed_cpa`] returns another key,
-//! under which the DEM fails.
+//! # Security
+//!
+//! The server learns neither the key nor the plaintext. The paper proves replayable CCA security
+//! for the scheme of Waters; the same argument applies to FABEO, but is not written down. The
+//! server can return a false answer. [`decapsulate_transformed`] verifies the complete header and
+//! detects it. For a false answer, [`decapsulate_transformed_cpa`] returns another key, under which
+//! the DEM fails.
 #![forbid(unsafe_code)]
 
 use super::{Fabeo, UserKey};
