@@ -1,7 +1,7 @@
 //! Tests of the schemes and their building blocks: behaviour, attacks, test vectors.
 //!
-//! `cargo test abe` (algebra, dem, peks, policy, pre, pseudonym, soundness, store, vectors) selects
-//! the tests of one module.
+//! `cargo test --test schemes peks::` runs the tests of one module, here also `soundness::peks` and
+//! `vectors::peks`. Without the colons, `pre` and other short names match parts of other words.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod abe;
