@@ -156,7 +156,7 @@ mod tests {
         assert!(check(&encapsulation, &ones) && check(&encapsulation, &hashed));
         encapsulation.ct3[0] += G1::generator();
         encapsulation.ct3[2] += -G1::generator();
-        assert!(check(&encapsulation, &ones), "planted fault: all weights are one");
+        assert!(check(&encapsulation, &ones), "deliberate fault: all weights are one");
         assert!(!check(&encapsulation, &hashed));
     }
 

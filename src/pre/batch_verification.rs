@@ -92,7 +92,7 @@ mod tests {
         }
     }
 
-    /// Planted fault: all weights are one, and two errors that cancel pass.
+    /// Deliberate fault: all weights are one, and two errors that cancel pass.
     #[test]
     fn errors_that_cancel_are_detected() {
         let mut equations: Vec<_> = (0..4).map(equation).collect();
@@ -100,7 +100,7 @@ mod tests {
         equations[1].push((G1::generator(), G2::generator()));
         equations[3].push((-G1::generator(), G2::generator()));
         let all: Vec<_> = equations.iter().flatten().copied().collect();
-        assert!(multi_pairing(&all).is_identity(), "planted: all weights are one");
+        assert!(multi_pairing(&all).is_identity(), "deliberate fault: all weights are one");
         assert!(!holds_for_weights(&equations));
         assert_eq!(verify_equations(&equations), [true, false, true, false]);
     }

@@ -1,8 +1,8 @@
 //! The soundness engine (`docs/soundness.md`), and attacks from bytes and public functions that
 //! skip every local check.
 //!
-//! Each attack also runs against a scheme with a planted fault, where it must succeed, so that no
-//! test passes vacuously.
+//! Each attack also runs against a scheme with a deliberate fault, where it must succeed, so that
+//! no test passes vacuously.
 
 mod exponents;
 mod fabeo;

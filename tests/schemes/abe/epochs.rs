@@ -124,7 +124,7 @@ fn a_token_does_not_fit_a_key_of_an_earlier_generation() {
     assert_eq!(open(&spliced(&before, 1, &point(&token))), Some(FAILED));
     assert_eq!(open(&refresh(&after, &token).unwrap()), REFUSED);
 
-    // Planted fault: both keys have the same r, a function of the identifier alone.
+    // Deliberate fault: both keys have the same r, a function of the identifier alone.
     let r = hash_to_scalar(tag::FABEO_EXPONENT, &framed(&[b"k", b"Ada"]));
     let before = fabeo::keygen_with_randomness(&again, &set("oncology"), &r);
     let after = AbeKey::of(&fabeo::keygen_with_randomness(&again, &set("cardiology, epoch:1"), &r));

@@ -200,7 +200,7 @@ fn a_revoked_component_decrypts_a_later_epoch_only_with_the_update_factor() {
     let bose = key_share(&master, "Bose", &name("x")).unwrap().verify().unwrap();
     let bose = point_of(&new.issue(bose).unwrap());
     assert_eq!(abe::open_cpa(&spliced(&ada, "x", 1, &bose), b"", &after).err(), Some(FAILED));
-    // Planted fault: the factor v / v' converts the revoked component into a current one.
+    // Deliberate fault: the factor v / v' converts the revoked component into a current one.
     let updated = d_x * (v * next.inverse().unwrap());
     assert!(abe::open_cpa(&spliced(&ada, "x", 1, &updated), b"", &after).is_ok());
     // With D_x as printed in the paper, without t, an authorised user cannot decrypt.

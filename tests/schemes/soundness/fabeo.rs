@@ -212,9 +212,9 @@ fn colluding_users_cannot_decrypt() {
         })
     };
     let [r, r_alice, r_bob] = [11, 12, 13].map(Scalar::from);
-    assert!(mixed(users(r, r)), "planted: one r for two users");
+    assert!(mixed(users(r, r)), "deliberate fault: one r for two users");
     assert!(!mixed(users(r_alice, r_bob)));
-    assert!(key_per_row(users(r, r)), "planted: one r for two users");
+    assert!(key_per_row(users(r, r)), "deliberate fault: one r for two users");
     assert!(!key_per_row(users(r_alice, r_bob)));
 }
 
@@ -242,7 +242,7 @@ fn rows_of_a_repeated_attribute_have_independent_masks() {
         let z_s = attack(&header, &user, 0, header.ct3[0] - header.ct3[1]);
         z_s == Gt::generator().pow(&(alpha * coins.vector[0]))
     };
-    assert!(decrypts(SHARED_MASK), "planted: one s' for all rows");
+    assert!(decrypts(SHARED_MASK), "deliberate fault: one s' for all rows");
     assert!(!decrypts(HONEST));
 
     // The same attack, with every choice of ct2[j] and quotient, on a header of the library.
@@ -271,6 +271,6 @@ fn components_cannot_be_derived_from_other_components() {
         let z_s = decaps(&header, user.sk1, user.sk3, &rows);
         z_s == Gt::generator().pow(&(alpha * coins.vector[0]))
     };
-    assert!(decrypts(KNOWN_LOGARITHM), "planted: H(u) = g1^h(u)");
+    assert!(decrypts(KNOWN_LOGARITHM), "deliberate fault: H(u) = g1^h(u)");
     assert!(!decrypts(HONEST));
 }

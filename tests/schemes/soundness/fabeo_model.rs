@@ -145,7 +145,7 @@ fn unauthorised_coalitions_cannot_decrypt() {
 }
 
 #[test]
-fn planted_faults_are_found() {
+fn deliberate_faults_are_found() {
     let cases: [(Fault, &str, &[&[&str]]); 6] = [
         (Fault::SharedMask, "a and (a or b)", &[&["b"]]),
         (Fault::KnownLogarithm, "a and b", &[&["a"]]),

@@ -47,13 +47,14 @@ fn the_holder_of_a_trapdoor_guesses_its_keyword_offline() {
 
 #[test]
 fn published_powers_allow_keyword_guessing_and_hashed_pairings_do_not() {
-    // Planted: the index H(W)^r, P^r of Qin et al. e(P, H(W)^r) = e(P^r, H(w')) needs no trapdoor.
+    // Deliberate fault: the index H(W)^r, P^r of Qin et al., which needs no trapdoor, since
+    // e(P, H(W)^r) = e(P^r, H(w')).
     let (_, public) = peks::keygen(&mut rng(2));
     let p = public_point(&public);
     let r = Scalar::from(4711);
     let (powered_keyword, powered_key) = (hash(b"I63.9") * r, p * r);
     let guess = |w: &&&[u8]| pairing(&p, &powered_keyword) == pairing(&powered_key, &hash(w));
-    assert_eq!(DICTIONARY.iter().find(guess), Some(&&b"I63.9"[..]), "planted");
+    assert_eq!(DICTIONARY.iter().find(guess), Some(&&b"I63.9"[..]), "deliberate fault");
 
     // This scheme: no pairing of A, P, g1 and their sums with H(w'), g2 and their sum hashes to B.
     let ciphertext = peks::bdop::encrypt_with_randomness(&public, b"I63.9", b"record", b"cid", &r);
@@ -75,7 +76,8 @@ fn published_powers_allow_keyword_guessing_and_hashed_pairings_do_not() {
 #[test]
 fn no_linear_attack_tests_a_keyword_without_its_trapdoor() {
     // Public: g1, P = g1^s, A = g1^r, A' = g1^{r'}, H(w), H(w'), and a trapdoor for w' only. The
-    // target is r s h(w). Planted: H(w)^r or P^r is public, or the hash has a known logarithm.
+    // target is r s h(w). Deliberate faults: H(w)^r or P^r is public, or the hash has a known
+    // logarithm.
     let attack = |powered_keyword: bool, powered_key: bool, known: bool| {
         reaches(move |rng| {
             let [s, r, other_r, mut h, other_h] = std::array::from_fn(|_| Scalar::random(rng));
@@ -94,15 +96,15 @@ fn no_linear_attack_tests_a_keyword_without_its_trapdoor() {
         })
     };
     assert!(!attack(false, false, false));
-    assert!(attack(true, false, false), "planted: H(w)^r is public");
-    assert!(attack(false, true, false), "planted: P^r is public");
+    assert!(attack(true, false, false), "deliberate fault: H(w)^r is public");
+    assert!(attack(false, true, false), "deliberate fault: P^r is public");
     assert!(!attack(false, false, true), "a known logarithm alone does not suffice");
     // A known logarithm gives the trapdoor: T_w = T_w'^{h(w) / h(w')}.
     let (secret, _) = peks::keygen(&mut rng(3));
     let s = Scalar::from_be_bytes(&fields(&secret.to_bytes()).fixed().unwrap()).unwrap();
     let ratio = Scalar::from(42) * Scalar::from(43).inverse().unwrap();
-    let planted = |h: u64| G2::generator() * Scalar::from(h) * s;
-    assert_eq!(planted(43) * ratio, planted(42), "planted: H(w) = g2^h(w)");
+    let faulty = |h: u64| G2::generator() * Scalar::from(h) * s;
+    assert_eq!(faulty(43) * ratio, faulty(42), "deliberate fault: H(w) = g2^h(w)");
     let ours = |w| trapdoor_point(&peks::trapdoor(&secret, w));
     assert_ne!(ours(b"I10") * ratio, ours(b"I63.9"));
 }

@@ -140,7 +140,7 @@ fn a_proxy_that_skips_the_public_tag_is_a_decryption_oracle() {
     let c = Scalar::from(1_000_003);
     let (rk1, rk2) = rekey_points(&rekey);
 
-    // Planted: a proxy that does not check the public tag.
+    // Deliberate fault: a proxy that does not check the public tag.
     let unchecked = |c1: G1| {
         let t = Scalar::from(77);
         (c1 * t, rk1 * t.inverse().unwrap())
@@ -149,7 +149,7 @@ fn a_proxy_that_skips_the_public_tag_is_a_decryption_oracle() {
     let (d1, d2) = unchecked(posted);
     let k_c = delegatee_key(&posted, &d1, &d2, &rk2, exponent(&doctor));
     let decrypted = unmask(&k_c.pow(&c.inverse().unwrap()), &refused, &context_refused);
-    assert_eq!(decrypted.as_deref(), Some(&b"NIHSS 4"[..]), "planted: no check of C4");
+    assert_eq!(decrypted.as_deref(), Some(&b"NIHSS 4"[..]), "deliberate fault: no check of C4");
 
     // This scheme: the doctor needs H'^{r c}, and every C4 that they can compute is rejected.
     let context_posted = context(&patient_public, CONDITION, b"the doctor's record");
@@ -199,7 +199,7 @@ fn the_delegator_rejects_a_c1_that_does_not_match_mu() {
     assert_eq!(
         unmask(&k, &parts, &context).as_deref(),
         Some(&b"text"[..]),
-        "planted: no check of C1"
+        "deliberate fault: no check of C1"
     );
     assert!(conditional::open(&patient, CONDITION, b"record 7", &ciphertext).is_err());
 }
@@ -432,7 +432,7 @@ fn no_linear_attack_decrypts_a_refused_record() {
     );
     assert!(!coalition_reaches(true, true, false, false), "both together, for another condition");
     assert!(coalition_reaches(true, true, true, false), "both together hold the condition key");
-    assert!(coalition_reaches(false, true, true, true), "planted: no check of C4");
+    assert!(coalition_reaches(false, true, true, true), "deliberate fault: no check of C4");
 }
 
 #[test]

@@ -50,10 +50,12 @@ fn a_window_key_cannot_be_extended_to_adjacent_epochs() {
 
 #[test]
 fn a_hash_chain_reveals_later_epochs_and_the_tree_does_not() {
-    // Planted: K_{E+1} = KDF(K_E). The holder of the key of epoch 6 computes those of 7, 8, ...
+    // Deliberate fault: K_{E+1} = KDF(K_E). The holder of the key of epoch 6 computes those of 7,
+    // 8, ...
     let step = |key: &[u8; 32]| *kdf::<32>(tag::PSEUDONYM_NODE, key, &[&[1]]).expose();
     let at = |epoch: u32| (0..epoch).fold([1; 32], |key, _| step(&key));
-    assert_eq!(pseudonym(&step(&at(6)), 7, 0), pseudonym(&at(7), 7, 0), "planted: a hash chain");
+    let next = step(&at(6));
+    assert_eq!(pseudonym(&next, 7, 0), pseudonym(&at(7), 7, 0), "deliberate fault: a hash chain");
 
     // The tree: no key derived from the leaf of epoch 6 is the leaf of epoch 5 or 7.
     let series = SeriesSecret::from_secret(Secret::new([1; 32])).for_doctor(b"Dr. Ruiz");

@@ -187,9 +187,9 @@ fn a_corrupt_authority_decrypts_exactly_what_its_attributes_satisfy() {
 }
 
 #[test]
-fn planted_faults_are_found() {
+fn deliberate_faults_are_found() {
     for fault in [Fault::SharedIdentifier, Fault::NoZeroShares] {
-        let planted = Setting { fault, ..HONEST };
-        assert_fault_is_found(&planted, &HONEST, "a and c", &[&["a"], &["c"]]);
+        let faulty = Setting { fault, ..HONEST };
+        assert_fault_is_found(&faulty, &HONEST, "a and c", &[&["a"], &["c"]]);
     }
 }

@@ -84,7 +84,7 @@ fn keys_and_points_of_small_order_are_rejected() {
     let lenient = ed25519_dalek::VerifyingKey::from_bytes(&identity).unwrap();
     let forged = ed25519_dalek::Signature::from_bytes(&forged);
     let accepts = ed25519_dalek::Verifier::verify(&lenient, b"any message", &forged).is_ok();
-    assert!(accepts, "planted: lenient verification");
+    assert!(accepts, "deliberate fault: lenient verification");
 
     for bytes in small_order_keys() {
         assert!(VerifyingKey::read(&mut Reader::new(&bytes)).is_err(), "{}", hex::encode(bytes));
@@ -205,6 +205,6 @@ fn an_r_of_small_order_is_rejected_even_from_the_signer() {
     let lenient = ed25519_dalek::VerifyingKey::from_bytes(public.as_bytes()).unwrap();
     let dalek = ed25519_dalek::Signature::from_bytes(&signature);
     let accepts = ed25519_dalek::Verifier::verify(&lenient, &message, &dalek).is_ok();
-    assert!(accepts, "planted: lenient verification");
+    assert!(accepts, "deliberate fault: lenient verification");
     assert!(!verifies(&public, signature));
 }

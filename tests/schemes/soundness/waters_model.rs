@@ -122,7 +122,7 @@ fn unauthorised_coalitions_cannot_decrypt() {
 }
 
 #[test]
-fn planted_faults_are_found() {
+fn deliberate_faults_are_found() {
     let cases: [(Fault, &str, &[&[&str]]); 2] = [
         (Fault::SharedMask, "a and (a or b)", &[&["b"]]),
         (Fault::SharedKeyRandomness, "a and b", &[&["a"], &["b"]]),

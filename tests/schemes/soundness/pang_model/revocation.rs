@@ -84,7 +84,7 @@ fn coalitions_over_epochs_decrypt_only_through_one_authorised_user() {
 }
 
 #[test]
-fn planted_faults_are_found() {
+fn deliberate_faults_are_found() {
     let ada: Components<'_> = &[("a", 0), ("b", 0), ("b", 1)];
     let (none, c): (&[&str], &[&str]) = (&[], &["c"]);
     let cases: [(Fault, &[Components<'_>], &[&str]); 4] = [
