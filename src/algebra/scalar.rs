@@ -5,7 +5,7 @@ use super::Rng;
 use super::backend::kernel;
 use crate::error::DecodeError;
 use ark_bls12_381::Fr;
-use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
+use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 use ark_std::{One, UniformRand, Zero};
 use std::fmt;
 use std::iter::Sum;
@@ -60,8 +60,11 @@ impl Scalar {
 
     /// Encodes the scalar in 32 big-endian bytes.
     pub fn to_be_bytes(&self) -> [u8; 32] {
-        let bytes = self.0.into_bigint().to_bytes_be();
-        bytes.try_into().expect("r has 255 bits")
+        let mut bytes = [0; 32];
+        for (chunk, limb) in bytes.rchunks_exact_mut(8).zip(self.0.into_bigint().0) {
+            chunk.copy_from_slice(&limb.to_be_bytes());
+        }
+        bytes
     }
 
     /// Decodes 32 big-endian bytes of a number below `r`.
@@ -69,15 +72,26 @@ impl Scalar {
     /// # Errors
     /// [`DecodeError::NotReduced`].
     pub fn from_be_bytes(bytes: &[u8; 32]) -> Result<Self, DecodeError> {
-        let value = Self(Fr::from_be_bytes_mod_order(bytes));
-        if value.to_be_bytes() == *bytes { Ok(value) } else { Err(DecodeError::NotReduced) }
+        let mut value = BigInt::zero();
+        for (limb, read) in value.0.iter_mut().rev().zip(limbs(bytes)) {
+            *limb = read;
+        }
+        Fr::from_bigint(value).map(Self).ok_or(DecodeError::NotReduced)
     }
 
     /// Reduces 48 big-endian bytes modulo `r`. Uniform bytes give a scalar within 2^-128 of uniform
     /// (RFC 9380, section 5.2).
     pub(super) fn reduce(bytes: &[u8; 48]) -> Self {
-        Self(Fr::from_be_bytes_mod_order(bytes))
+        let radix = Fr::from(1_u128 << 64);
+        Self(limbs(bytes).fold(Fr::ZERO, |high, limb| high * radix + Fr::from(limb)))
     }
+}
+
+/// Returns the 64-bit limbs of a big-endian number, most significant first. arkworks' conversions
+/// copy the bytes to memory that is freed without erasure.
+fn limbs(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    let limb = |chunk: &[u8]| u64::from_be_bytes(chunk.try_into().expect("a chunk has 8 bytes"));
+    bytes.chunks_exact(8).map(limb)
 }
 
 impl From<u64> for Scalar {
