@@ -85,10 +85,12 @@ pub enum TransactionError {
     /// The transaction is for another chain.
     #[error("the transaction is for another chain")]
     Chain,
-    /// The signature of a required party is missing or does not verify, or there are more
-    /// signatures than parties.
-    #[error("the signature of the {} is {}", .0, defect(.0))]
+    /// The signature of a required party is missing or does not verify.
+    #[error("the signature of the {0} is missing or invalid")]
     Signature(&'static str),
+    /// There are more signatures than parties.
+    #[error("the transaction has more signatures than its action requires")]
+    SurplusSignature,
     /// The registration centre did not issue the certificate.
     #[error("the certificate was not issued by the registration centre")]
     Certificate,
@@ -98,13 +100,6 @@ pub enum TransactionError {
     /// A block contains the transaction.
     #[error("the transaction is already on the ledger")]
     Duplicate,
-}
-
-/// The party that [`TransactionError::Signature`] names if there are more signatures than parties.
-const SURPLUS: &str = "additional party";
-
-fn defect(party: &str) -> &'static str {
-    if party == SURPLUS { "not required" } else { "missing or invalid" }
 }
 
 impl Transaction {
@@ -121,8 +116,8 @@ impl Transaction {
     /// Verifies everything that does not depend on the state: chain, signatures, certificate.
     ///
     /// # Errors
-    /// The transaction is for another chain, a signature of a party does not verify, or the
-    /// registration centre did not issue the certificate.
+    /// The transaction is for another chain, a signature of a party does not verify or is not
+    /// required, or the registration centre did not issue the certificate.
     pub fn check(&self, chain: &str, centre: &VerifyingKey) -> Result<(), TransactionError> {
         if self.draft.chain != chain {
             return Err(TransactionError::Chain);
@@ -138,7 +133,7 @@ impl Transaction {
             }
         }
         if self.signatures.len() != signers.len() {
-            return Err(TransactionError::Signature(SURPLUS));
+            return Err(TransactionError::SurplusSignature);
         }
         if let Action::Register(certificate) = self.action() {
             certificate.verify(centre).map_err(|_| TransactionError::Certificate)?;
