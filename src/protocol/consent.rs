@@ -13,7 +13,7 @@ use crate::algebra::codec::Canonical;
 use crate::ledger::{Draft, RecordAction};
 use crate::pre::conditional::{self, Ciphertext};
 use crate::sign::{Signature, SigningKey};
-use crate::{dem, peks, store};
+use crate::{dem, store};
 use std::io;
 
 impl Patient {
@@ -91,9 +91,8 @@ impl Patient {
     }
 
     fn check_index(&self, record: &RecordAction) -> Result<(), Refusal> {
-        let pseudonym = self.pseudonym(&record.author, record.epoch);
-        let trapdoor = peks::trapdoor(&self.peks, &SearchTerm::everything().keyword(&pseudonym));
-        locate(record, &[trapdoor]).map(|_| ()).ok_or(Refusal::NotSearchable)
+        let trapdoors = self.trapdoors(&[record], &[SearchTerm::everything()]);
+        locate(record, &trapdoors).map(|_| ()).ok_or(Refusal::NotSearchable)
     }
 }
 
