@@ -123,8 +123,8 @@ fn batch_open(entries: &[(&[u8], &[u8])], trapdoors: &[PreparedTrapdoor]) -> Vec
 mod tests {
     use super::*;
     use crate::algebra::codec::Canonical;
+    use crate::protocol::seal::name_of;
     use crate::sign::SigningKey;
-    use crate::store;
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
 
@@ -163,8 +163,8 @@ mod tests {
         rng: &mut ChaCha20Rng,
     ) -> RecordAction {
         let key = SigningKey::generate(rng).verifying_key();
-        let name = store::cid_of(&mut &[number][..]).unwrap();
-        let elsewhere = store::cid_of(&mut &[number, number][..]).unwrap();
+        let name = name_of(&[number]);
+        let elsewhere = name_of(&[number, number]);
         let mut record = RecordAction {
             owner: key,
             author: key,

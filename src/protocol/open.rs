@@ -7,6 +7,7 @@
 
 use super::binding::{AUTHOR_CONDITION, Origin, SectionKey, WrappedKeyBinding, rekey_digest};
 use super::reencrypt::SectionReEncryption;
+use super::seal::name_of;
 use super::source::SignedSource;
 use super::{
     Doctor, FetchBasis, Hit, Item, LedgerView, ObjectSource, Patient, ProtocolError, Refusal,
@@ -118,7 +119,7 @@ impl<'a> GrantedSection<'a> {
             .get(index)
             .filter(|rk2| rekey_digest(&ticket.patient, rk2) == grant.delegations[index].rekey);
         let rk2 = rk2.ok_or(ProtocolError::DigestMismatch(Item::ReKey))?;
-        let name = store::cid_of(&mut &reencrypted.wrapped_key.to_bytes()[..])?;
+        let name = name_of(&reencrypted.wrapped_key.to_bytes());
         if name != store::cid_of_digest(&section.wrapped_for_patient) {
             return Err(ProtocolError::DigestMismatch(Item::WrappedForPatient));
         }

@@ -65,14 +65,18 @@ pub(super) struct NamedObject {
 
 impl NamedObject {
     pub(super) fn new(bytes: Vec<u8>) -> Self {
-        let name = store::cid_of(&mut &bytes[..]).expect("reading from memory does not fail");
-        Self { name, bytes }
+        Self { name: name_of(&bytes), bytes }
     }
 
     /// Returns `true` if the name is that of the bytes.
     pub(super) fn is_consistent(&self) -> bool {
-        Self::new(self.bytes.clone()).name == self.name
+        name_of(&self.bytes) == self.name
     }
+}
+
+/// Returns the name of an object in memory.
+pub(super) fn name_of(mut bytes: &[u8]) -> Cid {
+    store::cid_of(&mut bytes).expect("reading from memory does not fail")
 }
 
 /// A sealed section: the ciphertext in a temporary file, the wrapped keys in memory.
@@ -108,7 +112,7 @@ impl SealedSection {
         self.ciphertext.set_len(0).expect("a temporary file can be truncated");
         (&self.ciphertext).rewind().expect("a temporary file can be rewound");
         (&self.ciphertext).write_all(bytes).expect("a temporary file can be written");
-        self.name = store::cid_of(&mut &bytes[..]).expect("reading from memory does not fail");
+        self.name = name_of(bytes);
     }
 }
 

@@ -192,7 +192,7 @@ fn belongs(record: &RecordAction, name: &Cid) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::World;
+    use super::super::{seal::name_of, tests::World};
     use super::*;
     use crate::sign::InvalidSignature;
 
@@ -202,14 +202,14 @@ mod tests {
         let record = world.publish();
         let (state, now) = (world.state(), 1_000_000_000);
         let view = LedgerView { state: &state, now };
-        let name = store::cid_of(&mut &b"an object"[..]).unwrap();
+        let name = name_of(b"an object");
         let forger = SigningKey::generate(&mut world.rng);
         let honest = world.author.fetch(&name, FetchBasis::Own(record), now);
         let forged = Fetch {
             signer: honest.signer,
             ..Fetch::new(&name, FetchBasis::Own(record), now, &forger)
         };
-        let other = store::cid_of(&mut &b"another"[..]).unwrap();
+        let other = name_of(b"another");
         let changed = [
             forged,
             Fetch { name: other, ..honest.clone() },

@@ -3,7 +3,7 @@
 
 mod consent;
 
-use super::seal::NamedObject;
+use super::seal::{NamedObject, name_of};
 use super::*;
 use crate::algebra::codec::{self, Canonical};
 use crate::algebra::{G2, Scalar};
@@ -14,7 +14,7 @@ use crate::ledger::{Basis, Draft, Ledger, Rule, State, Time, Transaction, Validi
 use crate::pre::conditional::{InvalidReEncryption, InvalidReKey, ReKey};
 use crate::record::{Class, Record};
 use crate::sign::{Signature, SigningKey};
-use crate::store::{self, Cid, DirectoryStore};
+use crate::store::{Cid, DirectoryStore};
 use crate::{abe, pre};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -145,8 +145,7 @@ impl World {
     }
 
     fn store(&self, bytes: &[u8]) {
-        let name = store::cid_of(&mut &bytes[..]).unwrap();
-        let offer = self.author.offer(&name);
+        let offer = self.author.offer(&name_of(bytes));
         self.keeper.upload(self.ledger.state(), &offer, &mut &bytes[..]).unwrap();
     }
 
