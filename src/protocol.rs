@@ -110,7 +110,7 @@ pub use reencrypt::SectionReEncryption;
 pub use register::{Enrolment, Registrar, RegistrationError};
 pub use request::{ForwardedQuery, Query};
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
-pub use seal::{Object, Policies, SealedRecord, SealedSection};
+pub use seal::{Object, Policies, SealedRecord};
 pub use search::{Hit, SearchTerm};
 pub use setup::{AttributeAuthority, EpochPolicies, RegistrationCentre};
 pub use source::ObjectSource;

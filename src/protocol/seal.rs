@@ -81,7 +81,7 @@ pub(super) fn name_of(mut bytes: &[u8]) -> Cid {
 
 /// A sealed section: the ciphertext in a temporary file, the wrapped keys in memory.
 #[derive(Debug)]
-pub struct SealedSection {
+pub(super) struct SealedSection {
     pub(super) class: Class,
     pub(super) name: Cid,
     ciphertext: File,
