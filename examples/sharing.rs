@@ -9,7 +9,8 @@ use epione::protocol::*;
 use epione::record::{Class, Record};
 use epione::sim::Network;
 use epione::store::DirectoryStore;
-use std::{error::Error, io::Cursor};
+use std::error::Error;
+use std::io::{Cursor, Write};
 
 const VALIDITY: Validity<'static> = Validity { chain: "example", until: 500_000 };
 const END: u64 = 1_000_000;
@@ -21,14 +22,6 @@ fn commit(
 ) -> Result<State, Box<dyn Error>> {
     network.commit(0, transaction.to_bytes())?;
     Ok(network.application(0).state().clone())
-}
-
-/// Access to the objects that the store keeper serves for requests on the ledger.
-struct Objects<'a>(&'a StoreKeeper<DirectoryStore>, LedgerView<'a>);
-impl ObjectSource for Objects<'_> {
-    fn fetch(&self, fetch: &Fetch, output: &mut dyn std::io::Write) -> Result<(), ProtocolError> {
-        self.0.serve(self.1, fetch, output)
-    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -89,10 +82,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let request = bose.request(VALIDITY, publication.id(), Basis::Grant(grant.id()), rng);
     let state = commit(network, &request)?;
     let view = LedgerView { state: &state, now: network.now() };
-    let objects = &Objects(&keeper, view);
-    let reencrypted = proxy.reencrypt(view, &request.id(), objects, rng)?;
+    let objects = |fetch: &Fetch, output: &mut dyn Write| keeper.serve(view, fetch, output);
+    let reencrypted = proxy.reencrypt(view, &request.id(), &objects, rng)?;
     let mut output = Cursor::new(Vec::new());
-    bose.open_granted(view, &request.id(), &ticket, &reencrypted, objects, &mut output)?;
+    bose.open_granted(view, &request.id(), &ticket, &reencrypted, &objects, &mut output)?;
     println!("Dr. Bose reads {}", String::from_utf8(output.into_inner())?);
     Ok(())
 }

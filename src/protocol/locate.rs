@@ -128,15 +128,6 @@ mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
 
-    #[derive(Debug, PartialEq)]
-    struct Count(usize);
-
-    impl Progress for Count {
-        fn advance(&mut self) {
-            self.0 += 1;
-        }
-    }
-
     /// The sequential search: entry by entry, trapdoor by trapdoor.
     fn one_by_one(
         record: &RecordAction,
@@ -214,7 +205,7 @@ mod tests {
         for trapdoors in [&[a, b][..], &[b, a], &[a], &[]] {
             for count in 0..=records.len() {
                 let records: Vec<&RecordAction> = records[..count].iter().collect();
-                let (mut reported, mut expected) = (Count(0), Count(0));
+                let (mut reported, mut expected) = (0_usize, 0_usize);
                 let found = batch_locate(&records, trapdoors, &mut reported);
                 let single = |r: &&RecordAction| one_by_one(r, trapdoors, &mut expected);
                 assert_eq!(found, records.iter().map(single).collect::<Vec<_>>());

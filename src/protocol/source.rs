@@ -14,13 +14,20 @@ use std::io::{self, Write};
 /// The maximum length of a wrapped key or an envelope in bytes.
 const MAX_SMALL: usize = 16 << 20;
 
-/// Access to stored objects, local or remote.
+/// Access to stored objects, local or remote. A closure with the signature of
+/// [`fetch`](Self::fetch) is a source.
 pub trait ObjectSource {
     /// Writes the requested object to `output`.
     ///
     /// # Errors
     /// [`ProtocolError`] if the keeper refuses, or the store or `output` fails.
     fn fetch(&self, fetch: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError>;
+}
+
+impl<F: Fn(&Fetch, &mut dyn Write) -> Result<(), ProtocolError>> ObjectSource for F {
+    fn fetch(&self, fetch: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError> {
+        self(fetch, output)
+    }
 }
 
 /// An [`ObjectSource`] with the key that signs every fetch. It verifies the objects it returns.

@@ -340,22 +340,14 @@ fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
     assert!(matches!(error, ProtocolError::DigestMismatch(Item::Envelope)), "{error:?}");
 }
 
-/// A store that never stops sending.
-struct Endless;
-
-impl ObjectSource for Endless {
-    fn fetch(&self, _: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError> {
-        loop {
-            output.write_all(&[0; 1 << 16])?;
-        }
-    }
-}
-
 #[test]
 fn the_length_of_a_wrapped_key_is_capped() {
     let mut world = World::new();
     let hit = Hit { record: world.publish(), location: Cid::default() };
     let view = LedgerView { state: world.ledger.state(), now: NOW };
-    let error = world.patient.open(view, &hit, &Endless, &mut Cursor::new(vec![])).unwrap_err();
+    let endless = |_: &Fetch, output: &mut dyn Write| loop {
+        output.write_all(&[0; 1 << 16])?;
+    };
+    let error = world.patient.open(view, &hit, &endless, &mut Cursor::new(vec![])).unwrap_err();
     assert!(matches!(error, ProtocolError::Io(_)), "{error:?}");
 }

@@ -1,8 +1,8 @@
 //! The protocol end to end, and attacks on every step.
 
 use crate::world::{
-    A, ADA, Answering, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, START, Sealed, World, policy,
-    section_of, splice_keys, stroke,
+    A, ADA, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, START, Sealed, World, policy, section_of,
+    splice_keys, stroke,
 };
 use epione::abe::fabeo::epochs::EpochError;
 use epione::algebra::codec::Canonical;
@@ -16,9 +16,8 @@ use epione::policy::AttributeSet;
 use epione::pre::conditional::{InvalidCiphertext, InvalidReEncryption};
 use epione::protocol::{
     Delivery, Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Item, LedgerView, ObjectSource,
-    Patient, Policies, Progress, ProtocolError, Query, QueryManager, Refusal, Registrar,
-    RegistrationCentre, RegistrationError, SearchTerm, SectionReEncryption, StoreKeeper, Terms,
-    Ticket, trail,
+    Patient, Policies, ProtocolError, Query, QueryManager, Refusal, Registrar, RegistrationCentre,
+    RegistrationError, SearchTerm, SectionReEncryption, StoreKeeper, Terms, Ticket, trail,
 };
 use epione::record::{Class, Record};
 use epione::sign::InvalidSignature;

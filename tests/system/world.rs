@@ -12,15 +12,14 @@ use epione::consensus::{Digest, Location, Parameters, Profile};
 use epione::ledger::{Basis, Transaction};
 use epione::policy::AccessPolicy;
 use epione::protocol::{
-    AttributeAuthority, Envelope, Fetch, Introduction, ObjectSource, Opened, Policies,
-    ProtocolError, RegistrationCentre, SealedRecord, SearchTerm, SectionReEncryption, StoreKeeper,
-    Terms, Ticket,
+    AttributeAuthority, Envelope, Introduction, Opened, Policies, ProtocolError,
+    RegistrationCentre, SealedRecord, SearchTerm, SectionReEncryption, StoreKeeper, Terms, Ticket,
 };
 use epione::record::{Class, Record};
 use epione::store::{self, Cid, DirectoryStore, RecordStore};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 
 pub const POLICY: &str = "doctor and (neurology or (emergency and \"stroke unit\"))";
 const ATTRIBUTES: [&str; 3] = ["doctor, emergency", "doctor, \"stroke unit\"", "doctor, neurology"];
@@ -45,15 +44,6 @@ pub struct Sealed {
     pub sealed: SealedRecord,
     pub introduction: Introduction,
     pub index: Vec<Vec<u8>>,
-}
-
-/// A store that answers with a closure.
-pub struct Answering<F>(pub F);
-
-impl<F: Fn(&Fetch, &mut dyn Write) -> Result<(), ProtocolError>> ObjectSource for Answering<F> {
-    fn fetch(&self, fetch: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError> {
-        self.0(fetch, output)
-    }
 }
 
 impl World {

@@ -92,14 +92,13 @@ fn a_grant_does_not_open_a_record_of_another_patient() {
         Refusal::RecordOfAnother
     );
     // With a store without access control, Ada's key does not unwrap.
-    let open_store =
-        Answering(|fetch: &Fetch, object: &mut dyn Write| match world.fetch(fetch, object) {
-            Err(ProtocolError::Refused(_)) => {
-                let hash = world.state().record(&foreign).unwrap().sections[0].wrapped_for_patient;
-                Ok(object.write_all(&world.stored(&store::cid_of_digest(&hash)))?)
-            }
-            other => other,
-        });
+    let open_store = |fetch: &Fetch, object: &mut dyn Write| match world.fetch(fetch, object) {
+        Err(ProtocolError::Refused(_)) => {
+            let hash = world.state().record(&foreign).unwrap().sections[0].wrapped_for_patient;
+            Ok(object.write_all(&world.stored(&store::cid_of_digest(&hash)))?)
+        }
+        other => other,
+    };
     refused!(
         world.patients[ADA].open(view, &hit, &open_store, &mut Cursor::new(vec![])),
         ProtocolError::Decryption(DecryptionFailed)
@@ -126,12 +125,12 @@ fn ciphertexts_swapped_between_sections_do_not_open() {
 
     // A dishonest store: the reader checks the hashes before it uses a key.
     let stored = [world.stored(&names[0]), world.stored(&names[1])];
-    let swap = Answering(|fetch: &Fetch, object: &mut dyn Write| {
+    let swap = |fetch: &Fetch, object: &mut dyn Write| {
         let mut bytes = Vec::new();
         world.fetch(fetch, &mut bytes)?;
         let at = stored.iter().position(|other| *other == bytes);
         Ok(object.write_all(at.map_or(&bytes, |i| &stored[1 - i]))?)
-    });
+    };
     let view = world.view();
     let output = &mut Cursor::new(Vec::new());
     let doctor = &world.doctors[B];
@@ -248,11 +247,11 @@ fn only_the_author_opens_as_author() {
     );
     // With a store without access control, B's key does not unwrap.
     let fetches = Cell::new(0);
-    let open_store = Answering(|_: &Fetch, object: &mut dyn Write| {
+    let open_store = |_: &Fetch, object: &mut dyn Write| {
         fetches.set(fetches.get() + 1);
         let hash = world.state().record(&record).unwrap().sections[0].wrapped_for_author;
         Ok(object.write_all(&world.stored(&store::cid_of_digest(&hash)))?)
-    });
+    };
     refused!(
         world.doctors[B].open_as_author(view, &record, &open_store, output),
         ProtocolError::Decryption(DecryptionFailed)
