@@ -1,4 +1,4 @@
-//! Two-layer PBFT in the simulator: seven replicas, two of them Byzantine.
+//! Two-layer PBFT in the simulator: sixteen replicas in groups, two of them Byzantine.
 //!
 //! `cargo run --example consensus`
 
@@ -8,13 +8,17 @@ use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
     // The seed determines delays, keys and losses: the run is reproducible.
-    let mut network = Network::<Journal>::with_journals(Parameters::new("example"), 7, 42);
-    let schedule = network.config().schedule().to_vec();
-    println!("N = {}, F = {}", network.config().size(), network.config().faults());
+    let mut network = Network::<Journal>::with_journals(Parameters::new("example"), 16, 42);
+    let config = network.config();
+    println!("N = {}, F = {}, {:?}", config.size(), config.faults(), config.profile());
+    for group in config.groups() {
+        println!("group {}: members {:?}, primary first", group.number, group.ranking);
+    }
 
-    // The first two leaders are Byzantine: one proposes two values, one sends nothing.
-    network.set_behaviour(schedule[0], Behaviour::Equivocating);
-    network.set_behaviour(schedule[1], Behaviour::Silent);
+    // Two replicas are Byzantine: the first leader proposes two values, another sends nothing.
+    let silent = *config.groups()[0].ranking.last().expect("a group has members");
+    network.set_behaviour(network.leader(), Behaviour::Equivocating);
+    network.set_behaviour(silent, Behaviour::Silent);
 
     let at = network.honest()[0];
     for request in ["record 1", "record 2", "record 3"] {
