@@ -1,4 +1,4 @@
-//! The ledger: a registration in a block, its Merkle proof, and an audit from genesis.
+//! The ledger: a registration in a block, its Merkle proof, and an audit from the first block.
 //!
 //! `cargo run --example ledger`
 
@@ -14,8 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (centre, doctor) = (SigningKey::generate(rng), SigningKey::generate(rng));
 
     // Four hospitals run a replica each.
-    let genesis = Ledger::new("example", centre.verifying_key());
-    let mut network = Network::generate(Parameters::new("example"), 4, 1, || genesis.clone());
+    let empty = Ledger::new("example", centre.verifying_key());
+    let mut network = Network::generate(Parameters::new("example"), 4, 1, || empty.clone());
 
     // The registration centre certifies a doctor, who submits the certificate.
     let subject = Subject {
@@ -33,8 +33,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // A Merkle path proves the transaction's entry against the block's header.
     let ledger = network.application(0);
-    let (block, entry) = ledger.find(&transaction.id()).ok_or("the transaction is on the chain")?;
-    let path = block.path(0).ok_or("the block has one entry")?;
+    let (block, entry) =
+        ledger.find(&transaction.id()).ok_or("the transaction is not on the chain")?;
+    let path = block.path(0).ok_or("the block has no entry")?;
     assert!(merkle::verify(&block.header.entries_root, 1, 0, &entry.leaf(), &path));
 
     // Any holder of the configuration can verify the whole chain.

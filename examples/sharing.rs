@@ -15,21 +15,25 @@ use std::io::{Cursor, Write};
 const VALIDITY: Validity<'static> = Validity { chain: "example", until: 500_000 };
 const END: u64 = 1_000_000;
 
-/// Commits a transaction by consensus and returns the resulting state.
+/// Commits a transaction by consensus and returns the resulting state. Fails if the contract refuses
+/// the transaction.
 fn commit(
     network: &mut Network<Ledger>,
     transaction: &Transaction,
 ) -> Result<State, Box<dyn Error>> {
     network.commit(0, transaction.to_bytes())?;
-    Ok(network.application(0).state().clone())
+    let ledger = network.application(0);
+    let (_, entry) =
+        ledger.find(&transaction.id()).ok_or("the transaction is not on the ledger")?;
+    entry.rejected_by.map_or_else(|| Ok(ledger.state().clone()), |rule| Err(rule.into()))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rng = &mut rand::thread_rng();
     let centre = RegistrationCentre::new(rng);
     let authority = AttributeAuthority::new(centre.verifying_key(), rng);
-    let genesis = Ledger::new("example", centre.verifying_key());
-    let network = &mut Network::generate(Parameters::new("example"), 4, 1, || genesis.clone());
+    let empty = Ledger::new("example", centre.verifying_key());
+    let network = &mut Network::generate(Parameters::new("example"), 4, 1, || empty.clone());
 
     // The centre certifies keys that their owners generated. Patients do not appear on the ledger.
     let ada = Patient::register("Ada Byron", END, &centre, rng)?;
@@ -65,7 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let state = commit(network, &publication)?;
 
     // Ada grants Dr. Bose access and delivers the re-encryption keys to the proxy.
-    let reader = state.party(&bose.verifying_key()).ok_or("Dr. Bose is registered")?;
+    let reader = state.party(&bose.verifying_key()).ok_or("Dr. Bose is not registered")?;
     let terms = Terms {
         records: vec![publication.id()],
         classes: Class::ALL.to_vec(),
