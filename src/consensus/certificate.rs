@@ -34,7 +34,8 @@ choice!(Phase, "unknown phase: expected PREPARE (1), COMMIT (2) or batch (3)" [
 /// The signed statement. The signature also covers the configuration's digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Statement {
-    /// 1 for votes within a group, 2 for votes among all members, 0 for other messages.
+    /// 1 for votes within a group, 2 for votes and view changes among all members, 0 for other
+    /// messages.
     pub(super) layer: u8,
     /// The group's number in layer 1, otherwise 0.
     pub(super) group: u16,

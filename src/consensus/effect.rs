@@ -106,13 +106,15 @@ pub enum MessageError {
     /// A new view proposes a value other than the one that its view changes require.
     #[error("the new view does not propose the value of the highest prepare certificate")]
     ValueNotPrepared,
-    /// The view or height is beyond the window that the replica buffers.
-    #[error("the view or height is too far ahead")]
+    /// The view of a vote is above the window of the current view, or the view of a view change is
+    /// 0 or above the maximum.
+    #[error("the view is 0 or too far ahead")]
     TooFarAhead,
     /// The sender has exhausted its share of a buffer.
     #[error("the buffer for messages of this sender is full")]
     BufferFull,
-    /// The message is outdated or was not requested. Replicas do not report it.
-    #[error("the message is outdated")]
+    /// The message is outdated, more than one height ahead, not requested, or the replica's own.
+    /// Replicas do not report it.
+    #[error("the message is outdated, premature or not requested")]
     Stale,
 }

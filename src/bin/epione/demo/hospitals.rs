@@ -29,7 +29,8 @@ const HOSPITALS: [(&str, i32, i32, u32); 16] = [
     ("Montjuic Hospital, Barcelona",           41_385_000,  2_173_000, 86),
 ];
 
-/// Returns the first `count` hospitals. Beyond 16, they are branches 0.1 degrees off the first.
+/// Returns the first `count` hospitals. Beyond 16, they are branches: number `k` of a hospital lies
+/// `k / 10` degrees north and east of it.
 pub(super) fn hospitals(count: u16) -> Vec<Hospital> {
     let hospital = |i: usize| {
         let (name, latitude, longitude, rating) = HOSPITALS[i % HOSPITALS.len()];
