@@ -287,11 +287,6 @@ impl<A: Application> Network<A> {
         self.sequence += 1;
     }
 
-    /// Delivers a message directly to a replica. Any key may have signed it.
-    pub fn inject(&mut self, to: ReplicaId, message: Message) {
-        self.deliver(to, Input::Message(message));
-    }
-
     /// Virtual time in milliseconds.
     pub fn now(&self) -> u64 {
         self.now

@@ -11,6 +11,7 @@ use epione::protocol::{Envelope, LedgerView, Opened, ProtocolError, SearchTerm, 
 use epione::sign::SigningKey;
 use epione::store::{self, Cid, RecordStore};
 use std::fs;
+use std::time::Instant;
 
 /// Runs all attacks on a record that doctor B may read under `ticket`.
 pub(super) fn run(
@@ -41,7 +42,7 @@ pub(super) fn run(
 
 /// The patient revokes the grant, and the proxy erases its keys.
 fn revoke(world: &mut World, ticket: &Ticket, report: &mut Report) -> Result<(), Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let (validity, state) = (world.validity(), world.state().clone());
     let revoke = world.patients[ADA].revoke(validity, &state, ticket.grant(), &mut world.rng)?;
     world.commit(&revoke)?;

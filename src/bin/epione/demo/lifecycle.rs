@@ -7,6 +7,7 @@ use super::world::{A, ADA, C, Failure, World};
 use super::{attacks, publication, revocation, sharing};
 use epione::algebra::codec::Canonical;
 use epione::protocol::{Hit, trail};
+use std::time::Instant;
 
 /// Runs all steps and attacks.
 pub(super) fn run(
@@ -39,7 +40,7 @@ pub(super) fn run(
 
 /// Doctor C opens one section by policy, without a grant.
 fn by_policy(world: &mut World, record: &Published, report: &mut Report) -> Result<(), Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let opened = steps::open_by_policy(world, C, record)?;
     let class = record.main_class();
     let what = format!("section {class} without a grant: {}", world.policies.of(class));
@@ -54,7 +55,7 @@ fn as_author(
     record: &Published,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let (sha256, opened) = open_to(world, None, |file| {
         world.doctors[A].open_as_author(world.view(), &record.id, world, file)
     })?;
@@ -71,7 +72,7 @@ fn as_patient(
     published: &[Published],
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let hits = world.patients[ADA].find(world.state());
     let (found, all) = (hits.len(), published.len());
     let what = format!("records found: {found} of {all}, with the patient's keys only");
@@ -87,7 +88,7 @@ fn as_patient(
 }
 
 fn open_own(world: &World, input: &Input, hit: &Hit, report: &mut Report) -> Result<(), Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let (sha256, opened) =
         open_to(world, None, |file| world.patients[ADA].open(world.view(), hit, world, file))?;
     compare(input, &sha256, "the patient", report);
@@ -105,7 +106,7 @@ fn compare(input: &Input, sha256: &str, reader: &str, report: &mut Report) {
 /// Verifies the chain of every honest replica from the first block.
 fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
     report.print("\nAudit");
-    let start = report.start();
+    let start = Instant::now();
     let (mut bytes, honest) = (0, world.network.honest());
     for id in &honest {
         let ledger = world.network.application(*id);

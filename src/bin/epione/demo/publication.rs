@@ -10,6 +10,7 @@ use epione::consensus::Digest;
 use epione::pre;
 use epione::protocol::{Introduction, SealedRecord};
 use epione::record::Record;
+use std::time::Instant;
 
 /// Doctor A publishes one record of the patient.
 pub(super) fn publish(
@@ -30,7 +31,7 @@ fn introduce(
     world: &World,
     report: &mut Report,
 ) -> Result<(Introduction, pre::PublicKey), Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let (doctor, now) = (&world.doctors[A], world.now());
     let introduction = world.patients[ADA].introduce(&doctor.verifying_key(), now);
     let centre = world.centre.verifying_key();
@@ -52,7 +53,7 @@ fn seal(
     introduced: (&Introduction, &pre::PublicKey),
     report: &mut Report,
 ) -> Result<SealedRecord, Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let bar = Bar::new("sealing", input.record.length(), true);
     let mut source = Counted { inner: &mut input.source, bar };
     let current = world.authority.epoch_policies(&world.policies)?;
@@ -64,7 +65,7 @@ fn seal(
 }
 
 fn store(world: &World, sealed: &SealedRecord, report: &mut Report) -> Result<(), Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let size = sealed.size()?;
     let objects = sealed.objects()?;
     let count = objects.len();
@@ -84,7 +85,7 @@ fn index(
     (sealed, introduction): (&SealedRecord, &Introduction),
     report: &mut Report,
 ) -> Result<Vec<Vec<u8>>, Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let (doctor, rng) = (&world.doctors[A], &mut world.rng);
     let terms = doctor.terms(record)?;
     let mut bar = Bar::new("indexing", terms.len() as u64, false);
@@ -100,7 +101,7 @@ fn sign_and_commit(
     index: Vec<Vec<u8>>,
     report: &mut Report,
 ) -> Result<Digest, Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let (validity, hospital) = (world.validity(), world.institutions[0].verifying_key());
     let (doctor, rng) = (&world.doctors[A], &mut world.rng);
     let draft = doctor.draft_record(validity, sealed, index, introduction, hospital, rng);

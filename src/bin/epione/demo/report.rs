@@ -79,11 +79,6 @@ impl Report {
         self.print(&format!("  {:<16} {:<40} {:>10} {:>10}", "step", "parties", "size", "time"));
     }
 
-    /// Starts the clock of a step.
-    pub(super) fn start(&self) -> Instant {
-        Instant::now()
-    }
-
     /// Reports a completed step.
     pub(super) fn step(
         &mut self,

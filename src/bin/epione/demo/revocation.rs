@@ -7,6 +7,7 @@ use super::steps::{Published, open_by_policy};
 use super::world::{A, B, C, Failure, World};
 use epione::algebra::codec::Canonical;
 use epione::policy::AttributeSet;
+use std::time::Instant;
 
 /// Doctor B's attributes after doctor C has left.
 const SUCCESSOR_ATTRIBUTES: &str =
@@ -19,7 +20,7 @@ pub(super) fn run(
     report: &mut Report,
 ) -> Result<(), Failure> {
     report.print("\nAttribute revocation: doctor C leaves, doctor B takes over");
-    let start = report.start();
+    let start = Instant::now();
     if !world.authority.revoke(&world.doctors[C].verifying_key()) {
         return Err("doctor C has no attribute key to revoke".into());
     }
@@ -38,7 +39,7 @@ pub(super) fn run(
     report.step("renew", "attribute authority, doctors", bytes, start, &what);
 
     let after = publication::publish(world, 0, &mut Input::follow_up()?, report)?;
-    let start = report.start();
+    let start = Instant::now();
     let opened = open_by_policy(world, B, &after)?;
     let what = format!("section {} without a grant", after.main_class());
     report.step("open by policy", "doctor B", opened.coverage.written, start, &what);

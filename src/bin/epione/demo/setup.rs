@@ -15,6 +15,7 @@ use epione::sim::{Behaviour, Network};
 use epione::store::DirectoryStore;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use std::time::Instant;
 
 /// The policy of the sections. Neither doctor A nor doctor B satisfies it, but the union of their
 /// attributes does.
@@ -29,7 +30,7 @@ const ATTRIBUTES: [&str; 3] = [
 /// Sets up the authorities and the ledger, and registers all parties.
 pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Failure> {
     let mut rng = options.seed.map_or_else(ChaCha20Rng::from_entropy, SeedableRng::seed_from_u64);
-    let start = report.start();
+    let start = Instant::now();
     let centre = RegistrationCentre::new(&mut rng);
     let authority = AttributeAuthority::new(centre.verifying_key(), &mut rng);
     let hospitals = hospitals(options.replicas);
@@ -47,7 +48,7 @@ pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Fa
     let what = "public parameters, chain configuration";
     report.step("setup", "registration centre, attribute authority", bytes, start, what);
 
-    let start = report.start();
+    let start = Instant::now();
     let infrastructure = Infrastructure { rng, network, keeper, folder, centre, authority };
     let world = World::register(infrastructure, policies()?, ATTRIBUTES)?;
     let transactions =

@@ -10,6 +10,7 @@ use epione::ledger::Basis;
 use epione::protocol::{Query, SearchTerm, SectionReEncryption, Terms, Ticket};
 use epione::record::Class;
 use std::path::Path;
+use std::time::Instant;
 
 /// Doctor B queries, the patient grants access to all classes for a week, the proxy searches.
 pub(super) fn permit(
@@ -35,7 +36,7 @@ pub(super) fn permit(
 
 /// Returns the query as the patient receives it.
 fn ask(world: &World, terms: Vec<SearchTerm>, report: &mut Report) -> Result<Query, Failure> {
-    let (start, now) = (report.start(), world.now());
+    let (start, now) = (Instant::now(), world.now());
     let (patient, doctor) = (&world.patients[ADA], &world.doctors[B]);
     let introduction = patient.introduce(&doctor.verifying_key(), now);
     doctor.check_introduction(&introduction, &world.centre.verifying_key(), now)?;
@@ -72,7 +73,7 @@ fn search(
     terms: &Terms,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let hits = steps::search(world, ticket.grant())?;
     let mut found: Vec<Digest> = hits.iter().map(|hit| hit.record).collect();
     let mut expected = terms.records.clone();
@@ -99,7 +100,7 @@ pub(super) fn share(
     let request = request(world, record, ticket, report)?;
     let reencryptions = reencrypt(world, &request, report)?;
 
-    let start = report.start();
+    let start = Instant::now();
     let name = Path::new(&input.name).file_name().unwrap_or_default().to_string_lossy();
     let name = format!("{}-{name}", record.input + 1);
     let (view, doctor) = (world.view(), &world.doctors[B]);
@@ -124,7 +125,7 @@ fn request(
     ticket: &Ticket,
     report: &mut Report,
 ) -> Result<Digest, Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let (validity, basis) = (world.validity(), Basis::Grant(*ticket.grant()));
     let request = world.doctors[B].request(validity, record.id, basis, &mut world.rng);
     let committed = world.commit(&request)?;
@@ -139,7 +140,7 @@ fn reencrypt(
     request: &Digest,
     report: &mut Report,
 ) -> Result<Vec<SectionReEncryption>, Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let reencryptions = world.reencrypt(request)?;
     let (validity, rng) = (world.validity(), &mut world.rng);
     let access = world.proxies[0].report(validity, *request, &reencryptions, rng);

@@ -11,6 +11,7 @@ use epione::protocol::{Hit, Opened, ProtocolError, Terms, Ticket};
 use epione::record::Class;
 use std::fs::File;
 use std::io::BufReader;
+use std::time::Instant;
 
 /// A record on the ledger.
 pub(super) struct Published {
@@ -35,7 +36,7 @@ pub(super) fn grant(
     terms: &Terms,
     report: &mut Report,
 ) -> Result<Ticket, Failure> {
-    let start = report.start();
+    let start = Instant::now();
     let (transaction, delivery, ticket) = world.grant_undelivered(terms)?;
     let state = world.state().clone();
     world.proxies[0].accept(&state, delivery)?;
