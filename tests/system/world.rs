@@ -12,8 +12,9 @@ use epione::consensus::{Digest, Location, Parameters, Profile};
 use epione::ledger::{Basis, Transaction};
 use epione::policy::AccessPolicy;
 use epione::protocol::{
-    AttributeAuthority, Envelope, Introduction, Opened, Policies, ProtocolError,
-    RegistrationCentre, SealedRecord, SearchTerm, SectionReEncryption, StoreKeeper, Terms, Ticket,
+    AttributeAuthority, Envelope, Institution, Introduction, Opened, Patient, Policies,
+    ProtocolError, Proxy, RegistrationCentre, SealedRecord, SearchTerm, SectionReEncryption,
+    StoreKeeper, Terms, Ticket,
 };
 use epione::record::{Class, Record};
 use epione::store::{self, Cid, DirectoryStore, RecordStore};
@@ -23,6 +24,9 @@ use std::io::Cursor;
 
 pub const POLICY: &str = "doctor and (neurology or (emergency and \"stroke unit\"))";
 const ATTRIBUTES: [&str; 3] = ["doctor, emergency", "doctor, \"stroke unit\"", "doctor, neurology"];
+
+/// The second patient, as an index.
+pub const BEA: usize = 1;
 
 /// A bundle with four classes of sections.
 pub const BUNDLE: &[u8] = r#"{"resourceType": "Bundle", "type": "collection", "entry": [
@@ -70,7 +74,22 @@ impl World {
         let policies = Policies::uniform(policy(POLICY))
             .with(Class::Identity, policy(&format!("registration or ({POLICY})")))
             .with(Class::Restricted, policy("psychiatry and doctor"));
-        Self::register(infrastructure, policies, ATTRIBUTES).unwrap()
+        let mut world = Self::register(infrastructure, policies, ATTRIBUTES).unwrap();
+        world.register_others();
+        world
+    }
+
+    /// Registers a second patient, institution and proxy.
+    fn register_others(&mut self) {
+        let (validity, centre, rng) = (self.validity(), &self.centre, &mut self.rng);
+        let until = CERTIFIED_UNTIL;
+        self.patients.push(Patient::register("Bea Lamarr", until, centre, rng).unwrap());
+        let institution = Institution::register("Linden Clinic", until, centre, rng).unwrap();
+        let proxy = Proxy::register("Second proxy", until, centre, rng).unwrap();
+        let announced = [institution.announce(validity, rng), proxy.announce(validity, rng)];
+        self.institutions.push(institution);
+        self.proxies.push(proxy);
+        announced.iter().for_each(|transaction| drop(self.commit(transaction).unwrap()));
     }
 
     /// Seals, stores and indexes a file of a doctor for a patient.

@@ -46,8 +46,8 @@ fn revoke(world: &mut World, ticket: &Ticket, report: &mut Report) -> Result<(),
     let (validity, state) = (world.validity(), world.state().clone());
     let revoke = world.patients[ADA].revoke(validity, &state, ticket.grant(), &mut world.rng)?;
     world.commit(&revoke)?;
-    let state = world.state().clone();
-    let erased = world.proxies[0].erase_ended(LedgerView { state: &state, now: world.now() });
+    let (state, now) = (world.state().clone(), world.now());
+    let erased = world.proxies[0].erase_ended(LedgerView { state: &state, now });
     let what = format!("deliveries erased by the proxy: {erased}");
     report.step("revoke", "patient, replicas, proxy", revoke.to_bytes().len() as u64, start, &what);
     Ok(())

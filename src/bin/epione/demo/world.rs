@@ -34,19 +34,17 @@ pub(crate) const HOUR: Time = 3_600_000;
 pub(crate) const DAY: Time = 24 * HOUR;
 
 /// The end of all certificates.
-const CERTIFIED_UNTIL: Time = START + 100 * DAY;
+pub(crate) const CERTIFIED_UNTIL: Time = START + 100 * DAY;
 
-/// The patients, as indices. The demo shares Ada Byron's records.
+/// The patient, as an index.
 pub(crate) const ADA: usize = 0;
-#[allow(dead_code)]
-pub(crate) const BEA: usize = 1;
 
 /// The doctors, as indices. In the demo A writes, B reads under a grant, C reads by policy.
 pub(crate) const A: usize = 0;
 pub(crate) const B: usize = 1;
 pub(crate) const C: usize = 2;
 
-/// All parties, the store and the ledger.
+/// All parties, the store and the ledger. Tests add a second patient, institution and proxy.
 pub(crate) struct World {
     pub(crate) rng: ChaCha20Rng,
     pub(crate) network: Network<Ledger>,
@@ -55,11 +53,11 @@ pub(crate) struct World {
     pub(crate) centre: RegistrationCentre,
     pub(crate) authority: AttributeAuthority,
     pub(crate) policies: Policies,
-    pub(crate) patients: [Patient; 2],
+    pub(crate) patients: Vec<Patient>,
     pub(crate) doctors: [Doctor; 3],
-    pub(crate) institutions: [Institution; 2],
+    pub(crate) institutions: Vec<Institution>,
     pub(crate) manager: QueryManager,
-    pub(crate) proxies: [Proxy; 2],
+    pub(crate) proxies: Vec<Proxy>,
 }
 
 /// The part of a [`World`] that exists before the parties register.
@@ -129,34 +127,25 @@ impl World {
     ) -> Result<Self, Failure> {
         let Infrastructure { mut rng, network, keeper, folder, centre, mut authority } =
             infrastructure;
-        let r = &mut rng;
-        let patient = |name, r: &mut _| Patient::register(name, CERTIFIED_UNTIL, &centre, r);
+        let (until, r) = (CERTIFIED_UNTIL, &mut rng);
         let mut doctor = |name, attributes: &str, r: &mut _| -> Result<Doctor, Failure> {
-            let mut doctor = Doctor::register(name, CERTIFIED_UNTIL, &centre, r)?;
+            let mut doctor = Doctor::register(name, until, &centre, r)?;
             let attributes: AttributeSet = attributes.parse()?;
             let key = authority.issue(doctor.certificate(), &attributes, START)?;
             doctor.receive_attributes(authority.parameters().clone(), key);
             Ok(doctor)
         };
-        let institution =
-            |name, r: &mut _| Institution::register(name, CERTIFIED_UNTIL, &centre, r);
-        let proxy = |name, r: &mut _| Proxy::register(name, CERTIFIED_UNTIL, &centre, r);
+        let hospital = Institution::register("Harbour University Hospital", until, &centre, r)?;
         let mut world = Self {
-            patients: [patient("Ada Byron", r)?, patient("Bea Lamarr", r)?],
+            patients: vec![Patient::register("Ada Byron", until, &centre, r)?],
             doctors: [
                 doctor("Dr. Ruiz (A)", attributes[A], r)?,
                 doctor("Dr. Bose (B)", attributes[B], r)?,
                 doctor("Dr. Cohn (C)", attributes[C], r)?,
             ],
-            institutions: [
-                institution("Harbour University Hospital", r)?,
-                institution("Linden Clinic", r)?,
-            ],
-            manager: QueryManager::register("Query manager", CERTIFIED_UNTIL, &centre, r)?,
-            proxies: [
-                proxy("Proxy at Linden Clinic", r)?,
-                proxy("Proxy at Harbour University Hospital", r)?,
-            ],
+            institutions: vec![hospital],
+            manager: QueryManager::register("Query manager", until, &centre, r)?,
+            proxies: vec![Proxy::register("Proxy at Linden Clinic", until, &centre, r)?],
             keeper,
             rng,
             network,
