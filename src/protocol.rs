@@ -25,10 +25,18 @@
 //! caller submits to consensus. Steps that depend on the time read the ledger through a
 //! [`LedgerView`]. Times are in milliseconds since the Unix epoch.
 //!
+//! **Terms.** A *certificate* is the registration centre's signature on a party's public keys,
+//! name, role and end of validity. A *writing epoch* is a period of 30 days, [`EPOCH`]; a patient
+//! has one pseudonym and one owner key per doctor and writing epoch. The *attribute epoch* is a
+//! counter of the attribute authority; a policy requires a key of the attribute epoch in which the
+//! section was sealed. A *pseudonym window* is a range of writing epochs whose pseudonyms one key
+//! derives; the *window* of a grant is the period in which it is valid. The *envelope* of a record
+//! is the stored list of its ciphertexts; its name is the location that the search entries seal.
+//!
 //! **Three wrapped keys per section.** Each wraps the section's content key and the name of the
-//! record's envelope: for the patient, re-encryptable under the condition (class, epoch, policy);
-//! for the policy, by CP-ABE; and for the author. The DEM commits to the content key, so all three
-//! lead to the same plaintext.
+//! record's envelope: for the patient, re-encryptable under the condition (class, writing epoch,
+//! policy); for the policy, by CP-ABE; and for the author. The DEM commits to the content key, so
+//! all three lead to the same plaintext.
 //!
 //! **Enforcement.** Cryptography enforces the policies of sections and the conditions of
 //! re-encryption keys. The contract, the store keeper and the proxy enforce the window and the

@@ -9,6 +9,14 @@ const FIRST_YEAR: u16 = 1900;
 /// A day from 1900-01-01 to 2079-06-06 of the Gregorian calendar, as a day number of 16 bits.
 ///
 /// A date has no time or time zone; the caller fixes the time zone of the dates that it compares.
+///
+/// ```
+/// use epione::policy::{Date, InvalidDate};
+/// let date: Date = "2026-12-01".parse()?;
+/// assert_eq!(date, Date::new(2026, 12, 1)?);
+/// assert_eq!("2026-02-29".parse::<Date>(), Err(InvalidDate::NoSuchDay));
+/// # Ok::<(), InvalidDate>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(u16);
 

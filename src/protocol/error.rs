@@ -14,6 +14,19 @@ use std::{fmt, io};
 macro_rules! refusals {
     ($($name:ident = $text:literal;)*) => {
         /// The reason why a party refuses a step.
+        ///
+        /// ```
+        /// use epione::protocol::{
+        ///     AttributeAuthority, Doctor, ProtocolError, Refusal, RegistrationCentre,
+        /// };
+        /// let rng = &mut rand::thread_rng();
+        /// let centre = RegistrationCentre::new(rng);
+        /// let mut authority = AttributeAuthority::new(centre.verifying_key(), rng);
+        /// let ruiz = Doctor::register("Dr. Ruiz", 1000, &centre, rng)?;
+        /// let late = authority.issue(ruiz.certificate(), &"neurology".parse()?, 1000);
+        /// assert!(matches!(late, Err(ProtocolError::Refused(Refusal::CertificateExpired))));
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
         #[non_exhaustive]
         pub enum Refusal {
@@ -107,6 +120,18 @@ items! {
 }
 
 /// The union of the errors of all steps.
+///
+/// ```
+/// use epione::protocol::{Doctor, Patient, RegistrationCentre};
+/// let rng = &mut rand::thread_rng();
+/// let (centre, other) = (RegistrationCentre::new(rng), RegistrationCentre::new(rng));
+/// let ada = Patient::register("Ada Byron", 1000, &other, rng)?;
+/// let ruiz = Doctor::register("Dr. Ruiz", 1000, &centre, rng)?;
+/// let introduction = ada.introduce(&ruiz.verifying_key(), 0);
+/// let error = ruiz.check_introduction(&introduction, &centre.verifying_key(), 0).unwrap_err();
+/// assert_eq!(error.to_string(), "the signature of the patient's certificate is not valid");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProtocolError {
