@@ -307,6 +307,26 @@ fn an_altered_ticket_or_re_encryption_does_not_open() {
     assert!(matches!(outcome, Err(ProtocolError::ReEncryption(InvalidReEncryption))));
 }
 
+#[test]
+fn an_introduction_serves_only_the_epochs_of_its_window() {
+    let mut world = World::new();
+    let (sealed, honest, _) = world.seal();
+    let mut next = honest.clone();
+    next.epoch += 1;
+    let term = SearchTerm::everything();
+    let outcomes = |introduction: &Introduction| {
+        let rng = &mut world.rng.clone();
+        let query = world.reader.ask(introduction, vec![], vec![], "", NOW);
+        let index = world.author.index(&term, &sealed, introduction, rng);
+        [query.err(), index.err()]
+    };
+    assert!(outcomes(&honest).iter().all(Option::is_none));
+    for error in outcomes(&next) {
+        let error = error.unwrap();
+        assert!(matches!(error, ProtocolError::Refused(Refusal::EpochNotCovered)), "{error:?}");
+    }
+}
+
 /// The signatures do not suffice: the envelope must list the ciphertexts on the ledger.
 #[test]
 fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
