@@ -30,7 +30,8 @@ pub const BEA: usize = 1;
 
 /// A bundle with four classes of sections.
 pub const BUNDLE: &[u8] = r#"{"resourceType": "Bundle", "type": "collection", "entry": [
-    {"resource": {"resourceType": "Patient", "name": [{"family": "Åström"}]}},
+    {"resource": {"resourceType": "Patient", "id": "patient-4711", "name": [{"family": "Åström"}],
+        "identifier": [{"system": "urn:oid:1.2.276", "value": "X110411675"}]}},
     {"resource": {"resourceType": "Condition",
         "code": {"coding": [{"system": "http://snomed.info/sct", "code": "230690007"}]}}},
     {"resource": {"resourceType": "Observation", "meta": {"security": [{"code": "PSY"}]},
