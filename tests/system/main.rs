@@ -12,8 +12,6 @@ mod layers;
 mod ledger;
 #[cfg(feature = "sim")]
 mod protocol;
-#[cfg(all(feature = "cli", feature = "sim"))]
-mod readme;
 mod record;
 #[cfg(feature = "sim")]
 mod world;
