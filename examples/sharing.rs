@@ -15,8 +15,8 @@ use std::io::{Cursor, Write};
 const VALIDITY: Validity<'static> = Validity { chain: "example", until: 500_000 };
 const END: u64 = 1_000_000;
 
-/// Commits a transaction by consensus and returns the resulting state. Fails if the contract refuses
-/// the transaction.
+/// Commits a transaction by consensus and returns the resulting state. Fails if the contract
+/// refuses the transaction.
 fn commit(
     network: &mut Network<Ledger>,
     transaction: &Transaction,

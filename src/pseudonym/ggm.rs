@@ -20,8 +20,8 @@
 //!
 //! # Security
 //!
-//! HKDF-SHA-256 is assumed to be a PRF. Then the pseudonyms of an epoch are pseudorandom,
-//! jointly over doctors and indices, to an adversary without a node key that covers the epoch. The
+//! HKDF-SHA-256 is assumed to be a PRF. Then the pseudonyms of an epoch are pseudorandom, jointly
+//! over doctors and indices, to an adversary without a node key that covers the epoch. The
 //! construction does not prevent:
 //!
 //! - *Disclosure.* A doctor can share a window key, and can link the pseudonyms of past windows.

@@ -25,24 +25,32 @@ const UNSAFE: [&str; 2] = ["algebra/backend/blst", "algebra/backend/ifma"];
 const BINARY: &str = "bin/epione/";
 const BINARY_ROOT: &str = "bin/epione/main.rs";
 
-/// The module that may name the curve library.
+/// The module that may name the pairing library.
 const NAMES_ARKWORKS: &str = "algebra";
 
 const MAX_LINES: usize = 500;
 
+/// The maximum width of a comment in characters.
+const MAX_WIDTH: usize = 100;
+
+/// The words with which no comment opens (CONTRIBUTING.md, Language).
+const NOT_FIRST: [&str; 8] = ["What", "Whether", "Who", "Whom", "Whose", "Which", "Where", "How"];
+
 struct Source {
-    /// The path relative to `src/`, with slashes.
+    /// The path relative to the folder, with slashes.
     path: String,
     text: String,
 }
 
-fn sources() -> Vec<Source> {
+fn sources(folder: &str) -> Vec<Source> {
     fn walk(folder: &Path, root: &Path, found: &mut Vec<Source>) {
         let mut entries: Vec<PathBuf> =
             fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         entries.sort();
         for path in entries {
-            if path.is_dir() {
+            if path.ends_with("target") {
+                continue;
+            } else if path.is_dir() {
                 walk(&path, root, found);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let parts = path.strip_prefix(root).unwrap().components();
@@ -52,10 +60,9 @@ fn sources() -> Vec<Source> {
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut found = Vec::new();
     walk(&root, &root, &mut found);
-    assert!(found.len() > 50, "the sources are found");
     found
 }
 
@@ -230,13 +237,43 @@ fn violations(source: &Source) -> Vec<String> {
 
 #[test]
 fn files_import_only_from_lower_layers_and_keep_the_conventions() {
-    let found: Vec<String> = sources().iter().flat_map(violations).collect();
+    let sources = sources("src");
+    assert!(sources.len() > 50, "the sources are found");
+    let found: Vec<String> = sources.iter().flat_map(violations).collect();
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// Returns the lines of comments that are too wide or open with a word in [`NOT_FIRST`].
+fn unruly_comments(text: &str) -> Vec<&str> {
+    let comment = |line: &'_ str| line.trim_start().starts_with("//");
+    let first = |line: &'_ str| {
+        let words = line.trim_start().trim_start_matches(['/', '!']).split_whitespace();
+        words.map(|word| word.trim_end_matches(',')).next().is_some_and(|w| NOT_FIRST.contains(&w))
+    };
+    let previous = std::iter::once("").chain(text.lines());
+    let lines = text.lines().zip(previous).filter(|(line, _)| comment(line));
+    let is_row = |line: &'_ str| line.contains("//! |") || line.contains("/// |");
+    let unruly = lines.filter(|(line, previous)| {
+        let wide = line.chars().count() > MAX_WIDTH && !is_row(line);
+        wide || !comment(previous) && first(line)
+    });
+    unruly.map(|(line, _)| line).collect()
+}
+
+#[test]
+fn comments_are_statements_of_at_most_100_columns() {
+    for folder in ["src", "tests", "benches", "examples"] {
+        for Source { path, text } in sources(folder) {
+            assert_eq!(unruly_comments(&text), Vec::<&str>::new(), "{folder}/{path}");
+        }
+    }
+    let text = "/// What it is.\n/// Which is.\nfn f() {}\n    // How.\n//! Is it?\n";
+    assert_eq!(unruly_comments(text), ["/// What it is."]);
 }
 
 #[test]
 fn every_module_of_the_root_has_a_layer() {
-    let sources = sources();
+    let sources = sources("src");
     let root = sources.iter().find(|source| source.path == "lib.rs").unwrap();
     let code = code(&root.text);
     let modules = code.lines().filter_map(|line| line.trim().strip_prefix("pub mod "));
