@@ -90,7 +90,9 @@ impl World {
         let announced = [institution.announce(validity, rng), proxy.announce(validity, rng)];
         self.institutions.push(institution);
         self.proxies.push(proxy);
-        announced.iter().for_each(|transaction| drop(self.commit(transaction).unwrap()));
+        for transaction in &announced {
+            self.commit(transaction).unwrap();
+        }
     }
 
     /// Seals, stores and indexes a file of a doctor for a patient.
