@@ -1,7 +1,11 @@
 //! The layers of the crate: a file imports only from lower layers and keeps the conventions.
 
+mod tokens;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tokens::{Token, find, paths, tokens};
 
 /// The modules of each layer, lowest first. `true` if modules of the layer may import each other.
 const LAYERS: [(&[&str], bool); 7] = [
@@ -25,8 +29,8 @@ const UNSAFE: [&str; 2] = ["algebra/backend/blst", "algebra/backend/ifma"];
 const BINARY: &str = "bin/epione/";
 const BINARY_ROOT: &str = "bin/epione/main.rs";
 
-/// The module that may name the pairing library.
-const NAMES_ARKWORKS: &str = "algebra";
+/// The module that may name the pairing libraries.
+const NAMES_PAIRING_LIBRARIES: &str = "algebra";
 
 const MAX_LINES: usize = 500;
 
@@ -77,160 +81,104 @@ fn layer_of(module: &str) -> Option<usize> {
     LAYERS.iter().position(|(modules, _)| modules.contains(&module))
 }
 
-/// Returns the text without comments and strings.
-fn code(text: &str) -> String {
-    let mut code = String::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        if rest.starts_with("//") {
-            rest = rest.find('\n').map_or("", |end| &rest[end..]);
-        } else if rest.starts_with("/*") {
-            rest = rest.find("*/").map_or("", |end| &rest[end + 2..]);
-        } else if let Some(hashes) = raw_string(rest) {
-            let close = format!("\"{}", "#".repeat(hashes));
-            let body = &rest[hashes + 2..];
-            rest = body.find(&close).map_or("", |end| &body[end + close.len()..]);
-        } else if rest.starts_with('"') {
-            let mut escaped = false;
-            let end = rest[1..].find(|c| {
-                let ends = c == '"' && !escaped;
-                escaped = c == '\\' && !escaped;
-                ends
-            });
-            rest = end.map_or("", |end| &rest[end + 2..]);
-        } else if rest.starts_with("'\"'") || rest.starts_with("b'\"'") {
-            rest = &rest[rest.find("\"'").unwrap() + 2..];
-        } else {
-            let c = rest.chars().next().unwrap();
-            code.push(c);
-            rest = &rest[c.len_utf8()..];
-        }
-    }
-    code
-}
-
-/// Returns the number of hashes if a raw string starts here.
-fn raw_string(text: &str) -> Option<usize> {
-    let after = text.strip_prefix('r')?;
-    let hashes = after.len() - after.trim_start_matches('#').len();
-    after[hashes..].starts_with('"').then_some(hashes)
-}
-
-/// Returns every path that the code names, with braces and `as` resolved:
-/// `use crate::{a, b::{c, d}}` gives `crate::a`, `crate::b::c`, `crate::b::d`.
-fn paths(code: &str) -> Vec<Vec<String>> {
-    let mut found = Vec::new();
-    for start in ["crate", "super", "epione"] {
-        let mut from = 0;
-        while let Some(at) = code[from..].find(start) {
-            let at = from + at;
-            from = at + start.len();
-            let before = code[..at].chars().next_back().unwrap_or(' ');
-            let inside = before.is_alphanumeric() || before == '_' || code[..at].ends_with("::");
-            if !inside && code[from..].trim_start().starts_with("::") {
-                let tail = code[from..].trim_start().strip_prefix("::").unwrap();
-                expand(vec![start.to_owned()], tail, &mut found);
-            }
-        }
-    }
-    found
-}
-
-/// Adds the paths that follow `prefix` and `::`, and returns the remaining text.
-fn expand<'a>(prefix: Vec<String>, text: &'a str, found: &mut Vec<Vec<String>>) -> &'a str {
-    let text = text.trim_start();
-    if let Some(mut rest) = text.strip_prefix('{') {
-        loop {
-            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
-            if let Some(after) = rest.strip_prefix('}') {
-                return after;
-            }
-            let before = rest;
-            rest = expand(prefix.clone(), rest, found);
-            // Skip `as name`.
-            rest = rest.trim_start_matches(|c| c != ',' && c != '}' && c != '{');
-            if rest.is_empty() || rest == before {
-                return rest;
-            }
-        }
-    }
-    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
-    let mut path = prefix;
-    path.push(text[..end].to_owned());
-    let rest = &text[end..];
-    match rest.trim_start().strip_prefix("::") {
-        Some(tail) if end > 0 => expand(path, tail, found),
-        _ => {
-            found.push(path);
-            rest
-        }
-    }
-}
-
-/// Returns the top-level modules that a file names, with paths resolved relative to the file.
-fn imports(source: &Source) -> Vec<String> {
-    let stem = source.path.strip_suffix(".rs").unwrap();
+/// Returns the top-level modules that a file names, with paths resolved relative to the file. A
+/// path to the root itself, or to all of its items, gives `None`.
+fn imports<'a>(path: &'a str, tokens: &'a [Token]) -> BTreeSet<Option<&'a str>> {
+    let stem = path.strip_suffix(".rs").unwrap();
     let own: Vec<&str> = stem.split('/').filter(|part| *part != "lib").collect();
-    let names = paths(&code(&source.text)).into_iter().filter_map(|path| {
-        let supers = path.iter().take_while(|part| *part == "super").count();
-        if path[0] == "crate" || path[0] == "epione" {
-            return path.get(1).cloned();
+    let top = |(at, names): (usize, Vec<&'a str>)| {
+        let supers = names.iter().take_while(|name| **name == "super").count();
+        // As many `super` as modules lead to the root.
+        let home = match supers {
+            0 => 0,
+            _ => (own.len() + tokens[at].modules).checked_sub(supers)?,
+        };
+        if home > 0 {
+            return Some(own[0]);
         }
-        // As many `super` as modules lead to the root. Inner modules (tests) are one level deeper:
-        // paths beyond the root start there.
-        let home = own.len().checked_sub(supers)?;
-        if home == 0 { path.get(supers).cloned() } else { Some(own[0].to_owned()) }
-    });
-    let mut names: Vec<String> = names.collect();
-    names.sort();
-    names.dedup();
-    names
+        names.get(supers.max(1)).copied().filter(|name| !["self", "*", "$"].contains(name))
+    };
+    paths(tokens).into_iter().map(top).collect()
 }
+
+/// Forms that evade this test.
+const REFUSED: [&str; 6] =
+    ["extern crate", "include !", "[ path =", ", path = \"", "( path =", "macro_use"];
 
 /// Returns the violations in a file.
-fn violations(source: &Source) -> Vec<String> {
+fn violations(Source { path, text }: &Source) -> Vec<String> {
     let mut violations = Vec::new();
-    let path = &source.path;
     let mut say = |what: String| violations.push(format!("src/{path}: {what}"));
-    let lines = source.text.lines().count();
+    let lines = text.lines().count();
     if lines > MAX_LINES {
         say(format!("{lines} lines exceed the limit of {MAX_LINES}"));
     }
     if path.ends_with("/mod.rs") || path == "mod.rs" {
         say("is named mod.rs".to_owned());
     }
-    let code = code(&source.text);
-    let forbids = code.contains("#![forbid(unsafe_code)]");
-    let may_be_unsafe = UNSAFE.iter().any(|module| {
-        path.strip_prefix(module).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-    });
-    let below_root = path.starts_with(BINARY) && path != BINARY_ROOT;
-    let need_not = below_root || may_be_unsafe || WITHOUT_FORBID.contains(&path.as_str());
-    if !forbids && !need_not {
-        say("does not forbid unsafe code".to_owned());
+    let tokens = match tokens(text) {
+        Ok(tokens) => tokens,
+        Err(error) => {
+            say(error.to_string());
+            return violations;
+        }
+    };
+    for form in REFUSED.iter().filter(|form| !find(&tokens, form).is_empty()) {
+        say(format!("contains `{form}`"));
     }
-    if !may_be_unsafe && (code.contains("unsafe ") || code.contains("allow(unsafe_code)")) {
-        say("has unsafe code".to_owned());
+    unsafe_code(path, text, &tokens).into_iter().for_each(&mut say);
+    let Some(module) = module_of(path) else {
+        if !find(&tokens, "use").is_empty() {
+            say("imports, and items of the root have no layer".to_owned());
+        }
+        return violations;
+    };
+    let is_library = |token: &Token| token.text.starts_with("ark_") || token.text == "blst";
+    if module != NAMES_PAIRING_LIBRARIES && tokens.iter().any(is_library) {
+        say("names a pairing library".to_owned());
     }
-    let blocks = code.matches("unsafe {").count();
-    if source.text.matches("// SAFETY: ").count() < blocks {
-        say(format!("{blocks} unsafe blocks, not all with a SAFETY comment"));
-    }
-    if code.contains("ark_") && module_of(path) != Some(NAMES_ARKWORKS) {
-        say("names arkworks".to_owned());
-    }
-    let Some(module) = module_of(path) else { return violations };
     let Some(layer) = layer_of(module) else {
         say(format!("the module {module} has no layer"));
         return violations;
     };
-    for import in imports(source) {
-        // Other names are items of the root or modules of the binary.
-        let Some(other) = layer_of(&import) else { continue };
-        let among_equals = other == layer && (import == module || LAYERS[layer].1);
-        if other >= layer && !among_equals {
-            say(format!("layer {layer} imports {import} of layer {other}"));
+    for import in imports(path, &tokens) {
+        let other = import.and_then(layer_of);
+        match (import, other) {
+            // Names below `crate` in the binary are its own modules.
+            _ if path.starts_with(BINARY) => {}
+            (None, _) => say("names the root, whose modules are of all layers".to_owned()),
+            (Some(import), None) => say(format!("imports {import}, which has no layer")),
+            (Some(import), Some(other)) => {
+                let among_equals = other == layer && (import == module || LAYERS[layer].1);
+                if other >= layer && !among_equals {
+                    say(format!("layer {layer} imports {import} of layer {other}"));
+                }
+            }
         }
+    }
+    violations
+}
+
+/// Returns the violations of the rules for unsafe code.
+fn unsafe_code(path: &str, text: &str, tokens: &[Token]) -> Vec<String> {
+    const FORBID: &str = "# ! [ forbid ( unsafe_code ) ]";
+    let mut violations = Vec::new();
+    let forbids: Vec<usize> = find(tokens, FORBID);
+    let permitted = UNSAFE.iter().any(|module| {
+        path.strip_prefix(module).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    });
+    let below_root = path.starts_with(BINARY) && path != BINARY_ROOT;
+    let exempt = below_root || permitted || WITHOUT_FORBID.contains(&path);
+    if !exempt && !forbids.iter().any(|at| tokens[*at].groups == 0) {
+        violations.push("does not forbid unsafe code".to_owned());
+    }
+    let lints = find(tokens, "unsafe_code").len() - forbids.len();
+    if !permitted && (lints > 0 || !find(tokens, "unsafe").is_empty()) {
+        violations.push("has unsafe code".to_owned());
+    }
+    let blocks = find(tokens, "unsafe {").len();
+    if text.matches("// SAFETY: ").count() < blocks {
+        violations.push(format!("{blocks} unsafe blocks, not all with a SAFETY comment"));
     }
     violations
 }
@@ -275,9 +223,9 @@ fn comments_are_statements_of_at_most_100_columns() {
 fn every_module_of_the_root_has_a_layer() {
     let sources = sources("src");
     let root = sources.iter().find(|source| source.path == "lib.rs").unwrap();
-    let code = code(&root.text);
-    let modules = code.lines().filter_map(|line| line.trim().strip_prefix("pub mod "));
-    let modules: Vec<&str> = modules.map(|line| line.trim_end_matches(';')).collect();
+    let tokens = tokens(&root.text).unwrap();
+    let modules = find(&tokens, "mod").into_iter().map(|at| &*tokens[at + 1].text);
+    let modules: Vec<&str> = modules.collect();
     assert!(modules.len() >= 14);
     for module in modules {
         assert!(layer_of(module).is_some(), "{module} has no layer");
@@ -351,6 +299,47 @@ mod checker {
     }
 
     #[test]
+    fn forms_that_evade_the_resolution_of_paths_are_found() {
+        for body in [
+            "use crate as root;",
+            "use crate::{self as root};",
+            "use crate::*;",
+            "use crate::{error::DecodeError, *};",
+            "use super::{self as root};",
+            "use super::*;",
+            "mod tests { use super::super::*; }",
+            "use epione as root;",
+            "extern crate self as root;",
+            "call!(crate, sim);",
+            "macro_rules! m { ($m:ident) => { crate::$m::f() }; }",
+            "use crate::Doctor;",
+            "include!(\"../sim.rs\");",
+            "#[path = \"sim.rs\"] mod renamed;",
+            "#[cfg_attr(all(), path = \"sim.rs\")] mod renamed;",
+            "fn f() { ('\"', crate::sim::f(), '\"') }",
+            "fn f() { (b'\"', '\\'', crate::sim::f()) }",
+            "fn f() { vec![crate :: sim :: f()]; }",
+            "fn f() { crate /* \" */ ::sim::f() }",
+            "use self::super::sim;",
+            "use r#super::r#sim;",
+            "use crate::r#sim;",
+            "macro_rules! m { () => { $crate::sim::f() }; }",
+            "#[cfg(test)] mod tests { use epione::sim; }",
+            "#[cfg(test)] mod tests { use super::super::sim; }",
+            "fn f(s: ark_bls12_381::Fr) {}",
+            "fn f() { blst::blst_fr::default(); }",
+            "fn f() { unsafe{ g() } }",
+            "#[expect(unsafe_code)] mod inner {}",
+            "#[allow(dead_code, unsafe_code)] mod inner {}",
+        ] {
+            assert!(!check("dem.rs", body).is_empty(), "{body}");
+        }
+        let root = |text: &str| violations(&Source { path: "lib.rs".into(), text: text.into() });
+        assert_eq!(root("pub mod sim;"), Vec::<String>::new());
+        assert_eq!(root("pub mod sim;\npub use sim::Network;").len(), 1);
+    }
+
+    #[test]
     fn violations_of_the_conventions_are_found() {
         assert_eq!(check("pre.rs", "use ark_ec::CurveGroup;").len(), 1);
         assert_eq!(check("algebra/group.rs", "use ark_ec::CurveGroup;").len(), 0);
@@ -360,6 +349,9 @@ mod checker {
         let bare =
             Source { path: "pre.rs".to_owned(), text: "// #![forbid(unsafe_code)]".to_owned() };
         assert_eq!(violations(&bare).len(), 1);
+        let text = "mod inner {\n#![forbid(unsafe_code)]\n}".to_owned();
+        assert_eq!(violations(&Source { path: "pre.rs".to_owned(), text }).len(), 1);
+        assert_eq!(check("pre.rs", "fn f() {").len(), 1);
         let root = Source { path: BINARY_ROOT.to_owned(), text: String::new() };
         assert_eq!(violations(&root).len(), 1);
     }
