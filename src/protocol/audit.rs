@@ -3,7 +3,7 @@
 
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
-use crate::ledger::{Action, Basis, CommittedBlock, Ledger, Rule, Time, Transaction};
+use crate::ledger::{Action, CommittedBlock, Ledger, Rule, Time, Transaction};
 
 /// A transaction on the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub struct TrailEntry {
 }
 
 /// Returns the transactions that concern a record: its publication, the grants over its owner key,
-/// their revocations, the requests and the accesses. The caller verifies the chain first with
-/// [`Ledger::audit`].
+/// their revocations, the requests for it and the accesses to it. The caller verifies the chain
+/// first with [`Ledger::audit`].
 pub fn trail(ledger: &Ledger, record: &Digest) -> Vec<TrailEntry> {
     let entries = ledger.blocks().iter().flat_map(|CommittedBlock { block, .. }| {
         block.entries.iter().map(move |entry| (&block.header, entry))
@@ -52,10 +52,7 @@ fn concerns(ledger: &Ledger, transaction: &Transaction, record: &Digest) -> bool
         Action::Register(_) => false,
         Action::Record(_) => transaction.id() == *record,
         Action::Grant(grant) => grant.owners.contains(&owner),
-        Action::Request(request) => {
-            request.record == *record
-                || matches!(&request.basis, Basis::Grant(grant) if covers(grant))
-        }
+        Action::Request(request) => request.record == *record,
         Action::Access(access) => {
             state.request(&access.request).is_some_and(|(request, _)| request.record == *record)
         }

@@ -75,6 +75,26 @@ fn reader_author_and_patient_open_the_same_bytes() {
 }
 
 #[test]
+fn the_trail_of_a_record_omits_requests_for_others_under_the_same_grant() {
+    let mut world = World::new(18);
+    let records = [(); 2].map(|()| world.publish(A, ADA, BUNDLE, "bundle.json"));
+    let ticket = world.grant(&world.terms(&records));
+    let requests = records.map(|record| world.request_granted(record, &ticket));
+    for request in requests {
+        let reencryptions = world.reencrypt(&request).unwrap();
+        let validity = world.validity();
+        let access = world.proxies[0].report(validity, request, &reencryptions, &mut world.rng);
+        world.commit(&access).unwrap();
+    }
+    for (record, request) in records.iter().zip(requests) {
+        let trail = trail(world.ledger(), record);
+        let actions: Vec<&str> = trail.iter().map(|entry| entry.action).collect();
+        assert_eq!(actions, ["record", "grant", "request", "access"]);
+        assert_eq!((trail[0].transaction, trail[2].transaction), (*record, request));
+    }
+}
+
+#[test]
 fn an_attribute_key_opens_exactly_the_sections_whose_policy_it_satisfies() {
     let mut world = World::new(2);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
