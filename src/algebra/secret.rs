@@ -57,6 +57,22 @@ impl<const N: usize> Eq for Secret<[u8; N]> {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_dropped_value_is_erased() {
+        struct Probe<'a>(&'a Cell<bool>);
+        impl Zeroize for Probe<'_> {
+            fn zeroize(&mut self) {
+                self.0.set(true);
+            }
+        }
+        let erased = Cell::new(false);
+        let secret = Secret::new(Probe(&erased));
+        assert!(!erased.get());
+        drop(secret);
+        assert!(erased.get());
+    }
 
     #[test]
     fn debug_output_is_redacted() {
