@@ -15,14 +15,17 @@ use epione::peks;
 use epione::policy::AttributeSet;
 use epione::pre::conditional::{InvalidCiphertext, InvalidReEncryption};
 use epione::protocol::{
-    Delivery, Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Item, LedgerView, ObjectSource,
-    Patient, Policies, ProtocolError, Query, QueryManager, Refusal, Registrar, RegistrationCentre,
-    RegistrationError, SearchTerm, SectionReEncryption, StoreKeeper, Terms, Ticket, trail,
+    Delivery, Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Institution, Item, LedgerView,
+    ObjectSource, Patient, Policies, ProtocolError, Proxy, Query, QueryManager, Refusal, Registrar,
+    RegistrationCentre, RegistrationError, SearchTerm, SectionReEncryption, StoreKeeper, Terms,
+    Ticket, trail,
 };
 use epione::record::{Class, Record};
 use epione::sign::InvalidSignature;
 use epione::store::{self, DirectoryStore, RecordStore, StoreError};
 use proptest::prelude::*;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
 use std::cell::Cell;
 use std::fs;
 use std::io::{Cursor, Write};

@@ -21,6 +21,43 @@ fn only_registered_doctors_upload_and_only_the_offered_bytes() {
     world.keeper.upload(&state, &offer, &mut &b"ciphertext"[..]).unwrap();
 }
 
+/// An institution, a proxy, a query manager and a patient sign offers. A doctor whose generator has
+/// the state of theirs has their signing key.
+#[test]
+fn parties_other_than_doctors_do_not_upload() {
+    let mut world = World::new(53);
+    let (until, validity, centre) = (START + DAY, world.validity(), &world.centre);
+    let rng = |role: u64| ChaCha20Rng::seed_from_u64(1000 + role);
+    let institution = Institution::register("Institution", until, centre, &mut rng(0)).unwrap();
+    let proxy = Proxy::register("Proxy", until, centre, &mut rng(1)).unwrap();
+    let manager = QueryManager::register("Manager", until, centre, &mut rng(2)).unwrap();
+    let patient = Patient::register("Patient", until, centre, &mut rng(3)).unwrap();
+    let keys = [
+        institution.verifying_key(),
+        proxy.verifying_key(),
+        manager.verifying_key(),
+        patient.verifying_key(),
+    ];
+    let doctors =
+        [0, 1, 2, 3].map(|role| Doctor::register("Doctor", until, centre, &mut rng(role)).unwrap());
+    for transaction in [
+        institution.announce(validity, &mut world.rng),
+        proxy.announce(validity, &mut world.rng),
+        manager.announce(validity, &mut world.rng),
+    ] {
+        world.commit(&transaction).unwrap();
+    }
+    let name = store::cid_of(&mut &b"ciphertext"[..]).unwrap();
+    for (key, doctor) in keys.iter().zip(&doctors) {
+        assert_eq!(doctor.verifying_key(), *key);
+        refused!(
+            world.keeper.upload(world.state(), &doctor.offer(&name), &mut &b"ciphertext"[..]),
+            Refusal::UnregisteredUploader
+        );
+    }
+    assert!(!world.keeper.store().contains(&name));
+}
+
 #[test]
 fn only_fresh_and_authorised_fetches_are_served() {
     let Shared { mut world, record, request, .. } = Shared::new(51);
