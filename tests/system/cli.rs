@@ -3,8 +3,11 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 const BUNDLE: &str = r#"{"resourceType": "Bundle", "entry": [
     {"resource": {"resourceType": "Patient", "name": [{"family": "Müller-Åström"}]}},
@@ -93,7 +96,7 @@ impl Folder {
 }
 
 #[test]
-fn json_output_lists_every_step_and_attack() {
+fn json_output_lists_every_step_and_attempt() {
     let outcome = json(&["--json", "--seed", "1"]);
     check_shape(&outcome);
     assert_eq!(outcome["ledger"]["replicas"], 16);
@@ -155,14 +158,8 @@ fn files_of_any_kind_and_name_are_restored_identically() {
     assert_eq!(records[0]["sections"], 3);
     assert_eq!(fs::read_dir(out.join("opened")).unwrap().count(), files.len());
     // The store holds no plaintext.
-    let mut pending = vec![out.join("store")];
-    while let Some(path) = pending.pop() {
-        if path.is_dir() {
-            pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        } else {
-            let bytes = fs::read(&path).unwrap();
-            assert!(!bytes.windows(9).any(|w| w == b"Condition" || w == &binary[1000..1009]));
-        }
+    for plaintext in [b"Condition", &binary[1000..1009]] {
+        assert_eq!(holding(&out.join("store"), plaintext), Vec::<PathBuf>::new());
     }
 }
 
@@ -196,7 +193,8 @@ fn text_output_covers_the_life_of_a_record() {
     let text = String::from_utf8(output.stdout).unwrap();
     for sentence in [
         "The life of a record",
-        "Attacks (each must be rejected)",
+        "Attempts that must be refused",
+        " attempts refused.",
         "All checks passed.",
         "identical",
     ] {
@@ -254,7 +252,14 @@ fn failure_of(arguments: &[&str]) -> String {
 fn unreadable_files_are_reported_without_output() {
     let folder = Folder::new();
     let good = folder.file("good.json", BUNDLE.as_bytes());
-    let cases: [(PathBuf, &str); 6] = [
+    let coding = |i| format!(r#"{{"system": "s", "code": "{i}"}}"#);
+    let codings: Vec<String> = (0..5000).map(coding).collect();
+    let many = format!(
+        r#"{{"resourceType": "Condition", "code": {{"coding": [{}]}}}}"#,
+        codings.join(", ")
+    );
+    let cases: [(PathBuf, &str); 7] = [
+        (folder.file("many.json", many.as_bytes()), "keywords; its index holds at most 4095"),
         (folder.file("brokén.json", b"{\"a\": "), "cannot be read as JSON"),
         (folder.file("two.json", b"{} {}"), "cannot be read as JSON"),
         (folder.file("UPPER.JSON", b"<html>"), "cannot be read as JSON"),
@@ -287,6 +292,7 @@ fn more_faults_than_the_replicas_tolerate_are_refused() {
     ] {
         let error = failure_of(&["--json", "--replicas", replicas, option, count]);
         assert!(error.contains(sentence), "{error}");
+        assert!(error.contains(&format!("{option} {count}")), "{error}");
     }
     // More than there are replicas.
     for option in ["--silent", "--equivocating"] {
@@ -296,15 +302,61 @@ fn more_faults_than_the_replicas_tolerate_are_refused() {
 
 #[test]
 fn invalid_options_are_explained() {
-    for arguments in
-        [&["--replicas", "3"][..], &["--replicas", "101"], &["--nonsense"], &["--profile", "paper"]]
-    {
+    for (arguments, reason) in [
+        (["--replicas", "3"], "the number of replicas is an integer from 4 to 100"),
+        (["--replicas", "101"], "the number of replicas is an integer from 4 to 100"),
+        (["--replicas", "abc"], "the number of replicas is an integer from 4 to 100"),
+        (["--silent", "-1"], "the number of faulty replicas is an integer from 0 to F"),
+        (["--equivocating", "x"], "the number of faulty replicas is an integer from 0 to F"),
+        (["--nonsense", "x"], "--nonsense"),
+        (["--profile", "paper"], "member-quorum"),
+    ] {
+        let arguments = &[&arguments.join("=")[..]];
         let output = demo(arguments);
         assert_eq!(output.status.code(), Some(2));
         assert!(output.stdout.is_empty());
         let errors = String::from_utf8(output.stderr).unwrap();
         assert!(errors.contains("error: ") && !errors.contains("panicked"), "{errors}");
+        assert!(errors.contains(reason), "{errors}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_refused_without_waiting_for_a_writer() {
+    let folder = Folder::new();
+    let pipe = folder.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_epione"))
+        .args(["demo", text(&pipe)])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    for _ in 0..300 {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(!status.success());
+            let errors = child.wait_with_output().unwrap().stderr;
+            assert!(String::from_utf8(errors).unwrap().contains("is not a regular file"));
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    child.kill().unwrap();
+    panic!("the demo waits for a writer");
+}
+
+/// Returns the files under a directory that contain these bytes.
+fn holding(directory: &Path, marker: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut pending = vec![directory.to_owned()];
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if fs::read(&path).unwrap().windows(marker.len()).any(|bytes| bytes == marker) {
+            found.push(path);
+        }
+    }
+    found
 }
 
 #[test]
@@ -327,8 +379,35 @@ fn an_unknown_backend_is_named() {
 fn an_unusable_output_directory_is_reported() {
     let folder = Folder::new();
     let file = folder.file("not a directory", b"x");
-    let error = failure_of(&["--json", "--replicas", "4", "--out", text(&file)]);
-    assert!(error.starts_with("epione: "), "{error}");
+    let cases = [
+        (file.clone(), "the path is not a directory"),
+        (file.join("below"), "the directory cannot be used"),
+        (folder.path(""), "the directory is not empty"),
+    ];
+    for (path, reason) in &cases {
+        let error = failure_of(&["--json", "--replicas", "4", "--out", text(path)]);
+        assert!(error.starts_with("epione: "), "{error}");
+        assert!(error.contains(text(path)) && error.contains(reason), "{error}");
+    }
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 1);
+}
+
+/// The exit status reports a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_unwritable_standard_output_is_a_failure() {
+    for json in [&["--json"][..], &[]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_epione"))
+            .args(["demo", "--replicas", "4"])
+            .args(json)
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.contains("standard output cannot be written"), "{errors}");
+    }
 }
 
 /// `epione demo | head -1` ends without a panic.

@@ -1,10 +1,10 @@
-//! `epione demo`: one patient, three doctors, a ledger with a faulty leader, and attacks that must
-//! fail.
+//! `epione demo`: one patient, three doctors, a ledger with a faulty leader, and attempts that must
+//! be refused.
 //!
-//! `setup` builds the `world`; `lifecycle` performs the steps and attacks in it and writes to the
+//! `setup` builds the `world`; `lifecycle` performs the steps and attempts in it and writes to the
 //! `report`, which depends on neither.
 
-mod attacks;
+mod attempts;
 mod hospitals;
 mod input;
 mod lifecycle;
@@ -32,25 +32,35 @@ pub(crate) struct Options {
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
-    /// Number of hospitals, each of which runs a replica of the ledger
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(4..=100))]
+    /// Number N of hospitals, each of which runs a replica of the ledger; from 4 to 100
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = replicas)]
     replicas: u16,
     /// Consensus profile; fewer than 16 replicas always use flat PBFT
     #[arg(long, value_enum, ignore_case = true, default_value_t = Profile::MemberQuorum)]
     profile: Profile,
-    /// Number of silent replicas, chosen among the next leaders
-    #[arg(long, default_value_t = 0)]
+    /// Number of silent replicas, chosen among the next leaders; with the equivocating ones at most
+    /// F = (N - 1) / 3, rounded down
+    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = count)]
     silent: u16,
     /// Number of equivocating replicas, beginning with the first leader [default: 1, or 0 with
     /// --silent]
-    #[arg(long)]
+    #[arg(long, value_name = "COUNT", value_parser = count)]
     equivocating: Option<u16>,
-    /// Keep the store and the opened records in this directory
+    /// Keep the store and the opened records in this new or empty directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Seed of all randomness, including keys, for reproducible runs
     #[arg(long)]
     seed: Option<u64>,
+}
+
+fn replicas(text: &str) -> Result<u16, &'static str> {
+    let number = text.parse().ok().filter(|number| (4..=100).contains(number));
+    number.ok_or("the number of replicas is an integer from 4 to 100")
+}
+
+fn count(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "the number of faulty replicas is an integer from 0 to F")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -62,7 +72,7 @@ enum Profile {
     MemberQuorum,
 }
 
-/// Runs the demo. Returns `true` if every record is restored and every attack refused.
+/// Runs the demo. Returns `true` if every record is restored and every attempt refused.
 pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     // All inputs are validated before any output is created.
     let mut inputs = Input::open_all(&options.files)?;

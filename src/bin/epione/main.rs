@@ -15,7 +15,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Share a record among simulated hospitals, attempt attacks, and print the refusals
+    /// Share a record among simulated hospitals, and attempt steps that must be refused
     Demo(demo::Options),
 }
 

@@ -1,9 +1,11 @@
 //! The files to share.
 
 use super::Failure;
+use epione::ledger::MAX_ENTRIES;
+use epione::protocol::ProtocolError;
 use epione::record::Record;
 use sha2::{Digest, Sha256};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -48,20 +50,26 @@ impl Input {
     fn open(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let because = |reason: String| Failure::from(format!("{name}: {reason}"));
-        let file = File::open(path).map_err(|error| because(plain(&error)))?;
-        let metadata = file.metadata().map_err(|error| because(plain(&error)))?;
+        // Opening a named pipe would wait for its writer.
+        let metadata = fs::metadata(path).map_err(|error| because(plain(&error)))?;
         if metadata.is_dir() {
             return Err(because("the path is a directory; name the files in it".to_owned()));
         }
         if !metadata.is_file() {
             return Err(because("the path is not a regular file".to_owned()));
         }
+        let file = File::open(path).map_err(|error| because(plain(&error)))?;
         Self::new(name.clone(), Box::new(BufReader::new(file)))
     }
 
     fn new(name: String, mut source: Source) -> Result<Self, Failure> {
-        let record =
-            Record::scan(&mut source, &name).map_err(|error| format!("{name}: {error}"))?;
+        let because = |error: ProtocolError| Failure::from(format!("{name}: {error}"));
+        let record = Record::scan(&mut source, &name).map_err(|error| because(error.into()))?;
+        // The index has one more entry, which every record has.
+        let (found, cap) = (record.keywords().len(), MAX_ENTRIES - 1);
+        if found > cap {
+            return Err(because(ProtocolError::TooManyKeywords { found, cap }));
+        }
         let sha256 = sha256(&mut source)?;
         Ok(Self { name, source, record, sha256 })
     }

@@ -4,12 +4,12 @@ use super::input::Input;
 use super::report::{LedgerSummary, Report};
 use super::steps::{self, Published, open_to};
 use super::world::{A, ADA, C, Failure, World};
-use super::{attacks, publication, revocation, sharing};
+use super::{attempts, publication, revocation, sharing};
 use epione::algebra::codec::Canonical;
 use epione::protocol::{Hit, trail};
 use std::time::Instant;
 
-/// Runs all steps and attacks.
+/// Runs all steps and all attempts that must be refused.
 pub(super) fn run(
     world: &mut World,
     inputs: &mut [Input],
@@ -30,8 +30,8 @@ pub(super) fn run(
     }
     as_patient(world, inputs, &published, report)?;
 
-    report.print("\nAttacks (each must be rejected)");
-    attacks::run(world, &published[0], &ticket, &terms, report)?;
+    report.print("\nAttempts that must be refused");
+    attempts::run(world, &published[0], &ticket, &terms, report)?;
     revocation::run(world, &published[0], report)?;
     audit(world, report)?;
     print_trail(world, &published[0], report);

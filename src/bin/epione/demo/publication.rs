@@ -2,7 +2,7 @@
 
 use super::input::Input;
 use super::progress::{Bar, Counted};
-use super::report::Report;
+use super::report::{Report, count};
 use super::steps::Published;
 use super::world::{A, ADA, Failure, World};
 use epione::algebra::codec::Canonical;
@@ -68,14 +68,14 @@ fn store(world: &World, sealed: &SealedRecord, report: &mut Report) -> Result<()
     let start = Instant::now();
     let size = sealed.size()?;
     let objects = sealed.objects()?;
-    let count = objects.len();
-    let mut bar = Bar::new("storing", count as u64, false);
+    let counted = count(objects.len(), "object", "objects");
+    let mut bar = Bar::new("storing", objects.len() as u64, false);
     for (name, mut object) in objects {
         let offer = world.doctors[A].offer(&name);
         world.keeper.upload(world.state(), &offer, &mut object)?;
         bar.advance_by(1);
     }
-    report.step("store", "doctor A, store", size, start, &format!("{count} objects"));
+    report.step("store", "doctor A, store", size, start, &counted);
     Ok(())
 }
 
@@ -91,7 +91,7 @@ fn index(
     let mut bar = Bar::new("indexing", terms.len() as u64, false);
     let entries = doctor.index_with_progress(&terms, sealed, introduction, rng, &mut bar)?;
     let bytes = entries.iter().map(|entry| entry.len() as u64).sum();
-    report.step("index", "doctor A", bytes, start, &format!("{} entries", entries.len()));
+    report.step("index", "doctor A", bytes, start, &count(entries.len(), "entry", "entries"));
     Ok(entries)
 }
 

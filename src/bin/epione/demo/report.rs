@@ -3,6 +3,7 @@
 use super::Failure;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
+use std::cell::OnceCell;
 use std::io::{self, Write};
 use std::time::Instant;
 
@@ -10,6 +11,8 @@ use std::time::Instant;
 pub(super) struct Report {
     json: bool,
     result: Outcome,
+    /// The first error of standard output.
+    unwritable: OnceCell<io::Error>,
 }
 
 #[derive(Serialize, Default)]
@@ -64,13 +67,22 @@ pub(super) struct LedgerSummary {
 
 impl Report {
     pub(super) fn new(json: bool) -> Self {
-        Self { json, result: Outcome::default() }
+        Self { json, result: Outcome::default(), unwritable: OnceCell::new() }
     }
 
     /// Prints a line of text.
     pub(super) fn print(&self, sentence: &str) {
         if !self.json {
-            print_line(sentence);
+            self.write(sentence);
+        }
+    }
+
+    /// Writes a line to standard output. After an error, the run continues.
+    fn write(&self, line: &str) {
+        let outcome = writeln!(io::stdout(), "{line}");
+        // The reader of a closed pipe, such as `head`, needs no more lines.
+        if let Err(error) = outcome.or_else(closed_pipe) {
+            self.unwritable.get_or_init(|| error);
         }
     }
 
@@ -108,7 +120,7 @@ impl Report {
         self.result.failures.push(what);
     }
 
-    /// Reports the outcome of an attack, which must be refused.
+    /// Reports the outcome of an attempt that must be refused.
     pub(super) fn refusal<T, E: std::fmt::Display>(
         &mut self,
         case: &'static str,
@@ -124,16 +136,20 @@ impl Report {
         }
     }
 
-    /// Prints the closing table or the JSON object. Returns `true` if nothing failed.
+    /// Prints the closing table or the JSON object. Returns `true` if nothing failed. Fails if
+    /// standard output could not be written.
     pub(super) fn finish(mut self, ledger: LedgerSummary) -> Result<bool, Failure> {
         self.result.ledger = ledger;
         self.result.ok = self.result.failures.is_empty();
         if self.json {
-            print_line(&serde_json::to_string(&self.result)?);
+            self.write(&serde_json::to_string(&self.result)?);
         } else {
             self.summary();
         }
-        Ok(self.result.ok)
+        match self.unwritable.into_inner() {
+            Some(error) => Err(format!("standard output cannot be written: {error}").into()),
+            None => Ok(self.result.ok),
+        }
     }
 
     fn summary(&self) {
@@ -157,21 +173,25 @@ impl Report {
         }
         let LedgerSummary { replicas, height, transactions, later_views, messages, bytes } =
             &self.result.ledger;
-        print_line(&format!("\n{table}"));
-        print_line(&format!(
+        self.write(&format!("\n{table}"));
+        self.write(&format!(
             "{replicas} replicas, {height} blocks ({later_views} after a view change), \
              {transactions} transactions, {messages} messages ({})",
             in_bytes(*bytes),
         ));
-        print_line(&format!("{} attacks refused.", self.result.refused.len()));
-        print_line(if self.result.ok { "All checks passed." } else { "CHECKS FAILED." });
+        self.write(&format!("{} attempts refused.", self.result.refused.len()));
+        self.write(if self.result.ok { "All checks passed." } else { "CHECKS FAILED." });
     }
 }
 
-/// Prints a line. Errors are ignored: after `| head` closes the pipe, the run continues and returns
-/// its exit status.
-fn print_line(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
+fn closed_pipe(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
+}
+
+/// Returns a number with its noun.
+pub(super) fn count<N: TryInto<u64>>(number: N, singular: &str, plural: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{number} {}", if number == 1 { singular } else { plural })
 }
 
 fn in_bytes(bytes: u64) -> String {

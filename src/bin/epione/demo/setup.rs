@@ -2,7 +2,7 @@
 //! of all parties.
 
 use super::hospitals::{Hospital, hospitals};
-use super::report::Report;
+use super::report::{Report, count};
 use super::world::{CHAIN, Failure, Folder, Infrastructure, World, network};
 use super::{Options, Profile};
 use epione::algebra::codec::Canonical;
@@ -15,7 +15,9 @@ use epione::sim::{Behaviour, Network};
 use epione::store::DirectoryStore;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use std::path::Path;
 use std::time::Instant;
+use std::{fs, io};
 
 /// The policy of the sections. Neither doctor A nor doctor B satisfies it, but the union of their
 /// attributes does.
@@ -35,11 +37,11 @@ pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Fa
     let authority = AttributeAuthority::new(centre.verifying_key(), &mut rng);
     let hospitals = hospitals(options.replicas);
     let network = hospital_network(options, &hospitals, &centre, &mut rng)?;
-    let folder = match &options.out {
-        Some(out) => Folder::Kept(out.clone()),
-        None => Folder::Temporary(tempfile::tempdir()?),
-    };
-    let keeper = StoreKeeper::new(DirectoryStore::open(&folder.path().join("store"))?);
+    let folder = folder(options.out.as_deref())?;
+    let store = folder.path().join("store");
+    let store =
+        DirectoryStore::open(&store).map_err(|error| format!("{}: {error}", store.display()))?;
+    let keeper = StoreKeeper::new(store);
     report.print("The ledger");
     describe(&network, &hospitals, report);
     report.print("\nThe parties");
@@ -57,6 +59,21 @@ pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Fa
     let what = "key generation, proofs of possession, certificates";
     report.step("register", "all parties", bytes, start, what);
     Ok(world)
+}
+
+/// Creates the directory of the run: the given one, which must be new or empty, or a temporary one.
+fn folder(out: Option<&Path>) -> Result<Folder, Failure> {
+    let Some(out) = out else { return Ok(Folder::Temporary(tempfile::tempdir()?)) };
+    let because = |reason: String| format!("--out {}: {reason}", out.display());
+    let failed = |error: io::Error| because(format!("the directory cannot be used: {error}"));
+    if out.exists() && !out.is_dir() {
+        return Err(because("the path is not a directory".to_owned()).into());
+    }
+    fs::create_dir_all(out).map_err(failed)?;
+    if fs::read_dir(out).map_err(failed)?.next().is_some() {
+        return Err(because("the directory is not empty; name a new one".to_owned()).into());
+    }
+    Ok(Folder::Kept(out.to_owned()))
 }
 
 fn policies() -> Result<Policies, Failure> {
@@ -92,10 +109,12 @@ fn faulty(options: &Options, config: &Config) -> Result<Vec<(ReplicaId, Behaviou
     let (asked, tolerated) =
         (usize::from(equivocating) + usize::from(options.silent), config.faults());
     if asked > tolerated {
-        let size = config.size();
-        return Err(
-            format!("at most {tolerated} of {size} replicas may be faulty, not {asked}").into()
-        );
+        let (silent, size) = (options.silent, config.size());
+        return Err(format!(
+            "--silent {silent} --equivocating {equivocating}: \
+             at most {tolerated} of {size} replicas may be faulty, not {asked}"
+        )
+        .into());
     }
     let behaviours = std::iter::repeat_n(Behaviour::Equivocating, equivocating.into())
         .chain(std::iter::repeat_n(Behaviour::Silent, options.silent.into()));
@@ -115,7 +134,8 @@ fn describe(network: &Network<Ledger>, hospitals: &[Hospital], report: &Report) 
         }
     };
     report.print(&format!(
-        "  {size} hospitals ({profile}); quorum {quorum}, tolerates {faults} faulty replicas"
+        "  {size} hospitals ({profile}); quorum {quorum}, tolerates {}",
+        count(faults, "faulty replica", "faulty replicas")
     ));
     for (hospital, (id, _)) in hospitals.iter().zip(network.applications()) {
         let does = match network.behaviour(id) {

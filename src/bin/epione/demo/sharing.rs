@@ -1,7 +1,7 @@
 //! Access for doctor B: query, grant, search, request, re-encrypt, open.
 
 use super::input::Input;
-use super::report::{RecordLine, Report};
+use super::report::{RecordLine, Report, count};
 use super::steps::{self, Published, entries, grant, open_to};
 use super::world::{ADA, B, DAY, Failure, HOUR, World};
 use epione::algebra::codec::Canonical;
@@ -82,9 +82,9 @@ fn search(
     if found != expected {
         report.fail(format!("the search found {} of {} records", found.len(), expected.len()));
     }
-    let (entries, SearchTerm { field, value }) = (entries(world), &terms.search[0]);
-    let what =
-        format!("records found: {} in {entries} entries, e.g. by {field}={value}", hits.len());
+    let entries = count(entries(world), "entry", "entries");
+    let SearchTerm { field, value } = &terms.search[0];
+    let what = format!("records found: {} in {entries}, e.g. by {field}={value}", hits.len());
     report.step("search", "proxy for doctor B", 0, start, &what);
     Ok(())
 }
@@ -146,7 +146,8 @@ fn reencrypt(
     let access = world.proxies[0].report(validity, *request, &reencryptions, rng);
     world.commit(&access)?;
     let bytes = reencryptions.iter().map(SectionReEncryption::size).sum();
-    let what = format!("{} wrapped keys, each with a proof", reencryptions.len());
+    let keys = count(reencryptions.len(), "wrapped key", "wrapped keys");
+    let what = format!("{keys}, each with a proof");
     report.step("re-encrypt", "proxy", bytes, start, &what);
     Ok(reencryptions)
 }

@@ -1,5 +1,5 @@
-//! Attacks that must be rejected. Each case performs the attack and reports the error that a user
-//! would see.
+//! Attempts that must be refused: attacks, and steps that cannot succeed. Each case reports the
+//! error that a user would see.
 
 use super::report::Report;
 use super::steps::{Published, grant, open_by_policy, search};
@@ -13,7 +13,7 @@ use epione::store::{self, Cid, RecordStore};
 use std::fs;
 use std::time::Instant;
 
-/// Runs all attacks on a record that doctor B may read under `ticket`.
+/// Runs all attempts on a record that doctor B may read under `ticket`.
 pub(super) fn run(
     world: &mut World,
     record: &Published,
