@@ -359,6 +359,34 @@ fn holding(directory: &Path, marker: &[u8]) -> Vec<PathBuf> {
     found
 }
 
+/// The run is killed after each of these steps. The last case runs to its end.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_no_plaintext_behind() {
+    const MARKER: &[u8] = b"the plaintext of the marked record";
+    let input = Folder::new();
+    let file = input.file("marked", &MARKER.repeat(10_000));
+    for last in ["seal", "open ", "open as author", "open as patient", "revoke", "never"] {
+        let scratch = Folder::new();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_epione"))
+            .args(["demo", "--replicas", "4", text(&file)])
+            .env("TMPDIR", scratch.0.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let reached = lines.any(|line| line.unwrap().trim_start().starts_with(last));
+        assert_eq!(reached, last != "never", "{last}");
+        if reached {
+            child.kill().unwrap();
+        }
+        assert_eq!(child.wait().unwrap().success(), !reached);
+        let left = fs::read_dir(scratch.0.path()).unwrap().count();
+        assert_eq!(left > 0, reached, "a killed run leaves its store: {last}");
+        assert_eq!(holding(scratch.0.path(), MARKER), Vec::<PathBuf>::new(), "{last}");
+    }
+}
+
 #[test]
 fn an_unknown_backend_is_named() {
     let with_backend = |value: &str| {

@@ -2,7 +2,7 @@
 
 use super::input::sha256;
 use super::progress::Bar;
-use super::report::Report;
+use super::report::{Report, count};
 use super::world::{DAY, Failure, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
@@ -41,14 +41,18 @@ pub(super) fn grant(
     let state = world.state().clone();
     world.proxies[0].accept(&state, delivery)?;
     let bytes = transaction.to_bytes().len() as u64;
-    let what = format!("{} conditions, window of {}", ticket.conditions(), window(terms));
+    let conditions = count(ticket.conditions(), "condition", "conditions");
+    let what = format!("{conditions}, window of {}", window(terms));
     report.step("grant", "patient, replicas, proxy", bytes, start, &what);
     Ok(ticket)
 }
 
 fn window(terms: &Terms) -> String {
     let length: Time = terms.until - terms.from;
-    if length >= DAY { format!("{} days", length / DAY) } else { format!("{} h", length / HOUR) }
+    match length / DAY {
+        0 => format!("{} h", length / HOUR),
+        days => count(days, "day", "days"),
+    }
 }
 
 /// The proxy's search under a grant, with a progress bar.
@@ -76,20 +80,24 @@ pub(super) fn open_by_policy(
     Ok(opened)
 }
 
-/// Opens into a new file and returns its SHA-256 digest. The file is kept only if `open` succeeds
-/// and a name is given.
+/// Opens into a new file and returns its SHA-256 digest. The file has a name only in a kept folder:
+/// elsewhere, an interrupted run would leave plaintext behind.
 pub(super) fn open_to(
     world: &World,
     name: Option<&str>,
     open: impl FnOnce(&mut File) -> Result<Opened, ProtocolError>,
 ) -> Result<(String, Opened), Failure> {
-    let folder = world.folder.path().join("opened");
+    let open = |file: &mut File| -> Result<_, Failure> {
+        let opened = open(file)?;
+        Ok((sha256(&mut BufReader::new(file))?, opened))
+    };
+    let Some((folder, name)) = world.folder.kept().zip(name) else {
+        return open(&mut tempfile::tempfile()?);
+    };
+    let folder = folder.join("opened");
     std::fs::create_dir_all(&folder)?;
     let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-    let opened = open(file.as_file_mut())?;
-    let sha256 = sha256(&mut BufReader::new(file.as_file_mut()))?;
-    if let Some(name) = name {
-        file.persist(folder.join(name))?;
-    }
-    Ok((sha256, opened))
+    let outcome = open(file.as_file_mut())?;
+    file.persist(folder.join(name))?;
+    Ok(outcome)
 }

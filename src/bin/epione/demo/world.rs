@@ -70,7 +70,7 @@ pub(crate) struct Infrastructure {
     pub(crate) authority: AttributeAuthority,
 }
 
-/// The directory of the store and of opened records.
+/// The directory of the store, and of opened records if it is kept.
 pub(crate) enum Folder {
     Kept(PathBuf),
     /// Removed at the end.
@@ -82,6 +82,14 @@ impl Folder {
         match self {
             Self::Kept(path) => path,
             Self::Temporary(folder) => folder.path(),
+        }
+    }
+
+    /// Returns the directory in which opened records are kept.
+    pub(crate) fn kept(&self) -> Option<&Path> {
+        match self {
+            Self::Kept(path) => Some(path),
+            Self::Temporary(_) => None,
         }
     }
 }
