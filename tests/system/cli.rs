@@ -217,7 +217,7 @@ fn readme_quotes_the_output_of_the_demo() {
     let readme = include_str!("../../README.md");
     let excerpt = readme.split("```text\n").nth(2).and_then(|rest| rest.split("```").next());
     let excerpt: Vec<&str> = excerpt.unwrap().lines().filter(|line| *line != "...").collect();
-    assert_eq!(excerpt.len(), 7, "the excerpt is the second block of text");
+    assert_eq!(excerpt.len(), 9, "the excerpt is the second block of text");
 
     let output = demo(&[]);
     assert!(output.status.success());
@@ -234,6 +234,21 @@ fn readme_quotes_the_output_of_the_demo() {
             found.unwrap_or_else(|| panic!("the demo does not print, in this order: {line}"));
         from += found + 1;
     }
+}
+
+#[test]
+fn readme_names_existing_features_and_the_version_of_rand() {
+    let (readme, manifest) = (include_str!("../../README.md"), include_str!("../../Cargo.toml"));
+    let snippet = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let between = |text: &str, start: &str, end: &str| {
+        let rest = text.split_once(start).map(|(_, rest)| rest.to_owned());
+        rest.and_then(|rest| rest.split_once(end).map(|(found, _)| found.to_owned())).unwrap()
+    };
+    for feature in between(snippet.unwrap(), "features = [", "]").split(", ") {
+        assert!(manifest.contains(&format!("\n{} = [", feature.trim_matches('"'))), "{feature}");
+    }
+    let rand = between(snippet.unwrap(), "\nrand = \"", "\"");
+    assert_eq!(rand, between(manifest, "\nrand = { version = \"", "\""));
 }
 
 /// Runs the demo and returns its error: one sentence on stderr, with nothing on stdout.
