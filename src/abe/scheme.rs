@@ -65,6 +65,10 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
 }
 
 /// A scheme with the re-encryption check of the Fujisaki-Okamoto transform.
+#[diagnostic::on_unimplemented(
+    message = "the scheme `{Self}` has no CCA-secure variant",
+    note = "encrypt with `try_seal_cpa` or `try_encapsulate_cpa`, which are CPA-secure"
+)]
 pub trait VerifyEncapsulation: Scheme {
     /// Returns `true` if Encaps yields this encapsulation from these coins. The weights, one per
     /// row, must depend on both. The result does not depend on any user's key.
@@ -94,6 +98,7 @@ pub struct PolicyShape {
 }
 
 /// The randomness of one encapsulation. Reuse across encapsulations reveals the encapsulated keys.
+/// Requires the feature `hazmat`.
 #[derive(PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Coins {
     /// The sharing vector `(s, v_1, v_2, ...)`, one entry per column of the span program.
