@@ -92,7 +92,8 @@ use zeroize::Zeroizing;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// The key's attributes do not satisfy the policy. Decided from the policy and the key's
-    /// attribute set, without its secret elements.
+    /// attribute set, without its secret elements. In [`pang`], components of other epochs than the
+    /// ciphertext's do not count.
     #[error("the attributes of this key do not satisfy the policy")]
     PolicyNotSatisfied,
     /// Any other failure. The cause is not disclosed.

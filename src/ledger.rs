@@ -1,6 +1,6 @@
 //! The ledger: a replicated log of publications, grants, requests, accesses and revocations.
 //!
-//! The application behind [`crate::consensus`]: typed, signed [`Transaction`]s in hash-linked
+//! The application behind [`consensus`](crate::consensus): typed, signed [`Transaction`]s in hash-linked
 //! [`Block`]s, executed by a contract that is a pure function of state and transaction. The ledger
 //! holds digests of records only. Patients are pseudonymous: a patient has a different owner key
 //! towards each doctor in each epoch.
@@ -11,7 +11,7 @@
 //! | [`Rule`] | the rules of the contract |
 //! | [`State`] | parties, records, grants, revocations, requests, accesses |
 //! | [`Block`], [`merkle`] | ordered transactions, with a Merkle path from each to its header |
-//! | [`Ledger`] | a replica's chain: [`crate::consensus::Application`], and [`Ledger::audit`] |
+//! | [`Ledger`] | a replica's chain: [`Application`](crate::consensus::Application), and [`Ledger::audit`] |
 //!
 //! **Guarantees.** While at most `F` of `N` replicas are Byzantine, all honest replicas hold the
 //! same blocks and execute a transaction at most once. A request is on the ledger before a proxy

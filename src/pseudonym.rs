@@ -5,11 +5,13 @@
 //! Qin et al. 2021, Eq. 8: `PID = NameGen(SK_aes, UID)`, with the key given to the
 //! doctor.
 //!
-//! # Algorithms, security, deviations, cost
+//! # Sizes, security
 //!
-//! See [`ggm`]: a pseudonym is a PRF output per doctor,
-//! epoch and index. The patient recomputes every pseudonym; a doctor receives a constrained key for
-//! a window of epochs.
+//! A pseudonym is a PRF output of 32 bytes per doctor, epoch and index, in the tree-based PRF of
+//! Goldreich, Goldwasser and Micali (J. ACM 1986); no group is involved. The patient recomputes
+//! every pseudonym; a doctor receives a constrained key for a window of epochs, at most 62 nodes of
+//! 37 bytes. Pseudonyms are pseudorandom if HKDF-SHA-256 is a PRF, and prove nothing to third
+//! parties. [`ggm`] has the algorithms, deviations and cost.
 //!
 //! # Example
 //!

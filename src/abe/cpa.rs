@@ -36,7 +36,7 @@ pub fn try_encapsulate_cpa<S: Scheme>(
     encapsulate_cpa_with_randomness(parameters, policy, &coins)
 }
 
-/// [`try_encapsulate_cpa`] with given coins, for test vectors.
+/// [`try_encapsulate_cpa`] with given coins, for test vectors. Requires the feature `hazmat`.
 ///
 /// # Errors
 /// The error of [`try_encapsulate_cpa`].

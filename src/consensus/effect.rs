@@ -17,7 +17,7 @@ pub enum Timer {
     Relay,
 }
 
-/// An input of [`super::Replica::step`].
+/// An input of [`Replica::step`](super::Replica::step).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// A message arrived.
@@ -30,8 +30,8 @@ pub enum Input {
 
 /// An action that the driver must perform. Effects are performed in order.
 ///
-/// A driver with stable storage persists the replica's state after a step and before the first
-/// `Send` of that step.
+/// A replica's state has no encoding, so a driver cannot persist it before it sends: a replica that
+/// restarts counts as faulty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Send a message.

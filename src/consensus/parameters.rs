@@ -43,7 +43,7 @@ pub struct Member {
 }
 sequence!(Codec for Member { id, key, location, rating });
 
-/// The agreement protocol; see the table of guarantees in [`crate::consensus`].
+/// The agreement protocol; see the table of guarantees in [`consensus`](crate::consensus).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Profile {
@@ -118,7 +118,7 @@ pub enum ConfigError {
     /// Fewer than four members tolerate no fault.
     #[error("{0} members are too few: tolerating one fault requires four")]
     TooFew(usize),
-    /// More than [`super::config::MAX_MEMBERS`].
+    /// More than 1024 members.
     #[error("{0} members are too many: the maximum is 1024")]
     TooMany(usize),
     /// Two members have the same id.

@@ -108,7 +108,7 @@ pub fn encrypt(
 }
 
 /// [`encrypt`] with the exponent `r` given. Reusing `r` links ciphertexts and, for one keyword and
-/// context, repeats the location key.
+/// context, repeats the location key. Requires the feature `hazmat`.
 ///
 /// # Panics
 /// If the location is longer than 3 KiB.

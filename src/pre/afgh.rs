@@ -103,6 +103,7 @@ pub fn seal(
 }
 
 /// [`seal`] with the exponent `r` given. Reusing `r` for one delegator repeats the key of the body.
+/// Requires the feature `hazmat`.
 #[cfg(feature = "hazmat")]
 pub fn seal_with_randomness(
     delegator: &PublicKey,

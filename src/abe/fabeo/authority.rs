@@ -13,7 +13,7 @@ pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters, MasterSecretKe
     setup_with_randomness(&Zeroizing::new(Scalar::random(rng)))
 }
 
-/// [`setup`] with a given `alpha`, for test vectors.
+/// [`setup`] with a given `alpha`, for test vectors. Requires the feature `hazmat`.
 pub fn setup_with_randomness(alpha: &Scalar) -> (PublicParameters, MasterSecretKey) {
     // mpk = Z^alpha;  msk = g1^alpha
     let master = Secret::new(G1::generator_mul(alpha));
@@ -31,6 +31,7 @@ pub fn keygen(
 }
 
 /// [`keygen`] with a given `r`, for test vectors. Two keys with the same `r` break the scheme.
+/// Requires the feature `hazmat`.
 pub fn keygen_with_randomness(
     master: &MasterSecretKey,
     attributes: &AttributeSet,

@@ -39,7 +39,7 @@ impl Derived {
 }
 
 /// [`encapsulate`](super::encapsulate) with a given message `m`, for test vectors. `m` determines
-/// the key.
+/// the key. Requires the feature `hazmat`.
 pub fn encapsulate_with_randomness<S: VerifyEncapsulation<Error = Infallible>>(
     parameters: &PublicParameters<S>,
     policy: &AccessPolicy,

@@ -35,6 +35,7 @@ impl AttributeAuthority {
 
     /// [`Self::new`] with a given epoch and `v_x`, for test vectors. If a user learns the quotient
     /// of the exponents of two epochs, the revocations between them are undone.
+    /// Requires the feature `hazmat`.
     ///
     /// # Panics
     /// If `v` is zero.

@@ -17,7 +17,7 @@ pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters<Pang>, MasterSe
     setup_with_randomness(&a, &beta, &Secret::new(random_bytes(rng)))
 }
 
-/// [`setup`] with given `a`, `beta` and PRF key, for test vectors.
+/// [`setup`] with given `a`, `beta` and PRF key, for test vectors. Requires the feature `hazmat`.
 pub fn setup_with_randomness(
     a: &Scalar,
     beta: &Scalar,

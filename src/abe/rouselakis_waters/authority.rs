@@ -24,7 +24,7 @@ pub fn setup(
     setup_with_randomness(name, &alpha, &y)
 }
 
-/// [`setup`] with given `alpha` and `y`, for test vectors.
+/// [`setup`] with given `alpha` and `y`, for test vectors. Requires the feature `hazmat`.
 ///
 /// # Panics
 /// As [`setup`].
@@ -56,7 +56,7 @@ pub fn keygen(
     keygen_with_randomness(master, gid, attributes, &Zeroizing::new(t))
 }
 
-/// [`keygen`] with given `t_u`, for test vectors.
+/// [`keygen`] with given `t_u`, for test vectors. Requires the feature `hazmat`.
 ///
 /// # Errors
 /// As [`keygen`].

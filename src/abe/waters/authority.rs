@@ -14,7 +14,7 @@ pub fn setup(rng: &mut (impl Rng + ?Sized)) -> (PublicParameters<Waters>, Master
     setup_with_randomness(&a, &alpha)
 }
 
-/// [`setup`] with given `a` and `alpha`, for test vectors.
+/// [`setup`] with given `a` and `alpha`, for test vectors. Requires the feature `hazmat`.
 pub fn setup_with_randomness(
     a: &Scalar,
     alpha: &Scalar,
@@ -35,6 +35,7 @@ pub fn keygen(
 }
 
 /// [`keygen`] with a given `t`, for test vectors. Two keys with the same `t` break the scheme.
+/// Requires the feature `hazmat`.
 pub fn keygen_with_randomness(
     master: &MasterSecretKey<Waters>,
     attributes: &AttributeSet,

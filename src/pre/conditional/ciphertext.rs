@@ -67,7 +67,7 @@ pub fn seal(
 }
 
 /// [`seal`] with the seed `mu` given. Reusing `mu` for one delegator, condition and `ad` repeats
-/// the key of the body.
+/// the key of the body. Requires the feature `hazmat`.
 #[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
 pub fn seal_with_randomness(
     delegator: &PublicKey,

@@ -98,7 +98,7 @@ pub fn rekeygen(
 }
 
 /// [`rekeygen`] with the exponent `s` given. Two keys for one delegatee with the same `s` reveal
-/// `(Q / Q')^{x_i}`.
+/// `(Q / Q')^{x_i}`. Requires the feature `hazmat`.
 #[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
 pub fn rekeygen_with_randomness(
     delegator: &SecretKey,

@@ -57,7 +57,7 @@ pub fn reencrypt(
 }
 
 /// [`reencrypt`] with the exponent `t` given; `rng` hedges the nonce of the proof. The holder of
-/// `t` computes `rk1` from `D2`.
+/// `t` computes `rk1` from `D2`. Requires the feature `hazmat`.
 ///
 /// # Errors
 /// [`ReKeyMismatch`] if the key is for another delegator or condition.
