@@ -11,10 +11,10 @@
 //!
 //! # Groups, sizes, security
 //!
-//! Public keys and ciphertexts lie in G1, trapdoors in G2. A public key takes 48 bytes, a ciphertext
-//! 80 bytes and the encrypted location, a trapdoor 96 bytes. Ciphertexts hide their keywords if BDH
-//! is hard, in the random oracle model. The holder of a trapdoor can guess its keyword offline, and
-//! the search pattern leaks. [`bdop`] has the algorithms, deviations and cost.
+//! Public keys and ciphertexts lie in G1, trapdoors in G2. A public key takes 48 bytes, a
+//! ciphertext 80 bytes and the encrypted location, a trapdoor 96 bytes. Ciphertexts hide their
+//! keywords if BDH is hard, in the random oracle model. The holder of a trapdoor can guess its
+//! keyword offline, and the search pattern leaks. [`bdop`] has the algorithms, deviations and cost.
 //!
 //! # Functions
 //!

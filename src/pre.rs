@@ -18,10 +18,10 @@
 //!
 //! [`conditional`] has ciphertexts in G1 with a tag in G2 (176 bytes and the body), re-encryption
 //! keys of two points of G2 (192 bytes) and re-encryptions of 256 bytes. It has no security proof;
-//! proxy and delegatee together decrypt the delegated condition only. [`afgh`] has ciphertexts in G1
-//! (48 bytes and the body), re-encryption keys in G2 (96 bytes) and a re-encrypted element in GT
-//! (576 bytes). It is IND-CPA under eDBDH; proxy and delegatee together decrypt everything. Each
-//! module has its algorithms, deviations and cost.
+//! in the attacks considered, proxy and delegatee together decrypt the delegated condition only.
+//! [`afgh`] has ciphertexts in G1 (48 bytes and the body), re-encryption keys in G2 (96 bytes) and
+//! a re-encrypted element in GT (576 bytes). It is IND-CPA under eDBDH; proxy and delegatee
+//! together decrypt everything. Each module has its algorithms, deviations and cost.
 //!
 //! # Example
 //!

@@ -76,7 +76,7 @@ pub struct RecordAction {
     pub envelope: Digest,
     /// The sections in ascending order of class.
     pub sections: Vec<SectionDigests>,
-    /// The encoded [searchable ciphertexts](crate::peks::SearchableCiphertext) with their locations.
+    /// The encoded [searchable ciphertexts](crate::peks::SearchableCiphertext) with locations.
     ///
     /// Kept as bytes, since decoding costs a subgroup check. A search skips invalid entries.
     pub index: Vec<Vec<u8>>,
