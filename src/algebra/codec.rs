@@ -62,7 +62,7 @@ use crate::error::DecodeError;
 use zeroize::Zeroizing;
 
 /// The format version, the first byte of every encoding.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// A type with a canonical encoding of its own.
 pub trait Canonical: Sized {

@@ -2,7 +2,7 @@
 import { compare, concat, equal, fromUtf8, toNumber, u32, utf8 } from './bytes.js';
 import { decodeG1, decodeG2, decodeGt, decodeScalar } from './groups.js';
 
-const VERSION = 2;
+const VERSION = 3;
 
 export const KIND = {
   AbePublicParameters: 0x01,
