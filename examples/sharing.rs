@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let draft =
         ruiz.draft_record(VALIDITY, &sealed, index, &introduction, hospital.verifying_key(), rng);
     let countersignature = hospital.countersign(&draft, &state)?;
-    let consent = ada.consent(&draft, &sealed, &policies)?;
+    let consent = ada.consent(&draft, &sealed, &policies, network.now())?;
     let publication = ruiz.publish(draft, countersignature, consent);
     let state = commit(network, &publication)?;
 

@@ -71,6 +71,22 @@ pub use transaction::{Draft, Transaction, TransactionError, Validity};
 /// Milliseconds since the Unix epoch.
 pub type Time = u64;
 
+/// The length of a writing epoch: 30 days, in milliseconds.
+pub const EPOCH: Time = 30 * 24 * 3600 * 1000;
+
+/// The time after the end of an epoch during which its records are still published: one day.
+pub const EPOCH_TOLERANCE: Time = 24 * 3600 * 1000;
+
+/// Returns the writing epoch of a time.
+pub fn epoch_of(time: Time) -> u32 {
+    u32::try_from(time / EPOCH).unwrap_or(u32::MAX)
+}
+
+/// Returns the time from which no record of an epoch is published.
+pub fn epoch_deadline(epoch: u32) -> Time {
+    (Time::from(epoch) + 1) * EPOCH + EPOCH_TOLERANCE
+}
+
 /// The maximum difference between the time of a first proposal and a member's clock: one minute.
 const MAX_CLOCK_SKEW: Time = 60_000;
 

@@ -26,7 +26,7 @@
 //! [`LedgerView`]. Times are in milliseconds since the Unix epoch.
 //!
 //! **Terms.** A *certificate* is the registration centre's signature on a party's public keys,
-//! name, role and end of validity. A *writing epoch* is a period of 30 days, [`EPOCH`]; a patient
+//! name, role and end of validity. A *writing epoch* is a period of 30 days, [`EPOCH`](crate::ledger::EPOCH); a patient
 //! has one pseudonym and one owner key per doctor and writing epoch. The *attribute epoch* is a
 //! counter of the attribute authority; a policy requires a key of the attribute epoch in which the
 //! section was sealed. A *pseudonym window* is a range of writing epochs whose pseudonyms one key
@@ -75,9 +75,9 @@
 //! let validity = Validity { chain: "example", until: later };
 //! let index = vec![ruiz.index(&SearchTerm::everything(), &sealed, &introduction, rng)?];
 //! let draft = ruiz.draft_record(validity, &sealed, index, &introduction, hospital, rng);
-//! assert!(ada.consent(&draft, &sealed, &current).is_ok());
+//! assert!(ada.consent(&draft, &sealed, &current, now).is_ok());
 //! let eve = Patient::register("Eve", later, &centre, rng)?;
-//! assert!(eve.consent(&draft, &sealed, &current).is_err());
+//! assert!(eve.consent(&draft, &sealed, &current, now).is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![forbid(unsafe_code)]
@@ -108,7 +108,7 @@ mod tests;
 mod view;
 
 pub use audit::{TrailEntry, trail};
-pub use binding::{EPOCH, Envelope, epoch_of, object_digest};
+pub use binding::{Envelope, object_digest};
 pub use error::{Item, ProtocolError, Refusal};
 pub use grant::{Delivery, Terms, Ticket};
 pub use introduce::Introduction;

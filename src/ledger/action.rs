@@ -10,8 +10,9 @@
 //! | [`Action::Revoke`] | one of the grant's owners | rejects later requests under the grant |
 #![forbid(unsafe_code)]
 
-use super::Time;
 use super::certificate::Certificate;
+use super::rule::Rule;
+use super::{Time, epoch_deadline, epoch_of};
 use crate::algebra::codec::{choice, sequence};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
@@ -205,6 +206,19 @@ sequence!(Codec for RecordAction {
 } => RecordAction::check_sections);
 
 impl RecordAction {
+    /// Checks that a transaction publishes the record in its epoch, or within the tolerance after
+    /// it. A grant over an epoch therefore covers no record that is written later.
+    ///
+    /// # Errors
+    /// [`Rule::FutureEpoch`] or [`Rule::PastEpoch`].
+    pub fn check_epoch(&self, valid_until: Time, time: Time) -> Result<(), Rule> {
+        if self.epoch > epoch_of(time) {
+            return Err(Rule::FutureEpoch);
+        }
+        let deadline = epoch_deadline(self.epoch);
+        if valid_until > deadline || time >= deadline { Err(Rule::PastEpoch) } else { Ok(()) }
+    }
+
     fn check_sections(self) -> Result<Self, DecodeError> {
         let ascending = self.sections.is_sorted_by(|a, b| a.class < b.class);
         if self.sections.is_empty() || !ascending {

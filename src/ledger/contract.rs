@@ -34,7 +34,10 @@ pub(super) fn execute(
     state.seen.insert(id, transaction.draft.valid_until);
     match transaction.action() {
         Action::Register(certificate) => register(state, certificate, time),
-        Action::Record(record) => add_record(state, id, record, time),
+        Action::Record(record) => {
+            record.check_epoch(transaction.draft.valid_until, time)?;
+            add_record(state, id, record, time)
+        }
         Action::Grant(grant) => add_grant(state, id, grant, time),
         Action::Request(request) => add_request(state, id, request, time),
         Action::Access(access) => add_access(state, access, time),

@@ -69,4 +69,8 @@ rules! {
     AlreadyServed = 23, "the request has been served already";
     /// The subject's key is an owner key.
     KeyIsOwner = 24, "the key is already used as an owner key";
+    /// The record's epoch begins after the block's time.
+    FutureEpoch = 25, "the epoch of the record has not begun";
+    /// The record's epoch ended more than a day ago, or `valid_until` is later than that day.
+    PastEpoch = 26, "the record may be published after the deadline of its epoch";
 }

@@ -11,7 +11,7 @@ use crate::algebra::tag::{
 use crate::consensus::Digest;
 use crate::dem::ContentKey;
 use crate::error::DecodeError;
-use crate::ledger::{RecordAction, SectionDigests, Time};
+use crate::ledger::{RecordAction, SectionDigests};
 use crate::policy::AccessPolicy;
 use crate::pre::conditional::{Ciphertext, UnverifiedCiphertext};
 use crate::record::Class;
@@ -19,14 +19,6 @@ use crate::sign::VerifyingKey;
 use crate::store::Cid;
 use crate::{algebra::Secret, peks, pre, store};
 use zeroize::Zeroizing;
-
-/// The length of a writing epoch: 30 days, in milliseconds.
-pub const EPOCH: Time = 30 * 24 * 3600 * 1000;
-
-/// Returns the writing epoch of a time.
-pub fn epoch_of(time: Time) -> u32 {
-    u32::try_from(time / EPOCH).unwrap_or(u32::MAX)
-}
 
 /// The record and author to which associated data binds a section.
 #[derive(Debug, Clone, Copy)]

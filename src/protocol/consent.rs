@@ -10,7 +10,7 @@ use super::seal::SealedSection;
 use super::{EpochPolicies, Item, Patient, ProtocolError, Refusal, SealedRecord, SearchTerm};
 use crate::abe::{self, fabeo::batch_verify_consistency};
 use crate::algebra::codec::Canonical;
-use crate::ledger::{Draft, RecordAction};
+use crate::ledger::{Draft, RecordAction, Time};
 use crate::pre::conditional::{self, Ciphertext};
 use crate::sign::{Signature, SigningKey};
 use crate::{dem, store};
@@ -20,14 +20,16 @@ impl Patient {
     /// Signs a record after the following checks, in this order:
     ///
     /// 1. The owner of the record is the patient's owner key for the author and epoch.
-    /// 2. The record has the digests of the sealed record.
-    /// 3. In every section, the key wrapped for the patient has a valid public tag. Without it, no
+    /// 2. The epoch is that of `now`, or its tolerance has not passed, and the transaction expires
+    ///    with it.
+    /// 3. The record has the digests of the sealed record.
+    /// 4. In every section, the key wrapped for the patient has a valid public tag. Without it, no
     ///    proxy re-encrypts.
-    /// 4. The key wrapped for the policy uses the current policy, whose digest is in the record,
+    /// 5. The key wrapped for the policy uses the current policy, whose digest is in the record,
     ///    and all authorised users derive the same key.
-    /// 5. The key wrapped for the patient names the envelope and decrypts the section's ciphertext.
-    /// 6. The envelope lists the ciphertexts whose digests are in the record.
-    /// 7. The patient finds the record by its index.
+    /// 6. The key wrapped for the patient names the envelope and decrypts the section's ciphertext.
+    /// 7. The envelope lists the ciphertexts whose digests are in the record.
+    /// 8. The patient finds the record by its index.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.
@@ -36,10 +38,12 @@ impl Patient {
         draft: &Draft,
         sealed: &SealedRecord,
         current: &EpochPolicies,
+        now: Time,
     ) -> Result<Signature, ProtocolError> {
         let record = record_of(draft)?;
         let owner = self.owner_key(&record.author, record.epoch);
         check_owner(record, &owner)?;
+        record.check_epoch(draft.valid_until, now)?;
         check_digests(record, sealed)?;
         let wrapped_keys = self.verify_wrapped_for_patient(record, sealed)?;
         verify_wrapped_for_policy(sealed, current)?;

@@ -2,9 +2,8 @@
 //! consultation.
 #![forbid(unsafe_code)]
 
-use super::binding::epoch_of;
 use super::{Doctor, Item, Patient, ProtocolError, Refusal};
-use crate::ledger::{Certificate, Role, Time};
+use crate::ledger::{Certificate, Role, Time, epoch_of};
 use crate::peks;
 use crate::pre;
 use crate::pseudonym::WindowKey;
@@ -18,6 +17,13 @@ pub struct Introduction {
     pub(super) window: WindowKey,
     pub(super) owner: VerifyingKey,
     pub(super) epoch: u32,
+}
+
+impl Introduction {
+    /// Returns the writing epoch of the records that the introduction permits.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
 }
 
 impl Patient {

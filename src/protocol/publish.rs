@@ -5,11 +5,14 @@
 use super::binding::object_digest;
 use super::{Doctor, Institution, Introduction, ProtocolError, Refusal, SealedRecord};
 use crate::algebra::Rng;
-use crate::ledger::{Action, Draft, RecordAction, Role, State, Transaction, Validity};
+use crate::ledger::{
+    Action, Draft, RecordAction, Role, State, Transaction, Validity, epoch_deadline,
+};
 use crate::sign::{Signature, VerifyingKey};
 
 impl Doctor {
-    /// Drafts the transaction that publishes a record.
+    /// Drafts the transaction that publishes a record. It expires with the record's epoch, at the
+    /// latest.
     pub fn draft_record(
         &self,
         validity: Validity<'_>,
@@ -29,7 +32,8 @@ impl Doctor {
             sections: sealed.digests(),
             index,
         };
-        Draft::new(validity, Action::Record(record), rng)
+        let until = validity.until.min(epoch_deadline(record.epoch));
+        Draft::new(Validity { until, ..validity }, Action::Record(record), rng)
     }
 
     /// Signs as the author and builds the transaction from the three signatures.

@@ -11,7 +11,9 @@ use crate::algebra::tag::{self, Kind};
 use crate::algebra::{Rng, hash::framed};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
-use crate::ledger::{Action, Basis, Draft, RequestAction, Role, Time, Transaction, Validity};
+use crate::ledger::{
+    Action, Basis, Draft, RequestAction, Role, Time, Transaction, Validity, epoch_of,
+};
 use crate::record::Class;
 use crate::sign::{Signature, VerifyingKey};
 
@@ -185,7 +187,7 @@ impl Patient {
             .verify(tag::SIGN_FORWARD, &[&forwarded(query)], signature)
             .map_err(|error| ProtocolError::Signature(Item::ForwardedQuery, error))?;
         require_fresh(query, now)?;
-        let epoch = super::epoch_of(query.time);
+        let epoch = epoch_of(query.time);
         if self.pseudonym(&query.reader, epoch).as_bytes() != &query.pseudonym {
             return Err(Refusal::OtherPatient.into());
         }

@@ -10,7 +10,7 @@ use crate::algebra::{G2, Scalar};
 use crate::consensus::{
     Application, Certificate, Config, Digest, Location, Member, Parameters, Phase, ProposalContext,
 };
-use crate::ledger::{Basis, Draft, Ledger, Rule, State, Time, Transaction, Validity};
+use crate::ledger::{Basis, Draft, EPOCH, Ledger, Rule, State, Time, Transaction, Validity};
 use crate::pre::conditional::{InvalidReEncryption, InvalidReKey, ReKey};
 use crate::record::{Class, Record};
 use crate::sign::{Signature, SigningKey};
@@ -162,7 +162,7 @@ impl World {
     }
 
     fn consent(&self, draft: &Draft, sealed: &SealedRecord) -> Result<Signature, ProtocolError> {
-        self.patient.consent(draft, sealed, &self.epoch_policies())
+        self.patient.consent(draft, sealed, &self.epoch_policies(), NOW)
     }
 
     pub(super) fn publish(&mut self) -> Digest {

@@ -14,8 +14,8 @@ use epione::consensus::{
 };
 use epione::ledger::{
     AccessAction, Action, Basis, Block, Certificate, CommittedBlock, DelegationDigest, Draft,
-    Entry, GrantAction, Ledger, RecordAction, RequestAction, RevokeAction, Role, Rule,
-    SectionDigests, Subject, Time, Transaction, TransactionError, Validity, merkle,
+    EPOCH, EPOCH_TOLERANCE, Entry, GrantAction, Ledger, RecordAction, RequestAction, RevokeAction,
+    Role, Rule, SectionDigests, Subject, Time, Transaction, TransactionError, Validity, merkle,
 };
 use epione::record::Class;
 use epione::sign::SigningKey;
@@ -27,6 +27,8 @@ use std::collections::BTreeSet;
 const CHAIN: &str = "ledger-tests";
 const T0: Time = 1_000_000;
 const FAR: Time = T0 + 1_000_000_000;
+/// The end of the certificates of the parties.
+const CERTIFIED: Time = T0 + 10 * EPOCH;
 const VALIDITY: Validity<'static> = Validity { chain: CHAIN, until: FAR };
 
 /// A chain written by one process with the keys of all four replicas.
@@ -94,7 +96,7 @@ impl Chain {
             (&p.other_proxy, Role::Proxy),
         ];
         let all = all.map(|(key, role)| {
-            let action = register(&p.centre, key, role, FAR);
+            let action = register(&p.centre, key, role, CERTIFIED);
             chain.sign(action, &[key])
         });
         assert!(chain.block(&all).iter().all(Option::is_none));

@@ -9,7 +9,8 @@ use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::error::DecryptionFailed;
 use epione::ledger::{
-    Action, Basis, Certificate, Draft, RecordAction, Rule, Transaction, TransactionError, Validity,
+    Action, Basis, Certificate, Draft, EPOCH, EPOCH_TOLERANCE, RecordAction, Rule, Transaction,
+    TransactionError, Validity, epoch_deadline,
 };
 use epione::peks;
 use epione::policy::AttributeSet;

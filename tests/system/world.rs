@@ -131,7 +131,8 @@ impl World {
             doctor.draft_record(validity, &sealed, index, &introduction, hospital, &mut self.rng);
         let signature = institution.countersign(&draft, self.state()).unwrap();
         let current = self.authority.epoch_policies(&self.policies).unwrap();
-        let consent = self.patients[patient].consent(&draft, &sealed, &current).unwrap();
+        let consent =
+            self.patients[patient].consent(&draft, &sealed, &current, self.now()).unwrap();
         let transaction = doctor.publish(draft, signature, consent);
         self.commit(&transaction).unwrap();
         transaction

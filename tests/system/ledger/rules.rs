@@ -140,6 +140,30 @@ fn a_record_needs_a_registered_author_and_institution_and_an_unregistered_owner_
 }
 
 #[test]
+fn a_record_is_published_in_its_epoch_or_on_the_day_after_it() {
+    let mut chain = Chain::new(13);
+    let p = chain.parties.clone();
+    let mut number = 0;
+    let mut publish = |epoch, time, until| {
+        number += 1;
+        let record = RecordAction { epoch, ..record_action(&p, &p.owner, [number; 32]) };
+        let validity = Validity { chain: CHAIN, until };
+        let draft = Draft::new(validity, Action::Record(record), &mut chain.rng);
+        let transaction = draft.signed_by(&[&p.doctor, &p.institution, &p.owner]);
+        chain.block_at(time, &[transaction])[0]
+    };
+    let deadline = EPOCH + EPOCH_TOLERANCE;
+    assert_eq!(publish(0, EPOCH - 2, EPOCH), None);
+    assert_eq!(publish(1, EPOCH - 1, EPOCH + 1), Some(Rule::FutureEpoch));
+    assert_eq!(publish(u32::MAX, EPOCH, EPOCH + 1), Some(Rule::FutureEpoch));
+    // The transaction expires with the tolerance, so that it is not published later.
+    assert_eq!(publish(0, EPOCH + 1, deadline + 1), Some(Rule::PastEpoch));
+    assert_eq!(publish(0, deadline - 1, deadline), None);
+    assert_eq!(publish(0, deadline, deadline + 1), Some(Rule::PastEpoch));
+    assert_eq!(publish(1, deadline + 1, deadline + 2), None);
+}
+
+#[test]
 fn a_grant_needs_a_registered_reader_and_proxy_and_owner_keys_of_records() {
     let (mut chain, _) = Chain::with_record(6);
     let p = chain.parties.clone();
@@ -296,7 +320,7 @@ fn every_rule_is_asserted_by_a_test_of_this_module() {
         rest.split_once(", \"").map(|_| name)
     });
     let names: Vec<&str> = names.collect();
-    assert_eq!(names.len(), 24);
+    assert_eq!(names.len(), 26);
     for name in names {
         let reached = own.contains(&format!("Some(Rule::{name})"));
         assert!(reached, "no test asserts Rule::{name}");

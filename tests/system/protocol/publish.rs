@@ -18,12 +18,30 @@ fn altered(draft: &Draft, alter: impl FnOnce(&mut RecordAction)) -> Draft {
 }
 
 #[test]
+fn a_patient_consents_to_a_record_of_the_current_epoch_only() {
+    let mut world = World::new(36);
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let honest = draft(&mut world, &sealed);
+    let current = world.authority.epoch_policies(&world.policies).unwrap();
+    let consent =
+        |draft: &Draft, now| world.patients[ADA].consent(draft, &sealed.sealed, &current, now);
+    let deadline = epoch_deadline(sealed.introduction.epoch());
+    assert!(consent(&honest, deadline - 1).is_ok());
+    refused!(consent(&honest, deadline), Rule::PastEpoch);
+    refused!(consent(&honest, deadline - EPOCH_TOLERANCE - EPOCH - 1), Rule::FutureEpoch);
+    let mut later = honest.clone();
+    later.valid_until = deadline + 1;
+    refused!(consent(&later, world.now()), Rule::PastEpoch);
+}
+
+#[test]
 fn a_patient_consents_only_to_their_own_unaltered_record() {
     let mut world = World::new(30);
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);
     let current = world.authority.epoch_policies(&world.policies).unwrap();
-    let consent = |draft: &Draft| world.patients[ADA].consent(draft, &sealed.sealed, &current);
+    let consent =
+        |draft: &Draft| world.patients[ADA].consent(draft, &sealed.sealed, &current, world.now());
     assert!(consent(&honest).is_ok());
 
     let other = world.doctors[B].verifying_key();
@@ -35,7 +53,7 @@ fn a_patient_consents_only_to_their_own_unaltered_record() {
         refused!(consent(&draft), Refusal::OtherOwnerKey);
     }
     // Another patient is asked for consent to Ada's record.
-    let outcome = world.patients[BEA].consent(&honest, &sealed.sealed, &current);
+    let outcome = world.patients[BEA].consent(&honest, &sealed.sealed, &current, world.now());
     refused!(outcome, Refusal::OtherOwnerKey);
 
     let changes: [fn(&mut RecordAction); 8] = [
@@ -80,7 +98,7 @@ fn a_patient_does_not_consent_to_keys_wrapped_for_another_patient() {
     let sealed = Sealed { sealed, introduction, index: vec![] };
     let draft = draft(&mut world, &sealed);
     refused!(
-        world.patients[ADA].consent(&draft, &sealed.sealed, &current),
+        world.patients[ADA].consent(&draft, &sealed.sealed, &current, world.now()),
         ProtocolError::WrappedKey(InvalidCiphertext)
     );
 }
@@ -97,7 +115,7 @@ fn a_patient_does_not_consent_to_a_record_that_they_cannot_find() {
     // The index of another record seals another location.
     for index in [without_first(0), without_first(1), other.index] {
         let changed = altered(&honest, |r| r.index = index);
-        let outcome = world.patients[ADA].consent(&changed, &sealed.sealed, &current);
+        let outcome = world.patients[ADA].consent(&changed, &sealed.sealed, &current, world.now());
         refused!(outcome, Refusal::NotSearchable);
     }
 }

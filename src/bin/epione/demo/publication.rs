@@ -107,7 +107,7 @@ fn sign_and_commit(
     let draft = doctor.draft_record(validity, sealed, index, introduction, hospital, rng);
     let countersigned = world.institutions[0].countersign(&draft, world.state())?;
     let current = world.authority.epoch_policies(&world.policies)?;
-    let consent = world.patients[ADA].consent(&draft, sealed, &current)?;
+    let consent = world.patients[ADA].consent(&draft, sealed, &current, world.now())?;
     let transaction = world.doctors[A].publish(draft, countersigned, consent);
     let committed = world.commit(&transaction)?;
     let bytes = transaction.to_bytes().len() as u64;
