@@ -72,6 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let reader = state.party(&bose.verifying_key()).ok_or("Dr. Bose is not registered")?;
     let terms = Terms {
         records: vec![publication.id()],
+        later_records: false,
         classes: Class::ALL.to_vec(),
         search: vec![SearchTerm::everything()],
         proxy: proxy.verifying_key(),

@@ -59,7 +59,7 @@ mod transaction;
 
 pub use action::{
     AccessAction, Action, Basis, DelegationDigest, GrantAction, MAX_ENTRIES, RecordAction,
-    RequestAction, RevokeAction, SectionDigests,
+    RequestAction, RevokeAction, Scope, SectionDigests,
 };
 pub use block::{Block, CommittedBlock, Entry, Header};
 pub use certificate::{Certificate, Role, Subject};

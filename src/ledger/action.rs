@@ -23,6 +23,8 @@ use crate::sign::VerifyingKey;
 pub const MAX_ENTRIES: usize = 4096;
 /// The maximum length of an index entry in bytes.
 const MAX_ENTRY: usize = 4096;
+/// The maximum number of records in the scope of a grant.
+const MAX_RECORDS: usize = 4096;
 /// The maximum number of owner keys, delegations or trapdoors in a grant.
 const MAX_COVERED: usize = 64;
 
@@ -103,11 +105,33 @@ impl DelegationDigest {
     }
 }
 
+/// The records that a grant covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// The listed records, by the identifiers of their transactions in ascending order.
+    Records(Vec<Digest>),
+    /// All records of the grant's owner keys, including later ones. The owner key of a record ends
+    /// with its writing epoch.
+    OwnerKeys,
+}
+
+impl Scope {
+    /// Returns `true` if the scope contains a record of one of the grant's owner keys.
+    fn contains(&self, record: &Digest) -> bool {
+        match self {
+            Self::Records(records) => records.binary_search(record).is_ok(),
+            Self::OwnerKeys => true,
+        }
+    }
+}
+
 /// A grant to one reader for a window of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantAction {
     /// The covered owner keys in ascending order. Each signs the whole transaction.
     pub owners: Vec<VerifyingKey>,
+    /// The covered records of these owner keys.
+    pub scope: Scope,
     /// The reader.
     pub reader: VerifyingKey,
     /// The proxy that re-encrypts.
@@ -232,12 +256,34 @@ impl RecordAction {
 
 sequence!(Codec for DelegationDigest { class, epoch, policy, rekey });
 
+choice!(Scope, "unknown scope of a grant" {
+    0 = OwnerKeys, 1 = Records(records: list(MAX_RECORDS)),
+} => Scope::check_records);
+
+impl Scope {
+    fn check_records(self) -> Result<Self, DecodeError> {
+        let ascending =
+            |records: &[Digest]| !records.is_empty() && records.is_sorted_by(|a, b| a < b);
+        match &self {
+            Self::Records(records) if !ascending(records) => {
+                Err(DecodeError::Invalid("the records of a grant are not strictly ascending"))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
 sequence!(Codec for GrantAction {
-    owners: list(MAX_COVERED), reader, proxy, from, until,
+    owners: list(MAX_COVERED), scope, reader, proxy, from, until,
     delegations: list(MAX_COVERED), trapdoors: list(MAX_COVERED),
 } => GrantAction::check_owners_and_window);
 
 impl GrantAction {
+    /// Returns `true` if the grant covers a record, by the identifier and owner of the record.
+    pub fn covers(&self, record: &Digest, owner: &VerifyingKey) -> bool {
+        self.owners.contains(owner) && self.scope.contains(record)
+    }
+
     fn check_owners_and_window(self) -> Result<Self, DecodeError> {
         if self.owners.is_empty() || !self.owners.is_sorted_by(|a, b| a < b) {
             return Err(DecodeError::Invalid("the owners of a grant are not strictly ascending"));

@@ -7,7 +7,7 @@
 
 use super::Time;
 use super::action::{
-    AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction, RevokeAction,
+    AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction, RevokeAction, Scope,
 };
 use super::certificate::{Certificate, Role};
 use super::rule::Rule;
@@ -107,6 +107,14 @@ fn add_grant(state: &mut State, id: Digest, grant: &GrantAction, time: Time) -> 
     if !grant.owners.iter().all(|owner| state.owners.contains(owner)) {
         return Err(Rule::UnknownOwner);
     }
+    if let Scope::Records(records) = &grant.scope {
+        for record in records {
+            let record = state.records.get(record).ok_or(Rule::UnknownRecord)?;
+            if !grant.owners.contains(&record.owner) {
+                return Err(Rule::NotCovered);
+            }
+        }
+    }
     // The revocation may precede its grant.
     if state.is_revoked(&id, grant) {
         return Err(Rule::Revoked);
@@ -122,9 +130,11 @@ fn add_request(
     time: Time,
 ) -> Result<(), Rule> {
     require_role(state, &request.reader, Role::Doctor, time, Rule::UnknownReader)?;
-    let record = state.records.get(&request.record).ok_or(Rule::UnknownRecord)?;
+    if !state.records.contains_key(&request.record) {
+        return Err(Rule::UnknownRecord);
+    }
     if let Basis::Grant(grant_id) = &request.basis {
-        state.check_grant(grant_id, &request.reader, &record.owner, time)?;
+        state.check_grant(grant_id, &request.reader, &request.record, time)?;
     }
     state.requests.insert(id, (request.clone(), time));
     Ok(())

@@ -87,7 +87,7 @@ impl State {
         self.seen.contains_key(id)
     }
 
-    /// Checks that a grant lets a reader request an owner's records at this time.
+    /// Checks that a grant lets a reader request a record at this time.
     ///
     /// # Errors
     /// The [`Rule`] that forbids it.
@@ -95,16 +95,26 @@ impl State {
         &self,
         id: &Digest,
         reader: &VerifyingKey,
-        owner: &VerifyingKey,
+        record: &Digest,
         time: Time,
     ) -> Result<&GrantAction, Rule> {
         let grant = self.grants.get(id).ok_or(Rule::UnknownGrant)?;
         if grant.reader != *reader {
             return Err(Rule::ReaderMismatch);
         }
-        if !grant.owners.contains(owner) {
+        let owner = self.record(record).ok_or(Rule::UnknownRecord)?.owner;
+        if !grant.covers(record, &owner) {
             return Err(Rule::NotCovered);
         }
+        self.valid_grant(id, time)
+    }
+
+    /// Returns a grant that is not revoked and whose window contains this time.
+    ///
+    /// # Errors
+    /// The [`Rule`] that forbids its use.
+    pub fn valid_grant(&self, id: &Digest, time: Time) -> Result<&GrantAction, Rule> {
+        let grant = self.grants.get(id).ok_or(Rule::UnknownGrant)?;
         if self.is_revoked(id, grant) {
             return Err(Rule::Revoked);
         }

@@ -22,9 +22,9 @@ pub struct TrailEntry {
     pub rejected_by: Option<Rule>,
 }
 
-/// Returns the transactions that concern a record: its publication, the grants over its owner key,
-/// their revocations, the requests for it and the accesses to it. The caller verifies the chain
-/// first with [`Ledger::audit`].
+/// Returns the transactions that concern a record: its publication, the grants that cover it, their
+/// revocations, the requests for it and their accesses. The caller verifies the chain first with
+/// [`Ledger::audit`].
 pub fn trail(ledger: &Ledger, record: &Digest) -> Vec<TrailEntry> {
     let entries = ledger.blocks().iter().flat_map(|CommittedBlock { block, .. }| {
         block.entries.iter().map(move |entry| (&block.header, entry))
@@ -47,16 +47,18 @@ pub fn trail(ledger: &Ledger, record: &Digest) -> Vec<TrailEntry> {
 fn concerns(ledger: &Ledger, transaction: &Transaction, record: &Digest) -> bool {
     let state = ledger.state();
     let Some(owner) = state.record(record).map(|record| record.owner) else { return false };
-    let covers = |grant: &Digest| state.grant(grant).is_some_and(|g| g.owners.contains(&owner));
+    let covers = |grant: &Digest| state.grant(grant).is_some_and(|g| g.covers(record, &owner));
     match transaction.action() {
         Action::Register(_) => false,
         Action::Record(_) => transaction.id() == *record,
-        Action::Grant(grant) => grant.owners.contains(&owner),
+        Action::Grant(grant) => grant.covers(record, &owner),
         Action::Request(request) => request.record == *record,
         Action::Access(access) => {
             state.request(&access.request).is_some_and(|(request, _)| request.record == *record)
         }
-        Action::Revoke(revoke) => revoke.owner == owner || covers(&revoke.grant),
+        // A revocation may precede its grant.
+        Action::Revoke(revoke) if state.grant(&revoke.grant).is_none() => revoke.owner == owner,
+        Action::Revoke(revoke) => covers(&revoke.grant),
     }
 }
 

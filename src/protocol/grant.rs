@@ -9,8 +9,8 @@ use super::{Item, Patient, ProtocolError, Proxy, Refusal, SearchTerm};
 use crate::algebra::{G2, Rng};
 use crate::consensus::Digest;
 use crate::ledger::{
-    Action, DelegationDigest, Draft, GrantAction, RecordAction, State, Subject, Time, Transaction,
-    Validity,
+    Action, DelegationDigest, Draft, GrantAction, RecordAction, Scope, State, Subject, Time,
+    Transaction, Validity,
 };
 use crate::pre::conditional::{self, InvalidReKey, ReKey, VerifiedReKey};
 use crate::record::Class;
@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 pub struct Terms {
     /// The records, by the identifiers of their transactions. The patient must own all of them.
     pub records: Vec<Digest>,
+    /// `true` to cover also later records that the same authors write in the same epochs.
+    pub later_records: bool,
     /// The classes of the sections that the reader may open.
     pub classes: Vec<Class>,
     /// The terms that the reader may search for.
@@ -33,6 +35,18 @@ pub struct Terms {
     pub from: Time,
     /// End of the window, exclusive.
     pub until: Time,
+}
+
+impl Terms {
+    fn scope(&self) -> Scope {
+        if self.later_records {
+            return Scope::OwnerKeys;
+        }
+        let mut records = self.records.clone();
+        records.sort();
+        records.dedup();
+        Scope::Records(records)
+    }
 }
 
 /// The proxy's key material for one grant. Secret. Unverified until [`Proxy::accept`].
@@ -113,6 +127,7 @@ impl Patient {
         let trapdoors = self.trapdoors(&records, &terms.search);
         let action = Action::Grant(GrantAction {
             owners: owners.keys().copied().collect(),
+            scope: terms.scope(),
             reader: reader.key,
             proxy: terms.proxy,
             from: terms.from,

@@ -102,7 +102,7 @@ impl Proxy {
             return Err(Refusal::NotUnderGrant.into());
         };
         let record = state.record(&request.record).expect("a request is admitted for a record");
-        let grant = state.check_grant(grant_id, &request.reader, &record.owner, now)?;
+        let grant = state.check_grant(grant_id, &request.reader, &request.record, now)?;
         if grant.proxy != self.verifying_key() {
             return Err(Refusal::OtherProxy.into());
         }

@@ -3,10 +3,10 @@
 
 use super::grant::series;
 use super::locate::batch_locate;
-use super::{LedgerView, Patient, Progress, ProtocolError, Proxy, Refusal};
+use super::{LedgerView, Patient, Progress, ProtocolError, Proxy};
 use crate::algebra::{hash::framed, tag::PROTOCOL_TERM};
 use crate::consensus::Digest;
-use crate::ledger::{GrantAction, RecordAction, State};
+use crate::ledger::{RecordAction, State};
 use crate::pseudonym::Pseudonym;
 use crate::store::Cid;
 
@@ -71,24 +71,13 @@ impl Proxy {
         progress: &mut dyn Progress,
     ) -> Result<Vec<Hit>, ProtocolError> {
         let accepted = self.accepted_for(grant_id)?;
-        let grant = valid_grant(view, grant_id)?;
+        let grant = view.state.valid_grant(grant_id, view.now)?;
         let covered = view.state.records();
-        let covered = covered.filter(|(_, record)| grant.owners.contains(&record.owner));
+        let covered = covered.filter(|(id, record)| grant.covers(id, &record.owner));
         let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = covered.unzip();
         let hits = hits(ids, batch_locate(&records, &accepted.trapdoors, progress));
         if hits.is_empty() { Err(ProtocolError::NoMatch) } else { Ok(hits) }
     }
-}
-
-fn valid_grant<'a>(
-    LedgerView { state, now }: LedgerView<'a>,
-    id: &Digest,
-) -> Result<&'a GrantAction, ProtocolError> {
-    let grant = state.grant(id).ok_or(Refusal::UnknownGrant)?;
-    for owner in &grant.owners {
-        state.check_grant(id, &grant.reader, owner, now)?;
-    }
-    Ok(grant)
 }
 
 /// Returns the records with a location.

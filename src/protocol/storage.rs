@@ -172,7 +172,7 @@ fn requested<'a>(
         return Err(Refusal::RequestOfAnother.into());
     }
     if let Basis::Grant(grant) = &request.basis {
-        state.check_grant(grant, &request.reader, &record.owner, now)?;
+        state.check_grant(grant, &request.reader, &request.record, now)?;
     }
     Ok(record)
 }

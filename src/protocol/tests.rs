@@ -178,6 +178,7 @@ impl World {
     fn grant(&mut self, record: Digest) -> (Delivery, Ticket) {
         let terms = Terms {
             records: vec![record],
+            later_records: false,
             classes: Class::ALL.to_vec(),
             search: vec![SearchTerm::everything()],
             proxy: self.proxy.verifying_key(),

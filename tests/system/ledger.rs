@@ -15,7 +15,8 @@ use epione::consensus::{
 use epione::ledger::{
     AccessAction, Action, Basis, Block, Certificate, CommittedBlock, DelegationDigest, Draft,
     EPOCH, EPOCH_TOLERANCE, Entry, GrantAction, Ledger, RecordAction, RequestAction, RevokeAction,
-    Role, Rule, SectionDigests, Subject, Time, Transaction, TransactionError, Validity, merkle,
+    Role, Rule, Scope, SectionDigests, Subject, Time, Transaction, TransactionError, Validity,
+    merkle,
 };
 use epione::record::Class;
 use epione::sign::SigningKey;
@@ -135,6 +136,7 @@ impl Chain {
         owners.sort_by_key(|key| key.verifying_key());
         let action = GrantAction {
             owners: owners.iter().map(|key| key.verifying_key()).collect(),
+            scope: Scope::OwnerKeys,
             reader: self.parties.reader.verifying_key(),
             proxy: self.parties.proxy.verifying_key(),
             from,

@@ -148,6 +148,7 @@ impl World {
     pub fn terms(&self, records: &[Digest]) -> Terms {
         Terms {
             records: records.to_vec(),
+            later_records: false,
             classes: Class::ALL.to_vec(),
             search: vec![stroke()],
             proxy: self.proxies[0].verifying_key(),

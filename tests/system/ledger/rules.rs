@@ -192,6 +192,39 @@ fn a_grant_needs_a_registered_reader_and_proxy_and_owner_keys_of_records() {
 }
 
 #[test]
+fn a_grant_over_records_covers_no_later_record_of_the_owner_key() {
+    let (mut chain, record) = Chain::with_record(14);
+    let p = chain.parties.clone();
+    let (later, foreign) = (chain.record(&p.owner, [2; 32]), chain.record(&p.other_owner, [3; 32]));
+    let grant = |chain: &mut Chain, scope| {
+        let mut draft = chain.grant(std::slice::from_ref(&p.owner), T0, FAR).draft;
+        let Action::Grant(action) = &mut draft.action else { unreachable!() };
+        action.scope = scope;
+        let transaction = draft.signed_by(&[&p.owner]);
+        (transaction.id(), chain.outcome(&transaction))
+    };
+    let (listed, outcome) = grant(&mut chain, Scope::Records(vec![record]));
+    assert_eq!(outcome, None);
+    let (series, outcome) = grant(&mut chain, Scope::OwnerKeys);
+    assert_eq!(outcome, None);
+    let unpublished = grant(&mut chain, Scope::Records(vec![later.id()])).1;
+    assert_eq!(unpublished, Some(Rule::UnknownRecord));
+    assert_eq!(chain.block(&[later.clone(), foreign.clone()]), [None, None]);
+    let of_another = grant(&mut chain, Scope::Records(vec![foreign.id()])).1;
+    assert_eq!(of_another, Some(Rule::NotCovered));
+
+    let mut request = |record, grant| {
+        let transaction = chain.request(record, Basis::Grant(grant));
+        chain.outcome(&transaction)
+    };
+    assert_eq!(request(record, listed), None);
+    assert_eq!(request(later.id(), listed), Some(Rule::NotCovered));
+    assert_eq!(request(foreign.id(), listed), Some(Rule::NotCovered));
+    assert_eq!(request(later.id(), series), None);
+    assert_eq!(request(foreign.id(), series), Some(Rule::NotCovered));
+}
+
+#[test]
 fn requests_are_admitted_in_the_half_open_validity_period() {
     let (mut chain, record) = Chain::with_record(7);
     let (from, until) = (T0 + 100_000, T0 + 200_000);

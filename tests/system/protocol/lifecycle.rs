@@ -173,3 +173,41 @@ fn one_grant_covers_records_of_several_doctors_and_epochs() {
     let outcome = world.request(B, records[1], Basis::Grant(*one.grant()));
     assert_eq!(outcome, Err(Rule::NotCovered.into()));
 }
+
+#[test]
+fn a_grant_covers_later_records_only_if_it_says_so() {
+    let mut world = World::new(5);
+    let first = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let terms = world.terms(&[first]);
+    let listed = world.grant(&terms);
+    let series = world.grant(&Terms { later_records: true, ..terms });
+    let later = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let owner = |id| world.state().record(id).unwrap().owner;
+    assert_eq!(owner(&first), owner(&later), "one owner key");
+
+    let outcome = world.request(B, later, Basis::Grant(*listed.grant()));
+    assert_eq!(outcome, Err(Rule::NotCovered.into()));
+    let found = |ticket: &Ticket| {
+        let hits = world.proxies[0].search(world.view(), ticket.grant()).unwrap();
+        hits.into_iter().map(|hit| hit.record).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(found(&listed), [first].into());
+    assert_eq!(found(&series), [first, later].into());
+    let in_trail = |record| {
+        let trail = trail(world.ledger(), record).into_iter();
+        trail
+            .filter(|entry| entry.action == "grant")
+            .map(|entry| entry.transaction)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(in_trail(&first), [*listed.grant(), *series.grant()]);
+    assert_eq!(in_trail(&later), [*series.grant()]);
+
+    let request = world.request_granted(later, &series);
+    let reencryptions = world.reencrypt(&request).unwrap();
+    let (opened, bytes) = world.open_granted(B, &request, &series, &reencryptions).unwrap();
+    assert!(opened.require_complete().is_ok() && bytes == BUNDLE);
+    // An access or request for one record is on the trail of that record only.
+    let requests = trail(world.ledger(), &first);
+    assert!(requests.iter().all(|entry| entry.action != "request"));
+}

@@ -23,6 +23,7 @@ pub(super) fn permit(
     let now = world.now();
     let terms = Terms {
         records: published.iter().map(|record| record.id).collect(),
+        later_records: false,
         classes: query.classes,
         search: query.terms,
         proxy: world.proxies[0].verifying_key(),
