@@ -68,14 +68,13 @@ fn steps(c: &mut Criterion) {
         b.iter(|| world.proxies[0].search(world.view(), ticket.grant()).unwrap());
     });
     let request = world.request_granted(record, &ticket);
-    let (proxy, view) = (&world.proxies[0], world.view());
     group.bench_function("reencrypt", |b| {
-        b.iter(|| proxy.reencrypt(view, &request, &world, &mut rng).unwrap());
+        b.iter(|| world.proxies[0].reencrypt(world.view(), &request, &world, &mut rng).unwrap());
     });
-    let reencryptions = proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
+    let release = world.release(&request).unwrap();
     group.bench_function("open", |b| {
         b.iter(|| {
-            let opened = world.open_granted(B, &request, &ticket, &reencryptions).unwrap();
+            let opened = world.open_granted(B, &request, &ticket, &release).unwrap();
             assert!(opened.1 == FILE);
         });
     });
@@ -101,9 +100,8 @@ fn lifecycle(c: &mut Criterion) {
                     assert!(hits.unwrap().iter().any(|hit| hit.record == record));
                     let basis = Basis::Grant(*ticket.grant());
                     let request = world.request(B, record, basis).unwrap();
-                    let reencryptions = world.reencrypt(&request).unwrap();
-                    let (_, bytes) =
-                        world.open_granted(B, &request, &ticket, &reencryptions).unwrap();
+                    let release = world.release(&request).unwrap();
+                    let (_, bytes) = world.open_granted(B, &request, &ticket, &release).unwrap();
                     assert!(bytes == FILE);
                 }
                 start.elapsed()

@@ -84,13 +84,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     proxy.accept(&state, delivery)?;
 
     // Dr. Bose requests access. The proxy checks the ledger and re-encrypts; Dr. Bose decrypts.
-    let request = bose.request(VALIDITY, publication.id(), Basis::Grant(grant.id()), rng);
+    let request = bose.request(VALIDITY, (publication.id(), &[0]), Basis::Grant(grant.id()), rng);
     let state = commit(network, &request)?;
     let view = LedgerView { state: &state, now: network.now() };
     let objects = |fetch: &Fetch, output: &mut dyn Write| keeper.serve(view, fetch, output);
-    let reencrypted = proxy.reencrypt(view, &request.id(), &objects, rng)?;
+    let prepared = proxy.reencrypt(view, &request.id(), &objects, rng)?;
+    let access = proxy.report(VALIDITY, view, prepared, &mut vec![], rng)?;
+    let state = commit(network, &access)?;
+    let view = LedgerView { state: &state, ..view };
+    let release = proxy.release(view, &request.id())?;
     let mut output = Cursor::new(Vec::new());
-    bose.open_granted(view, &request.id(), &ticket, &reencrypted, &objects, &mut output)?;
+    bose.open_granted(view, &request.id(), &ticket, &release, &objects, &mut output)?;
     println!("Dr. Bose reads {}", String::from_utf8(output.into_inner())?);
     Ok(())
 }

@@ -58,14 +58,14 @@ mod state;
 mod transaction;
 
 pub use action::{
-    AccessAction, Action, Basis, DelegationDigest, GrantAction, MAX_ENTRIES, RecordAction,
-    RequestAction, RevokeAction, Scope, SectionDigests,
+    AccessAction, Action, Basis, DelegationDigest, EvidenceAction, GrantAction, MAX_ENTRIES,
+    Receipt, RecordAction, RequestAction, RevokeAction, Scope, SectionDigests,
 };
 pub use block::{Block, CommittedBlock, Entry, Header};
 pub use certificate::{Certificate, Role, Subject};
 pub use chain::{AuditError, Ledger};
 pub use rule::Rule;
-pub use state::State;
+pub use state::{State, StoredRequest};
 pub use transaction::{Draft, Transaction, TransactionError, Validity};
 
 /// Milliseconds since the Unix epoch.
@@ -86,6 +86,12 @@ pub fn epoch_of(time: Time) -> u32 {
 pub fn epoch_deadline(epoch: u32) -> Time {
     (Time::from(epoch) + 1) * EPOCH + EPOCH_TOLERANCE
 }
+
+/// The number of blocks after a request's block in which the request is served.
+pub const REQUEST_BLOCKS: u64 = 256;
+
+/// The number of blocks after the expiry of a request in which its access may still be reported.
+pub const REPORT_BLOCKS: u64 = 256;
 
 /// The maximum difference between the time of a first proposal and a member's clock: one minute.
 const MAX_CLOCK_SKEW: Time = 60_000;

@@ -16,7 +16,7 @@
 //! | grant (`grant`) | [`Patient::grant`], [`Proxy::accept`] | transaction `grant`, [`Delivery`] to the proxy, [`Ticket`] to the reader |
 //! | search (`search`) | [`Proxy::search`], [`Patient::find`] | [`Hit`]s |
 //! | request (`request`) | [`Doctor::request`] | transaction `request` |
-//! | re-encryption (`reencrypt`) | [`Proxy::reencrypt`], [`Proxy::report`] | [`SectionReEncryption`]s, transaction `access` |
+//! | re-encryption (`reencrypt`) | [`Proxy::reencrypt`], [`Proxy::report`], [`Proxy::release`] | transaction `access`, then [`Release`] |
 //! | opening (`open`) | [`Doctor::open_granted`], [`Doctor::open_by_policy`], [`Doctor::open_as_author`], [`Patient::open`] | the bytes of the opened sections |
 //! | revocation (`revoke`) | [`Patient::revoke`], [`Proxy::erase_ended`]; [`AttributeAuthority::revoke`] (`setup`) | transaction `revoke`, erased keys |
 //! | audit (`audit`) | [`trail`] | [`TrailEntry`]s |
@@ -89,6 +89,7 @@ mod error;
 mod grant;
 mod index;
 mod introduce;
+mod journal;
 mod locate;
 mod open;
 mod progress;
@@ -112,9 +113,10 @@ pub use binding::{Envelope, object_digest};
 pub use error::{Item, ProtocolError, Refusal};
 pub use grant::{Delivery, Terms, Ticket};
 pub use introduce::Introduction;
+pub use journal::{Journal, JournalFile};
 pub use open::Opened;
 pub use progress::Progress;
-pub use reencrypt::SectionReEncryption;
+pub use reencrypt::{PreparedAccess, Release, SectionReEncryption};
 pub use register::{Enrolment, Registrar, RegistrationError};
 pub use request::{ForwardedQuery, Query};
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};

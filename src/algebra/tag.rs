@@ -125,6 +125,8 @@ tags! {
     SIGN_UPLOAD = "EPIONE-V1-SIGN-UPLOAD";
     /// Signatures: request for an object of the store.
     SIGN_FETCH = "EPIONE-V1-SIGN-FETCH";
+    /// Signatures: receipt of a proxy for released re-encryptions.
+    SIGN_RECEIPT = "EPIONE-V1-SIGN-RECEIPT";
     /// Signatures: consensus message.
     SIGN_CONSENSUS = "EPIONE-V1-SIGN-CONSENSUS";
     /// Consensus: digest of an epoch configuration.
@@ -228,6 +230,7 @@ pub enum Kind {
     RecordSection = 0x90,
     SealedRecord = 0x91,
     Query = 0x92,
+    ProxyJournalEntry = 0x93,
 }
 
 #[cfg(test)]

@@ -6,18 +6,20 @@
 //! | [`Action::Record`] | author, institution, owner | publishes a record |
 //! | [`Action::Grant`] | every covered owner key | permits a reader to request |
 //! | [`Action::Request`] | the reader | requests a record; committed *before* any re-encryption |
-//! | [`Action::Access`] | the proxy | records the digests of re-encryptions and proofs |
+//! | [`Action::Access`] | the proxy | records the digests of re-encryptions and proofs; committed *before* their release |
 //! | [`Action::Revoke`] | one of the grant's owners | rejects later requests under the grant |
+//! | [`Action::Evidence`] | a registered party | records a release that no access reports |
 #![forbid(unsafe_code)]
 
 use super::certificate::Certificate;
 use super::rule::Rule;
 use super::{Time, epoch_deadline, epoch_of};
-use crate::algebra::codec::{choice, sequence};
+use crate::algebra::codec::{Codec, choice, sequence};
+use crate::algebra::tag::SIGN_RECEIPT;
 use crate::consensus::Digest;
 use crate::error::DecodeError;
 use crate::record::Class;
-use crate::sign::VerifyingKey;
+use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
 
 /// The maximum number of entries in the index of a record.
 pub const MAX_ENTRIES: usize = 4096;
@@ -43,6 +45,8 @@ pub enum Action {
     Access(AccessAction),
     /// Revokes a grant.
     Revoke(RevokeAction),
+    /// Proves an unreported release of re-encryptions.
+    Evidence(EvidenceAction),
 }
 
 /// The digests of one section of a record.
@@ -164,6 +168,8 @@ pub struct RequestAction {
     pub record: Digest,
     /// The authorisation.
     pub basis: Basis,
+    /// The requested sections, by their indices in the record, in ascending order.
+    pub sections: Vec<u8>,
 }
 
 /// A report of re-encryptions.
@@ -173,8 +179,44 @@ pub struct AccessAction {
     pub proxy: VerifyingKey,
     /// The request that was served, by the identifier of its transaction.
     pub request: Digest,
-    /// One digest per section, of the re-encryption with its proof.
+    /// One digest per section of the request, of the re-encryption with its proof.
     pub reencryptions: Vec<Digest>,
+}
+
+/// A proxy's signed receipt for the release of re-encryptions. Contains no key and no
+/// re-encryption.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The proxy and the digests of the released re-encryptions.
+    pub released: AccessAction,
+    /// The proxy's signature over the chain's name and the release.
+    pub signature: Signature,
+}
+
+impl Receipt {
+    /// Signs a release on a chain.
+    pub fn issue(chain: &str, released: AccessAction, key: &SigningKey) -> Self {
+        let signature = key.sign(SIGN_RECEIPT, &[chain.as_bytes(), &released.encode()]);
+        Self { released, signature }
+    }
+
+    /// Verifies the proxy's signature.
+    ///
+    /// # Errors
+    /// [`InvalidSignature`] if the receipt is for another chain, or was changed.
+    pub fn verify(&self, chain: &str) -> Result<(), InvalidSignature> {
+        let parts = [chain.as_bytes(), &self.released.encode()[..]];
+        self.released.proxy.verify(SIGN_RECEIPT, &parts, &self.signature)
+    }
+}
+
+/// Evidence that a proxy released re-encryptions that it did not report, or reported others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceAction {
+    /// The registered party that submits the evidence.
+    pub reporter: VerifyingKey,
+    /// The proxy's receipt.
+    pub receipt: Receipt,
 }
 
 /// A revocation of a grant.
@@ -200,6 +242,7 @@ impl Action {
             Self::Request(request) => vec![("reader", request.reader)],
             Self::Access(access) => vec![("proxy", access.proxy)],
             Self::Revoke(revoke) => vec![("owner", revoke.owner)],
+            Self::Evidence(evidence) => vec![("reporter", evidence.reporter)],
         }
     }
 
@@ -212,12 +255,13 @@ impl Action {
             Self::Request(_) => "request",
             Self::Access(_) => "access",
             Self::Revoke(_) => "revoke",
+            Self::Evidence(_) => "evidence",
         }
     }
 }
 choice!(Action, "unknown action code" {
     1 = Register(certificate), 2 = Record(record), 3 = Grant(grant), 4 = Request(request),
-    5 = Access(access), 6 = Revoke(revoke),
+    5 = Access(access), 6 = Revoke(revoke), 7 = Evidence(evidence),
 });
 
 sequence!(Codec for SectionDigests {
@@ -296,6 +340,22 @@ impl GrantAction {
 }
 
 choice!(Basis, "unknown basis of a request" { 0 = Policy, 1 = Grant(grant) });
-sequence!(Codec for RequestAction { reader, record, basis });
-sequence!(Codec for AccessAction { proxy, request, reencryptions: list(MAX_COVERED) });
+sequence!(Codec for RequestAction {
+    reader, record, basis, sections: list(Class::ALL.len()),
+} => RequestAction::check_sections);
+
+impl RequestAction {
+    fn check_sections(self) -> Result<Self, DecodeError> {
+        if self.sections.is_empty() || !self.sections.is_sorted_by(|a, b| a < b) {
+            return Err(DecodeError::Invalid(
+                "the sections of a request are not strictly ascending",
+            ));
+        }
+        Ok(self)
+    }
+}
+
+sequence!(Codec for AccessAction { proxy, request, reencryptions: list(Class::ALL.len()) });
+sequence!(Codec for Receipt { released, signature });
+sequence!(Codec for EvidenceAction { reporter, receipt });
 sequence!(Codec for RevokeAction { owner, grant });

@@ -16,7 +16,6 @@ use crate::sign::VerifyingKey;
 /// A replica's ledger: the committed blocks and the state after the last one.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    chain: String,
     blocks: Vec<CommittedBlock>,
     state: State,
 }
@@ -24,12 +23,12 @@ pub struct Ledger {
 impl Ledger {
     /// Creates the empty ledger of a chain under a registration centre.
     pub fn new(chain: &str, centre: VerifyingKey) -> Self {
-        Self { chain: chain.to_owned(), blocks: Vec::new(), state: State::genesis(centre) }
+        Self { blocks: Vec::new(), state: State::genesis(chain, centre) }
     }
 
     /// The chain's name.
     pub fn chain(&self) -> &str {
-        &self.chain
+        self.state.chain()
     }
 
     /// The state after the last block.
@@ -65,7 +64,7 @@ impl Ledger {
     /// Decodes a transaction and checks everything that does not depend on the state.
     fn decode(&self, bytes: &[u8]) -> Result<Transaction, TransactionError> {
         let transaction = Transaction::from_bytes(bytes)?;
-        transaction.check(&self.chain, self.state.centre())?;
+        transaction.check(self.chain(), self.state.centre())?;
         Ok(transaction)
     }
 
@@ -76,6 +75,7 @@ impl Ledger {
         time: Time,
     ) -> Result<(Vec<Entry>, State), TransactionError> {
         let mut state = self.state.clone();
+        state.height = self.height() + 1;
         let mut entries = Vec::new();
         for bytes in transactions {
             let transaction = self.decode(bytes)?;
@@ -134,7 +134,7 @@ impl Ledger {
     /// # Errors
     /// [`AuditError`] with the first height that does not verify.
     pub fn audit(&self, config: &Config) -> Result<Ledger, AuditError> {
-        let fresh = Self::replay(&self.chain, *self.state.centre(), &self.blocks, config)?;
+        let fresh = Self::replay(self.chain(), *self.state.centre(), &self.blocks, config)?;
         if fresh.state.root() != self.state.root() {
             let (height, reason) =
                 (self.height(), "the state does not match the blocks".to_owned());

@@ -7,11 +7,12 @@
 
 use super::Time;
 use super::action::{
-    AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction, RevokeAction, Scope,
+    AccessAction, Action, Basis, EvidenceAction, GrantAction, RecordAction, RequestAction,
+    RevokeAction, Scope,
 };
 use super::certificate::{Certificate, Role};
 use super::rule::Rule;
-use super::state::State;
+use super::state::{State, StoredRequest};
 use super::transaction::Transaction;
 use crate::consensus::Digest;
 use crate::sign::VerifyingKey;
@@ -40,8 +41,9 @@ pub(super) fn execute(
         }
         Action::Grant(grant) => add_grant(state, id, grant, time),
         Action::Request(request) => add_request(state, id, request, time),
-        Action::Access(access) => add_access(state, access, time),
+        Action::Access(access) => add_access(state, access),
         Action::Revoke(revoke) => add_revocation(state, revoke),
+        Action::Evidence(evidence) => add_evidence(state, evidence, time),
     }
 }
 
@@ -130,26 +132,64 @@ fn add_request(
     time: Time,
 ) -> Result<(), Rule> {
     require_role(state, &request.reader, Role::Doctor, time, Rule::UnknownReader)?;
-    if !state.records.contains_key(&request.record) {
-        return Err(Rule::UnknownRecord);
+    let record = state.records.get(&request.record).ok_or(Rule::UnknownRecord)?;
+    let mut sections = Vec::new();
+    for index in &request.sections {
+        sections.push(record.sections.get(usize::from(*index)).ok_or(Rule::UnknownSection)?);
     }
     if let Basis::Grant(grant_id) = &request.basis {
-        state.check_grant(grant_id, &request.reader, &request.record, time)?;
+        let grant = state.check_grant(grant_id, &request.reader, &request.record, time)?;
+        let covered = |section| grant.delegations.iter().any(|d| d.covers(record, section));
+        if !sections.into_iter().all(covered) {
+            return Err(Rule::NotCovered);
+        }
     }
-    state.requests.insert(id, (request.clone(), time));
+    let request = StoredRequest { action: request.clone(), height: state.height, time };
+    state.requests.insert(id, request);
     Ok(())
 }
 
-fn add_access(state: &mut State, access: &AccessAction, time: Time) -> Result<(), Rule> {
-    require_role(state, &access.proxy, Role::Proxy, time, Rule::UnknownProxy)?;
-    let (request, _) = state.requests.get(&access.request).ok_or(Rule::UnknownRequest)?;
-    if state.proxy_of(request) != Some(access.proxy) {
+/// Records an access, which may have happened before a revocation of the grant or the expiry of the
+/// proxy's certificate. The report is true in either case.
+fn add_access(state: &mut State, access: &AccessAction) -> Result<(), Rule> {
+    let request = state.requests.get(&access.request).ok_or(Rule::UnknownRequest)?;
+    if state.proxy_of(&request.action) != Some(access.proxy) {
         return Err(Rule::ProxyMismatch);
+    }
+    if !request.is_reportable(state.height) {
+        return Err(Rule::ReportTooLate);
+    }
+    if access.reencryptions.len() != request.action.sections.len() {
+        return Err(Rule::IncompleteAccess);
     }
     if state.accesses.contains_key(&access.request) {
         return Err(Rule::AlreadyServed);
     }
     state.accesses.insert(access.request, access.clone());
+    Ok(())
+}
+
+/// Records a receipt, with its signature verified, that contradicts the access on the ledger, or
+/// that no access reports in time.
+fn add_evidence(state: &mut State, evidence: &EvidenceAction, time: Time) -> Result<(), Rule> {
+    let reporter = state.parties.get(&evidence.reporter).ok_or(Rule::UnknownReporter)?;
+    if reporter.claimed().valid_until <= time {
+        return Err(Rule::CertificateExpired);
+    }
+    let released = &evidence.receipt.released;
+    let request = state.requests.get(&released.request).ok_or(Rule::UnknownRequest)?;
+    if state.proxy_of(&request.action) != Some(released.proxy) {
+        return Err(Rule::ProxyMismatch);
+    }
+    match state.accesses.get(&released.request) {
+        Some(access) if access == released => return Err(Rule::NoContradiction),
+        None if request.is_reportable(state.height) => return Err(Rule::ReportPending),
+        _ => {}
+    }
+    if state.evidence.contains_key(&released.request) {
+        return Err(Rule::AlreadyProven);
+    }
+    state.evidence.insert(released.request, evidence.receipt.clone());
     Ok(())
 }
 

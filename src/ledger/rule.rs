@@ -73,4 +73,18 @@ rules! {
     FutureEpoch = 25, "the epoch of the record has not begun";
     /// The record's epoch ended more than a day ago, or `valid_until` is later than that day.
     PastEpoch = 26, "the record may be published after the deadline of its epoch";
+    /// The request names a section that the record does not have.
+    UnknownSection = 27, "the record has no such section";
+    /// [`REPORT_BLOCKS`](super::REPORT_BLOCKS) have passed since the request expired.
+    ReportTooLate = 28, "the request expired too long ago";
+    /// The access does not have one re-encryption per requested section.
+    IncompleteAccess = 29, "the access does not report every requested section";
+    /// The receipt agrees with the access on the ledger.
+    NoContradiction = 30, "the receipt agrees with the reported access";
+    /// The access may still be reported.
+    ReportPending = 31, "the proxy may still report the access";
+    /// The reporter of evidence is not registered.
+    UnknownReporter = 32, "the reporter is not a registered party";
+    /// Evidence about the request is on the ledger.
+    AlreadyProven = 33, "evidence about the request is already on the ledger";
 }

@@ -1,11 +1,11 @@
 //! The replicated state and its Merkle root.
 #![forbid(unsafe_code)]
 
-use super::action::{AccessAction, Basis, GrantAction, RecordAction, RequestAction};
+use super::action::{AccessAction, Basis, GrantAction, Receipt, RecordAction, RequestAction};
 use super::certificate::{Certificate, Subject};
 use super::rule::Rule;
-use super::{Time, merkle};
-use crate::algebra::codec::Canonical;
+use super::{REPORT_BLOCKS, REQUEST_BLOCKS, Time, merkle};
+use crate::algebra::codec::{Canonical, Codec};
 use crate::algebra::hash::digest;
 use crate::algebra::tag::LEDGER_STATE;
 use crate::consensus::Digest;
@@ -13,28 +13,58 @@ use crate::sign::VerifyingKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// A request on the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRequest {
+    /// The request.
+    pub action: RequestAction,
+    /// The height of its block.
+    pub height: u64,
+    /// The time of its block.
+    pub time: Time,
+}
+
+impl StoredRequest {
+    /// Returns `true` if the request may be served after the block at `height`.
+    pub fn is_open(&self, height: u64) -> bool {
+        height.saturating_sub(self.height) <= REQUEST_BLOCKS
+    }
+
+    /// Returns `true` if the block at `height` may still report an access.
+    pub(super) fn is_reportable(&self, height: u64) -> bool {
+        height.saturating_sub(self.height) <= REQUEST_BLOCKS + REPORT_BLOCKS
+    }
+}
+
 /// The state after a prefix of the transactions. Only the contract changes it.
 #[derive(Debug, Clone)]
 pub struct State {
+    chain: String,
     centre: VerifyingKey,
+    /// The height of the last block, or of the block under execution.
+    pub(super) height: u64,
     pub(super) parties: BTreeMap<VerifyingKey, Certificate>,
     pub(super) records: BTreeMap<Digest, Arc<RecordAction>>,
     pub(super) record_ids: BTreeSet<(VerifyingKey, [u8; 32])>,
     pub(super) owners: BTreeSet<VerifyingKey>,
     pub(super) grants: BTreeMap<Digest, GrantAction>,
     pub(super) revocations: BTreeSet<(Digest, VerifyingKey)>,
-    pub(super) requests: BTreeMap<Digest, (RequestAction, Time)>,
+    pub(super) requests: BTreeMap<Digest, StoredRequest>,
     /// Accesses by the identifier of their request.
     pub(super) accesses: BTreeMap<Digest, AccessAction>,
+    /// Receipts of unreported releases by the identifier of their request.
+    pub(super) evidence: BTreeMap<Digest, Receipt>,
     /// Identifiers of transactions with their end of validity, after which they are discarded.
     pub(super) seen: BTreeMap<Digest, Time>,
 }
 
 impl State {
     /// The state before the first block.
-    pub(super) fn genesis(centre: VerifyingKey) -> Self {
+    pub(super) fn genesis(chain: &str, centre: VerifyingKey) -> Self {
         Self {
+            chain: chain.to_owned(),
             centre,
+            height: 0,
             parties: BTreeMap::new(),
             records: BTreeMap::new(),
             record_ids: BTreeSet::new(),
@@ -43,13 +73,24 @@ impl State {
             revocations: BTreeSet::new(),
             requests: BTreeMap::new(),
             accesses: BTreeMap::new(),
+            evidence: BTreeMap::new(),
             seen: BTreeMap::new(),
         }
+    }
+
+    /// The chain's name.
+    pub fn chain(&self) -> &str {
+        &self.chain
     }
 
     /// The registration centre's key.
     pub fn centre(&self) -> &VerifyingKey {
         &self.centre
+    }
+
+    /// The height of the last block.
+    pub fn height(&self) -> u64 {
+        self.height
     }
 
     /// A registered party by its signing key.
@@ -72,14 +113,19 @@ impl State {
         self.grants.get(id)
     }
 
-    /// The request of a transaction, with the time of its block.
-    pub fn request(&self, id: &Digest) -> Option<(&RequestAction, Time)> {
-        self.requests.get(id).map(|(request, time)| (request, *time))
+    /// The request of a transaction.
+    pub fn request(&self, id: &Digest) -> Option<&StoredRequest> {
+        self.requests.get(id)
     }
 
     /// The reported access of a request.
     pub fn access(&self, request: &Digest) -> Option<&AccessAction> {
         self.accesses.get(request)
+    }
+
+    /// The receipt of an unreported release for a request.
+    pub fn evidence(&self, request: &Digest) -> Option<&Receipt> {
+        self.evidence.get(request)
     }
 
     /// Returns `true` if a transaction that has not expired is on the ledger.
@@ -138,7 +184,8 @@ impl State {
     ///
     /// Recomputed from all entries. The leaf of an entry is a digest of its kind, key and value.
     pub fn root(&self) -> Digest {
-        let mut leaves = vec![entry(b"centre", &[self.centre.as_bytes()])];
+        let genesis = [self.chain.as_bytes(), self.centre.as_bytes()];
+        let mut leaves = vec![entry(b"genesis", &genesis)];
         let parties = self.parties.iter();
         leaves.extend(parties.map(|(k, v)| entry(b"party", &[k.as_bytes(), &v.to_bytes()])));
         // A record's identifier is a digest of its content.
@@ -147,18 +194,23 @@ impl State {
         let revocations = self.revocations.iter();
         leaves.extend(revocations.map(|(id, owner)| entry(b"revoke", &[id, owner.as_bytes()])));
         let requests = self.requests.iter();
-        leaves.extend(requests.map(|(id, (_, t))| entry(b"request", &[id, &t.to_be_bytes()])));
+        leaves.extend(requests.map(|(id, request)| {
+            let (height, time) = (request.height.to_be_bytes(), request.time.to_be_bytes());
+            entry(b"request", &[id, &height, &time])
+        }));
         for (request, access) in &self.accesses {
             let reencryptions = access.reencryptions.concat();
             leaves.push(entry(b"access", &[request, access.proxy.as_bytes(), &reencryptions]));
         }
+        let evidence = self.evidence.iter();
+        leaves.extend(evidence.map(|(id, receipt)| entry(b"evidence", &[id, &receipt.encode()])));
         leaves.extend(self.seen.iter().map(|(id, t)| entry(b"seen", &[id, &t.to_be_bytes()])));
         merkle::root(&leaves)
     }
 
-    /// All requests with the times of their blocks, in order of their identifiers.
-    pub fn requests(&self) -> impl Iterator<Item = (&Digest, &RequestAction, Time)> {
-        self.requests.iter().map(|(id, (request, time))| (id, request, *time))
+    /// All requests in order of their identifiers.
+    pub fn requests(&self) -> impl Iterator<Item = (&Digest, &StoredRequest)> {
+        self.requests.iter()
     }
 
     /// The proxy named in the grant of a request; `None` for a request by policy.

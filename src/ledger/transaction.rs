@@ -94,6 +94,9 @@ pub enum TransactionError {
     /// The registration centre did not issue the certificate.
     #[error("the certificate was not issued by the registration centre")]
     Certificate,
+    /// The proxy did not sign the receipt in the evidence.
+    #[error("the receipt was not signed by the proxy for this chain")]
+    Receipt,
     /// The time of the last block has reached `valid_until`.
     #[error("the transaction has expired")]
     Expired,
@@ -135,10 +138,15 @@ impl Transaction {
         if self.signatures.len() != signers.len() {
             return Err(TransactionError::SurplusSignature);
         }
-        if let Action::Register(certificate) = self.action() {
-            certificate.verify(centre).map_err(|_| TransactionError::Certificate)?;
+        match self.action() {
+            Action::Register(certificate) => {
+                certificate.verify(centre).map(|_| ()).map_err(|_| TransactionError::Certificate)
+            }
+            Action::Evidence(evidence) => {
+                evidence.receipt.verify(chain).map_err(|_| TransactionError::Receipt)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

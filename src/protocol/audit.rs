@@ -48,14 +48,16 @@ fn concerns(ledger: &Ledger, transaction: &Transaction, record: &Digest) -> bool
     let state = ledger.state();
     let Some(owner) = state.record(record).map(|record| record.owner) else { return false };
     let covers = |grant: &Digest| state.grant(grant).is_some_and(|g| g.covers(record, &owner));
+    let of_record = |request: &Digest| {
+        state.request(request).is_some_and(|request| request.action.record == *record)
+    };
     match transaction.action() {
         Action::Register(_) => false,
         Action::Record(_) => transaction.id() == *record,
         Action::Grant(grant) => grant.covers(record, &owner),
         Action::Request(request) => request.record == *record,
-        Action::Access(access) => {
-            state.request(&access.request).is_some_and(|(request, _)| request.record == *record)
-        }
+        Action::Access(access) => of_record(&access.request),
+        Action::Evidence(evidence) => of_record(&evidence.receipt.released.request),
         // A revocation may precede its grant.
         Action::Revoke(revoke) if state.grant(&revoke.grant).is_none() => revoke.owner == owner,
         Action::Revoke(revoke) => covers(&revoke.grant),

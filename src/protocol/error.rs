@@ -66,6 +66,12 @@ refusals! {
     UnknownRequest = "the request is not on the ledger";
     NotRequested =
         "the ledger has no request by this doctor on this basis; it must be committed first";
+    ExpiredRequest = "the request has expired; the reader must request again";
+    JournalLost =
+        "the proxy has no journaled re-encryptions for the request; the reader must request again";
+    UnreportedAccess = "the ledger does not report this access; its transaction must be committed";
+    InvalidReceipt = "the proxy's receipt does not cover these re-encryptions";
+    NotRequestedSection = "the request does not name this section";
     NotUnderGrant = "the basis of the request is a policy, not a grant";
     StaleFetch =
         "the fetch's time differs from the store's clock by more than one minute; sign it again";
@@ -117,6 +123,7 @@ items! {
     ReKey = "the re-encryption key";
     ReKeys = "the list of re-encryption keys";
     Trapdoors = "the list of trapdoors";
+    JournalEntry = "the journal entry";
 }
 
 /// The union of the errors of all steps.

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::binding::{AUTHOR_CONDITION, Origin, SectionKey, WrappedKeyBinding, rekey_digest};
-use super::reencrypt::SectionReEncryption;
+use super::reencrypt::{Release, SectionReEncryption};
 use super::seal::name_of;
 use super::source::SignedSource;
 use super::{
@@ -16,7 +16,9 @@ use super::{
 use crate::algebra::G2;
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
-use crate::ledger::{Basis, GrantAction, RecordAction, RequestAction, SectionDigests, State};
+use crate::ledger::{
+    Basis, GrantAction, RecordAction, RequestAction, SectionDigests, State, StoredRequest,
+};
 use crate::pre::conditional::{
     self, Ciphertext, Delegation, PublicReKey, ReEncryption, ReKeyMismatch, VerifiedReEncryption,
 };
@@ -54,16 +56,17 @@ impl Opened {
 /// An unwrapped section key; `None` for a section that is skipped.
 type Unwrapped = Result<Option<Zeroizing<Vec<u8>>>, ProtocolError>;
 
-/// Opens the sections of a record into `output`, each with the key that `unwrap` returns.
+/// Opens the sections of a record into `output`, each with the key that `unwrap` returns for its
+/// index.
 fn open_sections<W: Write + Seek>(
     record: &RecordAction,
     source: &SignedSource<'_>,
-    unwrap: &dyn Fn(&SectionDigests) -> Unwrapped,
+    unwrap: &dyn Fn(u8, &SectionDigests) -> Unwrapped,
     output: &mut W,
 ) -> Result<Opened, ProtocolError> {
     let mut keys = Vec::new();
-    for section in &record.sections {
-        if let Some(key) = unwrap(section)? {
+    for (index, section) in (0..).zip(&record.sections) {
+        if let Some(key) = unwrap(index, section)? {
             let key = SectionKey::from_bytes(&key)
                 .map_err(|error| ProtocolError::Decode(Item::SectionKey, error))?;
             keys.push((section.class, key));
@@ -128,7 +131,8 @@ impl<'a> GrantedSection<'a> {
 }
 
 impl Doctor {
-    /// Opens a record from the proxy's re-encryptions, verified against the grant on the ledger.
+    /// Opens a record from the proxy's release, verified against the grant and the reported access
+    /// on the ledger.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed. The caller must then discard `output`.
@@ -137,16 +141,17 @@ impl Doctor {
         view: LedgerView<'_>,
         request_id: &Digest,
         ticket: &Ticket,
-        reencryptions: &[SectionReEncryption],
+        release: &Release,
         objects: &dyn ObjectSource,
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
-        let record = self.requested(view.state, request_id, Basis::Grant(ticket.grant))?;
+        let (_, record) = self.requested(view.state, request_id, Basis::Grant(ticket.grant))?;
         let grant = view.state.grant(&ticket.grant).ok_or(Refusal::UnknownGrant)?;
+        release.check(view, request_id)?;
         let source = self.source(objects, FetchBasis::Request(*request_id), view);
-        let verified = self.verify_granted(record, grant, ticket, reencryptions)?;
-        let unwrap = |section: &SectionDigests| {
-            let reencryption = verified.iter().find(|(class, _)| *class == section.class);
+        let verified = self.verify_granted(record, grant, ticket, &release.sections)?;
+        let unwrap = |index: u8, _: &SectionDigests| {
+            let reencryption = verified.iter().find(|(other, _)| *other == index);
             let open = |(_, verified): &_| conditional::open_reencrypted(&self.pre, verified);
             Ok(reencryption.map(open).transpose()?)
         };
@@ -160,9 +165,9 @@ impl Doctor {
         grant: &GrantAction,
         ticket: &Ticket,
         reencryptions: &[SectionReEncryption],
-    ) -> Result<Vec<(Class, VerifiedReEncryption)>, ProtocolError> {
-        let granted = record.sections.iter().filter_map(|section| {
-            let reencrypted = reencryptions.iter().find(|other| other.class == section.class)?;
+    ) -> Result<Vec<(u8, VerifiedReEncryption)>, ProtocolError> {
+        let granted = (0..).zip(&record.sections).filter_map(|(index, section)| {
+            let reencrypted = reencryptions.iter().find(|other| other.section == index)?;
             Some(GrantedSection::new(record, section, grant, ticket, reencrypted))
         });
         let sections = granted.collect::<Result<Vec<_>, _>>()?;
@@ -187,11 +192,11 @@ impl Doctor {
         sections
             .iter()
             .zip(verified)
-            .map(|(s, verified)| Ok((s.reencrypted.class, verified?)))
+            .map(|(s, verified)| Ok((s.reencrypted.section, verified?)))
             .collect()
     }
 
-    /// Opens one section by its policy, without a grant.
+    /// Opens one requested section by its policy, without a grant.
     ///
     /// # Errors
     /// [`ProtocolError::Policy`] if the attributes do not satisfy the policy, or another
@@ -200,19 +205,22 @@ impl Doctor {
         &self,
         view: LedgerView<'_>,
         request_id: &Digest,
-        class: Class,
+        section: u8,
         objects: &dyn ObjectSource,
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
         let (parameters, key) = self.abe.as_ref().ok_or(Refusal::NoAttributes)?;
-        let record = self.requested(view.state, request_id, Basis::Policy)?;
+        let (request, record) = self.requested(view.state, request_id, Basis::Policy)?;
+        if !request.sections.contains(&section) {
+            return Err(Refusal::NotRequestedSection.into());
+        }
         let source = self.source(objects, FetchBasis::Request(*request_id), view);
-        let unwrap = |section: &SectionDigests| {
-            if section.class != class {
+        let unwrap = |index: u8, digests: &SectionDigests| {
+            if index != section {
                 return Ok(None);
             }
-            let wrapped: abe::Ciphertext = source.wrapped_key(&section.wrapped_for_policy)?;
-            let ad = Origin::of(record).wrapped_key_ad(class);
+            let wrapped: abe::Ciphertext = source.wrapped_key(&digests.wrapped_for_policy)?;
+            let ad = Origin::of(record).wrapped_key_ad(digests.class);
             Ok(Some(abe::open(parameters, key, &ad, &wrapped)?))
         };
         open_sections(record, &source, &unwrap, output)
@@ -231,7 +239,7 @@ impl Doctor {
     ) -> Result<Opened, ProtocolError> {
         let record = view.state.record(record_id).ok_or(Refusal::UnknownRecord)?;
         let source = self.source(objects, FetchBasis::Own(*record_id), view);
-        let unwrap = |section: &SectionDigests| {
+        let unwrap = |_: u8, section: &SectionDigests| {
             let wrapped = source.wrapped_key(&section.wrapped_for_author)?;
             let ad = Origin::of(record).wrapped_key_ad(section.class);
             Ok(Some(conditional::open(&self.pre, AUTHOR_CONDITION, &ad, &wrapped)?))
@@ -248,19 +256,20 @@ impl Doctor {
         SignedSource { objects, basis, time: view.now, key: &self.key }
     }
 
-    /// Returns the record that this doctor has requested on the given basis.
+    /// Returns the request of this doctor on the given basis, and its record.
     fn requested<'a>(
         &self,
         state: &'a State,
         request_id: &Digest,
         basis: Basis,
-    ) -> Result<&'a RecordAction, ProtocolError> {
+    ) -> Result<(&'a RequestAction, &'a RecordAction), ProtocolError> {
         let own = |request: &RequestAction| {
             request.reader == self.verifying_key() && request.basis == basis
         };
         match state.request(request_id) {
-            Some((request, _)) if own(request) => {
-                Ok(state.record(&request.record).expect("a request is admitted for a record"))
+            Some(StoredRequest { action: request, .. }) if own(request) => {
+                let record = state.record(&request.record);
+                Ok((request, record.expect("a request is admitted for a record")))
             }
             _ => Err(Refusal::NotRequested.into()),
         }
@@ -283,7 +292,7 @@ impl Patient {
         let key = &self.owner_key(&record.author, record.epoch);
         let basis = FetchBasis::Own(hit.record);
         let source = SignedSource { objects, basis, time: view.now, key };
-        let unwrap = |section: &SectionDigests| {
+        let unwrap = |_: u8, section: &SectionDigests| {
             let wrapped = source.wrapped_key(&section.wrapped_for_patient)?;
             let WrappedKeyBinding { condition, ad } = WrappedKeyBinding::of(record, section);
             Ok(Some(conditional::open(&self.pre, &condition, &ad, &wrapped)?))

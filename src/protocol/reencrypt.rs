@@ -1,56 +1,113 @@
 //! Re-encryption: after all checks, the proxy re-encrypts the keys wrapped for the patient to the
 //! reader (Qin 3.5.4, Eq. 15 and the two checks of the master node).
+//!
+//! The proxy computes, journals, reports, and then releases. The ledger therefore shows every
+//! release, and a crash between the steps loses none: [`Proxy::report`] and [`Proxy::release`]
+//! return the same bytes when they are repeated.
 #![forbid(unsafe_code)]
 
 use super::binding::WrappedKeyBinding;
 use super::grant::Accepted;
+use super::journal::{Journal, JournalEntry};
 use super::locate::locate;
 use super::source::SignedSource;
 use super::{FetchBasis, LedgerView, ObjectSource, ProtocolError, Proxy, Refusal};
-use crate::algebra::codec::Canonical;
+use crate::algebra::codec::{Canonical, sequence};
 use crate::algebra::{Rng, hash::digest, tag::PROTOCOL_REENCRYPTION};
 use crate::consensus::Digest;
 use crate::ledger::{
-    AccessAction, Action, Basis, Draft, RecordAction, RequestAction, Transaction, Validity,
+    AccessAction, Action, Basis, Draft, Receipt, RecordAction, RequestAction, StoredRequest,
+    Transaction, Validity,
 };
 use crate::pre::conditional::{self, Ciphertext, ReEncryption, VerifiedReKey};
-use crate::record::Class;
 use crate::store;
 use std::io;
 
 /// The re-encryption of a section's wrapped key, with the original for verification.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectionReEncryption {
-    /// The class of the section.
-    pub class: Class,
+    /// The index of the section in the record.
+    pub section: u8,
     /// The section's key, wrapped for the patient.
     pub wrapped_key: Ciphertext,
     /// The re-encryption with its proof.
     pub reencryption: ReEncryption,
 }
 
+sequence!(Codec for SectionReEncryption { section, wrapped_key, reencryption });
+
 impl SectionReEncryption {
     /// Returns the number of bytes on the wire.
     pub fn size(&self) -> u64 {
         (self.wrapped_key.to_bytes().len() + self.reencryption.to_bytes().len()) as u64
     }
+
+    /// Returns the digest that an access reports.
+    pub(super) fn digest(&self) -> Digest {
+        digest(PROTOCOL_REENCRYPTION, &[&self.reencryption.to_bytes()])
+    }
 }
 
-/// A section that the grant covers.
-struct CoveredSection<'a> {
-    class: Class,
+/// The re-encryptions of a request, with the proxy's receipt. For the reader only: two of them
+/// under one grant are linkable to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// One re-encryption per section of the request.
+    pub sections: Vec<SectionReEncryption>,
+    /// The proxy's signature on their digests.
+    pub receipt: Receipt,
+}
+
+impl Release {
+    /// Checks the receipt against the re-encryptions and the access on the ledger.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidReceipt`] or [`Refusal::UnreportedAccess`].
+    pub(super) fn check(&self, view: LedgerView<'_>, request: &Digest) -> Result<(), Refusal> {
+        let released = &self.receipt.released;
+        let digests: Vec<Digest> = self.sections.iter().map(SectionReEncryption::digest).collect();
+        let of_sections = released.request == *request && released.reencryptions == digests;
+        if !of_sections || self.receipt.verify(view.state.chain()).is_err() {
+            return Err(Refusal::InvalidReceipt);
+        }
+        if view.state.access(request) == Some(released) {
+            Ok(())
+        } else {
+            Err(Refusal::UnreportedAccess)
+        }
+    }
+}
+
+/// The re-encryptions of a request before they are journaled and reported.
+#[derive(Debug)]
+pub struct PreparedAccess {
+    request: Digest,
+    pub(super) sections: Vec<SectionReEncryption>,
+}
+
+impl PreparedAccess {
+    /// Returns the number of re-encrypted sections.
+    pub fn sections(&self) -> usize {
+        self.sections.len()
+    }
+}
+
+/// A section that a request names.
+struct RequestedSection<'a> {
+    index: u8,
     rekey: &'a VerifiedReKey,
     binding: WrappedKeyBinding,
     wrapped_key: Ciphertext,
 }
 
 impl Proxy {
-    /// Re-encrypts the granted sections of a record for a request on the ledger.
+    /// Re-encrypts the sections of a request on the ledger. Nothing leaves the proxy before
+    /// [`Self::report`] and [`Self::release`].
     ///
-    /// The checks, in order: the request is on the ledger; its grant is not revoked, has a window
-    /// that contains the proxy's own time, and names this proxy; every ciphertext in the store
-    /// matches its digest on the ledger; the public tag of the wrapped key verifies. A wrapped key
-    /// is re-encrypted only after all of them.
+    /// The checks, in order: the request is on the ledger and open; its grant is not revoked, has a
+    /// window that contains the proxy's own time, and names this proxy; every ciphertext in the
+    /// store matches its digest on the ledger; the public tag of the wrapped key verifies. A
+    /// wrapped key is re-encrypted only after all of them.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.
@@ -60,44 +117,95 @@ impl Proxy {
         request_id: &Digest,
         objects: &dyn ObjectSource,
         rng: &mut (impl Rng + ?Sized),
-    ) -> Result<Vec<SectionReEncryption>, ProtocolError> {
-        let (request, _) = view.state.request(request_id).ok_or(Refusal::UnknownRequest)?;
-        let (record, grant_id) = self.granted(view, request)?;
+    ) -> Result<PreparedAccess, ProtocolError> {
+        let (request, record, grant) = self.requested(view, request_id)?;
         let basis = FetchBasis::Request(*request_id);
         let source = SignedSource { objects, basis, time: view.now, key: &self.key };
-        let accepted = self.accepted_for(grant_id)?;
-        check_ciphertexts(record, accepted, &source)?;
-
-        let mut sections = Vec::new();
-        for section in &record.sections {
-            let mut rekeys = accepted.rekeys.iter();
-            let Some((_, rekey)) = rekeys.find(|(d, _)| d.covers(record, section)) else {
-                continue;
-            };
-            sections.push(CoveredSection {
-                class: section.class,
-                rekey,
-                binding: WrappedKeyBinding::of(record, section),
-                wrapped_key: source.wrapped_key(&section.wrapped_for_patient)?,
-            });
-        }
-        let unverified: Vec<_> =
-            sections.iter().map(|section| section.binding.with(&section.wrapped_key)).collect();
-        let verified = Ciphertext::batch_verify(&accepted.patient, &unverified);
-        let reencrypt = |(section, verified): (CoveredSection<'_>, Result<_, _>)| {
-            let CoveredSection { class, rekey, wrapped_key, .. } = section;
-            let reencryption = conditional::reencrypt(rekey, &verified?, rng)?;
-            Ok(SectionReEncryption { class, wrapped_key, reencryption })
-        };
-        sections.into_iter().zip(verified).map(reencrypt).collect()
+        let accepted = self.accepted_for(grant)?;
+        check_ciphertexts(record, request, accepted, &source)?;
+        let sections = requested_sections(record, request, accepted, &source)?;
+        let sections = reencrypt(sections, accepted, rng)?;
+        Ok(PreparedAccess { request: *request_id, sections })
     }
 
-    /// Returns the record of a request, and the grant, if it is valid now and names this proxy.
-    fn granted<'a>(
+    /// Journals re-encryptions and returns the transaction that reports the access. For a request
+    /// whose re-encryptions are in the journal already, it discards the new ones and returns the
+    /// journaled transaction.
+    ///
+    /// # Errors
+    /// [`Refusal::JournalLost`] if the ledger reports an access that is not in the journal, and
+    /// [`ProtocolError::Io`] if the journal fails.
+    pub fn report(
+        &mut self,
+        validity: Validity<'_>,
+        view: LedgerView<'_>,
+        PreparedAccess { request, sections }: PreparedAccess,
+        journal: &mut dyn Journal,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Transaction, ProtocolError> {
+        if let Some(entry) = self.released.get(&request) {
+            return Ok(entry.access.clone());
+        }
+        if view.state.access(&request).is_some() {
+            return Err(Refusal::JournalLost.into());
+        }
+        let action = AccessAction {
+            proxy: self.verifying_key(),
+            request,
+            reencryptions: sections.iter().map(SectionReEncryption::digest).collect(),
+        };
+        let access = Draft::new(validity, Action::Access(action), rng).signed_by(&[&self.key]);
+        let entry = JournalEntry { sections, access: access.clone() };
+        journal.append(&entry.to_bytes())?;
+        self.released.insert(request, entry);
+        Ok(access)
+    }
+
+    /// Releases the journaled re-encryptions of a request to its reader, once the ledger reports
+    /// the access.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] if the request has expired, its grant is not valid now, the access is not
+    /// on the ledger, or nothing is journaled.
+    pub fn release(
+        &self,
+        view: LedgerView<'_>,
+        request_id: &Digest,
+    ) -> Result<Release, ProtocolError> {
+        self.requested(view, request_id)?;
+        let entry = self.released.get(request_id).ok_or(Refusal::JournalLost)?;
+        let Action::Access(access) = entry.access.action() else {
+            unreachable!("a journal entry contains an access")
+        };
+        if view.state.access(request_id) != Some(access) {
+            return Err(Refusal::UnreportedAccess.into());
+        }
+        let receipt = Receipt::issue(view.state.chain(), access.clone(), &self.key);
+        Ok(Release { sections: entry.sections.clone(), receipt })
+    }
+
+    /// Loads a journal entry after a restart.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Decode`] if the bytes are not an entry of this proxy.
+    pub fn recover(&mut self, entry: &[u8]) -> Result<(), ProtocolError> {
+        let (request, entry) = JournalEntry::of_proxy(entry, &self.verifying_key())?;
+        self.released.insert(request, entry);
+        Ok(())
+    }
+
+    /// Returns an open request, its record and the grant, if the grant is valid now and names this
+    /// proxy.
+    fn requested<'a>(
         &self,
         LedgerView { state, now }: LedgerView<'a>,
-        request: &'a RequestAction,
-    ) -> Result<(&'a RecordAction, &'a Digest), ProtocolError> {
+        request_id: &Digest,
+    ) -> Result<(&'a RequestAction, &'a RecordAction, &'a Digest), ProtocolError> {
+        let stored = state.request(request_id).ok_or(Refusal::UnknownRequest)?;
+        if !stored.is_open(state.height()) {
+            return Err(Refusal::ExpiredRequest.into());
+        }
+        let StoredRequest { action: request, .. } = stored;
         let Basis::Grant(grant_id) = &request.basis else {
             return Err(Refusal::NotUnderGrant.into());
         };
@@ -106,38 +214,58 @@ impl Proxy {
         if grant.proxy != self.verifying_key() {
             return Err(Refusal::OtherProxy.into());
         }
-        Ok((record, grant_id))
-    }
-
-    /// Builds the transaction that reports the re-encryptions for the audit trail.
-    pub fn report(
-        &self,
-        validity: Validity<'_>,
-        request: Digest,
-        reencryptions: &[SectionReEncryption],
-        rng: &mut (impl Rng + ?Sized),
-    ) -> Transaction {
-        let digest = |section: &SectionReEncryption| {
-            digest(PROTOCOL_REENCRYPTION, &[&section.reencryption.to_bytes()])
-        };
-        let action = Action::Access(AccessAction {
-            proxy: self.verifying_key(),
-            request,
-            reencryptions: reencryptions.iter().map(digest).collect(),
-        });
-        Draft::new(validity, action, rng).signed_by(&[&self.key])
+        Ok((request, record, grant_id))
     }
 }
 
-/// Checks that the store holds the ciphertexts whose digests are on the ledger.
+/// Fetches the wrapped keys of a request, each with the re-encryption key that covers it.
+fn requested_sections<'a>(
+    record: &RecordAction,
+    request: &RequestAction,
+    accepted: &'a Accepted,
+    source: &SignedSource<'_>,
+) -> Result<Vec<RequestedSection<'a>>, ProtocolError> {
+    let section = |index: &u8| {
+        let section = &record.sections[usize::from(*index)];
+        let mut rekeys = accepted.rekeys.iter();
+        let (_, rekey) = rekeys
+            .find(|(delegation, _)| delegation.covers(record, section))
+            .ok_or(conditional::ReKeyMismatch)?;
+        let wrapped_key = source.wrapped_key(&section.wrapped_for_patient)?;
+        let binding = WrappedKeyBinding::of(record, section);
+        Ok(RequestedSection { index: *index, rekey, binding, wrapped_key })
+    };
+    request.sections.iter().map(section).collect()
+}
+
+/// Verifies the public tags and re-encrypts.
+fn reencrypt(
+    sections: Vec<RequestedSection<'_>>,
+    accepted: &Accepted,
+    rng: &mut (impl Rng + ?Sized),
+) -> Result<Vec<SectionReEncryption>, ProtocolError> {
+    let unverified: Vec<_> =
+        sections.iter().map(|section| section.binding.with(&section.wrapped_key)).collect();
+    let verified = Ciphertext::batch_verify(&accepted.patient, &unverified);
+    let reencrypt = |(section, verified): (RequestedSection<'_>, Result<_, _>)| {
+        let RequestedSection { index, rekey, wrapped_key, .. } = section;
+        let reencryption = conditional::reencrypt(rekey, &verified?, rng)?;
+        Ok(SectionReEncryption { section: index, wrapped_key, reencryption })
+    };
+    sections.into_iter().zip(verified).map(reencrypt).collect()
+}
+
+/// Checks that the store holds the requested ciphertexts whose digests are on the ledger.
 fn check_ciphertexts(
     record: &RecordAction,
+    request: &RequestAction,
     accepted: &Accepted,
     source: &SignedSource<'_>,
 ) -> Result<(), ProtocolError> {
     let location = locate(record, &accepted.trapdoors).ok_or(ProtocolError::NoMatch)?;
     let envelope = source.envelope(record, &location)?;
-    for (_, hash) in &envelope.sections {
+    for index in &request.sections {
+        let (_, hash) = &envelope.sections[usize::from(*index)];
         source.stream(&store::cid_of_digest(hash), &mut io::sink())?;
     }
     Ok(())

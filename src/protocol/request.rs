@@ -120,16 +120,20 @@ impl Doctor {
         Ok(query)
     }
 
-    /// Builds the request for one record. The proxy re-encrypts, and the store serves, only after
-    /// the request is committed.
+    /// Builds the request for sections of one record, by their indices. The proxy re-encrypts, and
+    /// the store serves, only after the request is committed.
     pub fn request(
         &self,
         validity: Validity<'_>,
-        record: Digest,
+        (record, sections): (Digest, &[u8]),
         basis: Basis,
         rng: &mut (impl Rng + ?Sized),
     ) -> Transaction {
-        let action = Action::Request(RequestAction { reader: self.verifying_key(), record, basis });
+        let mut sections = sections.to_vec();
+        sections.sort_unstable();
+        sections.dedup();
+        let reader = self.verifying_key();
+        let action = Action::Request(RequestAction { reader, record, basis, sections });
         Draft::new(validity, action, rng).signed_by(&[&self.key])
     }
 }

@@ -60,11 +60,15 @@ impl Patient {
 }
 
 impl Proxy {
-    /// Erases the deliveries whose grants are revoked or have ended, and returns their number.
+    /// Erases the deliveries whose grants are revoked or have ended, and returns their number. The
+    /// re-encryptions of expired requests are erased too.
     pub fn erase_ended(&mut self, LedgerView { state, now }: LedgerView<'_>) -> usize {
         let before = self.accepted.len();
         self.accepted.retain(|id, _| {
             state.grant(id).is_some_and(|grant| now < grant.until && !state.is_revoked(id, grant))
+        });
+        self.released.retain(|id, _| {
+            state.request(id).is_some_and(|request| request.is_open(state.height()))
         });
         before - self.accepted.len()
     }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::grant::Accepted;
+use super::journal::JournalEntry;
 use crate::algebra::hash::kdf;
 use crate::algebra::{Secret, tag};
 use crate::consensus::Digest;
@@ -55,6 +56,8 @@ pub struct Proxy {
     pub(super) certificate: Certificate,
     /// The verified deliveries of patients, by grant. Erased when a grant ends.
     pub(super) accepted: BTreeMap<Digest, Accepted>,
+    /// The journaled re-encryptions, by request.
+    pub(super) released: BTreeMap<Digest, JournalEntry>,
 }
 
 impl Patient {

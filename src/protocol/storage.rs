@@ -1,15 +1,17 @@
 //! The store keeper: access control in front of a [`RecordStore`].
 //!
 //! The keeper accepts an upload that a registered doctor has signed and that matches its hash. It
-//! serves only objects of records on the ledger: to the author and the owner of the record, and to
-//! the reader of a request on the ledger and the proxy of its grant, while the grant is valid.
+//! serves only objects of records on the ledger: to the author and the owner of the record, and,
+//! for an open request, the ciphertexts of the requested sections to its reader. A request by
+//! policy also reads the keys wrapped for the policy. The proxy of a valid grant also reads the keys
+//! wrapped for the patient.
 #![forbid(unsafe_code)]
 
 use super::binding::object_digest;
 use super::{Doctor, Item, LedgerView, ProtocolError, Refusal};
 use crate::algebra::tag;
 use crate::consensus::Digest;
-use crate::ledger::{Basis, RecordAction, RequestAction, Role, SectionDigests, State, Time};
+use crate::ledger::{Basis, RecordAction, Role, SectionDigests, State, StoredRequest, Time};
 use crate::sign::{Signature, SigningKey, VerifyingKey};
 use crate::store::{self, Cid, RecordStore};
 use std::io::{Read, Write};
@@ -136,58 +138,74 @@ impl<S: RecordStore> StoreKeeper<S> {
         if fetch.time.abs_diff(view.now) > MAX_SKEW {
             return Err(Refusal::StaleFetch.into());
         }
-        let record = authorise(view, fetch)?;
-        if !belongs(record, &fetch.name) {
+        if !permitted(view, fetch)?.contains(&object_digest(&fetch.name)) {
             return Err(Refusal::ForeignObject.into());
         }
         Ok(self.store.read(&fetch.name, output)?)
     }
 }
 
-/// Returns the record whose objects the signer of a fetch may read.
-fn authorise<'a>(view: LedgerView<'a>, fetch: &Fetch) -> Result<&'a RecordAction, ProtocolError> {
+/// Returns the names of the objects that the signer of a fetch may read, as their digests on the
+/// ledger: for author and owner all objects of the record, for a request those that it needs.
+fn permitted(view: LedgerView<'_>, fetch: &Fetch) -> Result<Vec<Digest>, ProtocolError> {
     match fetch.basis {
         FetchBasis::Own(id) => {
             let record = view.state.record(&id).ok_or(Refusal::UnknownBasis)?;
-            if fetch.signer == record.author || fetch.signer == record.owner {
-                return Ok(record);
+            if fetch.signer != record.author && fetch.signer != record.owner {
+                return Err(Refusal::RecordOfAnother.into());
             }
-            Err(Refusal::RecordOfAnother.into())
+            Ok(objects(record, &record.sections.iter().collect::<Vec<_>>(), &WRAPPED_KEYS))
         }
         FetchBasis::Request(id) => {
-            let (request, _) = view.state.request(&id).ok_or(Refusal::UnknownBasis)?;
+            let request = view.state.request(&id).ok_or(Refusal::UnknownBasis)?;
             requested(view, request, &fetch.signer)
         }
     }
 }
 
-/// Returns the record of a request that is valid now and whose reader or proxy is the signer.
-fn requested<'a>(
-    LedgerView { state, now }: LedgerView<'a>,
-    request: &RequestAction,
+/// Returns the objects of an open request that its reader or the proxy of its grant may read.
+fn requested(
+    LedgerView { state, now }: LedgerView<'_>,
+    request: &StoredRequest,
     signer: &VerifyingKey,
-) -> Result<&'a RecordAction, ProtocolError> {
+) -> Result<Vec<Digest>, ProtocolError> {
+    if !request.is_open(state.height()) {
+        return Err(Refusal::ExpiredRequest.into());
+    }
+    let request = &request.action;
     let record = state.record(&request.record).expect("a request is admitted for a record");
-    if *signer != request.reader && Some(*signer) != state.proxy_of(request) {
+    let is_proxy = Some(*signer) == state.proxy_of(request);
+    if *signer != request.reader && !is_proxy {
         return Err(Refusal::RequestOfAnother.into());
     }
-    if let Basis::Grant(grant) = &request.basis {
-        state.check_grant(grant, &request.reader, &request.record, now)?;
-    }
-    Ok(record)
+    let keys: &[WrappedKey] = match &request.basis {
+        Basis::Policy => &[|section| section.wrapped_for_policy],
+        Basis::Grant(grant) => {
+            state.check_grant(grant, &request.reader, &request.record, now)?;
+            if is_proxy { &[|section| section.wrapped_for_patient] } else { &[] }
+        }
+    };
+    let sections = request.sections.iter().map(|index| &record.sections[usize::from(*index)]);
+    Ok(objects(record, &sections.collect::<Vec<_>>(), keys))
 }
 
-/// Returns `true` if an object belongs to a record.
-fn belongs(record: &RecordAction, name: &Cid) -> bool {
-    let digest = object_digest(name);
-    let is_wrapped_key = |section: &SectionDigests| {
-        [section.wrapped_for_patient, section.wrapped_for_policy, section.wrapped_for_author]
-            .iter()
-            .any(|hash| store::cid_of_digest(hash) == *name)
+/// A wrapped key of a section.
+type WrappedKey = fn(&SectionDigests) -> Digest;
+
+const WRAPPED_KEYS: [WrappedKey; 3] =
+    [|s| s.wrapped_for_patient, |s| s.wrapped_for_policy, |s| s.wrapped_for_author];
+
+/// Returns the digests of the envelope, of the ciphertexts of sections and of some wrapped keys.
+fn objects(
+    record: &RecordAction,
+    sections: &[&SectionDigests],
+    keys: &[WrappedKey],
+) -> Vec<Digest> {
+    let of_section = |section: &&SectionDigests| {
+        let wrapped = keys.iter().map(|key| object_digest(&store::cid_of_digest(&key(section))));
+        std::iter::once(section.ciphertext).chain(wrapped).collect::<Vec<_>>()
     };
-    let of_section =
-        |section: &SectionDigests| section.ciphertext == digest || is_wrapped_key(section);
-    record.envelope == digest || record.sections.iter().any(of_section)
+    std::iter::once(record.envelope).chain(sections.iter().flat_map(of_section)).collect()
 }
 
 #[cfg(test)]

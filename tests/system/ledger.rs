@@ -14,9 +14,9 @@ use epione::consensus::{
 };
 use epione::ledger::{
     AccessAction, Action, Basis, Block, Certificate, CommittedBlock, DelegationDigest, Draft,
-    EPOCH, EPOCH_TOLERANCE, Entry, GrantAction, Ledger, RecordAction, RequestAction, RevokeAction,
-    Role, Rule, Scope, SectionDigests, Subject, Time, Transaction, TransactionError, Validity,
-    merkle,
+    EPOCH, EPOCH_TOLERANCE, Entry, EvidenceAction, GrantAction, Ledger, REPORT_BLOCKS,
+    REQUEST_BLOCKS, Receipt, RecordAction, RequestAction, RevokeAction, Role, Rule, Scope,
+    SectionDigests, Subject, Time, Transaction, TransactionError, Validity, merkle,
 };
 use epione::record::Class;
 use epione::sign::SigningKey;
@@ -144,7 +144,7 @@ impl Chain {
             delegations: vec![DelegationDigest {
                 class: Class::Clinical,
                 epoch: 0,
-                policy: [3; 32],
+                policy: [5; 32],
                 rekey: [4; 32],
             }],
             trapdoors: vec![[5; 32]],
@@ -154,7 +154,8 @@ impl Chain {
 
     fn request(&mut self, record: Digest, basis: Basis) -> Transaction {
         let reader = self.parties.reader.clone();
-        let request = RequestAction { reader: reader.verifying_key(), record, basis };
+        let sections = vec![0];
+        let request = RequestAction { reader: reader.verifying_key(), record, basis, sections };
         self.sign(Action::Request(request), &[&reader])
     }
 

@@ -9,17 +9,16 @@ use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::error::DecryptionFailed;
 use epione::ledger::{
-    Action, Basis, Certificate, Draft, EPOCH, EPOCH_TOLERANCE, RecordAction, Rule, Transaction,
-    TransactionError, Validity, epoch_deadline,
+    Action, Basis, Certificate, Draft, EPOCH, EPOCH_TOLERANCE, REQUEST_BLOCKS, RecordAction, Rule,
+    Transaction, TransactionError, Validity, epoch_deadline,
 };
 use epione::peks;
 use epione::policy::AttributeSet;
-use epione::pre::conditional::{InvalidCiphertext, InvalidReEncryption};
+use epione::pre::conditional::InvalidCiphertext;
 use epione::protocol::{
-    Delivery, Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Institution, Item, LedgerView,
-    ObjectSource, Patient, Policies, ProtocolError, Proxy, Query, QueryManager, Refusal, Registrar,
-    RegistrationCentre, RegistrationError, SearchTerm, SectionReEncryption, StoreKeeper, Terms,
-    Ticket, trail,
+    Delivery, Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Institution, Item, Journal,
+    LedgerView, ObjectSource, Patient, Policies, ProtocolError, Proxy, Query, QueryManager, Refusal, Registrar,
+    RegistrationCentre, RegistrationError, Release, SearchTerm, StoreKeeper, Terms, Ticket, trail,
 };
 use epione::record::{Class, Record};
 use epione::sign::InvalidSignature;

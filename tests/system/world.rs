@@ -13,8 +13,8 @@ use epione::ledger::{Basis, Transaction};
 use epione::policy::AccessPolicy;
 use epione::protocol::{
     AttributeAuthority, Envelope, Institution, Introduction, Opened, Patient, Policies,
-    ProtocolError, Proxy, RegistrationCentre, SealedRecord, SearchTerm, SectionReEncryption,
-    StoreKeeper, Terms, Ticket,
+    ProtocolError, Proxy, RegistrationCentre, Release, SealedRecord, SearchTerm, StoreKeeper,
+    Terms, Ticket,
 };
 use epione::record::{Class, Record};
 use epione::store::{self, Cid, DirectoryStore, RecordStore};
@@ -175,11 +175,11 @@ impl World {
         doctor: usize,
         request: &Digest,
         ticket: &Ticket,
-        reencryptions: &[SectionReEncryption],
+        release: &Release,
     ) -> Result<(Opened, Vec<u8>), ProtocolError> {
         let (doctor, mut output) = (&self.doctors[doctor], Cursor::new(Vec::new()));
         let opened =
-            doctor.open_granted(self.view(), request, ticket, reencryptions, self, &mut output)?;
+            doctor.open_granted(self.view(), request, ticket, release, self, &mut output)?;
         Ok((opened, output.into_inner()))
     }
 
@@ -189,9 +189,16 @@ impl World {
         request: &Digest,
         class: Class,
     ) -> Result<(Opened, Vec<u8>), ProtocolError> {
+        let section = self.section(&self.state().request(request).unwrap().action.record, class);
         let (doctor, mut output) = (&self.doctors[doctor], Cursor::new(Vec::new()));
-        let opened = doctor.open_by_policy(self.view(), request, class, self, &mut output)?;
+        let opened = doctor.open_by_policy(self.view(), request, section, self, &mut output)?;
         Ok((opened, output.into_inner()))
+    }
+
+    /// Returns the index of a record's section; 255 if there is none.
+    pub fn section(&self, record: &Digest, class: Class) -> u8 {
+        let record = self.state().record(record).unwrap();
+        record.sections.iter().position(|s| s.class == class).map_or(u8::MAX, |i| i as u8)
     }
 
     /// Reads an object without access control.

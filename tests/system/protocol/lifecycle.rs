@@ -34,11 +34,8 @@ fn reader_author_and_patient_open_the_same_bytes() {
 
         // The granted reader.
         let request = world.request_granted(*record, &ticket);
-        let reencryptions = world.reencrypt(&request).unwrap();
-        let validity = world.validity();
-        let access = world.proxies[0].report(validity, request, &reencryptions, &mut world.rng);
-        world.commit(&access).unwrap();
-        let (opened, bytes) = world.open_granted(B, &request, &ticket, &reencryptions).unwrap();
+        let release = world.release(&request).unwrap();
+        let (opened, bytes) = world.open_granted(B, &request, &ticket, &release).unwrap();
         assert_eq!(opened.require_complete().unwrap().classes, classes);
         assert!(bytes == file, "the granted reader of {name}");
 
@@ -115,7 +112,7 @@ fn an_attribute_key_opens_exactly_the_sections_whose_policy_it_satisfies() {
     let outcome = world.open_by_policy(C, &request, Class::Restricted);
     refused!(outcome, ProtocolError::Policy(epione::abe::OpenError::PolicyNotSatisfied));
     let outcome = world.open_by_policy(C, &request, Class::Financial);
-    refused!(outcome, Refusal::NothingToOpen);
+    refused!(outcome, Refusal::NotRequestedSection);
 }
 
 #[test]
@@ -127,22 +124,26 @@ fn a_partial_grant_opens_exactly_its_classes() {
     let ticket = world.grant(&terms);
     assert_eq!(ticket.conditions(), 2);
     let request = world.request_granted(record, &ticket);
-    let reencryptions = world.reencrypt(&request).unwrap();
-    assert_eq!(
-        reencryptions.iter().map(|w| w.class).collect::<Vec<_>>(),
-        [Class::Identity, Class::Clinical]
-    );
-    let (opened, bytes) = world.open_granted(B, &request, &ticket, &reencryptions).unwrap();
+    let release = world.release(&request).unwrap();
+    let expected = [Class::Identity, Class::Clinical].map(|class| world.section(&record, class));
+    let released: Vec<u8> = release.sections.iter().map(|section| section.section).collect();
+    assert_eq!(released, expected);
+    let (opened, bytes) = world.open_granted(B, &request, &ticket, &release).unwrap();
     assert_eq!(opened.classes, [Class::Identity, Class::Clinical]);
     let shown = String::from_utf8_lossy(&bytes).into_owned();
     assert!(shown.contains("Åström") && shown.contains("230690007"));
     assert!(!shown.contains("44249-1") && !shown.contains("resourceType\": \"Bundle"));
     refused!(opened.require_complete(), ProtocolError::Incomplete { .. });
 
-    // A re-encryption cannot be relabelled as one of another class.
-    let mut relabelled = reencryptions.clone();
-    relabelled[0].class = Class::Restricted;
-    refused!(world.open_granted(B, &request, &ticket, &relabelled), ProtocolError::NotCovered(_));
+    // The contract refuses a request for another section, and for one that does not exist.
+    for (section, rule) in
+        [(world.section(&record, Class::Restricted), Rule::NotCovered), (200, Rule::UnknownSection)]
+    {
+        let (validity, basis) = (world.validity(), Basis::Grant(*ticket.grant()));
+        let (doctor, rng) = (&world.doctors[B], &mut world.rng);
+        let beyond = doctor.request(validity, (record, &[expected[0], section]), basis, rng);
+        assert_eq!(world.commit(&beyond), Err(rule.into()));
+    }
 }
 
 #[test]
@@ -161,8 +162,8 @@ fn one_grant_covers_records_of_several_doctors_and_epochs() {
     assert_eq!(ticket.conditions(), 8, "four classes in two epochs");
     for record in &records {
         let request = world.request_granted(*record, &ticket);
-        let reencryptions = world.reencrypt(&request).unwrap();
-        let (opened, bytes) = world.open_granted(B, &request, &ticket, &reencryptions).unwrap();
+        let release = world.release(&request).unwrap();
+        let (opened, bytes) = world.open_granted(B, &request, &ticket, &release).unwrap();
         assert!(opened.require_complete().is_ok() && bytes == BUNDLE);
     }
     assert_eq!(world.patients[ADA].find(world.state()).len(), 3);
@@ -204,8 +205,8 @@ fn a_grant_covers_later_records_only_if_it_says_so() {
     assert_eq!(in_trail(&later), [*series.grant()]);
 
     let request = world.request_granted(later, &series);
-    let reencryptions = world.reencrypt(&request).unwrap();
-    let (opened, bytes) = world.open_granted(B, &request, &series, &reencryptions).unwrap();
+    let release = world.release(&request).unwrap();
+    let (opened, bytes) = world.open_granted(B, &request, &series, &release).unwrap();
     assert!(opened.require_complete().is_ok() && bytes == BUNDLE);
     // An access or request for one record is on the trail of that record only.
     let requests = trail(world.ledger(), &first);

@@ -48,12 +48,12 @@ fn re_encryption_requires_a_valid_request_for_this_proxy() {
     // A signed request that is not on the ledger.
     let validity = world.validity();
     let basis = Basis::Grant(*ticket.grant());
-    let unseen = world.doctors[B].request(validity, record, basis, &mut world.rng);
+    let unseen = world.doctors[B].request(validity, (record, &[0]), basis, &mut world.rng);
     for id in [unseen.id(), record, [0; 32]] {
         refused!(world.reencrypt(&id), Refusal::UnknownRequest);
     }
     // A request that the contract refused: C's, under B's grant.
-    let foreign = world.doctors[C].request(validity, record, basis, &mut world.rng);
+    let foreign = world.doctors[C].request(validity, (record, &[0]), basis, &mut world.rng);
     assert_eq!(world.commit(&foreign), Err(Rule::ReaderMismatch.into()));
     refused!(world.reencrypt(&foreign.id()), Refusal::UnknownRequest);
     // A request by policy.
@@ -78,7 +78,7 @@ fn re_encryption_requires_a_valid_request_for_this_proxy() {
 #[test]
 fn a_flipped_bit_in_any_object_prevents_re_encryption() {
     let Shared { mut world, record, request, .. } = Shared::new(63);
-    let honest = world.reencrypt(&request).unwrap().len();
+    let honest = world.reencrypt(&request).unwrap().sections();
     let (location, envelope) = world.envelope(&record);
     let action = world.state().record(&record).unwrap().clone();
     let mut objects = vec![location];
@@ -97,7 +97,7 @@ fn a_flipped_bit_in_any_object_prevents_re_encryption() {
         refused!(world.reencrypt(&request), ProtocolError::Store(StoreError::Missing(_)));
         fs::write(&path, &intact).unwrap();
     }
-    assert_eq!(world.reencrypt(&request).unwrap().len(), honest);
+    assert_eq!(world.reencrypt(&request).unwrap().sections(), honest);
 }
 
 /// A dishonest store serves other bytes under the requested names.

@@ -1,78 +1,133 @@
 use super::*;
 
 #[test]
-fn altered_or_misplaced_re_encryptions_are_refused() {
-    let Shared { mut world, ticket, request, .. } = Shared::new(70);
-    let reencryptions = world.reencrypt(&request).unwrap();
-    let open = |reencryptions: &[SectionReEncryption]| {
-        world.open_granted(B, &request, &ticket, reencryptions)
-    };
-    assert!(open(&reencryptions).unwrap().1 == BUNDLE);
-    refused!(open(&[]), Refusal::NothingToOpen);
+fn a_release_must_match_its_receipt_and_the_reported_access() {
+    let Shared { mut world, record, ticket, request } = Shared::new(70);
+    let release = world.release(&request).unwrap();
+    let open = |release: &Release| world.open_granted(B, &request, &ticket, release);
+    assert!(open(&release).unwrap().1 == BUNDLE);
 
-    // The re-encryption of one section with the wrapped key of another.
-    let mut changed = reencryptions.clone();
-    changed[0].reencryption = reencryptions[1].reencryption.clone();
-    refused!(open(&changed), ProtocolError::ReEncryption(InvalidReEncryption));
-    // The wrapped key and re-encryption of one section for another section.
-    let mut changed = reencryptions.clone();
-    changed[0] = SectionReEncryption { class: reencryptions[0].class, ..reencryptions[1].clone() };
-    refused!(open(&changed), ProtocolError::DigestMismatch(Item::WrappedForPatient));
-    // Parts of two re-encryptions combined.
-    let bytes: Vec<Vec<u8>> = reencryptions.iter().map(|w| w.reencryption.to_bytes()).collect();
-    for (from, to) in [(2, 50), (50, 98), (98, 194), (194, bytes[0].len())] {
-        let mut mixed = bytes[0].clone();
-        mixed[from..to].copy_from_slice(&bytes[1][from..to]);
-        let mut changed = reencryptions.clone();
-        changed[0].reencryption = Canonical::from_bytes(&mixed).unwrap();
-        refused!(open(&changed), ProtocolError::ReEncryption(InvalidReEncryption));
+    // Sections are missing, exchanged or changed; the receipt is that of another request.
+    let altered = |alter: &dyn Fn(&mut Release)| {
+        let mut altered = release.clone();
+        alter(&mut altered);
+        altered
+    };
+    let again = world.request_granted(record, &ticket);
+    let other = world.release(&again).unwrap();
+    let open = |release: &Release| world.open_granted(B, &request, &ticket, release);
+    for altered in [
+        altered(&|r| r.sections.clear()),
+        altered(&|r| drop(r.sections.pop())),
+        altered(&|r| r.sections.swap(0, 1)),
+        altered(&|r| r.sections[0] = other.sections[0].clone()),
+        altered(&|r| r.receipt = other.receipt.clone()),
+        altered(&|r| r.receipt.signature = other.receipt.signature),
+        altered(&|r| r.receipt.released.reencryptions[0][0] ^= 1),
+        other.clone(),
+    ] {
+        refused!(open(&altered), Refusal::InvalidReceipt);
     }
-    // A second honest re-encryption for the same request opens too.
-    let again = world.reencrypt(&request).unwrap();
-    assert_ne!(again[0].reencryption, reencryptions[0].reencryption);
-    assert!(world.open_granted(B, &request, &ticket, &again).unwrap().1 == BUNDLE);
+    assert_ne!(release.sections, other.sections, "each request is re-encrypted anew");
+}
+
+#[test]
+fn a_release_is_repeated_and_never_precedes_its_report() {
+    let Shared { mut world, record, ticket, request } = Shared::new(79);
+    let prepared = world.reencrypt(&request).unwrap();
+    let (validity, state, now) = (world.validity(), world.state().clone(), world.now());
+    let view = LedgerView { state: &state, now };
+    refused!(world.proxies[0].release(view, &request), Refusal::JournalLost);
+    let (rng, journal) = (&mut world.rng, &mut world.journal);
+    let access = world.proxies[0].report(validity, view, prepared, journal, rng).unwrap();
+    assert_eq!(world.journal.len(), 1);
+    // Journaled, not yet reported.
+    refused!(world.proxies[0].release(view, &request), Refusal::UnreportedAccess);
+    // A retry before and after the commit returns the same transaction and the same bytes.
+    let prepared = world.reencrypt(&request).unwrap();
+    let (rng, journal) = (&mut world.rng, &mut world.journal);
+    let again = world.proxies[0].report(validity, view, prepared, journal, rng).unwrap();
+    assert_eq!((&again, world.journal.len()), (&access, 1));
+    world.commit(&access).unwrap();
+    let release = world.proxies[0].release(world.view(), &request).unwrap();
+    assert_eq!(world.proxies[0].release(world.view(), &request).unwrap(), release);
+    assert!(world.open_granted(B, &request, &ticket, &release).unwrap().1 == BUNDLE);
+
+    // A journal that fails prevents the report.
+    let second = world.request_granted(record, &ticket);
+    let prepared = world.reencrypt(&second).unwrap();
+    let failing = &mut Failing;
+    let outcome = world.proxies[0].report(validity, view, prepared, failing, &mut world.rng);
+    refused!(outcome, ProtocolError::Io(_));
+    refused!(world.proxies[0].release(world.view(), &second), Refusal::JournalLost);
+}
+
+struct Failing;
+
+impl Journal for Failing {
+    fn append(&mut self, _: &[u8]) -> std::io::Result<()> {
+        Err(std::io::Error::other("the disk is full"))
+    }
+}
+
+#[test]
+fn a_request_expires_for_proxy_and_store() {
+    let Shared { mut world, record, ticket, request } = Shared::new(81);
+    let by_policy = world.request(C, record, Basis::Policy).unwrap();
+    let release = world.release(&request).unwrap();
+    let expired = |world: &World| {
+        let state = world.state();
+        state.height() - state.request(&request).unwrap().height > REQUEST_BLOCKS
+    };
+    while !expired(&world) {
+        assert!(world.proxies[0].release(world.view(), &request).is_ok());
+        let filler = world.manager.announce(world.validity(), &mut world.rng);
+        assert_eq!(world.commit(&filler), Err(Rule::AlreadyRegistered.into()));
+    }
+    refused!(world.proxies[0].release(world.view(), &request), Refusal::ExpiredRequest);
+    refused!(world.reencrypt(&request), Refusal::ExpiredRequest);
+    refused!(world.open_granted(B, &request, &ticket, &release), Refusal::ExpiredRequest);
+    let section = Class::Clinical;
+    assert!(world.open_by_policy(C, &by_policy, section).is_ok(), "requested one block later");
+    let filler = world.manager.announce(world.validity(), &mut world.rng);
+    assert_eq!(world.commit(&filler), Err(Rule::AlreadyRegistered.into()));
+    refused!(world.open_by_policy(C, &by_policy, section), Refusal::ExpiredRequest);
 }
 
 #[test]
 fn re_encryptions_under_one_grant_do_not_verify_under_another() {
     let Shared { mut world, record, request, .. } = Shared::new(71);
-    let reencryptions = world.reencrypt(&request).unwrap();
+    let release = world.release(&request).unwrap();
     let terms = world.terms(&[record]);
     let second = world.grant(&terms);
     // The basis of the request is the first grant.
-    refused!(world.open_granted(B, &request, &second, &reencryptions), Refusal::NotRequested);
-    // A request under the second grant, re-encrypted under the first: `rk2` differs.
+    refused!(world.open_granted(B, &request, &second, &release), Refusal::NotRequested);
+    // A request under the second grant, re-encrypted under the first.
     let request = world.request_granted(record, &second);
-    refused!(
-        world.open_granted(B, &request, &second, &reencryptions),
-        ProtocolError::ReEncryption(InvalidReEncryption)
-    );
+    refused!(world.open_granted(B, &request, &second, &release), Refusal::InvalidReceipt);
     // The grant of the ticket is not on the ledger.
     let (_, _, unseen) = world.grant_uncommitted(B, &terms).unwrap();
-    refused!(world.open_granted(B, &request, &unseen, &reencryptions), Refusal::NotRequested);
+    refused!(world.open_granted(B, &request, &unseen, &release), Refusal::NotRequested);
 }
 
 #[test]
 fn ticket_and_re_encryptions_do_not_open_for_another_doctor() {
     let Shared { mut world, record, ticket, request } = Shared::new(72);
-    let reencryptions = world.reencrypt(&request).unwrap();
-    refused!(world.open_granted(C, &request, &ticket, &reencryptions), Refusal::NotRequested);
+    let release = world.release(&request).unwrap();
+    refused!(world.open_granted(C, &request, &ticket, &release), Refusal::NotRequested);
     assert_eq!(
         world.request(C, record, Basis::Grant(*ticket.grant())),
         Err(Rule::ReaderMismatch.into())
     );
     // The basis of C's own request is the policy, not the grant of the ticket.
     let own = world.request(C, record, Basis::Policy).unwrap();
-    refused!(world.open_granted(C, &own, &ticket, &reencryptions), Refusal::NotRequested);
-    // Cryptography alone: with a grant to C, re-encryptions for B do not verify.
+    refused!(world.open_granted(C, &own, &ticket, &release), Refusal::NotRequested);
+    // With a grant to C, the release to B is that of another request.
     let terms = world.terms(&[record]);
     let (grant, _, for_c) = world.grant_uncommitted(C, &terms).unwrap();
     world.commit(&grant).unwrap();
     let request = world.request(C, record, Basis::Grant(*for_c.grant())).unwrap();
-    refused!(
-        world.open_granted(C, &request, &for_c, &reencryptions),
-        ProtocolError::ReEncryption(InvalidReEncryption)
-    );
+    refused!(world.open_granted(C, &request, &for_c, &release), Refusal::InvalidReceipt);
 }
 
 #[test]
@@ -108,7 +163,7 @@ fn a_grant_does_not_open_a_record_of_another_patient() {
 #[test]
 fn ciphertexts_swapped_between_sections_do_not_open() {
     let Shared { mut world, record, ticket, request } = Shared::new(74);
-    let reencryptions = world.reencrypt(&request).unwrap();
+    let release = world.release(&request).unwrap();
     let names = [Class::Identity, Class::Clinical].map(|class| world.ciphertext(&record, class));
     // Swapped on disk: the hashes do not match.
     let paths = [world.chunk_file(&names[0]), world.chunk_file(&names[1])];
@@ -116,7 +171,7 @@ fn ciphertexts_swapped_between_sections_do_not_open() {
     fs::write(&paths[0], &intact[1]).unwrap();
     fs::write(&paths[1], &intact[0]).unwrap();
     refused!(
-        world.open_granted(B, &request, &ticket, &reencryptions),
+        world.open_granted(B, &request, &ticket, &release),
         ProtocolError::Store(StoreError::Corrupt(_))
     );
     refused!(world.reencrypt(&request), ProtocolError::Store(StoreError::Corrupt(_)));
@@ -135,7 +190,7 @@ fn ciphertexts_swapped_between_sections_do_not_open() {
     let output = &mut Cursor::new(Vec::new());
     let doctor = &world.doctors[B];
     refused!(
-        doctor.open_granted(view, &request, &ticket, &reencryptions, &swap, output),
+        doctor.open_granted(view, &request, &ticket, &release, &swap, output),
         ProtocolError::Store(StoreError::Corrupt(_))
     );
 }
@@ -175,14 +230,11 @@ fn missing_or_pooled_attributes_do_not_open_a_section() {
     let bare = Doctor::register("Dr. D", START + DAY, &world.centre, &mut world.rng).unwrap();
     let announced = bare.announce(world.validity(), &mut world.rng);
     world.commit(&announced).unwrap();
-    let request = bare.request(world.validity(), record, Basis::Policy, &mut world.rng);
+    let request = bare.request(world.validity(), (record, &[0]), Basis::Policy, &mut world.rng);
     world.commit(&request).unwrap();
     let view = world.view();
     let output = &mut Cursor::new(Vec::new());
-    refused!(
-        bare.open_by_policy(view, &request.id(), Class::Clinical, &world, output),
-        Refusal::NoAttributes
-    );
+    refused!(bare.open_by_policy(view, &request.id(), 0, &world, output), Refusal::NoAttributes);
 }
 
 #[test]
@@ -269,12 +321,12 @@ fn a_grant_is_valid_only_within_its_window() {
     assert_eq!(world.request(B, record, basis), Err(Rule::WindowNotOpen.into()));
     world.network.advance(HOUR);
     let request = world.request(B, record, basis).unwrap();
-    let reencryptions = world.reencrypt(&request).unwrap();
-    assert!(world.open_granted(B, &request, &ticket, &reencryptions).unwrap().1 == BUNDLE);
+    let release = world.release(&request).unwrap();
+    assert!(world.open_granted(B, &request, &ticket, &release).unwrap().1 == BUNDLE);
     world.network.advance(HOUR);
     assert_eq!(world.request(B, record, basis), Err(Rule::WindowEnded.into()));
     refused!(world.reencrypt(&request), Rule::WindowEnded);
-    refused!(world.open_granted(B, &request, &ticket, &reencryptions), Rule::WindowEnded);
+    refused!(world.open_granted(B, &request, &ticket, &release), Rule::WindowEnded);
     let (state, now) = (world.state().clone(), world.now());
     assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }), 1);
 }

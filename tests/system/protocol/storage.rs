@@ -110,7 +110,7 @@ fn only_fresh_and_authorised_fetches_are_served() {
 #[test]
 fn after_revocation_every_step_under_the_grant_is_refused() {
     let Shared { mut world, record, ticket, request } = Shared::new(52);
-    let reencryptions = world.reencrypt(&request).unwrap();
+    let release = world.release(&request).unwrap();
     let (validity, state) = (world.validity(), world.state().clone());
     refused!(
         world.patients[BEA].revoke(validity, &state, ticket.grant(), &mut world.rng),
@@ -127,7 +127,7 @@ fn after_revocation_every_step_under_the_grant_is_refused() {
     let (state, now) = (world.state().clone(), world.now());
     let view = LedgerView { state: &state, now };
     refused!(world.proxies[0].search(view, ticket.grant()), Rule::Revoked);
-    refused!(world.open_granted(B, &request, &ticket, &reencryptions), Rule::Revoked);
+    refused!(world.open_granted(B, &request, &ticket, &release), Rule::Revoked);
     let basis = Basis::Grant(*ticket.grant());
     assert_eq!(world.request(B, record, basis), Err(Rule::Revoked.into()));
     assert_eq!(world.proxies[0].erase_ended(view), 1);

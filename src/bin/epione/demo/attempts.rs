@@ -75,8 +75,9 @@ fn mismatched_upload(world: &World) -> Result<(), ProtocolError> {
 
 /// A forger signs a request in doctor B's name.
 fn forged(world: &mut World, record: &Published, basis: Basis) -> Result<(), NotCommitted> {
-    let validity = world.validity();
-    let honest = world.doctors[B].request(validity, record.id, basis, &mut world.rng);
+    let sections = world.covered(&record.id, &basis);
+    let (validity, rng) = (world.validity(), &mut world.rng);
+    let honest = world.doctors[B].request(validity, (record.id, &sections), basis, rng);
     let forger = SigningKey::generate(&mut world.rng);
     world.commit(&honest.draft.signed_by(&[&forger])).map(|_| ())
 }

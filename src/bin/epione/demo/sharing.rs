@@ -7,7 +7,7 @@ use super::world::{ADA, B, DAY, Failure, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::ledger::Basis;
-use epione::protocol::{Query, SearchTerm, SectionReEncryption, Terms, Ticket};
+use epione::protocol::{Query, Release, SearchTerm, SectionReEncryption, Terms, Ticket};
 use epione::record::Class;
 use std::path::Path;
 use std::time::Instant;
@@ -99,14 +99,14 @@ pub(super) fn share(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let request = request(world, record, ticket, report)?;
-    let reencryptions = reencrypt(world, &request, report)?;
+    let release = reencrypt(world, &request, report)?;
 
     let start = Instant::now();
     let name = Path::new(&input.name).file_name().unwrap_or_default().to_string_lossy();
     let name = format!("{}-{name}", record.input + 1);
     let (view, doctor) = (world.view(), &world.doctors[B]);
     let (sha256_out, opened) = open_to(world, Some(&name), |file| {
-        doctor.open_granted(view, &request, ticket, &reencryptions, world, file)
+        doctor.open_granted(view, &request, ticket, &release, world, file)
     })?;
     let opened = opened.require_complete()?;
     report.step("open", "doctor B", opened.coverage.written, start, &input.name);
@@ -128,7 +128,9 @@ fn request(
 ) -> Result<Digest, Failure> {
     let start = Instant::now();
     let (validity, basis) = (world.validity(), Basis::Grant(*ticket.grant()));
-    let request = world.doctors[B].request(validity, record.id, basis, &mut world.rng);
+    let sections = world.covered(&record.id, &basis);
+    let (doctor, rng) = (&world.doctors[B], &mut world.rng);
+    let request = doctor.request(validity, (record.id, &sections), basis, rng);
     let committed = world.commit(&request)?;
     let bytes = request.to_bytes().len() as u64;
     let what = format!("block {}, committed before re-encryption", committed.height);
@@ -136,19 +138,12 @@ fn request(
     Ok(request.id())
 }
 
-fn reencrypt(
-    world: &mut World,
-    request: &Digest,
-    report: &mut Report,
-) -> Result<Vec<SectionReEncryption>, Failure> {
+fn reencrypt(world: &mut World, request: &Digest, report: &mut Report) -> Result<Release, Failure> {
     let start = Instant::now();
-    let reencryptions = world.reencrypt(request)?;
-    let (validity, rng) = (world.validity(), &mut world.rng);
-    let access = world.proxies[0].report(validity, *request, &reencryptions, rng);
-    world.commit(&access)?;
-    let bytes = reencryptions.iter().map(SectionReEncryption::size).sum();
-    let keys = count(reencryptions.len(), "wrapped key", "wrapped keys");
+    let release = world.release(request)?;
+    let bytes = release.sections.iter().map(SectionReEncryption::size).sum();
+    let keys = count(release.sections.len(), "wrapped key", "wrapped keys");
     let what = format!("{keys}, each with a proof");
-    report.step("re-encrypt", "proxy", bytes, start, &what);
-    Ok(reencryptions)
+    report.step("re-encrypt", "proxy, replicas", bytes, start, &what);
+    Ok(release)
 }

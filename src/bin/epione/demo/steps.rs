@@ -73,9 +73,13 @@ pub(super) fn open_by_policy(
     record: &Published,
 ) -> Result<Opened, Failure> {
     let request = world.request(doctor, record.id, Basis::Policy)?;
-    let (reader, class) = (&world.doctors[doctor], record.main_class());
+    let action = world.state().record(&record.id).ok_or("the record is published")?;
+    let mut sections = action.sections.iter();
+    let section = sections.position(|section| section.class == record.main_class());
+    let section = section.ok_or("every record has its main section")? as u8;
+    let reader = &world.doctors[doctor];
     let (_, opened) = open_to(world, None, |file| {
-        reader.open_by_policy(world.view(), &request, class, world, file)
+        reader.open_by_policy(world.view(), &request, section, world, file)
     })?;
     Ok(opened)
 }

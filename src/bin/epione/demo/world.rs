@@ -9,7 +9,7 @@ use epione::ledger::{Basis, Ledger, Rule, State, Time, Transaction, Validity};
 use epione::policy::AttributeSet;
 use epione::protocol::{
     AttributeAuthority, Delivery, Doctor, Fetch, Institution, LedgerView, ObjectSource, Patient,
-    Policies, ProtocolError, Proxy, QueryManager, RegistrationCentre, SectionReEncryption,
+    Policies, PreparedAccess, ProtocolError, Proxy, QueryManager, RegistrationCentre, Release,
     StoreKeeper, Terms, Ticket,
 };
 use epione::sign::{SigningKey, VerifyingKey};
@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) institutions: Vec<Institution>,
     pub(crate) manager: QueryManager,
     pub(crate) proxies: Vec<Proxy>,
+    /// The journal of the first proxy.
+    pub(crate) journal: Vec<Vec<u8>>,
 }
 
 /// The part of a [`World`] that exists before the parties register.
@@ -154,6 +156,7 @@ impl World {
             institutions: vec![hospital],
             manager: QueryManager::register("Query manager", until, &centre, r)?,
             proxies: vec![Proxy::register("Proxy at Linden Clinic", until, &centre, r)?],
+            journal: Vec::new(),
             keeper,
             rng,
             network,
@@ -234,27 +237,54 @@ impl World {
         Ok(grant)
     }
 
-    /// Commits a doctor's request and returns its identifier.
+    /// Commits a doctor's request for all sections of a record that the basis may cover, and
+    /// returns its identifier.
     pub(crate) fn request(
         &mut self,
         doctor: usize,
         record: Digest,
         basis: Basis,
     ) -> Result<Digest, NotCommitted> {
-        let validity = self.validity();
-        let request = self.doctors[doctor].request(validity, record, basis, &mut self.rng);
+        let sections = self.covered(&record, &basis);
+        let (validity, rng) = (self.validity(), &mut self.rng);
+        let request = self.doctors[doctor].request(validity, (record, &sections), basis, rng);
         self.commit(&request).map(|_| request.id())
     }
 
+    /// Returns the indices of the sections that a grant covers; all sections if it covers none, or
+    /// for a request by policy.
+    pub(crate) fn covered(&self, record: &Digest, basis: &Basis) -> Vec<u8> {
+        let state = self.state();
+        let record = state.record(record).expect("the demo requests published records");
+        let all = || (0..).zip(&record.sections);
+        let granted = match basis {
+            Basis::Grant(grant) => state.grant(grant),
+            Basis::Policy => None,
+        };
+        let covered = |section| {
+            granted.is_some_and(|grant| grant.delegations.iter().any(|d| d.covers(record, section)))
+        };
+        let covered: Vec<u8> = all().filter(|(_, s)| covered(s)).map(|(index, _)| index).collect();
+        if covered.is_empty() { all().map(|(index, _)| index).collect() } else { covered }
+    }
+
     /// Re-encrypts at the first proxy for a request.
-    pub(crate) fn reencrypt(
-        &mut self,
-        request: &Digest,
-    ) -> Result<Vec<SectionReEncryption>, ProtocolError> {
+    pub(crate) fn reencrypt(&mut self, request: &Digest) -> Result<PreparedAccess, ProtocolError> {
         let mut rng = self.rng.clone();
         let outcome = self.proxies[0].reencrypt(self.view(), request, self, &mut rng);
         self.rng = rng;
         outcome
+    }
+
+    /// Re-encrypts, reports the access on the ledger, and releases the re-encryptions.
+    pub(crate) fn release(&mut self, request: &Digest) -> Result<Release, Failure> {
+        let prepared = self.reencrypt(request)?;
+        let (validity, state, now) = (self.validity(), self.state().clone(), self.now());
+        let view = LedgerView { state: &state, now };
+        let (rng, journal) = (&mut self.rng, &mut self.journal);
+        let access = self.proxies[0].report(validity, view, prepared, journal, rng)?;
+        self.commit(&access)?;
+        Ok(self.proxies[0].release(self.view(), request)?)
     }
 }
 

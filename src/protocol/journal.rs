@@ -1,0 +1,107 @@
+//! The journal of a proxy: re-encryptions that were computed, before they are reported.
+//!
+//! ```text
+//! file  { length u32, entry }
+//! ```
+#![forbid(unsafe_code)]
+
+use super::reencrypt::SectionReEncryption;
+use super::{Item, ProtocolError};
+use crate::algebra::codec::{Canonical, sequence};
+use crate::consensus::Digest;
+use crate::error::DecodeError;
+use crate::ledger::{Action, Transaction};
+use crate::record::Class;
+use crate::sign::VerifyingKey;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+/// The maximum length of an entry in bytes.
+const MAX_ENTRY: usize = 1 << 20;
+
+/// Durable storage of journal entries.
+pub trait Journal {
+    /// Appends an entry. The entry is durable when the function returns.
+    ///
+    /// # Errors
+    /// [`io::Error`] if the entry may not be durable. The proxy then reports and releases nothing.
+    fn append(&mut self, entry: &[u8]) -> io::Result<()>;
+}
+
+/// Entries in memory, for tests and simulations.
+impl Journal for Vec<Vec<u8>> {
+    fn append(&mut self, entry: &[u8]) -> io::Result<()> {
+        self.push(entry.to_vec());
+        Ok(())
+    }
+}
+
+/// A journal in a file. An entry that was torn by a crash is removed when the file is opened.
+#[derive(Debug)]
+pub struct JournalFile(File);
+
+impl JournalFile {
+    /// Reads the entries of a journal and positions it for the next entry.
+    ///
+    /// # Errors
+    /// [`io::Error`] if the file cannot be read or truncated.
+    pub fn open(mut file: File) -> io::Result<(Self, Vec<Vec<u8>>)> {
+        let mut entries = Vec::new();
+        let mut end = 0;
+        file.rewind()?;
+        while let Some(entry) = read_entry(&mut file)? {
+            end += 4 + entry.len() as u64;
+            entries.push(entry);
+        }
+        file.set_len(end)?;
+        file.seek(SeekFrom::Start(end))?;
+        Ok((Self(file), entries))
+    }
+}
+
+impl Journal for JournalFile {
+    fn append(&mut self, entry: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(entry.len()).ok().filter(|n| *n as usize <= MAX_ENTRY);
+        let length = length.ok_or_else(|| io::Error::other("a journal entry exceeds 1 MiB"))?;
+        self.0.write_all(&[&length.to_be_bytes(), entry].concat())?;
+        self.0.sync_data()
+    }
+}
+
+/// Reads the next entry; `None` at the end and at a torn entry.
+fn read_entry(file: &mut File) -> io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 4];
+    if file.take(4).read(&mut length)? < 4 {
+        return Ok(None);
+    }
+    let length = u64::from(u32::from_be_bytes(length));
+    let mut entry = Vec::new();
+    file.take(length.min(MAX_ENTRY as u64)).read_to_end(&mut entry)?;
+    Ok(Some(entry).filter(|entry| entry.len() as u64 == length))
+}
+
+/// The re-encryptions of a request and the transaction that reports them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct JournalEntry {
+    pub(super) sections: Vec<SectionReEncryption>,
+    pub(super) access: Transaction,
+}
+
+sequence!(Canonical for JournalEntry = ProxyJournalEntry {
+    sections: list(Class::ALL.len()), access,
+});
+
+impl JournalEntry {
+    /// Decodes an entry of a proxy, and returns it with the identifier of its request.
+    pub(super) fn of_proxy(
+        bytes: &[u8],
+        proxy: &VerifyingKey,
+    ) -> Result<(Digest, Self), ProtocolError> {
+        let decode = |error| ProtocolError::Decode(Item::JournalEntry, error);
+        let entry = Self::from_bytes(bytes).map_err(decode)?;
+        match entry.access.action() {
+            Action::Access(access) if access.proxy == *proxy => Ok((access.request, entry)),
+            _ => Err(decode(DecodeError::Invalid("the entry is of another proxy"))),
+        }
+    }
+}
