@@ -52,6 +52,7 @@ impl Chain {
                 name: "Dr. Ruiz".to_owned(),
                 role: Role::Doctor,
                 pre_key: vec![],
+                serial: [7; 32],
                 valid_until: u64::MAX,
             };
             let certificate = epione::ledger::Certificate::issue(&self.centre, subject);

@@ -28,9 +28,8 @@ fn steps(c: &mut Criterion) {
     let outline = Record::scan(&mut Cursor::new(FILE), NAME).unwrap();
     let introduction =
         world.patients[ADA].introduce(&world.doctors[A].verifying_key(), world.now());
-    let centre = world.centre.verifying_key();
     let doctor = &world.doctors[A];
-    let key = doctor.check_introduction(&introduction, &centre, world.now()).unwrap();
+    let key = doctor.check_introduction(&introduction, world.view()).unwrap();
     let current = world.authority.epoch_policies(&world.policies).unwrap();
     let mut rng = world.rng.clone();
 

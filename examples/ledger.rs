@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         name: "Dr. Ruiz".into(),
         role: Role::Doctor,
         pre_key: vec![],
+        serial: [7; 32],
         valid_until: 1_000_000,
     };
     let register = Action::Register(Certificate::issue(&centre, subject));

@@ -47,8 +47,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let state = commit(network, &proxy.announce(VALIDITY, rng))?;
 
     // Dr. Ruiz seals a record for Ada and stores it.
-    let introduction = ada.introduce(&ruiz.verifying_key(), network.now());
-    let key = ruiz.check_introduction(&introduction, &centre.verifying_key(), network.now())?;
+    let view = LedgerView { state: &state, now: network.now() };
+    let introduction = ada.introduce(&ruiz.verifying_key(), view.now);
+    let key = ruiz.check_introduction(&introduction, view)?;
     let file = &mut Cursor::new(br#"{"resourceType": "Condition", "code": {"text": "stroke"}}"#);
     let record = Record::scan(file, "stroke.json")?;
     let policies = authority.epoch_policies(&Policies::uniform("doctor and neurology".parse()?))?;
@@ -56,15 +57,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let keeper = StoreKeeper::new(DirectoryStore::open(folder.path())?);
     for (name, mut object) in sealed.objects()? {
-        keeper.upload(&state, &ruiz.offer(&name), &mut object)?;
+        keeper.upload(view, &ruiz.offer(&name), &mut object)?;
     }
 
     // The hospital countersigns, Ada consents, and the record is published.
     let index = vec![ruiz.index(&SearchTerm::everything(), &sealed, &introduction, rng)?];
     let draft =
         ruiz.draft_record(VALIDITY, &sealed, index, &introduction, hospital.verifying_key(), rng);
-    let countersignature = hospital.countersign(&draft, &state)?;
-    let consent = ada.consent(&draft, &sealed, &policies, network.now())?;
+    let countersignature = hospital.countersign(&draft, view)?;
+    let consent = ada.consent(&draft, &sealed, &policies, view.now)?;
     let publication = ruiz.publish(draft, countersignature, consent);
     let state = commit(network, &publication)?;
 

@@ -34,7 +34,7 @@
 //!
 //! let subject = Subject {
 //!     key: doctor.verifying_key(), name: "Dr. Ruiz".into(), role: Role::Doctor,
-//!     pre_key: vec![], valid_until: 1_000,
+//!     pre_key: vec![], serial: [7; 32], valid_until: 1_000,
 //! };
 //! let register = Action::Register(Certificate::issue(&centre, subject));
 //! let validity = Validity { chain: "example", until: 500 };
@@ -59,7 +59,7 @@ mod transaction;
 
 pub use action::{
     AccessAction, Action, Basis, DelegationDigest, EvidenceAction, GrantAction, MAX_ENTRIES,
-    Receipt, RecordAction, RequestAction, RevokeAction, Scope, SectionDigests,
+    Receipt, RecordAction, RequestAction, RevokeAction, Scope, SectionDigests, WithdrawAction,
 };
 pub use block::{Block, CommittedBlock, Entry, Header};
 pub use certificate::{Certificate, Role, Subject};

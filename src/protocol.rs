@@ -44,9 +44,9 @@
 //! sections that they have opened.
 //!
 //! ```
-//! use epione::ledger::Validity;
+//! use epione::ledger::{Ledger, Validity};
 //! use epione::protocol::{
-//!     AttributeAuthority, Doctor, Patient, Policies, RegistrationCentre, SearchTerm,
+//!     AttributeAuthority, Doctor, LedgerView, Patient, Policies, RegistrationCentre, SearchTerm,
 //! };
 //! use epione::record::Record;
 //! use std::io::Cursor;
@@ -61,7 +61,9 @@
 //!
 //! // At the consultation Ada introduces herself to Dr. Ruiz.
 //! let introduction = ada.introduce(&ruiz.verifying_key(), now);
-//! let key = ruiz.check_introduction(&introduction, &centre.verifying_key(), now)?;
+//! let ledger = Ledger::new("example", centre.verifying_key());
+//! let view = LedgerView { state: ledger.state(), now };
+//! let key = ruiz.check_introduction(&introduction, view)?;
 //!
 //! // Dr. Ruiz seals a record: one content key and three wrapped keys per section.
 //! let file = &mut Cursor::new(br#"{"resourceType": "Condition", "code": {"text": "stroke"}}"#);

@@ -155,6 +155,8 @@ tags! {
     LEDGER_BLOCK = "EPIONE-V1-LEDGER-BLOCK";
     /// Ledger: entry of the state.
     LEDGER_STATE = "EPIONE-V1-LEDGER-STATE";
+    /// Ledger: digest of a certificate's serial number, which withdraws the certificate.
+    LEDGER_SERIAL = "EPIONE-V1-LEDGER-SERIAL";
     /// Ledger: commitment to a re-encryption key in a grant.
     LEDGER_REKEY = "EPIONE-V1-LEDGER-REKEY";
     /// Ledger: commitment to a trapdoor in a grant.

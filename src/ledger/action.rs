@@ -9,6 +9,8 @@
 //! | [`Action::Access`] | the proxy | records the digests of re-encryptions and proofs; committed *before* their release |
 //! | [`Action::Revoke`] | one of the grant's owners | rejects later requests under the grant |
 //! | [`Action::Evidence`] | a registered party | records a release that no access reports |
+//! | [`Action::Renew`] | the subject; the centre through the certificate | extends a certificate |
+//! | [`Action::Withdraw`] | the registration centre | ends a certificate and its renewals |
 #![forbid(unsafe_code)]
 
 use super::certificate::Certificate;
@@ -47,6 +49,10 @@ pub enum Action {
     Revoke(RevokeAction),
     /// Proves an unreported release of re-encryptions.
     Evidence(EvidenceAction),
+    /// Renews the certificate of a party.
+    Renew(Certificate),
+    /// Withdraws a certificate.
+    Withdraw(WithdrawAction),
 }
 
 /// The digests of one section of a record.
@@ -228,6 +234,16 @@ pub struct RevokeAction {
     pub grant: Digest,
 }
 
+/// A withdrawal of a certificate by the registration centre.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithdrawAction {
+    /// The registration centre.
+    pub centre: VerifyingKey,
+    /// [`Subject::withdrawal`](super::Subject::withdrawal) of the certificate. It does not reveal
+    /// the subject.
+    pub certificate: Digest,
+}
+
 impl Action {
     /// Returns the keys that must sign, in order, each with the name of its party.
     pub fn signers(&self) -> Vec<(&'static str, VerifyingKey)> {
@@ -243,6 +259,8 @@ impl Action {
             Self::Access(access) => vec![("proxy", access.proxy)],
             Self::Revoke(revoke) => vec![("owner", revoke.owner)],
             Self::Evidence(evidence) => vec![("reporter", evidence.reporter)],
+            Self::Renew(certificate) => vec![("subject", certificate.claimed().key)],
+            Self::Withdraw(withdraw) => vec![("centre", withdraw.centre)],
         }
     }
 
@@ -256,12 +274,15 @@ impl Action {
             Self::Access(_) => "access",
             Self::Revoke(_) => "revoke",
             Self::Evidence(_) => "evidence",
+            Self::Renew(_) => "renew",
+            Self::Withdraw(_) => "withdraw",
         }
     }
 }
 choice!(Action, "unknown action code" {
     1 = Register(certificate), 2 = Record(record), 3 = Grant(grant), 4 = Request(request),
-    5 = Access(access), 6 = Revoke(revoke), 7 = Evidence(evidence),
+    5 = Access(access), 6 = Revoke(revoke), 7 = Evidence(evidence), 8 = Renew(certificate),
+    9 = Withdraw(withdraw),
 });
 
 sequence!(Codec for SectionDigests {
@@ -358,4 +379,5 @@ impl RequestAction {
 sequence!(Codec for AccessAction { proxy, request, reencryptions: list(Class::ALL.len()) });
 sequence!(Codec for Receipt { released, signature });
 sequence!(Codec for EvidenceAction { reporter, receipt });
+sequence!(Codec for WithdrawAction { centre, certificate });
 sequence!(Codec for RevokeAction { owner, grant });

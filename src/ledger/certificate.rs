@@ -3,7 +3,9 @@
 
 use super::Time;
 use crate::algebra::codec::{Canonical, Codec, choice, public_encoding, sequence};
+use crate::algebra::hash::digest;
 use crate::algebra::tag;
+use crate::consensus::Digest;
 use crate::error::DecodeError;
 use crate::pre;
 use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
@@ -56,6 +58,9 @@ pub struct Subject {
     ///
     /// Kept as bytes, since decoding costs a pairing and replicas never use the key.
     pub pre_key: Vec<u8>,
+    /// A random number that identifies the certificate and its renewals. The certificate of a
+    /// patient stays off the ledger, and so does the number until the certificate is withdrawn.
+    pub serial: [u8; 32],
     /// The end of validity.
     pub valid_until: Time,
 }
@@ -64,6 +69,17 @@ impl Subject {
     /// Returns the bytes that proofs of possession and the centre's signature cover.
     pub fn to_signed_bytes(&self) -> Vec<u8> {
         self.encode()
+    }
+
+    /// Returns the digest that withdraws the certificate and its renewals.
+    pub fn withdrawal(&self) -> Digest {
+        digest(tag::LEDGER_SERIAL, &[&self.serial])
+    }
+
+    /// Returns `true` if the subject differs from an earlier one by a later end of validity only.
+    pub(super) fn renews(&self, earlier: &Self) -> bool {
+        let same = Self { valid_until: self.valid_until, ..earlier.clone() } == *self;
+        same && self.valid_until > earlier.valid_until
     }
 
     /// Decodes the re-encryption public key.
@@ -75,7 +91,7 @@ impl Subject {
     }
 }
 sequence!(Codec for Subject {
-    key, name: text(MAX_NAME), role, pre_key: bytes(MAX_PRE_KEY), valid_until,
+    key, name: text(MAX_NAME), role, pre_key: bytes(MAX_PRE_KEY), serial, valid_until,
 });
 
 /// A subject with the registration centre's signature.

@@ -8,14 +8,13 @@
 use super::Time;
 use super::action::{
     AccessAction, Action, Basis, EvidenceAction, GrantAction, RecordAction, RequestAction,
-    RevokeAction, Scope,
+    RevokeAction, Scope, WithdrawAction,
 };
 use super::certificate::{Certificate, Role};
 use super::rule::Rule;
 use super::state::{State, StoredRequest};
 use super::transaction::Transaction;
 use crate::consensus::Digest;
-use crate::sign::VerifyingKey;
 use std::sync::Arc;
 
 /// Executes one transaction with verified signatures at a block's time.
@@ -44,23 +43,8 @@ pub(super) fn execute(
         Action::Access(access) => add_access(state, access),
         Action::Revoke(revoke) => add_revocation(state, revoke),
         Action::Evidence(evidence) => add_evidence(state, evidence, time),
-    }
-}
-
-fn require_role(
-    state: &State,
-    key: &VerifyingKey,
-    role: Role,
-    time: Time,
-    violated: Rule,
-) -> Result<(), Rule> {
-    let subject = state.parties.get(key).map(|certificate| certificate.claimed());
-    match subject {
-        Some(subject) if subject.role == role && subject.valid_until <= time => {
-            Err(Rule::CertificateExpired)
-        }
-        Some(subject) if subject.role == role => Ok(()),
-        _ => Err(violated),
+        Action::Renew(certificate) => renew(state, certificate, time),
+        Action::Withdraw(withdraw) => withdraw_certificate(state, withdraw),
     }
 }
 
@@ -69,9 +53,7 @@ fn register(state: &mut State, certificate: &Certificate, time: Time) -> Result<
     if subject.role == Role::Patient {
         return Err(Rule::PatientCertificate);
     }
-    if subject.valid_until <= time {
-        return Err(Rule::CertificateExpired);
-    }
+    state.check_certificate(subject, time)?;
     if state.parties.contains_key(&subject.key) {
         return Err(Rule::AlreadyRegistered);
     }
@@ -82,15 +64,34 @@ fn register(state: &mut State, certificate: &Certificate, time: Time) -> Result<
     Ok(())
 }
 
+fn renew(state: &mut State, certificate: &Certificate, time: Time) -> Result<(), Rule> {
+    let subject = certificate.claimed();
+    let current = state.party(&subject.key).ok_or(Rule::UnknownParty)?;
+    if !subject.renews(current) {
+        return Err(Rule::NotRenewal);
+    }
+    state.check_certificate(subject, time)?;
+    state.parties.insert(subject.key, certificate.clone());
+    Ok(())
+}
+
+fn withdraw_certificate(state: &mut State, withdraw: &WithdrawAction) -> Result<(), Rule> {
+    if withdraw.centre != *state.centre() {
+        return Err(Rule::NotCentre);
+    }
+    state.withdrawn.insert(withdraw.certificate);
+    Ok(())
+}
+
 fn add_record(
     state: &mut State,
     id: Digest,
     record: &RecordAction,
     time: Time,
 ) -> Result<(), Rule> {
-    require_role(state, &record.author, Role::Doctor, time, Rule::UnknownAuthor)?;
+    state.valid_party(&record.author, Role::Doctor, time, Rule::UnknownAuthor)?;
     let institution = &record.institution;
-    require_role(state, institution, Role::Institution, time, Rule::UnknownInstitution)?;
+    state.valid_party(institution, Role::Institution, time, Rule::UnknownInstitution)?;
     if state.parties.contains_key(&record.owner) {
         return Err(Rule::OwnerIsRegistered);
     }
@@ -104,8 +105,8 @@ fn add_record(
 }
 
 fn add_grant(state: &mut State, id: Digest, grant: &GrantAction, time: Time) -> Result<(), Rule> {
-    require_role(state, &grant.reader, Role::Doctor, time, Rule::UnknownReader)?;
-    require_role(state, &grant.proxy, Role::Proxy, time, Rule::UnknownProxy)?;
+    state.valid_party(&grant.reader, Role::Doctor, time, Rule::UnknownReader)?;
+    state.valid_party(&grant.proxy, Role::Proxy, time, Rule::UnknownProxy)?;
     if !grant.owners.iter().all(|owner| state.owners.contains(owner)) {
         return Err(Rule::UnknownOwner);
     }
@@ -131,7 +132,7 @@ fn add_request(
     request: &RequestAction,
     time: Time,
 ) -> Result<(), Rule> {
-    require_role(state, &request.reader, Role::Doctor, time, Rule::UnknownReader)?;
+    state.valid_party(&request.reader, Role::Doctor, time, Rule::UnknownReader)?;
     let record = state.records.get(&request.record).ok_or(Rule::UnknownRecord)?;
     let mut sections = Vec::new();
     for index in &request.sections {
@@ -172,10 +173,8 @@ fn add_access(state: &mut State, access: &AccessAction) -> Result<(), Rule> {
 /// Records a receipt, with its signature verified, that contradicts the access on the ledger, or
 /// that no access reports in time.
 fn add_evidence(state: &mut State, evidence: &EvidenceAction, time: Time) -> Result<(), Rule> {
-    let reporter = state.parties.get(&evidence.reporter).ok_or(Rule::UnknownReporter)?;
-    if reporter.claimed().valid_until <= time {
-        return Err(Rule::CertificateExpired);
-    }
+    let reporter = state.party(&evidence.reporter).ok_or(Rule::UnknownReporter)?;
+    state.check_certificate(reporter, time)?;
     let released = &evidence.receipt.released;
     let request = state.requests.get(&released.request).ok_or(Rule::UnknownRequest)?;
     if state.proxy_of(&request.action) != Some(released.proxy) {

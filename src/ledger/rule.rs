@@ -87,4 +87,12 @@ rules! {
     UnknownReporter = 32, "the reporter is not a registered party";
     /// Evidence about the request is on the ledger.
     AlreadyProven = 33, "evidence about the request is already on the ledger";
+    /// No party is registered under the key.
+    UnknownParty = 34, "no party is registered under this key";
+    /// A renewal changes more than the end of validity, or does not extend it.
+    NotRenewal = 35, "a renewal may only extend the validity of the certificate";
+    /// The registration centre has withdrawn the certificate.
+    CertificateWithdrawn = 36, "the registration centre has withdrawn the certificate";
+    /// The signer is not the registration centre.
+    NotCentre = 37, "only the registration centre withdraws certificates";
 }

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::action::{AccessAction, Basis, GrantAction, Receipt, RecordAction, RequestAction};
-use super::certificate::{Certificate, Subject};
+use super::certificate::{Certificate, Role, Subject};
 use super::rule::Rule;
 use super::{REPORT_BLOCKS, REQUEST_BLOCKS, Time, merkle};
 use crate::algebra::codec::{Canonical, Codec};
@@ -44,6 +44,8 @@ pub struct State {
     /// The height of the last block, or of the block under execution.
     pub(super) height: u64,
     pub(super) parties: BTreeMap<VerifyingKey, Certificate>,
+    /// Digests of the serial numbers of withdrawn certificates.
+    pub(super) withdrawn: BTreeSet<Digest>,
     pub(super) records: BTreeMap<Digest, Arc<RecordAction>>,
     pub(super) record_ids: BTreeSet<(VerifyingKey, [u8; 32])>,
     pub(super) owners: BTreeSet<VerifyingKey>,
@@ -66,6 +68,7 @@ impl State {
             centre,
             height: 0,
             parties: BTreeMap::new(),
+            withdrawn: BTreeSet::new(),
             records: BTreeMap::new(),
             record_ids: BTreeSet::new(),
             owners: BTreeSet::new(),
@@ -96,6 +99,38 @@ impl State {
     /// A registered party by its signing key.
     pub fn party(&self, key: &VerifyingKey) -> Option<&Subject> {
         self.parties.get(key).map(Certificate::claimed)
+    }
+
+    /// Returns a party that is registered in a role, with a certificate that is valid at this time.
+    ///
+    /// # Errors
+    /// `otherwise` if there is no such party, [`Rule::CertificateExpired`] or
+    /// [`Rule::CertificateWithdrawn`].
+    pub fn valid_party<E: From<Rule>>(
+        &self,
+        key: &VerifyingKey,
+        role: Role,
+        time: Time,
+        otherwise: E,
+    ) -> Result<&Subject, E> {
+        match self.party(key) {
+            Some(subject) if subject.role == role => {
+                self.check_certificate(subject, time)?;
+                Ok(subject)
+            }
+            _ => Err(otherwise),
+        }
+    }
+
+    /// Checks that a certificate, on the ledger or not, is not expired and not withdrawn.
+    ///
+    /// # Errors
+    /// [`Rule::CertificateExpired`] or [`Rule::CertificateWithdrawn`].
+    pub fn check_certificate(&self, subject: &Subject, time: Time) -> Result<(), Rule> {
+        if self.withdrawn.contains(&subject.withdrawal()) {
+            return Err(Rule::CertificateWithdrawn);
+        }
+        if subject.valid_until <= time { Err(Rule::CertificateExpired) } else { Ok(()) }
     }
 
     /// The record of a transaction.
@@ -188,6 +223,7 @@ impl State {
         let mut leaves = vec![entry(b"genesis", &genesis)];
         let parties = self.parties.iter();
         leaves.extend(parties.map(|(k, v)| entry(b"party", &[k.as_bytes(), &v.to_bytes()])));
+        leaves.extend(self.withdrawn.iter().map(|digest| entry(b"withdrawn", &[digest])));
         // A record's identifier is a digest of its content.
         leaves.extend(self.records.keys().map(|id| entry(b"record", &[id])));
         leaves.extend(self.grants.keys().map(|id| entry(b"grant", &[id])));

@@ -139,7 +139,7 @@ impl Transaction {
             return Err(TransactionError::SurplusSignature);
         }
         match self.action() {
-            Action::Register(certificate) => {
+            Action::Register(certificate) | Action::Renew(certificate) => {
                 certificate.verify(centre).map(|_| ()).map_err(|_| TransactionError::Certificate)
             }
             Action::Evidence(evidence) => {

@@ -52,7 +52,7 @@ fn concerns(ledger: &Ledger, transaction: &Transaction, record: &Digest) -> bool
         state.request(request).is_some_and(|request| request.action.record == *record)
     };
     match transaction.action() {
-        Action::Register(_) => false,
+        Action::Register(_) | Action::Renew(_) | Action::Withdraw(_) => false,
         Action::Record(_) => transaction.id() == *record,
         Action::Grant(grant) => grant.covers(record, &owner),
         Action::Request(request) => request.record == *record,

@@ -36,7 +36,7 @@ macro_rules! refusals {
 }
 
 refusals! {
-    NotPatientCertificate = "the certificate has expired or is not a patient's";
+    NotPatientCertificate = "the certificate is not a patient's";
     CertificateExpired = "the doctor's certificate has expired";
     DoctorsOnly = "the attribute authority issues keys to doctors only";
     NoAttributes = "this doctor holds no attribute key; the attribute authority issues it";
@@ -129,13 +129,16 @@ items! {
 /// The union of the errors of all steps.
 ///
 /// ```
-/// use epione::protocol::{Doctor, Patient, RegistrationCentre};
+/// use epione::ledger::Ledger;
+/// use epione::protocol::{Doctor, LedgerView, Patient, RegistrationCentre};
 /// let rng = &mut rand::thread_rng();
 /// let (centre, other) = (RegistrationCentre::new(rng), RegistrationCentre::new(rng));
 /// let ada = Patient::register("Ada Byron", 1000, &other, rng)?;
 /// let ruiz = Doctor::register("Dr. Ruiz", 1000, &centre, rng)?;
 /// let introduction = ada.introduce(&ruiz.verifying_key(), 0);
-/// let error = ruiz.check_introduction(&introduction, &centre.verifying_key(), 0).unwrap_err();
+/// let ledger = Ledger::new("example", centre.verifying_key());
+/// let view = LedgerView { state: ledger.state(), now: 0 };
+/// let error = ruiz.check_introduction(&introduction, view).unwrap_err();
 /// assert_eq!(error.to_string(), "the signature of the patient's certificate is not valid");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

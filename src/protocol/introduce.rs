@@ -2,7 +2,7 @@
 //! consultation.
 #![forbid(unsafe_code)]
 
-use super::{Doctor, Item, Patient, ProtocolError, Refusal};
+use super::{Doctor, Item, LedgerView, Patient, ProtocolError, Refusal};
 use crate::ledger::{Certificate, Role, Time, epoch_of};
 use crate::peks;
 use crate::pre;
@@ -46,21 +46,21 @@ impl Doctor {
     /// re-encryption public key.
     ///
     /// # Errors
-    /// [`ProtocolError`] if the certificate has expired, is not a patient's, or was not issued by
-    /// the centre.
+    /// [`ProtocolError`] if the certificate has expired or was withdrawn, is not a patient's, or
+    /// was not issued by the ledger's registration centre.
     pub fn check_introduction(
         &self,
         introduction: &Introduction,
-        centre: &VerifyingKey,
-        now: Time,
+        LedgerView { state, now }: LedgerView<'_>,
     ) -> Result<pre::PublicKey, ProtocolError> {
         let subject = introduction
             .certificate
-            .verify(centre)
+            .verify(state.centre())
             .map_err(|error| ProtocolError::Signature(Item::PatientCertificate, error))?;
-        if subject.role != Role::Patient || subject.valid_until <= now {
+        if subject.role != Role::Patient {
             return Err(Refusal::NotPatientCertificate.into());
         }
+        state.check_certificate(subject, now)?;
         subject.pre_key().map_err(|error| ProtocolError::Decode(Item::PatientKey, error))
     }
 }

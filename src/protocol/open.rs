@@ -17,7 +17,7 @@ use crate::algebra::G2;
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
 use crate::ledger::{
-    Basis, GrantAction, RecordAction, RequestAction, SectionDigests, State, StoredRequest,
+    Basis, GrantAction, RecordAction, RequestAction, Role, Rule, SectionDigests, StoredRequest,
 };
 use crate::pre::conditional::{
     self, Ciphertext, Delegation, PublicReKey, ReEncryption, ReKeyMismatch, VerifiedReEncryption,
@@ -145,7 +145,7 @@ impl Doctor {
         objects: &dyn ObjectSource,
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
-        let (_, record) = self.requested(view.state, request_id, Basis::Grant(ticket.grant))?;
+        let (_, record) = self.requested(view, request_id, Basis::Grant(ticket.grant))?;
         let grant = view.state.grant(&ticket.grant).ok_or(Refusal::UnknownGrant)?;
         release.check(view, request_id)?;
         let source = self.source(objects, FetchBasis::Request(*request_id), view);
@@ -210,7 +210,7 @@ impl Doctor {
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
         let (parameters, key) = self.abe.as_ref().ok_or(Refusal::NoAttributes)?;
-        let (request, record) = self.requested(view.state, request_id, Basis::Policy)?;
+        let (request, record) = self.requested(view, request_id, Basis::Policy)?;
         if !request.sections.contains(&section) {
             return Err(Refusal::NotRequestedSection.into());
         }
@@ -259,10 +259,11 @@ impl Doctor {
     /// Returns the request of this doctor on the given basis, and its record.
     fn requested<'a>(
         &self,
-        state: &'a State,
+        LedgerView { state, now }: LedgerView<'a>,
         request_id: &Digest,
         basis: Basis,
     ) -> Result<(&'a RequestAction, &'a RecordAction), ProtocolError> {
+        state.valid_party(&self.verifying_key(), Role::Doctor, now, Rule::UnknownParty)?;
         let own = |request: &RequestAction| {
             request.reader == self.verifying_key() && request.basis == basis
         };

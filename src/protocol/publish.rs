@@ -3,11 +3,9 @@
 #![forbid(unsafe_code)]
 
 use super::binding::object_digest;
-use super::{Doctor, Institution, Introduction, ProtocolError, Refusal, SealedRecord};
+use super::{Doctor, Institution, Introduction, LedgerView, ProtocolError, Refusal, SealedRecord};
 use crate::algebra::Rng;
-use crate::ledger::{
-    Action, Draft, RecordAction, Role, State, Transaction, Validity, epoch_deadline,
-};
+use crate::ledger::{Action, Draft, RecordAction, Role, Transaction, Validity, epoch_deadline};
 use crate::sign::{Signature, VerifyingKey};
 
 impl Doctor {
@@ -55,16 +53,19 @@ impl Institution {
     /// Signs a record by a registered doctor that names this institution.
     ///
     /// # Errors
-    /// [`Refusal::NotRecordDraft`], [`Refusal::OtherInstitution`] or
-    /// [`Refusal::UnregisteredAuthor`].
-    pub fn countersign(&self, draft: &Draft, state: &State) -> Result<Signature, ProtocolError> {
+    /// [`Refusal::NotRecordDraft`], [`Refusal::OtherInstitution`], [`Refusal::UnregisteredAuthor`],
+    /// or [`ProtocolError::Rule`] if the author's certificate is not valid now.
+    pub fn countersign(
+        &self,
+        draft: &Draft,
+        view: LedgerView<'_>,
+    ) -> Result<Signature, ProtocolError> {
         let record = record_of(draft)?;
         if record.institution != self.verifying_key() {
             return Err(Refusal::OtherInstitution.into());
         }
-        match state.party(&record.author) {
-            Some(author) if author.role == Role::Doctor => Ok(draft.sign(&self.key)),
-            _ => Err(Refusal::UnregisteredAuthor.into()),
-        }
+        let unregistered = ProtocolError::from(Refusal::UnregisteredAuthor);
+        view.state.valid_party(&record.author, Role::Doctor, view.now, unregistered)?;
+        Ok(draft.sign(&self.key))
     }
 }

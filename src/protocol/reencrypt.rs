@@ -16,8 +16,8 @@ use crate::algebra::codec::{Canonical, sequence};
 use crate::algebra::{Rng, hash::digest, tag::PROTOCOL_REENCRYPTION};
 use crate::consensus::Digest;
 use crate::ledger::{
-    AccessAction, Action, Basis, Draft, Receipt, RecordAction, RequestAction, StoredRequest,
-    Transaction, Validity,
+    AccessAction, Action, Basis, Draft, Receipt, RecordAction, RequestAction, Role, Rule,
+    StoredRequest, Transaction, Validity,
 };
 use crate::pre::conditional::{self, Ciphertext, ReEncryption, VerifiedReKey};
 use crate::store;
@@ -105,7 +105,8 @@ impl Proxy {
     /// [`Self::report`] and [`Self::release`].
     ///
     /// The checks, in order: the request is on the ledger and open; its grant is not revoked, has a
-    /// window that contains the proxy's own time, and names this proxy; every ciphertext in the
+    /// window that contains the proxy's own time, and names this proxy; the certificates of reader
+    /// and proxy are valid; every ciphertext in the
     /// store matches its digest on the ledger; the public tag of the wrapped key verifies. A
     /// wrapped key is re-encrypted only after all of them.
     ///
@@ -213,6 +214,9 @@ impl Proxy {
         let grant = state.check_grant(grant_id, &request.reader, &request.record, now)?;
         if grant.proxy != self.verifying_key() {
             return Err(Refusal::OtherProxy.into());
+        }
+        for (party, role) in [(&request.reader, Role::Doctor), (&grant.proxy, Role::Proxy)] {
+            state.valid_party(party, role, now, Rule::UnknownParty)?;
         }
         Ok((request, record, grant_id))
     }

@@ -48,6 +48,7 @@ fn enrol(
         name: name.to_owned(),
         role,
         pre_key: pre.map(|pre| pre.public_key().to_bytes()).unwrap_or_default(),
+        serial: random_bytes(rng),
         valid_until,
     };
     let statement = subject.to_signed_bytes();
@@ -164,6 +165,17 @@ macro_rules! announced {
             ) -> Transaction {
                 let action = Action::Register(self.certificate.clone());
                 Draft::new(validity, action, rng).signed_by(&[&self.key])
+            }
+
+            /// Builds the transaction that renews the certificate on the ledger.
+            pub fn renew(
+                &mut self,
+                renewed: Certificate,
+                validity: Validity<'_>,
+                rng: &mut (impl Rng + ?Sized),
+            ) -> Transaction {
+                self.certificate = renewed.clone();
+                Draft::new(validity, Action::Renew(renewed), rng).signed_by(&[&self.key])
             }
         }
     )+};

@@ -142,16 +142,15 @@ impl QueryManager {
     /// Authenticates a fresh query and forwards it.
     ///
     /// # Errors
-    /// [`Refusal::UnregisteredReader`], [`ProtocolError::Signature`] or [`Refusal::StaleQuery`].
+    /// [`Refusal::UnregisteredReader`], [`ProtocolError::Rule`] if the reader's certificate is not
+    /// valid now, [`ProtocolError::Signature`] or [`Refusal::StaleQuery`].
     pub fn forward(
         &self,
         LedgerView { state, now }: LedgerView<'_>,
         query: &Query,
     ) -> Result<ForwardedQuery, ProtocolError> {
-        let reader = state.party(&query.reader);
-        if reader.is_none_or(|party| party.role != Role::Doctor) {
-            return Err(Refusal::UnregisteredReader.into());
-        }
+        let unregistered = ProtocolError::from(Refusal::UnregisteredReader);
+        state.valid_party(&query.reader, Role::Doctor, now, unregistered)?;
         query
             .reader
             .verify(tag::SIGN_QUERY, &[&query.statement()], &query.signature)
@@ -175,18 +174,19 @@ impl Patient {
     /// Accepts a fresh query about this patient from a registered query manager.
     ///
     /// # Errors
-    /// [`Refusal::UnregisteredManager`], [`ProtocolError::Signature`], [`Refusal::StaleQuery`] or
-    /// [`Refusal::OtherPatient`].
+    /// [`Refusal::UnregisteredManager`] or [`Refusal::UnregisteredReader`],
+    /// [`ProtocolError::Rule`] if a certificate is not valid now, [`ProtocolError::Signature`],
+    /// [`Refusal::StaleQuery`] or [`Refusal::OtherPatient`].
     pub fn receive<'a>(
         &self,
         LedgerView { state, now }: LedgerView<'_>,
         forwarded_query: &'a ForwardedQuery,
     ) -> Result<&'a Query, ProtocolError> {
         let ForwardedQuery { query, manager, signature } = forwarded_query;
-        let party = state.party(manager);
-        if party.is_none_or(|party| party.role != Role::QueryManager) {
-            return Err(Refusal::UnregisteredManager.into());
-        }
+        let unregistered = ProtocolError::from(Refusal::UnregisteredManager);
+        state.valid_party(manager, Role::QueryManager, now, unregistered)?;
+        let unregistered = ProtocolError::from(Refusal::UnregisteredReader);
+        state.valid_party(&query.reader, Role::Doctor, now, unregistered)?;
         manager
             .verify(tag::SIGN_FORWARD, &[&forwarded(query)], signature)
             .map_err(|error| ProtocolError::Signature(Item::ForwardedQuery, error))?;

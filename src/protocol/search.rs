@@ -6,7 +6,7 @@ use super::locate::batch_locate;
 use super::{LedgerView, Patient, Progress, ProtocolError, Proxy};
 use crate::algebra::{hash::framed, tag::PROTOCOL_TERM};
 use crate::consensus::Digest;
-use crate::ledger::{RecordAction, State};
+use crate::ledger::{RecordAction, Role, Rule, State};
 use crate::pseudonym::Pseudonym;
 use crate::store::Cid;
 
@@ -72,6 +72,9 @@ impl Proxy {
     ) -> Result<Vec<Hit>, ProtocolError> {
         let accepted = self.accepted_for(grant_id)?;
         let grant = view.state.valid_grant(grant_id, view.now)?;
+        for (party, role) in [(&grant.reader, Role::Doctor), (&grant.proxy, Role::Proxy)] {
+            view.state.valid_party(party, role, view.now, Rule::UnknownParty)?;
+        }
         let covered = view.state.records();
         let covered = covered.filter(|(id, record)| grant.covers(id, &record.owner));
         let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = covered.unzip();

@@ -5,9 +5,11 @@ use super::{Doctor, Item, Policies, ProtocolError, Refusal};
 use crate::abe::fabeo::epochs::{self, EpochAuthority, EpochError, Token};
 use crate::abe::{self, PublicParameters};
 use crate::algebra::Rng;
-use crate::ledger::{Certificate, Role, Time};
+use crate::ledger::{
+    Action, Certificate, Draft, Role, Subject, Time, Transaction, Validity, WithdrawAction,
+};
 use crate::policy::AttributeSet;
-use crate::sign::{SigningKey, VerifyingKey};
+use crate::sign::{InvalidSignature, SigningKey, VerifyingKey};
 
 /// The authority that certifies the keys of all parties (Chang's supervision centre, Pang's trusted
 /// centre). It never receives a secret key.
@@ -20,6 +22,32 @@ impl RegistrationCentre {
     /// Creates a centre with a fresh key.
     pub fn new(rng: &mut (impl Rng + ?Sized)) -> Self {
         Self { key: SigningKey::generate(rng) }
+    }
+
+    /// Extends the validity of a certificate that this centre has issued. Nothing else changes.
+    ///
+    /// # Errors
+    /// [`InvalidSignature`] if the certificate is of another centre.
+    pub fn renew(
+        &self,
+        certificate: &Certificate,
+        valid_until: Time,
+    ) -> Result<Certificate, InvalidSignature> {
+        let subject = certificate.verify(&self.verifying_key())?;
+        Ok(Certificate::issue(&self.key, Subject { valid_until, ..subject.clone() }))
+    }
+
+    /// Builds the transaction that withdraws a certificate and its renewals. It does not reveal the
+    /// subject.
+    pub fn withdraw(
+        &self,
+        validity: Validity<'_>,
+        subject: &Subject,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Transaction {
+        let centre = self.verifying_key();
+        let action = Action::Withdraw(WithdrawAction { centre, certificate: subject.withdrawal() });
+        Draft::new(validity, action, rng).signed_by(&[&self.key])
     }
 
     /// Returns the key that verifies certificates, which is part of the ledger's genesis state.
@@ -72,8 +100,9 @@ impl AttributeAuthority {
     }
 
     /// Issues a user secret key for the current epoch to a certified doctor. The caller must verify
-    /// first that the doctor holds the attributes. An earlier key of the same doctor stays valid in
-    /// this epoch: call [`Self::next_epoch`] if the doctor has lost an attribute.
+    /// first that the doctor holds the attributes and that the certificate is not withdrawn. An
+    /// earlier key of the same doctor stays valid in this epoch: call [`Self::next_epoch`] if the
+    /// doctor has lost an attribute.
     ///
     /// # Errors
     /// [`ProtocolError::Signature`], [`Refusal::DoctorsOnly`], [`Refusal::CertificateExpired`] or

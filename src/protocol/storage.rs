@@ -2,16 +2,16 @@
 //!
 //! The keeper accepts an upload that a registered doctor has signed and that matches its hash. It
 //! serves only objects of records on the ledger: to the author and the owner of the record, and,
-//! for an open request, the ciphertexts of the requested sections to its reader. A request by
-//! policy also reads the keys wrapped for the policy. The proxy of a valid grant also reads the keys
-//! wrapped for the patient.
+//! for an open request, the ciphertexts of the requested sections to its reader. A reader by policy
+//! also fetches the keys wrapped for the policy, the proxy of a valid grant those wrapped for the
+//! patient.
 #![forbid(unsafe_code)]
 
 use super::binding::object_digest;
 use super::{Doctor, Item, LedgerView, ProtocolError, Refusal};
 use crate::algebra::tag;
 use crate::consensus::Digest;
-use crate::ledger::{Basis, RecordAction, Role, SectionDigests, State, StoredRequest, Time};
+use crate::ledger::{Basis, RecordAction, Role, SectionDigests, StoredRequest, Time};
 use crate::sign::{Signature, SigningKey, VerifyingKey};
 use crate::store::{self, Cid, RecordStore};
 use std::io::{Read, Write};
@@ -101,18 +101,16 @@ impl<S: RecordStore> StoreKeeper<S> {
     /// Stores an object that a registered doctor has offered.
     ///
     /// # Errors
-    /// [`Refusal::UnregisteredUploader`], [`ProtocolError::Signature`] or
-    /// [`ProtocolError::Store`].
+    /// [`Refusal::UnregisteredUploader`], [`ProtocolError::Rule`] if the uploader's certificate is
+    /// not valid now, [`ProtocolError::Signature`] or [`ProtocolError::Store`].
     pub fn upload(
         &self,
-        state: &State,
+        LedgerView { state, now }: LedgerView<'_>,
         upload: &Upload,
         object: &mut dyn Read,
     ) -> Result<(), ProtocolError> {
-        let party = state.party(&upload.uploader);
-        if party.is_none_or(|party| party.role != Role::Doctor) {
-            return Err(Refusal::UnregisteredUploader.into());
-        }
+        let unregistered = ProtocolError::from(Refusal::UnregisteredUploader);
+        state.valid_party(&upload.uploader, Role::Doctor, now, unregistered)?;
         upload
             .uploader
             .verify(tag::SIGN_UPLOAD, &[&upload.name.to_bytes()], &upload.signature)
@@ -178,6 +176,8 @@ fn requested(
     if *signer != request.reader && !is_proxy {
         return Err(Refusal::RequestOfAnother.into());
     }
+    let signer = state.party(signer).expect("readers and proxies of requests are registered");
+    state.check_certificate(signer, now)?;
     let keys: &[WrappedKey] = match &request.basis {
         Basis::Policy => &[|section| section.wrapped_for_policy],
         Basis::Grant(grant) => {
@@ -248,7 +248,7 @@ mod tests {
             Upload { name: other, ..honest.clone() },
             Upload { uploader: world.reader.verifying_key(), ..honest.clone() },
         ];
-        let upload = |offer| world.keeper.upload(&state, offer, &mut &b"an object"[..]);
+        let upload = |offer| world.keeper.upload(view, offer, &mut &b"an object"[..]);
         for offer in &changed {
             let outcome = upload(offer);
             let by_signature =

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod consent;
+mod release;
 
 use super::seal::{NamedObject, name_of};
 use super::*;
@@ -95,6 +96,10 @@ impl World {
         self.ledger.state().clone()
     }
 
+    fn view(&self) -> LedgerView<'_> {
+        LedgerView { state: self.ledger.state(), now: NOW }
+    }
+
     fn commit(&mut self, transaction: &Transaction) -> Option<Rule> {
         let height = self.ledger.height() + 1;
         let context = ProposalContext {
@@ -129,14 +134,13 @@ impl World {
         current: &EpochPolicies,
     ) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {
         let introduction = self.patient.introduce(&self.author.verifying_key(), NOW);
-        let centre = self.centre.verifying_key();
-        let key = self.author.check_introduction(&introduction, &centre, NOW).unwrap();
+        let key = self.author.check_introduction(&introduction, self.view()).unwrap();
         let record = Record::scan(&mut Cursor::new(FILE), "x.json").unwrap();
         let rng = &mut self.rng;
         let (file, author) = (&mut Cursor::new(FILE), &self.author);
         let sealed = author.seal(&record, file, (&introduction, &key), current, rng).unwrap();
         for (name, mut object) in sealed.objects().unwrap() {
-            self.keeper.upload(self.ledger.state(), &author.offer(&name), &mut object).unwrap();
+            self.keeper.upload(self.view(), &author.offer(&name), &mut object).unwrap();
         }
         let index = self.index(&sealed, &introduction);
         (sealed, introduction, index)
@@ -149,7 +153,7 @@ impl World {
 
     fn store(&self, bytes: &[u8]) {
         let offer = self.author.offer(&name_of(bytes));
-        self.keeper.upload(self.ledger.state(), &offer, &mut &bytes[..]).unwrap();
+        self.keeper.upload(self.view(), &offer, &mut &bytes[..]).unwrap();
     }
 
     fn draft(
@@ -171,7 +175,7 @@ impl World {
     pub(super) fn publish(&mut self) -> Digest {
         let (sealed, introduction, index) = self.seal();
         let draft = self.draft((&sealed, &introduction, index));
-        let hospital = self.institution.countersign(&draft, self.ledger.state()).unwrap();
+        let hospital = self.institution.countersign(&draft, self.view()).unwrap();
         let consent = self.consent(&draft, &sealed).unwrap();
         let transaction = self.author.publish(draft, hospital, consent);
         assert_eq!(self.commit(&transaction), None);
@@ -331,108 +335,6 @@ fn an_altered_ticket_or_re_encryption_does_not_open() {
     assert!(matches!(open(&renamed), Err(ProtocolError::Refused(Refusal::NotRequested))));
 }
 
-/// A dishonest proxy reports and signs altered re-encryptions.
-#[test]
-fn altered_re_encryptions_do_not_open_with_a_valid_receipt() {
-    let mut world = World::new();
-    let record = world.publish();
-    let (delivery, ticket) = world.grant(record);
-    let (other_delivery, other_ticket) = world.grant(record);
-    let state = world.state();
-    world.proxy.accept(&state, delivery).unwrap();
-    world.proxy.accept(&state, other_delivery).unwrap();
-    let honest = world.reencrypted(record, &ticket);
-    let under_other_grant = world.reencrypted(record, &other_ticket);
-    let open = |world: &mut World, sections: Vec<SectionReEncryption>| {
-        let request = world.request(record, &ticket);
-        let release = world.release_any(request, sections);
-        let state = world.state();
-        let view = LedgerView { state: &state, now: NOW };
-        let mut output = Cursor::new(Vec::new());
-        world
-            .reader
-            .open_granted(view, &request, &ticket, &release, world, &mut output)
-            .map(|_| output.into_inner())
-    };
-    assert_eq!(open(&mut world, honest.clone()).unwrap(), FILE);
-
-    let invalid = |outcome| {
-        let refused = matches!(outcome, Err(ProtocolError::ReEncryption(InvalidReEncryption)));
-        assert!(refused, "{outcome:?}");
-    };
-    let altered = |alter: &dyn Fn(&mut Vec<SectionReEncryption>)| {
-        let mut sections = honest.clone();
-        alter(&mut sections);
-        sections
-    };
-    // The re-encryption of another section, and one under another grant, whose `rk2` differs.
-    let of_another = altered(&|s| s[0].reencryption = honest[1].reencryption.clone());
-    invalid(open(&mut world, of_another));
-    invalid(open(&mut world, under_other_grant));
-    // Parts of two re-encryptions combined: D1, T, D2, proof.
-    let bytes: Vec<Vec<u8>> = honest.iter().map(|s| s.reencryption.to_bytes()).collect();
-    for (from, to) in [(2, 50), (50, 98), (98, 194), (194, bytes[0].len())] {
-        let mut mixed = bytes[0].clone();
-        mixed[from..to].copy_from_slice(&bytes[1][from..to]);
-        let mixed = altered(&|s| s[0].reencryption = Canonical::from_bytes(&mixed).unwrap());
-        invalid(open(&mut world, mixed));
-    }
-    // The wrapped key and re-encryption of one section for another.
-    let moved = altered(&|s| s[0] = SectionReEncryption { section: 0, ..honest[1].clone() });
-    let outcome = open(&mut world, moved);
-    let mismatch = ProtocolError::DigestMismatch(Item::WrappedForPatient);
-    assert_eq!(outcome.unwrap_err().to_string(), mismatch.to_string());
-}
-
-#[test]
-fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
-    let mut world = World::new();
-    let record = world.publish();
-    let (delivery, ticket) = world.grant(record);
-    let (request, state) = (world.request(record, &ticket), world.state());
-    let view = LedgerView { state: &state, now: NOW };
-    world.proxy.accept(&state, delivery).unwrap();
-    let mut rng = world.rng.clone();
-    let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
-    let path = world._folder.path().join("journal");
-    let open_file = || {
-        let mut options = std::fs::OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(&path);
-        JournalFile::open(file.unwrap()).unwrap()
-    };
-    let (mut journal, entries) = open_file();
-    assert!(entries.is_empty());
-    let access = world.proxy.report(VALIDITY, view, prepared, &mut journal, &mut rng).unwrap();
-    assert_eq!(world.commit(&access), None);
-    let state = world.state();
-    let view = LedgerView { state: &state, now: NOW };
-    let release = world.proxy.release(view, &request).unwrap();
-
-    // Restart. A second entry was torn by the crash.
-    let intact = std::fs::read(&path).unwrap();
-    for torn in [&intact[..2], &intact[..40], &intact[..intact.len() - 1]] {
-        std::fs::write(&path, [&intact, torn].concat()).unwrap();
-        let (_, entries) = open_file();
-        assert_eq!(entries.len(), 1);
-        assert_eq!(std::fs::read(&path).unwrap(), intact, "the torn entry is removed");
-        world.proxy.released.clear();
-        let lost = world.proxy.release(view, &request);
-        assert!(matches!(lost, Err(ProtocolError::Refused(Refusal::JournalLost))));
-        world.proxy.recover(&entries[0]).unwrap();
-        assert_eq!(world.proxy.release(view, &request).unwrap(), release);
-    }
-    // With the journal lost, the proxy does not re-encrypt a second time for the request.
-    world.proxy.released.clear();
-    let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
-    let outcome = world.proxy.report(VALIDITY, view, prepared, &mut journal, &mut rng);
-    assert!(matches!(outcome, Err(ProtocolError::Refused(Refusal::JournalLost))));
-    // An entry of another proxy.
-    let (_, entries) = open_file();
-    let other = Proxy::register("Other", NOW + EPOCH, &world.centre, &mut rng);
-    let outcome = other.unwrap().recover(&entries[0]);
-    assert!(matches!(outcome, Err(ProtocolError::Decode(Item::JournalEntry, _))));
-}
-
 #[test]
 fn an_introduction_serves_only_the_epochs_of_its_window() {
     let mut world = World::new();
@@ -465,7 +367,7 @@ fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
     let honest = std::mem::replace(&mut sealed.envelope, changed);
     let index = world.index(&sealed, &introduction);
     let draft = world.draft((&sealed, &introduction, index));
-    let hospital = world.institution.countersign(&draft, world.ledger.state()).unwrap();
+    let hospital = world.institution.countersign(&draft, world.view()).unwrap();
     let author = world.author.verifying_key();
     let consent = draft.sign(&world.patient.owner_key(&author, introduction.epoch));
     let transaction = world.author.publish(draft, hospital, consent);

@@ -16,7 +16,7 @@ use epione::ledger::{
     AccessAction, Action, Basis, Block, Certificate, CommittedBlock, DelegationDigest, Draft,
     EPOCH, EPOCH_TOLERANCE, Entry, EvidenceAction, GrantAction, Ledger, REPORT_BLOCKS,
     REQUEST_BLOCKS, Receipt, RecordAction, RequestAction, RevokeAction, Role, Rule, Scope,
-    SectionDigests, Subject, Time, Transaction, TransactionError, Validity, merkle,
+    SectionDigests, Subject, Time, Transaction, TransactionError, Validity, WithdrawAction, merkle,
 };
 use epione::record::Class;
 use epione::sign::SigningKey;
@@ -258,6 +258,7 @@ fn register(centre: &SigningKey, key: &SigningKey, role: Role, valid_until: Time
         name: "Dr. Ruiz".to_owned(),
         role,
         pre_key: vec![],
+        serial: [7; 32],
         valid_until,
     };
     Action::Register(Certificate::issue(centre, subject))

@@ -10,7 +10,7 @@ use epione::consensus::Digest;
 use epione::error::DecryptionFailed;
 use epione::ledger::{
     Action, Basis, Certificate, Draft, EPOCH, EPOCH_TOLERANCE, REQUEST_BLOCKS, RecordAction, Rule,
-    Transaction, TransactionError, Validity, epoch_deadline,
+    State, Time, Transaction, TransactionError, Validity, epoch_deadline,
 };
 use epione::peks;
 use epione::policy::AttributeSet;

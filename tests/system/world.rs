@@ -99,8 +99,7 @@ impl World {
     pub fn seal(&mut self, doctor: usize, patient: usize, file: &[u8], name: &str) -> Sealed {
         let doctor = &self.doctors[doctor];
         let introduction = self.patients[patient].introduce(&doctor.verifying_key(), self.now());
-        let centre = self.centre.verifying_key();
-        let key = doctor.check_introduction(&introduction, &centre, self.now()).unwrap();
+        let key = doctor.check_introduction(&introduction, self.view()).unwrap();
         let record = Record::scan(&mut Cursor::new(file), name).unwrap();
         let current = self.authority.epoch_policies(&self.policies).unwrap();
         let rng = &mut self.rng;
@@ -110,7 +109,7 @@ impl World {
         let terms = doctor.terms(&record).unwrap();
         let index = doctor.batch_index(&terms, &sealed, &introduction, rng).unwrap();
         for (name, mut object) in sealed.objects().unwrap() {
-            self.keeper.upload(self.state(), &doctor.offer(&name), &mut object).unwrap();
+            self.keeper.upload(self.view(), &doctor.offer(&name), &mut object).unwrap();
         }
         Sealed { sealed, introduction, index }
     }
@@ -129,7 +128,7 @@ impl World {
         let hospital = institution.verifying_key();
         let draft =
             doctor.draft_record(validity, &sealed, index, &introduction, hospital, &mut self.rng);
-        let signature = institution.countersign(&draft, self.state()).unwrap();
+        let signature = institution.countersign(&draft, self.view()).unwrap();
         let current = self.authority.epoch_policies(&self.policies).unwrap();
         let consent =
             self.patients[patient].consent(&draft, &sealed, &current, self.now()).unwrap();

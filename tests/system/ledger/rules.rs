@@ -114,6 +114,67 @@ fn actions_under_an_expired_certificate_are_rejected() {
 }
 
 #[test]
+fn a_renewal_extends_a_certificate_and_changes_nothing_else() {
+    let mut chain = Chain::new(18);
+    let p = chain.parties.clone();
+    let subject = chain.ledger.state().party(&p.doctor.verifying_key()).unwrap().clone();
+    let renew = |chain: &mut Chain, change: &dyn Fn(&mut Subject)| {
+        let mut subject = Subject { valid_until: CERTIFIED + 1, ..subject.clone() };
+        change(&mut subject);
+        let key = if subject.key == p.stranger.verifying_key() { &p.stranger } else { &p.doctor };
+        let renewal = Action::Renew(Certificate::issue(&p.centre, subject));
+        let transaction = chain.sign(renewal, &[key]);
+        chain.outcome(&transaction)
+    };
+    let stranger = p.stranger.verifying_key();
+    assert_eq!(renew(&mut chain, &|s| s.key = stranger), Some(Rule::UnknownParty));
+    let changes: [&dyn Fn(&mut Subject); 6] = [
+        &|s| s.role = Role::Institution,
+        &|s| s.name.push('!'),
+        &|s| s.pre_key.push(1),
+        &|s| s.serial[0] ^= 1,
+        &|s| s.valid_until = CERTIFIED,
+        &|s| s.valid_until = CERTIFIED - 1,
+    ];
+    for change in changes {
+        assert_eq!(renew(&mut chain, change), Some(Rule::NotRenewal));
+    }
+    assert_eq!(renew(&mut chain, &|_| ()), None);
+    let renewed = chain.ledger.state().party(&p.doctor.verifying_key()).unwrap();
+    assert_eq!(renewed.valid_until, CERTIFIED + 1);
+    // A certificate of another centre is not admitted.
+    let forged = Subject { valid_until: CERTIFIED + 2, ..subject.clone() };
+    let forged = Action::Renew(Certificate::issue(&p.stranger, forged));
+    let transaction = chain.sign(forged, &[&p.doctor]);
+    let rejection = chain.ledger.check_request(&transaction.to_bytes()).unwrap_err();
+    assert_eq!(rejection.0, TransactionError::Certificate.to_string());
+}
+
+#[test]
+fn only_the_centre_withdraws_a_certificate_and_a_renewal_does_not_restore_it() {
+    let mut chain = Chain::new(19);
+    let p = chain.parties.clone();
+    let subject = chain.ledger.state().party(&p.doctor.verifying_key()).unwrap().clone();
+    let withdraw = |chain: &mut Chain, centre: &SigningKey| {
+        let certificate = subject.withdrawal();
+        let action = WithdrawAction { centre: centre.verifying_key(), certificate };
+        let transaction = chain.sign(Action::Withdraw(action), &[centre]);
+        chain.outcome(&transaction)
+    };
+    assert_eq!(withdraw(&mut chain, &p.doctor), Some(Rule::NotCentre));
+    let record = chain.record(&p.owner, [1; 32]);
+    assert_eq!(chain.outcome(&record), None);
+    assert_eq!(withdraw(&mut chain, &p.centre), None);
+    let record = chain.record(&p.owner, [2; 32]);
+    assert_eq!(chain.outcome(&record), Some(Rule::CertificateWithdrawn));
+    let later = Subject { valid_until: CERTIFIED + 1, ..subject.clone() };
+    let renewal = Action::Renew(Certificate::issue(&p.centre, later));
+    let transaction = chain.sign(renewal, &[&p.doctor]);
+    assert_eq!(chain.outcome(&transaction), Some(Rule::CertificateWithdrawn));
+    assert_eq!(withdraw(&mut chain, &p.centre), None, "a second withdrawal has no further effect");
+}
+
+#[test]
 fn a_record_needs_a_registered_author_and_institution_and_an_unregistered_owner_key() {
     let mut chain = Chain::new(5);
     let p = chain.parties.clone();
@@ -483,7 +544,7 @@ fn every_rule_is_asserted_by_a_test_of_this_module() {
         rest.split_once(", \"").map(|_| name)
     });
     let names: Vec<&str> = names.collect();
-    assert_eq!(names.len(), 33);
+    assert_eq!(names.len(), 37);
     for name in names {
         let reached = own.contains(&format!("Some(Rule::{name})"));
         assert!(reached, "no test asserts Rule::{name}");

@@ -87,9 +87,8 @@ fn a_patient_does_not_consent_to_keys_wrapped_for_another_patient() {
     let doctor = &world.doctors[A];
     let (ada, bea) = (&world.patients[ADA], &world.patients[BEA]);
     let introduction = ada.introduce(&doctor.verifying_key(), START);
-    let centre = world.centre.verifying_key();
     let foreign = bea.introduce(&doctor.verifying_key(), START);
-    let foreign = doctor.check_introduction(&foreign, &centre, START).unwrap();
+    let foreign = doctor.check_introduction(&foreign, world.view()).unwrap();
     let outline = Record::scan(&mut Cursor::new(BUNDLE), "bundle.json").unwrap();
     let current = world.authority.epoch_policies(&world.policies).unwrap();
     let file = &mut Cursor::new(BUNDLE);
@@ -125,13 +124,14 @@ fn an_institution_signs_only_records_of_doctors_that_name_it() {
     let mut world = World::new(33);
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let honest = draft(&mut world, &sealed);
-    let state = world.state().clone();
-    refused!(world.institutions[1].countersign(&honest, &state), Refusal::OtherInstitution);
+    let (state, now) = (world.state().clone(), world.now());
+    let view = LedgerView { state: &state, now };
+    refused!(world.institutions[1].countersign(&honest, view), Refusal::OtherInstitution);
     let proxy = world.proxies[0].verifying_key();
     let changed = altered(&honest, |r| r.author = proxy);
-    refused!(world.institutions[0].countersign(&changed, &state), Refusal::UnregisteredAuthor);
+    refused!(world.institutions[0].countersign(&changed, view), Refusal::UnregisteredAuthor);
     let other = world.doctors[A].announce(Validity { chain: CHAIN, until: START }, &mut world.rng);
-    refused!(world.institutions[0].countersign(&other.draft, &state), Refusal::NotRecordDraft);
+    refused!(world.institutions[0].countersign(&other.draft, view), Refusal::NotRecordDraft);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_record_with_more_keywords_than_entries_is_refused() {
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
     let index = vec![sealed.index[0].clone(); epione::ledger::MAX_ENTRIES];
     let draft = altered(&draft(&mut world, &sealed), |r| r.index = index);
-    let signature = world.institutions[0].countersign(&draft, world.state()).unwrap();
+    let signature = world.institutions[0].countersign(&draft, world.view()).unwrap();
     let transaction = world.doctors[A].publish(draft, signature, signature);
     assert!(transaction.to_bytes().len() <= 1 << 20);
 }

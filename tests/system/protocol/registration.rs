@@ -30,7 +30,7 @@ fn a_certificate_of_another_centre_is_refused_everywhere() {
     let introduction = foreign.introduce(&world.doctors[A].verifying_key(), now);
     let centre = world.centre.verifying_key();
     refused!(
-        world.doctors[A].check_introduction(&introduction, &centre, now),
+        world.doctors[A].check_introduction(&introduction, world.view()),
         ProtocolError::Signature(Item::PatientCertificate, InvalidSignature)
     );
     let doctor = Doctor::register("Dr. Eve", until, &other, &mut world.rng).unwrap();
@@ -47,22 +47,18 @@ fn a_certificate_of_another_centre_is_refused_everywhere() {
 fn only_patients_introduce_themselves_and_only_doctors_receive_attributes() {
     let mut world = World::new(22);
     let now = world.now();
-    let centre = world.centre.verifying_key();
     let doctors = world.doctors[C].certificate().clone();
     let rng = &mut world.rng;
     let no_patient = Patient::register("Eve", START + DAY, &Replaying(doctors), rng).unwrap();
     let introduction = no_patient.introduce(&world.doctors[A].verifying_key(), now);
     refused!(
-        world.doctors[A].check_introduction(&introduction, &centre, now),
+        world.doctors[A].check_introduction(&introduction, world.view()),
         Refusal::NotPatientCertificate
     );
     // The patient's certificate has expired.
     let introduction = world.patients[ADA].introduce(&world.doctors[A].verifying_key(), now);
-    let late = START + 100 * DAY;
-    refused!(
-        world.doctors[A].check_introduction(&introduction, &centre, late),
-        Refusal::NotPatientCertificate
-    );
+    let view = LedgerView { now: START + 100 * DAY, ..world.view() };
+    refused!(world.doctors[A].check_introduction(&introduction, view), Rule::CertificateExpired);
     let attributes = AttributeSet::from_names(["doctor"]).unwrap();
     for certificate in [world.patients[ADA].certificate(), world.institutions[0].certificate()] {
         refused!(world.authority.issue(certificate, &attributes, now), Refusal::DoctorsOnly);
@@ -73,4 +69,121 @@ fn only_patients_introduce_themselves_and_only_doctors_receive_attributes() {
         Refusal::CertificateExpired
     );
     assert!(world.authority.issue(certificate, &attributes, START + 100 * DAY - 1).is_ok());
+}
+
+/// Expires or withdraws the certificate of a party, and returns a view after that.
+fn end_certificate(world: &mut World, subject: &Certificate, withdraw: bool) -> (State, Time) {
+    if withdraw {
+        let subject = subject.verify(&world.centre.verifying_key()).unwrap().clone();
+        let withdrawal = world.centre.withdraw(world.validity(), &subject, &mut world.rng);
+        world.commit(&withdrawal).unwrap();
+        (world.state().clone(), world.now())
+    } else {
+        (world.state().clone(), START + 100 * DAY)
+    }
+}
+
+#[test]
+fn every_step_requires_a_valid_certificate_when_it_is_taken() {
+    for withdraw in [false, true] {
+        let rule = if withdraw { Rule::CertificateWithdrawn } else { Rule::CertificateExpired };
+        let refused = |outcome: Result<(), ProtocolError>| {
+            assert!(matches!(&outcome, Err(ProtocolError::Rule(r)) if *r == rule), "{outcome:?}");
+        };
+        // The reader: fetch, re-encryption, search, opening, query.
+        let Shared { mut world, record, ticket, request } = Shared::new(24);
+        world.grant(&Terms { until: START + 200 * DAY, ..world.terms(&[record]) });
+        let release = world.release(&request).unwrap();
+        let introduction = world.patients[ADA].introduce(&world.doctors[B].verifying_key(), START);
+        let certificate = world.doctors[B].certificate().clone();
+        let (state, now) = end_certificate(&mut world, &certificate, withdraw);
+        let view = LedgerView { state: &state, now };
+        let query = world.doctors[B].ask(&introduction, vec![], vec![], "", now).unwrap();
+        refused(world.manager.forward(view, &query).map(drop));
+        if withdraw {
+            // Before the window of the grant ends.
+            let (location, _) = world.envelope(&record);
+            let fetch = world.doctors[B].fetch(&location, FetchBasis::Request(request), now);
+            refused(world.fetch(&fetch, &mut Vec::new()));
+            refused(world.reencrypt(&request).map(drop));
+            refused(world.proxies[0].release(view, &request).map(drop));
+            refused(world.proxies[0].search(view, ticket.grant()).map(drop));
+        }
+        let output = &mut Cursor::new(Vec::new());
+        let reader = &world.doctors[B];
+        refused(reader.open_granted(view, &request, &ticket, &release, &world, output).map(drop));
+        refused(reader.open_by_policy(view, &request, 0, &world, output).map(drop));
+
+        // The author: upload, countersignature. The record stays readable.
+        let mut world = Shared::new(25).world;
+        let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
+        let (validity, hospital) = (world.validity(), world.institutions[0].verifying_key());
+        let Sealed { sealed, introduction, index } = sealed;
+        let (author, rng) = (&world.doctors[A], &mut world.rng);
+        let draft = author.draft_record(validity, &sealed, index, &introduction, hospital, rng);
+        let certificate = author.certificate().clone();
+        let (state, now) = end_certificate(&mut world, &certificate, withdraw);
+        let view = LedgerView { state: &state, now };
+        let name = store::cid_of(&mut &b"x"[..]).unwrap();
+        refused(world.keeper.upload(view, &world.doctors[A].offer(&name), &mut &b"x"[..]));
+        refused(world.institutions[0].countersign(&draft, view).map(drop));
+        let hit = world.patients[ADA].find(&state).pop().unwrap();
+        let opened = world.patients[ADA].open(world.view(), &hit, &world, output);
+        assert!(opened.unwrap().require_complete().is_ok());
+
+        // The patient, the query manager, the proxy.
+        let introduction = world.patients[ADA].introduce(&world.doctors[B].verifying_key(), now);
+        let certificate = world.patients[ADA].certificate().clone();
+        let (state, now) = end_certificate(&mut world, &certificate, withdraw);
+        let view = LedgerView { state: &state, now };
+        refused(world.doctors[B].check_introduction(&introduction, view).map(drop));
+        if withdraw {
+            let Shared { mut world, request, .. } = Shared::new(26);
+            let key = world.doctors[B].verifying_key();
+            let introduction = world.patients[ADA].introduce(&key, world.now());
+            let query =
+                world.doctors[B].ask(&introduction, vec![], vec![], "", world.now()).unwrap();
+            let forwarded = world.manager.forward(world.view(), &query).unwrap();
+            for certificate in
+                [world.manager.certificate().clone(), world.proxies[0].certificate().clone()]
+            {
+                end_certificate(&mut world, &certificate, true);
+            }
+            refused(world.patients[ADA].receive(world.view(), &forwarded).map(drop));
+            refused(world.reencrypt(&request).map(drop));
+        }
+    }
+}
+
+#[test]
+fn a_renewed_certificate_is_accepted_until_its_new_end() {
+    let mut world = World::new(27);
+    let late = START + 100 * DAY;
+    let renewed = world.centre.renew(world.doctors[A].certificate(), late + DAY).unwrap();
+    let renewal = world.doctors[A].renew(renewed, world.validity(), &mut world.rng);
+    world.commit(&renewal).unwrap();
+    let state = world.state().clone();
+    let name = store::cid_of(&mut &b"x"[..]).unwrap();
+    let upload = |now| {
+        let view = LedgerView { state: &state, now };
+        world.keeper.upload(view, &world.doctors[A].offer(&name), &mut &b"x"[..])
+    };
+    assert!(upload(late + DAY - 1).is_ok());
+    refused!(upload(late + DAY), Rule::CertificateExpired);
+    // Another centre does not renew it.
+    let other = RegistrationCentre::new(&mut world.rng);
+    assert!(other.renew(world.doctors[A].certificate(), late + 2 * DAY).is_err());
+}
+
+#[test]
+fn the_withdrawal_of_a_patient_does_not_name_them() {
+    let mut world = World::new(28);
+    let certificate = world.patients[ADA].certificate().clone();
+    let subject = certificate.verify(&world.centre.verifying_key()).unwrap().clone();
+    let withdrawal = world.centre.withdraw(world.validity(), &subject, &mut world.rng).to_bytes();
+    let contains = |part: &[u8]| withdrawal.windows(part.len()).any(|window| window == part);
+    assert!(contains(&subject.withdrawal()));
+    for part in [subject.name.as_bytes(), subject.key.as_bytes(), &subject.serial] {
+        assert!(!contains(part));
+    }
 }

@@ -3,22 +3,23 @@ use super::*;
 #[test]
 fn only_registered_doctors_upload_and_only_the_offered_bytes() {
     let mut world = World::new(50);
-    let state = world.state().clone();
+    let (state, now) = (world.state().clone(), world.now());
+    let view = LedgerView { state: &state, now };
     let name = store::cid_of(&mut &b"ciphertext"[..]).unwrap();
     let unregistered =
         Doctor::register("Dr. Eve", START + DAY, &world.centre, &mut world.rng).unwrap();
     refused!(
-        world.keeper.upload(&state, &unregistered.offer(&name), &mut &b"ciphertext"[..]),
+        world.keeper.upload(view, &unregistered.offer(&name), &mut &b"ciphertext"[..]),
         Refusal::UnregisteredUploader
     );
     assert!(!world.keeper.store().contains(&name));
     let offer = world.doctors[A].offer(&name);
     refused!(
-        world.keeper.upload(&state, &offer, &mut &b"something else"[..]),
+        world.keeper.upload(view, &offer, &mut &b"something else"[..]),
         ProtocolError::Store(StoreError::CidMismatch { .. })
     );
     assert!(!world.keeper.store().contains(&name));
-    world.keeper.upload(&state, &offer, &mut &b"ciphertext"[..]).unwrap();
+    world.keeper.upload(view, &offer, &mut &b"ciphertext"[..]).unwrap();
 }
 
 /// An institution, a proxy, a query manager and a patient sign offers. A doctor whose generator has

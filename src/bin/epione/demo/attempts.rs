@@ -70,7 +70,7 @@ fn pooled(world: &mut World, record: &Published) -> Result<Result<Opened, Failur
 fn mismatched_upload(world: &World) -> Result<(), ProtocolError> {
     let name = store::cid_of(&mut &b"the bytes offered"[..])?;
     let offer = world.doctors[A].offer(&name);
-    world.keeper.upload(world.state(), &offer, &mut &b"the bytes sent"[..])
+    world.keeper.upload(world.view(), &offer, &mut &b"the bytes sent"[..])
 }
 
 /// A forger signs a request in doctor B's name.

@@ -34,8 +34,7 @@ fn introduce(
     let start = Instant::now();
     let (doctor, now) = (&world.doctors[A], world.now());
     let introduction = world.patients[ADA].introduce(&doctor.verifying_key(), now);
-    let centre = world.centre.verifying_key();
-    let patient = doctor.check_introduction(&introduction, &centre, now)?;
+    let patient = doctor.check_introduction(&introduction, world.view())?;
     let bytes = patient.to_bytes().len() as u64;
     report.step(
         "introduce",
@@ -72,7 +71,7 @@ fn store(world: &World, sealed: &SealedRecord, report: &mut Report) -> Result<()
     let mut bar = Bar::new("storing", objects.len() as u64, false);
     for (name, mut object) in objects {
         let offer = world.doctors[A].offer(&name);
-        world.keeper.upload(world.state(), &offer, &mut object)?;
+        world.keeper.upload(world.view(), &offer, &mut object)?;
         bar.advance_by(1);
     }
     report.step("store", "doctor A, store", size, start, &counted);
@@ -105,7 +104,7 @@ fn sign_and_commit(
     let (validity, hospital) = (world.validity(), world.institutions[0].verifying_key());
     let (doctor, rng) = (&world.doctors[A], &mut world.rng);
     let draft = doctor.draft_record(validity, sealed, index, introduction, hospital, rng);
-    let countersigned = world.institutions[0].countersign(&draft, world.state())?;
+    let countersigned = world.institutions[0].countersign(&draft, world.view())?;
     let current = world.authority.epoch_policies(&world.policies)?;
     let consent = world.patients[ADA].consent(&draft, sealed, &current, world.now())?;
     let transaction = world.doctors[A].publish(draft, countersigned, consent);

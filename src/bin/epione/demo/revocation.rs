@@ -49,5 +49,19 @@ pub(super) fn run(
         report.fail("doctor C could not open a record of an earlier epoch".to_owned());
     }
     report.refusal("an attribute key newer than the record", open_by_policy(world, B, before));
+    withdraw(world, report)?;
+    report.refusal("a withdrawn certificate", open_by_policy(world, C, before));
+    Ok(())
+}
+
+/// The registration centre withdraws doctor C's certificate.
+fn withdraw(world: &mut World, report: &mut Report) -> Result<(), Failure> {
+    let start = Instant::now();
+    let certificate = world.doctors[C].certificate();
+    let subject = certificate.verify(&world.centre.verifying_key())?;
+    let withdrawal = world.centre.withdraw(world.validity(), subject, &mut world.rng);
+    world.commit(&withdrawal)?;
+    let bytes = withdrawal.to_bytes().len() as u64;
+    report.step("withdraw", "registration centre", bytes, start, "the certificate of doctor C");
     Ok(())
 }

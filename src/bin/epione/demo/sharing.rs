@@ -40,7 +40,7 @@ fn ask(world: &World, terms: Vec<SearchTerm>, report: &mut Report) -> Result<Que
     let (start, now) = (Instant::now(), world.now());
     let (patient, doctor) = (&world.patients[ADA], &world.doctors[B]);
     let introduction = patient.introduce(&doctor.verifying_key(), now);
-    doctor.check_introduction(&introduction, &world.centre.verifying_key(), now)?;
+    doctor.check_introduction(&introduction, world.view())?;
     let (classes, purpose) = (Class::ALL.to_vec(), "second opinion before thrombectomy");
     let query = doctor.ask(&introduction, terms, classes, purpose, now)?;
     let forwarded = world.manager.forward(world.view(), &query)?;

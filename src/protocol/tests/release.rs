@@ -1,0 +1,106 @@
+//! Altered releases, and the journal of a proxy.
+#![forbid(unsafe_code)]
+
+use super::*;
+
+/// A dishonest proxy reports and signs altered re-encryptions.
+#[test]
+fn altered_re_encryptions_do_not_open_with_a_valid_receipt() {
+    let mut world = World::new();
+    let record = world.publish();
+    let (delivery, ticket) = world.grant(record);
+    let (other_delivery, other_ticket) = world.grant(record);
+    let state = world.state();
+    world.proxy.accept(&state, delivery).unwrap();
+    world.proxy.accept(&state, other_delivery).unwrap();
+    let honest = world.reencrypted(record, &ticket);
+    let under_other_grant = world.reencrypted(record, &other_ticket);
+    let open = |world: &mut World, sections: Vec<SectionReEncryption>| {
+        let request = world.request(record, &ticket);
+        let release = world.release_any(request, sections);
+        let state = world.state();
+        let view = LedgerView { state: &state, now: NOW };
+        let mut output = Cursor::new(Vec::new());
+        world
+            .reader
+            .open_granted(view, &request, &ticket, &release, world, &mut output)
+            .map(|_| output.into_inner())
+    };
+    assert_eq!(open(&mut world, honest.clone()).unwrap(), FILE);
+
+    let invalid = |outcome| {
+        let refused = matches!(outcome, Err(ProtocolError::ReEncryption(InvalidReEncryption)));
+        assert!(refused, "{outcome:?}");
+    };
+    let altered = |alter: &dyn Fn(&mut Vec<SectionReEncryption>)| {
+        let mut sections = honest.clone();
+        alter(&mut sections);
+        sections
+    };
+    // The re-encryption of another section, and one under another grant, whose `rk2` differs.
+    let of_another = altered(&|s| s[0].reencryption = honest[1].reencryption.clone());
+    invalid(open(&mut world, of_another));
+    invalid(open(&mut world, under_other_grant));
+    // Parts of two re-encryptions combined: D1, T, D2, proof.
+    let bytes: Vec<Vec<u8>> = honest.iter().map(|s| s.reencryption.to_bytes()).collect();
+    for (from, to) in [(2, 50), (50, 98), (98, 194), (194, bytes[0].len())] {
+        let mut mixed = bytes[0].clone();
+        mixed[from..to].copy_from_slice(&bytes[1][from..to]);
+        let mixed = altered(&|s| s[0].reencryption = Canonical::from_bytes(&mixed).unwrap());
+        invalid(open(&mut world, mixed));
+    }
+    // The wrapped key and re-encryption of one section for another.
+    let moved = altered(&|s| s[0] = SectionReEncryption { section: 0, ..honest[1].clone() });
+    let outcome = open(&mut world, moved);
+    let mismatch = ProtocolError::DigestMismatch(Item::WrappedForPatient);
+    assert_eq!(outcome.unwrap_err().to_string(), mismatch.to_string());
+}
+
+#[test]
+fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
+    let mut world = World::new();
+    let record = world.publish();
+    let (delivery, ticket) = world.grant(record);
+    let (request, state) = (world.request(record, &ticket), world.state());
+    let view = LedgerView { state: &state, now: NOW };
+    world.proxy.accept(&state, delivery).unwrap();
+    let mut rng = world.rng.clone();
+    let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
+    let path = world._folder.path().join("journal");
+    let open_file = || {
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).open(&path);
+        JournalFile::open(file.unwrap()).unwrap()
+    };
+    let (mut journal, entries) = open_file();
+    assert!(entries.is_empty());
+    let access = world.proxy.report(VALIDITY, view, prepared, &mut journal, &mut rng).unwrap();
+    assert_eq!(world.commit(&access), None);
+    let state = world.state();
+    let view = LedgerView { state: &state, now: NOW };
+    let release = world.proxy.release(view, &request).unwrap();
+
+    // Restart. A second entry was torn by the crash.
+    let intact = std::fs::read(&path).unwrap();
+    for torn in [&intact[..2], &intact[..40], &intact[..intact.len() - 1]] {
+        std::fs::write(&path, [&intact, torn].concat()).unwrap();
+        let (_, entries) = open_file();
+        assert_eq!(entries.len(), 1);
+        assert_eq!(std::fs::read(&path).unwrap(), intact, "the torn entry is removed");
+        world.proxy.released.clear();
+        let lost = world.proxy.release(view, &request);
+        assert!(matches!(lost, Err(ProtocolError::Refused(Refusal::JournalLost))));
+        world.proxy.recover(&entries[0]).unwrap();
+        assert_eq!(world.proxy.release(view, &request).unwrap(), release);
+    }
+    // With the journal lost, the proxy does not re-encrypt a second time for the request.
+    world.proxy.released.clear();
+    let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
+    let outcome = world.proxy.report(VALIDITY, view, prepared, &mut journal, &mut rng);
+    assert!(matches!(outcome, Err(ProtocolError::Refused(Refusal::JournalLost))));
+    // An entry of another proxy.
+    let (_, entries) = open_file();
+    let other = Proxy::register("Other", NOW + EPOCH, &world.centre, &mut rng);
+    let outcome = other.unwrap().recover(&entries[0]);
+    assert!(matches!(outcome, Err(ProtocolError::Decode(Item::JournalEntry, _))));
+}
