@@ -7,6 +7,7 @@ use epione::consensus::Parameters;
 use epione::ledger::{Basis, Ledger, State, Transaction, Validity};
 use epione::protocol::*;
 use epione::record::{Class, Record};
+use epione::sign::SigningKey;
 use epione::sim::Network;
 use epione::store::DirectoryStore;
 use std::error::Error;
@@ -55,9 +56,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let policies = authority.epoch_policies(&Policies::uniform("doctor and neurology".parse()?))?;
     let sealed = ruiz.seal(&record, file, (&introduction, &key), &policies, rng)?;
     let folder = tempfile::tempdir()?;
-    let keeper = StoreKeeper::new(DirectoryStore::open(folder.path())?);
-    for (name, mut object) in sealed.objects()? {
-        keeper.upload(view, &ruiz.offer(&name), &mut object)?;
+    let store = DirectoryStore::open(folder.path())?;
+    let keeper = StoreKeeper::new(store, SigningKey::generate(rng).verifying_key());
+    let at = (VALIDITY.chain, &keeper.verifying_key());
+    for Object { name, length, mut bytes } in sealed.objects()? {
+        keeper.upload(view, &ruiz.offer(at, sealed.record_id(), (&name, length)), &mut bytes)?;
     }
 
     // The hospital countersigns, Ada consents, and the record is published.

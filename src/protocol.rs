@@ -26,9 +26,9 @@
 //! [`LedgerView`]. Times are in milliseconds since the Unix epoch.
 //!
 //! **Terms.** A *certificate* is the registration centre's signature on a party's public keys,
-//! name, role and end of validity. A *writing epoch* is a period of 30 days, [`EPOCH`](crate::ledger::EPOCH); a patient
-//! has one pseudonym and one owner key per doctor and writing epoch. The *attribute epoch* is a
-//! counter of the attribute authority; a policy requires a key of the attribute epoch in which the
+//! name, role and end of validity. A *writing epoch* is a period of 30 days
+//! ([`EPOCH`](crate::ledger::EPOCH)); a patient has one pseudonym and one owner key per doctor and
+//! writing epoch. The *attribute epoch* is a counter of the attribute authority; a policy requires a key of the attribute epoch in which the
 //! section was sealed. A *pseudonym window* is a range of writing epochs whose pseudonyms one key
 //! derives; the *window* of a grant is the period in which it is valid. The *envelope* of a record
 //! is the stored list of its ciphertexts; its name is the location that the search entries seal.
@@ -89,6 +89,7 @@ mod binding;
 mod consent;
 mod error;
 mod grant;
+mod holdings;
 mod index;
 mod introduce;
 mod journal;
@@ -114,6 +115,7 @@ pub use audit::{TrailEntry, trail};
 pub use binding::{Envelope, object_digest};
 pub use error::{Item, ProtocolError, Refusal};
 pub use grant::{Delivery, Terms, Ticket};
+pub use holdings::{UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA};
 pub use introduce::Introduction;
 pub use journal::{Journal, JournalFile};
 pub use open::Opened;

@@ -73,4 +73,10 @@ pub trait RecordStore {
 
     /// Returns `true` if the object's manifest is stored.
     fn contains(&self, cid: &Cid) -> bool;
+
+    /// Deletes the objects that `keep` rejects. Cost: linear in the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read or written. Kept objects are not affected.
+    fn retain(&mut self, keep: &dyn Fn(&Cid) -> bool) -> Result<(), StoreError>;
 }

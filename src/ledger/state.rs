@@ -138,6 +138,11 @@ impl State {
         self.records.get(id).map(Arc::as_ref)
     }
 
+    /// Returns `true` if an author has published a record with this `record_id`.
+    pub fn is_published(&self, author: &VerifyingKey, record_id: &[u8; 32]) -> bool {
+        self.record_ids.contains(&(*author, *record_id))
+    }
+
     /// All records in order of their identifiers.
     pub fn records(&self) -> impl Iterator<Item = (&Digest, &RecordAction)> {
         self.records.iter().map(|(id, record)| (id, record.as_ref()))

@@ -43,6 +43,9 @@ refusals! {
     EpochNotCovered =
         "the pseudonym window does not cover this epoch; a new introduction is required";
     UnregisteredUploader = "the uploader is not a registered doctor";
+    QuotaExceeded =
+        "the author's unpublished records exceed the quota; publish them or wait for their expiry";
+    UploadLength = "the length of the object differs from that of the offer";
     UnregisteredAuthor = "the author is not a registered doctor";
     UnregisteredReader = "the reader is not a registered doctor";
     UnregisteredManager = "the query was not forwarded by a registered query manager";

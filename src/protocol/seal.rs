@@ -68,6 +68,11 @@ impl NamedObject {
         Self { name: name_of(&bytes), bytes }
     }
 
+    fn object(&self) -> Object<'_> {
+        let (length, bytes) = (self.bytes.len() as u64, Box::new(&self.bytes[..]));
+        Object { name: self.name, length, bytes }
+    }
+
     /// Returns `true` if the name is that of the bytes.
     pub(super) fn is_consistent(&self) -> bool {
         name_of(&self.bytes) == self.name
@@ -92,8 +97,15 @@ pub(super) struct SealedSection {
     pub(super) policy: Digest,
 }
 
-/// The name of an object and a reader of its bytes.
-pub type Object<'a> = (Cid, Box<dyn Read + 'a>);
+/// An object to be stored.
+pub struct Object<'a> {
+    /// The name.
+    pub name: Cid,
+    /// The length in bytes.
+    pub length: u64,
+    /// A reader of the bytes.
+    pub bytes: Box<dyn Read + 'a>,
+}
 
 impl SealedSection {
     /// Returns a reader at the start of the ciphertext.
@@ -207,6 +219,11 @@ fn encrypt_to_file(
 }
 
 impl SealedRecord {
+    /// Returns the record's random identifier.
+    pub fn record_id(&self) -> [u8; 32] {
+        self.record_id
+    }
+
     /// Returns all objects to be stored: ciphertexts, wrapped keys, and the envelope last.
     ///
     /// # Errors
@@ -214,12 +231,11 @@ impl SealedRecord {
     pub fn objects(&self) -> Result<Vec<Object<'_>>, ProtocolError> {
         let mut objects: Vec<Object<'_>> = Vec::new();
         for section in &self.sections {
-            objects.push((section.name, Box::new(section.ciphertext()?)));
-            for NamedObject { name, bytes } in section.wrapped_keys() {
-                objects.push((*name, Box::new(&bytes[..])));
-            }
+            let (name, length) = (section.name, section.ciphertext.metadata()?.len());
+            objects.push(Object { name, length, bytes: Box::new(section.ciphertext()?) });
+            objects.extend(section.wrapped_keys().map(NamedObject::object));
         }
-        objects.push((self.envelope.name, Box::new(&self.envelope.bytes[..])));
+        objects.push(self.envelope.object());
         Ok(objects)
     }
 
@@ -228,12 +244,7 @@ impl SealedRecord {
     /// # Errors
     /// [`ProtocolError::Io`] if a temporary file fails.
     pub fn size(&self) -> Result<u64, ProtocolError> {
-        let mut size = self.envelope.bytes.len() as u64;
-        for section in &self.sections {
-            size += section.ciphertext.metadata()?.len();
-            size += section.wrapped_keys().iter().map(|key| key.bytes.len() as u64).sum::<u64>();
-        }
-        Ok(size)
+        Ok(self.objects()?.iter().map(|object| object.length).sum())
     }
 
     /// Returns the digests for the ledger.

@@ -1,30 +1,33 @@
 //! The store keeper: access control in front of a [`RecordStore`].
 //!
-//! The keeper accepts an upload that a registered doctor has signed and that matches its hash. It
-//! serves only objects of records on the ledger: to the author and the owner of the record, and,
-//! for an open request, the ciphertexts of the requested sections to its reader. A reader by policy
-//! also fetches the keys wrapped for the policy, the proxy of a valid grant those wrapped for the
-//! patient.
+//! The keeper accepts an upload that a registered doctor has signed for one of their records, and
+//! that matches its name and length. It serves only objects of records on the ledger: to the author
+//! and the owner of the record, and, for an open request, the ciphertexts of the requested sections
+//! to its reader. A reader by policy also fetches the keys wrapped for the policy, the proxy of a
+//! valid grant those wrapped for the patient.
 #![forbid(unsafe_code)]
 
 use super::binding::object_digest;
+use super::holdings::{self, Holdings};
 use super::{Doctor, Item, LedgerView, ProtocolError, Refusal};
-use crate::algebra::tag;
+use crate::algebra::{hash::framed, tag};
 use crate::consensus::Digest;
 use crate::ledger::{Basis, RecordAction, Role, SectionDigests, StoredRequest, Time};
 use crate::sign::{Signature, SigningKey, VerifyingKey};
 use crate::store::{self, Cid, RecordStore};
 use std::io::{Read, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The maximum difference between a fetch's time and the keeper's clock: one minute, in
 /// milliseconds.
 const MAX_SKEW: Time = 60_000;
 
-/// A signed offer to store an object.
+/// A signed offer to store an object for one record.
 #[derive(Debug, Clone)]
 pub struct Upload {
     name: Cid,
-    uploader: VerifyingKey,
+    length: u64,
+    draft: holdings::Draft,
     signature: Signature,
 }
 
@@ -48,9 +51,28 @@ pub struct Fetch {
 }
 
 impl Upload {
-    fn new(name: &Cid, key: &SigningKey) -> Self {
-        let signature = key.sign(tag::SIGN_UPLOAD, &[&name.to_bytes()]);
-        Self { name: *name, uploader: key.verifying_key(), signature }
+    fn new(
+        (chain, keeper): (&str, &VerifyingKey),
+        record_id: [u8; 32],
+        (name, length): (&Cid, u64),
+        key: &SigningKey,
+    ) -> Self {
+        let draft = holdings::Draft { author: key.verifying_key(), record_id };
+        let mut upload =
+            Self { name: *name, length, draft, signature: Signature::from_bytes([0; 64]) };
+        let statement = upload.statement(chain, keeper);
+        upload.signature = key.sign(tag::SIGN_UPLOAD, &[&statement]);
+        upload
+    }
+
+    fn statement(&self, chain: &str, keeper: &VerifyingKey) -> Vec<u8> {
+        framed(&[
+            chain.as_bytes(),
+            keeper.as_bytes(),
+            &self.draft.record_id,
+            &self.name.to_bytes(),
+            &self.length.to_be_bytes(),
+        ])
     }
 }
 
@@ -70,9 +92,14 @@ impl Fetch {
 }
 
 impl Doctor {
-    /// Signs an offer to store the object with this name.
-    pub fn offer(&self, name: &Cid) -> Upload {
-        Upload::new(name, &self.key)
+    /// Signs an offer to store an object of a record on a chain at a keeper.
+    pub fn offer(
+        &self,
+        at: (&str, &VerifyingKey),
+        record_id: [u8; 32],
+        (name, length): (&Cid, u64),
+    ) -> Upload {
+        Upload::new(at, record_id, (name, length), &self.key)
     }
 
     /// Signs a request for the object with this name.
@@ -82,15 +109,25 @@ impl Doctor {
 }
 
 /// A [`RecordStore`] behind the access control of the ledger.
+///
+/// An object belongs to the records for which their authors have uploaded it. Listing the digests
+/// of another record in an own record therefore gives no access.
 #[derive(Debug)]
 pub struct StoreKeeper<S> {
     store: S,
+    key: VerifyingKey,
+    holdings: Mutex<Holdings>,
 }
 
 impl<S: RecordStore> StoreKeeper<S> {
-    /// Creates the keeper of a store.
-    pub fn new(store: S) -> Self {
-        Self { store }
+    /// Creates the keeper of an empty store. Uploads name the keeper's key.
+    pub fn new(store: S, key: VerifyingKey) -> Self {
+        Self { store, key, holdings: Mutex::default() }
+    }
+
+    /// Returns the key that identifies the keeper.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        self.key
     }
 
     /// Returns the store.
@@ -98,24 +135,60 @@ impl<S: RecordStore> StoreKeeper<S> {
         &self.store
     }
 
-    /// Stores an object that a registered doctor has offered.
+    /// Stores an object that a registered doctor has offered for a record. The whole object must be
+    /// sent, whether it is stored already or not, and the result does not tell.
     ///
     /// # Errors
     /// [`Refusal::UnregisteredUploader`], [`ProtocolError::Rule`] if the uploader's certificate is
-    /// not valid now, [`ProtocolError::Signature`] or [`ProtocolError::Store`].
+    /// not valid now, [`ProtocolError::Signature`], [`Refusal::QuotaExceeded`],
+    /// [`Refusal::UploadLength`] or [`ProtocolError::Store`].
     pub fn upload(
         &self,
         LedgerView { state, now }: LedgerView<'_>,
         upload: &Upload,
         object: &mut dyn Read,
     ) -> Result<(), ProtocolError> {
+        let author = &upload.draft.author;
         let unregistered = ProtocolError::from(Refusal::UnregisteredUploader);
-        state.valid_party(&upload.uploader, Role::Doctor, now, unregistered)?;
-        upload
-            .uploader
-            .verify(tag::SIGN_UPLOAD, &[&upload.name.to_bytes()], &upload.signature)
+        state.valid_party(author, Role::Doctor, now, unregistered)?;
+        let statement = upload.statement(state.chain(), &self.key);
+        author
+            .verify(tag::SIGN_UPLOAD, &[&statement], &upload.signature)
             .map_err(|error| ProtocolError::Signature(Item::Upload, error))?;
-        Ok(self.store.put(&upload.name, object)?)
+        self.lock().check_quota(state, author, upload.length)?;
+        // One byte more than offered shows that the object is longer.
+        let mut object = object.take(upload.length.saturating_add(1));
+        let limit = object.limit();
+        let stored = self.store.put(&upload.name, &mut object);
+        if limit - object.limit() != upload.length {
+            return Err(Refusal::UploadLength.into());
+        }
+        stored?;
+        // Other uploads of the author may have finished in the meantime.
+        let mut holdings = self.lock();
+        holdings.check_quota(state, author, upload.length)?;
+        holdings.add(upload.draft, &upload.name, upload.length, now);
+        Ok(())
+    }
+
+    /// Deletes the objects of records that were not published in time. Cost: linear in the store.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Store`] if the store fails.
+    pub fn expire(
+        &mut self,
+        LedgerView { state, now }: LedgerView<'_>,
+    ) -> Result<(), ProtocolError> {
+        let holdings = self.holdings.get_mut().unwrap_or_else(PoisonError::into_inner);
+        holdings.expire(state, now);
+        let kept = holdings.names();
+        let keep = |name: &Cid| store::digest_of_cid(name).is_some_and(|hash| kept.contains(&hash));
+        Ok(self.store.retain(&keep)?)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Holdings> {
+        // A panic elsewhere leaves the holdings consistent: every change is one insertion.
+        self.holdings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Serves an object to an authorised signer, verified block by block.
@@ -136,23 +209,30 @@ impl<S: RecordStore> StoreKeeper<S> {
         if fetch.time.abs_diff(view.now) > MAX_SKEW {
             return Err(Refusal::StaleFetch.into());
         }
-        if !permitted(view, fetch)?.contains(&object_digest(&fetch.name)) {
+        let (record, objects) = permitted(view, fetch)?;
+        let draft = holdings::Draft { author: record.author, record_id: record.record_id };
+        let uploaded = self.lock().length(&draft, &fetch.name).is_some();
+        if !uploaded || !objects.contains(&object_digest(&fetch.name)) {
             return Err(Refusal::ForeignObject.into());
         }
         Ok(self.store.read(&fetch.name, output)?)
     }
 }
 
-/// Returns the names of the objects that the signer of a fetch may read, as their digests on the
-/// ledger: for author and owner all objects of the record, for a request those that it needs.
-fn permitted(view: LedgerView<'_>, fetch: &Fetch) -> Result<Vec<Digest>, ProtocolError> {
+/// Returns the record of a fetch and the digests of the objects that the signer may read: for
+/// author and owner all objects of the record, for a request those that it needs.
+fn permitted<'a>(
+    view: LedgerView<'a>,
+    fetch: &Fetch,
+) -> Result<(&'a RecordAction, Vec<Digest>), ProtocolError> {
     match fetch.basis {
         FetchBasis::Own(id) => {
             let record = view.state.record(&id).ok_or(Refusal::UnknownBasis)?;
             if fetch.signer != record.author && fetch.signer != record.owner {
                 return Err(Refusal::RecordOfAnother.into());
             }
-            Ok(objects(record, &record.sections.iter().collect::<Vec<_>>(), &WRAPPED_KEYS))
+            let sections: Vec<&SectionDigests> = record.sections.iter().collect();
+            Ok((record, objects(record, &sections, &WRAPPED_KEYS)))
         }
         FetchBasis::Request(id) => {
             let request = view.state.request(&id).ok_or(Refusal::UnknownBasis)?;
@@ -161,12 +241,13 @@ fn permitted(view: LedgerView<'_>, fetch: &Fetch) -> Result<Vec<Digest>, Protoco
     }
 }
 
-/// Returns the objects of an open request that its reader or the proxy of its grant may read.
-fn requested(
-    LedgerView { state, now }: LedgerView<'_>,
+/// Returns the record of an open request, and the objects that the signer may read as its reader or
+/// as the proxy of its grant.
+fn requested<'a>(
+    LedgerView { state, now }: LedgerView<'a>,
     request: &StoredRequest,
     signer: &VerifyingKey,
-) -> Result<Vec<Digest>, ProtocolError> {
+) -> Result<(&'a RecordAction, Vec<Digest>), ProtocolError> {
     if !request.is_open(state.height()) {
         return Err(Refusal::ExpiredRequest.into());
     }
@@ -186,7 +267,7 @@ fn requested(
         }
     };
     let sections = request.sections.iter().map(|index| &record.sections[usize::from(*index)]);
-    Ok(objects(record, &sections.collect::<Vec<_>>(), keys))
+    Ok((record, objects(record, &sections.collect::<Vec<_>>(), keys)))
 }
 
 /// A wrapped key of a section.
@@ -212,6 +293,7 @@ fn objects(
 mod tests {
     use super::super::{seal::name_of, tests::World};
     use super::*;
+    use crate::protocol::tests::CHAIN;
     use crate::sign::InvalidSignature;
 
     #[test]
@@ -242,11 +324,19 @@ mod tests {
             assert!(by_signature, "{outcome:?}");
         }
 
-        let honest = world.author.offer(&name);
+        let object = (&name, 9);
+        let at = (CHAIN, &world.keeper.verifying_key());
+        let offer = |at, id, object, key| Upload::new(at, id, object, key);
+        let key = &world.author.key;
+        let honest = offer(at, [1; 32], object, key);
         let changed = [
-            Upload { signature: Upload::new(&name, &forger).signature, ..honest.clone() },
+            Upload { signature: offer(at, [1; 32], object, &forger).signature, ..honest.clone() },
             Upload { name: other, ..honest.clone() },
-            Upload { uploader: world.reader.verifying_key(), ..honest.clone() },
+            Upload { length: 10, ..honest.clone() },
+            Upload { draft: offer(at, [2; 32], object, key).draft, ..honest.clone() },
+            Upload { draft: offer(at, [1; 32], object, &world.reader.key).draft, ..honest.clone() },
+            offer(("another chain", at.1), [1; 32], object, key),
+            offer((CHAIN, &forger.verifying_key()), [1; 32], object, key),
         ];
         let upload = |offer| world.keeper.upload(view, offer, &mut &b"an object"[..]);
         for offer in &changed {

@@ -24,7 +24,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::io::{Cursor, Write};
 
-const CHAIN: &str = "test";
+pub(super) const CHAIN: &str = "test";
 const NOW: Time = 1_000_000_000;
 const VALIDITY: Validity<'static> = Validity { chain: CHAIN, until: NOW + 1000 };
 const FILE: &[u8] = br#"{"resourceType": "Bundle", "entry": [
@@ -67,7 +67,10 @@ impl World {
         let mut world = Self {
             ledger: Ledger::new(CHAIN, centre.verifying_key()),
             authority: AttributeAuthority::new(centre.verifying_key(), &mut rng),
-            keeper: StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap()),
+            keeper: StoreKeeper::new(
+                DirectoryStore::open(folder.path()).unwrap(),
+                SigningKey::generate(&mut rng).verifying_key(),
+            ),
             config: Config::new(Parameters::new(CHAIN), members).unwrap(),
             _folder: folder,
             rng,
@@ -139,8 +142,10 @@ impl World {
         let rng = &mut self.rng;
         let (file, author) = (&mut Cursor::new(FILE), &self.author);
         let sealed = author.seal(&record, file, (&introduction, &key), current, rng).unwrap();
-        for (name, mut object) in sealed.objects().unwrap() {
-            self.keeper.upload(self.view(), &author.offer(&name), &mut object).unwrap();
+        let at = (CHAIN, &self.keeper.verifying_key());
+        for Object { name, length, mut bytes } in sealed.objects().unwrap() {
+            let offer = author.offer(at, sealed.record_id(), (&name, length));
+            self.keeper.upload(self.view(), &offer, &mut bytes).unwrap();
         }
         let index = self.index(&sealed, &introduction);
         (sealed, introduction, index)
@@ -151,8 +156,9 @@ impl World {
         vec![self.author.index(&term, sealed, introduction, rng).unwrap()]
     }
 
-    fn store(&self, bytes: &[u8]) {
-        let offer = self.author.offer(&name_of(bytes));
+    fn store(&self, sealed: &SealedRecord, bytes: &[u8]) {
+        let (at, length) = ((CHAIN, &self.keeper.verifying_key()), bytes.len() as u64);
+        let offer = self.author.offer(at, sealed.record_id(), (&name_of(bytes), length));
         self.keeper.upload(self.view(), &offer, &mut &bytes[..]).unwrap();
     }
 
@@ -363,7 +369,7 @@ fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
     let mut envelope = Envelope::from_bytes(&sealed.envelope.bytes).unwrap();
     envelope.sections.swap(0, 1);
     let changed = NamedObject::new(envelope.to_bytes());
-    world.store(&changed.bytes);
+    world.store(&sealed, &changed.bytes);
     let honest = std::mem::replace(&mut sealed.envelope, changed);
     let index = world.index(&sealed, &introduction);
     let draft = world.draft((&sealed, &introduction, index));

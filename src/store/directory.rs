@@ -1,15 +1,18 @@
-//! A store in a directory: one file per block, with the CID as file name.
+//! A store in a directory: one file per chunk and one per manifest, with the CID as file name.
+//! Chunks and manifests have separate directories, because a manifest that is uploaded as the bytes
+//! of an object is a chunk of that object and not itself an object.
 //!
 //! The blocks of an upload are written to a staging directory and synchronised to disk. Once the
 //! object's identifier is verified, atomic renames move them into place, the manifest last. After a
 //! crash every stored block is whole, and an object is either complete or absent.
 #![forbid(unsafe_code)]
 
-use super::chunk::{CHUNK_SIZE, Manifest, block_cid, cid_of_digest, split};
+use super::chunk::{CHUNK_SIZE, Manifest, block_cid, cid_of_digest, digest_of_cid, split};
 use super::{RecordStore, StoreError};
 use crate::algebra::codec::Canonical;
 use crate::error::DecodeError;
 use cid::Cid;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -22,6 +25,7 @@ const MAX_MANIFEST: u64 = 1 << 26;
 #[derive(Debug)]
 pub struct DirectoryStore {
     blocks: PathBuf,
+    manifests: PathBuf,
     staging: PathBuf,
 }
 
@@ -31,18 +35,22 @@ impl DirectoryStore {
     /// # Errors
     /// [`StoreError::Io`] if the directories cannot be created.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let (blocks, staging) = (directory.join("blocks"), directory.join("staging"));
-        fs::create_dir_all(&blocks)?;
-        fs::create_dir_all(&staging)?;
-        Ok(Self { blocks, staging })
+        let [blocks, manifests, staging] =
+            ["blocks", "manifests", "staging"].map(|name| directory.join(name));
+        for directory in [&blocks, &manifests, &staging] {
+            fs::create_dir_all(directory)?;
+        }
+        Ok(Self { blocks, manifests, staging })
     }
 
-    /// Returns the file of a block. The last two characters of the identifier select a
-    /// subdirectory.
+    /// Returns the file of a chunk.
     pub fn block_path(&self, cid: &Cid) -> PathBuf {
-        let text = cid.to_string();
-        let shard = &text[text.len() - 2..];
-        self.blocks.join(shard).join(&text)
+        file_in(&self.blocks, cid)
+    }
+
+    /// Returns the file of an object's manifest.
+    pub fn manifest_path(&self, cid: &Cid) -> PathBuf {
+        file_in(&self.manifests, cid)
     }
 
     /// Returns the identifiers of an object's chunks, in order.
@@ -53,20 +61,6 @@ impl DirectoryStore {
         Ok(self.manifest(cid)?.chunks.iter().map(cid_of_digest).collect())
     }
 
-    /// Returns `true` if the block is stored intact. A corrupt block counts as absent and is
-    /// replaced.
-    fn holds(&self, cid: &Cid, block: &[u8]) -> bool {
-        fs::read(self.block_path(cid)).is_ok_and(|stored| stored == block)
-    }
-
-    /// Moves a staged block into place by an atomic rename.
-    fn commit(&self, cid: &Cid, staged: TempPath) -> io::Result<()> {
-        let path = self.block_path(cid);
-        fs::create_dir_all(path.parent().expect("a block lies in a subdirectory"))?;
-        staged.persist(&path).map_err(|error| error.error)?;
-        Ok(())
-    }
-
     /// Writes a block to the staging directory, invisible to readers.
     fn stage(&self, block: &[u8]) -> io::Result<NamedTempFile> {
         let mut file = NamedTempFile::new_in(&self.staging)?;
@@ -75,21 +69,62 @@ impl DirectoryStore {
         Ok(file)
     }
 
-    /// Reads a block of at most `cap` bytes and checks its identifier.
-    fn read_block(&self, cid: &Cid, cap: u64) -> Result<Vec<u8>, StoreError> {
-        let file = fs::File::open(self.block_path(cid)).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => StoreError::Missing(*cid),
-            _ => StoreError::Io(error),
-        })?;
-        let mut block = Vec::new();
-        file.take(cap + 1).read_to_end(&mut block)?;
-        if block_cid(&block) == *cid { Ok(block) } else { Err(StoreError::Corrupt(*cid)) }
-    }
-
     fn manifest(&self, cid: &Cid) -> Result<Manifest, StoreError> {
-        let block = self.read_block(cid, MAX_MANIFEST)?;
+        let block = read_block(&self.manifest_path(cid), cid, MAX_MANIFEST)?;
         Manifest::from_bytes(&block).map_err(|error| StoreError::InvalidManifest(*cid, error))
     }
+}
+
+/// Returns the file of a block. The last two characters of the identifier select a subdirectory.
+fn file_in(directory: &Path, cid: &Cid) -> PathBuf {
+    let text = cid.to_string();
+    let shard = &text[text.len() - 2..];
+    directory.join(shard).join(&text)
+}
+
+/// Returns `true` if a block is stored intact. A corrupt block counts as absent and is replaced.
+fn holds(path: &Path, block: &[u8]) -> bool {
+    fs::read(path).is_ok_and(|stored| stored == block)
+}
+
+/// Moves a staged block into place by an atomic rename.
+fn commit(path: &Path, staged: TempPath) -> io::Result<()> {
+    fs::create_dir_all(path.parent().expect("a block lies in a subdirectory"))?;
+    staged.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Reads a block of at most `cap` bytes and checks its identifier.
+fn read_block(path: &Path, cid: &Cid, cap: u64) -> Result<Vec<u8>, StoreError> {
+    let file = fs::File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => StoreError::Missing(*cid),
+        _ => StoreError::Io(error),
+    })?;
+    let mut block = Vec::new();
+    file.take(cap + 1).read_to_end(&mut block)?;
+    if block_cid(&block) == *cid { Ok(block) } else { Err(StoreError::Corrupt(*cid)) }
+}
+
+/// Deletes the files of a directory whose names `keep` rejects.
+fn delete_unless(directory: &Path, keep: &dyn Fn(&Cid) -> bool) -> io::Result<()> {
+    for cid in stored_in(directory)? {
+        if !keep(&cid) {
+            fs::remove_file(file_in(directory, &cid))?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the identifiers of the blocks in a directory.
+fn stored_in(directory: &Path) -> io::Result<Vec<Cid>> {
+    let mut all = Vec::new();
+    for shard in fs::read_dir(directory)? {
+        for file in fs::read_dir(shard?.path())? {
+            let name = file?.file_name();
+            all.extend(name.to_str().and_then(|name| Cid::try_from(name).ok()));
+        }
+    }
+    Ok(all)
 }
 
 impl RecordStore for DirectoryStore {
@@ -98,7 +133,7 @@ impl RecordStore for DirectoryStore {
         // deletes staged files.
         let mut staged = Vec::new();
         let manifest = split(object, |chunk_cid, chunk| {
-            if !self.holds(chunk_cid, chunk) {
+            if !holds(&self.block_path(chunk_cid), chunk) {
                 staged.push((*chunk_cid, self.stage(chunk)?.into_temp_path()));
             }
             Ok(())
@@ -110,10 +145,11 @@ impl RecordStore for DirectoryStore {
             return Err(StoreError::CidMismatch { expected, found });
         }
         for (chunk_cid, chunk) in staged {
-            self.commit(&chunk_cid, chunk)?;
+            commit(&self.block_path(&chunk_cid), chunk)?;
         }
-        if !self.holds(cid, &block) {
-            self.commit(cid, self.stage(&block)?.into_temp_path())?;
+        let path = self.manifest_path(cid);
+        if !holds(&path, &block) {
+            commit(&path, self.stage(&block)?.into_temp_path())?;
         }
         Ok(())
     }
@@ -122,7 +158,8 @@ impl RecordStore for DirectoryStore {
         let manifest = self.manifest(cid)?;
         let mut remaining = manifest.length;
         for digest in manifest.chunks {
-            let chunk = self.read_block(&cid_of_digest(&digest), CHUNK_SIZE as u64)?;
+            let name = cid_of_digest(&digest);
+            let chunk = read_block(&self.block_path(&name), &name, CHUNK_SIZE as u64)?;
             // Another split of the same bytes would give the object a second identifier.
             if chunk.len() as u64 != remaining.min(CHUNK_SIZE as u64) {
                 let error =
@@ -137,5 +174,20 @@ impl RecordStore for DirectoryStore {
 
     fn contains(&self, cid: &Cid) -> bool {
         self.manifest(cid).is_ok()
+    }
+
+    /// Reads every manifest: chunks that a kept object shares with a deleted one stay.
+    fn retain(&mut self, keep: &dyn Fn(&Cid) -> bool) -> Result<(), StoreError> {
+        delete_unless(&self.manifests, keep)?;
+        let mut referenced = BTreeSet::new();
+        for object in stored_in(&self.manifests)? {
+            match self.manifest(&object) {
+                Ok(manifest) => referenced.extend(manifest.chunks),
+                // The chunks of a corrupt manifest are unknown, so none is deleted.
+                Err(error) => return Err(error),
+            }
+        }
+        let known = |cid: &Cid| digest_of_cid(cid).is_some_and(|d| referenced.contains(&d));
+        Ok(delete_unless(&self.blocks, &known)?)
     }
 }

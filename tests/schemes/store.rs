@@ -44,12 +44,14 @@ impl Fixture {
         files
     }
 
-    /// Writes a block to disk under its identifier, bypassing all checks.
+    /// Writes a chunk and a manifest with the same bytes to disk under their identifier, bypassing
+    /// all checks.
     fn plant(&self, block: &[u8]) -> Cid {
         let cid = store::cid_of_digest(&Sha256::digest(block).into());
-        let path = self.store.block_path(&cid);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, block).unwrap();
+        for path in [self.store.block_path(&cid), self.store.manifest_path(&cid)] {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, block).unwrap();
+        }
         cid
     }
 }
@@ -101,7 +103,7 @@ fn an_identifier_hashes_the_manifest_and_chunks_are_raw_leaves() {
         assert_eq!((chunk.codec(), chunk.hash().code()), (0x55, 0x12));
         assert_eq!(store::digest_of_cid(chunk), Some(Sha256::digest(bytes).into()));
     }
-    let manifest = fs::read(fixture.store.block_path(&cid)).unwrap();
+    let manifest = fs::read(fixture.store.manifest_path(&cid)).unwrap();
     assert_eq!(cid, store::cid_of_digest(&Sha256::digest(&manifest).into()));
     let dag_pb = Cid::new_v1(0x70, *cid.hash());
     assert_eq!(store::digest_of_cid(&dag_pb), None, "the codec is not raw");
@@ -217,7 +219,11 @@ fn corrupt_blocks_are_identified_and_replaced_by_another_upload() {
     let mut blocks = fixture.store.chunks(&cid).unwrap();
     blocks.push(cid);
     for block in blocks {
-        let path = fixture.store.block_path(&block);
+        let is_manifest = block == cid;
+        let path = match is_manifest {
+            true => fixture.store.manifest_path(&block),
+            false => fixture.store.block_path(&block),
+        };
         let intact = fs::read(&path).unwrap();
         let mut flipped = intact.clone();
         flipped[intact.len() / 3] ^= 0x10;
@@ -269,10 +275,38 @@ fn absent_objects_and_blocks_are_reported() {
     // The identifier of a chunk identifies a block, not an object.
     let object = fixture.put(b"an object");
     let chunk = fixture.store.chunks(&object).unwrap()[0];
-    assert!(
-        matches!(fixture.read(&chunk), Err(StoreError::InvalidManifest(found, _)) if found == chunk)
-    );
+    assert!(matches!(fixture.read(&chunk), Err(StoreError::Missing(found)) if found == chunk));
     assert!(!fixture.store.contains(&chunk));
+}
+
+/// Otherwise two small uploads make an object of any length.
+#[test]
+fn the_bytes_of_a_manifest_uploaded_as_an_object_are_not_a_manifest() {
+    let fixture = Fixture::new();
+    let chunk = vec![0; CHUNK_SIZE];
+    fixture.put(&chunk);
+    let hash: [u8; 32] = Sha256::digest(&chunk).into();
+    let bomb = manifest(1024 * CHUNK_SIZE as u64, &[hash; 1024]);
+    let uploaded = fixture.put(&bomb);
+    let name = store::cid_of_digest(&Sha256::digest(&bomb).into());
+    assert_eq!(fixture.store.chunks(&uploaded).unwrap(), [name]);
+    assert!(!fixture.store.contains(&name));
+    assert!(matches!(fixture.read(&name), Err(StoreError::Missing(found)) if found == name));
+}
+
+#[test]
+fn deletion_keeps_the_chunks_of_other_objects() {
+    let mut fixture = Fixture::new();
+    let shared = noise(CHUNK_SIZE, 10);
+    let kept = fixture.put(&[&shared[..], b"kept"].concat());
+    let deleted = fixture.put(&[&shared[..], b"deleted"].concat());
+    let files = fixture.files().len();
+    fixture.store.retain(&|name| *name == kept).unwrap();
+    assert_eq!(fixture.files().len(), files - 2, "one manifest and one chunk");
+    assert!(matches!(fixture.read(&deleted), Err(StoreError::Missing(found)) if found == deleted));
+    assert!(fixture.read(&kept).unwrap().ends_with(b"kept"));
+    fixture.store.retain(&|_| false).unwrap();
+    assert!(fixture.files().is_empty());
 }
 
 fn manifest(length: u64, chunks: &[[u8; 32]]) -> Vec<u8> {

@@ -17,12 +17,13 @@ use epione::policy::AttributeSet;
 use epione::pre::conditional::InvalidCiphertext;
 use epione::protocol::{
     Delivery, Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Institution, Item, Journal,
-    LedgerView, ObjectSource, Patient, Policies, ProtocolError, Proxy, Query, QueryManager, Refusal, Registrar,
-    RegistrationCentre, RegistrationError, Release, SearchTerm, StoreKeeper, Terms, Ticket, trail,
+    LedgerView, ObjectSource, Patient, Policies, ProtocolError, Proxy, Query, QueryManager,
+    Refusal, Registrar, RegistrationCentre, RegistrationError, Release, SearchTerm, StoreKeeper,
+    Terms, Ticket, UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
 };
 use epione::record::{Class, Record};
-use epione::sign::InvalidSignature;
-use epione::store::{self, DirectoryStore, RecordStore, StoreError};
+use epione::sign::{InvalidSignature, SigningKey};
+use epione::store::{self, Cid, DirectoryStore, RecordStore, StoreError};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;

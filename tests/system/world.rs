@@ -12,11 +12,12 @@ use epione::consensus::{Digest, Location, Parameters, Profile};
 use epione::ledger::{Basis, Transaction};
 use epione::policy::AccessPolicy;
 use epione::protocol::{
-    AttributeAuthority, Envelope, Institution, Introduction, Opened, Patient, Policies,
+    AttributeAuthority, Envelope, Institution, Introduction, Object, Opened, Patient, Policies,
     ProtocolError, Proxy, RegistrationCentre, Release, SealedRecord, SearchTerm, StoreKeeper,
     Terms, Ticket,
 };
 use epione::record::{Class, Record};
+use epione::sign::SigningKey;
 use epione::store::{self, Cid, DirectoryStore, RecordStore};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -69,7 +70,8 @@ impl World {
         let parameters = Parameters { profile, ..Parameters::new(CHAIN) };
         let network = network(parameters, &locations, &centre.verifying_key(), &mut rng).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let keeper = StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap());
+        let key = SigningKey::generate(&mut rng).verifying_key();
+        let keeper = StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap(), key);
         let folder = Folder::Temporary(folder);
         let infrastructure = Infrastructure { rng, network, keeper, folder, centre, authority };
         let policies = Policies::uniform(policy(POLICY))
@@ -108,8 +110,10 @@ impl World {
             .unwrap();
         let terms = doctor.terms(&record).unwrap();
         let index = doctor.batch_index(&terms, &sealed, &introduction, rng).unwrap();
-        for (name, mut object) in sealed.objects().unwrap() {
-            self.keeper.upload(self.view(), &doctor.offer(&name), &mut object).unwrap();
+        let at = (CHAIN, &self.keeper.verifying_key());
+        for Object { name, length, mut bytes } in sealed.objects().unwrap() {
+            let offer = doctor.offer(at, sealed.record_id(), (&name, length));
+            self.keeper.upload(self.view(), &offer, &mut bytes).unwrap();
         }
         Sealed { sealed, introduction, index }
     }

@@ -20,11 +20,16 @@ proptest! {
 fn an_empty_store_names_the_missing_object() {
     let Shared { world, record, .. } = Shared::new(80);
     let folder = tempfile::tempdir().unwrap();
-    let empty = StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap());
+    let key = world.keeper.verifying_key();
+    let empty = StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap(), key);
     let (location, _) = world.envelope(&record);
     let fetch = world.doctors[A].fetch(&location, FetchBasis::Own(record), world.now());
+    refused!(empty.serve(world.view(), &fetch, &mut Vec::new()), Refusal::ForeignObject);
+    // The file of an uploaded object is gone.
+    let path = world.keeper.store().manifest_path(&location);
+    fs::remove_file(path).unwrap();
     refused!(
-        empty.serve(world.view(), &fetch, &mut Vec::new()),
+        world.fetch(&fetch, &mut Vec::new()),
         ProtocolError::Store(StoreError::Missing(name)) if name == location
     );
 }

@@ -78,10 +78,7 @@ fn the_trail_of_a_record_omits_requests_for_others_under_the_same_grant() {
     let ticket = world.grant(&world.terms(&records));
     let requests = records.map(|record| world.request_granted(record, &ticket));
     for request in requests {
-        let reencryptions = world.reencrypt(&request).unwrap();
-        let validity = world.validity();
-        let access = world.proxies[0].report(validity, request, &reencryptions, &mut world.rng);
-        world.commit(&access).unwrap();
+        world.release(&request).unwrap();
     }
     for (record, request) in records.iter().zip(requests) {
         let trail = trail(world.ledger(), record);

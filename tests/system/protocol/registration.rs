@@ -125,7 +125,9 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         let (state, now) = end_certificate(&mut world, &certificate, withdraw);
         let view = LedgerView { state: &state, now };
         let name = store::cid_of(&mut &b"x"[..]).unwrap();
-        refused(world.keeper.upload(view, &world.doctors[A].offer(&name), &mut &b"x"[..]));
+        let at = (CHAIN, &world.keeper.verifying_key());
+        let offer = world.doctors[A].offer(at, sealed.record_id(), (&name, 1));
+        refused(world.keeper.upload(view, &offer, &mut &b"x"[..]));
         refused(world.institutions[0].countersign(&draft, view).map(drop));
         let hit = world.patients[ADA].find(&state).pop().unwrap();
         let opened = world.patients[ADA].open(world.view(), &hit, &world, output);
@@ -163,10 +165,13 @@ fn a_renewed_certificate_is_accepted_until_its_new_end() {
     let renewal = world.doctors[A].renew(renewed, world.validity(), &mut world.rng);
     world.commit(&renewal).unwrap();
     let state = world.state().clone();
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json").sealed;
     let name = store::cid_of(&mut &b"x"[..]).unwrap();
+    let at = (CHAIN, &world.keeper.verifying_key());
     let upload = |now| {
         let view = LedgerView { state: &state, now };
-        world.keeper.upload(view, &world.doctors[A].offer(&name), &mut &b"x"[..])
+        let offer = world.doctors[A].offer(at, sealed.record_id(), (&name, 1));
+        world.keeper.upload(view, &offer, &mut &b"x"[..])
     };
     assert!(upload(late + DAY - 1).is_ok());
     refused!(upload(late + DAY), Rule::CertificateExpired);

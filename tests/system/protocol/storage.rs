@@ -6,20 +6,108 @@ fn only_registered_doctors_upload_and_only_the_offered_bytes() {
     let (state, now) = (world.state().clone(), world.now());
     let view = LedgerView { state: &state, now };
     let name = store::cid_of(&mut &b"ciphertext"[..]).unwrap();
-    let unregistered =
-        Doctor::register("Dr. Eve", START + DAY, &world.centre, &mut world.rng).unwrap();
-    refused!(
-        world.keeper.upload(view, &unregistered.offer(&name), &mut &b"ciphertext"[..]),
-        Refusal::UnregisteredUploader
-    );
+    let rng = &mut world.rng;
+    let unregistered = Doctor::register("Dr. Eve", START + DAY, &world.centre, rng).unwrap();
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json").sealed;
+    let at = (CHAIN, &world.keeper.verifying_key());
+    let offer = |doctor: &Doctor, length| doctor.offer(at, sealed.record_id(), (&name, length));
+    let upload = |offer: &Upload, bytes: &[u8]| world.keeper.upload(view, offer, &mut &bytes[..]);
+    let refused = upload(&offer(&unregistered, 10), b"ciphertext");
+    refused!(refused, Refusal::UnregisteredUploader);
+    let honest = offer(&world.doctors[A], 10);
+    refused!(upload(&honest, b"other data"), ProtocolError::Store(StoreError::CidMismatch { .. }));
+    for bytes in [&b"cipher"[..], b"ciphertexts", b""] {
+        refused!(upload(&honest, bytes), Refusal::UploadLength);
+    }
     assert!(!world.keeper.store().contains(&name));
-    let offer = world.doctors[A].offer(&name);
-    refused!(
-        world.keeper.upload(view, &offer, &mut &b"something else"[..]),
-        ProtocolError::Store(StoreError::CidMismatch { .. })
-    );
-    assert!(!world.keeper.store().contains(&name));
-    world.keeper.upload(view, &offer, &mut &b"ciphertext"[..]).unwrap();
+    upload(&honest, b"ciphertext").unwrap();
+    for length in [0, 9, 11, u64::MAX] {
+        let outcome = upload(&offer(&world.doctors[A], length), b"ciphertext");
+        assert!(matches!(
+            outcome,
+            Err(ProtocolError::Refused(Refusal::UploadLength | Refusal::QuotaExceeded))
+        ));
+    }
+}
+
+/// A doctor lists the digests of another's record in a record of their own.
+#[test]
+fn a_record_with_the_digests_of_another_gives_no_access_to_its_objects() {
+    let Shared { mut world, record, .. } = Shared::new(55);
+    let victim = world.state().record(&record).unwrap().clone();
+    let objects = |world: &World| {
+        let (location, envelope) = world.envelope(&record);
+        let ciphertexts = envelope.sections.iter().map(|(_, hash)| store::cid_of_digest(hash));
+        let keys = victim.sections.iter().map(|s| store::cid_of_digest(&s.wrapped_for_policy));
+        std::iter::once(location).chain(ciphertexts).chain(keys).collect::<Vec<_>>()
+    };
+    // Doctor C publishes the copy under an owner key of their own, with the honest record's
+    // identifier and with another.
+    for record_id in [victim.record_id, [7; 32]] {
+        let owner = SigningKey::generate(&mut world.rng);
+        let copy = RecordAction {
+            owner: owner.verifying_key(),
+            author: world.doctors[C].verifying_key(),
+            record_id,
+            ..victim.clone()
+        };
+        let draft = Draft::new(world.validity(), Action::Record(copy), &mut world.rng);
+        let hospital = world.institutions[0].countersign(&draft, world.view()).unwrap();
+        let consent = draft.sign(&owner);
+        let copy = world.doctors[C].publish(draft, hospital, consent);
+        world.commit(&copy).unwrap();
+        let request = world.request(C, copy.id(), Basis::Policy).unwrap();
+        for name in objects(&world) {
+            for basis in [FetchBasis::Own(copy.id()), FetchBasis::Request(request)] {
+                let fetch = world.doctors[C].fetch(&name, basis, world.now());
+                refused!(world.fetch(&fetch, &mut Vec::new()), Refusal::ForeignObject);
+            }
+        }
+    }
+    // With the whole bytes, an object may belong to two records; the honest record is unaffected.
+    let (location, _) = world.envelope(&record);
+    let fetch = world.doctors[A].fetch(&location, FetchBasis::Own(record), world.now());
+    assert!(world.fetch(&fetch, &mut Vec::new()).is_ok());
+}
+
+#[test]
+fn unpublished_uploads_expire_and_published_ones_stay() {
+    let mut world = World::new(56);
+    let published = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let sealed = world.seal(A, ADA, b"a draft", "note.txt");
+    let names: Vec<Cid> = sealed.sealed.objects().unwrap().iter().map(|o| o.name).collect();
+    let stored = |world: &World| names.iter().filter(|n| world.keeper.store().contains(n)).count();
+    let expire = |world: &mut World, later| {
+        let (state, now) = (world.state().clone(), world.now() + later);
+        world.keeper.expire(LedgerView { state: &state, now }).unwrap();
+    };
+    expire(&mut world, UNPUBLISHED_LIFETIME);
+    assert_eq!(stored(&world), names.len());
+    expire(&mut world, UNPUBLISHED_LIFETIME + 1);
+    assert_eq!(stored(&world), 0);
+    let (location, _) = world.envelope(&published);
+    let fetch = world.doctors[A].fetch(&location, FetchBasis::Own(published), world.now());
+    assert!(world.fetch(&fetch, &mut Vec::new()).is_ok());
+}
+
+#[test]
+fn the_unpublished_uploads_of_an_author_have_a_quota() {
+    let mut world = World::new(57);
+    let (state, now) = (world.state().clone(), world.now());
+    let view = LedgerView { state: &state, now };
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json").sealed;
+    let at = (CHAIN, &world.keeper.verifying_key());
+    let name = store::cid_of(&mut &b"x"[..]).unwrap();
+    let offer = |doctor: usize, length| {
+        world.doctors[doctor].offer(at, sealed.record_id(), (&name, length))
+    };
+    let upload = |offer: &Upload| world.keeper.upload(view, offer, &mut &b"x"[..]);
+    // The sealed record counts already.
+    refused!(upload(&offer(A, UNPUBLISHED_QUOTA)), Refusal::QuotaExceeded);
+    refused!(upload(&offer(A, u64::MAX)), Refusal::QuotaExceeded);
+    // The quota is per author.
+    refused!(upload(&offer(C, UNPUBLISHED_QUOTA)), Refusal::UploadLength);
+    upload(&offer(A, 1)).unwrap();
 }
 
 /// An institution, a proxy, a query manager and a patient sign offers. A doctor whose generator has
@@ -49,10 +137,15 @@ fn parties_other_than_doctors_do_not_upload() {
         world.commit(&transaction).unwrap();
     }
     let name = store::cid_of(&mut &b"ciphertext"[..]).unwrap();
+    let at = (CHAIN, &world.keeper.verifying_key());
     for (key, doctor) in keys.iter().zip(&doctors) {
         assert_eq!(doctor.verifying_key(), *key);
         refused!(
-            world.keeper.upload(world.state(), &doctor.offer(&name), &mut &b"ciphertext"[..]),
+            world.keeper.upload(
+                world.view(),
+                &doctor.offer(at, [1; 32], (&name, 10)),
+                &mut &b"ciphertext"[..]
+            ),
             Refusal::UnregisteredUploader
         );
     }

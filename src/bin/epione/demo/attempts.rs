@@ -3,7 +3,7 @@
 
 use super::report::Report;
 use super::steps::{Published, grant, open_by_policy, search};
-use super::world::{A, ADA, B, C, DAY, Failure, HOUR, NotCommitted, World, splice_keys};
+use super::world::{A, ADA, B, C, CHAIN, DAY, Failure, HOUR, NotCommitted, World, splice_keys};
 use epione::algebra::codec::Canonical;
 use epione::ledger::Basis;
 use epione::peks;
@@ -68,9 +68,11 @@ fn pooled(world: &mut World, record: &Published) -> Result<Result<Opened, Failur
 
 /// Doctor A uploads bytes other than those offered.
 fn mismatched_upload(world: &World) -> Result<(), ProtocolError> {
-    let name = store::cid_of(&mut &b"the bytes offered"[..])?;
-    let offer = world.doctors[A].offer(&name);
-    world.keeper.upload(world.view(), &offer, &mut &b"the bytes sent"[..])
+    let offered = b"the bytes offered";
+    let name = store::cid_of(&mut &offered[..])?;
+    let at = (CHAIN, &world.keeper.verifying_key());
+    let offer = world.doctors[A].offer(at, [0; 32], (&name, offered.len() as u64));
+    world.keeper.upload(world.view(), &offer, &mut &b"other bytes, sent"[..])
 }
 
 /// A forger signs a request in doctor B's name.

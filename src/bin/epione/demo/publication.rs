@@ -4,11 +4,11 @@ use super::input::Input;
 use super::progress::{Bar, Counted};
 use super::report::{Report, count};
 use super::steps::Published;
-use super::world::{A, ADA, Failure, World};
+use super::world::{A, ADA, CHAIN, Failure, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::pre;
-use epione::protocol::{Introduction, SealedRecord};
+use epione::protocol::{Introduction, Object, SealedRecord};
 use epione::record::Record;
 use std::time::Instant;
 
@@ -69,9 +69,10 @@ fn store(world: &World, sealed: &SealedRecord, report: &mut Report) -> Result<()
     let objects = sealed.objects()?;
     let counted = count(objects.len(), "object", "objects");
     let mut bar = Bar::new("storing", objects.len() as u64, false);
-    for (name, mut object) in objects {
-        let offer = world.doctors[A].offer(&name);
-        world.keeper.upload(world.view(), &offer, &mut object)?;
+    let at = (CHAIN, &world.keeper.verifying_key());
+    for Object { name, length, mut bytes } in objects {
+        let offer = world.doctors[A].offer(at, sealed.record_id(), (&name, length));
+        world.keeper.upload(world.view(), &offer, &mut bytes)?;
         bar.advance_by(1);
     }
     report.step("store", "doctor A, store", size, start, &counted);

@@ -11,6 +11,7 @@ use epione::ledger::Ledger;
 use epione::policy::AccessPolicy;
 use epione::protocol::{AttributeAuthority, Policies, RegistrationCentre, StoreKeeper};
 use epione::record::Class;
+use epione::sign::SigningKey;
 use epione::sim::{Behaviour, Network};
 use epione::store::DirectoryStore;
 use rand_chacha::ChaCha20Rng;
@@ -41,7 +42,7 @@ pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Fa
     let store = folder.path().join("store");
     let store =
         DirectoryStore::open(&store).map_err(|error| format!("{}: {error}", store.display()))?;
-    let keeper = StoreKeeper::new(store);
+    let keeper = StoreKeeper::new(store, SigningKey::generate(&mut rng).verifying_key());
     report.print("The ledger");
     describe(&network, &hospitals, report);
     report.print("\nThe parties");
