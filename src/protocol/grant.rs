@@ -9,7 +9,7 @@ use super::{Item, Patient, ProtocolError, Proxy, Refusal, SearchTerm};
 use crate::algebra::{G2, Rng};
 use crate::consensus::Digest;
 use crate::ledger::{
-    Action, DelegationDigest, Draft, GrantAction, RecordAction, Scope, State, Subject, Time,
+    Action, DelegationDigest, Draft, GrantAction, RecordAction, Rule, Scope, State, Subject, Time,
     Transaction, Validity,
 };
 use crate::pre::conditional::{self, InvalidReKey, ReKey, VerifiedReKey};
@@ -210,6 +210,9 @@ impl Proxy {
         let grant = state.grant(&delivery.grant).ok_or(Refusal::UnknownGrant)?;
         if grant.proxy != self.verifying_key() {
             return Err(Refusal::OtherProxy.into());
+        }
+        if state.is_revoked(&delivery.grant, grant) {
+            return Err(Rule::Revoked.into());
         }
         let reader = state.party(&grant.reader).expect("a grant's reader is registered");
         let reader =

@@ -43,6 +43,22 @@ fn a_proxy_without_delivery_neither_searches_nor_re_encrypts() {
 }
 
 #[test]
+fn a_delivery_for_a_revoked_grant_is_refused_also_after_its_erasure() {
+    let mut world = World::new(66);
+    let record = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let terms = world.terms(&[record]);
+    let (_, delivery, ticket) = world.grant_undelivered(&terms).unwrap();
+    let state = world.state().clone();
+    world.proxies[0].accept(&state, delivery.clone()).unwrap();
+    let rng = &mut world.rng.clone();
+    let revoke = world.patients[ADA].revoke(world.validity(), &state, ticket.grant(), rng).unwrap();
+    world.commit(&revoke).unwrap();
+    let (state, now) = (world.state().clone(), world.now());
+    assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }), 1);
+    refused!(world.proxies[0].accept(&state, delivery), Rule::Revoked);
+}
+
+#[test]
 fn re_encryption_requires_a_valid_request_for_this_proxy() {
     let Shared { mut world, record, ticket, request } = Shared::new(62);
     // A signed request that is not on the ledger.
