@@ -64,7 +64,9 @@ fn steps(c: &mut Criterion) {
         b.iter_batched(|| delivery.clone(), accept, BatchSize::SmallInput);
     });
     group.bench_function("search", |b| {
-        b.iter(|| world.proxies[0].search(world.view(), ticket.grant()).unwrap());
+        b.iter(|| {
+            world.proxies[0].search(world.view(), &world.search_request(B, ticket.grant())).unwrap()
+        });
     });
     let request = world.request_granted(record, &ticket);
     group.bench_function("reencrypt", |b| {
@@ -95,7 +97,8 @@ fn lifecycle(c: &mut Criterion) {
                     let record = world.publish(A, ADA, FILE, NAME);
                     let terms = terms(&world, record);
                     let ticket = world.grant(&terms);
-                    let hits = world.proxies[0].search(world.view(), ticket.grant());
+                    let hits = world.proxies[0]
+                        .search(world.view(), &world.search_request(B, ticket.grant()));
                     assert!(hits.unwrap().iter().any(|hit| hit.record == record));
                     let basis = Basis::Grant(*ticket.grant());
                     let request = world.request(B, record, basis).unwrap();

@@ -14,7 +14,7 @@
 //! | consent (`consent`) | [`Patient::consent`] | the patient's signature on the record |
 //! | query (`request`) | [`Doctor::ask`], [`QueryManager::forward`], [`Patient::receive`] | [`ForwardedQuery`] |
 //! | grant (`grant`) | [`Patient::grant`], [`Proxy::accept`] | transaction `grant`, [`Delivery`] to the proxy, [`Ticket`] to the reader |
-//! | search (`search`) | [`Proxy::search`], [`Patient::find`] | [`Hit`]s |
+//! | search (`search`) | [`Doctor::request_search`], [`Proxy::search`], [`Patient::find`] | [`Hit`]s |
 //! | request (`request`) | [`Doctor::request`] | transaction `request` |
 //! | re-encryption (`reencrypt`) | [`Proxy::reencrypt`], [`Proxy::report`], [`Proxy::release`] | transaction `access`, then [`Release`] |
 //! | opening (`open`) | [`Doctor::open_granted`], [`Doctor::open_by_policy`], [`Doctor::open_as_author`], [`Patient::open`] | the bytes of the opened sections |
@@ -28,10 +28,11 @@
 //! **Terms.** A *certificate* is the registration centre's signature on a party's public keys,
 //! name, role and end of validity. A *writing epoch* is a period of 30 days
 //! ([`EPOCH`](crate::ledger::EPOCH)); a patient has one pseudonym and one owner key per doctor and
-//! writing epoch. The *attribute epoch* is a counter of the attribute authority; a policy requires a key of the attribute epoch in which the
-//! section was sealed. A *pseudonym window* is a range of writing epochs whose pseudonyms one key
-//! derives; the *window* of a grant is the period in which it is valid. The *envelope* of a record
-//! is the stored list of its ciphertexts; its name is the location that the search entries seal.
+//! writing epoch. The *attribute epoch* is a counter of the attribute authority; a policy requires
+//! a key of the attribute epoch in which the section was sealed. A *pseudonym window* is a range of
+//! writing epochs whose pseudonyms one key derives; the *window* of a grant is the period in which
+//! it is valid. The *envelope* of a record is the stored list of its ciphertexts; its name is the
+//! location that the search entries seal.
 //!
 //! **Three wrapped keys per section.** Each wraps the section's content key and the name of the
 //! record's envelope: for the patient, re-encryptable under the condition (class, writing epoch,
@@ -125,7 +126,7 @@ pub use register::{Enrolment, Registrar, RegistrationError};
 pub use request::{ForwardedQuery, Query};
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 pub use seal::{Object, Policies, SealedRecord};
-pub use search::{Hit, SearchTerm};
+pub use search::{Hit, SearchRequest, SearchTerm};
 pub use setup::{AttributeAuthority, EpochPolicies, RegistrationCentre};
 pub use source::ObjectSource;
 pub use storage::{Fetch, FetchBasis, StoreKeeper, Upload};

@@ -123,6 +123,8 @@ tags! {
     SIGN_FORWARD = "EPIONE-V1-SIGN-FORWARD";
     /// Signatures: upload to the store.
     SIGN_UPLOAD = "EPIONE-V1-SIGN-UPLOAD";
+    /// Signatures: request of a reader for a search by a proxy.
+    SIGN_SEARCH = "EPIONE-V1-SIGN-SEARCH";
     /// Signatures: request for an object of the store.
     SIGN_FETCH = "EPIONE-V1-SIGN-FETCH";
     /// Signatures: receipt of a proxy for released re-encryptions.

@@ -78,6 +78,9 @@ refusals! {
     NotUnderGrant = "the basis of the request is a policy, not a grant";
     StaleFetch =
         "the fetch's time differs from the store's clock by more than one minute; sign it again";
+    StaleSearch =
+        "the search request's time differs from the proxy's clock by more than one minute; sign it \
+         again";
     UnknownBasis = "the record or request that the fetch names is not on the ledger";
     RequestOfAnother = "the request was made by another reader";
     RecordOfAnother = "the signer is neither the author nor the owner of the record";
@@ -111,6 +114,7 @@ items! {
     ReaderKey = "the reader's re-encryption public key";
     Query = "the query";
     ForwardedQuery = "the forwarded query";
+    SearchRequest = "the search request";
     Upload = "the upload";
     Fetch = "the fetch";
     SealedRecord = "the sealed record";

@@ -3,11 +3,13 @@
 
 use super::grant::series;
 use super::locate::batch_locate;
-use super::{LedgerView, Patient, Progress, ProtocolError, Proxy};
-use crate::algebra::{hash::framed, tag::PROTOCOL_TERM};
+use super::{Doctor, Item, LedgerView, Patient, Progress, ProtocolError, Proxy, Refusal};
+use crate::algebra::hash::framed;
+use crate::algebra::tag::{self, PROTOCOL_TERM};
 use crate::consensus::Digest;
-use crate::ledger::{RecordAction, Role, Rule, State};
+use crate::ledger::{RecordAction, Role, Rule, State, Time};
 use crate::pseudonym::Pseudonym;
+use crate::sign::{Signature, VerifyingKey};
 use crate::store::Cid;
 
 /// A field and a value to search for.
@@ -46,18 +48,67 @@ pub struct Hit {
     pub location: Cid,
 }
 
+/// The maximum difference between a search request's time and the proxy's clock: one minute, in
+/// milliseconds.
+const MAX_SKEW: Time = 60_000;
+
+/// A reader's signed request for a search under a grant. The ledger does not show searches.
+#[derive(Debug, Clone)]
+pub struct SearchRequest {
+    grant: Digest,
+    time: Time,
+    signature: Signature,
+}
+
+impl SearchRequest {
+    fn statement(chain: &str, proxy: &VerifyingKey, grant: &Digest, time: Time) -> Vec<u8> {
+        framed(&[chain.as_bytes(), proxy.as_bytes(), grant, &time.to_be_bytes()])
+    }
+
+    /// Checks that the reader of the grant has signed the request for this proxy and ledger.
+    fn check(
+        &self,
+        view: LedgerView<'_>,
+        proxy: &VerifyingKey,
+        reader: &VerifyingKey,
+    ) -> Result<(), ProtocolError> {
+        let statement = Self::statement(view.state.chain(), proxy, &self.grant, self.time);
+        reader
+            .verify(tag::SIGN_SEARCH, &[&statement], &self.signature)
+            .map_err(|error| ProtocolError::Signature(Item::SearchRequest, error))?;
+        let fresh = self.time.abs_diff(view.now) <= MAX_SKEW;
+        if fresh { Ok(()) } else { Err(Refusal::StaleSearch.into()) }
+    }
+}
+
+impl Doctor {
+    /// Signs a request for a search by a proxy on a chain.
+    pub fn request_search(
+        &self,
+        (chain, proxy): (&str, &VerifyingKey),
+        grant: &Digest,
+        now: Time,
+    ) -> SearchRequest {
+        let statement = SearchRequest::statement(chain, proxy, grant, now);
+        let signature = self.key.sign(tag::SIGN_SEARCH, &[&statement]);
+        SearchRequest { grant: *grant, time: now, signature }
+    }
+}
+
 impl Proxy {
-    /// Searches the records that a valid grant covers, with the trapdoors delivered for it.
+    /// Searches the records that a valid grant covers, for its reader, with the trapdoors delivered
+    /// for it.
     ///
     /// # Errors
-    /// [`ProtocolError::Rule`] if the grant is not valid now, [`ProtocolError::NoMatch`], or
-    /// [`Refusal::NoDelivery`].
+    /// [`ProtocolError::Rule`] if the grant or a certificate is not valid now,
+    /// [`ProtocolError::Signature`], [`Refusal::StaleSearch`], [`Refusal::NoDelivery`], or
+    /// [`ProtocolError::NoMatch`].
     pub fn search(
         &self,
         view: LedgerView<'_>,
-        grant_id: &Digest,
+        request: &SearchRequest,
     ) -> Result<Vec<Hit>, ProtocolError> {
-        self.search_with_progress(view, grant_id, &mut ())
+        self.search_with_progress(view, request, &mut ())
     }
 
     /// [`Self::search`] with a report of progress per entry.
@@ -67,14 +118,15 @@ impl Proxy {
     pub fn search_with_progress(
         &self,
         view: LedgerView<'_>,
-        grant_id: &Digest,
+        request: &SearchRequest,
         progress: &mut dyn Progress,
     ) -> Result<Vec<Hit>, ProtocolError> {
-        let accepted = self.accepted_for(grant_id)?;
-        let grant = view.state.valid_grant(grant_id, view.now)?;
+        let accepted = self.accepted_for(&request.grant)?;
+        let grant = view.state.valid_grant(&request.grant, view.now)?;
         for (party, role) in [(&grant.reader, Role::Doctor), (&grant.proxy, Role::Proxy)] {
             view.state.valid_party(party, role, view.now, Rule::UnknownParty)?;
         }
+        request.check(view, &self.verifying_key(), &grant.reader)?;
         let covered = view.state.records();
         let covered = covered.filter(|(id, record)| grant.covers(id, &record.owner));
         let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = covered.unzip();

@@ -18,8 +18,8 @@ use epione::pre::conditional::InvalidCiphertext;
 use epione::protocol::{
     Delivery, Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Institution, Item, Journal,
     LedgerView, ObjectSource, Patient, Policies, ProtocolError, Proxy, Query, QueryManager,
-    Refusal, Registrar, RegistrationCentre, RegistrationError, Release, SearchTerm, StoreKeeper,
-    Terms, Ticket, UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
+    Refusal, Registrar, RegistrationCentre, RegistrationError, Release, SearchRequest, SearchTerm,
+    StoreKeeper, Terms, Ticket, UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
 };
 use epione::record::{Class, Record};
 use epione::sign::{InvalidSignature, SigningKey};

@@ -22,7 +22,8 @@ fn reader_author_and_patient_open_the_same_bytes() {
     // Grant and search.
     let terms = Terms { search: received.terms, ..world.terms(&records) };
     let ticket = world.grant(&terms);
-    let hits = world.proxies[0].search(world.view(), ticket.grant()).unwrap();
+    let hits =
+        world.proxies[0].search(world.view(), &world.search_request(B, ticket.grant())).unwrap();
     let mut found: Vec<Digest> = hits.iter().map(|hit| hit.record).collect();
     let mut all = records.to_vec();
     found.sort();
@@ -186,7 +187,9 @@ fn a_grant_covers_later_records_only_if_it_says_so() {
     let outcome = world.request(B, later, Basis::Grant(*listed.grant()));
     assert_eq!(outcome, Err(Rule::NotCovered.into()));
     let found = |ticket: &Ticket| {
-        let hits = world.proxies[0].search(world.view(), ticket.grant()).unwrap();
+        let hits = world.proxies[0]
+            .search(world.view(), &world.search_request(B, ticket.grant()))
+            .unwrap();
         hits.into_iter().map(|hit| hit.record).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(found(&listed), [first].into());

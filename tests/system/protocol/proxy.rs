@@ -26,9 +26,12 @@ fn a_delivery_must_match_its_grant_and_proxy() {
         );
     }
     // The proxy has stored no delivery.
-    refused!(world.proxies[0].search(view, ticket.grant()), Refusal::NoDelivery);
+    refused!(
+        world.proxies[0].search(view, &world.search_request(B, ticket.grant())),
+        Refusal::NoDelivery
+    );
     world.proxies[0].accept(&state, delivery).unwrap();
-    assert!(world.proxies[0].search(view, ticket.grant()).is_ok());
+    assert!(world.proxies[0].search(view, &world.search_request(B, ticket.grant())).is_ok());
 }
 
 #[test]
@@ -39,7 +42,10 @@ fn a_proxy_without_delivery_neither_searches_nor_re_encrypts() {
     let (_, _, ticket) = world.grant_undelivered(&terms).unwrap();
     let request = world.request_granted(record, &ticket);
     refused!(world.reencrypt(&request), Refusal::NoDelivery);
-    refused!(world.proxies[0].search(world.view(), ticket.grant()), Refusal::NoDelivery);
+    refused!(
+        world.proxies[0].search(world.view(), &world.search_request(B, ticket.grant())),
+        Refusal::NoDelivery
+    );
 }
 
 #[test]
@@ -157,6 +163,35 @@ fn a_store_that_substitutes_objects_is_detected() {
 }
 
 #[test]
+fn only_the_reader_of_a_grant_searches_at_its_proxy() {
+    let Shared { mut world, record, ticket, .. } = Shared::new(67);
+    let grant = *ticket.grant();
+    let other_terms = world.terms(&[record]);
+    let other = *world.grant(&other_terms).grant();
+    let now = world.now();
+    let search =
+        |world: &World, request: &SearchRequest| world.proxies[0].search(world.view(), request);
+    let at = (CHAIN, &world.proxies[0].verifying_key());
+    assert!(search(&world, &world.doctors[B].request_search(at, &grant, now)).is_ok());
+    // Another doctor, another proxy, another chain, another grant.
+    let (b, c) = (&world.doctors[B], &world.doctors[C]);
+    let swapped = {
+        let of_other = b.request_search(at, &other, now);
+        assert!(search(&world, &of_other).is_ok());
+        b.request_search((CHAIN, &world.proxies[1].verifying_key()), &grant, now)
+    };
+    for request in
+        [c.request_search(at, &grant, now), swapped, b.request_search(("x", at.1), &grant, now)]
+    {
+        refused!(search(&world, &request), ProtocolError::Signature(Item::SearchRequest, _));
+    }
+    for time in [now - 60_001, now + 60_001] {
+        refused!(search(&world, &b.request_search(at, &grant, time)), Refusal::StaleSearch);
+    }
+    assert!(search(&world, &b.request_search(at, &grant, now - 60_000)).is_ok());
+}
+
+#[test]
 fn a_search_finds_only_matching_records_of_the_grant() {
     let mut world = World::new(65);
     let stroke_record = world.publish(A, ADA, BUNDLE, "bundle.json");
@@ -165,14 +200,18 @@ fn a_search_finds_only_matching_records_of_the_grant() {
     let foreign = world.publish(A, BEA, BUNDLE, "bundle.json");
     let terms = world.terms(&[stroke_record, note]);
     let ticket = world.grant(&terms);
-    let hits = world.proxies[0].search(world.view(), ticket.grant()).unwrap();
+    let hits =
+        world.proxies[0].search(world.view(), &world.search_request(B, ticket.grant())).unwrap();
     let (location, _) = world.envelope(&stroke_record);
     assert_eq!(hits, [Hit { record: stroke_record, location }]);
 
     let search = vec![SearchTerm::new("code", "http://snomed.info/sct|0")];
     let nothing = world.grant(&Terms { search, ..world.terms(&[stroke_record]) });
     let state = world.state().clone();
-    refused!(world.proxies[0].search(world.view(), nothing.grant()), ProtocolError::NoMatch);
+    refused!(
+        world.proxies[0].search(world.view(), &world.search_request(B, nothing.grant())),
+        ProtocolError::NoMatch
+    );
     // A patient cannot grant access to another patient's record.
     let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
     let (validity, terms) = (world.validity(), world.terms(&[foreign]));

@@ -107,7 +107,9 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
             refused(world.fetch(&fetch, &mut Vec::new()));
             refused(world.reencrypt(&request).map(drop));
             refused(world.proxies[0].release(view, &request).map(drop));
-            refused(world.proxies[0].search(view, ticket.grant()).map(drop));
+            refused(
+                world.proxies[0].search(view, &world.search_request(B, ticket.grant())).map(drop),
+            );
         }
         let output = &mut Cursor::new(Vec::new());
         let reader = &world.doctors[B];

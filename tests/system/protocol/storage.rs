@@ -220,13 +220,19 @@ fn after_revocation_every_step_under_the_grant_is_refused() {
     refused!(world.reencrypt(&request), Rule::Revoked);
     let (state, now) = (world.state().clone(), world.now());
     let view = LedgerView { state: &state, now };
-    refused!(world.proxies[0].search(view, ticket.grant()), Rule::Revoked);
+    refused!(
+        world.proxies[0].search(view, &world.search_request(B, ticket.grant())),
+        Rule::Revoked
+    );
     refused!(world.open_granted(B, &request, &ticket, &release), Rule::Revoked);
     let basis = Basis::Grant(*ticket.grant());
     assert_eq!(world.request(B, record, basis), Err(Rule::Revoked.into()));
     assert_eq!(world.proxies[0].erase_ended(view), 1);
     assert_eq!(world.proxies[0].erase_ended(view), 0);
-    refused!(world.proxies[0].search(view, ticket.grant()), Refusal::NoDelivery);
+    refused!(
+        world.proxies[0].search(view, &world.search_request(B, ticket.grant())),
+        Refusal::NoDelivery
+    );
 }
 
 #[test]

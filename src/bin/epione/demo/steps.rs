@@ -3,7 +3,7 @@
 use super::input::sha256;
 use super::progress::Bar;
 use super::report::{Report, count};
-use super::world::{DAY, Failure, HOUR, World};
+use super::world::{B, DAY, Failure, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::ledger::{Basis, Time};
@@ -58,7 +58,8 @@ fn window(terms: &Terms) -> String {
 /// The proxy's search under a grant, with a progress bar.
 pub(super) fn search(world: &World, grant: &Digest) -> Result<Vec<Hit>, ProtocolError> {
     let mut bar = Bar::new("searching", entries(world), false);
-    world.proxies[0].search_with_progress(world.view(), grant, &mut bar)
+    let request = world.search_request(B, grant);
+    world.proxies[0].search_with_progress(world.view(), &request, &mut bar)
 }
 
 /// The number of search entries on the ledger.

@@ -10,7 +10,7 @@ use epione::policy::AttributeSet;
 use epione::protocol::{
     AttributeAuthority, Delivery, Doctor, Fetch, Institution, LedgerView, ObjectSource, Patient,
     Policies, PreparedAccess, ProtocolError, Proxy, QueryManager, RegistrationCentre, Release,
-    StoreKeeper, Terms, Ticket,
+    SearchRequest, StoreKeeper, Terms, Ticket,
 };
 use epione::sign::{SigningKey, VerifyingKey};
 use epione::sim::{CommitError, Committed, Network};
@@ -266,6 +266,12 @@ impl World {
         };
         let covered: Vec<u8> = all().filter(|(_, s)| covered(s)).map(|(index, _)| index).collect();
         if covered.is_empty() { all().map(|(index, _)| index).collect() } else { covered }
+    }
+
+    /// Signs a doctor's request for a search by the first proxy.
+    pub(crate) fn search_request(&self, doctor: usize, grant: &Digest) -> SearchRequest {
+        let at = (CHAIN, &self.proxies[0].verifying_key());
+        self.doctors[doctor].request_search(at, grant, self.now())
     }
 
     /// Re-encrypts at the first proxy for a request.
