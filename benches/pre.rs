@@ -16,7 +16,7 @@ fn conditional_operations(c: &mut Criterion) {
     let (patient, patient_public) = pre::keygen(rng);
     let (doctor, doctor_public) = pre::keygen(rng);
     let sealed = conditional::seal(&patient_public, CONDITION, AD, &KEY, rng);
-    let verified = sealed.verify(&patient_public, CONDITION, AD).expect("an honest ciphertext");
+    let verified = sealed.verify(CONDITION, AD).expect("an honest ciphertext");
     let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
     let verified_rekey =
         rekey.verify(&patient_public, &doctor_public, CONDITION).expect("an honest key");
@@ -31,7 +31,7 @@ fn conditional_operations(c: &mut Criterion) {
     group.bench_function("seal", |b| {
         b.iter(|| conditional::seal(&patient_public, CONDITION, AD, &KEY, rng));
     });
-    group.bench_function("verify", |b| b.iter(|| sealed.verify(&patient_public, CONDITION, AD)));
+    group.bench_function("verify", |b| b.iter(|| sealed.verify(CONDITION, AD)));
     group.bench_function("open", |b| {
         b.iter(|| conditional::open(&patient, CONDITION, AD, &sealed));
     });
@@ -73,7 +73,7 @@ fn conditional_batches(c: &mut Criterion) {
             .map(|(ciphertext, condition)| UnverifiedCiphertext { ciphertext, condition, ad: AD })
             .collect();
         group.bench_function(BenchmarkId::new("verify", n), |b| {
-            b.iter(|| Ciphertext::batch_verify(&patient_public, &sealed));
+            b.iter(|| Ciphertext::batch_verify(&sealed));
         });
         group.bench_function(BenchmarkId::new("rekeygen", n), |b| {
             b.iter(|| conditional::batch_rekeygen(&patient, &doctor_public, &conditions, rng));
@@ -86,7 +86,7 @@ fn conditional_batches(c: &mut Criterion) {
 
         let rekeys = ReKey::batch_verify(&patient_public, &doctor_public, &rekeys).into_iter();
         let rekeys: Vec<_> = rekeys.map(|rekey| rekey.expect("an honest key")).collect();
-        let sealed = Ciphertext::batch_verify(&patient_public, &sealed).into_iter();
+        let sealed = Ciphertext::batch_verify(&sealed).into_iter();
         let sealed: Vec<_> = sealed.map(|c| c.expect("an honest ciphertext")).collect();
         let reencrypt = |(rekey, c)| conditional::reencrypt(rekey, c, rng).expect("one condition");
         let reencryptions: Vec<_> = rekeys.iter().zip(&sealed).map(reencrypt).collect();

@@ -26,7 +26,8 @@
 //! # Example
 //!
 //! ```
-//! use epione::pre::{self, conditional};
+//! use epione::pre::conditional::{self, Delegation};
+//! use epione::pre;
 //! let rng = &mut rand::thread_rng();
 //! let (patient, patient_public) = pre::keygen(rng);
 //! let (doctor, doctor_public) = pre::keygen(rng);
@@ -37,14 +38,19 @@
 //! let opened = conditional::open(&patient, condition, ad, &ciphertext).unwrap();
 //! assert_eq!(&*opened, b"content key");
 //!
-//! // The patient delegates the condition. The proxy verifies the key and the ciphertext.
+//! // The patient delegates the condition: the key goes to the proxy, `rk2` also to the doctor.
 //! let rekey = conditional::rekeygen(&patient, &doctor_public, condition, rng);
+//! let rk2 = *rekey.rk2();
+//!
+//! // The proxy verifies the key and the ciphertext, and re-encrypts.
 //! let rekey = rekey.verify(&patient_public, &doctor_public, condition).unwrap();
-//! let verified = ciphertext.verify(&patient_public, condition, ad).unwrap();
+//! let verified = ciphertext.verify(condition, ad).unwrap();
 //! let reencryption = conditional::reencrypt(&rekey, &verified, rng).unwrap();
 //!
-//! // The doctor verifies the re-encryption and decrypts.
-//! let reencryption = reencryption.verify(rekey.delegation(), &verified).unwrap();
+//! // The doctor verifies ciphertext and re-encryption without trust in the proxy, and decrypts.
+//! let delegation = Delegation::new(&patient_public, &doctor_public, condition, &rk2);
+//! let verified = ciphertext.verify(condition, ad).unwrap();
+//! let reencryption = reencryption.verify(&delegation, &verified).unwrap();
 //! let opened = conditional::open_reencrypted(&doctor, &reencryption).unwrap();
 //! assert_eq!(&*opened, b"content key");
 //! ```

@@ -83,8 +83,10 @@ tags! {
     PRE_CONDITION = "EPIONE-V1-PRE-CONDITION-with-BLS12381G2_XMD:SHA-256_SSWU_RO_";
     /// PRE: base point of a ciphertext's tag.
     PRE_CAPSULE_TAG = "EPIONE-V1-PRE-CAPSULE-TAG-with-BLS12381G2_XMD:SHA-256_SSWU_RO_";
-    /// PRE: context covered by every hash of a ciphertext.
+    /// PRE: context covered by every hash of a ciphertext except that of its tag.
     PRE_CONTEXT = "EPIONE-V1-PRE-CONTEXT";
+    /// PRE: context covered by the hash of a ciphertext's tag.
+    PRE_TAG_CONTEXT = "EPIONE-V1-PRE-TAG-CONTEXT";
     /// PRE: exponent `r` from `mu`.
     PRE_EXPONENT = "EPIONE-V1-PRE-EXPONENT-with-expander-SHA256-128";
     /// PRE: mask of `mu` from the pairing value.
@@ -93,6 +95,8 @@ tags! {
     PRE_KEY = "EPIONE-V1-PRE-KEY";
     /// PRE: digest of a ciphertext's body.
     PRE_BODY = "EPIONE-V1-PRE-BODY";
+    /// PRE: hedged exponent `t` of a re-encryption.
+    PRE_REENCRYPTION = "EPIONE-V1-PRE-REENCRYPTION-with-expander-SHA256-128";
     /// PRE: challenge of the proof of equal exponents in a re-encryption.
     PRE_PROOF = "EPIONE-V1-PRE-PROOF-with-expander-SHA256-128";
     /// PRE: hedged nonce of the proofs.

@@ -9,22 +9,25 @@
 //!
 //! User `i` has the public key `pk_i = (X_i, Y_i) = (g1^{x_i}, g2^{x_i})`. A
 //! condition `w` selects the ciphertexts that a re-encryption key covers: the sections of one class
-//! in one epoch, for every reader. `Q = H_G2(pk_i, w)` and `ctx = (tag, pk_i, w, ad)`.
+//! in one epoch, for every reader. `Q = H_G2(pk_i, w)`, `ctx = (tag, pk_i, w, ad)` and
+//! `tag_ctx = (tag, w, ad)`.
 //!
 //! ```math
 //! Seal      mu;  r = H(mu, ctx);  C1 = g1^r;  K = e(X_i, Q)^r;  W = mu xor KDF(K, C1, ctx)
-//!           body = DEM under KDF(mu, ctx);  C4 = H_G2(C1, W, ctx, H(body))^r
+//!           body = DEM under KDF(mu, ctx);  C4 = H_G2(C1, W, H(body), tag_ctx)^r
 //! Verify    e(C1, H_G2(..)) = e(g1, C4)                       public, before any use of C1
 //! Open      K = e(C1, Q^{x_i});  mu;  require C1 = g1^{H(mu, ctx)}
-//! ReKey     s;  rk1 = (Q Y_j^s)^{x_i}  (to the proxy);  rk2 = Y_i^s  (public)
+//! ReKey     s;  rk1 = (Q Y_j^s)^{x_i}  (to the proxy);  rk2 = Y_i^s  (to proxy and delegatee)
 //!           check e(g1, rk1) = e(X_i, Q) e(X_j, rk2)
-//! ReEncrypt t;  D1 = C1^t;  T = g1^t;  D2 = rk1^{1/t};  proof that log T = log_{C1} D1
+//! ReEncrypt t = H(rk1, fresh, ctx, the ciphertext, pk_j, rk2)
+//!           D1 = C1^t;  T = g1^t;  D2 = rk1^{1/t};  proof that log T = log_{C1} D1
 //!           check the proof and e(T, D2) = e(X_i, Q) e(X_j, rk2)
 //! Open'     K = e(D1, D2) / e(C1, rk2^{x_j});  mu;  require C1 = g1^{H(mu, ctx)}
 //! ```
 //!
 //! The DEM context of the body is `framed(C1, W, ctx)`. A public key enters hashes as its whole
-//! encoding. The statement of the proof is `framed(ctx, the ciphertext, pk_j, rk2, D2)`.
+//! encoding. The statement of the proof is `framed(ctx, the ciphertext, pk_j, rk2, D2)`; its `ctx`
+//! has the delegator and the condition of the delegation.
 //!
 //! Skipping a check does not compile: [`reencrypt`] takes a [`VerifiedReKey`] and a
 //! [`VerifiedCiphertext`], [`open_reencrypted`] takes a [`VerifiedReEncryption`].
@@ -38,9 +41,22 @@
 //!   doctor who was denied a record decrypts it by submitting `C1^c` as a ciphertext of their own.
 //! - *Re-encryption keys for other conditions.* A key of one condition transforms no ciphertext of
 //!   another.
+//! - *Keys of another delegator.* The re-encryption of a ciphertext with another delegator's key
+//!   gives `e(X_B, Q_B)^r`, which unmasks nothing.
 //! - *Collusion.* Proxy and delegatee learn the condition key `Q^{x_i}`: one condition of the
 //!   delegator, never `x_i` or another condition. A delegatee who learns `rk1` learns the same;
 //!   `D2` hides `rk1` under co-CDH.
+//!
+//! The public tag shows that `C4` was computed with the exponent of `C1`, for this `W`, body, `w` and
+//! `ad` (co-CDH, random oracle). It does not show for whom the ciphertext is: anyone can present it
+//! as another delegator's, and only decryption detects that.
+//!
+//! *Linkability.* No product of pairings over ciphertexts, conditions, associated data, public keys
+//! and hashes of them reveals the delegator; a proof of anonymity is missing. A re-encryption reveals its ciphertext, by `e(D1, H_G2(..)) = e(T, C4)`, and
+//! two re-encryptions under one delegation reveal that they are, by equal `e(T, D2)`. With `rk2` in
+//! addition, `e(T, D2) = e(X_i, Q) e(X_j, rk2)` and the proof reveal delegator and delegatee.
+//! Therefore `rk2` is given to proxy and delegatee only, and `rk2`, `D1`, `T`, `D2` and the proof
+//! must not reach a ledger, a store or an open network.
 //!
 //! A delegatee keeps the plaintexts that they decrypted. The proxy's checks, not cryptography,
 //! enforce the time window of a grant.
@@ -81,7 +97,7 @@
 //! let rekey = conditional::rekeygen(&patient, &doctor_public, clinical, rng);
 //! let rekey = rekey.verify(&patient_public, &doctor_public, clinical).unwrap();
 //! let ciphertext = conditional::seal(&patient_public, restricted, b"record 7", b"key", rng);
-//! let ciphertext = ciphertext.verify(&patient_public, restricted, b"record 7").unwrap();
+//! let ciphertext = ciphertext.verify(restricted, b"record 7").unwrap();
 //! let reencryption = conditional::reencrypt(&rekey, &ciphertext, rng);
 //! assert_eq!(reencryption, Err(conditional::ReKeyMismatch));
 //! ```
@@ -104,7 +120,4 @@ pub use transform::{
 };
 
 #[cfg(feature = "hazmat")]
-pub use {
-    ciphertext::seal_with_randomness, rekey::rekeygen_with_randomness,
-    transform::reencrypt_with_randomness,
-};
+pub use {ciphertext::seal_with_randomness, rekey::rekeygen_with_randomness};

@@ -66,7 +66,7 @@ impl Patient {
         let sections = record.sections.iter().zip(&sealed.sections);
         let bound = sections.map(bind).collect::<Result<Vec<_>, ProtocolError>>()?;
         let unverified: Vec<_> = bound.iter().map(|(binding, key)| binding.with(key)).collect();
-        for verdict in Ciphertext::batch_verify(self.pre.public_key(), &unverified) {
+        for verdict in Ciphertext::batch_verify(&unverified) {
             verdict?;
         }
         Ok(bound)

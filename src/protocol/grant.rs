@@ -86,7 +86,6 @@ impl Ticket {
 /// A delivery that the proxy has verified. Erased when the grant ends.
 #[derive(Debug, Clone)]
 pub(super) struct Accepted {
-    pub(super) patient: pre::PublicKey,
     pub(super) rekeys: Vec<(DelegationDigest, VerifiedReKey)>,
     pub(super) trapdoors: Vec<peks::Trapdoor>,
 }
@@ -120,7 +119,7 @@ impl Patient {
         let encoded: Vec<&[u8]> = encoded.iter().map(Vec::as_slice).collect();
         let made = conditional::batch_rekeygen(&self.pre, &reader_key, &encoded, rng);
         for ((class, epoch, policy), rekey) in covered.into_iter().zip(made) {
-            let digest = rekey_digest(&patient, rekey.public());
+            let digest = rekey_digest(&patient, rekey.rk2());
             delegations.push(DelegationDigest { class, epoch, policy, rekey: digest });
             rekeys.push(rekey);
         }
@@ -138,7 +137,7 @@ impl Patient {
         let keys: Vec<&SigningKey> = owners.values().collect();
         let transaction = Draft::new(validity, action, rng).signed_by(&keys);
         let grant = transaction.id();
-        let rk2 = rekeys.iter().map(|rekey| *rekey.public()).collect();
+        let rk2 = rekeys.iter().map(|rekey| *rekey.rk2()).collect();
         let ticket = Ticket { grant, patient, rk2 };
         Ok((transaction, Delivery { grant, patient, rekeys, trapdoors }, ticket))
     }
@@ -226,7 +225,7 @@ impl Proxy {
         }
         let mut conditions = Vec::new();
         for (delegation, rekey) in grant.delegations.iter().zip(&delivery.rekeys) {
-            if rekey_digest(&delivery.patient, rekey.public()) != delegation.rekey {
+            if rekey_digest(&delivery.patient, rekey.rk2()) != delegation.rekey {
                 return Err(ProtocolError::DigestMismatch(Item::ReKey));
             }
             conditions.push(condition(delegation.class, delegation.epoch, &delegation.policy));
@@ -237,8 +236,8 @@ impl Proxy {
         let rekeys = (grant.delegations.iter().zip(verified))
             .map(|(delegation, rekey)| Ok((delegation.clone(), rekey?)))
             .collect::<Result<_, InvalidReKey>>()?;
-        let Delivery { patient, trapdoors, .. } = delivery;
-        self.accepted.insert(delivery.grant, Accepted { patient, rekeys, trapdoors });
+        let accepted = Accepted { rekeys, trapdoors: delivery.trapdoors };
+        self.accepted.insert(delivery.grant, accepted);
         Ok(())
     }
 

@@ -175,7 +175,7 @@ impl Doctor {
         let wrapped_keys: Vec<_> = (sections.iter())
             .map(|section| section.binding.with(&section.reencrypted.wrapped_key))
             .collect();
-        let wrapped_keys = Ciphertext::batch_verify(&ticket.patient, &wrapped_keys);
+        let wrapped_keys = Ciphertext::batch_verify(&wrapped_keys);
         let wrapped_keys = wrapped_keys.into_iter().collect::<Result<Vec<_>, _>>()?;
         let public_rekeys: Vec<_> = (sections.iter())
             .map(|GrantedSection { binding, rk2, .. }| PublicReKey {

@@ -125,7 +125,7 @@ impl Proxy {
         let accepted = self.accepted_for(grant)?;
         check_ciphertexts(record, request, accepted, &source)?;
         let sections = requested_sections(record, request, accepted, &source)?;
-        let sections = reencrypt(sections, accepted, rng)?;
+        let sections = reencrypt(sections, rng)?;
         Ok(PreparedAccess { request: *request_id, sections })
     }
 
@@ -245,12 +245,11 @@ fn requested_sections<'a>(
 /// Verifies the public tags and re-encrypts.
 fn reencrypt(
     sections: Vec<RequestedSection<'_>>,
-    accepted: &Accepted,
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<Vec<SectionReEncryption>, ProtocolError> {
     let unverified: Vec<_> =
         sections.iter().map(|section| section.binding.with(&section.wrapped_key)).collect();
-    let verified = Ciphertext::batch_verify(&accepted.patient, &unverified);
+    let verified = Ciphertext::batch_verify(&unverified);
     let reencrypt = |(section, verified): (RequestedSection<'_>, Result<_, _>)| {
         let RequestedSection { index, rekey, wrapped_key, .. } = section;
         let reencryption = conditional::reencrypt(rekey, &verified?, rng)?;

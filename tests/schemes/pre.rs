@@ -25,16 +25,12 @@ fn delegator_and_delegatee_decrypt_the_same_plaintext() {
         let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
         let rekey = ReKey::from_bytes(&rekey.to_bytes()).unwrap();
         let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
-        let verified = sealed.verify(&patient_public, CONDITION, b"ad").unwrap();
+        let verified = sealed.verify(CONDITION, b"ad").unwrap();
         let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
         let reencryption = ReEncryption::from_bytes(&reencryption.to_bytes()).unwrap();
         // The doctor assembles the delegation from public values alone.
-        let delegation = conditional::Delegation::new(
-            &patient_public,
-            &doctor_public,
-            CONDITION,
-            rekey.public(),
-        );
+        let delegation =
+            conditional::Delegation::new(&patient_public, &doctor_public, CONDITION, rekey.rk2());
         assert_eq!(&delegation, checked.delegation());
         let reencryption = reencryption.verify(&delegation, &verified).unwrap();
         assert_eq!(&*conditional::open_reencrypted(&doctor, &reencryption).unwrap(), plaintext);
@@ -45,15 +41,17 @@ fn delegator_and_delegatee_decrypt_the_same_plaintext() {
 #[test]
 fn delegation_is_unidirectional() {
     let rng = &mut rng(2);
-    let ((patient, patient_public), (_, doctor_public)) = two_users(rng);
+    let ((patient, patient_public), (doctor, doctor_public)) = two_users(rng);
     let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
     assert!(rekey.verify(&patient_public, &doctor_public, CONDITION).is_ok());
     assert!(rekey.verify(&doctor_public, &patient_public, CONDITION).is_err());
     let of_doctor = conditional::seal(&doctor_public, CONDITION, b"ad", b"text", rng);
-    let of_doctor = of_doctor.verify(&doctor_public, CONDITION, b"ad").unwrap();
+    let of_doctor = of_doctor.verify(CONDITION, b"ad").unwrap();
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
-    let reencrypted = conditional::reencrypt(&checked, &of_doctor, rng);
-    assert_eq!(reencrypted, Err(conditional::ReKeyMismatch));
+    let reencrypted = conditional::reencrypt(&checked, &of_doctor, rng).unwrap();
+    let reencrypted = reencrypted.verify(checked.delegation(), &of_doctor).unwrap();
+    assert!(conditional::open_reencrypted(&patient, &reencrypted).is_err());
+    assert!(conditional::open_reencrypted(&doctor, &reencrypted).is_err());
 }
 
 #[test]
@@ -63,7 +61,7 @@ fn encodings_have_the_documented_lengths() {
     let sealed = conditional::seal(&patient_public, CONDITION, b"ad", &[7; 32], rng);
     let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
-    let verified = sealed.verify(&patient_public, CONDITION, b"ad").unwrap();
+    let verified = sealed.verify(CONDITION, b"ad").unwrap();
     let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
     let body = 4 + dem::sealed_length(32) as usize;
     assert_eq!(sealed.to_bytes().len(), 2 + 176 + body);
@@ -86,7 +84,7 @@ fn modified_ciphertexts_are_rejected() {
             let mut changed = sealed.clone();
             changed[position] ^= bit;
             let Ok(changed) = Ciphertext::from_bytes(&changed) else { continue };
-            let tag = changed.verify(&patient_public, CONDITION, b"ad");
+            let tag = changed.verify(CONDITION, b"ad");
             assert!(tag.is_err(), "verify, byte {position}");
             // C4 (bytes 82 to 178) protects proxies; the delegator checks C1 against mu instead.
             if !(82..178).contains(&position) {
@@ -102,7 +100,7 @@ fn modified_rekeys_and_reencryptions_are_rejected() {
     let rng = &mut rng(5);
     let ((patient, patient_public), (_, doctor_public)) = two_users(rng);
     let sealed = conditional::seal(&patient_public, CONDITION, b"ad", b"text", rng);
-    let verified = sealed.verify(&patient_public, CONDITION, b"ad").unwrap();
+    let verified = sealed.verify(CONDITION, b"ad").unwrap();
     let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
     let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap().to_bytes();
@@ -163,8 +161,33 @@ fn the_framing_of_condition_and_ad_is_injective() {
     let sealed = conditional::seal(&public, b"ab", b"c", b"text", rng);
     for (condition, ad) in [(&b"a"[..], &b"bc"[..]), (b"abc", b""), (b"", b"abc"), (b"c", b"ab")] {
         assert!(conditional::open(&patient, condition, ad, &sealed).is_err());
-        assert!(sealed.verify(&public, condition, ad).is_err());
+        assert!(sealed.verify(condition, ad).is_err());
     }
+}
+
+#[test]
+fn repeated_randomness_does_not_repeat_the_exponent_of_a_reencryption() {
+    let rng = &mut rng(9);
+    let ((patient, patient_public), (_, doctor_public)) = two_users(rng);
+    let mut rekey = || {
+        let rekey = conditional::rekeygen(&patient, &doctor_public, CONDITION, rng);
+        rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap()
+    };
+    let (one, two) = (rekey(), rekey());
+    let [first, second] = [b"record 7", b"record 8"].map(|ad| {
+        conditional::seal(&patient_public, CONDITION, ad, b"text", rng)
+            .verify(CONDITION, ad)
+            .unwrap()
+    });
+    // D1, T, D2 and the proof; T = g1^t follows the 48 bytes of D1.
+    let reencrypt = |rekey, ciphertext| {
+        let repeated = &mut crate::common::rng(10);
+        conditional::reencrypt(rekey, ciphertext, repeated).unwrap().to_bytes()
+    };
+    let t = |rekey, ciphertext| reencrypt(rekey, ciphertext)[50..98].to_vec();
+    assert_ne!(t(&one, &first), t(&one, &second), "another ciphertext");
+    assert_ne!(t(&one, &first), t(&two, &first), "another key");
+    assert_eq!(reencrypt(&one, &first), reencrypt(&one, &first), "deterministic");
 }
 
 #[test]
@@ -189,7 +212,7 @@ fn invalid_sets(count: usize) -> [Vec<usize>; 4] {
 #[test]
 fn batch_verification_of_ciphertexts_agrees_with_single_verification() {
     let rng = &mut rng(21);
-    let ((_, public), (_, stranger)) = two_users(rng);
+    let (_, public) = pre::keygen(rng);
     let names: Vec<String> = (0..17).map(|i| i.to_string()).collect();
     let sealed: Vec<Ciphertext> = names
         .iter()
@@ -213,15 +236,14 @@ fn batch_verification_of_ciphertexts_agrees_with_single_verification() {
                 }
             }
             let single: Vec<bool> = (list.iter())
-                .map(|item| item.ciphertext.verify(&public, item.condition, item.ad).is_ok())
+                .map(|item| item.ciphertext.verify(item.condition, item.ad).is_ok())
                 .collect();
             let expected: Vec<bool> = (0..count).map(|i| !invalid.contains(&i)).collect();
             assert_eq!(single, expected);
-            let batch = Ciphertext::batch_verify(&public, &list);
+            let batch = Ciphertext::batch_verify(&list);
             assert_eq!(batch.iter().map(Result::is_ok).collect::<Vec<_>>(), expected);
         }
     }
-    assert!(Ciphertext::batch_verify(&stranger, &items).iter().all(Result::is_err));
 }
 
 #[test]
@@ -241,7 +263,7 @@ fn batch_verification_of_rekeys_and_reencryptions_agrees_with_single_verificatio
     let items: Vec<_> = rekeys.iter().zip(conditions.iter().copied()).collect();
     let seal = |condition: &&[u8]| {
         let ciphertext = conditional::seal(&public, condition, b"ad", &[7; 32], rng);
-        ciphertext.verify(&public, condition, b"ad").unwrap()
+        ciphertext.verify(condition, b"ad").unwrap()
     };
     let ciphertexts: Vec<_> = conditions.iter().map(seal).collect();
     let checked = ReKey::batch_verify(&public, &reader, &items);

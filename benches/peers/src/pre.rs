@@ -114,7 +114,7 @@ impl Scheme for Conditional {
     }
     fn accept(&self, rekey: Self::ReKey, ciphertext: Self::Ciphertext) -> Self::Inputs {
         let rekey = rekey.verify(&self.patient.1, &self.doctor.1, CONDITION);
-        let ciphertext = ciphertext.verify(&self.patient.1, CONDITION, b"");
+        let ciphertext = ciphertext.verify(CONDITION, b"");
         (rekey.expect("an honest value"), ciphertext.expect("an honest value"))
     }
     fn reencrypt(&self, (rekey, ciphertext): &Self::Inputs) -> Self::ReEncryption {

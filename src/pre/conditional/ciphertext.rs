@@ -1,7 +1,7 @@
 //! Encryption for the delegator, the public tag, and decryption by the delegator.
 #![forbid(unsafe_code)]
 
-use super::hashes::{body_key, context, exponent, hash_condition, mask, tag_message};
+use super::hashes::{body_key, context, exponent, hash_condition, mask, tag_context, tag_message};
 use crate::algebra::codec::{public_encoding, sequence};
 use crate::algebra::hash::{batch_hash_to_g2, hash_to_g2};
 use crate::algebra::{G1, G2, Gt, Rng, Secret, pairing, random_bytes, tag};
@@ -37,18 +37,18 @@ pub struct UnverifiedCiphertext<'a> {
     pub ad: &'a [u8],
 }
 
-/// A ciphertext whose public tag is valid for a delegator, a condition and associated data.
+/// A ciphertext whose public tag is valid for a condition and associated data. The tag does not
+/// show for whom it was encrypted.
 #[derive(Debug, Clone)]
 pub struct VerifiedCiphertext {
     pub(super) ciphertext: Ciphertext,
-    pub(super) delegator: PublicKey,
     pub(super) condition: Vec<u8>,
-    pub(super) context: Vec<u8>,
+    pub(super) ad: Vec<u8>,
 }
 
 /// The error of [`Ciphertext::verify`]: a ciphertext that was changed or is bound to other values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the ciphertext's public tag is invalid for this delegator, condition and associated data")]
+#[error("the ciphertext's public tag is invalid for this condition and associated data")]
 pub struct InvalidCiphertext;
 
 fn xor(a: &[u8; 32], b: &[u8; 32]) -> [u8; 32] {
@@ -84,8 +84,9 @@ pub fn seal_with_randomness(
     let w = xor(mu.expose(), mask(&k, &c1, &context).expose());
     let (key, body_context) = body_key(mu.expose(), &c1, &w, &context);
     let body = dem::seal(&key, &body_context, plaintext);
-    // C4 = H_G2(C1, W, ctx, H(body))^r
-    let c4 = hash_to_g2(tag::PRE_CAPSULE_TAG, &tag_message(&c1, &w, &context, &body)) * *r;
+    // C4 = H_G2(C1, W, H(body), tag_ctx)^r
+    let message = tag_message(&c1, &w, &body, &tag_context(condition, ad));
+    let c4 = hash_to_g2(tag::PRE_CAPSULE_TAG, &message) * *r;
     Ciphertext { c1, w, c4, body }
 }
 
@@ -123,31 +124,27 @@ pub(super) fn unmask(
 }
 
 impl Ciphertext {
-    /// Checks the public tag: `e(C1, H_G2(C1, W, ctx, H(body))) = e(g1, C4)`. A proxy must do so
-    /// before it raises `C1` to an exponent.
+    /// Checks the public tag: `e(C1, H_G2(C1, W, H(body), tag_ctx)) = e(g1, C4)`. A proxy must do
+    /// so before it raises `C1` to an exponent. The tag does not prove for whom the ciphertext is.
     ///
     /// # Errors
     /// [`InvalidCiphertext`] if the equation does not hold.
     pub fn verify(
         &self,
-        delegator: &PublicKey,
         condition: &[u8],
         ad: &[u8],
     ) -> Result<VerifiedCiphertext, InvalidCiphertext> {
         let item = UnverifiedCiphertext { ciphertext: self, condition, ad };
-        Self::batch_verify(delegator, &[item]).pop().expect("a batch of one has one result")
+        Self::batch_verify(&[item]).pop().expect("a batch of one has one result")
     }
 
     /// Batch version of [`Self::verify`].
     pub fn batch_verify(
-        delegator: &PublicKey,
         items: &[UnverifiedCiphertext<'_>],
     ) -> Vec<Result<VerifiedCiphertext, InvalidCiphertext>> {
-        let contexts: Vec<Vec<u8>> =
-            items.iter().map(|item| context(delegator, item.condition, item.ad)).collect();
-        let messages: Vec<Vec<u8>> = (items.iter().zip(&contexts))
-            .map(|(UnverifiedCiphertext { ciphertext: c, .. }, context)| {
-                tag_message(&c.c1, &c.w, context, &c.body)
+        let messages: Vec<Vec<u8>> = (items.iter())
+            .map(|UnverifiedCiphertext { ciphertext: c, condition, ad }| {
+                tag_message(&c.c1, &c.w, &c.body, &tag_context(condition, ad))
             })
             .collect();
         let points = batch_hash_to_g2(tag::PRE_CAPSULE_TAG, &messages);
@@ -156,12 +153,10 @@ impl Ciphertext {
         let equations: Vec<Vec<(G1, G2)>> = (items.iter().zip(points))
             .map(|(item, point)| vec![(item.ciphertext.c1, point), (inverse, item.ciphertext.c4)])
             .collect();
-        (items.iter().zip(contexts).zip(verify_equations(&equations)))
-            .map(|((item, context), holds)| {
-                let ciphertext = item.ciphertext.clone();
-                let condition = item.condition.to_vec();
-                let verified =
-                    VerifiedCiphertext { ciphertext, delegator: *delegator, condition, context };
+        (items.iter().zip(verify_equations(&equations)))
+            .map(|(UnverifiedCiphertext { ciphertext, condition, ad }, holds)| {
+                let (ciphertext, condition) = ((*ciphertext).clone(), condition.to_vec());
+                let verified = VerifiedCiphertext { ciphertext, condition, ad: ad.to_vec() };
                 if holds { Ok(verified) } else { Err(InvalidCiphertext) }
             })
             .collect()

@@ -22,9 +22,15 @@ pub(super) fn hash_conditions(delegator: &PublicKey, conditions: &[&[u8]]) -> Ve
     batch_hash_to_g2(tag::PRE_CONDITION, &messages)
 }
 
-/// `ctx = (tag, pk, w, ad)`, an input of every hash of a ciphertext.
+/// `ctx = (tag, pk, w, ad)`, an input of every hash of a ciphertext except that of its tag.
 pub(super) fn context(delegator: &PublicKey, condition: &[u8], ad: &[u8]) -> Vec<u8> {
     framed(&[tag::PRE_CONTEXT.as_bytes(), &delegator.to_bytes(), condition, ad])
+}
+
+/// `tag_ctx = (tag, w, ad)`. It contains no key: a tag over the delegator's key would let anyone
+/// test whose ciphertext it is.
+pub(super) fn tag_context(condition: &[u8], ad: &[u8]) -> Vec<u8> {
+    framed(&[tag::PRE_TAG_CONTEXT.as_bytes(), condition, ad])
 }
 
 /// `r = H(mu, ctx)`.
@@ -48,8 +54,8 @@ pub(super) fn body_key(
     (key, framed(&[&c1.to_bytes(), w, context]))
 }
 
-/// The preimage `(C1, W, ctx, H(body))` of the base of `C4`.
-pub(super) fn tag_message(c1: &G1, w: &[u8; 32], context: &[u8], body: &[u8]) -> Vec<u8> {
+/// The preimage `(C1, W, H(body), tag_ctx)` of the base of `C4`.
+pub(super) fn tag_message(c1: &G1, w: &[u8; 32], body: &[u8], tag_context: &[u8]) -> Vec<u8> {
     let body = digest(tag::PRE_BODY, &[body]);
-    framed(&[&c1.to_bytes(), w, context, &body])
+    framed(&[&c1.to_bytes(), w, &body, tag_context])
 }

@@ -8,7 +8,7 @@ use crate::pre::batch_verification::verify_equations;
 use crate::pre::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
 
-/// An unverified re-encryption key. `rk1` is the proxy's secret; `rk2` is public.
+/// An unverified re-encryption key. `rk1` is the proxy's secret; `rk2` is for proxy and delegatee.
 #[derive(Debug, Clone)]
 pub struct ReKey {
     rk1: Secret<G2>,
@@ -17,7 +17,7 @@ pub struct ReKey {
 
 sequence!(Canonical for ReKey = PreReKey { rk1, rk2 });
 
-/// The public part of a re-encryption key: its condition and `rk2`.
+/// The delegatee's part of a re-encryption key: its condition and `rk2`.
 #[derive(Debug, Clone, Copy)]
 pub struct PublicReKey<'a> {
     /// The condition that the key covers.
@@ -26,8 +26,10 @@ pub struct PublicReKey<'a> {
     pub rk2: &'a G2,
 }
 
-/// The public values of a delegation: delegator, delegatee, condition and `rk2`. Re-encryptions are
-/// verified against `e(X_i, Q) e(X_j, rk2)`.
+/// The values of a delegation that proxy and delegatee know: delegator, delegatee, condition and
+/// `rk2`. Re-encryptions are verified against `e(X_i, Q) e(X_j, rk2)`.
+///
+/// Not for publication: with a re-encryption, `rk2` reveals delegator and delegatee.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delegation {
     pub(super) delegator: PublicKey,
@@ -38,7 +40,7 @@ pub struct Delegation {
 }
 
 impl Delegation {
-    /// Assembles a delegation from public values. Cost: 1 hash to G2.
+    /// Assembles a delegation, as the delegatee does with the delegator's `rk2`. Cost: 1 hash to G2.
     pub fn new(delegator: &PublicKey, delegatee: &PublicKey, condition: &[u8], rk2: &G2) -> Self {
         let rekey = PublicReKey { condition, rk2 };
         let mut delegations = Self::batch_new(delegator, delegatee, &[rekey]);
@@ -76,7 +78,7 @@ pub struct VerifiedReKey {
 }
 
 impl VerifiedReKey {
-    /// Returns the public values, against which re-encryptions are verified.
+    /// Returns the proxy's copy of the delegation.
     pub fn delegation(&self) -> &Delegation {
         &self.delegation
     }
@@ -139,8 +141,8 @@ fn batch_rekeygen_with_randomness(
 }
 
 impl ReKey {
-    /// Returns the public element `rk2`.
-    pub fn public(&self) -> &G2 {
+    /// Returns the element `rk2`, for the delegatee.
+    pub fn rk2(&self) -> &G2 {
         &self.rk2
     }
 

@@ -44,7 +44,7 @@ fn specimens() -> Vec<Specimen> {
     let sealed = conditional::seal(&alice_public, b"w", b"ad", b"text", rng);
     let rekey = conditional::rekeygen(&alice, &bob_public, b"w", rng);
     let checked = rekey.verify(&alice_public, &bob_public, b"w").unwrap();
-    let verified = sealed.verify(&alice_public, b"w", b"ad").unwrap();
+    let verified = sealed.verify(b"w", b"ad").unwrap();
     let reencrypted = conditional::reencrypt(&checked, &verified, rng).unwrap();
     let afgh_sealed = afgh::seal(&alice_public, b"ad", b"text", rng);
     let afgh_rekey = afgh::rekeygen(&alice, &bob_public);

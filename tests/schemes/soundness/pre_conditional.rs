@@ -1,7 +1,8 @@
 //! Attacks on conditional re-encryption: by proxies, delegatees, coalitions of both, and by
 //! modification of keys, ciphertexts and proofs.
 
-mod algebra;
+pub(super) mod algebra;
+mod delegators;
 
 use crate::common::{exponent, fields, forge, rng};
 use crate::soundness::exponents::{View, reaches};
@@ -13,8 +14,8 @@ use epione::pre::conditional::{self, Ciphertext, ReKey};
 use epione::pre::{self, PublicKey, SecretKey};
 
 use algebra::{
-    CiphertextFields, ReEncryptionFields, body_key, context, mask, points, q, rekey_of,
-    rekey_points, tag_point, unmask,
+    CiphertextFields, ReEncryptionFields, UncheckedProxy, body_key, context, mask, points, q,
+    rekey_of, rekey_points, tag_point, unmask,
 };
 
 const CONDITION: &[u8] = b"clinical, epoch 202612";
@@ -74,10 +75,10 @@ fn a_rekey_for_one_condition_does_not_reencrypt_another() {
     let rng = &mut rng(4);
     let other = conditional::seal(&patient_public, OTHER, b"record 7", b"HIV", rng);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
-    let verified = other.verify(&patient_public, OTHER, b"record 7").unwrap();
+    let verified = other.verify(OTHER, b"record 7").unwrap();
     assert_eq!(conditional::reencrypt(&checked, &verified, rng), Err(conditional::ReKeyMismatch));
     assert!(rekey.verify(&patient_public, &doctor_public, OTHER).is_err());
-    assert!(other.verify(&patient_public, CONDITION, b"record 7").is_err());
+    assert!(other.verify(CONDITION, b"record 7").is_err());
 
     // A proxy that skips the checks gives the doctor e(C1, Q)^{x_i} for the Q of its own key.
     let reencrypt = |rekey: &ReKey| {
@@ -103,7 +104,7 @@ fn only_the_delegatee_decrypts_a_reencryption() {
     let (stranger, stranger_public) = pre::keygen(rng);
     assert!(rekey.verify(&patient_public, &stranger_public, CONDITION).is_err());
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
-    let verified = sealed.verify(&patient_public, CONDITION, b"record 7").unwrap();
+    let verified = sealed.verify(CONDITION, b"record 7").unwrap();
     let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
     let verified_reencryption = reencryption.verify(checked.delegation(), &verified).unwrap();
     assert!(conditional::open_reencrypted(&doctor, &verified_reencryption).is_ok());
@@ -134,7 +135,7 @@ fn only_the_delegatee_decrypts_a_reencryption() {
 fn a_proxy_that_skips_the_public_tag_is_a_decryption_oracle() {
     // A doctor who was refused (C1, W) submits C1^c as a record under a condition that was granted.
     // The proxy returns (C1^c)^t, and e(D1, D2) / e(C1^c, rk2^{x_j}) = K^c.
-    let Scenario { patient_public, doctor, doctor_public, sealed, rekey, .. } = scenario(7);
+    let Scenario { patient_public, doctor, sealed, rekey, .. } = scenario(7);
     let refused = CiphertextFields::of(&sealed);
     let context_refused = context(&patient_public, CONDITION, b"record 7");
     let c = Scalar::from(1_000_003);
@@ -152,22 +153,20 @@ fn a_proxy_that_skips_the_public_tag_is_a_decryption_oracle() {
     assert_eq!(decrypted.as_deref(), Some(&b"NIHSS 4"[..]), "deliberate fault: no check of C4");
 
     // This scheme: the doctor needs H'^{r c}, and every C4 that they can compute is rejected.
-    let context_posted = context(&patient_public, CONDITION, b"the doctor's record");
     let mut parts = CiphertextFields { c1: posted, ..refused.clone() };
-    let point = tag_point(&parts, &context_posted);
-    let old_point = tag_point(&refused, &context_refused);
+    let point = tag_point(&parts, CONDITION, b"the doctor's record");
+    let old_point = tag_point(&refused, CONDITION, b"record 7");
     let candidates =
         [refused.c4, refused.c4 * c, point, point * c, refused.c4 * c + point - old_point, rk2];
     for c4 in candidates {
         parts.c4 = c4;
         let posted = parts.assemble();
         for ad in [&b"the doctor's record"[..], b"record 7"] {
-            assert!(posted.verify(&patient_public, CONDITION, ad).is_err());
+            assert!(posted.verify(CONDITION, ad).is_err());
         }
     }
-    // The unmodified ciphertext is rejected under another record or delegator as well.
-    assert!(sealed.verify(&patient_public, CONDITION, b"the doctor's record").is_err());
-    assert!(sealed.verify(&doctor_public, CONDITION, b"record 7").is_err());
+    // The unmodified ciphertext is rejected under another record as well.
+    assert!(sealed.verify(CONDITION, b"the doctor's record").is_err());
 }
 
 #[test]
@@ -186,7 +185,7 @@ fn the_delegator_rejects_a_c1_that_does_not_match_mu() {
         };
         let (key, header) = body_key(&mu, &parts, &context);
         parts.body = dem::seal(&key, &header, b"text");
-        parts.c4 = tag_point(&parts, &context) * r;
+        parts.c4 = tag_point(&parts, CONDITION, b"record 7") * r;
         (parts, k)
     };
     let honest = hash_to_scalar(tag::PRE_EXPONENT, &framed(&[&mu, &context]));
@@ -195,7 +194,7 @@ fn the_delegator_rejects_a_c1_that_does_not_match_mu() {
 
     let (parts, k) = write(Scalar::from(5));
     let ciphertext = parts.assemble();
-    assert!(ciphertext.verify(&patient_public, CONDITION, b"record 7").is_ok());
+    assert!(ciphertext.verify(CONDITION, b"record 7").is_ok());
     assert_eq!(
         unmask(&k, &parts, &context).as_deref(),
         Some(&b"text"[..]),
@@ -210,11 +209,10 @@ fn the_delegatee_rejects_a_c1_that_does_not_match_mu() {
     let Scenario { patient_public, doctor, doctor_public, sealed, rekey, .. } = scenario(9);
     let rng = &mut rng(10);
     let parts = CiphertextFields::of(&sealed);
-    let context = context(&patient_public, CONDITION, b"record 7");
     let r = Scalar::from(6);
     let mut forged = CiphertextFields { c1: G1::generator() * r, ..parts };
-    forged.c4 = tag_point(&forged, &context) * r;
-    let verified = forged.assemble().verify(&patient_public, CONDITION, b"record 7").unwrap();
+    forged.c4 = tag_point(&forged, CONDITION, b"record 7") * r;
+    let verified = forged.assemble().verify(CONDITION, b"record 7").unwrap();
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
     let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
     let verified_reencryption = reencryption.verify(checked.delegation(), &verified).unwrap();
@@ -226,7 +224,7 @@ fn modified_reencryptions_are_rejected() {
     let Scenario { patient_public, doctor_public, sealed, rekey, .. } = scenario(11);
     let rng = &mut rng(12);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
-    let verified = sealed.verify(&patient_public, CONDITION, b"record 7").unwrap();
+    let verified = sealed.verify(CONDITION, b"record 7").unwrap();
     let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
     let rejects = |reencryption: &ReEncryptionFields| {
         reencryption.assemble().verify(checked.delegation(), &verified).is_err()
@@ -285,33 +283,12 @@ fn a_valid_proof_for_another_d2_is_rejected() {
     // D2 comes from the patient's re-encryption key.
     let Scenario { patient_public, doctor_public, sealed, rekey, .. } = scenario(19);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
-    let verified = sealed.verify(&patient_public, CONDITION, b"record 7").unwrap();
-    let (rk1, rk2) = rekey_points(&rekey);
-    let context = context(&patient_public, CONDITION, b"record 7");
-    let (bases, t) = ([G1::generator(), CiphertextFields::of(&sealed).c1], Scalar::from(41));
-    let reencryption = |d2: G2| {
-        // B = G^n;  c = H(G, image, B, context);  z = n + c t
-        let nonce = Scalar::from(42);
-        let rows = [bases, bases.map(|base| base * t), bases.map(|base| base * nonce)];
-        let points: Vec<u8> = rows.as_flattened().iter().flat_map(G1::to_bytes).collect();
-        let statement = framed(&[
-            &context,
-            &sealed.to_bytes(),
-            &doctor_public.to_bytes(),
-            &rk2.to_bytes(),
-            &d2.to_bytes(),
-        ]);
-        let challenge = hash_to_scalar(tag::PRE_PROOF, &framed(&[&points, &statement]));
-        ReEncryptionFields {
-            d1: rows[1][1],
-            t: rows[1][0],
-            d2,
-            challenge,
-            response: nonce + challenge * t,
-        }
-    };
+    let verified = sealed.verify(CONDITION, b"record 7").unwrap();
+    let (context, t) = (context(&patient_public, CONDITION, b"record 7"), Scalar::from(41));
+    let proxy = UncheckedProxy::new(&context, &sealed, &doctor_public, &rekey);
     let accepts =
-        |d2: G2| reencryption(d2).assemble().verify(checked.delegation(), &verified).is_ok();
+        |d2: G2| proxy.reencrypt_to(&t, d2).verify(checked.delegation(), &verified).is_ok();
+    let (rk1, _) = rekey_points(&rekey);
     let honest = rk1 * t.inverse().unwrap();
     assert!(accepts(honest), "this proxy computes valid proofs");
     let other = conditional::rekeygen(
@@ -331,12 +308,12 @@ fn a_proof_cannot_be_replayed_for_another_ciphertext_or_delegation() {
     let Scenario { patient, patient_public, doctor_public, sealed, rekey, .. } = scenario(13);
     let rng = &mut rng(14);
     let checked = rekey.verify(&patient_public, &doctor_public, CONDITION).unwrap();
-    let verified = sealed.verify(&patient_public, CONDITION, b"record 7").unwrap();
+    let verified = sealed.verify(CONDITION, b"record 7").unwrap();
     let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap();
     assert!(reencryption.verify(checked.delegation(), &verified).is_ok());
 
     let second = conditional::seal(&patient_public, CONDITION, b"record 8", b"text", rng);
-    let second = second.verify(&patient_public, CONDITION, b"record 8").unwrap();
+    let second = second.verify(CONDITION, b"record 8").unwrap();
     assert!(reencryption.verify(checked.delegation(), &second).is_err());
     let (_, carol_public) = pre::keygen(rng);
     for (delegatee, condition) in
@@ -379,9 +356,9 @@ fn modified_or_exchanged_elements_of_a_rekey_are_rejected() {
 
 #[test]
 fn a_ciphertext_is_bound_to_its_condition_and_ad() {
-    let Scenario { patient, patient_public, sealed, .. } = scenario(17);
+    let Scenario { patient, sealed, .. } = scenario(17);
     let open = |condition, ad| conditional::open(&patient, condition, ad, &sealed).is_ok();
-    let verify = |condition, ad| sealed.verify(&patient_public, condition, ad).is_ok();
+    let verify = |condition, ad| sealed.verify(condition, ad).is_ok();
     assert!(open(CONDITION, b"record 7") && verify(CONDITION, b"record 7"));
     for (condition, ad) in [
         (CONDITION, &b"record 8"[..]),
@@ -476,8 +453,8 @@ fn a_proof_is_bound_to_the_whole_ciphertext() {
     let write = |w: [u8; 32], ad: &[u8]| {
         let mut parts =
             CiphertextFields { c1: G1::generator() * r, w, ..CiphertextFields::of(&sealed) };
-        parts.c4 = tag_point(&parts, &context(&patient_public, CONDITION, ad)) * r;
-        parts.assemble().verify(&patient_public, CONDITION, ad).unwrap()
+        parts.c4 = tag_point(&parts, CONDITION, ad) * r;
+        parts.assemble().verify(CONDITION, ad).unwrap()
     };
     let first = write([1; 32], b"record 7");
     let reencryption = conditional::reencrypt(&checked, &first, rng).unwrap();

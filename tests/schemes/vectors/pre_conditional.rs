@@ -60,15 +60,17 @@ impl Proof {
     }
 }
 
-fn tags() -> [Tag; 11] {
+fn tags() -> [Tag; 13] {
     [
         tag::PRE_CONDITION,
         tag::PRE_CAPSULE_TAG,
         tag::PRE_CONTEXT,
+        tag::PRE_TAG_CONTEXT,
         tag::PRE_EXPONENT,
         tag::PRE_MASK,
         tag::PRE_KEY,
         tag::PRE_BODY,
+        tag::PRE_REENCRYPTION,
         tag::PRE_PROOF,
         tag::PRE_NONCE,
         tag::PRE_POSSESSION,
@@ -105,7 +107,7 @@ fn case(
     ad: &[u8],
     plaintext: &[u8],
 ) -> (Fields, Fields, Fields) {
-    let [x_i, x_j, s, t] = std::array::from_fn(|_| Scalar::random(rng));
+    let [x_i, x_j, s] = std::array::from_fn(|_| Scalar::random(rng));
     let mu = draw::<32>(rng);
     let (g1, (x_point, y_i, pk_i), (x_j_point, y_j, pk_j)) =
         (G1::generator(), public_key(&x_i), public_key(&x_j));
@@ -122,7 +124,8 @@ fn case(
     let body_context = framed(&[&c1.to_bytes(), &w, &context]);
     let body = dem::seal(&ContentKey::from_secret(body_key.clone()), &body_context, plaintext);
     let body_digest = digest(tag::PRE_BODY, &[&body]);
-    let tagged = framed(&[&c1.to_bytes(), &w, &context, &body_digest]);
+    let tag_context = framed(&[tag::PRE_TAG_CONTEXT.as_bytes(), condition, ad]);
+    let tagged = framed(&[&c1.to_bytes(), &w, &body_digest, &tag_context]);
     let tag_point = hash_to_g2(tag::PRE_CAPSULE_TAG, &tagged);
     let c4 = tag_point * r;
     assert_eq!(pairing(&c1, &tag_point), pairing(&g1, &c4), "e(C1, H) = e(g1, C4)");
@@ -135,12 +138,19 @@ fn case(
     let (rk1, rk2) = ((q + y_j * s) * x_i, y_i * s);
     let v = multi_pairing(&[(x_point, q), (x_j_point, rk2)]);
     assert_eq!(pairing(&g1, &rk1), v, "e(g1, rk1) = V");
+    let [t_fresh, proof_fresh] = {
+        let draws = &mut rng.clone();
+        [draw::<32>(draws), draw::<32>(draws)]
+    };
+    let binding = framed(&[&context, &ciphertext, &pk_j, &rk2.to_bytes()]);
+    let hedged = framed(&[&rk1.to_bytes(), &t_fresh, &binding]);
+    let t = hash_to_scalar(tag::PRE_REENCRYPTION, &hedged);
     let (d1, t_point, d2) = (c1 * t, g1 * t, rk1 * t.inverse().unwrap());
     assert_eq!(pairing(&t_point, &d2), v, "e(T, D2) = V");
     assert_eq!(multi_pairing(&[(d1, d2), (-c1, rk2 * x_j)]), k, "K = e(D1, D2) / e(C1, rk2^x_j)");
     let statement = framed(&[&context, &ciphertext, &pk_j, &rk2.to_bytes(), &d2.to_bytes()]);
 
-    // The library draws the fresh bytes of its nonces from the same RNG.
+    // The library draws the fresh bytes of `t` and of its nonces from the same RNG.
     let (patient, doctor) = (secret_key(&x_i), secret_key(&x_j));
     let mu_secret = Secret::new(mu);
     let sealed = conditional::seal_with_randomness(
@@ -156,10 +166,9 @@ fn case(
     let rekey_bytes = encoding(Kind::PreReKey, &points);
     assert_eq!(rekey.to_bytes(), rekey_bytes);
     let checked = rekey.verify(patient.public_key(), doctor.public_key(), condition).unwrap();
-    let verified = sealed.verify(patient.public_key(), condition, ad).unwrap();
-    let fresh = draw::<32>(&mut rng.clone());
-    let library = conditional::reencrypt_with_randomness(&checked, &verified, &t, rng).unwrap();
-    let proof = prove(tag::PRE_PROOF, &[g1, c1], &t, &fresh, &statement);
+    let verified = sealed.verify(condition, ad).unwrap();
+    let library = conditional::reencrypt(&checked, &verified, rng).unwrap();
+    let proof = prove(tag::PRE_PROOF, &[g1, c1], &t, &proof_fresh, &statement);
     let points = [&d1.to_bytes()[..], &t_point.to_bytes(), &d2.to_bytes()].concat();
     let reencryption = encoding(Kind::PreReEncryption, &[points, proof.bytes()].concat());
     assert_eq!(library.to_bytes(), reencryption);
@@ -181,8 +190,8 @@ fn case(
         .hex("plaintext", plaintext)
         .hex("mu", mu)
         .scalar("s", &s)
-        .scalar("t", &t)
-        .hex("proof_fresh", fresh)
+        .hex("t_fresh", t_fresh)
+        .hex("proof_fresh", proof_fresh)
         .hex("possession_context", b"Dr. Ruiz")
         .hex("possession_fresh", possession_fresh);
     let trace = Fields::default()
@@ -197,11 +206,14 @@ fn case(
         .hex("body_context", body_context)
         .hex("body", body)
         .hex("body_digest", body_digest)
+        .hex("tag_context", tag_context)
         .hex("tag_point", tag_point.to_bytes())
         .hex("c4", c4.to_bytes())
         .hex("rk1", rk1.to_bytes())
         .hex("rk2", rk2.to_bytes())
         .hex("v", v.to_bytes())
+        .hex("binding", binding)
+        .scalar("t", &t)
         .hex("d1", d1.to_bytes())
         .hex("t_point", t_point.to_bytes())
         .hex("d2", d2.to_bytes())

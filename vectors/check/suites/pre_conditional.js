@@ -24,7 +24,8 @@ function replaySealing({ inputs, trace, outputs }, delegator, condition) {
     body_context: pre.bodyContextOf(ciphertext, context),
     body,
     body_digest: pre.bodyDigestOf(body),
-    tag_point: pre.tagPointOf(ciphertext, context),
+    tag_context: pre.tagContextOf(condition, ad),
+    tag_point: pre.tagPointOf(ciphertext, condition, ad),
     c4,
   });
   outputs.expect({ ciphertext: encode(types.ciphertext, ciphertext) });
@@ -41,14 +42,14 @@ function replayProof({ trace }, name, { nonce, commitments, challenge, response 
 }
 
 function replayReEncryption({ inputs, trace, outputs }, delegation, rekey) {
-  const [t, fresh] = [inputs.scalar('t'), inputs.bytes('proof_fresh')];
-  const { statement, reencryption } = pre.reencrypt(delegation, rekey.rk1, t, fresh);
+  const fresh = { t: inputs.bytes('t_fresh'), proof: inputs.bytes('proof_fresh') };
+  const { binding, t, statement, reencryption } = pre.reencrypt(delegation, rekey.rk1, fresh);
   const { d1, tPoint, d2, proof } = reencryption;
   // v = e(X_i, Q) e(X_j, rk2), the right side of both verification equations.
   const { delegator, delegatee, condition } = delegation;
   const q = pre.hashCondition(delegator, condition);
   const v = pairings([{ p: delegator.x, q }, { p: delegatee.x, q: rekey.rk2 }]);
-  trace.expect({ ...rekey, v, d1, t_point: tPoint, d2, statement });
+  trace.expect({ ...rekey, v, binding, t, d1, t_point: tPoint, d2, statement });
   replayProof({ trace }, 'proof', proof);
   outputs.expect({
     rekey: encode(types.rekey, rekey),
@@ -77,7 +78,7 @@ function replayOpening({ inputs, outputs }, xI, xJ, condition) {
   const [ad, plaintext] = [inputs.bytes('ad'), inputs.bytes('plaintext')];
   const delegation = { delegator, delegatee, condition, ad, ciphertext, rk2: rekey.rk2 };
   const properties = {
-    'the public tag verifies': pre.verify(delegator, condition, ad, ciphertext),
+    'the public tag verifies': pre.verify(condition, ad, ciphertext),
     'the re-encryption key verifies': pre.verifyReKey(delegator, delegatee, condition, rekey),
     'the re-encryption verifies': pre.verifyReEncryption(delegation, reencryption),
     'the delegator decrypts':

@@ -23,9 +23,8 @@ const exponentOf = (context, name) => decode(keyTypes.secretKey, context.bytes(n
 
 export const conditionalReaders = {
   'conditional: verify ciphertext': (context) => {
-    const { delegator, condition, ad } = parties(context);
-    return (bytes) =>
-      pre.verify(delegator, condition, ad, decode(types.ciphertext, bytes));
+    const { condition, ad } = sealedUnder(context);
+    return (bytes) => pre.verify(condition, ad, decode(types.ciphertext, bytes));
   },
   'conditional: verify re-encryption key': (context) => {
     const { delegator, delegatee, condition } = parties(context);
@@ -59,7 +58,7 @@ export const conditionalReaders = {
         decode(types.ciphertext, first), decode(types.reencryption, second),
       ];
       const delegation = { ...shared, ciphertext };
-      if (!pre.verify(delegator, condition, ad, ciphertext)) throw new Error('the public tag is invalid');
+      if (!pre.verify(condition, ad, ciphertext)) throw new Error('the public tag is invalid');
       const isVerified = pre.verifyReEncryption(delegation, reencryption);
       if (!isVerified) throw new Error('the re-encryption is invalid');
       pre.openReencrypted(exponent, delegation, reencryption);

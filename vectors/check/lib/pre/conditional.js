@@ -1,6 +1,6 @@
 // Conditional, verifiable proxy re-encryption. Names follow the equations in
 // src/pre/conditional.rs; i is the delegator, j the delegatee.
-import { xor } from '../bytes.js';
+import { concat, xor } from '../bytes.js';
 import { encode, withLength } from '../codec.js';
 import * as dem from '../dem.js';
 import {
@@ -50,9 +50,12 @@ const isOne = (pairs) => gt.equal(product(pairs), gt.one);
 export const hashCondition = (delegator, condition) =>
   hashToG2('PRE_CONDITION', framed([encodeKey(delegator), condition]));
 
-// ctx, an input of every hash of a ciphertext.
+// ctx, an input of every hash of a ciphertext except that of its tag.
 export const contextOf = (delegator, condition, ad) =>
   framed([tag('PRE_CONTEXT'), encodeKey(delegator), condition, ad]);
+
+// tag_ctx, without the delegator's key.
+export const tagContextOf = (condition, ad) => framed([tag('PRE_TAG_CONTEXT'), condition, ad]);
 
 export const exponentOf = (mu, context) => hashToScalar('PRE_EXPONENT', framed([mu, context]));
 
@@ -64,8 +67,10 @@ export const bodyContextOf = ({ c1, w }, context) => framed([encodeG1(c1), w, co
 
 export const bodyDigestOf = (body) => digest('PRE_BODY', [body]);
 
-export const tagPointOf = ({ c1, w, body }, context) =>
-  hashToG2('PRE_CAPSULE_TAG', framed([encodeG1(c1), w, context, bodyDigestOf(body)]));
+export const tagPointOf = ({ c1, w, body }, condition, ad) => {
+  const parts = [encodeG1(c1), w, bodyDigestOf(body), tagContextOf(condition, ad)];
+  return hashToG2('PRE_CAPSULE_TAG', framed(parts));
+};
 
 export function seal(delegator, condition, ad, plaintext, mu) {
   const context = contextOf(delegator, condition, ad);
@@ -74,15 +79,14 @@ export function seal(delegator, condition, ad, plaintext, mu) {
   const k = gt.power(pairing(delegator.x, hashCondition(delegator, condition)), r);
   const w = xor(mu, maskOf(k, c1, context));
   const body = dem.seal(bodyKeyOf(mu, context), bodyContextOf({ c1, w }, context), plaintext);
-  const c4 = multiply(tagPointOf({ c1, w, body }, context), r);
+  const c4 = multiply(tagPointOf({ c1, w, body }, condition, ad), r);
   return { k, ciphertext: { c1, w, c4, body } };
 }
 
 // e(C1, H_G2(..)) = e(g1, C4)
-export function verify(delegator, condition, ad, ciphertext) {
+export function verify(condition, ad, ciphertext) {
   const { c1, c4 } = ciphertext;
-  const point = tagPointOf(ciphertext, contextOf(delegator, condition, ad));
-  return isOne([[c1, point], [g1.negate(), c4]]);
+  return isOne([[c1, tagPointOf(ciphertext, condition, ad)], [g1.negate(), c4]]);
 }
 
 // Recovers mu from K, requires C1 = g1^{H(mu, ctx)}, and decrypts the body.
@@ -114,25 +118,34 @@ const inverseOf = (delegator, delegatee, condition, rk2) => [
 export const verifyReKey = (delegator, delegatee, condition, { rk1, rk2 }) =>
   isOne([[g1, rk1], ...inverseOf(delegator, delegatee, condition, rk2)]);
 
-// The statement of the proof, besides its points.
-const statementOf = ({ delegator, delegatee, condition, ad, ciphertext, rk2 }, d2) =>
+// The values that a re-encryption is bound to.
+const bindingOf = ({ delegator, delegatee, condition, ad, ciphertext, rk2 }) =>
   framed([
     contextOf(delegator, condition, ad),
     encode(types.ciphertext, ciphertext),
     encodeKey(delegatee),
     encodeG2(rk2),
-    encodeG2(d2),
   ]);
 
-// `delegation` is { delegator, delegatee, condition, ad, ciphertext, rk2 }.
-export function reencrypt(delegation, rk1, t, fresh) {
+// The statement of the proof, besides its points: framed(ctx, ciphertext, pk_j, rk2, D2).
+const statementOf = (delegation, d2) => concat(bindingOf(delegation), framed([encodeG2(d2)]));
+
+// The exponent is hedged: it stays secret even if `fresh` is known or repeated.
+const hedgedExponent = (rk1, fresh, binding) =>
+  hashToScalar('PRE_REENCRYPTION', framed([encodeG2(rk1), fresh, binding]));
+
+// `delegation` is { delegator, delegatee, condition, ad, ciphertext, rk2 }; `fresh` has the random
+// bytes of t and of the proof.
+export function reencrypt(delegation, rk1, fresh) {
   const { c1 } = delegation.ciphertext;
+  const binding = bindingOf(delegation);
+  const t = hedgedExponent(rk1, fresh.t, binding);
   const d1 = multiply(c1, t);
   const tPoint = generatorMultiply(G1, t);
   const d2 = multiply(rk1, scalar.inverse(t));
   const statement = statementOf(delegation, d2);
-  const proven = proof.prove('PRE_PROOF', [g1, c1], [tPoint, d1], t, statement, fresh);
-  return { statement, reencryption: { d1, tPoint, d2, proof: proven } };
+  const proven = proof.prove('PRE_PROOF', [g1, c1], [tPoint, d1], t, statement, fresh.proof);
+  return { binding, t, statement, reencryption: { d1, tPoint, d2, proof: proven } };
 }
 
 // The proof, and e(T, D2) = e(X_i, Q) e(X_j, rk2).

@@ -29,7 +29,7 @@ pub(super) fn encodings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let sealed = conditional::seal(&alice_public, b"w", b"ad", b"text", rng);
     let rekey = conditional::rekeygen(&alice, &bob_public, b"w", rng);
     let checked = rekey.verify(&alice_public, &bob_public, b"w").unwrap();
-    let verified = sealed.verify(&alice_public, b"w", b"ad").unwrap();
+    let verified = sealed.verify(b"w", b"ad").unwrap();
     let reencrypted = conditional::reencrypt(&checked, &verified, rng).unwrap().to_bytes();
     let (sealed, rekey) = (sealed.to_bytes(), rekey.to_bytes());
     let own = [identity(&sealed, 2, 48), identity(&sealed, 82, 96), overlong(&sealed, 178)];

@@ -19,31 +19,37 @@ pub(super) fn verifications(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let other = conditional::seal(&alice_public, CONDITION, b"ad 2", PLAINTEXT, rng).to_bytes();
     let rekey = conditional::rekeygen(&alice, &doctor_public, CONDITION, rng);
     let checked = rekey.verify(&alice_public, &doctor_public, CONDITION).unwrap();
-    let verified = sealed.verify(&alice_public, CONDITION, AD).unwrap();
+    let verified = sealed.verify(CONDITION, AD).unwrap();
     let reencryption = conditional::reencrypt(&checked, &verified, rng).unwrap().to_bytes();
     let (honest, rk) = (sealed.to_bytes(), rekey.to_bytes());
+    let binding = |fields: Fields| fields.hex("condition", CONDITION).hex("ad", AD);
     let group_context = || {
-        Fields::default()
+        let keys = Fields::default()
             .hex("delegator_public_key", alice_public.to_bytes())
-            .hex("delegatee_public_key", doctor_public.to_bytes())
-            .hex("condition", CONDITION)
-            .hex("ad", AD)
+            .hex("delegatee_public_key", doctor_public.to_bytes());
+        binding(keys)
     };
 
-    file.group("conditional: verify ciphertext", group_context());
+    file.group("conditional: verify ciphertext", binding(Fields::default()));
+    let (mu, ctx) = ([8; 32], context(&alice_public, AD));
+    let r = exponent(&mu, &ctx);
+    let with_key = Encapsulation::of(&alice_public, &ctx, &mu, &r).tagged_in(&ctx, &r);
+    let to_doctor = conditional::seal(&doctor_public, CONDITION, AD, PLAINTEXT, rng).to_bytes();
     let of_another = [&honest[..82], &other[82..178], &honest[178..]].concat();
     let cases = [
         ("unmodified", "Valid", honest.clone()),
+        ("encrypted for another delegator, which the tag does not show", "Valid", to_doctor),
         ("C1 negated", "C1", negated(&honest, 2)),
         ("W modified", "W", with(&honest, 50, honest[50] ^ 1)),
         ("C4 negated", "C4", negated(&honest, 82)),
+        ("C4 over the context with the delegator's key", "C4", with_key),
         ("C4 of another ciphertext", "C4", of_another),
         ("body modified", "Body", with_last_byte_changed(&honest)),
         ("ciphertext with other associated data", "Context", other.clone()),
     ];
     file.cases(cases, |bytes| {
         let ciphertext = Ciphertext::from_bytes(bytes).unwrap();
-        ciphertext.verify(&alice_public, CONDITION, AD).is_ok()
+        ciphertext.verify(CONDITION, AD).is_ok()
     });
 
     file.group("conditional: verify re-encryption key", group_context());
@@ -95,6 +101,7 @@ fn forged_reencryptions(
     let by = |proxy: Proxy| proxy.reencrypt(ciphertext, &t);
     let proven = |points: Points| proxy.prove(ciphertext, &t, &points);
     let elsewhere = Proxy { context: context(delegator, b"ad 2"), ..proxy.clone() };
+    let of_delegatee = Proxy { context: context(&proxy.delegatee, AD), ..proxy.clone() };
     let to_delegator = Proxy { delegatee: *delegator, ..proxy.clone() };
     let possession = Proxy { purpose: tag::PRE_POSSESSION, ..proxy.clone() };
     let negative = Points { d2: -of(&t).d2, ..of(&t) };
@@ -104,6 +111,7 @@ fn forged_reencryptions(
         ("D2 with another exponent than D1 and T", "D2", proven(mixed(&t, &t, &other))),
         ("D1 with another exponent than T and D2", "D1", proven(mixed(&other, &t, &t))),
         ("proof for other associated data", "Statement", by(elsewhere)),
+        ("proof for another delegator", "Statement", by(of_delegatee)),
         ("proof for another delegatee", "Statement", by(to_delegator)),
         ("proof under the domain tag of proofs of possession", "Tag", by(possession)),
     ]
@@ -117,7 +125,7 @@ pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let free = Scalar::random(rng);
     let (ctx, elsewhere) = (context(&public, AD), context(&public, b"ad 2"));
     let (r, other) = (exponent(&mu, &ctx), exponent(&mu, &elsewhere));
-    let by = |r: &Scalar| Encapsulation::of(&public, &ctx, &mu, r).tagged(&ctx, r);
+    let by = |r: &Scalar| Encapsulation::of(&public, &ctx, &mu, r).tagged(r);
     let sealed = |public: &PublicKey, condition: &[u8], ad: &[u8]| {
         let mu = Secret::new(mu);
         conditional::seal_with_randomness(public, condition, ad, PLAINTEXT, &mu).to_bytes()
@@ -125,7 +133,7 @@ pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let honest = sealed(&public, CONDITION, AD);
     assert_eq!(by(&r), honest);
     let encapsulation = || Encapsulation::of(&public, &ctx, &mu, &r);
-    let tagged = |encapsulation: Encapsulation| encapsulation.tagged(&ctx, &r);
+    let tagged = |encapsulation: Encapsulation| encapsulation.tagged(&r);
     let cases = [
         ("unmodified", "Valid", honest.clone()),
         ("C4 negated, which the delegator does not check", "Valid", negated(&honest, 82)),

@@ -59,10 +59,16 @@ impl Encapsulation {
         Self { body: body(mu, context, context), ..self }
     }
 
-    /// Encodes the ciphertext with the public tag `C4 = H_G2(C1, W, ctx, H(body))^r`.
-    pub(super) fn tagged(&self, context: &[u8], r: &Scalar) -> Vec<u8> {
+    /// Encodes the ciphertext with the public tag `C4 = H_G2(C1, W, H(body), tag_ctx)^r` of
+    /// [`CONDITION`] and [`AD`].
+    pub(super) fn tagged(&self, r: &Scalar) -> Vec<u8> {
+        self.tagged_in(&framed(&[tag::PRE_TAG_CONTEXT.as_bytes(), CONDITION, AD]), r)
+    }
+
+    /// [`Self::tagged`] with any context of the tag.
+    pub(super) fn tagged_in(&self, context: &[u8], r: &Scalar) -> Vec<u8> {
         let (c1, body) = (self.c1.to_bytes(), digest(tag::PRE_BODY, &[&self.body]));
-        let message = framed(&[&c1, &self.w, context, &body]);
+        let message = framed(&[&c1, &self.w, &body, context]);
         let c4 = hash_to_g2(tag::PRE_CAPSULE_TAG, &message) * *r;
         encoding::<Ciphertext>(|w| {
             w.g1(&self.c1);

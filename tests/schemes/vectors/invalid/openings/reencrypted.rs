@@ -19,7 +19,7 @@ fn accepts(delegator: &PublicKey, doctor: &SecretKey, rk2: &G2, bytes: &[u8]) ->
     let reencryption = ReEncryption::from_bytes(parts.bytes(1 << 10).unwrap()).unwrap();
     parts.end().unwrap();
     let delegation = Delegation::new(delegator, doctor.public_key(), CONDITION, rk2);
-    let Ok(verified) = ciphertext.verify(delegator, CONDITION, AD) else { return false };
+    let Ok(verified) = ciphertext.verify(CONDITION, AD) else { return false };
     let Ok(verified) = reencryption.verify(&delegation, &verified) else { return false };
     let opened = conditional::open_reencrypted(doctor, &verified);
     opened.is_ok_and(|opened| &opened[..] == PLAINTEXT)
@@ -29,14 +29,14 @@ pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let (alice, public) = pre::keygen(rng);
     let (doctor, doctor_public) = pre::keygen(rng);
     let (_, other_public) = pre::keygen(rng);
+    let of_other = conditional::seal(&other_public, CONDITION, AD, PLAINTEXT, rng).to_bytes();
     let mu = draw::<32>(rng);
     let [free, s, t, other_t] = std::array::from_fn(|_| Scalar::random(rng));
     let ctx = context(&public, AD);
     let r = exponent(&mu, &ctx);
     let encapsulation = || Encapsulation::of(&public, &ctx, &mu, &r);
-    let honest = encapsulation().tagged(&ctx, &r);
-    let sealed =
-        |mu: &[u8; 32], r: &Scalar| Encapsulation::of(&public, &ctx, mu, r).tagged(&ctx, r);
+    let honest = encapsulation().tagged(&r);
+    let sealed = |mu: &[u8; 32], r: &Scalar| Encapsulation::of(&public, &ctx, mu, r).tagged(r);
     let other = sealed(&[1; 32], &exponent(&[1; 32], &ctx));
     let proxy_to = |delegatee: &PublicKey| {
         let rekey = conditional::rekeygen_with_randomness(&alice, delegatee, CONDITION, &s);
@@ -45,7 +45,7 @@ pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
     let proxy = proxy_to(&doctor_public);
     // Ciphertexts of a forger, re-encrypted by a proxy that skips the checks.
     let reencrypted = |ciphertext: &[u8]| framed(&[ciphertext, &proxy.reencrypt(ciphertext, &t)]);
-    let consistent = |encapsulation: Encapsulation| reencrypted(&encapsulation.tagged(&ctx, &r));
+    let consistent = |encapsulation: Encapsulation| reencrypted(&encapsulation.tagged(&r));
     let with_reencryption = |bytes: &[u8]| framed(&[&honest, bytes]);
     let reencryption = proxy.reencrypt(&honest, &t);
     // The exponents of D1 and D2 cancel, so K is correct; T has another exponent.
@@ -87,6 +87,7 @@ pub(super) fn openings(file: &mut NegativeFile, rng: &mut ChaCha20Rng) {
             with_reencryption(&with_last_byte_changed(&reencryption)),
         ),
         ("re-encrypted for another delegatee", "Key", with_reencryption(&to_other)),
+        ("encrypted for another delegator, re-encrypted", "Key", reencrypted(&of_other)),
         ("re-encryption of another ciphertext", "Statement", framed(&[&other, &reencryption])),
     ];
     let context = Fields::default()
