@@ -12,6 +12,7 @@ mod pang_model;
 mod peks;
 mod pre_afgh;
 mod pre_conditional;
+mod pre_linkability;
 mod pseudonym;
 mod rouselakis_waters_model;
 mod symmetric;
