@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let series = ada.for_doctor(doctor.as_bytes());
         for epoch in [692, 693] {
             let pseudonym = series.pseudonym(epoch, 0);
-            println!("{doctor}, epoch {epoch}: {}", hex::encode(&pseudonym.as_bytes()[..8]));
+            println!("{doctor}, epoch {epoch}: {}", hex::encode(&pseudonym.name()[..8]));
         }
     }
 

@@ -111,8 +111,10 @@ tags! {
     PSEUDONYM_DOCTOR = "EPIONE-V1-PSEUDONYM-DOCTOR";
     /// Pseudonyms: child node of the epoch tree.
     PSEUDONYM_NODE = "EPIONE-V1-PSEUDONYM-NODE";
-    /// Pseudonyms: pseudonym from a leaf.
+    /// Pseudonyms: name of a pseudonym from a leaf.
     PSEUDONYM_NAME = "EPIONE-V1-PSEUDONYM-NAME";
+    /// Pseudonyms: secret of a pseudonym from a leaf.
+    PSEUDONYM_SECRET = "EPIONE-V1-PSEUDONYM-SECRET";
     /// DEM: cipher key, nonce prefix and commitment from a content key.
     DEM_KEYS = "EPIONE-V1-DEM-KEYS";
     /// Signatures: certificate by the registration centre.

@@ -30,7 +30,7 @@ const MAX_SKEW: Time = 3_600_000;
 pub struct Query {
     /// The querying doctor.
     pub reader: VerifyingKey,
-    /// The patient's pseudonym for this doctor and epoch.
+    /// The name of the patient's pseudonym for this doctor and epoch.
     pub pseudonym: [u8; 32],
     /// The search terms.
     pub terms: Vec<SearchTerm>,
@@ -109,7 +109,7 @@ impl Doctor {
         let pseudonym = pseudonym.ok_or(Refusal::EpochNotCovered)?;
         let mut query = Query {
             reader: self.verifying_key(),
-            pseudonym: *pseudonym.as_bytes(),
+            pseudonym: *pseudonym.name(),
             terms,
             classes,
             purpose: purpose.to_owned(),
@@ -192,7 +192,7 @@ impl Patient {
             .map_err(|error| ProtocolError::Signature(Item::ForwardedQuery, error))?;
         require_fresh(query, now)?;
         let epoch = epoch_of(query.time);
-        if self.pseudonym(&query.reader, epoch).as_bytes() != &query.pseudonym {
+        if self.pseudonym(&query.reader, epoch).name() != &query.pseudonym {
             return Err(Refusal::OtherPatient.into());
         }
         Ok(query)

@@ -32,10 +32,10 @@ impl SearchTerm {
         Self::new("record", "")
     }
 
-    /// Returns the PEKS keyword under a pseudonym. The pseudonym prevents keyword guessing.
+    /// Returns the PEKS keyword under a pseudonym, whose secret prevents keyword guessing.
     pub(super) fn keyword(&self, pseudonym: &Pseudonym) -> Vec<u8> {
         let (field, value) = (self.field.as_bytes(), self.value.as_bytes());
-        framed(&[PROTOCOL_TERM.as_bytes(), pseudonym.as_bytes(), field, value])
+        framed(&[PROTOCOL_TERM.as_bytes(), pseudonym.secret().expose(), field, value])
     }
 }
 
@@ -160,5 +160,23 @@ impl Patient {
             positions.into_iter().zip(found).for_each(|(at, name)| locations[at] = name);
         }
         hits(ids, locations)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pseudonym::SeriesSecret;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+
+    #[test]
+    fn keywords_are_derived_from_the_secret_of_a_pseudonym_not_from_its_name() {
+        let series = SeriesSecret::generate(&mut ChaCha20Rng::seed_from_u64(1));
+        let pseudonym = series.for_doctor(b"doctor").pseudonym(677, 0);
+        let keyword = SearchTerm::everything().keyword(&pseudonym);
+        let contains = |bytes: &[u8; 32]| keyword.windows(32).any(|part| part == bytes);
+        assert!(contains(pseudonym.secret().expose()));
+        assert!(!contains(pseudonym.name()));
     }
 }

@@ -8,23 +8,27 @@
 //! # Algorithms
 //!
 //! ```math
-//! root  = KDF(patient secret of 32 random bytes)
-//! K_d   = KDF(root, doctor's public key)                   root of the tree of one doctor
-//! child = KDF(parent, bit)                                 GGM tree, 32 levels, leaf = epoch
-//! nym   = KDF(K_{d,E}, E, i)                               i-th pseudonym of epoch E
+//! root   = KDF(patient secret of 32 random bytes)
+//! K_d    = KDF(root, doctor's public key)                  root of the tree of one doctor
+//! child  = KDF(parent, bit)                                GGM tree, 32 levels, leaf = epoch
+//! name   = KDF("name", K_{d,E}, E, i)                      i-th pseudonym of epoch E: may be shown
+//! secret = KDF("secret", K_{d,E}, E, i)                    its secret: for patient and doctor only
 //! ```
 //!
 //! The key of a window of epochs is the list of the highest nodes that cover it: at most 62 nodes,
 //! for any length. Decoding accepts at most 64 nodes, in ascending order and disjoint, with or
-//! without gaps.
+//! without gaps. Two sibling nodes are rejected, because their parent covers the same epochs: a set
+//! of epochs has one list of nodes.
 //!
 //! # Security
 //!
 //! HKDF-SHA-256 is assumed to be a PRF. Then the pseudonyms of an epoch are pseudorandom, jointly
-//! over doctors and indices, to an adversary without a node key that covers the epoch. The
-//! construction does not prevent:
+//! over doctors and indices, to an adversary without a node key that covers the epoch. The secret
+//! of a pseudonym is pseudorandom also to an adversary who knows its name. The construction does not
+//! prevent:
 //!
 //! - *Disclosure.* A doctor can share a window key, and can link the pseudonyms of past windows.
+//!   A name that is shown twice links the two occurrences.
 //! - *Unregistered patients.* Doctor and patient recognise a pseudonym, but nothing proves that it
 //!   belongs to a registered person.
 //!
@@ -35,7 +39,7 @@
 //!
 //! # Cost
 //!
-//! At most 33 HKDF calls per pseudonym. A node takes 37 bytes.
+//! At most 34 HKDF calls per pseudonym. A node takes 37 bytes.
 //!
 //! # Example
 //!
@@ -126,20 +130,31 @@ impl WindowKey {
     }
 }
 
-/// A pseudonym of the patient: 32 pseudorandom bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pseudonym([u8; 32]);
+/// A pseudonym of the patient: a name that may be shown, and a secret of patient and doctor.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pseudonym {
+    name: [u8; 32],
+    secret: Secret<[u8; 32]>,
+}
 
 impl Pseudonym {
-    /// Returns the bytes.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+    /// Returns the name, 32 pseudorandom bytes. It may be shown to third parties, such as a query
+    /// manager.
+    pub fn name(&self) -> &[u8; 32] {
+        &self.name
+    }
+
+    /// Returns the secret, from which searchable keywords are derived. It never leaves patient and
+    /// doctor.
+    pub fn secret(&self) -> &Secret<[u8; 32]> {
+        &self.secret
     }
 }
 
+/// Shows the first bytes of the name and no byte of the secret.
 impl fmt::Debug for Pseudonym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Pseudonym({}..)", hex::encode(&self.0[..4]))
+        write!(f, "Pseudonym({}..)", hex::encode(&self.name[..4]))
     }
 }
 
@@ -169,7 +184,8 @@ impl Node {
             node = node.child(epoch >> (LEVELS - 1 - node.level) & 1);
         }
         let context = [&epoch.to_be_bytes()[..], &index.to_be_bytes()];
-        Pseudonym(*kdf(tag::PSEUDONYM_NAME, node.key.expose(), &context).expose())
+        let name = *kdf(tag::PSEUDONYM_NAME, node.key.expose(), &context).expose();
+        Pseudonym { name, secret: kdf(tag::PSEUDONYM_SECRET, node.key.expose(), &context) }
     }
 }
 
@@ -205,6 +221,11 @@ impl Canonical for WindowKey {
         let ascending = nodes.is_sorted_by(|a, b| a.range().end() < b.range().start());
         if nodes.is_empty() || !ascending {
             return Err(DecodeError::Invalid("the nodes of a window are not in ascending order"));
+        }
+        // Siblings are neighbours in the list, and differ in the last bit of the prefix.
+        let siblings = |a: &Node, b: &Node| a.level == b.level && a.prefix ^ b.prefix == 1;
+        if nodes.windows(2).any(|pair| siblings(&pair[0], &pair[1])) {
+            return Err(DecodeError::Invalid("two sibling nodes replace their parent"));
         }
         Ok(Self(nodes))
     }

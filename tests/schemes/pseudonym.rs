@@ -3,8 +3,9 @@
 use crate::common::rng;
 use epione::algebra::Secret;
 use epione::algebra::codec::Canonical;
-use epione::pseudonym::{EmptyWindow, Epoch, SeriesSecret, WindowKey};
+use epione::pseudonym::{EmptyWindow, Epoch, Pseudonym, SeriesSecret, WindowKey};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 fn patient() -> SeriesSecret {
     SeriesSecret::from_secret(Secret::new([7; 32]))
@@ -26,7 +27,7 @@ proptest! {
         let (below, above) = (from.wrapping_sub(1), to.wrapping_add(1));
         for epoch in [probe, from, to, below, above, from / 2 + to / 2] {
             let expected = (from..=to).contains(&epoch).then(|| series.pseudonym(epoch, index));
-            prop_assert_eq!(window.pseudonym(epoch, index), expected);
+            prop_assert_eq!(&window.pseudonym(epoch, index), &expected);
             prop_assert_eq!(decoded.pseudonym(epoch, index), expected);
         }
         prop_assert!(window.to_bytes().len() <= 2 + 4 + 62 * 37);
@@ -68,6 +69,17 @@ fn patients_have_different_pseudonyms() {
 }
 
 #[test]
+fn name_and_secret_of_a_pseudonym_are_independent() {
+    let series = patient().for_doctor(b"doctor");
+    let values: BTreeSet<[u8; 32]> = (0..20)
+        .map(|index| series.pseudonym(677, index))
+        .flat_map(|pseudonym| [*pseudonym.name(), *pseudonym.secret().expose()])
+        .collect();
+    assert_eq!(values.len(), 40);
+    assert!(std::mem::needs_drop::<Pseudonym>(), "the secret is erased on drop");
+}
+
+#[test]
 fn debug_output_hides_secrets() {
     let series = patient().for_doctor(b"doctor");
     let window = series.window(3..=4).unwrap();
@@ -76,8 +88,6 @@ fn debug_output_hides_secrets() {
         assert!(output.contains("Secret(..)") && !output.contains(&key[..8]), "{output}");
     }
     let pseudonym = series.pseudonym(3, 0);
-    assert_eq!(
-        format!("{pseudonym:?}"),
-        format!("Pseudonym({}..)", hex::encode(&pseudonym.as_bytes()[..4]))
-    );
+    let shown = format!("{pseudonym:?}");
+    assert_eq!(shown, format!("Pseudonym({}..)", hex::encode(&pseudonym.name()[..4])));
 }

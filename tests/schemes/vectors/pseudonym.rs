@@ -35,8 +35,13 @@ fn cover(from: u32, to: u32) -> Vec<(u32, u32)> {
 
 #[test]
 fn pseudonym_vectors() {
-    let tags =
-        [tag::PSEUDONYM_ROOT, tag::PSEUDONYM_DOCTOR, tag::PSEUDONYM_NODE, tag::PSEUDONYM_NAME];
+    let tags = [
+        tag::PSEUDONYM_ROOT,
+        tag::PSEUDONYM_DOCTOR,
+        tag::PSEUDONYM_NODE,
+        tag::PSEUDONYM_NAME,
+        tag::PSEUDONYM_SECRET,
+    ];
     let mut file = File::new("EPIONE-V1-PSEUDONYM-SERIES", "A GGM tree over 2^32 epochs.", &tags);
     let rng = &mut file.rng();
     for (doctor, epoch, index, from, to) in [
@@ -49,8 +54,9 @@ fn pseudonym_vectors() {
         let root = *kdf::<32>(tag::PSEUDONYM_ROOT, &secret, &[]).expose();
         let doctor_key = *kdf::<32>(tag::PSEUDONYM_DOCTOR, &root, &[doctor]).expose();
         let keys = path(doctor_key, epoch);
-        let name_context = [&epoch.to_be_bytes()[..], &index.to_be_bytes()];
-        let name = *kdf::<32>(tag::PSEUDONYM_NAME, &keys[32], &name_context).expose();
+        let context = [&epoch.to_be_bytes()[..], &index.to_be_bytes()];
+        let of_leaf = |purpose| *kdf::<32>(purpose, &keys[32], &context).expose();
+        let (name, keyword_secret) = (of_leaf(tag::PSEUDONYM_NAME), of_leaf(tag::PSEUDONYM_SECRET));
         let nodes = cover(from, to);
         let mut window = vec![VERSION, Kind::PseudonymWindow as u8];
         window.extend((nodes.len() as u32).to_be_bytes());
@@ -62,12 +68,14 @@ fn pseudonym_vectors() {
         }
 
         let series = SeriesSecret::from_secret(Secret::new(secret)).for_doctor(doctor);
-        assert_eq!(*series.pseudonym(epoch, index).as_bytes(), name);
+        let pseudonym = series.pseudonym(epoch, index);
+        assert_eq!(*pseudonym.name(), name);
+        assert_eq!(*pseudonym.secret().expose(), keyword_secret);
         let library = series.window(from..=to).unwrap();
         assert_eq!(library.to_bytes(), window);
         let inside = (from..=to).contains(&epoch);
         let by_doctor = library.pseudonym(epoch, index);
-        assert_eq!(by_doctor.map(|found| *found.as_bytes()), inside.then_some(name));
+        assert_eq!(by_doctor, inside.then_some(pseudonym));
 
         let inputs = Fields::default()
             .hex("secret", secret)
@@ -82,7 +90,8 @@ fn pseudonym_vectors() {
             .list("path", keys[1..].iter().map(hex::encode))
             .list("window_nodes", nodes.iter().map(|(level, prefix)| format!("{level}:{prefix}")));
         let outputs = Fields::default()
-            .hex("pseudonym", name)
+            .hex("name", name)
+            .hex("secret", keyword_secret)
             .hex("window", window)
             .flag("epoch_in_window", inside);
         file.case("a pseudonym and a window key", inputs, trace, outputs);

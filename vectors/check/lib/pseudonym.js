@@ -34,9 +34,11 @@ export function path(node, epoch) {
   return [next, ...path(next, epoch)];
 }
 
+// The name, which may be shown, and the secret, from which keywords are derived.
 export function pseudonym(node, epoch, index) {
   const leaf = path(node, epoch).at(-1) ?? node;
-  return kdf('PSEUDONYM_NAME', leaf.key, [u32(epoch), u32(index)], 32);
+  const derive = (tag) => kdf(tag, leaf.key, [u32(epoch), u32(index)], 32);
+  return { name: derive('PSEUDONYM_NAME'), secret: derive('PSEUDONYM_SECRET') };
 }
 
 // The highest nodes of the subtree of `node` inside from..to, in ascending order.
@@ -65,6 +67,12 @@ export const windowType = {
     if (nodes.length === 0) throw new Error('an empty window');
     const overlaps = (node, i) => i > 0 && rangeOf(nodes[i - 1]).last >= rangeOf(node).first;
     if (nodes.some(overlaps)) throw new Error('the nodes are not in ascending order');
+    // A set of epochs has one list of nodes: the parent stands for two siblings.
+    const isSibling = (node, { level, prefix }) =>
+      node.level === level && node.prefix + 1 === prefix && prefix % 2 === 1;
+    if (nodes.some((node, i) => i > 0 && isSibling(nodes[i - 1], node))) {
+      throw new Error('two sibling nodes replace their parent');
+    }
     return nodes;
   },
   write: (nodes) => [

@@ -18,13 +18,14 @@ function replay({ inputs, trace, outputs }) {
   const pseudonym = series.pseudonym(doctor, epoch, index);
   const inWindow = series.pseudonymInWindow(nodes, epoch, index);
   outputs.expect({
-    pseudonym,
+    ...pseudonym,
     window: encode(series.windowType, nodes),
     epoch_in_window: inWindow !== undefined,
   });
   const read = decode(series.windowType, outputs.bytes('window'));
   const again = series.pseudonymInWindow(read, epoch, index);
-  if (inWindow && !equal(again, pseudonym)) outputs.fail(': the decoded window key differs');
+  const isSame = (name) => equal(again[name], pseudonym[name]);
+  if (inWindow && !['name', 'secret'].every(isSame)) outputs.fail(': the decoded window key differs');
 }
 
 export default {
