@@ -82,8 +82,9 @@ pub struct Posting<'a> {
     pub location: &'a [u8],
 }
 
-fn batch_hash(keywords: &[&[u8]]) -> Vec<G2> {
-    batch_hash_to_g2(tag::PEKS_KEYWORD, keywords)
+/// Hashes keywords. The points are erased, because keywords are guessed from them.
+fn batch_hash(keywords: &[&[u8]]) -> Zeroizing<Vec<G2>> {
+    Zeroizing::new(batch_hash_to_g2(tag::PEKS_KEYWORD, keywords))
 }
 
 /// KeyGen: `s`; `P = g1^s`.
@@ -144,9 +145,12 @@ fn batch_encrypt_with_randomness(
 ) -> Vec<SearchableCiphertext> {
     // A = g1^r;  K = e(P^r, H(w))
     let a = G1::batch_generator_mul(r);
-    let powers = G1::batch_mul(&vec![receiver.0; postings.len()], r);
+    // The powers and the hashed keywords give K.
+    let powers = Zeroizing::new(G1::batch_mul(&vec![receiver.0; postings.len()], r));
     let keywords: Vec<&[u8]> = postings.iter().map(|posting| posting.keyword).collect();
-    let pairs: Vec<(G1, G2)> = powers.into_iter().zip(batch_hash(&keywords)).collect();
+    let points = batch_hash(&keywords);
+    let pairs: Vec<(G1, G2)> = powers.iter().copied().zip(points.iter().copied()).collect();
+    let pairs = Zeroizing::new(pairs);
     let k = Zeroizing::new(batch_pairing(&pairs));
     let encodings = G1::batch_to_bytes(&a);
     let parts = postings.iter().zip(a).zip(encodings.iter().zip(k.iter()));
@@ -169,10 +173,8 @@ pub fn trapdoor(secret: &SecretKey, keyword: &[u8]) -> Trapdoor {
 
 /// Batch version of [`trapdoor`].
 pub fn batch_trapdoor(secret: &SecretKey, keywords: &[&[u8]]) -> Vec<Trapdoor> {
-    G2::batch_mul_by_scalar(&batch_hash(keywords), secret.0.expose())
-        .into_iter()
-        .map(Trapdoor)
-        .collect()
+    let points = G2::batch_mul_by_scalar(&batch_hash(keywords), secret.0.expose());
+    Zeroizing::new(points).iter().map(|point| Trapdoor(Secret::new(*point))).collect()
 }
 
 /// Test: returns `true` if the ciphertext contains the trapdoor's keyword in this context.

@@ -23,21 +23,23 @@ impl SecretKey {
 
 sequence!(Canonical for SecretKey = PeksSecretKey { 0 });
 
-/// The trapdoor `T_w = H(w)^s` of one keyword. Its holder can test guesses of the keyword.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Trapdoor(pub(super) G2);
+/// The trapdoor `T_w = H(w)^s` of one keyword. Secret: its holder can test ciphertexts, and guesses
+/// of the keyword.
+#[derive(Debug, Clone)]
+pub struct Trapdoor(pub(super) Secret<G2>);
 
 sequence!(Canonical for Trapdoor = PeksTrapdoor { 0 });
-public_encoding!(PublicKey, Trapdoor);
+public_encoding!(PublicKey);
 
 impl Trapdoor {
     /// Precomputes the line coefficients of the pairing, for tests of many ciphertexts. Cost: a
     /// tenth of a pairing.
     pub fn prepare(&self) -> PreparedTrapdoor {
-        PreparedTrapdoor(PreparedG2::new(&self.0))
+        PreparedTrapdoor(PreparedG2::new(self.0.expose()))
     }
 }
 
-/// A [`Trapdoor`] as the line coefficients of its pairing, 20 KB, shared between clones.
+/// A [`Trapdoor`] as the line coefficients of its pairing, 20 KB, shared between clones and erased
+/// with the last one. Secret like the trapdoor.
 #[derive(Debug, Clone)]
 pub struct PreparedTrapdoor(pub(super) PreparedG2);

@@ -3,7 +3,7 @@
 use crate::common::{fields, rng};
 use epione::algebra::codec::Canonical;
 use epione::dem;
-use epione::peks::{self, Posting, PublicKey, SearchableCiphertext};
+use epione::peks::{self, Posting, PreparedTrapdoor, PublicKey, SearchableCiphertext, Trapdoor};
 
 /// Batch sizes around the number of vector lanes.
 const SIZES: [usize; 6] = [0, 1, 7, 8, 9, 17];
@@ -91,7 +91,8 @@ fn encryption_is_randomised_and_trapdoors_are_deterministic() {
         peks::encrypt(&public, b"w", b"c", b"l", rng),
     );
     assert_ne!(fields(&one.to_bytes()).g1().unwrap(), fields(&two.to_bytes()).g1().unwrap());
-    assert_eq!(peks::trapdoor(&secret, b"w"), peks::trapdoor(&secret, b"w"));
+    let trapdoor = || peks::trapdoor(&secret, b"w").to_bytes();
+    assert_eq!(trapdoor(), trapdoor());
     assert_eq!(secret.public_key(), public);
     assert!(!format!("{secret:?}").contains(char::is_numeric));
 }
@@ -126,13 +127,13 @@ fn batch_tests_agree_with_single_tests() {
         let ciphertexts = mixed_ciphertexts(count, &public);
         let list: Vec<_> =
             ciphertexts.iter().map(|(ciphertext, c)| (ciphertext, c.as_slice())).collect();
-        for trapdoor in [present, absent] {
+        for (trapdoor, is_present) in [(&present, true), (&absent, false)] {
             let prepared = trapdoor.prepare();
-            let tested: Vec<bool> = list.iter().map(|(e, c)| peks::test(e, &trapdoor, c)).collect();
+            let tested: Vec<bool> = list.iter().map(|(e, c)| peks::test(e, trapdoor, c)).collect();
             assert_eq!(peks::batch_test(&list, &prepared), tested);
-            let located: Vec<_> = list.iter().map(|(e, c)| peks::locate(e, &trapdoor, c)).collect();
+            let located: Vec<_> = list.iter().map(|(e, c)| peks::locate(e, trapdoor, c)).collect();
             assert_eq!(peks::batch_locate(&list, &prepared.clone()), located);
-            if trapdoor == present && count == 17 {
+            if is_present && count == 17 {
                 let indices = |hits: Vec<bool>| (0..17).filter(|i| hits[*i]).collect::<Vec<_>>();
                 assert_eq!(indices(tested), [0, 6, 12, 15]);
                 let opened = located.iter().map(Result::is_ok).collect();
@@ -140,7 +141,16 @@ fn batch_tests_agree_with_single_tests() {
             }
         }
     }
-    assert_eq!(format!("{:?}", present.prepare()), "PreparedTrapdoor(PreparedG2(..))");
+}
+
+#[test]
+fn trapdoors_are_erased_on_drop_and_redacted() {
+    let (secret, _) = peks::keygen(&mut rng(10));
+    let trapdoor = peks::trapdoor(&secret, b"w");
+    // A type with a destructor is not `Copy`.
+    assert!(std::mem::needs_drop::<Trapdoor>() && std::mem::needs_drop::<PreparedTrapdoor>());
+    assert_eq!(format!("{trapdoor:?}"), "Trapdoor(Secret(..))");
+    assert_eq!(format!("{:?}", trapdoor.prepare()), "PreparedTrapdoor(PreparedG2(..))");
 }
 
 #[test]
@@ -164,8 +174,10 @@ fn batch_encryption_agrees_with_single_encryption() {
         assert_eq!(*batch_rng, *single_rng, "both consume the same randomness");
 
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-        let trapdoors: Vec<_> = words.iter().map(|word| peks::trapdoor(&secret, word)).collect();
-        assert_eq!(peks::batch_trapdoor(&secret, &words), trapdoors);
+        let single: Vec<_> =
+            words.iter().map(|word| peks::trapdoor(&secret, word).to_bytes()).collect();
+        let batch = peks::batch_trapdoor(&secret, &words);
+        assert_eq!(batch.iter().map(Canonical::to_bytes).collect::<Vec<_>>(), single);
     }
 }
 

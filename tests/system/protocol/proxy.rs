@@ -18,7 +18,7 @@ fn a_delivery_must_match_its_grant_and_proxy() {
     // Missing, substituted and additional trapdoors.
     let (foreign, _) = peks::keygen(&mut world.rng);
     let other = peks::trapdoor(&foreign, b"anything");
-    for trapdoors in [vec![], vec![other], vec![other, other]] {
+    for trapdoors in [vec![], vec![other.clone()], vec![other.clone(), other]] {
         let changed = Delivery { trapdoors, ..delivery.clone() };
         refused!(
             world.proxies[0].accept(&state, changed),
