@@ -104,7 +104,7 @@ pub struct DelegationDigest {
     pub epoch: u32,
     /// The digest of the covered sections' policy.
     pub policy: Digest,
-    /// A commitment to the patient's re-encryption public key and `rk2`.
+    /// A commitment to the re-encryption public keys of patient and reader, and to `rk2`.
     pub rekey: Digest,
 }
 

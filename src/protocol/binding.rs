@@ -87,10 +87,9 @@ pub fn object_digest(name: &Cid) -> Digest {
     digest(PROTOCOL_OBJECT, &[&name.to_bytes()])
 }
 
-/// Returns a grant's commitment to a re-encryption key: the patient's public key and the public
-/// half.
-pub(super) fn rekey_digest(patient: &pre::PublicKey, rk2: &G2) -> Digest {
-    digest(LEDGER_REKEY, &[&patient.to_bytes(), &rk2.to_bytes()])
+/// Returns a grant's commitment to a re-encryption key: both public keys and `rk2`.
+pub(super) fn rekey_digest(patient: &pre::PublicKey, reader: &pre::PublicKey, rk2: &G2) -> Digest {
+    digest(LEDGER_REKEY, &[&patient.to_bytes(), &reader.to_bytes(), &rk2.to_bytes()])
 }
 
 /// Returns a grant's commitment to a trapdoor.
@@ -154,5 +153,28 @@ impl SectionKey {
         let content_key = ContentKey::from_secret(Secret::new(r.fixed()?));
         let key = Self { content_key, envelope: r.fixed()? };
         r.end().map(|()| key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algebra::Scalar;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+
+    #[test]
+    fn a_commitment_to_a_rekey_covers_both_parties_and_rk2() {
+        let rng = &mut ChaCha20Rng::seed_from_u64(1);
+        let [a, b, c] = std::array::from_fn(|_| pre::keygen(rng).1);
+        let [rk2, other] = [2, 3].map(|s| G2::generator() * Scalar::from(s));
+        let digests = [
+            rekey_digest(&a, &b, &rk2),
+            rekey_digest(&a, &c, &rk2),
+            rekey_digest(&c, &b, &rk2),
+            rekey_digest(&b, &a, &rk2),
+            rekey_digest(&a, &b, &other),
+        ];
+        assert!((0..5).all(|i| (0..i).all(|j| digests[i] != digests[j])));
     }
 }

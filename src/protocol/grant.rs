@@ -119,7 +119,7 @@ impl Patient {
         let encoded: Vec<&[u8]> = encoded.iter().map(Vec::as_slice).collect();
         let made = conditional::batch_rekeygen(&self.pre, &reader_key, &encoded, rng);
         for ((class, epoch, policy), rekey) in covered.into_iter().zip(made) {
-            let digest = rekey_digest(&patient, rekey.rk2());
+            let digest = rekey_digest(&patient, &reader_key, rekey.rk2());
             delegations.push(DelegationDigest { class, epoch, policy, rekey: digest });
             rekeys.push(rekey);
         }
@@ -225,7 +225,7 @@ impl Proxy {
         }
         let mut conditions = Vec::new();
         for (delegation, rekey) in grant.delegations.iter().zip(&delivery.rekeys) {
-            if rekey_digest(&delivery.patient, rekey.rk2()) != delegation.rekey {
+            if rekey_digest(&delivery.patient, &reader, rekey.rk2()) != delegation.rekey {
                 return Err(ProtocolError::DigestMismatch(Item::ReKey));
             }
             conditions.push(condition(delegation.class, delegation.epoch, &delegation.policy));

@@ -24,7 +24,7 @@ use crate::pre::conditional::{
 };
 use crate::record::{Assembly, Class, Coverage};
 use crate::store::{self, Cid};
-use crate::{abe, dem};
+use crate::{abe, dem, pre};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, IntoInnerError, Seek, Write};
 use zeroize::Zeroizing;
@@ -112,15 +112,15 @@ impl<'a> GrantedSection<'a> {
         section: &SectionDigests,
         grant: &GrantAction,
         ticket: &'a Ticket,
+        reader: &pre::PublicKey,
         reencrypted: &'a SectionReEncryption,
     ) -> Result<Self, ProtocolError> {
         let mut delegations = grant.delegations.iter();
         let index = delegations.position(|delegation| delegation.covers(record, section));
         let index = index.ok_or(ReKeyMismatch)?;
-        let rk2 = ticket
-            .rk2
-            .get(index)
-            .filter(|rk2| rekey_digest(&ticket.patient, rk2) == grant.delegations[index].rekey);
+        let rk2 = ticket.rk2.get(index).filter(|rk2| {
+            rekey_digest(&ticket.patient, reader, rk2) == grant.delegations[index].rekey
+        });
         let rk2 = rk2.ok_or(ProtocolError::DigestMismatch(Item::ReKey))?;
         let name = name_of(&reencrypted.wrapped_key.to_bytes());
         if name != store::cid_of_digest(&section.wrapped_for_patient) {
@@ -166,9 +166,10 @@ impl Doctor {
         ticket: &Ticket,
         reencryptions: &[SectionReEncryption],
     ) -> Result<Vec<(u8, VerifiedReEncryption)>, ProtocolError> {
+        let own = self.pre.public_key();
         let granted = (0..).zip(&record.sections).filter_map(|(index, section)| {
             let reencrypted = reencryptions.iter().find(|other| other.section == index)?;
-            Some(GrantedSection::new(record, section, grant, ticket, reencrypted))
+            Some(GrantedSection::new(record, section, grant, ticket, own, reencrypted))
         });
         let sections = granted.collect::<Result<Vec<_>, _>>()?;
 
@@ -183,8 +184,7 @@ impl Doctor {
                 rk2,
             })
             .collect();
-        let delegations =
-            Delegation::batch_new(&ticket.patient, self.pre.public_key(), &public_rekeys);
+        let delegations = Delegation::batch_new(&ticket.patient, own, &public_rekeys);
         let unverified: Vec<_> = (0..sections.len())
             .map(|i| (&sections[i].reencrypted.reencryption, &delegations[i], &wrapped_keys[i]))
             .collect();
