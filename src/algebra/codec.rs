@@ -34,7 +34,7 @@
 //! let value = Named { name: "P".into(), point: G1::generator() };
 //! let mut bytes = value.to_bytes();
 //! // Version, kind, length of the name, name; then the compressed point.
-//! assert_eq!(bytes[..7], [0x02, 0x10, 0, 0, 0, 1, b'P']);
+//! assert_eq!(bytes[..7], [0x03, 0x10, 0, 0, 0, 1, b'P']);
 //! assert_eq!(bytes[7..], G1::generator().to_bytes());
 //! assert_eq!(Named::from_bytes(&bytes).unwrap(), value);
 //! bytes.push(0);
