@@ -1,7 +1,7 @@
 //! Grant: the patient authorises one reader for a time window (Qin 3.5.4, Eq. 12 and 14).
 //!
 //! The ledger holds the parties, the window and commitments. The re-encryption keys and trapdoors
-//! go to the proxy off the ledger, and the public halves to the reader.
+//! go to the proxy off the ledger, and `rk2` of each key also to the reader.
 #![forbid(unsafe_code)]
 
 use super::binding::{condition, rekey_digest, trapdoor_digest};
@@ -62,12 +62,13 @@ pub struct Delivery {
     pub trapdoors: Vec<peks::Trapdoor>,
 }
 
-/// The public values of one grant with which the reader verifies re-encryptions.
+/// The values of one grant with which the reader verifies re-encryptions. For the reader only: with
+/// a re-encryption, `rk2` reveals the patient.
 #[derive(Debug, Clone)]
 pub struct Ticket {
     pub(super) grant: Digest,
     pub(super) patient: pre::PublicKey,
-    /// One public half per delegation of the grant, in the same order.
+    /// One `rk2` per delegation of the grant, in the same order.
     pub(super) rk2: Vec<G2>,
 }
 
