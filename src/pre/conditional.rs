@@ -51,12 +51,13 @@
 //! `ad` (co-CDH, random oracle). It does not show for whom the ciphertext is: anyone can present it
 //! as another delegator's, and only decryption detects that.
 //!
-//! *Linkability.* No product of pairings over ciphertexts, conditions, associated data, public keys
-//! and hashes of them reveals the delegator; a proof of anonymity is missing. A re-encryption reveals its ciphertext, by `e(D1, H_G2(..)) = e(T, C4)`, and
-//! two re-encryptions under one delegation reveal that they are, by equal `e(T, D2)`. With `rk2` in
-//! addition, `e(T, D2) = e(X_i, Q) e(X_j, rk2)` and the proof reveal delegator and delegatee.
-//! Therefore `rk2` is given to proxy and delegatee only, and `rk2`, `D1`, `T`, `D2` and the proof
-//! must not reach a ledger, a store or an open network.
+//! *Linkability.* No product of pairings of ciphertexts, conditions, associated data, public keys
+//! and hashes of them reveals the delegator; a proof of anonymity is missing. A re-encryption
+//! reveals its ciphertext, by `e(D1, H_G2(..)) = e(T, C4)`, and two re-encryptions under one
+//! delegation reveal that they are, by equal `e(T, D2)`. With `rk2` in addition,
+//! `e(T, D2) = e(X_i, Q) e(X_j, rk2)` and the proof reveal delegator and delegatee. Therefore `rk2`
+//! is given to proxy and delegatee only, and `rk2`, `D1`, `T`, `D2` and the proof must not reach a
+//! ledger, a store or an open network.
 //!
 //! A delegatee keeps the plaintexts that they decrypted. The proxy's checks, not cryptography,
 //! enforce the time window of a grant.
