@@ -47,9 +47,9 @@
 //!   delegator, never `x_i` or another condition. A delegatee who learns `rk1` learns the same;
 //!   `D2` hides `rk1` under co-CDH.
 //!
-//! The public tag shows that `C4` was computed with the exponent of `C1`, for this `W`, body, `w` and
-//! `ad` (co-CDH, random oracle). It does not show for whom the ciphertext is: anyone can present it
-//! as another delegator's, and only decryption detects that.
+//! The public tag shows that `C4` was computed with the exponent of `C1`, for this `W`, body, `w`
+//! and `ad` (co-CDH, random oracle). It does not show for whom the ciphertext is: anyone can
+//! present it as another delegator's, and only decryption detects that.
 //!
 //! *Linkability.* No product of pairings of ciphertexts, conditions, associated data, public keys
 //! and hashes of them reveals the delegator; a proof of anonymity is missing. A re-encryption

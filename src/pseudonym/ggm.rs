@@ -24,8 +24,8 @@
 //!
 //! HKDF-SHA-256 is assumed to be a PRF. Then the pseudonyms of an epoch are pseudorandom, jointly
 //! over doctors and indices, to an adversary without a node key that covers the epoch. The secret
-//! of a pseudonym is pseudorandom also to an adversary who knows its name. The construction does not
-//! prevent:
+//! of a pseudonym is pseudorandom also to an adversary who knows its name. The construction does
+//! not prevent:
 //!
 //! - *Disclosure.* A doctor can share a window key, and can link the pseudonyms of past windows.
 //!   A name that is shown twice links the two occurrences.

@@ -40,7 +40,7 @@ pub struct Delegation {
 }
 
 impl Delegation {
-    /// Assembles a delegation, as the delegatee does with the delegator's `rk2`. Cost: 1 hash to G2.
+    /// Assembles a delegation. The delegatee has `rk2` from the delegator. Cost: 1 hash to G2.
     pub fn new(delegator: &PublicKey, delegatee: &PublicKey, condition: &[u8], rk2: &G2) -> Self {
         let rekey = PublicReKey { condition, rk2 };
         let mut delegations = Self::batch_new(delegator, delegatee, &[rekey]);

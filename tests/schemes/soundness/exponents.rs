@@ -32,7 +32,7 @@ pub(crate) fn reaches(evaluate: impl Fn(&mut ChaCha20Rng) -> View) -> bool {
     solvable(samples.map(equation).collect(), unknowns)
 }
 
-/// Returns `true` if a product of pairings is one for all secrets in one world, and not in the other.
+/// Returns `true` if a product of pairings is one for all secrets in exactly one of two worlds.
 pub(crate) fn distinguishes(
     one: impl Fn(&mut ChaCha20Rng) -> View,
     other: impl Fn(&mut ChaCha20Rng) -> View,

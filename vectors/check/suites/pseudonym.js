@@ -25,7 +25,9 @@ function replay({ inputs, trace, outputs }) {
   const read = decode(series.windowType, outputs.bytes('window'));
   const again = series.pseudonymInWindow(read, epoch, index);
   const isSame = (name) => equal(again[name], pseudonym[name]);
-  if (inWindow && !['name', 'secret'].every(isSame)) outputs.fail(': the decoded window key differs');
+  if (inWindow && !['name', 'secret'].every(isSame)) {
+    outputs.fail(': the decoded window key differs');
+  }
 }
 
 export default {

@@ -149,7 +149,7 @@ impl<'a> UncheckedProxy<'a> {
         self.reencrypt_to(&t, self.rk1 * t.inverse().unwrap())
     }
 
-    /// Any `D2`, with a valid proof of `t`: `B = G^n;  c = H(G, image, B, statement);  z = n + c t`.
+    /// Any `D2`, with a valid proof: `B = G^n;  c = H(G, image, B, statement);  z = n + c t`.
     pub(crate) fn reencrypt_to(&self, t: &Scalar, d2: G2) -> ReEncryption {
         let bases = [G1::generator(), CiphertextFields::of(self.ciphertext).c1];
         let nonce = Scalar::from(42);
