@@ -14,7 +14,6 @@ use epione::ledger::{
 };
 use epione::peks;
 use epione::policy::AttributeSet;
-use epione::pre::conditional::InvalidCiphertext;
 use epione::protocol::{
     Delivery, Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Institution, Item, Journal,
     LedgerView, ObjectSource, Patient, Policies, ProtocolError, Proxy, Query, QueryManager,

@@ -98,7 +98,7 @@ fn a_patient_does_not_consent_to_keys_wrapped_for_another_patient() {
     let draft = draft(&mut world, &sealed);
     refused!(
         world.patients[ADA].consent(&draft, &sealed.sealed, &current, world.now()),
-        ProtocolError::WrappedKey(InvalidCiphertext)
+        ProtocolError::Decryption(DecryptionFailed)
     );
 }
 
