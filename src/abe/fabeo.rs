@@ -98,7 +98,7 @@ pub use transform::{
 pub use verification::{InvalidKey, verify_key};
 
 use super::scheme::{
-    Coins, KeyShape, PolicyShape, Scheme, SelectedRow, VerifyEncapsulation, hash_rows,
+    Coins, KeyShape, PolicyShape, Scheme, SelectedRow, VerifyEncapsulation, all_equal, hash_rows,
     inner_product, linear_combination,
 };
 use crate::algebra::codec::sequence;
@@ -107,6 +107,7 @@ use crate::algebra::{G1, G1Table, G2, Gt, Scalar, multi_pairing, tag};
 use crate::policy::SpanProgram;
 use std::convert::Infallible;
 use std::sync::OnceLock;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The scheme, as a type parameter.
@@ -220,14 +221,15 @@ impl VerifyEncapsulation for Fabeo {
         encapsulation: &Encapsulation,
         coins: &Coins,
         weights: &[Scalar],
-    ) -> bool {
+    ) -> Choice {
         // prod ct3[i]^{w_i} = B^{sum w_i lambda_i} prod_j H_j^{s'[j]}
         let lambdas = Zeroizing::new(program.share(&coins.vector));
         let lambda = Zeroizing::new(inner_product(&lambdas, weights));
         let products = hash_products(program, coins.masks.len(), weights);
         let masked: G1 = G1::batch_mul(&products, &coins.masks).into_iter().sum();
         let (ct1, ct2) = g2_elements(coins);
-        (&encapsulation.ct1, &encapsulation.ct2) == (&ct1, &ct2)
-            && G1::msm(&encapsulation.ct3, weights) == base().mul(&lambda) + masked
+        encapsulation.ct1.ct_eq(&ct1)
+            & all_equal(&encapsulation.ct2, &ct2)
+            & G1::msm(&encapsulation.ct3, weights).ct_eq(&(base().mul(&lambda) + masked))
     }
 }

@@ -13,6 +13,7 @@ use crate::algebra::tag::Tag;
 use crate::algebra::{G1, Gt, Rng, Scalar, tag};
 use crate::policy::{Attribute, AttributeSet, SpanProgram};
 use std::fmt::Debug;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// A CP-ABE scheme. Its types appear in [`PublicParameters`](super::PublicParameters),
@@ -70,15 +71,18 @@ pub trait Scheme: Debug + Copy + Eq + 'static {
     note = "encrypt with `try_seal_cpa` or `try_encapsulate_cpa`, which are CPA-secure"
 )]
 pub trait VerifyEncapsulation: Scheme {
-    /// Returns `true` if Encaps yields this encapsulation from these coins. The weights, one per
-    /// row, must depend on both. The result does not depend on any user's key.
+    /// Decides if Encaps yields this encapsulation from these coins. The weights, one per row, must
+    /// depend on both. The result does not depend on any user's key.
+    ///
+    /// An implementation evaluates every comparison, also after one has failed: the time of a
+    /// refusal would otherwise tell if the coins are those of the other elements.
     fn verify_encapsulation(
         parameters: &Self::Parameters,
         program: &SpanProgram,
         encapsulation: &Self::Encapsulation,
         coins: &Coins,
         weights: &[Scalar],
-    ) -> bool;
+    ) -> Choice;
 }
 
 /// The lengths of the lists in a user's key.
@@ -199,6 +203,12 @@ pub(super) fn linear_combination(terms: impl IntoIterator<Item = (G1, Scalar)>) 
         }
     }
     *sum + G1::msm(&points, &gammas)
+}
+
+/// Compares two lists of the same length, every item of them.
+pub(super) fn all_equal<T: ConstantTimeEq>(a: &[T], b: &[T]) -> Choice {
+    debug_assert_eq!(a.len(), b.len());
+    a.iter().zip(b).fold(Choice::from(1), |all, (a, b)| all & a.ct_eq(b))
 }
 
 /// `sum a_i b_i`

@@ -80,6 +80,7 @@ use crate::algebra::codec::sequence;
 use crate::algebra::{G1, G2, Gt, Scalar, multi_pairing, tag};
 use crate::policy::SpanProgram;
 use std::convert::Infallible;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The scheme, as a type parameter.
@@ -175,7 +176,7 @@ impl VerifyEncapsulation for Waters {
         encapsulation: &Encapsulation,
         coins: &Coins,
         weights: &[Scalar],
-    ) -> bool {
+    ) -> Choice {
         // prod D_i^{w_i} = g2^{sum w_i r_i}
         // prod C_i^{w_i} = (g1^a)^{sum w_i lambda_i} prod H(pi(i))^{-w_i r_i}
         let lambdas = Zeroizing::new(program.share(&coins.vector));
@@ -185,8 +186,8 @@ impl VerifyEncapsulation for Waters {
         let mask: Scalar = weighted.iter().copied().sum();
         let masked: G1 =
             G1::batch_mul(&hash_rows(tag::WATERS_ATTRIBUTE, program), &weighted).into_iter().sum();
-        encapsulation.c_prime == G1::generator_mul(&coins.vector[0])
-            && G2::msm(&encapsulation.d, weights) == G2::generator_mul(&mask)
-            && G1::msm(&encapsulation.c, weights) == parameters.g1_a * *lambda - masked
+        encapsulation.c_prime.ct_eq(&G1::generator_mul(&coins.vector[0]))
+            & G2::msm(&encapsulation.d, weights).ct_eq(&G2::generator_mul(&mask))
+            & G1::msm(&encapsulation.c, weights).ct_eq(&(parameters.g1_a * *lambda - masked))
     }
 }

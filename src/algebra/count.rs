@@ -23,6 +23,8 @@ pub(crate) enum Operation {
     Miller,
     /// A final exponentiation.
     Final,
+    /// A comparison of points in constant time.
+    Equality,
 }
 
 #[cfg(not(test))]

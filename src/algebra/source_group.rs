@@ -23,20 +23,23 @@ use super::backend::{PointTable, kernel};
 use super::count::{Operation, count};
 use super::{Rng, Scalar};
 use crate::error::DecodeError;
-use ark_bls12_381::{G1Projective, G2Projective};
+use ark_bls12_381::{Fq, G1Projective, G2Projective};
 use ark_ec::PrimeGroup;
+use ark_ff::Field;
 use ark_std::Zero;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 use std::sync::OnceLock;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
-/// An element of G1, the group with the short encoding (48 bytes). Comparison is not constant time.
+/// An element of G1, the group with the short encoding (48 bytes). `==` is variable time; compare
+/// secret elements with [`ConstantTimeEq`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct G1(pub(super) G1Projective);
 
-/// An element of G2 (96 bytes). Comparison is not constant time.
+/// An element of G2 (96 bytes). `==` is variable time, as in [`G1`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct G2(pub(super) G2Projective);
 
@@ -181,6 +184,20 @@ macro_rules! source_group {
                 items.fold(Self::identity(), Add::add)
             }
         }
+        /// Performs the same operations for all points. The library's field products may take other
+        /// steps for some operands.
+        impl ConstantTimeEq for $group {
+            fn ct_eq(&self, other: &Self) -> Choice {
+                count(Operation::Equality, 1);
+                // X1 Z2^2 = X2 Z1^2;  Y1 Z2^3 = Y2 Z1^3;  both or neither are the identity
+                let (p, q) = (&self.0, &other.0);
+                let (z1, z2) = (p.z * p.z, q.z * q.z);
+                let x = equal(&(p.x * z2), &(q.x * z1));
+                let y = equal(&(p.y * z2 * q.z), &(q.y * z1 * p.z));
+                let zero = Zero::zero();
+                x & y & !(equal(&p.z, &zero) ^ equal(&q.z, &zero))
+            }
+        }
         impl Zeroize for $group {
             fn zeroize(&mut self) {
                 self.0.zeroize();
@@ -241,5 +258,32 @@ impl Add for G2 {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         (kernel().g2.add)(&self, &other)
+    }
+}
+
+/// Compares all coefficients.
+fn equal<F: Field<BasePrimeField = Fq>>(a: &F, b: &F) -> Choice {
+    let (a, b) = (a.to_base_prime_field_elements(), b.to_base_prime_field_elements());
+    a.zip(b).fold(Choice::from(1), |all, (a, b)| all & a.0.0.ct_eq(&b.0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comparison_in_constant_time_agrees_with_equality() {
+        let g = G1::generator();
+        let double = g + g;
+        let points =
+            [G1::identity(), g, -g, double, double + -g, double + -double, g * Scalar::ONE];
+        for (p, q) in points.iter().flat_map(|p| points.iter().map(move |q| (p, q))) {
+            assert_eq!(bool::from(p.ct_eq(q)), p == q);
+        }
+        let g = G2::generator();
+        let points = [G2::identity(), g, -g, g + g, g + g + -g, g + -g];
+        for (p, q) in points.iter().flat_map(|p| points.iter().map(move |q| (p, q))) {
+            assert_eq!(bool::from(p.ct_eq(q)), p == q);
+        }
     }
 }
