@@ -217,10 +217,25 @@ impl<'a, R: Read + ?Sized> Segments<'a, R> {
         Ok((!self.ahead.is_empty()).then_some(&self.current))
     }
 
+    /// Reads the next segment. The buffer grows by copies that are erased: a reallocation would
+    /// leave plaintext in freed memory.
     fn fill(&mut self) -> io::Result<()> {
-        self.ahead.clear();
-        let limit = self.size as u64;
-        Read::take(&mut *self.reader, limit).read_to_end(&mut self.ahead)?;
+        let (mut length, capacity) = (0, self.ahead.capacity().min(self.size));
+        self.ahead.resize(capacity, 0);
+        while length < self.size {
+            if length == self.ahead.len() {
+                let mut grown = Zeroizing::new(vec![0; (4 * length).clamp(1 << 10, self.size)]);
+                grown[..length].copy_from_slice(&self.ahead);
+                self.ahead = grown;
+            }
+            match self.reader.read(&mut self.ahead[length..]) {
+                Ok(0) => break,
+                Ok(read) => length += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.ahead.truncate(length);
         Ok(())
     }
 

@@ -178,10 +178,11 @@ impl Scheme for Fabeo {
         let lambdas = Zeroizing::new(program.share(&coins.vector));
         let masks = program.rows().iter().map(|row| coins.masks[row.occurrence]);
         let masks = Zeroizing::new(masks.collect::<Vec<_>>());
-        let shares = base().batch_mul(&lambdas);
-        let masked = G1::batch_mul(&hash_rows(tag::FABEO_ATTRIBUTE, program), &masks);
+        let shares = Zeroizing::new(base().batch_mul(&lambdas));
+        let masked =
+            Zeroizing::new(G1::batch_mul(&hash_rows(tag::FABEO_ATTRIBUTE, program), &masks));
         let (ct1, ct2) = g2_elements(coins);
-        let ct3 = shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect();
+        let ct3 = shares.iter().zip(&*masked).map(|(share, mask)| *share + *mask).collect();
         let encapsulation = Encapsulation { ct1, ct2, ct3 };
         // Z_s = mpk^s
         Ok((encapsulation, mpk.pow(&coins.vector[0])))
@@ -226,7 +227,8 @@ impl VerifyEncapsulation for Fabeo {
         let lambdas = Zeroizing::new(program.share(&coins.vector));
         let lambda = Zeroizing::new(inner_product(&lambdas, weights));
         let products = hash_products(program, coins.masks.len(), weights);
-        let masked: G1 = G1::batch_mul(&products, &coins.masks).into_iter().sum();
+        let masked = Zeroizing::new(G1::batch_mul(&products, &coins.masks));
+        let masked: G1 = masked.iter().copied().sum();
         let (ct1, ct2) = g2_elements(coins);
         encapsulation.ct1.ct_eq(&ct1)
             & all_equal(&encapsulation.ct2, &ct2)

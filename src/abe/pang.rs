@@ -183,11 +183,12 @@ impl Scheme for Pang {
         let lambdas = Zeroizing::new(program.share(&coins.vector));
         let shares = G1::batch_mul(&vec![parameters.g1_a; lambdas.len()], &lambdas);
         let masked = G1::batch_mul(&hash_rows(tag::REVOCABLE_ATTRIBUTE, program), &coins.masks);
+        let (shares, masked) = (Zeroizing::new(shares), Zeroizing::new(masked));
         let encapsulation = Encapsulation {
             epochs: keys.iter().map(|key| key.epoch).collect(),
             c_second: G2::generator_mul(&coins.vector[0]),
             c: G2::batch_mul(&bases, &coins.masks),
-            c_prime: shares.into_iter().zip(masked).map(|(share, mask)| share + mask).collect(),
+            c_prime: shares.iter().zip(&*masked).map(|(share, mask)| *share + *mask).collect(),
         };
         Ok((encapsulation, parameters.z_beta.pow(&coins.vector[0])))
     }

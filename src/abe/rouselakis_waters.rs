@@ -231,11 +231,13 @@ impl Scheme for RouselakisWaters {
         let c1 = lambdas.iter().zip(&keys).zip(t);
         let c1 = c1.map(|((lambda, key), t)| Gt::generator_pow(lambda) * key.z_alpha.pow(t));
         let ys: Vec<G2> = keys.iter().map(|key| key.g2_y).collect();
-        let c3 = G2::batch_mul(&ys, t).into_iter().zip(G2::batch_generator_mul(&omegas));
+        let masked = Zeroizing::new(G2::batch_mul(&ys, t));
+        let shares = Zeroizing::new(G2::batch_generator_mul(&omegas));
+        let c3 = masked.iter().zip(&*shares);
         let encapsulation = Encapsulation {
             c1: c1.collect(),
             c2: G2::batch_generator_mul(t).into_iter().map(|point| -point).collect(),
-            c3: c3.map(|(masked, share)| masked + share).collect(),
+            c3: c3.map(|(masked, share)| *masked + *share).collect(),
             c4: G1::batch_mul(&hash_rows(tag::DECENTRALISED_ATTRIBUTE, program), t),
         };
         Ok((encapsulation, Gt::generator_pow(&coins.vector[0])))

@@ -147,9 +147,10 @@ impl Scheme for Waters {
         let lambdas = Zeroizing::new(program.share(&coins.vector));
         let shares = G1::batch_mul(&vec![parameters.g1_a; lambdas.len()], &lambdas);
         let masked = G1::batch_mul(&hash_rows(tag::WATERS_ATTRIBUTE, program), &coins.masks);
+        let (shares, masked) = (Zeroizing::new(shares), Zeroizing::new(masked));
         let encapsulation = Encapsulation {
             c_prime: G1::generator_mul(&coins.vector[0]),
-            c: shares.into_iter().zip(masked).map(|(share, mask)| share - mask).collect(),
+            c: shares.iter().zip(&*masked).map(|(share, mask)| *share - *mask).collect(),
             d: G2::batch_generator_mul(&coins.masks),
         };
         // Z_s = (Z^alpha)^s
@@ -184,8 +185,8 @@ impl VerifyEncapsulation for Waters {
         let weighted = coins.masks.iter().zip(weights).map(|(r, w)| *r * *w);
         let weighted = Zeroizing::new(weighted.collect::<Vec<_>>());
         let mask: Scalar = weighted.iter().copied().sum();
-        let masked: G1 =
-            G1::batch_mul(&hash_rows(tag::WATERS_ATTRIBUTE, program), &weighted).into_iter().sum();
+        let masked = G1::batch_mul(&hash_rows(tag::WATERS_ATTRIBUTE, program), &weighted);
+        let masked: G1 = Zeroizing::new(masked).iter().copied().sum();
         encapsulation.c_prime.ct_eq(&G1::generator_mul(&coins.vector[0]))
             & G2::msm(&encapsulation.d, weights).ct_eq(&G2::generator_mul(&mask))
             & G1::msm(&encapsulation.c, weights).ct_eq(&(parameters.g1_a * *lambda - masked))

@@ -32,19 +32,23 @@ pub const DIGEST_BYTES: usize = 32;
 pub fn framed(parts: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 4).sum());
     for part in parts {
-        let length = u32::try_from(part.len()).expect("parts are capped far below 4 GiB");
-        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(&length_prefix(part));
         bytes.extend_from_slice(part);
     }
     bytes
 }
 
+fn length_prefix(part: &[u8]) -> [u8; 4] {
+    u32::try_from(part.len()).expect("parts are capped far below 4 GiB").to_be_bytes()
+}
+
 /// Computes SHA-256 over the framed tag and parts.
 pub fn digest(tag: Tag, parts: &[&[u8]]) -> [u8; DIGEST_BYTES] {
     let mut hasher = Sha256::new();
-    hasher.update(framed(&[tag.as_bytes()]));
-    for part in parts {
-        hasher.update(framed(&[part]));
+    // Framed without a copy: a part may be a key.
+    for part in [tag.as_bytes()].iter().chain(parts) {
+        hasher.update(length_prefix(part));
+        hasher.update(part);
     }
     hasher.finalize().into()
 }
@@ -55,7 +59,7 @@ pub fn kdf<const N: usize>(tag: Tag, secret: &[u8], context: &[&[u8]]) -> Secret
     const { assert!(N <= 255 * DIGEST_BYTES) };
     let mut output = Secret::new([0; N]);
     Hkdf::<Sha256>::new(Some(tag.as_bytes()), secret)
-        .expand(&framed(context), output.expose_mut())
+        .expand(&Zeroizing::new(framed(context)), output.expose_mut())
         .expect("the length is within HKDF's limit");
     output
 }
@@ -145,28 +149,30 @@ pub fn expand_message_xmd(tag: Tag, message: &[u8], length: usize) -> Vec<u8> {
     let length_bytes = u16::try_from(length).expect("checked above").to_be_bytes();
 
     // b_0 = H(Z_pad || msg || l_i_b_str || 0 || DST_prime)
-    let b_0 = Sha256::new()
-        .chain_update([0; INPUT_BLOCK])
-        .chain_update(message)
-        .chain_update(length_bytes)
-        .chain_update([0])
-        .chain_update(tag)
-        .chain_update(tag_length)
-        .finalize();
-
-    // b_i = H((b_0 xor b_{i-1}) || i || DST_prime), b_1 without the xor
-    let mut output = Vec::with_capacity(blocks * DIGEST_BYTES);
-    let mut previous = [0; DIGEST_BYTES];
-    for i in 1..=blocks {
-        let mixed: [u8; DIGEST_BYTES] = std::array::from_fn(|j| b_0[j] ^ previous[j]);
-        previous = Sha256::new()
-            .chain_update(mixed)
-            .chain_update([i as u8])
+    let b_0: Zeroizing<[u8; DIGEST_BYTES]> = Zeroizing::new(
+        Sha256::new()
+            .chain_update([0; INPUT_BLOCK])
+            .chain_update(message)
+            .chain_update(length_bytes)
+            .chain_update([0])
             .chain_update(tag)
             .chain_update(tag_length)
             .finalize()
-            .into();
-        output.extend_from_slice(&previous);
+            .into(),
+    );
+
+    // b_i = H((b_0 xor b_{i-1}) || i || DST_prime), b_1 without the xor
+    let mut output = Vec::with_capacity(blocks * DIGEST_BYTES);
+    let mut mixed = b_0.clone();
+    for i in 1..=blocks {
+        let b_i = Sha256::new()
+            .chain_update(&mixed[..])
+            .chain_update([i as u8])
+            .chain_update(tag)
+            .chain_update(tag_length)
+            .finalize();
+        output.extend_from_slice(&b_i);
+        mixed.iter_mut().zip(&*b_0).zip(b_i).for_each(|((mixed, b_0), b_i)| *mixed = b_0 ^ b_i);
     }
     output.truncate(length);
     output

@@ -148,8 +148,10 @@ macro_rules! source_group {
 
             /// Batch version of [`Self::from_bytes`], with one result per encoding.
             pub fn batch_from_bytes(encodings: &[[u8; $bytes]]) -> Vec<Result<Self, DecodeError>> {
-                let points = kernel().$kernel.batch_decompress(encodings);
-                points.into_iter().map(|point| point.and_then(Self::not_identity)).collect()
+                let mut points = kernel().$kernel.batch_decompress(encodings);
+                // In place: the points may be keys.
+                points.iter_mut().for_each(|point| *point = point.and_then(Self::not_identity));
+                points
             }
         }
 

@@ -12,7 +12,7 @@ use super::count::{Operation, count};
 use super::{G1, G2, Scalar, pairing};
 use crate::error::DecodeError;
 use ark_bls12_381::{Fq, Fq2, Fq6, Fq12};
-use ark_ff::{BigInt, BigInteger, Field, PrimeField};
+use ark_ff::{BigInt, Field, PrimeField};
 use std::fmt;
 use std::iter::Product;
 use std::ops::Mul;
@@ -68,7 +68,10 @@ impl Gt {
         let coefficients = self.0.to_base_prime_field_elements();
         let mut bytes = [0; Self::BYTES];
         for (chunk, coefficient) in bytes.chunks_exact_mut(48).zip(coefficients) {
-            chunk.copy_from_slice(&coefficient.into_bigint().to_bytes_be());
+            // The library's conversion would leave the bytes in freed memory.
+            for (bytes, limb) in chunk.rchunks_exact_mut(8).zip(coefficient.into_bigint().0) {
+                bytes.copy_from_slice(&limb.to_be_bytes());
+            }
         }
         bytes
     }

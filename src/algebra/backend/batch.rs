@@ -8,6 +8,7 @@ use super::kernel::{
 use crate::algebra::{G1, G2, Gt, Scalar};
 use crate::error::DecodeError;
 use std::ops::Range;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Items per vector register.
 const LANES: usize = 8;
@@ -16,11 +17,15 @@ const LANES: usize = 8;
 /// times as long as one item.
 pub(super) const MIN_VECTORISED: usize = 2;
 
+/// The capacity that a vectorised operation leaves in its list of results, for the items that are
+/// computed one by one: a reallocation would leave key material in freed memory.
+pub(super) const SPARE: usize = MIN_VECTORISED - 1;
+
 /// The numbers of terms for which a vectorised multi-scalar multiplication is faster than
 /// Pippenger's bucket method.
 const VECTORISED_MSM: Range<usize> = 8..2048;
 
-impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L> {
+impl<P: Copy + Send + Sync + Zeroize, const N: usize, const L: usize> SourceGroup<P, N, L> {
     pub(in crate::algebra) fn batch_mul(&self, points: &[P], scalars: &[Scalar]) -> Vec<P> {
         let in_lanes = |batch_mul: BatchMul<P>| {
             move |range: Range<usize>| batch_mul(&points[range.clone()], &scalars[range])
@@ -64,8 +69,11 @@ impl<P: Copy + Send + Sync, const N: usize, const L: usize> SourceGroup<P, N, L>
             };
             vec![msm(&points[range.clone()], &scalars[range])]
         };
-        let sums = in_parallel(points.len(), partial);
-        sums.into_iter().reduce(|a, b| (self.add)(&a, &b)).unwrap_or_else(|| (self.msm)(&[], &[]))
+        let sums = Zeroizing::new(in_parallel(points.len(), partial));
+        sums.iter()
+            .copied()
+            .reduce(|a, b| (self.add)(&a, &b))
+            .unwrap_or_else(|| (self.msm)(&[], &[]))
     }
 }
 
@@ -84,8 +92,8 @@ impl Kernel {
     /// Returns the product of the pairings, with one final exponentiation.
     pub(in crate::algebra) fn multi_pairing(&self, pairs: &[(G1, G2)]) -> Gt {
         let miller = |range: Range<usize>| vec![(self.pairing.miller_loop)(&pairs[range])];
-        let loops = in_parallel(pairs.len(), miller);
-        let product = loops.into_iter().reduce(|a, b| (self.gt.mul)(&a, &b));
+        let loops = Zeroizing::new(in_parallel(pairs.len(), miller));
+        let product = loops.iter().copied().reduce(|a, b| (self.gt.mul)(&a, &b));
         product.map_or_else(Gt::identity, |f| (self.pairing.final_exponentiation)(&f))
     }
 }

@@ -23,8 +23,10 @@ mod target;
 
 use super::kernel::{Kernel, Pairing, SourceGroup, TargetGroup};
 use super::portable;
-use crate::algebra::Scalar;
+use crate::algebra::{G1, G2, Scalar};
 use ark_ff::Zero;
+use std::ops::{Deref, DerefMut};
+use zeroize::Zeroizing;
 
 /// The kernel of blst's functions.
 pub(super) static KERNEL: Kernel = Kernel {
@@ -45,6 +47,57 @@ pub(super) static KERNEL: Kernel = Kernel {
     },
     invert,
 };
+
+/// A list of plain structs, erased on drop: the points of a batch may be keys.
+pub(super) struct Erased<T: Copy>(Vec<T>);
+
+impl<T: Copy> FromIterator<T> for Erased<T> {
+    /// The iterator must know its length: a reallocation would leave a copy.
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        let items = items.into_iter();
+        let (least, most) = items.size_hint();
+        debug_assert_eq!(Some(least), most, "the length is known");
+        let mut list = Vec::with_capacity(least);
+        list.extend(items);
+        Self(list)
+    }
+}
+
+impl<T: Copy> Drop for Erased<T> {
+    fn drop(&mut self) {
+        for item in &mut self.0 {
+            // SAFETY: the structs are numbers, for which zero is a value, and are not used again.
+            unsafe { zeroize::zeroize_flat_type(item) };
+        }
+    }
+}
+
+impl<T: Copy> Deref for Erased<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Copy> DerefMut for Erased<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
+/// The items of finite pairs, in two lists.
+pub(super) type Finite = (Zeroizing<Vec<G1>>, Zeroizing<Vec<G2>>);
+
+/// Returns the pairs without a point at infinity, whose pairings are one.
+pub(super) fn finite(pairs: &[(G1, G2)]) -> Finite {
+    let mut left = Zeroizing::new(Vec::with_capacity(pairs.len()));
+    let mut right = Zeroizing::new(Vec::with_capacity(pairs.len()));
+    for (p, q) in pairs.iter().filter(|(p, q)| !p.is_identity() && !q.is_identity()) {
+        left.push(*p);
+        right.push(*q);
+    }
+    (left, right)
+}
 
 /// Returns the value that a foreign function writes through its output pointer.
 fn output<T: Default>(write: impl FnOnce(*mut T)) -> T {

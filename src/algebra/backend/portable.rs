@@ -40,7 +40,7 @@ pub(super) static KERNEL: Kernel = Kernel {
 };
 
 /// A point of G1 or G2, as a wrapper of its arkworks representation.
-pub(super) trait SourcePoint: Copy + 'static {
+pub(super) trait SourcePoint: Copy + Zeroize + 'static {
     type Config: SWCurveConfig<ScalarField = Fr, BaseField: Field<BasePrimeField = Fq>> + WBConfig;
 
     fn new(point: Projective<Self::Config>) -> Self;

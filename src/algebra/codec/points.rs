@@ -8,7 +8,7 @@
 use super::{Reader, Writer};
 use crate::algebra::{G1, G2};
 use crate::error::DecodeError;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 impl Writer {
     /// Writes points of G1, 48 bytes per point, without a count.
@@ -40,7 +40,7 @@ impl Reader<'_> {
     }
     /// Takes the bytes of all points first. An invalid point precedes a truncation in byte order,
     /// so the complete points are decoded before [`DecodeError::Truncated`] is returned.
-    fn points<P, const N: usize>(
+    fn points<P: Copy + Zeroize, const N: usize>(
         &mut self,
         count: usize,
         batch_decode: impl Fn(&[[u8; N]]) -> Vec<Result<P, DecodeError>>,
@@ -50,8 +50,23 @@ impl Reader<'_> {
         for _ in 0..complete {
             encodings.push(self.fixed()?);
         }
-        let points = batch_decode(&encodings).into_iter().collect::<Result<_, _>>()?;
-        if complete < count { Err(DecodeError::Truncated) } else { Ok(points) }
+        let mut decoded = batch_decode(&encodings);
+        let mut points = Zeroizing::new(Vec::with_capacity(complete));
+        let mut fault = None;
+        for result in &mut decoded {
+            match result {
+                Ok(point) => {
+                    points.push(*point);
+                    point.zeroize();
+                }
+                Err(error) => fault = fault.or(Some(*error)),
+            }
+        }
+        match fault {
+            Some(error) => Err(error),
+            None if complete < count => Err(DecodeError::Truncated),
+            None => Ok(std::mem::take(&mut points)),
+        }
     }
 }
 

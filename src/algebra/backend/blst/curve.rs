@@ -1,7 +1,7 @@
 //! G1 and G2 by blst.
 #![allow(unsafe_code)]
 
-use super::{convert, output};
+use super::{Erased, convert, output};
 use crate::algebra::backend::kernel::{BatchOperations, SourceGroup, Term};
 use crate::algebra::backend::portable;
 use crate::algebra::{G1, G2, Scalar};
@@ -72,9 +72,9 @@ macro_rules! blst_group {
             }
 
             /// Shares one inversion. The point at infinity is all zeros, as blst represents it.
-            pub(in super::super) fn batch_affine(points: &[$group]) -> Vec<$affine> {
-                let points: Vec<$point> = points.iter().map(point).collect();
-                let mut results = vec![$affine::default(); points.len()];
+            pub(in super::super) fn batch_affine(points: &[$group]) -> Erased<$affine> {
+                let points: Erased<$point> = points.iter().map(point).collect();
+                let mut results = Erased(vec![$affine::default(); points.len()]);
                 if points.is_empty() {
                     return results;
                 }
@@ -125,13 +125,16 @@ macro_rules! blst_group {
                     let products = points.iter().zip(scalars).map(|(p, s)| mul(p, s));
                     return products.reduce(|a, b| a + b).unwrap_or_else($group::identity);
                 }
-                let finite = points.iter().zip(scalars).filter(|(p, _)| !p.is_identity());
-                let (points, scalars): (Vec<$group>, Vec<_>) =
-                    finite.map(|(p, s)| (*p, *convert::scalar_bytes(&s.0))).unzip();
-                if points.is_empty() {
+                let mut finite = Zeroizing::new(Vec::with_capacity(points.len()));
+                let mut integers = Zeroizing::new(Vec::with_capacity(points.len()));
+                for (p, s) in points.iter().zip(scalars).filter(|(p, _)| !p.is_identity()) {
+                    finite.push(*p);
+                    integers.push(*convert::scalar_bytes(&s.0));
+                }
+                if finite.is_empty() {
                     return $group::identity();
                 }
-                pippenger(&batch_affine(&points), &Zeroizing::new(scalars))
+                pippenger(&batch_affine(&finite), &integers)
             }
 
             /// Requires one or more finite points and one scalar per point. The cost is
@@ -139,11 +142,11 @@ macro_rules! blst_group {
             fn pippenger(points: &[$affine], scalars: &[[u8; 32]]) -> $group {
                 let count = points.len();
                 let length = significant_bytes(scalars);
-                let packed = scalars.iter().flat_map(|scalar| &scalar[..length]).copied();
-                let packed = Zeroizing::new(packed.collect::<Vec<u8>>());
+                let mut packed = Zeroizing::new(Vec::with_capacity(count * length));
+                scalars.iter().for_each(|scalar| packed.extend_from_slice(&scalar[..length]));
                 // SAFETY: the function reads its argument only.
                 let scratch = unsafe { $scratch(count) };
-                let mut scratch = vec![0_u64; scratch.div_ceil(8)];
+                let mut scratch = Zeroizing::new(vec![0_u64; scratch.div_ceil(8)]);
                 let point_list = [points.as_ptr(), ptr::null()];
                 let scalar_list = [packed.as_ptr(), ptr::null()];
                 // SAFETY: a null second pointer says that the first points to an array, here of

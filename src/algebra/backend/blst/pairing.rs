@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::super::kernel::Lines;
-use super::{convert, curve, output};
+use super::{convert, curve, finite, output};
 use crate::algebra::{G1, G2, Gt};
 use ::blst::{
     blst_final_exp, blst_fp6, blst_fp12, blst_miller_loop, blst_miller_loop_lines,
@@ -19,8 +19,7 @@ const LINES: usize = 68;
 
 pub(super) fn miller_loop(pairs: &[(G1, G2)]) -> Fq12 {
     // e(O, Q) = e(P, O) = 1, and the library's loop must not receive a point at infinity.
-    let finite = pairs.iter().filter(|(p, q)| !p.is_identity() && !q.is_identity());
-    let (left, right): (Vec<G1>, Vec<G2>) = finite.copied().unzip();
+    let (left, right) = finite(pairs);
     match (left.as_slice(), right.as_slice()) {
         ([], _) | (_, []) => Fq12::ONE,
         ([p], [q]) => single(p, q),

@@ -6,7 +6,7 @@
 //! `2^448` is `x 2^416`. Storing multiplies by `2^384`.
 #![forbid(unsafe_code)]
 
-use super::super::blst;
+use super::super::blst::{self, Erased};
 use super::bound::Bound;
 use super::fp::{Fp, digit_of};
 use super::fp2::Fp2;
@@ -17,6 +17,7 @@ use crate::algebra::{G1, G2};
 use ark_bls12_381::{Fq, Fq2, Fq6, Fq12, G1Affine, G2Affine};
 use ark_ff::BigInt;
 use core::arch::x86_64::*;
+use zeroize::Zeroizing;
 
 /// `2^448 mod p` and `2^384 mod p`.
 const LOAD: [u64; LIMBS] = radix_52(power_of_two(448));
@@ -151,16 +152,16 @@ pub(super) fn store2(lanes: &Fp2) -> [Fq2; LANES] {
 }
 
 /// Returns affine points, with one inversion for all.
-pub(super) fn affine_g1(points: &[G1]) -> Vec<G1Affine> {
+pub(super) fn affine_g1(points: &[G1]) -> Erased<G1Affine> {
     let affine = |limbs: &[u64; 12]| match limbs {
         [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] => G1Affine::identity(),
         limbs => G1Affine::new_unchecked(element(&limbs[..6]), element(&limbs[6..])),
     };
-    (blst::KERNEL.g1.batch_affine)(points).iter().map(affine).collect()
+    Zeroizing::new((blst::KERNEL.g1.batch_affine)(points)).iter().map(affine).collect()
 }
 
 /// Returns affine points, with one inversion for all.
-pub(super) fn affine_g2(points: &[G2]) -> Vec<G2Affine> {
+pub(super) fn affine_g2(points: &[G2]) -> Erased<G2Affine> {
     let element2 = |limbs: &[u64]| Fq2::new(element(&limbs[..6]), element(&limbs[6..]));
     let affine = |limbs: &[u64; 24]| {
         if limbs.iter().all(|limb| *limb == 0) {
@@ -168,7 +169,7 @@ pub(super) fn affine_g2(points: &[G2]) -> Vec<G2Affine> {
         }
         G2Affine::new_unchecked(element2(&limbs[..12]), element2(&limbs[12..]))
     };
-    (blst::KERNEL.g2.batch_affine)(points).iter().map(affine).collect()
+    Zeroizing::new((blst::KERNEL.g2.batch_affine)(points)).iter().map(affine).collect()
 }
 
 /// Returns the element with these Montgomery limbs.

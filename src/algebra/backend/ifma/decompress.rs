@@ -1,9 +1,12 @@
 //! Decompression in both groups, eight points at once.
 //!
-//! Parsing is item by item; square roots and subgroup checks are vectorised. All data are public.
+//! Parsing is item by item; square roots and subgroup checks are vectorised. Variable time: the
+//! points of a key are decoded by its holder. Temporaries on the heap are erased.
 //! The lane of a malformed encoding computes with the coordinate of the generator. A lane without a
 //! square root computes with coordinates off the curve, and its result is discarded.
 
+use super::super::batch::SPARE;
+use super::super::blst::Erased;
 use super::convert::{constant, constant2, load, load2, store, store2};
 use super::curve::{Point1, Point2};
 use super::fp::Fp;
@@ -22,6 +25,7 @@ const B1: [u64; LIMBS] = constant(&g1::Config::COEFF_B);
 const B2: [[u64; LIMBS]; 2] = constant2(&g2::Config::COEFF_B);
 
 /// For each `x`, one of the two `y`, if the point exists.
+#[derive(Clone, Copy)]
 struct Roots<F> {
     y: [F; LANES],
     on_curve: Mask,
@@ -49,10 +53,10 @@ pub(in super::super) fn decompress_g2(bytes: &[[u8; 96]]) -> Vec<Result<G2, Deco
 fn decompress<C: SWCurveConfig, P, const N: usize>(
     bytes: &[[[u8; 48]; N]],
     coordinate: fn([Fq; N]) -> C::BaseField,
-    roots: impl Fn(&[[C::BaseField; LANES]]) -> Vec<Roots<C::BaseField>>,
+    roots: impl Fn(&[[C::BaseField; LANES]]) -> Erased<Roots<C::BaseField>>,
     group: fn(Projective<C>) -> P,
 ) -> Vec<Result<P, DecodeError>> {
-    let mut points = Vec::with_capacity(bytes.len());
+    let mut points = Vec::with_capacity(bytes.len() + SPARE);
     for bytes in bytes.chunks(2 * LANES) {
         let mut x = [[C::GENERATOR.x; LANES]; 2];
         let mut parsed = [Err(DecodeError::NotOnCurve); 2 * LANES];
@@ -120,23 +124,23 @@ macro_rules! roots {
      $is_in_group:ident) => {
         /// Computes the roots for one or two vectors of `x`.
         #[target_feature(enable = "avx512f,avx512ifma")]
-        fn $roots(x: &[[$Element; LANES]]) -> Vec<Roots<$Element>> {
+        fn $roots(x: &[[$Element; LANES]]) -> Erased<Roots<$Element>> {
             #[target_feature(enable = "avx512f,avx512ifma")]
-            fn of<const M: usize>(x: &[$Field; M]) -> Vec<Roots<$Element>> {
+            fn of<const M: usize>(x: &[$Field; M]) -> Erased<Roots<$Element>> {
                 let mut squares = *x;
                 for x in &mut squares {
                     *x = x.square().times_outlined(x).plus(&$Field::splat(&$B));
                 }
                 let y = $Field::roots(&squares);
-                let mut roots = Vec::with_capacity(M);
+                let mut roots = [const { None }; M];
                 for i in 0..M {
-                    roots.push(Roots {
+                    roots[i] = Some(Roots {
                         y: $store(&y[i]),
                         on_curve: y[i].square().equals(&squares[i]),
                         in_subgroup: $Point::affine(&x[i], &y[i], 0).$is_in_group(),
                     });
                 }
-                roots
+                roots.map(|roots| roots.expect("every vector has roots")).into_iter().collect()
             }
             match x {
                 [x, y] => of(&[$load(x), $load(y)]),

@@ -21,7 +21,7 @@ use super::prime::LIMBS;
 use ark_bls12_381::{Fq2, G2Affine};
 use ark_ec::bls12::G2Prepared;
 use ark_ff::{AdditiveGroup, batch_inversion};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A normalised line: `l1 / l0` and `l2 / l0`.
 struct NormalisedLine([[u64; LIMBS]; 2], [[u64; LIMBS]; 2]);
@@ -48,12 +48,13 @@ impl NormalisedLines {
         if prepared.infinity {
             return None;
         }
-        let mut inverses: Vec<_> = prepared.ell_coeffs.iter().map(|l| l.0).collect();
+        let lines = Zeroizing::new(prepared.ell_coeffs);
+        let mut inverses = Zeroizing::new(lines.iter().map(|l| l.0).collect::<Vec<_>>());
         batch_inversion(&mut inverses);
         if inverses.contains(&Fq2::ZERO) {
             return None;
         }
-        let pairs = prepared.ell_coeffs.iter().zip(inverses);
+        let pairs = lines.iter().zip(inverses.iter());
         Some(Self(
             pairs
                 .map(|(l, i)| NormalisedLine(constant2(&(l.1 * i)), constant2(&(l.2 * i))))

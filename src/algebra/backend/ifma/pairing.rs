@@ -16,14 +16,14 @@ use ark_bls12_381::{Fq12, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
+use zeroize::Zeroizing;
 
 /// The smallest number of pairs whose product is faster vectorised than in blst, which shares the
 /// squarings too.
 const MIN_PRODUCT: usize = 3;
 
 pub(super) fn miller_loop(pairs: &[(G1, G2)]) -> Fq12 {
-    let finite = pairs.iter().filter(|(p, q)| !p.is_identity() && !q.is_identity());
-    let (left, right): (Vec<G1>, Vec<G2>) = finite.copied().unzip();
+    let (left, right) = blst::finite(pairs);
     if left.len() < MIN_PRODUCT {
         return (blst::KERNEL.pairing.miller_loop)(pairs);
     }
@@ -40,6 +40,10 @@ fn product(left: &[G1Affine], right: &[G2Affine]) -> Fq12 {
     }
     let workspace = &mut Workspace::new();
     let mut lanes = product_of_miller_loops(&mut groups, workspace);
+    for group in &mut groups {
+        // SAFETY: a group consists of numbers, for which zero is a value, and is not used again.
+        unsafe { zeroize::zeroize_flat_type(group) };
+    }
     lanes.multiply(&lanes.rotated::<4>(), workspace);
     lanes.multiply(&lanes.rotated::<2>(), workspace);
     lanes.multiply(&lanes.rotated::<1>(), workspace);
@@ -61,10 +65,11 @@ fn pairs(left: &[G1Affine], right: &[G2Affine]) -> Pairs {
 }
 
 pub(super) fn batch_pairing(pairs: &[(G1, G2)]) -> Vec<Gt> {
-    let (left, right): (Vec<G1>, Vec<G2>) = pairs.iter().copied().unzip();
+    let left: Zeroizing<Vec<G1>> = Zeroizing::new(pairs.iter().map(|(p, _)| *p).collect());
+    let right: Zeroizing<Vec<G2>> = Zeroizing::new(pairs.iter().map(|(_, q)| *q).collect());
     let (mut left, mut right) = (affine_g1(&left), affine_g2(&right));
     let infinite: Vec<bool> =
-        left.iter().zip(&right).map(|(p, q)| p.is_zero() || q.is_zero()).collect();
+        left.iter().zip(right.iter()).map(|(p, q)| p.is_zero() || q.is_zero()).collect();
     for (lane, _) in infinite.iter().enumerate().filter(|(_, infinite)| **infinite) {
         (left[lane], right[lane]) = (G1Affine::generator(), G2Affine::generator());
     }

@@ -1,5 +1,6 @@
 //! Vectors of eight 64-bit integers, one per lane.
 
+use super::super::batch::SPARE;
 use core::arch::x86_64::*;
 use std::ops::Range;
 
@@ -55,7 +56,7 @@ pub(super) fn by_eights<R: Copy>(
     mut eight: impl FnMut(Range<usize>) -> [R; LANES],
 ) -> Vec<R> {
     assert!(available());
-    let mut results = Vec::with_capacity(count.next_multiple_of(LANES));
+    let mut results = Vec::with_capacity(count.next_multiple_of(LANES) + SPARE);
     for from in (0..count).step_by(LANES) {
         results.extend_from_slice(&eight(from..count.min(from + LANES)));
     }
