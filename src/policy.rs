@@ -26,7 +26,7 @@
 //!
 //! **Architecture invariant.** The parser is part of the trusted computing base: a policy that is
 //! read as a weaker one discloses the record. The parser rejects every text that it does not fully
-//! understand, and every comparison that no value satisfies.
+//! understand, and every gate that no value of one label satisfies.
 //!
 //! ```
 //! use epione::policy::{AccessPolicy, AttributeSet};
@@ -41,6 +41,7 @@
 
 mod attribute;
 mod comparison;
+mod contradiction;
 mod cursor;
 mod date;
 mod dual;

@@ -3,7 +3,7 @@
 
 use super::{
     Attribute, AttributeSet, Comparison, Domain, MAX_DEPTH, MAX_LEAVES, MAX_MATRIX_ENTRIES,
-    MAX_TEXT_BYTES, Name,
+    MAX_TEXT_BYTES, Name, contradiction,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -55,6 +55,19 @@ pub enum InvalidPolicy {
     /// Comparisons in one `and` whose intersection is empty.
     #[error("no value satisfies both {0} and {1}")]
     EmptyIntersection(Comparison, Comparison),
+    /// A gate that requires several values of one label.
+    #[error(
+        "no user satisfies the policy: one gate requires {one} and {other}, \
+         and a user holds one value of {label}"
+    )]
+    Contradiction {
+        /// The label.
+        label: Name,
+        /// The text of a required leaf.
+        one: String,
+        /// The text of another required leaf.
+        other: String,
+    },
     /// Comparisons of a label in one `and` in different domains.
     #[error("an 'and' compares {0} as {1} and as {2}; use one domain")]
     DomainMismatch(Name, Domain, Domain),
@@ -68,6 +81,7 @@ pub(super) fn validate(root: Node) -> Result<Node, InvalidPolicy> {
     if rows(&root) > MAX_LEAVES {
         return Err(InvalidPolicy::TooManyLeaves);
     }
+    contradiction::check(&root)?;
     if entries(&root, 1) > MAX_MATRIX_ENTRIES {
         return Err(InvalidPolicy::TooLarge);
     }

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod comparisons;
+mod contradictions;
 mod explain;
 pub(crate) mod generate;
 mod language;

@@ -9,6 +9,7 @@ use epione::policy::{
     Number, UserAttribute, Value,
 };
 use proptest::prelude::*;
+use regex_syntax::hir::{Class, HirKind};
 
 fn any_attribute() -> impl Strategy<Value = Attribute> {
     // Few labels, so that attributes often differ only in the fields after the label.
@@ -281,6 +282,12 @@ fn names_are_compared_byte_by_byte_and_exclude_invisible_characters() {
         "age\u{3164}",
         "age\u{e0100}",
         "a\u{34f}ge",
+        "\u{2800}",
+        "\u{1d159}",
+        "\u{16fe4}",
+        "\u{13430}",
+        " ",
+        "a\u{a0}b",
     ];
     let control = ["", "a\nb", "\u{7f}", "\u{85}", &"x".repeat(257)];
     for refused in control.into_iter().chain(invisible) {
@@ -288,6 +295,20 @@ fn names_are_compared_byte_by_byte_and_exclude_invisible_characters() {
         assert!(AttributeSet::from_names([refused]).is_err(), "{refused:?}");
     }
     assert!(Name::new("x".repeat(256)).is_ok());
+}
+
+/// The regular expressions of `regex-syntax` have the properties of all characters.
+#[test]
+fn the_excluded_characters_are_those_of_the_properties() {
+    let expression = "[\\p{Cc}\\p{Cf}\\p{DI}\\p{White_Space}\\x{2800}\\x{13441}\\x{13442}\\x{16fe4}\
+                      \\x{1d159}--\\x20]";
+    let excluded = regex_syntax::parse(expression).unwrap();
+    let HirKind::Class(Class::Unicode(excluded)) = excluded.kind() else { panic!("a class") };
+    let excludes =
+        |c| excluded.ranges().iter().any(|range| (range.start()..=range.end()).contains(&c));
+    for c in '\0'..=char::MAX {
+        assert_eq!(Name::new(format!("a{c}")).is_err(), excludes(c), "{:x}", u32::from(c));
+    }
 }
 
 #[test]

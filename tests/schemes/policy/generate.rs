@@ -52,7 +52,7 @@ const NAMES: &[&str] = &[
     "\"",
     "\\",
     "\\\"",
-    " ",
+    " a",
     "a and b",
     "ü",
     "x:y@z/-_.",
@@ -66,8 +66,8 @@ pub(crate) fn names() -> impl Strategy<Value = Name> {
     prop_oneof![
         6 => select(&["a", "b", "c", "d"][..]).prop_map(str::to_owned),
         4 => select(NAMES).prop_map(str::to_owned),
-        // DI: Default_Ignorable_Code_Point, the invisible characters.
-        1 => "[^\\p{C}\\p{Zl}\\p{Zp}\\p{DI}]{1,12}",
+        // DI: Default_Ignorable_Code_Point; the others show nothing either.
+        1 => "[^\\p{C}\\p{Z}\\p{DI}\u{2800}\u{13441}\u{13442}\u{16fe4}\u{1d159}]{1,12}",
     ]
     .prop_map(|text| Name::new(text).unwrap())
 }
@@ -112,7 +112,7 @@ fn leaves() -> impl Strategy<Value = Node> {
     ]
 }
 
-fn trees(leaves: impl Strategy<Value = Node> + 'static) -> impl Strategy<Value = Node> {
+pub(crate) fn trees(leaves: impl Strategy<Value = Node> + 'static) -> impl Strategy<Value = Node> {
     leaves.prop_recursive(4, 14, 4, |inner| {
         let many = prop::collection::vec(inner.clone(), 2..5);
         let some = prop::collection::vec(inner, 1..5);

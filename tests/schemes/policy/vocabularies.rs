@@ -80,7 +80,7 @@ fn negations_print_as_the_other_values() {
         ("x or not role:nurse", "x or (role#3:doctor or role#3:\"head nurse\")"),
         ("2 of (x, not role:nurse)", "2 of (x, role#3:doctor or role#3:\"head nurse\")"),
         ("not role:nurse and not ward:b", "(role#3:doctor or role#3:\"head nurse\") and ward#1:a"),
-        ("role#3:nurse and role#2:nurse", "role#3:nurse and role#2:nurse"),
+        ("role#3:nurse or role#2:nurse", "role#3:nurse or role#2:nurse"),
     ] {
         assert_eq!(parse(text, &set).to_string(), canonical, "{text}");
         assert_eq!(parse(canonical, &set), policy(canonical));

@@ -53,6 +53,8 @@ fn gates() -> Vec<Case> {
         refused("an empty name", "Name", "\"\"", 1),
         refused("a control character in a name", "Name", "\"a\u{7}\"", 1),
         refused("an invisible character in a name", "Name", "b or \"a\u{200b}\"", 6),
+        refused("a name of one space", "Name", "a or \" \"", 6),
+        refused("a name of spaces", "Name", "\"   \"", 1),
         refused("a name that starts with a digit", "Name", "a and 2nd", 7),
         refused("a threshold of zero", "Threshold", "0 of (a, b)", 1),
         refused("a threshold above the number of branches", "Threshold", "3 of (a, b)", 1),
@@ -63,6 +65,10 @@ fn gates() -> Vec<Case> {
         refused("32 nested gates", "Depth", &deep(32), 1),
     ]
 }
+
+/// Unsatisfiable, but not in one label.
+const TWO_LABELS: &str =
+    "((x = 1 and y = 1) or (x = 2 and y = 2)) and (a and x = 1) and (a and y = 2)";
 
 fn comparisons() -> Vec<Case> {
     vec![
@@ -87,6 +93,18 @@ fn comparisons() -> Vec<Case> {
             "x >= 3 and (a and x < 9)",
             "x >= 3 and (a and x <= 8)",
         ),
+        valid("disjoint comparisons in an or", "x < 5 or x > 10", "x <= 4 or x >= 11"),
+        valid(
+            "two of three comparisons that overlap",
+            "2 of (x < 5, x > 10, x in 3..7)",
+            "2 of (x <= 4, x >= 11, x in 3..7)",
+        ),
+        valid(
+            "a branch on another label",
+            "2 of (x < 5, x > 10, y = 1)",
+            "2 of (x <= 4, x >= 11, y = 1)",
+        ),
+        valid("a contradiction in two labels", TWO_LABELS, TWO_LABELS),
         refused("less than the minimum", "Unsatisfiable", "x < 0", 5),
         refused("greater than the maximum", "Unsatisfiable", "x > 255u8", 5),
         refused("before the first date", "Unsatisfiable", "d < 1900-01-01", 5),
@@ -94,6 +112,13 @@ fn comparisons() -> Vec<Case> {
         refused("an empty range", "Unsatisfiable", "x in 9..5", 6),
         refused("an empty intersection", "Unsatisfiable", "x >= 5 and a and x <= 4", 18),
         refused("a value beside a range", "Unsatisfiable", "x in 5..9 and x = 4", 15),
+        refused("separated by a gate", "Contradiction", "x < 5 and (a and x > 9)", 1),
+        refused("in different widths", "Contradiction", "x < 5u8 and (a and x > 9)", 1),
+        refused("in an or", "Contradiction", "(x < 5 or x > 9) and (a and x = 7)", 1),
+        refused("two of two", "Contradiction", "b or 2 of (x < 5, x > 9)", 1),
+        refused("two of three", "Contradiction", "2 of (x < 5, x > 10, x = 7)", 1),
+        refused("three of three overlaps", "Contradiction", "3 of (x < 5, x in 3..7, x > 6)", 1),
+        refused("two of two dates", "Contradiction", "2 of (d < 2026-01-01, d > 2026-01-01)", 1),
         refused("too large for 8 bits", "Width", "x >= 256u8", 6),
         refused("too large for 32 bits", "Width", "x >= 4294967296", 6),
         refused("an unknown width", "Width", "x >= 18u64", 6),
@@ -127,11 +152,26 @@ fn comparisons() -> Vec<Case> {
     ]
 }
 
+const REPEATED: &str = "2 of (role#3:a, role#3:b, role#3:a)";
+
 fn listed() -> Vec<Case> {
     vec![
         valid("a listed value", "role#3:doctor", "role#3:doctor"),
         valid("quotes and spaces", "\"my role\" # 3 : \"Dr\"", "\"my role\"#3:Dr"),
         valid("a plain name that looks like a listed value", "role:doctor", "role:doctor"),
+        valid("two values in an or", "role#3:a or role#3:b", "role#3:a or role#3:b"),
+        valid("values of two labels", "role#3:a and rule#3:b", "role#3:a and rule#3:b"),
+        valid("two of three values, one repeated", REPEATED, REPEATED),
+        refused("two values in an and", "Contradiction", "role#3:a and role#3:b", 1),
+        refused("two versions in an and", "Contradiction", "role#3:a and role#4:a", 1),
+        refused("two of two values", "Contradiction", "2 of (role#3:a, role#3:b)", 1),
+        refused("two of three values", "Contradiction", "2 of (role#3:a, role#3:b, role#4:a)", 1),
+        refused(
+            "a value and two others",
+            "Contradiction",
+            "(role#3:a or role#3:b) and role#3:c",
+            1,
+        ),
         refused("no value", "Operand", "role#3", 7),
         refused("no version", "Operand", "role#:doctor", 6),
         refused("a version with leading zeros", "Number", "role#03:doctor", 6),
@@ -150,6 +190,7 @@ fn negations() -> Vec<Case> {
         valid("a negation with its version", "not role#3:nurse", others),
         valid("a quoted value", "not \"role:head nurse\"", "role#3:doctor or role#3:nurse"),
         valid("a listed value", "role#3:nurse", "role#3:nurse"),
+        refused("a value and its negation", "Contradiction", "role#3:nurse and not role:nurse", 1),
         refused("a negation of an unknown value", "Vocabulary", "not role:janitor", 5),
         refused("a negation in an unknown vocabulary", "Vocabulary", "not rule:nurse", 5),
         refused("a negation in another version", "Vocabulary", "not role#2:nurse", 5),

@@ -44,7 +44,8 @@ fn characters() -> Vec<Case> {
     let unseen = |comment, c| refused(comment, "Invisible", &name(c), 6);
     vec![
         seen("a combining accent", '\u{301}'),
-        seen("an ideographic space", '\u{3000}'),
+        seen("a space", ' '),
+        seen("an Egyptian mirror, which is no format character", '\u{13440}'),
         seen("the character before the variation selectors", '\u{fdff}'),
         unseen("a combining grapheme joiner", '\u{34f}'),
         unseen("a Hangul filler", '\u{3164}'),
@@ -53,6 +54,17 @@ fn characters() -> Vec<Case> {
         unseen("a soft hyphen", '\u{ad}'),
         unseen("a right-to-left override", '\u{202e}'),
         unseen("a byte order mark", '\u{feff}'),
+        unseen("a no-break space", '\u{a0}'),
+        unseen("an ogham space", '\u{1680}'),
+        unseen("an em space", '\u{2003}'),
+        unseen("an ideographic space", '\u{3000}'),
+        unseen("an Arabic number sign", '\u{600}'),
+        unseen("a braille blank", '\u{2800}'),
+        unseen("an Egyptian joiner", '\u{13430}'),
+        unseen("an Egyptian blank", '\u{13441}'),
+        unseen("a Khitan filler", '\u{16fe4}'),
+        unseen("a null notehead", '\u{1d159}'),
+        unseen("an unassigned ignorable character", '\u{e0fff}'),
     ]
 }
 

@@ -8,12 +8,10 @@ export const BARE_START = /[A-Za-z_]/;
 export const BARE_CHARACTER = /[A-Za-z0-9_\-.:@/]/;
 const BARE = /^[A-Za-z_][A-Za-z0-9_\-.:@/]*$/;
 
-// The rule `excluded`: control characters, and characters that are invisible or set the direction.
+// The rule `excluded`: characters that show nothing or set the direction, by their properties.
 const EXCLUDED = new RegExp(
-  '[\\u{0}-\\u{1f}\\u{7f}-\\u{9f}\\u{ad}\\u{34f}\\u{61c}\\u{115f}\\u{1160}\\u{17b4}\\u{17b5}' +
-    '\\u{180b}-\\u{180f}\\u{200b}-\\u{200f}\\u{2028}-\\u{202e}\\u{2060}-\\u{206f}\\u{3164}' +
-    '\\u{fe00}-\\u{fe0f}\\u{feff}\\u{ffa0}\\u{fff0}-\\u{fffb}\\u{1bca0}-\\u{1bca3}' +
-    '\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]',
+  '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}' +
+    '\\u{2800}\\u{13441}\\u{13442}\\u{16fe4}\\u{1d159}]|(?! )\\p{White_Space}',
   'u',
 );
 
@@ -23,6 +21,7 @@ export function checkName(name) {
   const { length } = utf8(name);
   if (length < 1 || length > MAX_BYTES) throw new Error('a name has 1 to 256 bytes');
   if (EXCLUDED.test(name)) throw new Error('a name has no control or invisible characters');
+  if (!/[^ ]/.test(name)) throw new Error('a name has more than spaces');
   return name;
 }
 

@@ -1,6 +1,7 @@
 // Policy trees: normal form, limits and canonical text. docs/policy.md, sections 4 and 8.
 import { utf8 } from '../bytes.js';
 import { identity, printListed } from './attributes.js';
+import { checkContradictions } from './contradictions.js';
 import { printName } from './names.js';
 import { at } from './tokens.js';
 import { cover, intersection, printInterval } from './values.js';
@@ -41,6 +42,7 @@ export const isShamir = ({ k, children }) => 1 < k && k < children.length;
 
 export function checkLimits(root) {
   if (leaves(root) > MAX_LEAVES) throw new Error('the policy has too many leaves');
+  checkContradictions(root);
   if (levels(root) > MAX_DEPTH) throw new Error('the policy is nested too deep');
   if (entries(root, 1) > MAX_MATRIX_ENTRIES) throw new Error('the matrix has too many entries');
   if (utf8(print(root)).length > MAX_TEXT_BYTES) throw new Error('the text is too long');
