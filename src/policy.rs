@@ -100,6 +100,13 @@ impl AccessPolicy {
         self.0.is_satisfied_by(attributes)
     }
 
+    /// Returns the plain names, in order of the leaves.
+    pub(crate) fn names(&self) -> Vec<&Name> {
+        let mut names = Vec::new();
+        self.0.for_each_name(&mut |name| names.push(name));
+        names
+    }
+
     /// Returns `(n, tau)` without computing the matrix: the number of rows, and the number of
     /// rows of the most frequent attribute.
     pub fn counts(&self) -> (usize, usize) {

@@ -208,6 +208,17 @@ impl Node {
         }
     }
 
+    /// Calls `f` with each plain name, in order of the leaves.
+    pub(super) fn for_each_name<'a>(&'a self, f: &mut impl FnMut(&'a Name)) {
+        match self {
+            Self::Leaf(Attribute::Name(name)) => f(name),
+            Self::Leaf(_) | Self::Comparison(_) => {}
+            Self::And(children) | Self::Or(children) | Self::Threshold(_, children) => {
+                children.iter().for_each(|child| child.for_each_name(f));
+            }
+        }
+    }
+
     /// Calls `f` with the attribute of each row, in row order.
     pub(super) fn for_each_row(&self, f: &mut impl FnMut(Attribute)) {
         match self {

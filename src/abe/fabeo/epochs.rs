@@ -111,11 +111,7 @@ fn check_not_reserved(name: &Name) -> Result<(), EpochError> {
 /// if the policy itself names an epoch: under an `or`, such an attribute would let every holder of
 /// that epoch's token decrypt.
 pub fn restrict(policy: &AccessPolicy, epoch: u32) -> Result<AccessPolicy, EpochError> {
-    for row in policy.span_program().rows() {
-        if let Attribute::Name(name) = &row.attribute {
-            check_not_reserved(name)?;
-        }
-    }
+    policy.names().into_iter().try_for_each(check_not_reserved)?;
     let epoch = Node::Leaf(Attribute::Name(attribute(epoch)));
     let branches = match policy.root() {
         Node::And(children) => children.iter().cloned().chain([epoch]).collect(),
