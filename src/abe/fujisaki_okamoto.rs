@@ -63,6 +63,8 @@
 
 #[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub))]
 mod derandomised;
+#[cfg(test)]
+mod tests;
 
 #[cfg(feature = "hazmat")]
 pub use derandomised::encapsulate_with_randomness;
@@ -73,7 +75,7 @@ use super::scheme::{Coins, VerifyEncapsulation};
 use super::{Header, OpenError, PublicParameters, UserSecretKey};
 use crate::algebra::codec::Canonical;
 use crate::algebra::hash::weights;
-use crate::algebra::{Gt, Rng, Secret, random_bytes, tag};
+use crate::algebra::{Gt, Rng, Scalar, Secret, random_bytes, tag};
 use crate::dem::ContentKey;
 use crate::error::DecryptionFailed;
 use crate::policy::{AccessPolicy, SpanProgram};
@@ -124,94 +126,17 @@ pub(super) fn verify_and_derive<S: VerifyEncapsulation>(
     let message = mask(shared, &header.cpa, &header.masked);
     let derived = Derived::new(parameters, header.policy(), ad, &message);
     let coins = Coins::from_seed::<S>(program, derived.seed.expose());
-    let seed = [&header.to_bytes()[..], message.expose()];
-    let weights = Zeroizing::new(weights(tag::ABE_WEIGHT, &seed, program.rows().len()));
+    let weights = check_weights(header, &message, program.rows().len());
     let accepted = S::verify_encapsulation(&parameters.0, program, encapsulation, &coins, &weights);
     if accepted.into() { Ok(derived.key) } else { Err(DecryptionFailed.into()) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::derandomised::encapsulate_with_randomness;
-    use super::*;
-    use crate::abe::fabeo::{self, Fabeo};
-    use crate::abe::scheme::select_rows;
-    use crate::abe::{CpaHeader, Scheme, waters};
-    use crate::algebra::count::counted;
-    use crate::algebra::{G1, Scalar};
-    use crate::policy::AttributeSet;
-    use rand::SeedableRng;
-
-    /// The errors of the two rows cancel in a sum without weights.
-    #[test]
-    fn weights_reveal_errors_that_cancel_in_a_sum() {
-        let rng = &mut rand_chacha::ChaCha20Rng::seed_from_u64(1);
-        let (parameters, _) = fabeo::setup(rng);
-        let policy: AccessPolicy = "a or b or c".parse().expect("a policy");
-        let program = policy.span_program();
-        let coins = Coins::random::<Fabeo>(&program, rng);
-        let Ok((mut encapsulation, _)) = Fabeo::encapsulate(&parameters.0, &program, &coins);
-        let check = |encapsulation: &_, weights: &[Scalar]| {
-            let fabeo = Fabeo::verify_encapsulation;
-            bool::from(fabeo(&parameters.0, &program, encapsulation, &coins, weights))
-        };
-        let (ones, hashed) = ([Scalar::ONE; 3], weights(tag::ABE_WEIGHT, &[b"header", b"m"], 3));
-        assert!(check(&encapsulation, &ones) && check(&encapsulation, &hashed));
-        encapsulation.ct3[0] += G1::generator();
-        encapsulation.ct3[2] += -G1::generator();
-        assert!(check(&encapsulation, &ones), "deliberate fault: all weights are one");
-        assert!(!check(&encapsulation, &hashed));
-    }
-
-    /// Negates each element of an encapsulation in turn. The header keeps the masked message, or has
-    /// one that is masked for the element that one key then decapsulates. Without the check, that
-    /// key alone would accept the latter. All refusals take the same operations.
-    fn refusals_are_alike<S: VerifyEncapsulation<Error = Infallible>>(
-        (parameters, key): (&PublicParameters<S>, &UserSecretKey<S>),
-        element_sizes: &[usize],
-    ) {
-        let policy: AccessPolicy = "(a and b) or (a and c)".parse().expect("a policy");
-        let program = policy.span_program();
-        let message = Secret::new([7; 32]);
-        let (honest, _) = encapsulate_with_randomness(parameters, &policy, b"ad", &message);
-        let (honest, masked) = (honest.cpa.to_bytes(), honest.masked);
-        let fitted = |bytes: &[u8]| {
-            let cpa =
-                CpaHeader::<S>::from_bytes(bytes).expect("the negative of a point is a point");
-            let selection =
-                select_rows(&program, key, &cpa.encapsulation).expect("the key has a and b");
-            let shared = S::decapsulate(key.elements.expose(), &selection, &cpa.encapsulation);
-            let fitted = *mask(&shared, &cpa, message.expose()).expose();
-            [masked, fitted].map(|masked| {
-                let header = Header { cpa: cpa.clone(), masked };
-                counted(|| decapsulate(parameters, key, b"ad", &header).map(drop))
-            })
-        };
-        let [(opened, accepted), _] = fitted(&honest);
-        assert_eq!(opened, Ok(()));
-        let refused = (Err(DecryptionFailed.into()), accepted);
-        let mut position = honest.len() - element_sizes.iter().sum::<usize>();
-        for size in element_sizes {
-            let mut changed = honest.clone();
-            changed[position] ^= 0x20;
-            for found in fitted(&changed) {
-                assert_eq!(found, refused, "at {position}");
-            }
-            position += size;
-        }
-    }
-
-    #[test]
-    fn a_refusal_takes_the_same_operations_whichever_element_was_changed() {
-        let rng = &mut rand_chacha::ChaCha20Rng::seed_from_u64(2);
-        let held: AttributeSet = "a, b".parse().expect("an attribute set");
-        let (parameters, master) = fabeo::setup(rng);
-        let key = fabeo::keygen(&master, &held, rng);
-        let (ct1, ct2, ct3) = ([96], [96; 2], [48; 4]);
-        refusals_are_alike((&parameters, &key), &[&ct1[..], &ct2, &ct3].concat());
-        let (parameters, master) = waters::setup(rng);
-        let key = waters::keygen(&master, &held, rng);
-        let (c_prime, c, d) = ([48], [48; 4], [96; 4]);
-        refusals_are_alike((&parameters, &key), &[&c_prime[..], &c, &d].concat());
-    }
+/// The weights of the rows in the check: a hash of the complete header and `m`.
+fn check_weights<S: VerifyEncapsulation>(
+    header: &Header<S>,
+    message: &Secret<[u8; 32]>,
+    rows: usize,
+) -> Zeroizing<Vec<Scalar>> {
+    let seed = [&header.to_bytes()[..], message.expose()];
+    Zeroizing::new(weights(tag::ABE_WEIGHT, &seed, rows))
 }

@@ -4,6 +4,7 @@ mod consistency;
 mod epochs;
 mod fabeo;
 mod pang;
+mod relations;
 mod rouselakis_waters;
 
 use crate::common::{AbeHeader, AbeKey, attribute, attributes, fields, policy, rng};
