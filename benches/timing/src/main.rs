@@ -8,7 +8,10 @@
 //! exponent is 3 (`_small`), whose leading digits are zero, or one full-length value (`_full`).
 
 use dudect_bencher::{BenchRng, Class, CtRunner, ctbench_main};
+use epione::abe::{self, Header};
+use epione::algebra::codec::Canonical;
 use epione::algebra::{G1, G2, Gt, Scalar};
+use epione::policy::{AccessPolicy, AttributeSet};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
@@ -34,6 +37,34 @@ fn compare<R>(runner: &mut CtRunner, fixed: Fixed, operation: impl Fn(&Scalar) -
     }
 }
 
+/// Compares refusals of two headers, of which the key uses the malformed row of one only. The time
+/// must not tell which, because it depends on the attributes of the key.
+fn abe_refusal(runner: &mut CtRunner, _: &mut BenchRng) {
+    const ROWS: usize = 20;
+    let rng = &mut ChaCha20Rng::seed_from_u64(1);
+    let (parameters, master) = abe::setup(rng);
+    let names: Vec<String> = (0..ROWS).map(|i| format!("u{i}")).collect();
+    let policy: AccessPolicy = names.join(" or ").parse().expect("a policy");
+    let held = AttributeSet::from_names(["u0"]).expect("a name");
+    let key = abe::keygen(&master, &held, rng);
+    let bytes = abe::encapsulate(&parameters, &policy, b"", rng).0.to_bytes();
+    // The rows of 48 bytes precede the masked message; the bit negates a point.
+    let malformed = |row: usize| -> Header {
+        let mut bytes = bytes.clone();
+        let position = bytes.len() - 32 - 48 * (ROWS - row);
+        bytes[position] ^= 0x20;
+        Header::from_bytes(&bytes).expect("the negative of a point is a point")
+    };
+    let (used, unused) = (malformed(0), malformed(1));
+    let refuse = |header: &Header| abe::decapsulate(&parameters, &key, b"", header).is_err();
+    (0..100).for_each(|_| assert!(refuse(&used) && refuse(&unused)));
+    for _ in 0..SAMPLES / 4 {
+        let (class, header) =
+            if rng.r#gen() { (Class::Left, &used) } else { (Class::Right, &unused) };
+        runner.run_one(class, || refuse(header));
+    }
+}
+
 /// The exponent of the fixed class.
 enum Fixed {
     Small,
@@ -50,7 +81,7 @@ macro_rules! operations {
                 compare(runner, Fixed::Full, $operation);
             }
         )*
-        ctbench_main!($($small, $full),*);
+        ctbench_main!(abe_refusal, $($small, $full),*);
     };
 }
 
