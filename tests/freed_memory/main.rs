@@ -2,7 +2,7 @@
 //!
 //! The backend arkworks is exempt: its batch functions leave copies in memory that this crate does
 //! not own (`docs/security.md`).
-#![allow(unsafe_code)]
+#![allow(unsafe_code, clippy::unwrap_used)]
 
 mod allocator;
 

@@ -19,6 +19,7 @@ pub(super) const MIN_VECTORISED: usize = 2;
 
 /// The capacity that a vectorised operation leaves in its list of results, for the items that are
 /// computed one by one: a reallocation would leave key material in freed memory.
+#[cfg(all(feature = "ifma", target_arch = "x86_64"))]
 pub(super) const SPARE: usize = MIN_VECTORISED - 1;
 
 /// The numbers of terms for which a vectorised multi-scalar multiplication is faster than
