@@ -1,7 +1,7 @@
 //! Freed memory holds no secrets: an allocator searches every block that is freed.
 //!
-//! The backend `portable` and the feature `parallel` are exempt: the batch functions of arkworks and
-//! the lists that rayon concatenates leave copies of points (`docs/security.md`).
+//! The backend `portable` and the feature `parallel` are exempt: the batch functions of arkworks
+//! and the lists that rayon concatenates leave copies of points (`docs/security.md`).
 #![allow(unsafe_code, clippy::unwrap_used)]
 
 mod allocator;
