@@ -21,21 +21,25 @@ pub enum Class {
     Administrative = 5,
     /// A file that is not FHIR: an image, a report, a waveform.
     Document = 6,
+    /// Narratives and attachments of FHIR resources: text that may both identify the patient and
+    /// state findings. Its policy should require what those of `Identity` and `Clinical` require.
+    Narrative = 7,
 }
 
 choice!(Class, "unknown class code of a section" [
-    Identity, Clinical, Restricted, Financial, Administrative, Document,
+    Identity, Clinical, Restricted, Financial, Administrative, Document, Narrative,
 ]);
 
 impl Class {
     /// All classes, in the order in which sections are written.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Identity,
         Self::Clinical,
         Self::Restricted,
         Self::Financial,
         Self::Administrative,
         Self::Document,
+        Self::Narrative,
     ];
 
     /// Returns the name in lower case.
@@ -47,6 +51,18 @@ impl Class {
             Self::Financial => "financial",
             Self::Administrative => "administrative",
             Self::Document => "document",
+            Self::Narrative => "narrative",
+        }
+    }
+
+    /// Returns the weakest class whose policy protects content of both classes. No class is between
+    /// `Identity` and `Restricted`, and administrative content is less sensitive than any other.
+    pub(super) fn join(self, other: Self) -> Self {
+        match (self, other) {
+            (a, b) if a == b => a,
+            (Self::Administrative, class) | (class, Self::Administrative) => class,
+            (Self::Financial, Self::Clinical) | (Self::Clinical, Self::Financial) => Self::Clinical,
+            _ => Self::Restricted,
         }
     }
 }

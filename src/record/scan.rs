@@ -1,18 +1,13 @@
-//! The scan of a file for the offsets, classes and keywords of its entries.
-//!
-//! The JSON parser reads single bytes from a counting reader. It looks ahead by at most one byte,
-//! and not past a brace, so the count is exact at the start and end of an object.
+//! The scan of a file: its type, and for JSON the outline.
 #![forbid(unsafe_code)]
 
-use super::classify::{Head, lenient, skip, skip_map};
+use super::codes::SensitiveCodes;
+use super::json::{Json, JsonError};
+use super::outline::{Outline, Walk};
 use super::section::MAX_PIECES;
-use super::{Class, Keyword, Piece, Record};
-use serde::Deserializer;
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use super::{Class, Keyword, MAX_KEYWORDS, Piece, Record};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// An error in scanning a file.
 #[derive(Debug, thiserror::Error)]
@@ -20,18 +15,35 @@ pub enum ScanError {
     /// An empty file.
     #[error("the file is empty")]
     Empty,
-    /// A file named `.json` that is not JSON.
-    #[error("the file is named .json but cannot be read as JSON: {0}")]
-    Json(serde_json::Error),
-    /// A bundle whose sections would exceed the limit of [`Assembly`](super::Assembly).
-    #[error("the bundle has more than {MAX_PIECES} entries; split it")]
+    /// A file named `.json` or `.ndjson` that is not JSON.
+    #[error("the file is named as JSON but cannot be read as JSON: {0}")]
+    Json(JsonError),
+    /// A file named `.json` or `.ndjson` in another encoding.
+    #[error("the file is named as JSON but cannot be read as JSON: the text is not UTF-8")]
+    Encoding,
+    /// A file whose sections would exceed the limit of [`Assembly`](super::Assembly).
+    #[error("the file has more than {MAX_PIECES} entries and separated elements; split it")]
     TooManyEntries,
+    /// A file with more distinct keywords than [`MAX_KEYWORDS`].
+    #[error("the file has more than {MAX_KEYWORDS} distinct codes and resource types; split it")]
+    TooManyKeywords,
     /// A failed read.
     #[error("the file could not be read: {0}")]
     Io(#[from] io::Error),
 }
 
-pub(super) fn scan(file: &mut (impl Read + Seek), name: &str) -> Result<Record, ScanError> {
+impl ScanError {
+    /// Returns `true` if the file is not JSON.
+    fn is_syntax(&self) -> bool {
+        matches!(self, Self::Json(_) | Self::Encoding)
+    }
+}
+
+pub(super) fn scan(
+    file: &mut (impl Read + Seek),
+    name: &str,
+    codes: &SensitiveCodes,
+) -> Result<Record, ScanError> {
     let length = file.seek(SeekFrom::End(0))?;
     if length == 0 {
         return Err(ScanError::Empty);
@@ -39,22 +51,51 @@ pub(super) fn scan(file: &mut (impl Read + Seek), name: &str) -> Result<Record, 
     file.rewind()?;
     let mut start = [0; 132];
     let read = read_up_to(file, &mut start)?;
-    let must_be_json = name.to_ascii_lowercase().ends_with(".json");
-    let outline = if must_be_json || starts_like_json(&start[..read]) {
-        match scan_json(file) {
-            Ok(outline) => outline,
-            Err(error) if error.is_io() => return Err(ScanError::Io(error.into())),
-            Err(error) if must_be_json => return Err(ScanError::Json(error)),
-            Err(_) => Outline::default(),
+    let start = &start[..read];
+    let name = name.to_ascii_lowercase();
+    let is_single = name.ends_with(".json");
+    let must_be_json = is_single || name.ends_with(".ndjson");
+    if !must_be_json && !starts_like_json(start) {
+        return Ok(undivided(length, start));
+    }
+    match scan_json(file, is_single, length, codes) {
+        Ok(outline) => divided(outline, length),
+        Err(error) if error.is_syntax() && !must_be_json => Ok(undivided(length, start)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The outline of a file that is not JSON.
+fn undivided(length: u64, start: &[u8]) -> Record {
+    let value = media_type(start).map(str::to_owned);
+    Record {
+        length,
+        pieces: BTreeMap::from([(Class::Document, vec![Piece { start: 0, end: length }])]),
+        keywords: value.map(|value| Keyword { field: "type", value }).into_iter().collect(),
+        findings: Default::default(),
+    }
+}
+
+/// Collects the cuts of an outline, and the bytes between them, by class.
+fn divided(outline: Outline, length: u64) -> Result<Record, ScanError> {
+    let Outline { frame, rest, keywords } = outline;
+    let mut pieces: BTreeMap<Class, Vec<Piece>> = BTreeMap::new();
+    let mut push = |start, end, class| {
+        if start < end {
+            pieces.entry(class).or_default().push(Piece { start, end });
         }
-    } else {
-        Outline::default()
     };
-    let record = outline.into_record(length, media_type(&start[..read]));
-    if record.pieces.values().any(|pieces| pieces.len() > MAX_PIECES) {
+    let mut position = 0;
+    for cut in &frame.cuts {
+        push(position, cut.piece.start, rest);
+        push(cut.piece.start, cut.piece.end, cut.class);
+        position = cut.piece.end;
+    }
+    push(position, length, rest);
+    if pieces.values().any(|pieces| pieces.len() > MAX_PIECES) {
         return Err(ScanError::TooManyEntries);
     }
-    Ok(record)
+    Ok(Record { length, pieces, keywords, findings: frame.finished })
 }
 
 /// Fills the buffer, or reads to the end of the file, and returns the number of bytes.
@@ -73,7 +114,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn starts_like_json(start: &[u8]) -> bool {
     let start = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start);
-    start.trim_ascii_start().first() == Some(&b'{')
+    start.trim_ascii_start().first().is_some_and(|byte| b"{[".contains(byte))
 }
 
 /// Returns the media type of a document by its first bytes.
@@ -87,62 +128,14 @@ fn media_type(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The result of a scan of JSON.
-#[derive(Default)]
-struct Outline {
-    resource: Head,
-    entries: Vec<(Class, Piece)>,
-    keywords: BTreeSet<Keyword>,
-}
-
-impl Outline {
-    fn into_record(mut self, length: u64, media_type: Option<&str>) -> Record {
-        let frame = match self.resource.resource_type.as_deref() {
-            Some("Bundle") if !self.resource.is_restricted() => Class::Administrative,
-            // A restricted bundle, or a resource that is not a bundle, is one piece: `entry` lists
-            // resources only in a bundle.
-            other => {
-                let holds_restricted = self.entries.iter().any(|(c, _)| *c == Class::Restricted);
-                self.entries.clear();
-                if other != Some("Bundle") {
-                    self.keywords.clear();
-                }
-                match other {
-                    Some(_) if holds_restricted => Class::Restricted,
-                    Some(_) => self.resource.class(),
-                    None => Class::Document,
-                }
-            }
-        };
-        let mut pieces: BTreeMap<Class, Vec<Piece>> = BTreeMap::new();
-        let mut push = |class, start, end| {
-            if start < end {
-                pieces.entry(class).or_default().push(Piece { start, end });
-            }
-        };
-        let mut position = 0;
-        for (class, piece) in self.entries {
-            push(frame, position, piece.start);
-            push(class, piece.start, piece.end);
-            position = piece.end;
-        }
-        push(frame, position, length);
-        self.resource.keywords(&mut self.keywords);
-        if let Some(value) = media_type {
-            self.keywords.insert(Keyword { field: "type", value: value.to_owned() });
-        }
-        Record { length, pieces, keywords: self.keywords }
-    }
-}
-
-/// Checks that the whole file is UTF-8, as JSON requires; the parser does not check skipped text.
-fn check_utf8(file: &mut (impl Read + Seek)) -> Result<(), serde_json::Error> {
-    file.rewind().map_err(serde_json::Error::io)?;
+/// Checks that the whole file is UTF-8, as JSON requires; the parser decodes kept text only.
+fn check_utf8(file: &mut (impl Read + Seek)) -> Result<(), ScanError> {
+    file.rewind()?;
     let mut buffer = Vec::new();
     loop {
         let carried = buffer.len();
         let limit = 1 << 16;
-        Read::take(&mut *file, limit).read_to_end(&mut buffer).map_err(serde_json::Error::io)?;
+        Read::take(&mut *file, limit).read_to_end(&mut buffer)?;
         let is_end = buffer.len() == carried;
         match std::str::from_utf8(&buffer) {
             Ok(_) if is_end => return Ok(()),
@@ -151,146 +144,34 @@ fn check_utf8(file: &mut (impl Read + Seek)) -> Result<(), serde_json::Error> {
             Err(error) if error.error_len().is_none() && !is_end => {
                 buffer.drain(..error.valid_up_to());
             }
-            Err(_) => return Err(serde::de::Error::custom("the text is not UTF-8")),
+            Err(_) => return Err(ScanError::Encoding),
         }
     }
 }
 
-fn scan_json(file: &mut (impl Read + Seek)) -> Result<Outline, serde_json::Error> {
+fn scan_json(
+    file: &mut (impl Read + Seek),
+    is_single: bool,
+    length: u64,
+    codes: &SensitiveCodes,
+) -> Result<Outline, ScanError> {
     check_utf8(file)?;
-    file.rewind().map_err(serde_json::Error::io)?;
-    let mut reader = BufReader::new(file);
+    file.rewind()?;
     let mut mark = [0; 3];
-    let read = read_up_to(&mut reader, &mut mark).map_err(serde_json::Error::io)?;
-    let skipped = if mark == BYTE_ORDER_MARK { 3 } else { 0 };
-    // Replays the bytes that were read to detect the byte order mark.
-    let replay = &mark[skipped.min(read)..read];
-    let position = Cell::new(skipped as u64);
-    let counting = Counting { inner: replay.chain(reader), position: &position };
-    let mut json = serde_json::Deserializer::from_reader(counting);
-    let outline = json.deserialize_any(TopLevel { position: &position })?;
-    json.end()?;
-    Ok(outline)
-}
-
-/// A reader that counts the bytes read.
-struct Counting<'a, R> {
-    inner: R,
-    position: &'a Cell<u64>,
-}
-
-impl<R: Read> Read for Counting<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.position.set(self.position.get() + read as u64);
-        Ok(read)
-    }
-}
-
-/// The visitor of the document.
-struct TopLevel<'a> {
-    position: &'a Cell<u64>,
-}
-
-impl<'de> Visitor<'de> for TopLevel<'_> {
-    type Value = Outline;
-    lenient!("a JSON value", Outline);
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outline, A::Error> {
-        let mut outline = Outline::default();
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "entry" {
-                map.next_value_seed(Entries { outline: &mut outline, position: self.position })?;
-            } else {
-                outline.resource.read_field(&key, &mut map)?;
-            }
-        }
-        Ok(outline)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Outline, A::Error> {
-        skip(seq).map(|()| Outline::default())
-    }
-}
-
-/// The visitor of the list under `entry`, which skips any other value.
-struct Entries<'a> {
-    outline: &'a mut Outline,
-    position: &'a Cell<u64>,
-}
-
-impl<'de> DeserializeSeed<'de> for Entries<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-type Unit = ();
-
-impl<'de> Visitor<'de> for Entries<'_> {
-    type Value = Unit;
-    lenient!("a list of entries", Unit);
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Self { outline, position } = self;
-        while seq.next_element_seed(Entry { outline, position })?.is_some() {}
-        Ok(())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        skip_map(map)
-    }
-}
-
-/// The seed of an entry `{"fullUrl": ..., "resource": {...}}`.
-struct Entry<'a> {
-    outline: &'a mut Outline,
-    position: &'a Cell<u64>,
-}
-
-impl<'de> DeserializeSeed<'de> for Entry<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let Self { outline, position } = self;
-        if let Some((start, head)) = deserializer.deserialize_any(EntryVisitor { position })? {
-            // The closing brace was the last byte read.
-            let piece = Piece { start, end: position.get() };
-            outline.entries.push((head.class(), piece));
-            head.keywords(&mut outline.keywords);
-        }
-        Ok(())
-    }
-}
-
-struct EntryVisitor<'a> {
-    position: &'a Cell<u64>,
-}
-
-/// The offset of an entry and its resource; `None` if it is not an object.
-type Found = Option<(u64, Head)>;
-
-impl<'de> Visitor<'de> for EntryVisitor<'_> {
-    type Value = Found;
-    lenient!("an entry", Found);
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
-        // The opening brace was the last byte read.
-        let start = self.position.get() - 1;
-        let mut head = Head::default();
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "resource" {
-                head = map.next_value::<Head>()?.replacing(head);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(Some((start, head)))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Found, A::Error> {
-        skip(seq).map(|()| None)
-    }
+    let read = read_up_to(file, &mut mark)?;
+    let skipped = if mark[..read] == *BYTE_ORDER_MARK { 3 } else { 0 };
+    file.seek(SeekFrom::Start(skipped))?;
+    Walk::new(Json::new(file, skipped), codes).file(is_single, length)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::io::Cursor;
+
+    fn scan(file: &mut Cursor<impl AsRef<[u8]>>, name: &str) -> Result<Record, ScanError> {
+        super::scan(file, name, SensitiveCodes::built_in())
+    }
 
     fn pieces(text: &str) -> Vec<(Class, &str)> {
         let record = scan(&mut Cursor::new(text), "x.json").unwrap();
@@ -325,10 +206,9 @@ mod tests {
     fn files_that_are_not_bundles_are_one_section() {
         for (text, class) in [
             ("{}", Class::Document),
-            ("[1, {\"resourceType\": \"Patient\"}]", Class::Document),
+            ("[1, {\"a\": 1}]", Class::Document),
             ("\u{feff}{\"resourceType\": \"Observation\", \"entry\": 5}", Class::Clinical),
             ("{\"resourceType\": \"List\", \"entry\": [{\"item\": {}}]}", Class::Clinical),
-            ("{\"resourceType\": \"Bundle\", \"entry\": {\"a\": 1}}", Class::Administrative),
             ("{\"resourceType\": 7, \"code\": [true, null, 1.5, -1, \"x\"]}", Class::Document),
         ] {
             assert_eq!(pieces(text), [(class, text)]);
@@ -336,18 +216,11 @@ mod tests {
     }
 
     #[test]
-    fn a_label_on_the_bundle_restricts_the_whole_bundle() {
-        let text = "{\"resourceType\":\"Bundle\",\"meta\":{\"security\":[{\"code\":\"R\"}]},\
-                    \"entry\":[{\"resource\":{\"resourceType\":\"Patient\"}}]}";
-        assert!(pieces(text).iter().all(|(class, _)| *class == Class::Restricted));
-    }
-
-    #[test]
     fn empty_and_malformed_files_have_distinct_errors() {
         assert!(matches!(scan(&mut Cursor::new(b""), "x"), Err(ScanError::Empty)));
         assert!(matches!(scan(&mut Cursor::new(b"{"), "x.JSON"), Err(ScanError::Json(_))));
         assert!(matches!(scan(&mut Cursor::new(b"{} {}"), "x.json"), Err(ScanError::Json(_))));
-        assert!(matches!(scan(&mut Cursor::new(b"\xff"), "x.json"), Err(ScanError::Json(_))));
+        assert!(matches!(scan(&mut Cursor::new(b"\xff"), "x.json"), Err(ScanError::Encoding)));
         assert_eq!(scan(&mut Cursor::new(b"{"), "x").unwrap().classes(), [Class::Document]);
     }
 }

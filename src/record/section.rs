@@ -11,7 +11,7 @@ use crate::algebra::tag::Kind;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 /// Maximum pieces of a section.
-pub(super) const MAX_PIECES: usize = 1 << 22;
+pub(super) const MAX_PIECES: usize = 1 << 20;
 /// Bytes before the table.
 pub(super) const PREAMBLE: usize = 2 + 4;
 /// Bytes of a row of the table.

@@ -1,4 +1,6 @@
-//! The program: output, options and error messages of the demo, and README's excerpt.
+//! The program: output, options and error messages, and README's excerpt.
+
+mod inspect;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -17,6 +17,7 @@ mod sharing;
 mod steps;
 mod world;
 
+use crate::files::CodesOption;
 use input::Input;
 use report::Report;
 use std::path::PathBuf;
@@ -52,6 +53,8 @@ pub(crate) struct Options {
     /// Seed of all randomness, including keys, for reproducible runs
     #[arg(long)]
     seed: Option<u64>,
+    #[command(flatten)]
+    codes: CodesOption,
 }
 
 fn replicas(text: &str) -> Result<u16, &'static str> {
@@ -75,7 +78,7 @@ enum Profile {
 /// Runs the demo. Returns `true` if every record is restored and every attempt refused.
 pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     // All inputs are validated before any output is created.
-    let mut inputs = Input::open_all(&options.files)?;
+    let mut inputs = Input::open_all(&options.files, &*options.codes.table()?)?;
     let mut report = Report::new(options.json);
     let mut world = setup::set_up(options, &mut report)?;
     lifecycle::run(&mut world, &mut inputs, &mut report)?;

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod demo;
+mod files;
+mod inspect;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -17,12 +19,19 @@ struct Arguments {
 enum Command {
     /// Share a record among simulated hospitals, and attempt steps that must be refused
     Demo(demo::Options),
+    /// Show how files are divided into sections, and why; writes nothing
+    Inspect(inspect::Options),
 }
 
 fn main() -> ExitCode {
-    let Command::Demo(options) = Arguments::parse().command;
-    let backend = epione::algebra::backend().map_err(Into::into);
-    match backend.and_then(|_| demo::run(&options)) {
+    let outcome = match Arguments::parse().command {
+        Command::Demo(options) => {
+            let backend = epione::algebra::backend().map_err(Into::into);
+            backend.and_then(|_| demo::run(&options))
+        }
+        Command::Inspect(options) => inspect::run(&options),
+    };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

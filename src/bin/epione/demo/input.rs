@@ -1,13 +1,13 @@
 //! The files to share.
 
 use super::Failure;
+use crate::files;
 use epione::ledger::MAX_ENTRIES;
 use epione::protocol::ProtocolError;
-use epione::record::Record;
+use epione::record::{Record, SensitiveCodes};
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
-use std::io::{self, BufReader, Cursor, Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Cursor, Read, Seek, Write};
+use std::path::PathBuf;
 
 /// The default record: synthetic FHIR R4.
 const SYNTHETIC: &[u8] = include_bytes!("../../../../vectors/records/stroke.json");
@@ -34,37 +34,30 @@ pub(super) type Source = Box<dyn ReadSeek>;
 
 impl Input {
     /// Opens and scans every file, or the synthetic record.
-    pub(super) fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
+    pub(super) fn open_all(
+        paths: &[PathBuf],
+        codes: &SensitiveCodes,
+    ) -> Result<Vec<Self>, Failure> {
         if paths.is_empty() {
             let source = Box::new(Cursor::new(SYNTHETIC));
-            return Ok(vec![Self::new(SYNTHETIC_NAME.to_owned(), source)?]);
+            return Ok(vec![Self::new(SYNTHETIC_NAME.to_owned(), source, codes)?]);
         }
-        paths.iter().map(|path| Self::open(path)).collect()
+        let open = |path: &PathBuf| {
+            Self::new(path.display().to_string(), Box::new(files::open(path)?), codes)
+        };
+        paths.iter().map(open).collect()
     }
 
     /// Returns the second record.
     pub(super) fn follow_up() -> Result<Self, Failure> {
-        Self::new("follow-up.json (synthetic)".to_owned(), Box::new(Cursor::new(FOLLOW_UP)))
+        let source = Box::new(Cursor::new(FOLLOW_UP));
+        Self::new("follow-up.json (synthetic)".to_owned(), source, SensitiveCodes::built_in())
     }
 
-    fn open(path: &Path) -> Result<Self, Failure> {
-        let name = path.display().to_string();
-        let because = |reason: String| Failure::from(format!("{name}: {reason}"));
-        // Opening a named pipe would wait for its writer.
-        let metadata = fs::metadata(path).map_err(|error| because(plain(&error)))?;
-        if metadata.is_dir() {
-            return Err(because("the path is a directory; name the files in it".to_owned()));
-        }
-        if !metadata.is_file() {
-            return Err(because("the path is not a regular file".to_owned()));
-        }
-        let file = File::open(path).map_err(|error| because(plain(&error)))?;
-        Self::new(name.clone(), Box::new(BufReader::new(file)))
-    }
-
-    fn new(name: String, mut source: Source) -> Result<Self, Failure> {
+    fn new(name: String, mut source: Source, codes: &SensitiveCodes) -> Result<Self, Failure> {
         let because = |error: ProtocolError| Failure::from(format!("{name}: {error}"));
-        let record = Record::scan(&mut source, &name).map_err(|error| because(error.into()))?;
+        let record = Record::scan_with_codes(&mut source, &name, codes)
+            .map_err(|error| because(error.into()))?;
         // The index has one more entry, which every record has.
         let (found, cap) = (record.keywords().len(), MAX_ENTRIES - 1);
         if found > cap {
@@ -72,15 +65,6 @@ impl Input {
         }
         let sha256 = sha256(&mut source)?;
         Ok(Self { name, source, record, sha256 })
-    }
-}
-
-/// Describes an I/O error without the operating system's error code.
-fn plain(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file exists".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission to read the file is denied".to_owned(),
-        _ => error.to_string(),
     }
 }
 
