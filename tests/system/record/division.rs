@@ -114,6 +114,9 @@ fn a_restricted_resource_is_not_divided() {
     let restricted = section(&file, Class::Restricted);
     assert!(restricted.contains("Ada Byron") && restricted.contains("Wm9lIE11c3Rlc"));
     assert!(!section(&file, Class::Identity).contains("Ada Byron"));
+    let single = r#"{"resourceType": "Condition", "subject": {"display": "Ada Byron"}, "code":
+        {"coding": [{"system": "http://snomed.info/sct", "code": "86406008"}]}}"#;
+    assert_eq!(classes_of(single), [Class::Restricted]);
 }
 
 #[test]
