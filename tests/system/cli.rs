@@ -270,13 +270,19 @@ fn unreadable_files_are_reported_without_output() {
     let folder = Folder::new();
     let good = folder.file("good.json", BUNDLE.as_bytes());
     let coding = |i| format!(r#"{{"system": "s", "code": "{i}"}}"#);
-    let codings: Vec<String> = (0..5000).map(coding).collect();
-    let many = format!(
-        r#"{{"resourceType": "Condition", "code": {{"coding": [{}]}}}}"#,
-        codings.join(", ")
-    );
-    let cases: [(PathBuf, &str); 7] = [
-        (folder.file("many.json", many.as_bytes()), "keywords; its index holds at most 4095"),
+    let with_codes = |count: u32| {
+        let codings: Vec<String> = (0..count).map(coding).collect();
+        let codings = codings.join(", ");
+        format!(r#"{{"resourceType": "Condition", "code": {{"coding": [{codings}]}}}}"#)
+    };
+    // One keyword is the resource type.
+    let (one_more, many) = (with_codes(4095), with_codes(5000));
+    let cases: [(PathBuf, &str); 8] = [
+        (
+            folder.file("one more.json", one_more.as_bytes()),
+            "the record has 4096 keywords; its index holds at most 4095",
+        ),
+        (folder.file("many.json", many.as_bytes()), "more than 4096 distinct codes"),
         (folder.file("brokén.json", b"{\"a\": "), "cannot be read as JSON"),
         (folder.file("two.json", b"{} {}"), "cannot be read as JSON"),
         (folder.file("UPPER.JSON", b"<html>"), "cannot be read as JSON"),
