@@ -53,17 +53,19 @@ mod certificate;
 mod chain;
 mod contract;
 pub mod merkle;
+mod receipt;
 mod rule;
 mod state;
 mod transaction;
 
 pub use action::{
-    AccessAction, Action, Basis, DelegationDigest, EvidenceAction, GrantAction, MAX_ENTRIES,
-    Receipt, RecordAction, RequestAction, RevokeAction, Scope, SectionDigests, WithdrawAction,
+    AccessAction, Action, Basis, DelegationDigest, GrantAction, MAX_ENTRIES, RecordAction,
+    RequestAction, RevokeAction, Scope, SectionDigests, WithdrawAction,
 };
 pub use block::{Block, CommittedBlock, Entry, Header};
 pub use certificate::{Certificate, Role, Subject};
 pub use chain::{AuditError, Ledger};
+pub use receipt::{EvidenceAction, Receipt};
 pub use rule::Rule;
 pub use state::{State, StoredRequest};
 pub use transaction::{Draft, Transaction, TransactionError, Validity};

@@ -8,7 +8,7 @@
 //! | registration (`register`) | `register` of every role, `announce` of all but the patient, [`Registrar::certify`], [`AttributeAuthority::issue`] (`setup`) | [`Certificate`](crate::ledger::Certificate), attribute key |
 //! | introduction (`introduce`) | [`Patient::introduce`], [`Doctor::check_introduction`] | [`Introduction`]: keys, pseudonym window, owner key |
 //! | sealing (`seal`) | [`Doctor::seal`] | [`SealedRecord`]: ciphertexts, three wrapped keys per section |
-//! | storage (`storage`) | [`Doctor::offer`], [`StoreKeeper::upload`], [`Doctor::fetch`], [`StoreKeeper::serve`] | stored objects |
+//! | storage (`storage`, `transfer`) | [`Doctor::offer`], [`StoreKeeper::upload`], [`Doctor::fetch`], [`StoreKeeper::serve`] | stored objects |
 //! | index (`index`) | [`Doctor::terms`], [`Doctor::batch_index`] | search entries, each with the sealed location |
 //! | publication (`publish`) | [`Doctor::draft_record`], [`Institution::countersign`], [`Doctor::publish`] | transaction `record` |
 //! | consent (`consent`) | [`Patient::consent`] | the patient's signature on the record |
@@ -110,6 +110,7 @@ mod source;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod view;
 
 pub use audit::{TrailEntry, trail};
@@ -129,5 +130,6 @@ pub use seal::{Object, Policies, SealedRecord};
 pub use search::{Hit, SearchRequest, SearchTerm};
 pub use setup::{AttributeAuthority, EpochPolicies, RegistrationCentre};
 pub use source::ObjectSource;
-pub use storage::{Fetch, FetchBasis, StoreKeeper, Upload};
+pub use storage::StoreKeeper;
+pub use transfer::{Fetch, FetchBasis, Upload};
 pub use view::LedgerView;

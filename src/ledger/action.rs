@@ -14,14 +14,14 @@
 #![forbid(unsafe_code)]
 
 use super::certificate::Certificate;
+use super::receipt::EvidenceAction;
 use super::rule::Rule;
 use super::{Time, epoch_deadline, epoch_of};
-use crate::algebra::codec::{Codec, choice, sequence};
-use crate::algebra::tag::SIGN_RECEIPT;
+use crate::algebra::codec::{choice, sequence};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
 use crate::record::Class;
-use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
+use crate::sign::VerifyingKey;
 
 /// The maximum number of entries in the index of a record.
 pub const MAX_ENTRIES: usize = 4096;
@@ -189,42 +189,6 @@ pub struct AccessAction {
     pub reencryptions: Vec<Digest>,
 }
 
-/// A proxy's signed receipt for the release of re-encryptions. Contains no key and no
-/// re-encryption.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// The proxy and the digests of the released re-encryptions.
-    pub released: AccessAction,
-    /// The proxy's signature over the chain's name and the release.
-    pub signature: Signature,
-}
-
-impl Receipt {
-    /// Signs a release on a chain.
-    pub fn issue(chain: &str, released: AccessAction, key: &SigningKey) -> Self {
-        let signature = key.sign(SIGN_RECEIPT, &[chain.as_bytes(), &released.encode()]);
-        Self { released, signature }
-    }
-
-    /// Verifies the proxy's signature.
-    ///
-    /// # Errors
-    /// [`InvalidSignature`] if the receipt is for another chain, or was changed.
-    pub fn verify(&self, chain: &str) -> Result<(), InvalidSignature> {
-        let parts = [chain.as_bytes(), &self.released.encode()[..]];
-        self.released.proxy.verify(SIGN_RECEIPT, &parts, &self.signature)
-    }
-}
-
-/// Evidence that a proxy released re-encryptions that it did not report, or reported others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EvidenceAction {
-    /// The registered party that submits the evidence.
-    pub reporter: VerifyingKey,
-    /// The proxy's receipt.
-    pub receipt: Receipt,
-}
-
 /// A revocation of a grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeAction {
@@ -377,7 +341,5 @@ impl RequestAction {
 }
 
 sequence!(Codec for AccessAction { proxy, request, reencryptions: list(Class::ALL.len()) });
-sequence!(Codec for Receipt { released, signature });
-sequence!(Codec for EvidenceAction { reporter, receipt });
 sequence!(Codec for WithdrawAction { centre, certificate });
 sequence!(Codec for RevokeAction { owner, grant });

@@ -7,10 +7,11 @@
 
 use super::Time;
 use super::action::{
-    AccessAction, Action, Basis, EvidenceAction, GrantAction, RecordAction, RequestAction,
-    RevokeAction, Scope, WithdrawAction,
+    AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction, RevokeAction, Scope,
+    WithdrawAction,
 };
 use super::certificate::{Certificate, Role};
+use super::receipt::EvidenceAction;
 use super::rule::Rule;
 use super::state::{State, StoredRequest};
 use super::transaction::Transaction;

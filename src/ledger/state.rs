@@ -1,8 +1,9 @@
 //! The replicated state and its Merkle root.
 #![forbid(unsafe_code)]
 
-use super::action::{AccessAction, Basis, GrantAction, Receipt, RecordAction, RequestAction};
+use super::action::{AccessAction, Basis, GrantAction, RecordAction, RequestAction};
 use super::certificate::{Certificate, Role, Subject};
+use super::receipt::Receipt;
 use super::rule::Rule;
 use super::{REPORT_BLOCKS, REQUEST_BLOCKS, Time, merkle};
 use crate::algebra::codec::{Canonical, Codec};

@@ -8,15 +8,23 @@ use crate::peks;
 use crate::pre;
 use crate::pseudonym::WindowKey;
 use crate::sign::VerifyingKey;
+use std::fmt;
 
 /// A patient's keys for one doctor and epoch. Handed over in person, never put on the ledger.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Introduction {
     certificate: Certificate,
     pub(super) peks: peks::PublicKey,
     pub(super) window: WindowKey,
     pub(super) owner: VerifyingKey,
     pub(super) epoch: u32,
+}
+
+/// Omits the patient's name and keys.
+impl fmt::Debug for Introduction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Introduction").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
 }
 
 impl Introduction {

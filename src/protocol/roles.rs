@@ -12,9 +12,9 @@ use crate::ledger::Certificate;
 use crate::sign::{SigningKey, VerifyingKey};
 use crate::{abe, peks, pre, pseudonym};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The data owner, who grants and revokes access to their records.
-#[derive(Debug)]
 pub struct Patient {
     pub(super) key: SigningKey,
     pub(super) pre: pre::SecretKey,
@@ -22,6 +22,13 @@ pub struct Patient {
     pub(super) series: pseudonym::SeriesSecret,
     pub(super) owner_secret: Secret<[u8; 32]>,
     pub(super) certificate: Certificate,
+}
+
+/// Omits the patient's name and keys.
+impl fmt::Debug for Patient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Patient").finish_non_exhaustive()
+    }
 }
 
 /// An author of records, and a reader of records by others.

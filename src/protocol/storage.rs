@@ -9,11 +9,11 @@
 
 use super::binding::object_digest;
 use super::holdings::{self, Holdings};
-use super::{Doctor, Item, LedgerView, ProtocolError, Refusal};
-use crate::algebra::{hash::framed, tag};
+use super::{Fetch, FetchBasis, Item, LedgerView, ProtocolError, Refusal, Upload};
+use crate::algebra::tag;
 use crate::consensus::Digest;
 use crate::ledger::{Basis, RecordAction, Role, SectionDigests, StoredRequest, Time};
-use crate::sign::{Signature, SigningKey, VerifyingKey};
+use crate::sign::VerifyingKey;
 use crate::store::{self, Cid, RecordStore};
 use std::io::{Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,92 +21,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The maximum difference between a fetch's time and the keeper's clock: one minute, in
 /// milliseconds.
 const MAX_SKEW: Time = 60_000;
-
-/// A signed offer to store an object for one record.
-#[derive(Debug, Clone)]
-pub struct Upload {
-    name: Cid,
-    length: u64,
-    draft: holdings::Draft,
-    signature: Signature,
-}
-
-/// The ledger entry that authorises a fetch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FetchBasis {
-    /// A request, for its reader and the proxy of its grant.
-    Request(Digest),
-    /// A record, for its author and its owner key.
-    Own(Digest),
-}
-
-/// A signed request for an object.
-#[derive(Debug, Clone)]
-pub struct Fetch {
-    name: Cid,
-    basis: FetchBasis,
-    time: Time,
-    signer: VerifyingKey,
-    signature: Signature,
-}
-
-impl Upload {
-    fn new(
-        (chain, keeper): (&str, &VerifyingKey),
-        record_id: [u8; 32],
-        (name, length): (&Cid, u64),
-        key: &SigningKey,
-    ) -> Self {
-        let draft = holdings::Draft { author: key.verifying_key(), record_id };
-        let mut upload =
-            Self { name: *name, length, draft, signature: Signature::from_bytes([0; 64]) };
-        let statement = upload.statement(chain, keeper);
-        upload.signature = key.sign(tag::SIGN_UPLOAD, &[&statement]);
-        upload
-    }
-
-    fn statement(&self, chain: &str, keeper: &VerifyingKey) -> Vec<u8> {
-        framed(&[
-            chain.as_bytes(),
-            keeper.as_bytes(),
-            &self.draft.record_id,
-            &self.name.to_bytes(),
-            &self.length.to_be_bytes(),
-        ])
-    }
-}
-
-impl Fetch {
-    pub(super) fn new(name: &Cid, basis: FetchBasis, time: Time, key: &SigningKey) -> Self {
-        let signature = key.sign(tag::SIGN_FETCH, &[&Self::statement(name, basis, time)]);
-        Self { name: *name, basis, time, signer: key.verifying_key(), signature }
-    }
-
-    fn statement(name: &Cid, basis: FetchBasis, time: Time) -> Vec<u8> {
-        let (kind, id) = match basis {
-            FetchBasis::Request(id) => (1, id),
-            FetchBasis::Own(id) => (2, id),
-        };
-        [&[kind][..], &id, &time.to_be_bytes(), &name.to_bytes()].concat()
-    }
-}
-
-impl Doctor {
-    /// Signs an offer to store an object of a record on a chain at a keeper.
-    pub fn offer(
-        &self,
-        at: (&str, &VerifyingKey),
-        record_id: [u8; 32],
-        (name, length): (&Cid, u64),
-    ) -> Upload {
-        Upload::new(at, record_id, (name, length), &self.key)
-    }
-
-    /// Signs a request for the object with this name.
-    pub fn fetch(&self, name: &Cid, basis: FetchBasis, now: Time) -> Fetch {
-        Fetch::new(name, basis, now, &self.key)
-    }
-}
 
 /// A [`RecordStore`] behind the access control of the ledger.
 ///
@@ -287,64 +201,4 @@ fn objects(
         std::iter::once(section.ciphertext).chain(wrapped).collect::<Vec<_>>()
     };
     std::iter::once(record.envelope).chain(sections.iter().flat_map(of_section)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{seal::name_of, tests::World};
-    use super::*;
-    use crate::protocol::tests::CHAIN;
-    use crate::sign::InvalidSignature;
-
-    #[test]
-    fn a_fetch_or_upload_with_a_foreign_signature_is_refused() {
-        let mut world = World::new();
-        let record = world.publish();
-        let (state, now) = (world.state(), 1_000_000_000);
-        let view = LedgerView { state: &state, now };
-        let name = name_of(b"an object");
-        let forger = SigningKey::generate(&mut world.rng);
-        let honest = world.author.fetch(&name, FetchBasis::Own(record), now);
-        let forged = Fetch {
-            signer: honest.signer,
-            ..Fetch::new(&name, FetchBasis::Own(record), now, &forger)
-        };
-        let other = name_of(b"another");
-        let changed = [
-            forged,
-            Fetch { name: other, ..honest.clone() },
-            Fetch { time: now + 1, ..honest.clone() },
-            Fetch { basis: FetchBasis::Request(record), ..honest.clone() },
-            Fetch { signer: world.reader.verifying_key(), ..honest },
-        ];
-        for fetch in changed {
-            let outcome = world.keeper.serve(view, &fetch, &mut Vec::new());
-            let by_signature =
-                matches!(outcome, Err(ProtocolError::Signature(Item::Fetch, InvalidSignature)));
-            assert!(by_signature, "{outcome:?}");
-        }
-
-        let object = (&name, 9);
-        let at = (CHAIN, &world.keeper.verifying_key());
-        let offer = |at, id, object, key| Upload::new(at, id, object, key);
-        let key = &world.author.key;
-        let honest = offer(at, [1; 32], object, key);
-        let changed = [
-            Upload { signature: offer(at, [1; 32], object, &forger).signature, ..honest.clone() },
-            Upload { name: other, ..honest.clone() },
-            Upload { length: 10, ..honest.clone() },
-            Upload { draft: offer(at, [2; 32], object, key).draft, ..honest.clone() },
-            Upload { draft: offer(at, [1; 32], object, &world.reader.key).draft, ..honest.clone() },
-            offer(("another chain", at.1), [1; 32], object, key),
-            offer((CHAIN, &forger.verifying_key()), [1; 32], object, key),
-        ];
-        let upload = |offer| world.keeper.upload(view, offer, &mut &b"an object"[..]);
-        for offer in &changed {
-            let outcome = upload(offer);
-            let by_signature =
-                matches!(outcome, Err(ProtocolError::Signature(Item::Upload, InvalidSignature)));
-            assert!(by_signature, "{outcome:?}");
-        }
-        assert!(upload(&honest).is_ok());
-    }
 }

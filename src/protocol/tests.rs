@@ -3,6 +3,7 @@
 
 mod consent;
 mod release;
+mod storage;
 
 use super::seal::{NamedObject, name_of};
 use super::*;
