@@ -7,14 +7,17 @@ use super::binding::{
 use super::locate::locate;
 use super::publish::record_of;
 use super::seal::SealedSection;
-use super::{EpochPolicies, Item, Patient, ProtocolError, Refusal, SealedRecord, SearchTerm};
+use super::{
+    EpochPolicies, Item, Opened, Patient, ProtocolError, Refusal, SealedRecord, SearchTerm,
+};
 use crate::abe::{self, fabeo::batch_verify_consistency};
 use crate::algebra::codec::Canonical;
 use crate::ledger::{Draft, RecordAction, Time};
 use crate::pre::conditional::{self, Ciphertext};
+use crate::record::Assembly;
 use crate::sign::{Signature, SigningKey};
 use crate::{dem, store};
-use std::io;
+use std::io::{self, Seek, SeekFrom, Write};
 
 impl Patient {
     /// Signs a record after the following checks, in this order:
@@ -28,6 +31,7 @@ impl Patient {
     /// 5. The key wrapped for the policy uses the current policy, whose digest is in the record,
     ///    and all authorised users derive the same key.
     /// 6. The key wrapped for the patient names the envelope and decrypts the section's ciphertext.
+    ///    The sections cover every byte of the record, each once.
     /// 7. The envelope lists the ciphertexts whose digests are in the record.
     /// 8. The patient finds the record by its index.
     ///
@@ -47,8 +51,9 @@ impl Patient {
         check_digests(record, sealed)?;
         let wrapped_keys = self.verify_wrapped_for_patient(record, sealed)?;
         verify_wrapped_for_policy(sealed, current)?;
-        self.check_ciphertexts(record, sealed, &wrapped_keys)?;
-        check_envelope(record, sealed)?;
+        let envelope = decode_envelope(sealed)?;
+        self.check_ciphertexts(record, sealed, envelope.length, &wrapped_keys)?;
+        check_envelope(record, &envelope)?;
         self.check_index(record)?;
         Ok(draft.sign(&owner))
     }
@@ -76,8 +81,11 @@ impl Patient {
         &self,
         record: &RecordAction,
         sealed: &SealedRecord,
+        length: u64,
         wrapped_keys: &[(WrappedKeyBinding, Ciphertext)],
     ) -> Result<(), ProtocolError> {
+        let mut output = Discard;
+        let mut assembly = Assembly::new(&mut output, length);
         for (section, (binding, wrapped_key)) in sealed.sections.iter().zip(wrapped_keys) {
             let key = conditional::open(&self.pre, &binding.condition, &binding.ad, wrapped_key)?;
             let key = SectionKey::from_bytes(&key)
@@ -89,9 +97,11 @@ impl Patient {
                 return Err(ProtocolError::DigestMismatch(Item::Ciphertext));
             }
             let ad = Origin::of(record).section_ad(section.class);
-            dem::open_stream(&key.content_key, &ad, &mut section.ciphertext()?, &mut io::sink())?;
+            let mut ciphertext = section.ciphertext()?;
+            dem::open_stream(&key.content_key, &ad, &mut ciphertext, &mut assembly.section())?;
         }
-        Ok(())
+        let coverage = assembly.finish()?;
+        Opened { coverage, classes: Vec::new() }.require_complete().map(|_| ())
     }
 
     fn check_index(&self, record: &RecordAction) -> Result<(), Refusal> {
@@ -135,11 +145,32 @@ fn verify_wrapped_for_policy(
     batch_verify_consistency(&headers).into_iter().try_for_each(|verdict| Ok(verdict?))
 }
 
-fn check_envelope(record: &RecordAction, sealed: &SealedRecord) -> Result<(), ProtocolError> {
-    let envelope = Envelope::from_bytes(&sealed.envelope.bytes);
-    if envelope.is_ok_and(|envelope| envelope.fits(record)) && sealed.envelope.is_consistent() {
+/// Decodes the envelope, whose bytes must match its name.
+fn decode_envelope(sealed: &SealedRecord) -> Result<Envelope, ProtocolError> {
+    let envelope = Envelope::from_bytes(&sealed.envelope.bytes).ok();
+    let envelope = envelope.filter(|_| sealed.envelope.is_consistent());
+    envelope.ok_or(ProtocolError::DigestMismatch(Item::Envelope))
+}
+
+fn check_envelope(record: &RecordAction, envelope: &Envelope) -> Result<(), ProtocolError> {
+    let mismatch = ProtocolError::DigestMismatch(Item::Envelope);
+    if envelope.fits(record) { Ok(()) } else { Err(mismatch) }
+}
+
+/// An output that keeps nothing: the patient checks the assembly without storing the plaintext.
+struct Discard;
+
+impl Write for Discard {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    } else {
-        Err(ProtocolError::DigestMismatch(Item::Envelope))
+    }
+}
+
+impl Seek for Discard {
+    fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+        Ok(0)
     }
 }

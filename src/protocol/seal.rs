@@ -137,11 +137,26 @@ pub struct SealedRecord {
 }
 
 /// An encrypted section whose content key is not wrapped yet.
-struct EncryptedSection {
+pub(super) struct EncryptedSection {
     class: Class,
     content_key: ContentKey,
     name: Cid,
     ciphertext: File,
+}
+
+impl EncryptedSection {
+    /// Encrypts a section under a fresh content key into a temporary file.
+    pub(super) fn new(
+        class: Class,
+        origin: &Origin,
+        plaintext: &mut impl Read,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Self, ProtocolError> {
+        let content_key = ContentKey::generate(rng);
+        let (name, ciphertext) =
+            encrypt_to_file(&content_key, &origin.section_ad(class), plaintext)?;
+        Ok(Self { class, content_key, name, ciphertext })
+    }
 }
 
 impl Doctor {
@@ -154,22 +169,32 @@ impl Doctor {
         &self,
         record: &Record,
         file: &mut (impl Read + Seek),
-        (introduction, patient): (&Introduction, &pre::PublicKey),
-        EpochPolicies { parameters, policies }: &EpochPolicies,
+        introduced: (&Introduction, &pre::PublicKey),
+        current: &EpochPolicies,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<SealedRecord, ProtocolError> {
         let origin = Origin { record_id: random_bytes(rng), author: self.verifying_key() };
         let mut encrypted = Vec::new();
         for class in record.classes() {
-            let content_key = ContentKey::generate(rng);
             let plaintext = &mut record.section(class, file);
-            let ad = origin.section_ad(class);
-            let (name, ciphertext) = encrypt_to_file(&content_key, &ad, plaintext)?;
-            encrypted.push(EncryptedSection { class, content_key, name, ciphertext });
+            encrypted.push(EncryptedSection::new(class, &origin, plaintext, rng)?);
         }
+        Ok(self.wrap(&origin, record.length(), encrypted, introduced, current, rng))
+    }
+
+    /// Builds the envelope of encrypted sections, and wraps each content key three times.
+    pub(super) fn wrap(
+        &self,
+        origin: &Origin,
+        length: u64,
+        encrypted: Vec<EncryptedSection>,
+        (introduction, patient): (&Introduction, &pre::PublicKey),
+        EpochPolicies { parameters, policies }: &EpochPolicies,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> SealedRecord {
         let envelope = Envelope {
             record_id: origin.record_id,
-            length: record.length(),
+            length,
             sections: encrypted.iter().map(|s| (s.class, hash(&s.name))).collect(),
         };
         let envelope = NamedObject::new(envelope.to_bytes());
@@ -194,7 +219,7 @@ impl Doctor {
                 policy: policy_digest(policy),
             });
         }
-        Ok(SealedRecord { record_id: origin.record_id, envelope, sections })
+        SealedRecord { record_id: origin.record_id, envelope, sections }
     }
 }
 

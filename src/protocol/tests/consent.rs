@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::*;
+use crate::algebra::tag::Kind;
+use crate::protocol::binding::Origin;
+use crate::protocol::seal::EncryptedSection;
 
 /// Drafts a record and returns the error of the patient's consent.
 fn refusal(
@@ -120,4 +123,53 @@ fn consent_requires_ciphertexts_that_decrypt() {
     sealed.sections[0].replace_ciphertext(&bytes);
     let error = refusal(&mut world, (&sealed, &introduction, &index));
     assert!(matches!(error, ProtocolError::Decryption(_)), "{error}");
+}
+
+/// The plaintext of a section with pieces at offsets.
+fn section(pieces: &[(u64, &[u8])]) -> Vec<u8> {
+    let mut w = codec::Writer::default();
+    w.u8(codec::VERSION);
+    w.u8(Kind::RecordSection as u8);
+    w.list(pieces, |w, (offset, bytes)| {
+        w.u64(*offset);
+        w.u64(bytes.len() as u64);
+    });
+    pieces.iter().for_each(|(_, bytes)| w.fixed(bytes));
+    w.finish()
+}
+
+/// A dishonest author seals sections that do not assemble to a record of eight bytes.
+#[test]
+fn consent_requires_sections_that_cover_the_record_once() {
+    let mut world = World::new();
+    let introduction = world.patient.introduce(&world.author.verifying_key(), NOW);
+    let patient = world.author.check_introduction(&introduction, world.view()).unwrap();
+    let current = world.epoch_policies();
+    let outcome = |world: &mut World, sections: &[Vec<u8>]| {
+        let origin = Origin { record_id: [9; 32], author: world.author.verifying_key() };
+        let rng = &mut world.rng;
+        let encrypt = |(class, plaintext): (&Class, &Vec<u8>)| {
+            EncryptedSection::new(*class, &origin, &mut &plaintext[..], rng).unwrap()
+        };
+        let encrypted = Class::ALL.iter().zip(sections).map(encrypt).collect();
+        let introduced = (&introduction, &patient);
+        let (author, rng) = (&world.author, &mut world.rng);
+        let sealed = author.wrap(&origin, 8, encrypted, introduced, &current, rng);
+        let index = world.index(&sealed, &introduction);
+        let draft = world.draft((&sealed, &introduction, index));
+        world.consent(&draft, &sealed).map(|_| ())
+    };
+    let honest = [section(&[(2, b"cd"), (6, b"gh")]), section(&[(0, b"ab"), (4, b"ef")])];
+    assert!(outcome(&mut world, &honest).is_ok());
+    let incomplete = outcome(&mut world, &honest[..1]);
+    assert!(matches!(incomplete, Err(ProtocolError::Incomplete { written: 4, length: 8 })));
+    for (defect, sections) in [
+        ("overlap", [section(&[(0, b"abcdef")]), section(&[(4, b"efgh")])]),
+        ("the whole record twice", [section(&[(0, b"abcdefgh")]), section(&[(0, b"ABCDEFGH")])]),
+        ("no section", [b"garbage".to_vec(), section(&[(0, b"abcdefgh")])]),
+        ("beyond the end", [section(&[(0, b"abcd")]), section(&[(4, b"efghi")])]),
+        ("truncated", [section(&[(0, b"abcd")]), section(&[(4, b"efgh")])[..24].to_vec()]),
+    ] {
+        assert!(outcome(&mut world, &sections).is_err(), "{defect}");
+    }
 }
