@@ -47,6 +47,11 @@ fn whitespace() -> impl Strategy<Value = String> {
 
 /// The text of any JSON value, with irregular spacing.
 fn json() -> impl Strategy<Value = String> {
+    json_with(false)
+}
+
+/// The text of any JSON value, with or without duplicate keys.
+fn json_with(unique: bool) -> impl Strategy<Value = String> {
     let text = prop::sample::select(vec![
         "null",
         "true",
@@ -68,7 +73,7 @@ fn json() -> impl Strategy<Value = String> {
         "{\"coding\": [{\"system\": \"s\", \"code\": \"c\"}]}",
         "{\"security\": 7}",
     ]);
-    text.prop_map(str::to_owned).prop_recursive(5, 40, 5, |inner| {
+    text.prop_map(str::to_owned).prop_recursive(5, 40, 5, move |inner| {
         prop_oneof![
             (prop::collection::vec((whitespace(), inner.clone(), whitespace()), 0..5)).prop_map(
                 |items| {
@@ -77,19 +82,28 @@ fn json() -> impl Strategy<Value = String> {
                     format!("[{}]", items.join(","))
                 }
             ),
-            prop::collection::vec((key(), whitespace(), inner), 0..5).prop_map(|fields| {
-                let fields: Vec<String> =
-                    fields.into_iter().map(|(k, w, v)| format!("{w}\"{k}\"{w}:{v}{w}")).collect();
-                format!("{{{}}}", fields.join(","))
-            }),
+            prop::collection::vec((key(), whitespace(), inner), 0..5).prop_map(
+                move |mut fields| {
+                    if unique {
+                        fields.sort_by_key(|(key, ..)| *key);
+                        fields.dedup_by_key(|(key, ..)| *key);
+                    }
+                    let fields: Vec<String> = fields
+                        .into_iter()
+                        .map(|(k, w, v)| format!("{w}\"{k}\"{w}:{v}{w}"))
+                        .collect();
+                    format!("{{{}}}", fields.join(","))
+                }
+            ),
         ]
     })
 }
 
-/// The text of any JSON value without resources and labels.
+/// The text of any JSON value without resources, labels and duplicate keys, which restrict a
+/// resource.
 fn plain_json() -> impl Strategy<Value = String> {
     let is_plain = |text: &String| !text.contains("resourceType") && !text.contains("security");
-    json().prop_filter("no resource, no label", is_plain)
+    json_with(true).prop_filter("no resource, no label", is_plain)
 }
 
 fn key() -> impl Strategy<Value = &'static str> {
