@@ -160,8 +160,10 @@ impl SectionKey {
 mod tests {
     use super::*;
     use crate::algebra::Scalar;
+    use crate::sign::SigningKey;
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_commitment_to_a_rekey_covers_both_parties_and_rk2() {
@@ -176,5 +178,42 @@ mod tests {
             rekey_digest(&a, &b, &other),
         ];
         assert!((0..5).all(|i| (0..i).all(|j| digests[i] != digests[j])));
+    }
+
+    fn key(seed: u8) -> VerifyingKey {
+        SigningKey::from_seed(&Secret::new([seed; 32])).verifying_key()
+    }
+
+    /// Each list contains a binding and its alterations in one component each.
+    #[test]
+    fn every_binding_depends_on_each_of_its_components() {
+        let of = |record: u8, author: u8| Origin { record_id: [record; 32], author: key(author) };
+        let origins = [of(1, 1), of(2, 1), of(1, 2)];
+        let (clinical, restricted) = (Class::Clinical, Class::Restricted);
+        let over = |bind: &dyn Fn(&Origin, Class) -> Vec<u8>| {
+            let mut all: Vec<_> = origins.iter().map(|origin| bind(origin, clinical)).collect();
+            all.push(bind(&origins[0], restricted));
+            all
+        };
+        let entries = origins.iter().map(Origin::entry_context).collect::<Vec<_>>();
+        let conditions = vec![
+            condition(clinical, 1, &[1; 32]),
+            condition(restricted, 1, &[1; 32]),
+            condition(clinical, 2, &[1; 32]),
+            condition(clinical, 1, &[2; 32]),
+        ];
+        let mut all = Vec::new();
+        for (name, bindings) in [
+            ("section", over(&|origin, class| origin.section_ad(class))),
+            ("wrapped key", over(&|origin, class| origin.wrapped_key_ad(class))),
+            ("entry", entries),
+            ("condition", conditions),
+        ] {
+            let distinct: BTreeSet<_> = bindings.iter().collect();
+            assert_eq!(distinct.len(), bindings.len(), "{name}");
+            all.extend(bindings);
+        }
+        // No binding of one purpose is one of another.
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
     }
 }

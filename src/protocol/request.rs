@@ -60,6 +60,13 @@ pub struct ForwardedQuery {
     signature: Signature,
 }
 
+#[cfg(test)]
+impl ForwardedQuery {
+    pub(super) fn with_query(&self, query: Query) -> Self {
+        Self { query, ..self.clone() }
+    }
+}
+
 impl Query {
     fn statement(&self) -> Vec<u8> {
         let mut w = Writer::default();

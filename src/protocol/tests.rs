@@ -18,7 +18,7 @@ use crate::ledger::{
 };
 use crate::pre::conditional::{InvalidReEncryption, InvalidReKey, ReKey};
 use crate::record::{Class, Record};
-use crate::sign::{Signature, SigningKey};
+use crate::sign::{InvalidSignature, Signature, SigningKey};
 use crate::store::{Cid, DirectoryStore};
 use crate::{abe, pre};
 use rand_chacha::ChaCha20Rng;
@@ -340,6 +340,25 @@ fn an_altered_ticket_or_re_encryption_does_not_open() {
     // The ledger has no request under the other grant.
     let renamed = Ticket { grant: *other.grant(), ..ticket.clone() };
     assert!(matches!(open(&renamed), Err(ProtocolError::Refused(Refusal::NotRequested))));
+}
+
+/// The query manager authenticates the whole query.
+#[test]
+fn the_signature_of_a_forwarded_query_covers_the_query() {
+    let mut world = World::new();
+    let manager =
+        QueryManager::register("Manager", NOW + EPOCH, &world.centre, &mut world.rng).unwrap();
+    let announced = manager.announce(VALIDITY, &mut world.rng);
+    assert_eq!(world.commit(&announced), None);
+    let introduction = world.patient.introduce(&world.reader.verifying_key(), NOW);
+    let ask = |purpose| world.reader.ask(&introduction, vec![], vec![], purpose, NOW).unwrap();
+    let forwarded = manager.forward(world.view(), &ask("treatment")).unwrap();
+    assert!(world.patient.receive(world.view(), &forwarded).is_ok());
+    // The reader has signed the other query, and the manager has not seen it.
+    let replaced = forwarded.with_query(ask("research"));
+    let outcome = world.patient.receive(world.view(), &replaced);
+    let expected = ProtocolError::Signature(Item::ForwardedQuery, InvalidSignature);
+    assert_eq!(outcome.unwrap_err().to_string(), expected.to_string());
 }
 
 #[test]

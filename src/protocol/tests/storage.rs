@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use super::*;
-use crate::sign::InvalidSignature;
 
 #[test]
 fn a_fetch_or_upload_with_a_foreign_signature_is_refused() {
