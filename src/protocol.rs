@@ -35,9 +35,9 @@
 //! location that the search entries seal.
 //!
 //! **Three wrapped keys per section.** Each wraps the section's content key and the name of the
-//! record's envelope: for the patient, re-encryptable under the condition (class, writing epoch,
-//! policy); for the policy, by CP-ABE; and for the author. The DEM commits to the content key, so
-//! all three lead to the same plaintext.
+//! record's envelope: for the patient, re-encryptable under the condition (owner key, writing
+//! epoch, class, policy); for the policy, by CP-ABE; and for the author. The DEM commits to the
+//! content key, so all three lead to the same plaintext.
 //!
 //! **Enforcement.** Cryptography enforces the policies of sections and the conditions of
 //! re-encryption keys. The contract, the store keeper and the proxy enforce the window and the

@@ -98,6 +98,8 @@ pub struct RecordAction {
 /// The condition of one re-encryption key, and a commitment to the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DelegationDigest {
+    /// The owner key of the covered records.
+    pub owner: VerifyingKey,
     /// The class of the covered sections.
     pub class: Class,
     /// The epoch of the covered records.
@@ -111,7 +113,10 @@ pub struct DelegationDigest {
 impl DelegationDigest {
     /// Returns `true` if the key covers a section of a record.
     pub fn covers(&self, record: &RecordAction, section: &SectionDigests) -> bool {
-        self.class == section.class && self.epoch == record.epoch && self.policy == section.policy
+        self.owner == record.owner
+            && self.epoch == record.epoch
+            && self.class == section.class
+            && self.policy == section.policy
     }
 }
 
@@ -283,7 +288,7 @@ impl RecordAction {
     }
 }
 
-sequence!(Codec for DelegationDigest { class, epoch, policy, rekey });
+sequence!(Codec for DelegationDigest { owner, class, epoch, policy, rekey });
 
 choice!(Scope, "unknown scope of a grant" {
     0 = OwnerKeys, 1 = Records(records: list(MAX_RECORDS)),

@@ -11,7 +11,7 @@ use crate::algebra::tag::{
 use crate::consensus::Digest;
 use crate::dem::ContentKey;
 use crate::error::DecodeError;
-use crate::ledger::{RecordAction, SectionDigests};
+use crate::ledger::{DelegationDigest, RecordAction, SectionDigests};
 use crate::policy::AccessPolicy;
 use crate::pre::conditional::{Ciphertext, UnverifiedCiphertext};
 use crate::record::Class;
@@ -47,10 +47,32 @@ impl Origin {
     }
 }
 
-/// Returns the condition under which a section's key is wrapped for the patient: class, writing
-/// epoch and policy. It does not depend on a reader.
-pub(super) fn condition(class: Class, epoch: u32, policy: &Digest) -> Vec<u8> {
-    framed(&[class.name().as_bytes(), &epoch.to_be_bytes(), policy])
+/// The condition under which a section's key is wrapped for the patient. It does not depend on a
+/// reader, and not on the record: a re-encryption key covers the records of one owner key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Condition {
+    pub(super) owner: VerifyingKey,
+    pub(super) epoch: u32,
+    pub(super) class: Class,
+    /// The digest of the policy.
+    pub(super) policy: Digest,
+}
+
+impl Condition {
+    pub(super) fn of(record: &RecordAction, section: &SectionDigests) -> Self {
+        let (class, policy) = (section.class, section.policy);
+        Self { owner: record.owner, epoch: record.epoch, class, policy }
+    }
+
+    pub(super) fn of_delegation(delegation: &DelegationDigest) -> Self {
+        let DelegationDigest { owner, epoch, class, policy, .. } = *delegation;
+        Self { owner, epoch, class, policy }
+    }
+
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        let Self { owner, epoch, class, policy } = self;
+        framed(&[owner.as_bytes(), &epoch.to_be_bytes(), class.name().as_bytes(), &policy])
+    }
 }
 
 /// The condition and associated data of a key wrapped for the patient. Both are recomputed from the
@@ -63,7 +85,7 @@ pub(super) struct WrappedKeyBinding {
 impl WrappedKeyBinding {
     pub(super) fn of(record: &RecordAction, section: &SectionDigests) -> Self {
         Self {
-            condition: condition(section.class, record.epoch, &section.policy),
+            condition: Condition::of(record, section).to_bytes(),
             ad: Origin::of(record).wrapped_key_ad(section.class),
         }
     }
@@ -196,12 +218,15 @@ mod tests {
             all
         };
         let entries = origins.iter().map(Origin::entry_context).collect::<Vec<_>>();
-        let conditions = vec![
-            condition(clinical, 1, &[1; 32]),
-            condition(restricted, 1, &[1; 32]),
-            condition(clinical, 2, &[1; 32]),
-            condition(clinical, 1, &[2; 32]),
+        let honest = Condition { owner: key(1), epoch: 1, class: clinical, policy: [1; 32] };
+        let conditions = [
+            honest,
+            Condition { owner: key(2), ..honest },
+            Condition { epoch: 2, ..honest },
+            Condition { class: restricted, ..honest },
+            Condition { policy: [2; 32], ..honest },
         ];
+        let conditions = conditions.map(Condition::to_bytes).to_vec();
         let mut all = Vec::new();
         for (name, bindings) in [
             ("section", over(&|origin, class| origin.section_ad(class))),

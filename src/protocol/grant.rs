@@ -4,7 +4,7 @@
 //! go to the proxy off the ledger, and `rk2` of each key also to the reader.
 #![forbid(unsafe_code)]
 
-use super::binding::{condition, rekey_digest, trapdoor_digest};
+use super::binding::{Condition, rekey_digest, trapdoor_digest};
 use super::{Item, Patient, ProtocolError, Proxy, Refusal, SearchTerm};
 use crate::algebra::{G2, Rng};
 use crate::consensus::Digest;
@@ -92,8 +92,8 @@ pub(super) struct Accepted {
 }
 
 impl Patient {
-    /// Creates a grant, with one re-encryption key per condition (class, epoch, policy) of the
-    /// records and one trapdoor per search term and pseudonym.
+    /// Creates a grant, with one re-encryption key per condition (owner key, epoch, class, policy)
+    /// of the records and one trapdoor per search term and pseudonym.
     ///
     /// # Errors
     /// [`Refusal::NotOwnRecord`] if a record is not the patient's, and [`ProtocolError::Decode`] if
@@ -114,14 +114,14 @@ impl Patient {
 
         let (mut delegations, mut rekeys) = (Vec::new(), Vec::new());
         let covered = conditions(&records, &terms.classes);
-        let encoded: Vec<Vec<u8>> = (covered.iter())
-            .map(|(class, epoch, policy)| condition(*class, *epoch, policy))
-            .collect();
+        let encoded: Vec<Vec<u8>> =
+            (covered.iter()).map(|condition| condition.to_bytes()).collect();
         let encoded: Vec<&[u8]> = encoded.iter().map(Vec::as_slice).collect();
         let made = conditional::batch_rekeygen(&self.pre, &reader_key, &encoded, rng);
-        for ((class, epoch, policy), rekey) in covered.into_iter().zip(made) {
+        for (condition, rekey) in covered.into_iter().zip(made) {
+            let Condition { owner, epoch, class, policy } = condition;
             let digest = rekey_digest(&patient, &reader_key, rekey.rk2());
-            delegations.push(DelegationDigest { class, epoch, policy, rekey: digest });
+            delegations.push(DelegationDigest { owner, class, epoch, policy, rekey: digest });
             rekeys.push(rekey);
         }
         let trapdoors = self.trapdoors(&records, &terms.search);
@@ -189,11 +189,10 @@ pub(super) fn series(records: &[&RecordAction]) -> Vec<(VerifyingKey, u32)> {
 }
 
 /// Returns the distinct conditions of the granted classes, sorted.
-fn conditions(records: &[&RecordAction], classes: &[Class]) -> Vec<(Class, u32, Digest)> {
+fn conditions(records: &[&RecordAction], classes: &[Class]) -> Vec<Condition> {
     let of_record = |record: &&RecordAction| {
-        let epoch = record.epoch;
         let sections = record.sections.iter().filter(|section| classes.contains(&section.class));
-        sections.map(|section| (section.class, epoch, section.policy)).collect::<Vec<_>>()
+        sections.map(|section| Condition::of(record, section)).collect::<Vec<_>>()
     };
     let mut conditions: Vec<_> = records.iter().flat_map(of_record).collect();
     conditions.sort();
@@ -229,7 +228,7 @@ impl Proxy {
             if rekey_digest(&delivery.patient, &reader, rekey.rk2()) != delegation.rekey {
                 return Err(ProtocolError::DigestMismatch(Item::ReKey));
             }
-            conditions.push(condition(delegation.class, delegation.epoch, &delegation.policy));
+            conditions.push(Condition::of_delegation(delegation).to_bytes());
         }
         let rekeys: Vec<(&ReKey, &[u8])> =
             delivery.rekeys.iter().zip(conditions.iter().map(Vec::as_slice)).collect();

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::binding::{
-    AUTHOR_CONDITION, Envelope, Origin, SectionKey, condition, object_digest, policy_digest,
+    AUTHOR_CONDITION, Condition, Envelope, Origin, SectionKey, object_digest, policy_digest,
 };
 use super::{Doctor, EpochPolicies, Introduction, ProtocolError};
 use crate::abe;
@@ -202,7 +202,9 @@ impl Doctor {
         let mut sections = Vec::new();
         for EncryptedSection { class, content_key, name, ciphertext } in encrypted {
             let policy = policies.of(class);
-            let condition = condition(class, introduction.epoch, &policy_digest(policy));
+            let (owner, epoch) = (introduction.owner, introduction.epoch);
+            let condition = Condition { owner, epoch, class, policy: policy_digest(policy) };
+            let condition = condition.to_bytes();
             let ad = origin.wrapped_key_ad(class);
             let key = SectionKey { content_key, envelope: hash(&envelope.name) }.to_bytes();
             let own = self.pre.public_key();

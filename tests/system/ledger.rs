@@ -141,12 +141,7 @@ impl Chain {
             proxy: self.parties.proxy.verifying_key(),
             from,
             until,
-            delegations: vec![DelegationDigest {
-                class: Class::Clinical,
-                epoch: 0,
-                policy: [5; 32],
-                rekey: [4; 32],
-            }],
+            delegations: owners.iter().map(|key| delegation(key)).collect(),
             trapdoors: vec![[5; 32]],
         };
         self.sign(Action::Grant(action), &owners)
@@ -262,6 +257,16 @@ fn register(centre: &SigningKey, key: &SigningKey, role: Role, valid_until: Time
         valid_until,
     };
     Action::Register(Certificate::issue(centre, subject))
+}
+
+fn delegation(owner: &SigningKey) -> DelegationDigest {
+    DelegationDigest {
+        owner: owner.verifying_key(),
+        class: Class::Clinical,
+        epoch: 0,
+        policy: [5; 32],
+        rekey: [4; 32],
+    }
 }
 
 fn record_action(p: &Parties, owner: &SigningKey, record_id: [u8; 32]) -> RecordAction {

@@ -157,7 +157,7 @@ fn one_grant_covers_records_of_several_doctors_and_epochs() {
 
     let terms = world.terms(&records);
     let ticket = world.grant(&terms);
-    assert_eq!(ticket.conditions(), 8, "four classes in two epochs");
+    assert_eq!(ticket.conditions(), 12, "four classes under three owner keys");
     for record in &records {
         let request = world.request_granted(*record, &ticket);
         let release = world.release(&request).unwrap();
