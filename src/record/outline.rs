@@ -67,9 +67,7 @@ impl<'a, R: Read> Walk<'a, R> {
 
     /// Reads a value into the frame around it.
     fn add(&mut self, frame: &mut Frame, shape: Shape, at: Position<'_>) -> Result<(), ScanError> {
-        let value = self.value(shape, at)?;
-        frame.merge(value);
-        if frame.cuts.len() > MAX_PIECES { Err(ScanError::TooManyEntries) } else { Ok(()) }
+        merge(frame, self.value(shape, at)?)
     }
 
     fn value(&mut self, shape: Shape, at: Position<'_>) -> Result<Frame, ScanError> {
@@ -181,8 +179,7 @@ impl<'a, R: Read> Walk<'a, R> {
         if elements::is_clinical_element(name) {
             value.clinical(path(&self.path));
         }
-        frame.merge(value);
-        if frame.cuts.len() > MAX_PIECES { Err(ScanError::TooManyEntries) } else { Ok(()) }
+        merge(frame, value)
     }
 
     /// Interprets the members of an object together.
@@ -261,6 +258,12 @@ impl<'a, R: Read> Walk<'a, R> {
         }
         if self.keywords.len() > MAX_KEYWORDS { Err(ScanError::TooManyKeywords) } else { Ok(()) }
     }
+}
+
+/// Adds the content of a value to the frame around it.
+fn merge(frame: &mut Frame, value: Frame) -> Result<(), ScanError> {
+    frame.merge(value);
+    if frame.cuts.len() > MAX_PIECES { Err(ScanError::TooManyEntries) } else { Ok(()) }
 }
 
 /// Returns a path without its leading dot.
