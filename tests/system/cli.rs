@@ -447,11 +447,17 @@ fn an_unusable_output_directory_is_reported() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_unwritable_standard_output_is_a_failure() {
-    for json in [&["--json"][..], &[]] {
+    let folder = Folder::new();
+    let bundle = folder.file("bundle.json", BUNDLE.as_bytes());
+    for arguments in [
+        &["demo", "--replicas", "4", "--json"][..],
+        &["demo", "--replicas", "4"],
+        &["inspect", text(&bundle), "--json"],
+        &["inspect", text(&bundle)],
+    ] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_epione"))
-            .args(["demo", "--replicas", "4"])
-            .args(json)
+            .args(arguments)
             .stdout(full)
             .output()
             .unwrap();

@@ -1,9 +1,9 @@
-//! Access to the files that the user names.
+//! Access to the files that the user names, and to standard output.
 
 use epione::record::SensitiveCodes;
 use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 /// An error that ends the run. Its message is a sentence for the user.
@@ -22,6 +22,17 @@ pub(crate) fn open(path: &Path) -> Result<BufReader<File>, Failure> {
     }
     let file = File::open(path).map_err(|error| because(plain(&error)))?;
     Ok(BufReader::new(file))
+}
+
+/// Writes to standard output. The reader of a closed pipe, such as `head`, needs no more text.
+pub(crate) fn write_stdout(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let reason = format!("standard output cannot be written: {error}");
+            Err(io::Error::new(error.kind(), reason))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Describes an I/O error without the operating system's error code.

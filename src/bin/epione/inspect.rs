@@ -4,7 +4,6 @@ use crate::files::{self, CodesOption, Failure};
 use epione::record::{Class, Record, Rule, SensitiveCodes};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Options of `epione inspect`.
@@ -57,8 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
         options.files.iter().map(|path| outline(path, &codes)).collect();
     let outcome = Outcome { records: records? };
     let text = if options.json { serde_json::to_string(&outcome)? + "\n" } else { text(&outcome) };
-    // Errors are ignored: `| head` may close the pipe.
-    let _ = io::stdout().write_all(text.as_bytes());
+    files::write_stdout(&text)?;
     Ok(true)
 }
 

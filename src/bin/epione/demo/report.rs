@@ -1,10 +1,11 @@
 //! The output of the demo: lines and a closing table, or one JSON object.
 
 use super::Failure;
+use crate::files;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use std::cell::OnceCell;
-use std::io::{self, Write};
+use std::io;
 use std::time::Instant;
 
 /// The steps, records and refusals of the run.
@@ -79,9 +80,7 @@ impl Report {
 
     /// Writes a line to standard output. After an error, the run continues.
     fn write(&self, line: &str) {
-        let outcome = writeln!(io::stdout(), "{line}");
-        // The reader of a closed pipe, such as `head`, needs no more lines.
-        if let Err(error) = outcome.or_else(closed_pipe) {
+        if let Err(error) = files::write_stdout(&format!("{line}\n")) {
             self.unwritable.get_or_init(|| error);
         }
     }
@@ -147,7 +146,7 @@ impl Report {
             self.summary();
         }
         match self.unwritable.into_inner() {
-            Some(error) => Err(format!("standard output cannot be written: {error}").into()),
+            Some(error) => Err(error.into()),
             None => Ok(self.result.ok),
         }
     }
@@ -182,10 +181,6 @@ impl Report {
         self.write(&format!("{} attempts refused.", self.result.refused.len()));
         self.write(if self.result.ok { "All checks passed." } else { "CHECKS FAILED." });
     }
-}
-
-fn closed_pipe(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
 }
 
 /// Returns a number with its noun.
