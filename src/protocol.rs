@@ -95,6 +95,7 @@ mod index;
 mod introduce;
 mod journal;
 mod locate;
+mod objects;
 mod open;
 mod progress;
 mod publish;

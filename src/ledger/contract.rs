@@ -97,9 +97,10 @@ fn add_record(
         return Err(Rule::OwnerIsRegistered);
     }
     // Identifiers are per author, so no other author can occupy one in advance.
-    if !state.record_ids.insert((record.author, record.record_id)) {
+    if state.published(&record.author, &record.record_id).is_some() {
         return Err(Rule::RecordExists);
     }
+    state.record_ids.insert((record.author, record.record_id), id);
     state.owners.insert(record.owner);
     state.records.insert(id, Arc::new(record.clone()));
     Ok(())

@@ -48,7 +48,8 @@ pub struct State {
     /// Digests of the serial numbers of withdrawn certificates.
     pub(super) withdrawn: BTreeSet<Digest>,
     pub(super) records: BTreeMap<Digest, Arc<RecordAction>>,
-    pub(super) record_ids: BTreeSet<(VerifyingKey, [u8; 32])>,
+    /// Records by author and the identifier that the author chose.
+    pub(super) record_ids: BTreeMap<(VerifyingKey, [u8; 32]), Digest>,
     pub(super) owners: BTreeSet<VerifyingKey>,
     pub(super) grants: BTreeMap<Digest, GrantAction>,
     pub(super) revocations: BTreeSet<(Digest, VerifyingKey)>,
@@ -71,7 +72,7 @@ impl State {
             parties: BTreeMap::new(),
             withdrawn: BTreeSet::new(),
             records: BTreeMap::new(),
-            record_ids: BTreeSet::new(),
+            record_ids: BTreeMap::new(),
             owners: BTreeSet::new(),
             grants: BTreeMap::new(),
             revocations: BTreeSet::new(),
@@ -139,9 +140,9 @@ impl State {
         self.records.get(id).map(Arc::as_ref)
     }
 
-    /// Returns `true` if an author has published a record with this `record_id`.
-    pub fn is_published(&self, author: &VerifyingKey, record_id: &[u8; 32]) -> bool {
-        self.record_ids.contains(&(*author, *record_id))
+    /// The record that an author has published under this `record_id`.
+    pub fn published(&self, author: &VerifyingKey, record_id: &[u8; 32]) -> Option<&RecordAction> {
+        self.record(self.record_ids.get(&(*author, *record_id))?)
     }
 
     /// All records in order of their identifiers.

@@ -20,11 +20,12 @@ use crate::store::Cid;
 use crate::{algebra::Secret, peks, pre, store};
 use zeroize::Zeroizing;
 
-/// The record and author to which associated data binds a section.
-#[derive(Debug, Clone, Copy)]
+/// A record by its author and the identifier that the author chose. Associated data binds a section
+/// to it, and an upload an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Origin {
-    pub(super) record_id: [u8; 32],
     pub(super) author: VerifyingKey,
+    pub(super) record_id: [u8; 32],
 }
 
 impl Origin {

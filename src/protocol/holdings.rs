@@ -1,11 +1,10 @@
 //! The uploads of a store keeper: the records that each object was uploaded for.
 #![forbid(unsafe_code)]
 
-use super::Refusal;
-use crate::algebra::codec::{Codec, Reader, Writer, sequence};
-use crate::error::DecodeError;
+use super::binding::{Origin, object_digest};
+use super::objects::all_objects;
+use super::{Refusal, Upload};
 use crate::ledger::{State, Time};
-use crate::sign::VerifyingKey;
 use crate::store::{self, Cid};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,66 +15,69 @@ pub const UNPUBLISHED_QUOTA: u64 = 4 << 30;
 pub const UNPUBLISHED_LIFETIME: Time = 2 * 24 * 3600 * 1000;
 
 const MIN_CHARGE: u64 = 1 << 10;
-/// The maximum number of records or objects in a decoded list.
-const MAX_ITEMS: usize = 1 << 24;
-
-/// A record before or after its publication: the author and the identifier that they chose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Draft {
-    pub(super) author: VerifyingKey,
-    pub(super) record_id: [u8; 32],
-}
-sequence!(Codec for Draft { author, record_id });
 
 /// The uploads for one record.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 struct Uploads {
     /// The time of the last upload.
     time: Time,
     /// The hashes in the names of the objects, with their lengths.
     objects: BTreeMap<[u8; 32], u64>,
 }
-sequence!(Codec for Uploads { time, objects: map(MAX_ITEMS) });
 
 /// The uploads that a keeper has accepted, by record. An object may belong to several records: each
 /// author has uploaded all of its bytes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Holdings(BTreeMap<Draft, Uploads>);
+#[derive(Debug, Default)]
+pub(super) struct Holdings(BTreeMap<Origin, Uploads>);
 
 impl Holdings {
-    /// Checks that the unpublished uploads of an author stay within the quota.
-    pub(super) fn check_quota(
-        &self,
-        state: &State,
-        author: &VerifyingKey,
-        length: u64,
-    ) -> Result<(), Refusal> {
-        let first = Draft { author: *author, record_id: [0; 32] };
-        let own = self.0.range(first..).take_while(|(draft, _)| draft.author == *author);
-        let unpublished = own.filter(|(draft, _)| !state.is_published(author, &draft.record_id));
-        let lengths = unpublished.flat_map(|(_, uploads)| uploads.objects.values());
-        let used: u64 = lengths.map(|length| length.max(&MIN_CHARGE)).sum();
-        let fits = used.checked_add(length.max(MIN_CHARGE)).is_some_and(|n| n <= UNPUBLISHED_QUOTA);
+    /// Checks that an upload is an object of a published record, or stays within the quota of the
+    /// author's unpublished ones.
+    pub(super) fn admit(&self, state: &State, upload: &Upload) -> Result<(), Refusal> {
+        let Origin { author, record_id } = &upload.origin;
+        if let Some(record) = state.published(author, record_id) {
+            let is_listed = all_objects(record).contains(&object_digest(&upload.name));
+            return if is_listed { Ok(()) } else { Err(Refusal::ForeignObject) };
+        }
+        let first = Origin { author: *author, record_id: [0; 32] };
+        let own = self.0.range(first..).take_while(|(origin, _)| origin.author == *author);
+        let unpublished = own.filter(|(o, _)| state.published(&o.author, &o.record_id).is_none());
+        let used: u64 = unpublished
+            .flat_map(|(_, uploads)| uploads.objects.values())
+            .map(|length| length.max(&MIN_CHARGE))
+            .sum();
+        // A repeated upload is charged already.
+        let is_new = !self.contain(&upload.origin, &upload.name);
+        let charge = if is_new { upload.length.max(MIN_CHARGE) } else { 0 };
+        let fits = used.checked_add(charge).is_some_and(|total| total <= UNPUBLISHED_QUOTA);
         if fits { Ok(()) } else { Err(Refusal::QuotaExceeded) }
     }
 
-    pub(super) fn add(&mut self, draft: Draft, name: &Cid, length: u64, now: Time) {
-        let uploads = self.0.entry(draft).or_default();
+    pub(super) fn add(&mut self, upload: &Upload, now: Time) {
+        let uploads = self.0.entry(upload.origin).or_default();
         uploads.time = now;
-        let hash = store::digest_of_cid(name).expect("the store computed the name");
-        uploads.objects.insert(hash, length);
+        let hash = store::digest_of_cid(&upload.name).expect("the store computed the name");
+        uploads.objects.insert(hash, upload.length);
     }
 
-    /// Returns the length of an object that was uploaded for a record.
-    pub(super) fn length(&self, draft: &Draft, name: &Cid) -> Option<u64> {
-        self.0.get(draft)?.objects.get(&store::digest_of_cid(name)?).copied()
+    /// Returns `true` if an object was uploaded for a record.
+    pub(super) fn contain(&self, origin: &Origin, name: &Cid) -> bool {
+        let hash = store::digest_of_cid(name);
+        let uploads = self.0.get(origin);
+        uploads.zip(hash).is_some_and(|(uploads, hash)| uploads.objects.contains_key(&hash))
     }
 
-    /// Forgets the uploads for records that were not published in time.
+    /// Forgets the uploads for records that were not published in time, and objects that a
+    /// published record does not list.
     pub(super) fn expire(&mut self, state: &State, now: Time) {
-        self.0.retain(|draft, uploads| {
-            state.is_published(&draft.author, &draft.record_id)
-                || now.saturating_sub(uploads.time) <= UNPUBLISHED_LIFETIME
+        self.0.retain(|origin, uploads| match state.published(&origin.author, &origin.record_id) {
+            Some(record) => {
+                let listed = all_objects(record);
+                let name = |hash: &[u8; 32]| object_digest(&store::cid_of_digest(hash));
+                uploads.objects.retain(|hash, _| listed.contains(&name(hash)));
+                true
+            }
+            None => now.saturating_sub(uploads.time) <= UNPUBLISHED_LIFETIME,
         });
     }
 
@@ -85,14 +87,31 @@ impl Holdings {
     }
 }
 
-impl Codec for Holdings {
-    fn write(&self, w: &mut Writer) {
-        w.map(&self.0, |w, draft, uploads| {
-            draft.write(w);
-            uploads.write(w);
-        });
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        r.map(MAX_ITEMS, Codec::read).map(Self)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algebra::Secret;
+    use crate::ledger::Ledger;
+    use crate::sign::SigningKey;
+
+    #[test]
+    fn a_repeated_upload_is_charged_once() {
+        let key = SigningKey::from_seed(&Secret::new([1; 32]));
+        let ledger = Ledger::new("chain", key.verifying_key());
+        let upload = |object: &[u8], record: u8, length| {
+            let name = store::cid_of(&mut &object[..]).unwrap();
+            Upload::new(("chain", &key.verifying_key()), [record; 32], (&name, length), &key)
+        };
+        let half = UNPUBLISHED_QUOTA / 2;
+        let mut holdings = Holdings::default();
+        for (object, record) in [(b"a", 1), (b"b", 2)] {
+            assert_eq!(holdings.admit(ledger.state(), &upload(object, record, half)), Ok(()));
+            holdings.add(&upload(object, record, half), 0);
+        }
+        assert_eq!(holdings.admit(ledger.state(), &upload(b"a", 1, half)), Ok(()));
+        // Another object, and the same object for another record.
+        for other in [upload(b"c", 1, 0), upload(b"a", 2, half)] {
+            assert_eq!(holdings.admit(ledger.state(), &other), Err(Refusal::QuotaExceeded));
+        }
     }
 }

@@ -64,8 +64,7 @@ impl Institution {
         if record.institution != self.verifying_key() {
             return Err(Refusal::OtherInstitution.into());
         }
-        let unregistered = ProtocolError::from(Refusal::UnregisteredAuthor);
-        view.state.valid_party(&record.author, Role::Doctor, view.now, unregistered)?;
+        view.require_party(&record.author, Role::Doctor, Refusal::UnregisteredAuthor)?;
         Ok(draft.sign(&self.key))
     }
 }

@@ -162,16 +162,15 @@ impl QueryManager {
     /// valid now, [`ProtocolError::Signature`] or [`Refusal::StaleQuery`].
     pub fn forward(
         &self,
-        LedgerView { state, now }: LedgerView<'_>,
+        view: LedgerView<'_>,
         query: &Query,
     ) -> Result<ForwardedQuery, ProtocolError> {
-        let unregistered = ProtocolError::from(Refusal::UnregisteredReader);
-        state.valid_party(&query.reader, Role::Doctor, now, unregistered)?;
+        view.require_party(&query.reader, Role::Doctor, Refusal::UnregisteredReader)?;
         query
             .reader
             .verify(tag::SIGN_QUERY, &[&query.statement()], &query.signature)
             .map_err(|error| ProtocolError::Signature(Item::Query, error))?;
-        require_fresh(query, now)?;
+        require_fresh(query, view)?;
         let signature = self.key.sign(tag::SIGN_FORWARD, &[&forwarded(query)]);
         Ok(ForwardedQuery { query: query.clone(), manager: self.verifying_key(), signature })
     }
@@ -182,8 +181,8 @@ fn forwarded(query: &Query) -> Vec<u8> {
 }
 
 /// Refuses a query whose time is off by more than [`MAX_SKEW`], which limits replays.
-fn require_fresh(query: &Query, now: Time) -> Result<(), Refusal> {
-    if query.time.abs_diff(now) <= MAX_SKEW { Ok(()) } else { Err(Refusal::StaleQuery) }
+fn require_fresh(query: &Query, view: LedgerView<'_>) -> Result<(), Refusal> {
+    if view.is_near(query.time, MAX_SKEW) { Ok(()) } else { Err(Refusal::StaleQuery) }
 }
 
 impl Patient {
@@ -195,18 +194,16 @@ impl Patient {
     /// [`Refusal::StaleQuery`] or [`Refusal::OtherPatient`].
     pub fn receive<'a>(
         &self,
-        LedgerView { state, now }: LedgerView<'_>,
+        view: LedgerView<'_>,
         forwarded_query: &'a ForwardedQuery,
     ) -> Result<&'a Query, ProtocolError> {
         let ForwardedQuery { query, manager, signature } = forwarded_query;
-        let unregistered = ProtocolError::from(Refusal::UnregisteredManager);
-        state.valid_party(manager, Role::QueryManager, now, unregistered)?;
-        let unregistered = ProtocolError::from(Refusal::UnregisteredReader);
-        state.valid_party(&query.reader, Role::Doctor, now, unregistered)?;
+        view.require_party(manager, Role::QueryManager, Refusal::UnregisteredManager)?;
+        view.require_party(&query.reader, Role::Doctor, Refusal::UnregisteredReader)?;
         manager
             .verify(tag::SIGN_FORWARD, &[&forwarded(query)], signature)
             .map_err(|error| ProtocolError::Signature(Item::ForwardedQuery, error))?;
-        require_fresh(query, now)?;
+        require_fresh(query, view)?;
         let epoch = epoch_of(query.time);
         if self.pseudonym(&query.reader, epoch).name() != &query.pseudonym {
             return Err(Refusal::OtherPatient.into());

@@ -3,11 +3,12 @@
 
 use super::grant::series;
 use super::locate::batch_locate;
+use super::view::MESSAGE_SKEW;
 use super::{Doctor, Item, LedgerView, Patient, Progress, ProtocolError, Proxy, Refusal};
 use crate::algebra::hash::framed;
 use crate::algebra::tag::{self, PROTOCOL_TERM};
 use crate::consensus::Digest;
-use crate::ledger::{RecordAction, Role, Rule, State, Time};
+use crate::ledger::{RecordAction, State, Time};
 use crate::pseudonym::Pseudonym;
 use crate::sign::{Signature, VerifyingKey};
 use crate::store::Cid;
@@ -48,10 +49,6 @@ pub struct Hit {
     pub location: Cid,
 }
 
-/// The maximum difference between a search request's time and the proxy's clock: one minute, in
-/// milliseconds.
-const MAX_SKEW: Time = 60_000;
-
 /// A reader's signed request for a search under a grant. The ledger does not show searches.
 #[derive(Debug, Clone)]
 pub struct SearchRequest {
@@ -76,8 +73,8 @@ impl SearchRequest {
         reader
             .verify(tag::SIGN_SEARCH, &[&statement], &self.signature)
             .map_err(|error| ProtocolError::Signature(Item::SearchRequest, error))?;
-        let fresh = self.time.abs_diff(view.now) <= MAX_SKEW;
-        if fresh { Ok(()) } else { Err(Refusal::StaleSearch.into()) }
+        let is_fresh = view.is_near(self.time, MESSAGE_SKEW);
+        if is_fresh { Ok(()) } else { Err(Refusal::StaleSearch.into()) }
     }
 }
 
@@ -123,9 +120,7 @@ impl Proxy {
     ) -> Result<Vec<Hit>, ProtocolError> {
         let accepted = self.accepted_for(&request.grant)?;
         let grant = view.state.valid_grant(&request.grant, view.now)?;
-        for (party, role) in [(&grant.reader, Role::Doctor), (&grant.proxy, Role::Proxy)] {
-            view.state.valid_party(party, role, view.now, Rule::UnknownParty)?;
-        }
+        view.check_parties(grant)?;
         request.check(view, &self.verifying_key(), &grant.reader)?;
         let covered = view.state.records();
         let covered = covered.filter(|(id, record)| grant.covers(id, &record.owner));

@@ -7,20 +7,18 @@
 //! valid grant those wrapped for the patient.
 #![forbid(unsafe_code)]
 
-use super::binding::object_digest;
-use super::holdings::{self, Holdings};
+use super::binding::{Origin, object_digest};
+use super::holdings::Holdings;
+use super::objects::{WrappedKey, all_objects, objects};
+use super::view::MESSAGE_SKEW;
 use super::{Fetch, FetchBasis, Item, LedgerView, ProtocolError, Refusal, Upload};
 use crate::algebra::tag;
 use crate::consensus::Digest;
-use crate::ledger::{Basis, RecordAction, Role, SectionDigests, StoredRequest, Time};
+use crate::ledger::{Basis, RecordAction, Role, StoredRequest};
 use crate::sign::VerifyingKey;
 use crate::store::{self, Cid, RecordStore};
 use std::io::{Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// The maximum difference between a fetch's time and the keeper's clock: one minute, in
-/// milliseconds.
-const MAX_SKEW: Time = 60_000;
 
 /// A [`RecordStore`] behind the access control of the ledger.
 ///
@@ -50,26 +48,26 @@ impl<S: RecordStore> StoreKeeper<S> {
     }
 
     /// Stores an object that a registered doctor has offered for a record. The whole object must be
-    /// sent, whether it is stored already or not, and the result does not tell.
+    /// sent, whether it is stored already or not, and the result does not tell. Once a record is
+    /// published, its objects only can be sent again.
     ///
     /// # Errors
     /// [`Refusal::UnregisteredUploader`], [`ProtocolError::Rule`] if the uploader's certificate is
     /// not valid now, [`ProtocolError::Signature`], [`Refusal::QuotaExceeded`],
-    /// [`Refusal::UploadLength`] or [`ProtocolError::Store`].
+    /// [`Refusal::ForeignObject`], [`Refusal::UploadLength`] or [`ProtocolError::Store`].
     pub fn upload(
         &self,
-        LedgerView { state, now }: LedgerView<'_>,
+        view: LedgerView<'_>,
         upload: &Upload,
         object: &mut dyn Read,
     ) -> Result<(), ProtocolError> {
-        let author = &upload.draft.author;
-        let unregistered = ProtocolError::from(Refusal::UnregisteredUploader);
-        state.valid_party(author, Role::Doctor, now, unregistered)?;
-        let statement = upload.statement(state.chain(), &self.key);
+        let author = &upload.origin.author;
+        view.require_party(author, Role::Doctor, Refusal::UnregisteredUploader)?;
+        let statement = upload.statement(view.state.chain(), &self.key);
         author
             .verify(tag::SIGN_UPLOAD, &[&statement], &upload.signature)
             .map_err(|error| ProtocolError::Signature(Item::Upload, error))?;
-        self.lock().check_quota(state, author, upload.length)?;
+        self.lock().admit(view.state, upload)?;
         // One byte more than offered shows that the object is longer.
         let mut object = object.take(upload.length.saturating_add(1));
         let limit = object.limit();
@@ -80,12 +78,13 @@ impl<S: RecordStore> StoreKeeper<S> {
         stored?;
         // Other uploads of the author may have finished in the meantime.
         let mut holdings = self.lock();
-        holdings.check_quota(state, author, upload.length)?;
-        holdings.add(upload.draft, &upload.name, upload.length, now);
+        holdings.admit(view.state, upload)?;
+        holdings.add(upload, view.now);
         Ok(())
     }
 
-    /// Deletes the objects of records that were not published in time. Cost: linear in the store.
+    /// Deletes the objects of records that were not published in time, and objects that a published
+    /// record does not list. Cost: linear in the store.
     ///
     /// # Errors
     /// [`ProtocolError::Store`] if the store fails.
@@ -120,12 +119,11 @@ impl<S: RecordStore> StoreKeeper<S> {
             .signer
             .verify(tag::SIGN_FETCH, &[&statement], &fetch.signature)
             .map_err(|error| ProtocolError::Signature(Item::Fetch, error))?;
-        if fetch.time.abs_diff(view.now) > MAX_SKEW {
+        if !view.is_near(fetch.time, MESSAGE_SKEW) {
             return Err(Refusal::StaleFetch.into());
         }
         let (record, objects) = permitted(view, fetch)?;
-        let draft = holdings::Draft { author: record.author, record_id: record.record_id };
-        let uploaded = self.lock().length(&draft, &fetch.name).is_some();
+        let uploaded = self.lock().contain(&Origin::of(record), &fetch.name);
         if !uploaded || !objects.contains(&object_digest(&fetch.name)) {
             return Err(Refusal::ForeignObject.into());
         }
@@ -145,8 +143,7 @@ fn permitted<'a>(
             if fetch.signer != record.author && fetch.signer != record.owner {
                 return Err(Refusal::RecordOfAnother.into());
             }
-            let sections: Vec<&SectionDigests> = record.sections.iter().collect();
-            Ok((record, objects(record, &sections, &WRAPPED_KEYS)))
+            Ok((record, all_objects(record)))
         }
         FetchBasis::Request(id) => {
             let request = view.state.request(&id).ok_or(Refusal::UnknownBasis)?;
@@ -181,24 +178,5 @@ fn requested<'a>(
         }
     };
     let sections = request.sections.iter().map(|index| &record.sections[usize::from(*index)]);
-    Ok((record, objects(record, &sections.collect::<Vec<_>>(), keys)))
-}
-
-/// A wrapped key of a section.
-type WrappedKey = fn(&SectionDigests) -> Digest;
-
-const WRAPPED_KEYS: [WrappedKey; 3] =
-    [|s| s.wrapped_for_patient, |s| s.wrapped_for_policy, |s| s.wrapped_for_author];
-
-/// Returns the digests of the envelope, of the ciphertexts of sections and of some wrapped keys.
-fn objects(
-    record: &RecordAction,
-    sections: &[&SectionDigests],
-    keys: &[WrappedKey],
-) -> Vec<Digest> {
-    let of_section = |section: &&SectionDigests| {
-        let wrapped = keys.iter().map(|key| object_digest(&store::cid_of_digest(&key(section))));
-        std::iter::once(section.ciphertext).chain(wrapped).collect::<Vec<_>>()
-    };
-    std::iter::once(record.envelope).chain(sections.iter().flat_map(of_section)).collect()
+    Ok((record, objects(record, sections, keys)))
 }

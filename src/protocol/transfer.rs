@@ -1,7 +1,8 @@
 //! The messages to a store keeper: uploads and fetches.
 #![forbid(unsafe_code)]
 
-use super::{Doctor, holdings};
+use super::Doctor;
+use super::binding::Origin;
 use crate::algebra::{hash::framed, tag};
 use crate::consensus::Digest;
 use crate::ledger::Time;
@@ -13,7 +14,7 @@ use crate::store::Cid;
 pub struct Upload {
     pub(super) name: Cid,
     pub(super) length: u64,
-    pub(super) draft: holdings::Draft,
+    pub(super) origin: Origin,
     pub(super) signature: Signature,
 }
 
@@ -43,9 +44,9 @@ impl Upload {
         (name, length): (&Cid, u64),
         key: &SigningKey,
     ) -> Self {
-        let draft = holdings::Draft { author: key.verifying_key(), record_id };
+        let origin = Origin { author: key.verifying_key(), record_id };
         let mut upload =
-            Self { name: *name, length, draft, signature: Signature::from_bytes([0; 64]) };
+            Self { name: *name, length, origin, signature: Signature::from_bytes([0; 64]) };
         let statement = upload.statement(chain, keeper);
         upload.signature = key.sign(tag::SIGN_UPLOAD, &[&statement]);
         upload
@@ -56,7 +57,7 @@ impl Upload {
         framed(&[
             chain.as_bytes(),
             keeper.as_bytes(),
-            &self.draft.record_id,
+            &self.origin.record_id,
             &self.name.to_bytes(),
             &self.length.to_be_bytes(),
         ])

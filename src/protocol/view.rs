@@ -1,7 +1,13 @@
 //! A party's view of the ledger.
 #![forbid(unsafe_code)]
 
-use crate::ledger::{State, Time};
+use super::{ProtocolError, Refusal};
+use crate::ledger::{GrantAction, Role, Rule, State, Subject, Time};
+use crate::sign::VerifyingKey;
+
+/// The maximum difference between the time of a fetch or search request and the receiver's clock:
+/// one minute, in milliseconds.
+pub(super) const MESSAGE_SKEW: Time = 60_000;
 
 /// The state of the ledger and the local time.
 #[derive(Debug, Clone, Copy)]
@@ -10,4 +16,29 @@ pub struct LedgerView<'a> {
     pub state: &'a State,
     /// The time on the party's own clock, in milliseconds since the Unix epoch.
     pub now: Time,
+}
+
+impl<'a> LedgerView<'a> {
+    /// Returns a party that is registered in a role, with a certificate that is valid now.
+    pub(super) fn require_party(
+        self,
+        key: &VerifyingKey,
+        role: Role,
+        otherwise: Refusal,
+    ) -> Result<&'a Subject, ProtocolError> {
+        self.state.valid_party(key, role, self.now, otherwise.into())
+    }
+
+    /// Returns `true` if a time differs from the party's clock by at most `skew`.
+    pub(super) fn is_near(self, time: Time, skew: Time) -> bool {
+        time.abs_diff(self.now) <= skew
+    }
+
+    /// Checks that the certificates of a grant's reader and proxy are valid now.
+    pub(super) fn check_parties(self, grant: &GrantAction) -> Result<(), Rule> {
+        for (party, role) in [(&grant.reader, Role::Doctor), (&grant.proxy, Role::Proxy)] {
+            self.state.valid_party(party, role, self.now, Rule::UnknownParty)?;
+        }
+        Ok(())
+    }
 }

@@ -38,8 +38,8 @@ fn a_fetch_or_upload_with_a_foreign_signature_is_refused() {
         Upload { signature: offer(at, [1; 32], object, &forger).signature, ..honest.clone() },
         Upload { name: other, ..honest.clone() },
         Upload { length: 10, ..honest.clone() },
-        Upload { draft: offer(at, [2; 32], object, key).draft, ..honest.clone() },
-        Upload { draft: offer(at, [1; 32], object, &world.reader.key).draft, ..honest.clone() },
+        Upload { origin: offer(at, [2; 32], object, key).origin, ..honest.clone() },
+        Upload { origin: offer(at, [1; 32], object, &world.reader.key).origin, ..honest.clone() },
         offer(("another chain", at.1), [1; 32], object, key),
         offer((CHAIN, &forger.verifying_key()), [1; 32], object, key),
     ];

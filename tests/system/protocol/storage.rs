@@ -91,6 +91,37 @@ fn unpublished_uploads_expire_and_published_ones_stay() {
 }
 
 #[test]
+fn a_published_record_holds_its_own_objects_only() {
+    let mut world = World::new(58);
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let (at, id) = ((CHAIN, &world.keeper.verifying_key()), sealed.sealed.record_id());
+    let objects = sealed.sealed.objects().unwrap();
+    let listed: Vec<Cid> = objects.iter().map(|object| object.name).collect();
+    drop(objects);
+    let [before, after] =
+        [b"before", b"after!"].map(|bytes| store::cid_of(&mut &bytes[..]).unwrap());
+    let upload = |world: &World, name: &Cid, bytes: &[u8]| {
+        let offer = world.doctors[A].offer(at, id, (name, bytes.len() as u64));
+        world.keeper.upload(world.view(), &offer, &mut &bytes[..])
+    };
+    // An object that the record does not list counts as unpublished, and expires with publication.
+    upload(&world, &before, b"before").unwrap();
+    world.publish_sealed(A, ADA, 0, sealed);
+    refused!(upload(&world, &after, b"after!"), Refusal::ForeignObject);
+    assert!(world.keeper.store().contains(&before));
+    let (state, now) = (world.state().clone(), world.now());
+    world.keeper.expire(LedgerView { state: &state, now }).unwrap();
+    assert!(!world.keeper.store().contains(&before));
+    for name in &listed {
+        // A lost object can be sent again.
+        let bytes = world.stored(name);
+        fs::remove_file(world.keeper.store().manifest_path(name)).unwrap();
+        upload(&world, name, &bytes).unwrap();
+        assert!(world.stored(name) == bytes);
+    }
+}
+
+#[test]
 fn the_unpublished_uploads_of_an_author_have_a_quota() {
     let mut world = World::new(57);
     let (state, now) = (world.state().clone(), world.now());
