@@ -5,14 +5,6 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use super::reencrypt::SectionReEncryption;
-use super::{Item, ProtocolError};
-use crate::algebra::codec::{Canonical, sequence};
-use crate::consensus::Digest;
-use crate::error::DecodeError;
-use crate::ledger::{Action, Transaction};
-use crate::record::Class;
-use crate::sign::VerifyingKey;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -78,30 +70,4 @@ fn read_entry(file: &mut File) -> io::Result<Option<Vec<u8>>> {
     let mut entry = Vec::new();
     file.take(length.min(MAX_ENTRY as u64)).read_to_end(&mut entry)?;
     Ok(Some(entry).filter(|entry| entry.len() as u64 == length))
-}
-
-/// The re-encryptions of a request and the transaction that reports them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct JournalEntry {
-    pub(super) sections: Vec<SectionReEncryption>,
-    pub(super) access: Transaction,
-}
-
-sequence!(Canonical for JournalEntry = ProxyJournalEntry {
-    sections: list(Class::ALL.len()), access,
-});
-
-impl JournalEntry {
-    /// Decodes an entry of a proxy, and returns it with the identifier of its request.
-    pub(super) fn of_proxy(
-        bytes: &[u8],
-        proxy: &VerifyingKey,
-    ) -> Result<(Digest, Self), ProtocolError> {
-        let decode = |error| ProtocolError::Decode(Item::JournalEntry, error);
-        let entry = Self::from_bytes(bytes).map_err(decode)?;
-        match entry.access.action() {
-            Action::Access(access) if access.proxy == *proxy => Ok((access.request, entry)),
-            _ => Err(decode(DecodeError::Invalid("the entry is of another proxy"))),
-        }
-    }
 }

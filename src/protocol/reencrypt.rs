@@ -2,25 +2,29 @@
 //! reader (Qin 3.5.4, Eq. 15 and the two checks of the master node).
 //!
 //! The proxy computes, journals, reports, and then releases. The ledger therefore shows every
-//! release, and a crash between the steps loses none: [`Proxy::report`] and [`Proxy::release`]
-//! return the same bytes when they are repeated.
+//! release, and a crash between the steps loses none: when the steps are repeated, they report and
+//! release the same re-encryptions.
 #![forbid(unsafe_code)]
 
 use super::binding::WrappedKeyBinding;
 use super::grant::Accepted;
-use super::journal::{Journal, JournalEntry};
+use super::journal::Journal;
 use super::locate::locate;
 use super::source::SignedSource;
-use super::{FetchBasis, LedgerView, ObjectSource, ProtocolError, Proxy, Refusal};
+use super::{FetchBasis, Item, LedgerView, ObjectSource, ProtocolError, Proxy, Refusal};
 use crate::algebra::codec::{Canonical, sequence};
 use crate::algebra::{Rng, hash::digest, tag::PROTOCOL_REENCRYPTION};
 use crate::consensus::Digest;
+use crate::error::DecodeError;
 use crate::ledger::{
-    AccessAction, Action, Basis, Draft, Receipt, RecordAction, RequestAction, Role, Rule,
-    StoredRequest, Transaction, Validity,
+    AccessAction, Action, Basis, Draft, Receipt, RecordAction, RequestAction, StoredRequest,
+    Transaction, Validity,
 };
 use crate::pre::conditional::{self, Ciphertext, ReEncryption, VerifiedReKey};
+use crate::record::Class;
+use crate::sign::VerifyingKey;
 use crate::store;
+use std::collections::btree_map::Entry;
 use std::io;
 
 /// The re-encryption of a section's wrapped key, with the original for verification.
@@ -78,17 +82,28 @@ impl Release {
     }
 }
 
-/// The re-encryptions of a request before they are journaled and reported.
-#[derive(Debug)]
+/// A proxy's re-encryptions for a request: the entry of its journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreparedAccess {
+    proxy: VerifyingKey,
     request: Digest,
     pub(super) sections: Vec<SectionReEncryption>,
 }
+
+sequence!(Canonical for PreparedAccess = ProxyJournalEntry {
+    proxy, request, sections: list(Class::ALL.len()),
+});
 
 impl PreparedAccess {
     /// Returns the number of re-encrypted sections.
     pub fn sections(&self) -> usize {
         self.sections.len()
+    }
+
+    /// Returns the report of the access.
+    fn access(&self) -> AccessAction {
+        let reencryptions = self.sections.iter().map(SectionReEncryption::digest).collect();
+        AccessAction { proxy: self.proxy, request: self.request, reencryptions }
     }
 }
 
@@ -126,12 +141,12 @@ impl Proxy {
         check_ciphertexts(record, request, accepted, &source)?;
         let sections = requested_sections(record, request, accepted, &source)?;
         let sections = reencrypt(sections, rng)?;
-        Ok(PreparedAccess { request: *request_id, sections })
+        Ok(PreparedAccess { proxy: self.verifying_key(), request: *request_id, sections })
     }
 
-    /// Journals re-encryptions and returns the transaction that reports the access. For a request
-    /// whose re-encryptions are in the journal already, it discards the new ones and returns the
-    /// journaled transaction.
+    /// Journals re-encryptions and returns the transaction that reports the access. A repeated call
+    /// discards the new re-encryptions and reports the journaled ones, for example when the first
+    /// transaction has expired.
     ///
     /// # Errors
     /// [`Refusal::JournalLost`] if the ledger reports an access that is not in the journal, and
@@ -140,26 +155,22 @@ impl Proxy {
         &mut self,
         validity: Validity<'_>,
         view: LedgerView<'_>,
-        PreparedAccess { request, sections }: PreparedAccess,
+        prepared: PreparedAccess,
         journal: &mut dyn Journal,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Transaction, ProtocolError> {
-        if let Some(entry) = self.released.get(&request) {
-            return Ok(entry.access.clone());
-        }
-        if view.state.access(&request).is_some() {
-            return Err(Refusal::JournalLost.into());
-        }
-        let action = AccessAction {
-            proxy: self.verifying_key(),
-            request,
-            reencryptions: sections.iter().map(SectionReEncryption::digest).collect(),
+        let journaled = match self.journaled.entry(prepared.request) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(_) if view.state.access(&prepared.request).is_some() => {
+                return Err(Refusal::JournalLost.into());
+            }
+            Entry::Vacant(entry) => {
+                journal.append(&prepared.to_bytes())?;
+                entry.insert(prepared)
+            }
         };
-        let access = Draft::new(validity, Action::Access(action), rng).signed_by(&[&self.key]);
-        let entry = JournalEntry { sections, access: access.clone() };
-        journal.append(&entry.to_bytes())?;
-        self.released.insert(request, entry);
-        Ok(access)
+        let action = Action::Access(journaled.access());
+        Ok(Draft::new(validity, action, rng).signed_by(&[&self.key]))
     }
 
     /// Releases the journaled re-encryptions of a request to its reader, once the ledger reports
@@ -174,15 +185,13 @@ impl Proxy {
         request_id: &Digest,
     ) -> Result<Release, ProtocolError> {
         self.requested(view, request_id)?;
-        let entry = self.released.get(request_id).ok_or(Refusal::JournalLost)?;
-        let Action::Access(access) = entry.access.action() else {
-            unreachable!("a journal entry contains an access")
-        };
-        if view.state.access(request_id) != Some(access) {
+        let journaled = self.journaled.get(request_id).ok_or(Refusal::JournalLost)?;
+        let access = journaled.access();
+        if view.state.access(request_id) != Some(&access) {
             return Err(Refusal::UnreportedAccess.into());
         }
-        let receipt = Receipt::issue(view.state.chain(), access.clone(), &self.key);
-        Ok(Release { sections: entry.sections.clone(), receipt })
+        let receipt = Receipt::issue(view.state.chain(), access, &self.key);
+        Ok(Release { sections: journaled.sections.clone(), receipt })
     }
 
     /// Loads a journal entry after a restart.
@@ -190,8 +199,12 @@ impl Proxy {
     /// # Errors
     /// [`ProtocolError::Decode`] if the bytes are not an entry of this proxy.
     pub fn recover(&mut self, entry: &[u8]) -> Result<(), ProtocolError> {
-        let (request, entry) = JournalEntry::of_proxy(entry, &self.verifying_key())?;
-        self.released.insert(request, entry);
+        let decode = |error| ProtocolError::Decode(Item::JournalEntry, error);
+        let entry = PreparedAccess::from_bytes(entry).map_err(decode)?;
+        if entry.proxy != self.verifying_key() {
+            return Err(decode(DecodeError::Invalid("the entry is of another proxy")));
+        }
+        self.journaled.insert(entry.request, entry);
         Ok(())
     }
 
@@ -199,9 +212,10 @@ impl Proxy {
     /// proxy.
     fn requested<'a>(
         &self,
-        LedgerView { state, now }: LedgerView<'a>,
+        view: LedgerView<'a>,
         request_id: &Digest,
     ) -> Result<(&'a RequestAction, &'a RecordAction, &'a Digest), ProtocolError> {
+        let LedgerView { state, now } = view;
         let stored = state.request(request_id).ok_or(Refusal::UnknownRequest)?;
         if !stored.is_open(state.height()) {
             return Err(Refusal::ExpiredRequest.into());
@@ -215,9 +229,7 @@ impl Proxy {
         if grant.proxy != self.verifying_key() {
             return Err(Refusal::OtherProxy.into());
         }
-        for (party, role) in [(&request.reader, Role::Doctor), (&grant.proxy, Role::Proxy)] {
-            state.valid_party(party, role, now, Rule::UnknownParty)?;
-        }
+        view.check_parties(grant)?;
         Ok((request, record, grant_id))
     }
 }

@@ -149,7 +149,7 @@ registration! {
     Institution: signing_key, |(key, certificate), rng| Self { key, certificate };
     QueryManager: signing_key, |(key, certificate), rng| Self { key, certificate };
     Proxy: signing_key, |(key, certificate), rng| Self {
-        key, certificate, accepted: BTreeMap::new(), released: BTreeMap::new()
+        key, certificate, accepted: BTreeMap::new(), journaled: BTreeMap::new()
     };
 }
 

@@ -67,7 +67,7 @@ impl Proxy {
         self.accepted.retain(|id, _| {
             state.grant(id).is_some_and(|grant| now < grant.until && !state.is_revoked(id, grant))
         });
-        self.released.retain(|id, _| {
+        self.journaled.retain(|id, _| {
             state.request(id).is_some_and(|request| request.is_open(state.height()))
         });
         before - self.accepted.len()

@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::grant::Accepted;
-use super::journal::JournalEntry;
+use super::reencrypt::PreparedAccess;
 use crate::algebra::hash::kdf;
 use crate::algebra::{Secret, tag};
 use crate::consensus::Digest;
@@ -64,7 +64,7 @@ pub struct Proxy {
     /// The verified deliveries of patients, by grant. Erased when a grant ends.
     pub(super) accepted: BTreeMap<Digest, Accepted>,
     /// The journaled re-encryptions, by request.
-    pub(super) released: BTreeMap<Digest, JournalEntry>,
+    pub(super) journaled: BTreeMap<Digest, PreparedAccess>,
 }
 
 impl Patient {

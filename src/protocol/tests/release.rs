@@ -87,14 +87,14 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
         let (_, entries) = open_file();
         assert_eq!(entries.len(), 1);
         assert_eq!(std::fs::read(&path).unwrap(), intact, "the torn entry is removed");
-        world.proxy.released.clear();
+        world.proxy.journaled.clear();
         let lost = world.proxy.release(view, &request);
         assert!(matches!(lost, Err(ProtocolError::Refused(Refusal::JournalLost))));
         world.proxy.recover(&entries[0]).unwrap();
         assert_eq!(world.proxy.release(view, &request).unwrap(), release);
     }
     // With the journal lost, the proxy does not re-encrypt a second time for the request.
-    world.proxy.released.clear();
+    world.proxy.journaled.clear();
     let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
     let outcome = world.proxy.report(VALIDITY, view, prepared, &mut journal, &mut rng);
     assert!(matches!(outcome, Err(ProtocolError::Refused(Refusal::JournalLost))));

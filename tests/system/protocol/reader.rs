@@ -39,15 +39,18 @@ fn a_release_is_repeated_and_never_precedes_its_report() {
     let view = LedgerView { state: &state, now };
     refused!(world.proxies[0].release(view, &request), Refusal::JournalLost);
     let (rng, journal) = (&mut world.rng, &mut world.journal);
-    let access = world.proxies[0].report(validity, view, prepared, journal, rng).unwrap();
+    // The first report is not committed in time.
+    let expiring = Validity { until: now + 1, ..validity };
+    let expired = world.proxies[0].report(expiring, view, prepared, journal, rng).unwrap();
     assert_eq!(world.journal.len(), 1);
+    world.network.advance(HOUR);
     // Journaled, not yet reported.
     refused!(world.proxies[0].release(view, &request), Refusal::UnreportedAccess);
-    // A retry before and after the commit returns the same transaction and the same bytes.
-    let prepared = world.reencrypt(&request).unwrap();
+    // A retry reports and releases the same re-encryptions.
+    let (validity, prepared) = (world.validity(), world.reencrypt(&request).unwrap());
     let (rng, journal) = (&mut world.rng, &mut world.journal);
-    let again = world.proxies[0].report(validity, view, prepared, journal, rng).unwrap();
-    assert_eq!((&again, world.journal.len()), (&access, 1));
+    let access = world.proxies[0].report(validity, view, prepared, journal, rng).unwrap();
+    assert_eq!((access.action(), world.journal.len()), (expired.action(), 1));
     world.commit(&access).unwrap();
     let release = world.proxies[0].release(world.view(), &request).unwrap();
     assert_eq!(world.proxies[0].release(world.view(), &request).unwrap(), release);
