@@ -45,18 +45,19 @@ pub struct Assembly<'a, W> {
     output: &'a mut W,
     length: u64,
     pieces: Vec<Piece>,
-    unfinished: bool,
+    /// The number of sections that were started and are not complete.
+    unfinished: usize,
 }
 
 impl<'a, W: Write + Seek> Assembly<'a, W> {
     /// Starts the reassembly of a record of `length` bytes.
     pub fn new(output: &'a mut W, length: u64) -> Self {
-        Self { output, length, pieces: Vec::new(), unfinished: false }
+        Self { output, length, pieces: Vec::new(), unfinished: 0 }
     }
 
     /// Returns a writer for the plaintext of the next section.
     pub fn section(&mut self) -> SectionWriter<'_, 'a, W> {
-        self.unfinished = true;
+        self.unfinished += 1;
         SectionWriter {
             assembly: self,
             head: Vec::new(),
@@ -70,7 +71,7 @@ impl<'a, W: Write + Seek> Assembly<'a, W> {
     /// # Errors
     /// [`AssemblyError`] if a section is incomplete or pieces overlap.
     pub fn finish(mut self) -> Result<Coverage, AssemblyError> {
-        if self.unfinished {
+        if self.unfinished > 0 {
             return Err(AssemblyError::Length);
         }
         self.pieces.sort_by_key(|piece| piece.start);
@@ -131,7 +132,7 @@ impl<W: Write + Seek> SectionWriter<'_, '_, W> {
         match self.pieces.front() {
             Some(piece) => self.assembly.output.seek(SeekFrom::Start(piece.start)).map(|_| ()),
             None => {
-                self.assembly.unfinished = false;
+                self.assembly.unfinished -= 1;
                 Ok(())
             }
         }
@@ -220,6 +221,10 @@ mod tests {
             ("overlapping pieces", vec![section(&[(0, b"abc")]), section(&[(2, b"cd")])]),
             ("trailing bytes", vec![longer]),
             ("truncated table", vec![section(&[(0, b"ab")])[..23].to_vec()]),
+            (
+                "truncated section before a complete one",
+                vec![section(&[(0, b"abcd")])[..24].to_vec(), section(&[(4, b"efgh")])],
+            ),
             ("truncated row count", vec![section(&[(0, b"ab")])[..10].to_vec()]),
             ("empty section", vec![vec![]]),
             ("excessive row count", vec![huge]),
