@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let network = &mut Network::generate(Parameters::new("example"), 4, 1, || empty.clone());
 
     // The centre certifies keys that their owners generated. Patients do not appear on the ledger.
-    let ada = Patient::register("Ada Byron", END, &centre, rng)?;
+    let mut ada = Patient::register("Ada Byron", END, &centre, rng)?;
     let ruiz = Doctor::register("Dr. Ruiz", END, &centre, rng)?;
     let bose = Doctor::register("Dr. Bose", END, &centre, rng)?;
     let hospital = Institution::register("Harbour Hospital", END, &centre, rng)?;

@@ -34,10 +34,11 @@
 //! it is valid. The *envelope* of a record is the stored list of its ciphertexts; its name is the
 //! location that the search entries seal.
 //!
-//! **Three wrapped keys per section.** Each wraps the section's content key and the name of the
-//! record's envelope: for the patient, re-encryptable under the condition (owner key, writing
-//! epoch, class, policy); for the policy, by CP-ABE; and for the author. The DEM commits to the
-//! content key, so all three lead to the same plaintext.
+//! **Three wrapped keys per section.** Each wraps the section's content key, its class, the length of
+//! the record and the name of the record's envelope: for the patient, re-encryptable under the
+//! condition (owner key, writing epoch, tag); for the policy, by CP-ABE; and for the author. The DEM
+//! commits to the content key, so all three lead to the same plaintext. The *condition tag* is a
+//! pseudorandom function of class and policy, keyed by the secret of the pseudonym.
 //!
 //! **Enforcement.** Cryptography enforces the policies of sections and the conditions of
 //! re-encryption keys. The contract, the store keeper and the proxy enforce the window and the
@@ -57,7 +58,7 @@
 //! // Setup and registration: every party generates its own keys, and the centre certifies them.
 //! let centre = RegistrationCentre::new(rng);
 //! let authority = AttributeAuthority::new(centre.verifying_key(), rng);
-//! let ada = Patient::register("Ada Byron", later, &centre, rng)?;
+//! let mut ada = Patient::register("Ada Byron", later, &centre, rng)?;
 //! let ruiz = Doctor::register("Dr. Ruiz", later, &centre, rng)?;
 //!
 //! // At the consultation Ada introduces herself to Dr. Ruiz.

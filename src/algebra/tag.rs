@@ -177,8 +177,8 @@ tags! {
     PROTOCOL_LOCK = "EPIONE-V1-PROTOCOL-LOCK";
     /// Protocol: digest of an object's name.
     PROTOCOL_OBJECT = "EPIONE-V1-PROTOCOL-OBJECT";
-    /// Protocol: digest of a policy's text.
-    PROTOCOL_POLICY = "EPIONE-V1-PROTOCOL-POLICY";
+    /// Protocol: condition tag of a class and policy, under the secret of a pseudonym.
+    PROTOCOL_CONDITION = "EPIONE-V1-PROTOCOL-CONDITION";
     /// Protocol: search term under a pseudonym.
     PROTOCOL_TERM = "EPIONE-V1-PROTOCOL-TERM";
     /// Protocol: digest of a re-encryption in a report.

@@ -58,8 +58,9 @@ pub enum Action {
 /// The digests of one section of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectionDigests {
-    /// The section's class.
-    pub class: Class,
+    /// The condition tag: a pseudorandom function of class and policy, under a secret of patient and
+    /// author.
+    pub tag: Digest,
     /// A digest of the ciphertext's CID, which hides the CID.
     pub ciphertext: Digest,
     /// The hash in the CID of the content key wrapped for the patient.
@@ -68,8 +69,6 @@ pub struct SectionDigests {
     pub wrapped_for_policy: Digest,
     /// The hash in the CID of the content key wrapped for the author.
     pub wrapped_for_author: Digest,
-    /// A digest of the policy's text, part of the re-encryption condition.
-    pub policy: Digest,
 }
 
 /// A sealed record.
@@ -87,7 +86,7 @@ pub struct RecordAction {
     pub epoch: u32,
     /// A digest of the CID of the envelope, which lists the sections.
     pub envelope: Digest,
-    /// The sections in ascending order of class.
+    /// The sections in ascending order of their tags, which does not depend on the file.
     pub sections: Vec<SectionDigests>,
     /// The encoded [searchable ciphertexts](crate::peks::SearchableCiphertext) with locations.
     ///
@@ -100,12 +99,10 @@ pub struct RecordAction {
 pub struct DelegationDigest {
     /// The owner key of the covered records.
     pub owner: VerifyingKey,
-    /// The class of the covered sections.
-    pub class: Class,
     /// The epoch of the covered records.
     pub epoch: u32,
-    /// The digest of the covered sections' policy.
-    pub policy: Digest,
+    /// The condition tag of the covered sections.
+    pub tag: Digest,
     /// A commitment to the re-encryption public keys of patient and reader, and to `rk2`.
     pub rekey: Digest,
 }
@@ -113,10 +110,7 @@ pub struct DelegationDigest {
 impl DelegationDigest {
     /// Returns `true` if the key covers a section of a record.
     pub fn covers(&self, record: &RecordAction, section: &SectionDigests) -> bool {
-        self.owner == record.owner
-            && self.epoch == record.epoch
-            && self.class == section.class
-            && self.policy == section.policy
+        self.owner == record.owner && self.epoch == record.epoch && self.tag == section.tag
     }
 }
 
@@ -255,7 +249,7 @@ choice!(Action, "unknown action code" {
 });
 
 sequence!(Codec for SectionDigests {
-    class, ciphertext, wrapped_for_patient, wrapped_for_policy, wrapped_for_author, policy,
+    tag, ciphertext, wrapped_for_patient, wrapped_for_policy, wrapped_for_author,
 });
 
 sequence!(Codec for RecordAction {
@@ -278,17 +272,17 @@ impl RecordAction {
     }
 
     fn check_sections(self) -> Result<Self, DecodeError> {
-        let ascending = self.sections.is_sorted_by(|a, b| a.class < b.class);
+        let ascending = self.sections.is_sorted_by(|a, b| a.tag < b.tag);
         if self.sections.is_empty() || !ascending {
             return Err(DecodeError::Invalid(
-                "the classes of a record's sections are not strictly ascending",
+                "the tags of a record's sections are not strictly ascending",
             ));
         }
         Ok(self)
     }
 }
 
-sequence!(Codec for DelegationDigest { owner, class, epoch, policy, rekey });
+sequence!(Codec for DelegationDigest { owner, epoch, tag, rekey });
 
 choice!(Scope, "unknown scope of a grant" {
     0 = OwnerKeys, 1 = Records(records: list(MAX_RECORDS)),

@@ -2,11 +2,11 @@
 #![forbid(unsafe_code)]
 
 use crate::algebra::G2;
-use crate::algebra::codec::{Canonical, Reader, sequence};
-use crate::algebra::hash::{digest, framed};
+use crate::algebra::codec::{Canonical, Codec, Reader, sequence};
+use crate::algebra::hash::{digest, framed, kdf};
 use crate::algebra::tag::{
-    LEDGER_REKEY, LEDGER_TRAPDOOR, PROTOCOL_ENTRY, PROTOCOL_LOCK, PROTOCOL_OBJECT, PROTOCOL_POLICY,
-    PROTOCOL_SECTION,
+    LEDGER_REKEY, LEDGER_TRAPDOOR, PROTOCOL_CONDITION, PROTOCOL_ENTRY, PROTOCOL_LOCK,
+    PROTOCOL_OBJECT, PROTOCOL_SECTION,
 };
 use crate::consensus::Digest;
 use crate::dem::ContentKey;
@@ -14,6 +14,7 @@ use crate::error::DecodeError;
 use crate::ledger::{DelegationDigest, RecordAction, SectionDigests};
 use crate::policy::AccessPolicy;
 use crate::pre::conditional::{Ciphertext, UnverifiedCiphertext};
+use crate::pseudonym::Pseudonym;
 use crate::record::Class;
 use crate::sign::VerifyingKey;
 use crate::store::Cid;
@@ -33,19 +34,29 @@ impl Origin {
         Self { record_id: record.record_id, author: record.author }
     }
 
-    pub(super) fn section_ad(&self, class: Class) -> Vec<u8> {
+    /// Returns the associated data of a section's ciphertext, by the index of the section.
+    pub(super) fn section_ad(&self, index: u8) -> Vec<u8> {
         let author = self.author.as_bytes();
-        framed(&[PROTOCOL_SECTION.as_bytes(), &self.record_id, &[class as u8], author])
+        framed(&[PROTOCOL_SECTION.as_bytes(), &self.record_id, &[index], author])
     }
 
-    pub(super) fn wrapped_key_ad(&self, class: Class) -> Vec<u8> {
+    /// Returns the associated data of a section's wrapped keys, by the index of the section.
+    pub(super) fn wrapped_key_ad(&self, index: u8) -> Vec<u8> {
         let author = self.author.as_bytes();
-        framed(&[PROTOCOL_LOCK.as_bytes(), &self.record_id, &[class as u8], author])
+        framed(&[PROTOCOL_LOCK.as_bytes(), &self.record_id, &[index], author])
     }
 
     pub(super) fn entry_context(&self) -> Vec<u8> {
         framed(&[PROTOCOL_ENTRY.as_bytes(), &self.record_id, self.author.as_bytes()])
     }
+}
+
+/// Returns the condition tag of a class and policy: `KDF(pseudonym secret; class, policy)`. Patient
+/// and author compute it, and others cannot test a guess of class and policy.
+pub(super) fn condition_tag(pseudonym: &Pseudonym, class: Class, policy: &AccessPolicy) -> Digest {
+    let policy = policy.to_string();
+    let context = [class.name().as_bytes(), policy.as_bytes()];
+    *kdf(PROTOCOL_CONDITION, pseudonym.secret().expose(), &context).expose()
 }
 
 /// The condition under which a section's key is wrapped for the patient. It does not depend on a
@@ -54,25 +65,21 @@ impl Origin {
 pub(super) struct Condition {
     pub(super) owner: VerifyingKey,
     pub(super) epoch: u32,
-    pub(super) class: Class,
-    /// The digest of the policy.
-    pub(super) policy: Digest,
+    pub(super) tag: Digest,
 }
 
 impl Condition {
     pub(super) fn of(record: &RecordAction, section: &SectionDigests) -> Self {
-        let (class, policy) = (section.class, section.policy);
-        Self { owner: record.owner, epoch: record.epoch, class, policy }
+        Self { owner: record.owner, epoch: record.epoch, tag: section.tag }
     }
 
     pub(super) fn of_delegation(delegation: &DelegationDigest) -> Self {
-        let DelegationDigest { owner, epoch, class, policy, .. } = *delegation;
-        Self { owner, epoch, class, policy }
+        let DelegationDigest { owner, epoch, tag, .. } = *delegation;
+        Self { owner, epoch, tag }
     }
 
     pub(super) fn to_bytes(self) -> Vec<u8> {
-        let Self { owner, epoch, class, policy } = self;
-        framed(&[owner.as_bytes(), &epoch.to_be_bytes(), class.name().as_bytes(), &policy])
+        framed(&[self.owner.as_bytes(), &self.epoch.to_be_bytes(), &self.tag])
     }
 }
 
@@ -84,10 +91,12 @@ pub(super) struct WrappedKeyBinding {
 }
 
 impl WrappedKeyBinding {
-    pub(super) fn of(record: &RecordAction, section: &SectionDigests) -> Self {
+    /// Returns the binding of a section, by its index.
+    pub(super) fn of(record: &RecordAction, index: u8) -> Self {
+        let section = &record.sections[usize::from(index)];
         Self {
             condition: Condition::of(record, section).to_bytes(),
-            ad: Origin::of(record).wrapped_key_ad(section.class),
+            ad: Origin::of(record).wrapped_key_ad(index),
         }
     }
 
@@ -99,11 +108,6 @@ impl WrappedKeyBinding {
 
 /// The condition under which a section's key is wrapped for its author.
 pub(super) const AUTHOR_CONDITION: &[u8] = b"author";
-
-/// Returns the digest of a policy in its canonical text form.
-pub(super) fn policy_digest(policy: &AccessPolicy) -> Digest {
-    digest(PROTOCOL_POLICY, &[policy.to_string().as_bytes()])
-}
 
 /// Returns the digest of an object's name. It commits to the object and hides its location.
 pub fn object_digest(name: &Cid) -> Digest {
@@ -126,29 +130,25 @@ pub(super) fn trapdoor_digest(trapdoor: &peks::Trapdoor) -> Digest {
 pub struct Envelope {
     /// The record's random identifier, chosen by the author.
     pub record_id: [u8; 32],
-    /// The length of the original file in bytes.
-    pub length: u64,
-    /// The class of each section, and the hash in the name of its ciphertext.
-    pub sections: Vec<(Class, Digest)>,
+    /// The hash in the name of each section's ciphertext.
+    pub sections: Vec<Digest>,
 }
 
 sequence!(Canonical for Envelope = SealedRecord {
-    record_id, length, sections: list(Class::ALL.len()),
+    record_id, sections: list(Class::ALL.len()),
 });
 
 impl Envelope {
-    /// Returns the name of a section's ciphertext.
-    pub(super) fn ciphertext(&self, class: Class) -> Option<Cid> {
-        let found = self.sections.iter().find(|(other, _)| *other == class);
-        found.map(|(_, hash)| store::cid_of_digest(hash))
+    /// Returns the name of a section's ciphertext, by the index of the section.
+    pub(super) fn ciphertext(&self, index: u8) -> Option<Cid> {
+        self.sections.get(usize::from(index)).map(store::cid_of_digest)
     }
 
     /// Returns `true` if the envelope lists exactly the ciphertexts whose digests are on the
     /// ledger.
     pub(super) fn fits(&self, record: &RecordAction) -> bool {
-        let fits = |((class, name), digests): (&(Class, Digest), &SectionDigests)| {
-            *class == digests.class
-                && object_digest(&store::cid_of_digest(name)) == digests.ciphertext
+        let fits = |(hash, digests): (&Digest, &SectionDigests)| {
+            object_digest(&store::cid_of_digest(hash)) == digests.ciphertext
         };
         self.record_id == record.record_id
             && self.sections.len() == record.sections.len()
@@ -156,26 +156,34 @@ impl Envelope {
     }
 }
 
-/// The plaintext of every wrapped key: the content key of a section and the hash in the envelope's
-/// name, which leads the recipient to the ciphertext.
+/// The plaintext of every wrapped key. The ledger and the store reveal none of it, and its encoding
+/// has the same length for every section.
 pub(super) struct SectionKey {
     pub(super) content_key: ContentKey,
+    /// The hash in the name of the envelope, which leads the recipient to the ciphertext.
     pub(super) envelope: Digest,
+    pub(super) class: Class,
+    /// The length of the record in bytes.
+    pub(super) length: u64,
 }
 
 impl SectionKey {
-    pub(super) fn to_bytes(&self) -> Zeroizing<[u8; 64]> {
-        let mut bytes = Zeroizing::new([0; 64]);
+    const BYTES: usize = 32 + 32 + 1 + 8;
+
+    pub(super) fn to_bytes(&self) -> Zeroizing<[u8; Self::BYTES]> {
+        let mut bytes = Zeroizing::new([0; Self::BYTES]);
         bytes[..32].copy_from_slice(self.content_key.expose());
-        bytes[32..].copy_from_slice(&self.envelope);
+        bytes[32..64].copy_from_slice(&self.envelope);
+        bytes[64] = self.class as u8;
+        bytes[65..].copy_from_slice(&self.length.to_be_bytes());
         bytes
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut r = Reader::new(bytes);
         let content_key = ContentKey::from_secret(Secret::new(r.fixed()?));
-        let key = Self { content_key, envelope: r.fixed()? };
-        r.end().map(|()| key)
+        let (envelope, class, length) = (r.fixed()?, Codec::read(&mut r)?, r.u64()?);
+        r.end().map(|()| Self { content_key, envelope, class, length })
     }
 }
 
@@ -183,6 +191,7 @@ impl SectionKey {
 mod tests {
     use super::*;
     use crate::algebra::Scalar;
+    use crate::pseudonym::SeriesSecret;
     use crate::sign::SigningKey;
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
@@ -212,28 +221,39 @@ mod tests {
     fn every_binding_depends_on_each_of_its_components() {
         let of = |record: u8, author: u8| Origin { record_id: [record; 32], author: key(author) };
         let origins = [of(1, 1), of(2, 1), of(1, 2)];
-        let (clinical, restricted) = (Class::Clinical, Class::Restricted);
-        let over = |bind: &dyn Fn(&Origin, Class) -> Vec<u8>| {
-            let mut all: Vec<_> = origins.iter().map(|origin| bind(origin, clinical)).collect();
-            all.push(bind(&origins[0], restricted));
+        let over = |bind: &dyn Fn(&Origin, u8) -> Vec<u8>| {
+            let mut all: Vec<_> = origins.iter().map(|origin| bind(origin, 1)).collect();
+            all.push(bind(&origins[0], 2));
             all
         };
         let entries = origins.iter().map(Origin::entry_context).collect::<Vec<_>>();
-        let honest = Condition { owner: key(1), epoch: 1, class: clinical, policy: [1; 32] };
+        let honest = Condition { owner: key(1), epoch: 1, tag: [1; 32] };
         let conditions = [
             honest,
             Condition { owner: key(2), ..honest },
             Condition { epoch: 2, ..honest },
-            Condition { class: restricted, ..honest },
-            Condition { policy: [2; 32], ..honest },
+            Condition { tag: [2; 32], ..honest },
         ];
         let conditions = conditions.map(Condition::to_bytes).to_vec();
+        let series = SeriesSecret::generate(&mut ChaCha20Rng::seed_from_u64(1));
+        let tag = |doctor: &[u8], epoch, class, policy: &str| {
+            let pseudonym = series.for_doctor(doctor).pseudonym(epoch, 0);
+            condition_tag(&pseudonym, class, &policy.parse().unwrap()).to_vec()
+        };
+        let tags = vec![
+            tag(b"a", 1, Class::Clinical, "doctor"),
+            tag(b"b", 1, Class::Clinical, "doctor"),
+            tag(b"a", 2, Class::Clinical, "doctor"),
+            tag(b"a", 1, Class::Restricted, "doctor"),
+            tag(b"a", 1, Class::Clinical, "nurse"),
+        ];
         let mut all = Vec::new();
         for (name, bindings) in [
-            ("section", over(&|origin, class| origin.section_ad(class))),
-            ("wrapped key", over(&|origin, class| origin.wrapped_key_ad(class))),
+            ("section", over(&|origin, index| origin.section_ad(index))),
+            ("wrapped key", over(&|origin, index| origin.wrapped_key_ad(index))),
             ("entry", entries),
             ("condition", conditions),
+            ("condition tag", tags),
         ] {
             let distinct: BTreeSet<_> = bindings.iter().collect();
             assert_eq!(distinct.len(), bindings.len(), "{name}");

@@ -56,6 +56,9 @@ refusals! {
     OutdatedPolicy =
         "a section's key is not wrapped under the current policy and attribute epoch; the doctor \
          must seal the record again";
+    UnknownClass =
+        "the patient does not know the classes of this record's sections; they must be read from \
+         the wrapped keys";
     NotSearchable = "the patient's trapdoor matches no entry of the record's index";
     StaleQuery =
         "the query's time differs from the local clock by more than one hour; send a new query";
@@ -74,7 +77,6 @@ refusals! {
         "the proxy has no journaled re-encryptions for the request; the reader must request again";
     UnreportedAccess = "the ledger does not report this access; its transaction must be committed";
     InvalidReceipt = "the proxy's receipt does not cover these re-encryptions";
-    NotRequestedSection = "the request does not name this section";
     NotUnderGrant = "the basis of the request is a policy, not a grant";
     StaleFetch =
         "the fetch's time differs from the store's clock by more than one minute; sign it again";
@@ -122,7 +124,6 @@ items! {
     EnvelopeName = "the name of the record's envelope";
     WrappedEnvelopeName = "the envelope name wrapped for the patient";
     Ciphertext = "the section's ciphertext";
-    Policy = "the section's policy";
     SectionKey = "the section's key";
     WrappedKey = "the wrapped key";
     WrappedForPatient = "the key wrapped for the patient";

@@ -70,12 +70,24 @@ pub struct Ticket {
     pub(super) patient: pre::PublicKey,
     /// One `rk2` per delegation of the grant, in the same order.
     pub(super) rk2: Vec<G2>,
+    /// The class of the sections that each delegation covers.
+    pub(super) classes: Vec<Class>,
 }
 
 impl Ticket {
     /// Returns the identifier of the grant's transaction.
     pub fn grant(&self) -> &Digest {
         &self.grant
+    }
+
+    /// Returns the granted sections of a record by their indices, with their classes.
+    pub fn sections(&self, grant: &GrantAction, record: &RecordAction) -> Vec<(u8, Class)> {
+        let class = |section| {
+            let mut delegations = grant.delegations.iter().zip(&self.classes);
+            delegations.find(|(d, _)| d.covers(record, section)).map(|(_, class)| *class)
+        };
+        let sections = (0..).zip(&record.sections);
+        sections.filter_map(|(index, section)| Some((index, class(section)?))).collect()
     }
 
     /// Returns the number of conditions that the grant covers.
@@ -92,12 +104,13 @@ pub(super) struct Accepted {
 }
 
 impl Patient {
-    /// Creates a grant, with one re-encryption key per condition (owner key, epoch, class, policy)
-    /// of the records and one trapdoor per search term and pseudonym.
+    /// Creates a grant, with one re-encryption key per condition (owner key, epoch, tag) of the
+    /// records and one trapdoor per search term and pseudonym.
     ///
     /// # Errors
-    /// [`Refusal::NotOwnRecord`] if a record is not the patient's, and [`ProtocolError::Decode`] if
-    /// the reader has no re-encryption key.
+    /// [`Refusal::NotOwnRecord`] if a record is not the patient's, [`Refusal::UnknownClass`] if the
+    /// patient does not know the class of a section, and [`ProtocolError::Decode`] if the reader
+    /// has no re-encryption key.
     pub fn grant(
         &self,
         validity: Validity<'_>,
@@ -112,18 +125,16 @@ impl Patient {
         let owners = self.owners(&records);
         let patient = *self.pre.public_key();
 
-        let (mut delegations, mut rekeys) = (Vec::new(), Vec::new());
-        let covered = conditions(&records, &terms.classes);
-        let encoded: Vec<Vec<u8>> =
-            (covered.iter()).map(|condition| condition.to_bytes()).collect();
+        let covered = self.conditions(&records, &terms.classes)?;
+        let encoded: Vec<Vec<u8>> = covered.keys().map(|condition| condition.to_bytes()).collect();
         let encoded: Vec<&[u8]> = encoded.iter().map(Vec::as_slice).collect();
-        let made = conditional::batch_rekeygen(&self.pre, &reader_key, &encoded, rng);
-        for (condition, rekey) in covered.into_iter().zip(made) {
-            let Condition { owner, epoch, class, policy } = condition;
-            let digest = rekey_digest(&patient, &reader_key, rekey.rk2());
-            delegations.push(DelegationDigest { owner, class, epoch, policy, rekey: digest });
-            rekeys.push(rekey);
-        }
+        let rekeys = conditional::batch_rekeygen(&self.pre, &reader_key, &encoded, rng);
+        let delegation = |(condition, rekey): (&Condition, &ReKey)| {
+            let Condition { owner, epoch, tag } = *condition;
+            let rekey = rekey_digest(&patient, &reader_key, rekey.rk2());
+            DelegationDigest { owner, epoch, tag, rekey }
+        };
+        let delegations = covered.keys().zip(&rekeys).map(delegation).collect();
         let trapdoors = self.trapdoors(&records, &terms.search);
         let action = Action::Grant(GrantAction {
             owners: owners.keys().copied().collect(),
@@ -139,7 +150,7 @@ impl Patient {
         let transaction = Draft::new(validity, action, rng).signed_by(&keys);
         let grant = transaction.id();
         let rk2 = rekeys.iter().map(|rekey| *rekey.rk2()).collect();
-        let ticket = Ticket { grant, patient, rk2 };
+        let ticket = Ticket { grant, patient, rk2, classes: covered.into_values().collect() };
         Ok((transaction, Delivery { grant, patient, rekeys, trapdoors }, ticket))
     }
 
@@ -151,6 +162,24 @@ impl Patient {
     ) -> Result<Vec<&'a RecordAction>, Refusal> {
         let own = |id| state.record(id).filter(|record| self.owns(record));
         ids.iter().map(|id| own(id).ok_or(Refusal::NotOwnRecord)).collect()
+    }
+
+    /// Returns the distinct conditions of the granted classes, with their classes.
+    fn conditions(
+        &self,
+        records: &[&RecordAction],
+        classes: &[Class],
+    ) -> Result<BTreeMap<Condition, Class>, Refusal> {
+        let mut conditions = BTreeMap::new();
+        for record in records {
+            for section in &record.sections {
+                let class = self.class_of(section).ok_or(Refusal::UnknownClass)?;
+                if classes.contains(&class) {
+                    conditions.insert(Condition::of(record, section), class);
+                }
+            }
+        }
+        Ok(conditions)
     }
 
     /// Returns `true` if the owner of a record is one of the patient's owner keys.
@@ -186,18 +215,6 @@ pub(super) fn series(records: &[&RecordAction]) -> Vec<(VerifyingKey, u32)> {
     series.sort();
     series.dedup();
     series
-}
-
-/// Returns the distinct conditions of the granted classes, sorted.
-fn conditions(records: &[&RecordAction], classes: &[Class]) -> Vec<Condition> {
-    let of_record = |record: &&RecordAction| {
-        let sections = record.sections.iter().filter(|section| classes.contains(&section.class));
-        sections.map(|section| Condition::of(record, section)).collect::<Vec<_>>()
-    };
-    let mut conditions: Vec<_> = records.iter().flat_map(of_record).collect();
-    conditions.sort();
-    conditions.dedup();
-    conditions
 }
 
 impl Proxy {

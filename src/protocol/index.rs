@@ -5,7 +5,7 @@
 use super::binding::Origin;
 use super::locate::BATCH;
 use super::search::SearchTerm;
-use super::{Doctor, Introduction, Progress, ProtocolError, Refusal, SealedRecord};
+use super::{Doctor, Introduction, Progress, ProtocolError, SealedRecord};
 use crate::algebra::Rng;
 use crate::algebra::codec::Canonical;
 use crate::ledger::MAX_ENTRIES;
@@ -69,8 +69,7 @@ impl Doctor {
         rng: &mut (impl Rng + ?Sized),
         progress: &mut dyn Progress,
     ) -> Result<Vec<Vec<u8>>, ProtocolError> {
-        let pseudonym = introduction.window.pseudonym(introduction.epoch, 0);
-        let pseudonym = pseudonym.ok_or(Refusal::EpochNotCovered)?;
+        let pseudonym = introduction.pseudonym()?;
         let origin = Origin { record_id: sealed.record_id, author: self.verifying_key() };
         let (context, location) = (origin.entry_context(), sealed.envelope.name.to_bytes());
         let mut entries = Vec::new();

@@ -6,7 +6,7 @@ use super::{Doctor, Item, LedgerView, Patient, ProtocolError, Refusal};
 use crate::ledger::{Certificate, Role, Time, epoch_of};
 use crate::peks;
 use crate::pre;
-use crate::pseudonym::WindowKey;
+use crate::pseudonym::{Pseudonym, WindowKey};
 use crate::sign::VerifyingKey;
 use std::fmt;
 
@@ -31,6 +31,14 @@ impl Introduction {
     /// Returns the writing epoch of the records that the introduction permits.
     pub fn epoch(&self) -> u32 {
         self.epoch
+    }
+
+    /// Returns the pseudonym for the doctor and epoch.
+    ///
+    /// # Errors
+    /// [`Refusal::EpochNotCovered`] if the pseudonym window does not contain the epoch.
+    pub(super) fn pseudonym(&self) -> Result<Pseudonym, Refusal> {
+        self.window.pseudonym(self.epoch, 0).ok_or(Refusal::EpochNotCovered)
     }
 }
 

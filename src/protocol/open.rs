@@ -23,6 +23,7 @@ use crate::pre::conditional::{
     self, Ciphertext, Delegation, PublicReKey, ReEncryption, ReKeyMismatch, VerifiedReEncryption,
 };
 use crate::record::{Assembly, Class, Coverage};
+use crate::sign::SigningKey;
 use crate::store::{self, Cid};
 use crate::{abe, dem, pre};
 use std::fs::File;
@@ -67,25 +68,29 @@ fn open_sections<W: Write + Seek>(
     let mut keys = Vec::new();
     for (index, section) in (0..).zip(&record.sections) {
         if let Some(key) = unwrap(index, section)? {
-            let key = SectionKey::from_bytes(&key)
-                .map_err(|error| ProtocolError::Decode(Item::SectionKey, error))?;
-            keys.push((section.class, key));
+            keys.push((index, section_key(&key)?));
         }
     }
     let (_, first) = keys.first().ok_or(Refusal::NothingToOpen)?;
     let envelope = source.envelope(record, &store::cid_of_digest(&first.envelope))?;
 
     let mut output = BufWriter::new(output);
-    let mut assembly = Assembly::new(&mut output, envelope.length);
-    for (class, key) in &keys {
-        let name = envelope.ciphertext(*class).expect("checked in `SignedSource::envelope`");
+    let mut assembly = Assembly::new(&mut output, first.length);
+    for (index, key) in &keys {
+        let name = envelope.ciphertext(*index).expect("checked in `SignedSource::envelope`");
         let mut ciphertext = fetch_to_file(source, &name)?;
-        let ad = Origin::of(record).section_ad(*class);
+        let ad = Origin::of(record).section_ad(*index);
         dem::open_stream(&key.content_key, &ad, &mut ciphertext, &mut assembly.section())?;
     }
     let coverage = assembly.finish()?;
     output.flush()?;
-    Ok(Opened { coverage, classes: keys.into_iter().map(|(class, _)| class).collect() })
+    let mut classes: Vec<Class> = keys.iter().map(|(_, key)| key.class).collect();
+    classes.sort();
+    Ok(Opened { coverage, classes })
+}
+
+fn section_key(bytes: &[u8]) -> Result<SectionKey, ProtocolError> {
+    SectionKey::from_bytes(bytes).map_err(|error| ProtocolError::Decode(Item::SectionKey, error))
 }
 
 /// Fetches a ciphertext into a temporary file. A file decouples the two streams.
@@ -109,12 +114,14 @@ impl<'a> GrantedSection<'a> {
     /// Checks the wrapped key and `rk2` against their digests on the ledger.
     fn new(
         record: &RecordAction,
-        section: &SectionDigests,
         grant: &GrantAction,
         ticket: &'a Ticket,
         reader: &pre::PublicKey,
         reencrypted: &'a SectionReEncryption,
     ) -> Result<Self, ProtocolError> {
+        let index = reencrypted.section;
+        let section = &record.sections[usize::from(index)];
+        let binding = WrappedKeyBinding::of(record, index);
         let mut delegations = grant.delegations.iter();
         let index = delegations.position(|delegation| delegation.covers(record, section));
         let index = index.ok_or(ReKeyMismatch)?;
@@ -126,7 +133,7 @@ impl<'a> GrantedSection<'a> {
         if name != store::cid_of_digest(&section.wrapped_for_patient) {
             return Err(ProtocolError::DigestMismatch(Item::WrappedForPatient));
         }
-        Ok(Self { reencrypted, binding: WrappedKeyBinding::of(record, section), rk2 })
+        Ok(Self { reencrypted, binding, rk2 })
     }
 }
 
@@ -167,10 +174,9 @@ impl Doctor {
         reencryptions: &[SectionReEncryption],
     ) -> Result<Vec<(u8, VerifiedReEncryption)>, ProtocolError> {
         let own = self.pre.public_key();
-        let granted = (0..).zip(&record.sections).filter_map(|(index, section)| {
-            let reencrypted = reencryptions.iter().find(|other| other.section == index)?;
-            Some(GrantedSection::new(record, section, grant, ticket, own, reencrypted))
-        });
+        let in_record = |r: &&SectionReEncryption| usize::from(r.section) < record.sections.len();
+        let granted = reencryptions.iter().filter(in_record);
+        let granted = granted.map(|r| GrantedSection::new(record, grant, ticket, own, r));
         let sections = granted.collect::<Result<Vec<_>, _>>()?;
 
         let wrapped_keys: Vec<_> = (sections.iter())
@@ -196,34 +202,39 @@ impl Doctor {
             .collect()
     }
 
-    /// Opens one requested section by its policy, without a grant.
+    /// Opens the requested sections whose policies the doctor's attributes satisfy, without a grant.
+    /// The ledger does not show the classes of sections: the policies are in the wrapped keys.
     ///
     /// # Errors
-    /// [`ProtocolError::Policy`] if the attributes do not satisfy the policy, or another
-    /// [`ProtocolError`] with the check that failed.
+    /// [`ProtocolError::Policy`] if the attributes satisfy no policy, or another [`ProtocolError`]
+    /// with the check that failed.
     pub fn open_by_policy<W: Write + Seek>(
         &self,
         view: LedgerView<'_>,
         request_id: &Digest,
-        section: u8,
         objects: &dyn ObjectSource,
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
         let (parameters, key) = self.abe.as_ref().ok_or(Refusal::NoAttributes)?;
         let (request, record) = self.requested(view, request_id, Basis::Policy)?;
-        if !request.sections.contains(&section) {
-            return Err(Refusal::NotRequestedSection.into());
-        }
         let source = self.source(objects, FetchBasis::Request(*request_id), view);
         let unwrap = |index: u8, digests: &SectionDigests| {
-            if index != section {
+            if !request.sections.contains(&index) {
                 return Ok(None);
             }
             let wrapped: abe::Ciphertext = source.wrapped_key(&digests.wrapped_for_policy)?;
-            let ad = Origin::of(record).wrapped_key_ad(digests.class);
-            Ok(Some(abe::open(parameters, key, &ad, &wrapped)?))
+            let ad = Origin::of(record).wrapped_key_ad(index);
+            match abe::open(parameters, key, &ad, &wrapped) {
+                Err(abe::OpenError::PolicyNotSatisfied) => Ok(None),
+                opened => Ok(Some(opened?)),
+            }
         };
-        open_sections(record, &source, &unwrap, output)
+        match open_sections(record, &source, &unwrap, output) {
+            Err(ProtocolError::Refused(Refusal::NothingToOpen)) => {
+                Err(abe::OpenError::PolicyNotSatisfied.into())
+            }
+            outcome => outcome,
+        }
     }
 
     /// Opens a record that this doctor has written, with the keys wrapped for its author.
@@ -239,9 +250,9 @@ impl Doctor {
     ) -> Result<Opened, ProtocolError> {
         let record = view.state.record(record_id).ok_or(Refusal::UnknownRecord)?;
         let source = self.source(objects, FetchBasis::Own(*record_id), view);
-        let unwrap = |_: u8, section: &SectionDigests| {
+        let unwrap = |index: u8, section: &SectionDigests| {
             let wrapped = source.wrapped_key(&section.wrapped_for_author)?;
-            let ad = Origin::of(record).wrapped_key_ad(section.class);
+            let ad = Origin::of(record).wrapped_key_ad(index);
             Ok(Some(conditional::open(&self.pre, AUTHOR_CONDITION, &ad, &wrapped)?))
         };
         open_sections(record, &source, &unwrap, output)
@@ -290,14 +301,53 @@ impl Patient {
         output: &mut W,
     ) -> Result<Opened, ProtocolError> {
         let record = view.state.record(&hit.record).ok_or(Refusal::UnknownRecord)?;
-        let key = &self.owner_key(&record.author, record.epoch);
-        let basis = FetchBasis::Own(hit.record);
-        let source = SignedSource { objects, basis, time: view.now, key };
-        let unwrap = |_: u8, section: &SectionDigests| {
-            let wrapped = source.wrapped_key(&section.wrapped_for_patient)?;
-            let WrappedKeyBinding { condition, ad } = WrappedKeyBinding::of(record, section);
-            Ok(Some(conditional::open(&self.pre, &condition, &ad, &wrapped)?))
+        let key = self.owner_key(&record.author, record.epoch);
+        let source = own_source(view, hit, &key, objects);
+        let unwrap = |index: u8, section: &SectionDigests| {
+            self.unwrap(record, index, section, &source).map(Some)
         };
         open_sections(record, &source, &unwrap, output)
     }
+
+    /// Reads the classes of a record's sections from the keys wrapped for the patient, for example
+    /// after the patient's memory of consents was lost.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] with the check that failed.
+    pub fn restore_classes(
+        &mut self,
+        view: LedgerView<'_>,
+        hit: &Hit,
+        objects: &dyn ObjectSource,
+    ) -> Result<(), ProtocolError> {
+        let record = view.state.record(&hit.record).ok_or(Refusal::UnknownRecord)?;
+        let key = self.owner_key(&record.author, record.epoch);
+        let source = own_source(view, hit, &key, objects);
+        let unwrap = |(index, section)| section_key(&self.unwrap(record, index, section, &source)?);
+        let keys = (0..).zip(&record.sections).map(unwrap).collect::<Result<Vec<_>, _>>()?;
+        self.learn(record, &keys);
+        Ok(())
+    }
+
+    fn unwrap(
+        &self,
+        record: &RecordAction,
+        index: u8,
+        section: &SectionDigests,
+        source: &SignedSource<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
+        let wrapped = source.wrapped_key(&section.wrapped_for_patient)?;
+        let WrappedKeyBinding { condition, ad } = WrappedKeyBinding::of(record, index);
+        Ok(conditional::open(&self.pre, &condition, &ad, &wrapped)?)
+    }
+}
+
+/// Returns the source of a record's objects for its owner.
+fn own_source<'a>(
+    view: LedgerView<'_>,
+    hit: &Hit,
+    key: &'a SigningKey,
+    objects: &'a dyn ObjectSource,
+) -> SignedSource<'a> {
+    SignedSource { objects, basis: FetchBasis::Own(hit.record), time: view.now, key }
 }

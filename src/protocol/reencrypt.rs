@@ -23,7 +23,6 @@ use crate::ledger::{
 use crate::pre::conditional::{self, Ciphertext, ReEncryption, VerifiedReKey};
 use crate::record::Class;
 use crate::sign::VerifyingKey;
-use crate::store;
 use std::collections::btree_map::Entry;
 use std::io;
 
@@ -248,7 +247,7 @@ fn requested_sections<'a>(
             .find(|(delegation, _)| delegation.covers(record, section))
             .ok_or(conditional::ReKeyMismatch)?;
         let wrapped_key = source.wrapped_key(&section.wrapped_for_patient)?;
-        let binding = WrappedKeyBinding::of(record, section);
+        let binding = WrappedKeyBinding::of(record, *index);
         Ok(RequestedSection { index: *index, rekey, binding, wrapped_key })
     };
     request.sections.iter().map(section).collect()
@@ -280,8 +279,8 @@ fn check_ciphertexts(
     let location = locate(record, &accepted.trapdoors).ok_or(ProtocolError::NoMatch)?;
     let envelope = source.envelope(record, &location)?;
     for index in &request.sections {
-        let (_, hash) = &envelope.sections[usize::from(*index)];
-        source.stream(&store::cid_of_digest(hash), &mut io::sink())?;
+        let name = envelope.ciphertext(*index).expect("checked in `SignedSource::envelope`");
+        source.stream(&name, &mut io::sink())?;
     }
     Ok(())
 }

@@ -142,6 +142,7 @@ registration! {
         series: pseudonym::SeriesSecret::generate(rng),
         owner_secret: Secret::new(random_bytes(rng)),
         certificate,
+        classes: BTreeMap::new(),
     };
     Doctor: signing_and_pre_keys, |(key, pre, certificate), rng| Self {
         key, pre, abe: None, certificate

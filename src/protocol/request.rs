@@ -121,8 +121,7 @@ impl Doctor {
         purpose: &str,
         now: Time,
     ) -> Result<Query, ProtocolError> {
-        let pseudonym = introduction.window.pseudonym(introduction.epoch, 0);
-        let pseudonym = pseudonym.ok_or(Refusal::EpochNotCovered)?;
+        let pseudonym = introduction.pseudonym()?;
         let mut query = Query {
             reader: self.verifying_key(),
             pseudonym: *pseudonym.name(),

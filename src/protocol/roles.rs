@@ -8,7 +8,8 @@ use super::reencrypt::PreparedAccess;
 use crate::algebra::hash::kdf;
 use crate::algebra::{Secret, tag};
 use crate::consensus::Digest;
-use crate::ledger::Certificate;
+use crate::ledger::{Certificate, SectionDigests};
+use crate::record::Class;
 use crate::sign::{SigningKey, VerifyingKey};
 use crate::{abe, peks, pre, pseudonym};
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ pub struct Patient {
     pub(super) series: pseudonym::SeriesSecret,
     pub(super) owner_secret: Secret<[u8; 32]>,
     pub(super) certificate: Certificate,
+    /// The classes behind the condition tags of the records that the patient has consented to.
+    pub(super) classes: BTreeMap<Digest, Class>,
 }
 
 /// Omits the patient's name and keys.
@@ -73,6 +76,12 @@ impl Patient {
     pub(super) fn owner_key(&self, doctor: &VerifyingKey, epoch: u32) -> SigningKey {
         let context = [&doctor.as_bytes()[..], &epoch.to_be_bytes()];
         SigningKey::from_seed(&kdf(tag::PROTOCOL_OWNER, self.owner_secret.expose(), &context))
+    }
+
+    /// Returns the class of a section of the patient's own records. The patient learns it from the
+    /// section's wrapped key, at consent or at opening.
+    pub fn class_of(&self, section: &SectionDigests) -> Option<Class> {
+        self.classes.get(&section.tag).copied()
     }
 
     /// Derives the pseudonym for a doctor and epoch.

@@ -3,9 +3,9 @@
 #![forbid(unsafe_code)]
 
 use super::binding::{
-    AUTHOR_CONDITION, Condition, Envelope, Origin, SectionKey, object_digest, policy_digest,
+    AUTHOR_CONDITION, Condition, Envelope, Origin, SectionKey, condition_tag, object_digest,
 };
-use super::{Doctor, EpochPolicies, Introduction, ProtocolError};
+use super::{Doctor, EpochPolicies, Introduction, ProtocolError, Refusal};
 use crate::abe;
 use crate::abe::fabeo::epochs::{self, EpochError};
 use crate::algebra::codec::Canonical;
@@ -87,14 +87,12 @@ pub(super) fn name_of(mut bytes: &[u8]) -> Cid {
 /// A sealed section: the ciphertext in a temporary file, the wrapped keys in memory.
 #[derive(Debug)]
 pub(super) struct SealedSection {
-    pub(super) class: Class,
+    pub(super) tag: Digest,
     pub(super) name: Cid,
     ciphertext: File,
     pub(super) wrapped_for_patient: NamedObject,
     pub(super) wrapped_for_policy: NamedObject,
     wrapped_for_author: NamedObject,
-    /// The digest of the policy.
-    pub(super) policy: Digest,
 }
 
 /// An object to be stored.
@@ -136,26 +134,52 @@ pub struct SealedRecord {
     pub(super) sections: Vec<SealedSection>,
 }
 
+/// The class of a section, with its condition tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TaggedClass {
+    pub(super) tag: Digest,
+    pub(super) class: Class,
+}
+
 /// An encrypted section whose content key is not wrapped yet.
 pub(super) struct EncryptedSection {
-    class: Class,
+    tagged: TaggedClass,
     content_key: ContentKey,
     name: Cid,
     ciphertext: File,
 }
 
 impl EncryptedSection {
-    /// Encrypts a section under a fresh content key into a temporary file.
+    /// Encrypts the section with this index under a fresh content key into a temporary file.
     pub(super) fn new(
-        class: Class,
+        (index, tagged): (u8, TaggedClass),
         origin: &Origin,
         plaintext: &mut impl Read,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Self, ProtocolError> {
         let content_key = ContentKey::generate(rng);
         let (name, ciphertext) =
-            encrypt_to_file(&content_key, &origin.section_ad(class), plaintext)?;
-        Ok(Self { class, content_key, name, ciphertext })
+            encrypt_to_file(&content_key, &origin.section_ad(index), plaintext)?;
+        Ok(Self { tagged, content_key, name, ciphertext })
+    }
+}
+
+impl Introduction {
+    /// Returns classes with their condition tags, in ascending order of the tags. The order of
+    /// sections on the ledger therefore does not reveal classes.
+    pub(super) fn tag(
+        &self,
+        classes: &[Class],
+        policies: &Policies,
+    ) -> Result<Vec<TaggedClass>, Refusal> {
+        let pseudonym = self.pseudonym()?;
+        let tag = |class: &Class| {
+            let tag = condition_tag(&pseudonym, *class, policies.of(*class));
+            TaggedClass { tag, class: *class }
+        };
+        let mut tagged: Vec<_> = classes.iter().map(tag).collect();
+        tagged.sort();
+        Ok(tagged)
     }
 }
 
@@ -164,7 +188,8 @@ impl Doctor {
     /// ciphertexts are written to temporary files.
     ///
     /// # Errors
-    /// [`ProtocolError::Io`] if `file` or a temporary file fails.
+    /// [`ProtocolError::Io`] if `file` or a temporary file fails, and [`Refusal::EpochNotCovered`]
+    /// if the introduction does not cover its own epoch.
     pub fn seal(
         &self,
         record: &Record,
@@ -174,10 +199,11 @@ impl Doctor {
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<SealedRecord, ProtocolError> {
         let origin = Origin { record_id: random_bytes(rng), author: self.verifying_key() };
+        let tagged = introduced.0.tag(&record.classes(), &current.policies)?;
         let mut encrypted = Vec::new();
-        for class in record.classes() {
-            let plaintext = &mut record.section(class, file);
-            encrypted.push(EncryptedSection::new(class, &origin, plaintext, rng)?);
+        for (index, tagged) in (0..).zip(tagged) {
+            let plaintext = &mut record.section(tagged.class, file);
+            encrypted.push(EncryptedSection::new((index, tagged), &origin, plaintext, rng)?);
         }
         Ok(self.wrap(&origin, record.length(), encrypted, introduced, current, rng))
     }
@@ -192,33 +218,30 @@ impl Doctor {
         EpochPolicies { parameters, policies }: &EpochPolicies,
         rng: &mut (impl Rng + ?Sized),
     ) -> SealedRecord {
-        let envelope = Envelope {
-            record_id: origin.record_id,
-            length,
-            sections: encrypted.iter().map(|s| (s.class, hash(&s.name))).collect(),
-        };
+        let sections = encrypted.iter().map(|section| hash(&section.name)).collect();
+        let envelope = Envelope { record_id: origin.record_id, sections };
         let envelope = NamedObject::new(envelope.to_bytes());
 
         let mut sections = Vec::new();
-        for EncryptedSection { class, content_key, name, ciphertext } in encrypted {
-            let policy = policies.of(class);
+        for (index, section) in (0..).zip(encrypted) {
+            let EncryptedSection { tagged, content_key, name, ciphertext } = section;
+            let TaggedClass { tag, class } = tagged;
             let (owner, epoch) = (introduction.owner, introduction.epoch);
-            let condition = Condition { owner, epoch, class, policy: policy_digest(policy) };
-            let condition = condition.to_bytes();
-            let ad = origin.wrapped_key_ad(class);
-            let key = SectionKey { content_key, envelope: hash(&envelope.name) }.to_bytes();
+            let condition = Condition { owner, epoch, tag }.to_bytes();
+            let ad = origin.wrapped_key_ad(index);
+            let key = SectionKey { content_key, envelope: hash(&envelope.name), class, length };
+            let key = key.to_bytes();
             let own = self.pre.public_key();
             let for_patient = conditional::seal(patient, &condition, &ad, &key[..], rng);
-            let for_policy = abe::seal(parameters, policy, &ad, &key[..], rng);
+            let for_policy = abe::seal(parameters, policies.of(class), &ad, &key[..], rng);
             let for_author = conditional::seal(own, AUTHOR_CONDITION, &ad, &key[..], rng);
             sections.push(SealedSection {
-                class,
+                tag,
                 name,
                 ciphertext,
                 wrapped_for_patient: NamedObject::new(for_patient.to_bytes()),
                 wrapped_for_policy: NamedObject::new(for_policy.to_bytes()),
                 wrapped_for_author: NamedObject::new(for_author.to_bytes()),
-                policy: policy_digest(policy),
             });
         }
         SealedRecord { record_id: origin.record_id, envelope, sections }
@@ -277,12 +300,11 @@ impl SealedRecord {
     /// Returns the digests for the ledger.
     pub(super) fn digests(&self) -> Vec<SectionDigests> {
         let digests = |section: &SealedSection| SectionDigests {
-            class: section.class,
+            tag: section.tag,
             ciphertext: object_digest(&section.name),
             wrapped_for_patient: hash(&section.wrapped_for_patient.name),
             wrapped_for_policy: hash(&section.wrapped_for_policy.name),
             wrapped_for_author: hash(&section.wrapped_for_author.name),
-            policy: section.policy,
         };
         self.sections.iter().map(digests).collect()
     }

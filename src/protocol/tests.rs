@@ -175,8 +175,13 @@ impl World {
         self.authority.epoch_policies(&Policies::uniform("neurology".parse().unwrap())).unwrap()
     }
 
-    fn consent(&self, draft: &Draft, sealed: &SealedRecord) -> Result<Signature, ProtocolError> {
-        self.patient.consent(draft, sealed, &self.epoch_policies(), NOW)
+    fn consent(
+        &mut self,
+        draft: &Draft,
+        sealed: &SealedRecord,
+    ) -> Result<Signature, ProtocolError> {
+        let current = self.epoch_policies();
+        self.patient.consent(draft, sealed, &current, NOW)
     }
 
     pub(super) fn publish(&mut self) -> Digest {
@@ -385,7 +390,9 @@ fn an_introduction_serves_only_the_epochs_of_its_window() {
 #[test]
 fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
     let mut world = World::new();
-    let (mut sealed, introduction, _) = world.seal();
+    let (mut sealed, introduction, index) = world.seal();
+    let draft = world.draft((&sealed, &introduction, index));
+    assert!(world.consent(&draft, &sealed).is_ok(), "the patient learns the classes");
     let mut envelope = Envelope::from_bytes(&sealed.envelope.bytes).unwrap();
     envelope.sections.swap(0, 1);
     let changed = NamedObject::new(envelope.to_bytes());

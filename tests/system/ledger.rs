@@ -18,7 +18,6 @@ use epione::ledger::{
     REQUEST_BLOCKS, Receipt, RecordAction, RequestAction, RevokeAction, Role, Rule, Scope,
     SectionDigests, Subject, Time, Transaction, TransactionError, Validity, WithdrawAction, merkle,
 };
-use epione::record::Class;
 use epione::sign::SigningKey;
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -260,13 +259,7 @@ fn register(centre: &SigningKey, key: &SigningKey, role: Role, valid_until: Time
 }
 
 fn delegation(owner: &SigningKey) -> DelegationDigest {
-    DelegationDigest {
-        owner: owner.verifying_key(),
-        class: Class::Clinical,
-        epoch: 0,
-        policy: [5; 32],
-        rekey: [4; 32],
-    }
+    DelegationDigest { owner: owner.verifying_key(), epoch: 0, tag: [5; 32], rekey: [4; 32] }
 }
 
 fn record_action(p: &Parties, owner: &SigningKey, record_id: [u8; 32]) -> RecordAction {
@@ -278,12 +271,11 @@ fn record_action(p: &Parties, owner: &SigningKey, record_id: [u8; 32]) -> Record
         epoch: 0,
         envelope: [9; 32],
         sections: vec![SectionDigests {
-            class: Class::Clinical,
+            tag: [5; 32],
             ciphertext: [1; 32],
             wrapped_for_patient: [2; 32],
             wrapped_for_policy: [3; 32],
             wrapped_for_author: [4; 32],
-            policy: [5; 32],
         }],
         index: vec![b"an entry".to_vec()],
     }

@@ -134,8 +134,8 @@ impl World {
             doctor.draft_record(validity, &sealed, index, &introduction, hospital, &mut self.rng);
         let signature = institution.countersign(&draft, self.view()).unwrap();
         let current = self.authority.epoch_policies(&self.policies).unwrap();
-        let consent =
-            self.patients[patient].consent(&draft, &sealed, &current, self.now()).unwrap();
+        let now = self.now();
+        let consent = self.patients[patient].consent(&draft, &sealed, &current, now).unwrap();
         let transaction = doctor.publish(draft, signature, consent);
         self.commit(&transaction).unwrap();
         transaction
@@ -190,18 +190,26 @@ impl World {
         &self,
         doctor: usize,
         request: &Digest,
-        class: Class,
     ) -> Result<(Opened, Vec<u8>), ProtocolError> {
-        let section = self.section(&self.state().request(request).unwrap().action.record, class);
         let (doctor, mut output) = (&self.doctors[doctor], Cursor::new(Vec::new()));
-        let opened = doctor.open_by_policy(self.view(), request, section, self, &mut output)?;
+        let opened = doctor.open_by_policy(self.view(), request, self, &mut output)?;
         Ok((opened, output.into_inner()))
     }
 
-    /// Returns the index of a record's section; 255 if there is none.
+    /// Commits a doctor's request by policy for one section.
+    pub fn request_class(&mut self, doctor: usize, record: Digest, class: Class) -> Digest {
+        let (validity, section) = (self.validity(), self.section(&record, class));
+        let (doctor, rng) = (&self.doctors[doctor], &mut self.rng);
+        let request = doctor.request(validity, (record, &[section]), Basis::Policy, rng);
+        self.commit(&request).unwrap();
+        request.id()
+    }
+
+    /// Returns the index of a record's section, which its patient knows; 255 if there is none.
     pub fn section(&self, record: &Digest, class: Class) -> u8 {
         let record = self.state().record(record).unwrap();
-        record.sections.iter().position(|s| s.class == class).map_or(u8::MAX, |i| i as u8)
+        let is_class = |s| self.patients.iter().any(|patient| patient.class_of(s) == Some(class));
+        record.sections.iter().position(is_class).map_or(u8::MAX, |i| i as u8)
     }
 
     /// Reads an object without access control.
@@ -221,8 +229,7 @@ impl World {
     /// Returns the name of a section's ciphertext.
     pub fn ciphertext(&self, record: &Digest, class: Class) -> Cid {
         let (_, envelope) = self.envelope(record);
-        let found = envelope.sections.iter().find(|(other, _)| *other == class).unwrap();
-        store::cid_of_digest(&found.1)
+        store::cid_of_digest(&envelope.sections[usize::from(self.section(record, class))])
     }
 
     /// Returns the path of an object's first chunk.

@@ -4,7 +4,7 @@
 use super::*;
 use crate::algebra::tag::Kind;
 use crate::protocol::binding::Origin;
-use crate::protocol::seal::EncryptedSection;
+use crate::protocol::seal::{EncryptedSection, TaggedClass};
 
 /// Drafts a record and returns the error of the patient's consent.
 fn refusal(
@@ -19,18 +19,13 @@ fn refusal(
 fn consent_requires_an_envelope_that_lists_the_ciphertexts() {
     let mut world = World::new();
     let (mut sealed, introduction, index) = world.seal();
-    // The wrapped keys name the envelope, which lists the sections in another order.
-    sealed.sections.swap(0, 1);
-    let draft = world.draft((&sealed, &introduction, index.clone()));
+    let mut changed = Envelope::from_bytes(&sealed.envelope.bytes).unwrap();
+    changed.sections.swap(0, 1);
     let refused = |outcome| matches!(outcome, Err(ProtocolError::DigestMismatch(Item::Envelope)));
-    assert!(refused(world.consent(&draft, &sealed)));
-    sealed.sections.swap(0, 1);
     let draft = world.draft((&sealed, &introduction, index));
     // The bytes of the envelope do not match its name.
     let honest = std::mem::take(&mut sealed.envelope.bytes);
     assert!(refused(world.consent(&draft, &sealed)));
-    let mut changed = Envelope::from_bytes(&honest).unwrap();
-    changed.length += 1;
     sealed.envelope.bytes = changed.to_bytes();
     assert!(refused(world.consent(&draft, &sealed)));
     sealed.envelope.bytes = honest;
@@ -88,20 +83,38 @@ fn consent_requires_consistent_headers_under_the_current_policy() {
     assert!(matches!(error, ProtocolError::Refused(Refusal::OutdatedPolicy)), "{error:?}");
 }
 
+/// The keys are wrapped for the current policy, and the tags are those of another policy, under
+/// which the patient would grant.
 #[test]
-fn consent_requires_the_digest_of_the_current_policy() {
+fn consent_requires_the_tags_of_the_current_policy() {
     let mut world = World::new();
     let current = world.epoch_policies();
     let other = Policies::uniform("cardiology".parse().unwrap());
     let other = world.authority.epoch_policies(&other).unwrap();
     let (mut sealed, introduction, index) = world.seal_under(&other);
+    let policy = current.policies.of(Class::Clinical);
     for section in &mut sealed.sections {
-        let policy = current.policies.of(section.class);
         let wrapped_key = abe::seal(&current.parameters, policy, b"", b"", &mut world.rng);
         section.wrapped_for_policy = NamedObject::new(wrapped_key.to_bytes());
     }
     let error = refusal(&mut world, (&sealed, &introduction, &index));
-    assert!(matches!(error, ProtocolError::DigestMismatch(Item::Policy)), "{error:?}");
+    assert!(matches!(error, ProtocolError::Refused(Refusal::OutdatedPolicy)), "{error:?}");
+}
+
+/// The author seals a section under the tag of another class. A grant over that class would open
+/// it.
+#[test]
+fn consent_requires_the_tag_of_the_class_in_the_key() {
+    let mut world = World::new();
+    let outcome = |world: &mut World, claimed: Class| {
+        let sealed = seal_sections(world, &[section(&[(0, b"abcdefgh")])], |tagged| {
+            tagged.class = claimed;
+        });
+        consent_to(world, &sealed)
+    };
+    assert!(outcome(&mut world, Class::Identity).is_ok());
+    let error = outcome(&mut world, Class::Clinical).unwrap_err();
+    assert!(matches!(error, ProtocolError::Refused(Refusal::OutdatedPolicy)), "{error:?}");
 }
 
 #[test]
@@ -138,26 +151,46 @@ fn section(pieces: &[(u64, &[u8])]) -> Vec<u8> {
     w.finish()
 }
 
+/// Seals a record of eight bytes from the plaintexts of its sections, which have the classes of
+/// [`Class::ALL`] in order.
+fn seal_sections(
+    world: &mut World,
+    sections: &[Vec<u8>],
+    change: impl Fn(&mut TaggedClass),
+) -> (SealedRecord, Introduction) {
+    let introduction = world.patient.introduce(&world.author.verifying_key(), NOW);
+    let patient = world.author.check_introduction(&introduction, world.view()).unwrap();
+    let current = world.epoch_policies();
+    let origin = Origin { record_id: [9; 32], author: world.author.verifying_key() };
+    let mut tagged = introduction.tag(&Class::ALL[..sections.len()], &current.policies).unwrap();
+    let mut encrypted = Vec::new();
+    for (index, tagged) in (0..).zip(&mut tagged) {
+        let position = Class::ALL.iter().position(|class| *class == tagged.class).unwrap();
+        change(tagged);
+        let (plaintext, rng) = (&mut &sections[position][..], &mut world.rng);
+        encrypted.push(EncryptedSection::new((index, *tagged), &origin, plaintext, rng).unwrap());
+    }
+    let introduced = (&introduction, &patient);
+    let sealed = world.author.wrap(&origin, 8, encrypted, introduced, &current, &mut world.rng);
+    (sealed, introduction)
+}
+
+fn consent_to(
+    world: &mut World,
+    (sealed, introduction): &(SealedRecord, Introduction),
+) -> Result<Signature, ProtocolError> {
+    let index = world.index(sealed, introduction);
+    let draft = world.draft((sealed, introduction, index));
+    world.consent(&draft, sealed)
+}
+
 /// A dishonest author seals sections that do not assemble to a record of eight bytes.
 #[test]
 fn consent_requires_sections_that_cover_the_record_once() {
     let mut world = World::new();
-    let introduction = world.patient.introduce(&world.author.verifying_key(), NOW);
-    let patient = world.author.check_introduction(&introduction, world.view()).unwrap();
-    let current = world.epoch_policies();
     let outcome = |world: &mut World, sections: &[Vec<u8>]| {
-        let origin = Origin { record_id: [9; 32], author: world.author.verifying_key() };
-        let rng = &mut world.rng;
-        let encrypt = |(class, plaintext): (&Class, &Vec<u8>)| {
-            EncryptedSection::new(*class, &origin, &mut &plaintext[..], rng).unwrap()
-        };
-        let encrypted = Class::ALL.iter().zip(sections).map(encrypt).collect();
-        let introduced = (&introduction, &patient);
-        let (author, rng) = (&world.author, &mut world.rng);
-        let sealed = author.wrap(&origin, 8, encrypted, introduced, &current, rng);
-        let index = world.index(&sealed, &introduction);
-        let draft = world.draft((&sealed, &introduction, index));
-        world.consent(&draft, &sealed).map(|_| ())
+        let sealed = seal_sections(world, sections, |_| ());
+        consent_to(world, &sealed)
     };
     let honest = [section(&[(2, b"cd"), (6, b"gh")]), section(&[(0, b"ab"), (4, b"ef")])];
     assert!(outcome(&mut world, &honest).is_ok());

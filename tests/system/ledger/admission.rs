@@ -124,8 +124,8 @@ fn malformed_grants_and_records_do_not_decode() {
         |r| r.sections.clear(),
         |r| r.sections.push(r.sections[0].clone()),
         |r| {
-            let identity = SectionDigests { class: Class::Identity, ..r.sections[0].clone() };
-            r.sections.push(identity);
+            let lower = SectionDigests { tag: [1; 32], ..r.sections[0].clone() };
+            r.sections.push(lower);
         },
         |r| r.index.push(vec![0; 4097]),
     ];

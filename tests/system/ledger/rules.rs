@@ -337,7 +337,7 @@ fn a_request_names_sections_of_the_record_that_the_grant_covers() {
     let p = chain.parties.clone();
     // A second record, whose second section no delegation covers.
     let mut action = record_action(&p, &p.owner, [2; 32]);
-    let other = SectionDigests { class: Class::Restricted, ..action.sections[0].clone() };
+    let other = SectionDigests { tag: [6; 32], ..action.sections[0].clone() };
     action.sections.push(other);
     let keys = [&p.doctor, &p.institution, &p.owner];
     let second = chain.sign(Action::Record(action), &keys);

@@ -1,13 +1,13 @@
 use super::*;
+use std::collections::BTreeSet;
 
-/// Two records of one patient with different doctors, hospitals and policies have no 32 consecutive
-/// bytes in common: no key, no digest, no group element.
+/// Two records of one patient with different doctors and hospitals have no 32 consecutive bytes in
+/// common, under the same policies: no key, no digest, no tag, no group element.
 #[test]
 fn records_of_one_patient_by_two_doctors_are_unlinkable() {
     let mut world = World::new(10);
     let of_a = world.seal(A, ADA, BUNDLE, "bundle.json");
     let of_a = world.publish_sealed(A, ADA, 0, of_a);
-    world.policies = Policies::uniform(policy("cardiology"));
     let of_c = world.seal(C, ADA, BUNDLE, "bundle.json");
     let of_c = world.publish_sealed(C, ADA, 1, of_c);
     let (a, c) = (of_a.to_bytes(), of_c.to_bytes());
@@ -16,6 +16,26 @@ fn records_of_one_patient_by_two_doctors_are_unlinkable() {
     let again = world.seal(C, ADA, BUNDLE, "bundle.json");
     let again = world.publish_sealed(C, ADA, 0, again);
     assert!(common_window(&c, &again.to_bytes()).is_some());
+}
+
+/// Neither a class nor a policy can be guessed from the ledger or from the envelope.
+#[test]
+fn tags_and_envelopes_do_not_reveal_classes_and_policies() {
+    let mut world = World::new(13);
+    let ids = [ADA, BEA].map(|patient| world.publish(A, patient, BUNDLE, "bundle.json"));
+    let classes = ids.map(|id| {
+        let sections = &world.state().record(&id).unwrap().sections;
+        let class = |s| world.patients.iter().find_map(|patient| patient.class_of(s)).unwrap();
+        assert!(sections.is_sorted_by(|a, b| a.tag < b.tag));
+        sections.iter().map(class).collect::<Vec<_>>()
+    });
+    // The same classes, in an order that depends on the tags of the patient.
+    assert_ne!(classes[0], classes[1]);
+    let sorted = classes.map(|classes| BTreeSet::from_iter(classes));
+    assert_eq!(sorted[0], sorted[1]);
+    // An envelope has the identifier of the record and one hash per section.
+    let (_, envelope) = world.envelope(&ids[0]);
+    assert_eq!(envelope.to_bytes().len(), 2 + 32 + 4 + 4 * 32);
 }
 
 fn common_window(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {

@@ -104,7 +104,7 @@ fn a_flipped_bit_in_any_object_prevents_re_encryption() {
     let (location, envelope) = world.envelope(&record);
     let action = world.state().record(&record).unwrap().clone();
     let mut objects = vec![location];
-    objects.extend(envelope.sections.iter().map(|(_, hash)| store::cid_of_digest(hash)));
+    objects.extend(envelope.sections.iter().map(store::cid_of_digest));
     objects.extend(action.sections.iter().map(|s| store::cid_of_digest(&s.wrapped_for_patient)));
     for object in objects {
         let path = world.chunk_file(&object);

@@ -90,11 +90,10 @@ fn a_request_expires_for_proxy_and_store() {
     refused!(world.proxies[0].release(world.view(), &request), Refusal::ExpiredRequest);
     refused!(world.reencrypt(&request), Refusal::ExpiredRequest);
     refused!(world.open_granted(B, &request, &ticket, &release), Refusal::ExpiredRequest);
-    let section = Class::Clinical;
-    assert!(world.open_by_policy(C, &by_policy, section).is_ok(), "requested one block later");
+    assert!(world.open_by_policy(C, &by_policy).is_ok(), "requested one block later");
     let filler = world.manager.announce(world.validity(), &mut world.rng);
     assert_eq!(world.commit(&filler), Err(Rule::AlreadyRegistered.into()));
-    refused!(world.open_by_policy(C, &by_policy, section), Refusal::ExpiredRequest);
+    refused!(world.open_by_policy(C, &by_policy), Refusal::ExpiredRequest);
 }
 
 #[test]
@@ -205,7 +204,7 @@ fn missing_or_pooled_attributes_do_not_open_a_section() {
     let request = world.request(B, record, Basis::Policy).unwrap();
     let not_satisfied = |world: &World| {
         refused!(
-            world.open_by_policy(B, &request, Class::Clinical),
+            world.open_by_policy(B, &request),
             ProtocolError::Policy(epione::abe::OpenError::PolicyNotSatisfied)
         );
     };
@@ -220,7 +219,7 @@ fn missing_or_pooled_attributes_do_not_open_a_section() {
         assert_eq!(pooled.attributes().len(), 4);
         world.doctors[B].receive_attributes(parameters.clone(), pooled);
         refused!(
-            world.open_by_policy(B, &request, Class::Clinical),
+            world.open_by_policy(B, &request),
             ProtocolError::Policy(epione::abe::OpenError::Decryption(DecryptionFailed))
         );
     }
@@ -229,7 +228,7 @@ fn missing_or_pooled_attributes_do_not_open_a_section() {
 
     // B cannot use C's request, and a doctor without attributes cannot open.
     let of_c = world.request(C, record, Basis::Policy).unwrap();
-    refused!(world.open_by_policy(B, &of_c, Class::Clinical), Refusal::NotRequested);
+    refused!(world.open_by_policy(B, &of_c), Refusal::NotRequested);
     let bare = Doctor::register("Dr. D", START + DAY, &world.centre, &mut world.rng).unwrap();
     let announced = bare.announce(world.validity(), &mut world.rng);
     world.commit(&announced).unwrap();
@@ -237,7 +236,7 @@ fn missing_or_pooled_attributes_do_not_open_a_section() {
     world.commit(&request).unwrap();
     let view = world.view();
     let output = &mut Cursor::new(Vec::new());
-    refused!(bare.open_by_policy(view, &request.id(), 0, &world, output), Refusal::NoAttributes);
+    refused!(bare.open_by_policy(view, &request.id(), &world, output), Refusal::NoAttributes);
 }
 
 #[test]
@@ -245,10 +244,11 @@ fn a_revoked_doctor_cannot_open_later_records() {
     let mut world = World::new(78);
     let before = world.publish(A, ADA, BUNDLE, "bundle.json");
     let open = |world: &mut World, doctor, record| {
-        let request = world.request(doctor, record, Basis::Policy).unwrap();
         // One class with its own policy, and one with the common policy.
-        let [own, common] = [Class::Identity, Class::Clinical]
-            .map(|class| world.open_by_policy(doctor, &request, class));
+        let [own, common] = [Class::Identity, Class::Clinical].map(|class| {
+            let request = world.request_class(doctor, record, class);
+            world.open_by_policy(doctor, &request)
+        });
         assert_eq!(own.is_ok(), common.is_ok());
         own.and(common)
     };

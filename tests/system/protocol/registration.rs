@@ -114,7 +114,7 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         let output = &mut Cursor::new(Vec::new());
         let reader = &world.doctors[B];
         refused(reader.open_granted(view, &request, &ticket, &release, &world, output).map(drop));
-        refused(reader.open_by_policy(view, &request, 0, &world, output).map(drop));
+        refused(reader.open_by_policy(view, &request, &world, output).map(drop));
 
         // The author: upload, countersignature. The record stays readable.
         let mut world = Shared::new(25).world;

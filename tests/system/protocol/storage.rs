@@ -37,7 +37,7 @@ fn a_record_with_the_digests_of_another_gives_no_access_to_its_objects() {
     let victim = world.state().record(&record).unwrap().clone();
     let objects = |world: &World| {
         let (location, envelope) = world.envelope(&record);
-        let ciphertexts = envelope.sections.iter().map(|(_, hash)| store::cid_of_digest(hash));
+        let ciphertexts = envelope.sections.iter().map(store::cid_of_digest);
         let keys = victim.sections.iter().map(|s| store::cid_of_digest(&s.wrapped_for_policy));
         std::iter::once(location).chain(ciphertexts).chain(keys).collect::<Vec<_>>()
     };

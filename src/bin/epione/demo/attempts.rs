@@ -134,7 +134,7 @@ fn ciphertext_chunk(world: &World, envelope: &Cid) -> Result<Cid, Failure> {
     let mut bytes = Vec::new();
     store.read(envelope, &mut bytes)?;
     let envelope = Envelope::from_bytes(&bytes)?;
-    let (_, hash) = envelope.sections.first().ok_or("the envelope lists no section")?;
+    let hash = envelope.sections.first().ok_or("the envelope lists no section")?;
     let chunks = store.chunks(&store::cid_of_digest(hash))?;
     Ok(*chunks.first().ok_or("the ciphertext has no chunk")?)
 }

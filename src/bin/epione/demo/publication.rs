@@ -24,7 +24,7 @@ pub(super) fn publish(
     store(world, &sealed, report)?;
     let index = index(world, &input.record, (&sealed, &introduction), report)?;
     let id = sign_and_commit(world, (&sealed, &introduction), index, report)?;
-    Ok(Published { id, classes: input.record.classes(), input: number })
+    Ok(Published { id, input: number })
 }
 
 fn introduce(
@@ -107,7 +107,8 @@ fn sign_and_commit(
     let draft = doctor.draft_record(validity, sealed, index, introduction, hospital, rng);
     let countersigned = world.institutions[0].countersign(&draft, world.view())?;
     let current = world.authority.epoch_policies(&world.policies)?;
-    let consent = world.patients[ADA].consent(&draft, sealed, &current, world.now())?;
+    let now = world.now();
+    let consent = world.patients[ADA].consent(&draft, sealed, &current, now)?;
     let transaction = world.doctors[A].publish(draft, countersigned, consent);
     let committed = world.commit(&transaction)?;
     let bytes = transaction.to_bytes().len() as u64;

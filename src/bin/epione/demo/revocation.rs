@@ -3,7 +3,7 @@
 use super::input::Input;
 use super::publication;
 use super::report::Report;
-use super::steps::{Published, open_by_policy};
+use super::steps::{Published, class_names, open_by_policy};
 use super::world::{A, B, C, Failure, World};
 use epione::algebra::codec::Canonical;
 use epione::policy::AttributeSet;
@@ -41,7 +41,7 @@ pub(super) fn run(
     let after = publication::publish(world, 0, &mut Input::follow_up()?, report)?;
     let start = Instant::now();
     let opened = open_by_policy(world, B, &after)?;
-    let what = format!("section {} without a grant", after.main_class());
+    let what = format!("without a grant: {}", class_names(&opened));
     report.step("open by policy", "doctor B", opened.coverage.written, start, &what);
 
     report.refusal("a revoked attribute key", open_by_policy(world, C, &after));

@@ -8,7 +8,6 @@ use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::ledger::{Basis, Time};
 use epione::protocol::{Hit, Opened, ProtocolError, Terms, Ticket};
-use epione::record::Class;
 use std::fs::File;
 use std::io::BufReader;
 use std::time::Instant;
@@ -16,18 +15,8 @@ use std::time::Instant;
 /// A record on the ledger.
 pub(super) struct Published {
     pub(super) id: Digest,
-    pub(super) classes: Vec<Class>,
     /// The index of the input.
     pub(super) input: usize,
-}
-
-impl Published {
-    /// The class of the section that is read by policy.
-    pub(super) fn main_class(&self) -> Class {
-        let preferred = [Class::Clinical, Class::Document];
-        let found = preferred.into_iter().find(|class| self.classes.contains(class));
-        found.unwrap_or(self.classes[0])
-    }
 }
 
 /// Grants doctor B access and delivers the keys to the proxy.
@@ -67,22 +56,23 @@ pub(super) fn entries(world: &World) -> u64 {
     world.state().records().map(|(_, record)| record.index.len() as u64).sum()
 }
 
-/// A doctor requests a record and opens one section by policy.
+/// A doctor requests a record and opens the sections whose policies their attributes satisfy.
 pub(super) fn open_by_policy(
     world: &mut World,
     doctor: usize,
     record: &Published,
 ) -> Result<Opened, Failure> {
     let request = world.request(doctor, record.id, Basis::Policy)?;
-    let action = world.state().record(&record.id).ok_or("the record is published")?;
-    let mut sections = action.sections.iter();
-    let section = sections.position(|section| section.class == record.main_class());
-    let section = section.ok_or("every record has its main section")? as u8;
     let reader = &world.doctors[doctor];
-    let (_, opened) = open_to(world, None, |file| {
-        reader.open_by_policy(world.view(), &request, section, world, file)
-    })?;
+    let (_, opened) =
+        open_to(world, None, |file| reader.open_by_policy(world.view(), &request, world, file))?;
     Ok(opened)
+}
+
+/// Returns the names of the classes that were opened.
+pub(super) fn class_names(opened: &Opened) -> String {
+    let names: Vec<&str> = opened.classes.iter().map(|class| class.name()).collect();
+    names.join(", ")
 }
 
 /// Opens into a new file and returns its SHA-256 digest. The file has a name only in a kept folder:
