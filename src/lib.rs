@@ -15,6 +15,9 @@ pub mod dem;
 // Ed25519 signatures.
 pub mod sign;
 
+// Encryption to public keys: HPKE.
+pub mod hpke;
+
 // Records: files divided into sections by sensitivity.
 pub mod record;
 

@@ -117,6 +117,8 @@ tags! {
     PSEUDONYM_SECRET = "EPIONE-V1-PSEUDONYM-SECRET";
     /// DEM: cipher key, nonce prefix and commitment from a content key.
     DEM_KEYS = "EPIONE-V1-DEM-KEYS";
+    /// HPKE: exporter context of the content key of a stream.
+    HPKE_STREAM = "EPIONE-V1-HPKE-STREAM";
     /// Signatures: certificate by the registration centre.
     SIGN_CERTIFICATE = "EPIONE-V1-SIGN-CERTIFICATE";
     /// Signatures: proof of possession of a signing key.
@@ -135,6 +137,8 @@ tags! {
     SIGN_FETCH = "EPIONE-V1-SIGN-FETCH";
     /// Signatures: receipt of a proxy for released re-encryptions.
     SIGN_RECEIPT = "EPIONE-V1-SIGN-RECEIPT";
+    /// Signatures: message to one receiver.
+    SIGN_MESSAGE = "EPIONE-V1-SIGN-MESSAGE";
     /// Signatures: consensus message.
     SIGN_CONSENSUS = "EPIONE-V1-SIGN-CONSENSUS";
     /// Consensus: digest of an epoch configuration.
@@ -185,6 +189,10 @@ tags! {
     PROTOCOL_REENCRYPTION = "EPIONE-V1-PROTOCOL-REENCRYPTION";
     /// Protocol: context of a search entry.
     PROTOCOL_ENTRY = "EPIONE-V1-PROTOCOL-ENTRY";
+    /// Protocol: HPKE info of a message to one receiver.
+    PROTOCOL_MESSAGE = "EPIONE-V1-PROTOCOL-MESSAGE";
+    /// Protocol: HPKE info and stream context of the response to a fetch.
+    PROTOCOL_RESPONSE = "EPIONE-V1-PROTOCOL-RESPONSE";
 }
 
 /// PRE: weights of batch verification. Not in [`ALL`], because weights never leave the verifier.
