@@ -7,6 +7,7 @@ use epione::consensus::{
     Application, Body, Certificate, Config, Digest, Location, Member, Message, Parameters, Phase,
     ProposalContext, VerifyContext,
 };
+use epione::hpke;
 use epione::ledger::{Action, Draft, Ledger, Role, Subject, Validity, merkle};
 use epione::sign::SigningKey;
 use rand_chacha::ChaCha20Rng;
@@ -51,6 +52,7 @@ impl Chain {
                 key: key.verifying_key(),
                 name: "Dr. Ruiz".to_owned(),
                 role: Role::Doctor,
+                hpke_key: hpke::SecretKey::generate(rng).public_key(),
                 pre_key: vec![],
                 serial: [7; 32],
                 valid_until: u64::MAX,

@@ -4,6 +4,7 @@
 
 use epione::algebra::codec::Canonical;
 use epione::consensus::Parameters;
+use epione::hpke;
 use epione::ledger::{Action, Certificate, Draft, Ledger, Role, Subject, Validity, merkle};
 use epione::sign::SigningKey;
 use epione::sim::Network;
@@ -22,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         key: doctor.verifying_key(),
         name: "Dr. Ruiz".into(),
         role: Role::Doctor,
+        hpke_key: hpke::SecretKey::generate(rng).public_key(),
         pre_key: vec![],
         serial: [7; 32],
         valid_until: 1_000_000,

@@ -27,14 +27,15 @@
 //! ```
 //! use epione::consensus::Application;
 //! use epione::ledger::{Action, Certificate, Draft, Ledger, Role, Subject, Validity};
-//! use epione::{algebra::codec::Canonical, sign::SigningKey};
+//! use epione::{algebra::codec::Canonical, hpke, sign::SigningKey};
 //! let rng = &mut rand::thread_rng();
 //! let (centre, doctor) = (SigningKey::generate(rng), SigningKey::generate(rng));
 //! let ledger = Ledger::new("example", centre.verifying_key());
 //!
 //! let subject = Subject {
 //!     key: doctor.verifying_key(), name: "Dr. Ruiz".into(), role: Role::Doctor,
-//!     pre_key: vec![], serial: [7; 32], valid_until: 1_000,
+//!     hpke_key: hpke::SecretKey::generate(rng).public_key(), pre_key: vec![],
+//!     serial: [7; 32], valid_until: 1_000,
 //! };
 //! let register = Action::Register(Certificate::issue(&centre, subject));
 //! let validity = Validity { chain: "example", until: 500 };

@@ -7,8 +7,8 @@ use crate::algebra::hash::digest;
 use crate::algebra::tag;
 use crate::consensus::Digest;
 use crate::error::DecodeError;
-use crate::pre;
 use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
+use crate::{hpke, pre};
 use std::fmt;
 
 /// The maximum length of a name in bytes.
@@ -54,6 +54,12 @@ pub struct Subject {
     pub name: String,
     /// The role.
     pub role: Role,
+    /// The key to which others encrypt messages for the party.
+    ///
+    /// A proof of possession is not required. Messages are signed for the receiver's signing key
+    /// and this key, so that a message for a party that certified another's key is not mistaken
+    /// for a message for the other.
+    pub hpke_key: hpke::PublicKey,
     /// The encoded [`pre::PublicKey`], checked by the centre; empty if the party has none.
     ///
     /// Kept as bytes, since decoding costs a pairing and replicas never use the key.
@@ -91,7 +97,7 @@ impl Subject {
     }
 }
 sequence!(Codec for Subject {
-    key, name: text(MAX_NAME), role, pre_key: bytes(MAX_PRE_KEY), serial, valid_until,
+    key, name: text(MAX_NAME), role, hpke_key, pre_key: bytes(MAX_PRE_KEY), serial, valid_until,
 });
 
 /// A subject with the registration centre's signature.

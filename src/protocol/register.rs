@@ -8,7 +8,7 @@ use crate::algebra::{Rng, Secret, random_bytes, tag};
 use crate::error::DecodeError;
 use crate::ledger::{Action, Certificate, Draft, Role, Subject, Time, Transaction, Validity};
 use crate::sign::{Signature, SigningKey};
-use crate::{peks, pre, pseudonym};
+use crate::{hpke, peks, pre, pseudonym};
 use std::collections::BTreeMap;
 
 /// An application for a certificate: public keys, and proofs of possession of the secret keys.
@@ -38,7 +38,7 @@ type Applicant<'a> = (&'a str, Role, Time);
 
 /// Builds the enrolment of fresh keys.
 fn enrol(
-    key: &SigningKey,
+    (key, hpke): (&SigningKey, &hpke::SecretKey),
     pre: Option<&pre::SecretKey>,
     (name, role, valid_until): Applicant<'_>,
     rng: &mut (impl Rng + ?Sized),
@@ -47,6 +47,7 @@ fn enrol(
         key: key.verifying_key(),
         name: name.to_owned(),
         role,
+        hpke_key: hpke.public_key(),
         pre_key: pre.map(|pre| pre.public_key().to_bytes()).unwrap_or_default(),
         serial: random_bytes(rng),
         valid_until,
@@ -91,27 +92,27 @@ impl Registrar for RegistrationCentre {
     }
 }
 
-/// Generates and certifies a signing key.
-fn signing_key(
+/// Generates and certifies a signing key and an HPKE key.
+fn message_keys(
     applicant: Applicant<'_>,
     registrar: &dyn Registrar,
     rng: &mut (impl Rng + ?Sized),
-) -> Result<(SigningKey, Certificate), RegistrationError> {
-    let key = SigningKey::generate(rng);
-    let certificate = registrar.certify(&enrol(&key, None, applicant, rng))?;
-    Ok((key, certificate))
+) -> Result<(SigningKey, hpke::SecretKey, Certificate), RegistrationError> {
+    let (key, hpke) = (SigningKey::generate(rng), hpke::SecretKey::generate(rng));
+    let certificate = registrar.certify(&enrol((&key, &hpke), None, applicant, rng))?;
+    Ok((key, hpke, certificate))
 }
 
-/// Generates and certifies a signing key and a re-encryption key.
-fn signing_and_pre_keys(
+/// Generates and certifies a signing key, an HPKE key and a re-encryption key.
+fn message_and_pre_keys(
     applicant: Applicant<'_>,
     registrar: &dyn Registrar,
     rng: &mut (impl Rng + ?Sized),
-) -> Result<(SigningKey, pre::SecretKey, Certificate), RegistrationError> {
-    let key = SigningKey::generate(rng);
+) -> Result<(SigningKey, hpke::SecretKey, pre::SecretKey, Certificate), RegistrationError> {
+    let (key, hpke) = (SigningKey::generate(rng), hpke::SecretKey::generate(rng));
     let (pre, _) = pre::keygen(rng);
-    let certificate = registrar.certify(&enrol(&key, Some(&pre), applicant, rng))?;
-    Ok((key, pre, certificate))
+    let certificate = registrar.certify(&enrol((&key, &hpke), Some(&pre), applicant, rng))?;
+    Ok((key, hpke, pre, certificate))
 }
 
 macro_rules! registration {
@@ -135,8 +136,9 @@ macro_rules! registration {
 }
 
 registration! {
-    Patient: signing_and_pre_keys, |(key, pre, certificate), rng| Self {
+    Patient: message_and_pre_keys, |(key, hpke, pre, certificate), rng| Self {
         key,
+        hpke,
         pre,
         peks: peks::keygen(rng).0,
         series: pseudonym::SeriesSecret::generate(rng),
@@ -144,13 +146,13 @@ registration! {
         certificate,
         classes: BTreeMap::new(),
     };
-    Doctor: signing_and_pre_keys, |(key, pre, certificate), rng| Self {
-        key, pre, abe: None, certificate
+    Doctor: message_and_pre_keys, |(key, hpke, pre, certificate), rng| Self {
+        key, hpke, pre, abe: None, certificate
     };
-    Institution: signing_key, |(key, certificate), rng| Self { key, certificate };
-    QueryManager: signing_key, |(key, certificate), rng| Self { key, certificate };
-    Proxy: signing_key, |(key, certificate), rng| Self {
-        key, certificate, accepted: BTreeMap::new(), journaled: BTreeMap::new()
+    Institution: message_keys, |(key, hpke, certificate), rng| Self { key, hpke, certificate };
+    QueryManager: message_keys, |(key, hpke, certificate), rng| Self { key, hpke, certificate };
+    Proxy: message_keys, |(key, hpke, certificate), rng| Self {
+        key, hpke, certificate, accepted: BTreeMap::new(), journaled: BTreeMap::new()
     };
 }
 
@@ -192,10 +194,11 @@ mod tests {
         let rng = &mut rand::thread_rng();
         let centre = RegistrationCentre::new(rng);
         let (key, other) = (SigningKey::generate(rng), SigningKey::generate(rng));
+        let (hpke, other_hpke) = (hpke::SecretKey::generate(rng), hpke::SecretKey::generate(rng));
         let (pre, other_pre) = (pre::keygen(rng).0, pre::keygen(rng).0);
         let applicant = ("Dr. Ruiz", Role::Doctor, 1000);
-        let honest = enrol(&key, Some(&pre), applicant, rng);
-        let foreign = enrol(&other, Some(&other_pre), applicant, rng);
+        let honest = enrol((&key, &hpke), Some(&pre), applicant, rng);
+        let foreign = enrol((&other, &other_hpke), Some(&other_pre), applicant, rng);
         let certify = |change: &dyn Fn(&mut Enrolment)| {
             let mut changed = honest.clone();
             change(&mut changed);
@@ -210,6 +213,7 @@ mod tests {
         assert_eq!(certify(&|e| e.subject.name.push('!')), signing);
         assert_eq!(certify(&|e| e.subject.role = Role::Institution), signing);
         assert_eq!(certify(&|e| e.subject.valid_until += 1), signing);
+        assert_eq!(certify(&|e| e.subject.hpke_key = other_hpke.public_key()), signing);
 
         // The applicant signs the changed statement.
         let certify_signed = |change: &dyn Fn(&mut Enrolment)| {

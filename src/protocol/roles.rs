@@ -11,13 +11,14 @@ use crate::consensus::Digest;
 use crate::ledger::{Certificate, SectionDigests};
 use crate::record::Class;
 use crate::sign::{SigningKey, VerifyingKey};
-use crate::{abe, peks, pre, pseudonym};
+use crate::{abe, hpke, peks, pre, pseudonym};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// The data owner, who grants and revokes access to their records.
 pub struct Patient {
     pub(super) key: SigningKey,
+    pub(super) hpke: hpke::SecretKey,
     pub(super) pre: pre::SecretKey,
     pub(super) peks: peks::SecretKey,
     pub(super) series: pseudonym::SeriesSecret,
@@ -38,6 +39,7 @@ impl fmt::Debug for Patient {
 #[derive(Debug)]
 pub struct Doctor {
     pub(super) key: SigningKey,
+    pub(super) hpke: hpke::SecretKey,
     pub(super) pre: pre::SecretKey,
     /// The attribute key, with the public parameters that it belongs to.
     pub(super) abe: Option<(abe::PublicParameters, abe::UserSecretKey)>,
@@ -48,6 +50,7 @@ pub struct Doctor {
 #[derive(Debug)]
 pub struct Institution {
     pub(super) key: SigningKey,
+    pub(super) hpke: hpke::SecretKey,
     pub(super) certificate: Certificate,
 }
 
@@ -55,6 +58,7 @@ pub struct Institution {
 #[derive(Debug)]
 pub struct QueryManager {
     pub(super) key: SigningKey,
+    pub(super) hpke: hpke::SecretKey,
     pub(super) certificate: Certificate,
 }
 
@@ -63,6 +67,7 @@ pub struct QueryManager {
 #[derive(Debug)]
 pub struct Proxy {
     pub(super) key: SigningKey,
+    pub(super) hpke: hpke::SecretKey,
     pub(super) certificate: Certificate,
     /// The verified deliveries of patients, by grant. Erased when a grant ends.
     pub(super) accepted: BTreeMap<Digest, Accepted>,

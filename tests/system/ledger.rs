@@ -7,11 +7,12 @@ mod bytes;
 mod determinism;
 mod rules;
 
-use epione::algebra::codec::Canonical;
+use epione::algebra::{Secret, codec::Canonical};
 use epione::consensus::{
     self, Application, Body, Config, Digest, FirstProposal, Location, Member, Message, Parameters,
     Phase, ProposalContext, VerifyContext,
 };
+use epione::hpke;
 use epione::ledger::{
     AccessAction, Action, Basis, Block, Certificate, CommittedBlock, DelegationDigest, Draft,
     EPOCH, EPOCH_TOLERANCE, Entry, EvidenceAction, GrantAction, Ledger, REPORT_BLOCKS,
@@ -251,11 +252,16 @@ fn register(centre: &SigningKey, key: &SigningKey, role: Role, valid_until: Time
         key: key.verifying_key(),
         name: "Dr. Ruiz".to_owned(),
         role,
+        hpke_key: hpke_key(1),
         pre_key: vec![],
         serial: [7; 32],
         valid_until,
     };
     Action::Register(Certificate::issue(centre, subject))
+}
+
+fn hpke_key(seed: u8) -> hpke::PublicKey {
+    hpke::SecretKey::from_seed(Secret::new([seed; 32])).public_key()
 }
 
 fn delegation(owner: &SigningKey) -> DelegationDigest {

@@ -128,10 +128,11 @@ fn a_renewal_extends_a_certificate_and_changes_nothing_else() {
     };
     let stranger = p.stranger.verifying_key();
     assert_eq!(renew(&mut chain, &|s| s.key = stranger), Some(Rule::UnknownParty));
-    let changes: [&dyn Fn(&mut Subject); 6] = [
+    let changes: [&dyn Fn(&mut Subject); 7] = [
         &|s| s.role = Role::Institution,
         &|s| s.name.push('!'),
         &|s| s.pre_key.push(1),
+        &|s| s.hpke_key = hpke_key(2),
         &|s| s.serial[0] ^= 1,
         &|s| s.valid_until = CERTIFIED,
         &|s| s.valid_until = CERTIFIED - 1,
