@@ -30,7 +30,7 @@
 //! encodings. RFC 9180, section 7.1.4, rejects the former at encapsulation, and RFC 7748 reduces
 //! the latter.
 //!
-//! **Cost.** 48 bytes per message. Two scalar multiplications on Curve25519 per encapsulation and
+//! **Cost.** 48 bytes per message. Two scalar multiplications on Curve25519 per encapsulation, three
 //! per decapsulation, one per decoded public key.
 //!
 //! ```

@@ -249,6 +249,10 @@ pub enum Kind {
     SealedRecord = 0x91,
     Query = 0x92,
     ProxyJournalEntry = 0x93,
+    SealedMessage = 0xa0,
+    Enrolment = 0xa1,
+    Upload = 0xa2,
+    Fetch = 0xa3,
 }
 
 #[cfg(test)]

@@ -87,6 +87,8 @@ refusals! {
     RequestOfAnother = "the request was made by another reader";
     RecordOfAnother = "the signer is neither the author nor the owner of the record";
     ForeignObject = "the object does not belong to the record";
+    OtherSender = "the message was signed by another party than the expected sender";
+    MessageTooLong = "a message between parties has at most 16 MiB";
     NothingToOpen = "no section has the requested class or a re-encryption";
 }
 
@@ -182,6 +184,11 @@ pub enum ProtocolError {
     /// Bytes from the wire do not decode.
     #[error("{0} does not decode: {1}")]
     Decode(Item, #[source] DecodeError),
+    /// A message between two parties does not open. The reason is not given.
+    #[error(
+        "the message does not open: it was changed, or is for another receiver, chain or purpose"
+    )]
+    Message,
     /// A received value does not match its digest in a transaction.
     #[error("{0} does not match its digest on the ledger")]
     DigestMismatch(Item),
