@@ -4,7 +4,7 @@
 #[path = "../tests/system/world.rs"]
 mod world;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use epione::consensus::{Digest, Profile};
 use epione::ledger::Basis;
 use epione::protocol::Terms;
@@ -26,10 +26,8 @@ fn steps(c: &mut Criterion) {
     group.sample_size(10).measurement_time(Duration::from_secs(5));
     let mut world = World::new(1);
     let outline = Record::scan(&mut Cursor::new(FILE), NAME).unwrap();
-    let introduction =
-        world.patients[ADA].introduce(&world.doctors[A].verifying_key(), world.now());
+    let introduction = world.introduce(ADA, A).unwrap();
     let doctor = &world.doctors[A];
-    let key = doctor.check_introduction(&introduction, world.view()).unwrap();
     let current = world.authority.epoch_policies(&world.policies).unwrap();
     let mut rng = world.rng.clone();
 
@@ -39,29 +37,28 @@ fn steps(c: &mut Criterion) {
     group.bench_function("seal", |b| {
         b.iter(|| {
             let file = &mut Cursor::new(FILE);
-            doctor.seal(&outline, file, (&introduction, &key), &current, &mut rng).unwrap()
+            doctor.seal(&outline, file, &introduction, &current, &mut rng).unwrap()
         });
     });
     let file = &mut Cursor::new(FILE);
-    let sealed = doctor.seal(&outline, file, (&introduction, &key), &current, &mut rng).unwrap();
+    let sealed = doctor.seal(&outline, file, &introduction, &current, &mut rng).unwrap();
     let all = doctor.terms(&outline).unwrap();
     group.bench_function(BenchmarkId::new("index, entries", all.len()), |b| {
         b.iter(|| doctor.batch_index(&all, &sealed, &introduction, &mut rng).unwrap());
     });
 
     let record = world.publish(A, ADA, FILE, NAME);
-    let (validity, state, terms) = (world.validity(), world.state().clone(), terms(&world, record));
-    let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
+    let (validity, terms) = (world.validity(), terms(&world, record));
+    let reader = world.doctors[B].verifying_key();
     group.bench_function("grant", |b| {
         let patient = &world.patients[ADA];
-        b.iter(|| patient.grant(validity, &state, &reader, &terms, &mut rng).unwrap());
+        b.iter(|| patient.grant(validity, world.view(), &reader, &terms, &mut rng).unwrap());
     });
-    let (_, delivery, ticket) = world.grant_undelivered(&terms).unwrap();
+    let (issued, ticket) = world.grant_undelivered(&terms).unwrap();
     let state = world.state().clone();
     group.bench_function("accept", |b| {
         let proxy = &mut world.proxies[0];
-        let accept = |delivery| proxy.accept(&state, delivery).unwrap();
-        b.iter_batched(|| delivery.clone(), accept, BatchSize::SmallInput);
+        b.iter(|| proxy.accept(&state, &issued.delivery).unwrap());
     });
     group.bench_function("search", |b| {
         b.iter(|| {

@@ -49,12 +49,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Dr. Ruiz seals a record for Ada and stores it.
     let view = LedgerView { state: &state, now: network.now() };
-    let introduction = ada.introduce(&ruiz.verifying_key(), view.now);
-    let key = ruiz.check_introduction(&introduction, view)?;
+    let introduction = ada.introduce(view, ruiz.certificate(), rng)?;
+    let introduction = ruiz.receive_introduction(view, &introduction)?;
     let file = &mut Cursor::new(br#"{"resourceType": "Condition", "code": {"text": "stroke"}}"#);
     let record = Record::scan(file, "stroke.json")?;
     let policies = authority.epoch_policies(&Policies::uniform("doctor and neurology".parse()?))?;
-    let sealed = ruiz.seal(&record, file, (&introduction, &key), &policies, rng)?;
+    let sealed = ruiz.seal(&record, file, &introduction, &policies, rng)?;
     let folder = tempfile::tempdir()?;
     let store = DirectoryStore::open(folder.path())?;
     let keeper = StoreKeeper::new(store, SigningKey::generate(rng).verifying_key());
@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let state = commit(network, &publication)?;
 
     // Ada grants Dr. Bose access and delivers the re-encryption keys to the proxy.
-    let reader = state.party(&bose.verifying_key()).ok_or("Dr. Bose is not registered")?;
+    let view = LedgerView { state: &state, now: network.now() };
     let terms = Terms {
         records: vec![publication.id()],
         later_records: false,
@@ -83,12 +83,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         from: 0,
         until: END,
     };
-    let (grant, delivery, ticket) = ada.grant(VALIDITY, &state, reader, &terms, rng)?;
-    let state = commit(network, &grant)?;
-    proxy.accept(&state, delivery)?;
+    let grant = ada.grant(VALIDITY, view, &bose.verifying_key(), &terms, rng)?;
+    let state = commit(network, &grant.transaction)?;
+    proxy.accept(&state, &grant.delivery)?;
+    let ticket = bose.receive_ticket(&state, &grant.ticket)?;
 
     // Dr. Bose requests access. The proxy checks the ledger and re-encrypts; Dr. Bose decrypts.
-    let request = bose.request(VALIDITY, (publication.id(), &[0]), Basis::Grant(grant.id()), rng);
+    let request =
+        bose.request(VALIDITY, (publication.id(), &[0]), Basis::Grant(*ticket.grant()), rng);
     let state = commit(network, &request)?;
     let view = LedgerView { state: &state, now: network.now() };
     let objects = |fetch: &Fetch, output: &mut dyn Write| keeper.serve(view, fetch, output);
@@ -96,7 +98,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let access = proxy.report(VALIDITY, view, prepared, &mut vec![], rng)?;
     let state = commit(network, &access)?;
     let view = LedgerView { state: &state, ..view };
-    let release = proxy.release(view, &request.id())?;
+    let release = proxy.release(view, &request.id(), rng)?;
+    let release = bose.receive_release(&state, &release)?;
     let mut output = Cursor::new(Vec::new());
     bose.open_granted(view, &request.id(), &ticket, &release, &objects, &mut output)?;
     println!("Dr. Bose reads {}", String::from_utf8(output.into_inner())?);

@@ -60,8 +60,8 @@ mod state;
 mod transaction;
 
 pub use action::{
-    AccessAction, Action, Basis, DelegationDigest, GrantAction, MAX_ENTRIES, RecordAction,
-    RequestAction, RevokeAction, Scope, SectionDigests, WithdrawAction,
+    AccessAction, Action, Basis, DelegationDigest, GrantAction, MAX_COVERED, MAX_ENTRIES,
+    RecordAction, RequestAction, RevokeAction, Scope, SectionDigests, WithdrawAction,
 };
 pub use block::{Block, CommittedBlock, Entry, Header};
 pub use certificate::{Certificate, Role, Subject};

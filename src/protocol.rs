@@ -6,17 +6,17 @@
 //! |---|---|---|
 //! | setup (`setup`) | [`RegistrationCentre::new`], [`AttributeAuthority::new`] | public parameters |
 //! | registration (`register`) | `register` of every role, `announce` of all but the patient, [`Registrar::certify`], [`AttributeAuthority::issue`] (`setup`) | [`Certificate`](crate::ledger::Certificate), attribute key |
-//! | introduction (`introduce`) | [`Patient::introduce`], [`Doctor::check_introduction`] | [`Introduction`]: keys, pseudonym window, owner key |
+//! | introduction (`introduce`) | [`Patient::introduce`], [`Doctor::receive_introduction`] | [`Introduction`]: keys, pseudonym window, owner key |
 //! | sealing (`seal`) | [`Doctor::seal`] | [`SealedRecord`]: ciphertexts, three wrapped keys per section |
 //! | storage (`storage`, `transfer`) | [`Doctor::offer`], [`StoreKeeper::upload`], [`Doctor::fetch`], [`StoreKeeper::serve`] | stored objects |
 //! | index (`index`) | [`Doctor::terms`], [`Doctor::batch_index`] | search entries, each with the sealed location |
 //! | publication (`publish`) | [`Doctor::draft_record`], [`Institution::countersign`], [`Doctor::publish`] | transaction `record` |
 //! | consent (`consent`) | [`Patient::consent`] | the patient's signature on the record |
-//! | query (`request`) | [`Doctor::ask`], [`QueryManager::forward`], [`Patient::receive`] | [`ForwardedQuery`] |
-//! | grant (`grant`) | [`Patient::grant`], [`Proxy::accept`] | transaction `grant`, [`Delivery`] to the proxy, [`Ticket`] to the reader |
+//! | query (`request`) | [`Doctor::ask`], [`QueryManager::forward`], [`Patient::receive`] | [`QueryContents`] |
+//! | grant (`grant`) | [`Patient::grant`], [`Proxy::accept`], [`Doctor::receive_ticket`] | transaction `grant`, keys for the proxy, [`Ticket`] for the reader |
 //! | search (`search`) | [`Doctor::request_search`], [`Proxy::search`], [`Patient::find`] | [`Hit`]s |
 //! | request (`request`) | [`Doctor::request`] | transaction `request` |
-//! | re-encryption (`reencrypt`) | [`Proxy::reencrypt`], [`Proxy::report`], [`Proxy::release`] | transaction `access`, then [`Release`] |
+//! | re-encryption (`reencrypt`) | [`Proxy::reencrypt`], [`Proxy::report`], [`Proxy::release`], [`Doctor::receive_release`] | transaction `access`, then [`Release`] |
 //! | opening (`open`) | [`Doctor::open_granted`], [`Doctor::open_by_policy`], [`Doctor::open_as_author`], [`Patient::open`] | the bytes of the opened sections |
 //! | revocation (`revoke`) | [`Patient::revoke`], [`Proxy::erase_ended`]; [`AttributeAuthority::revoke`] (`setup`) | transaction `revoke`, erased keys |
 //! | audit (`audit`) | [`trail`] | [`TrailEntry`]s |
@@ -62,17 +62,17 @@
 //! let ruiz = Doctor::register("Dr. Ruiz", later, &centre, rng)?;
 //!
 //! // At the consultation Ada introduces herself to Dr. Ruiz.
-//! let introduction = ada.introduce(&ruiz.verifying_key(), now);
 //! let ledger = Ledger::new("example", centre.verifying_key());
 //! let view = LedgerView { state: ledger.state(), now };
-//! let key = ruiz.check_introduction(&introduction, view)?;
+//! let message = ada.introduce(view, ruiz.certificate(), rng)?;
+//! let introduction = ruiz.receive_introduction(view, &message)?;
 //!
 //! // Dr. Ruiz seals a record: one content key and three wrapped keys per section.
 //! let file = &mut Cursor::new(br#"{"resourceType": "Condition", "code": {"text": "stroke"}}"#);
 //! let record = Record::scan(file, "stroke.json")?;
 //! let policies = Policies::uniform("doctor and neurology".parse()?);
 //! let current = authority.epoch_policies(&policies)?;
-//! let sealed = ruiz.seal(&record, file, (&introduction, &key), &current, rng)?;
+//! let sealed = ruiz.seal(&record, file, &introduction, &current, rng)?;
 //!
 //! // Ada consents to a record that her keys decrypt and her trapdoor finds; Eve cannot.
 //! let hospital = ruiz.verifying_key();
@@ -80,7 +80,7 @@
 //! let index = vec![ruiz.index(&SearchTerm::everything(), &sealed, &introduction, rng)?];
 //! let draft = ruiz.draft_record(validity, &sealed, index, &introduction, hospital, rng);
 //! assert!(ada.consent(&draft, &sealed, &current, now).is_ok());
-//! let eve = Patient::register("Eve", later, &centre, rng)?;
+//! let mut eve = Patient::register("Eve", later, &centre, rng)?;
 //! assert!(eve.consent(&draft, &sealed, &current, now).is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -119,7 +119,7 @@ mod view;
 pub use audit::{TrailEntry, trail};
 pub use binding::{Envelope, object_digest};
 pub use error::{Item, ProtocolError, Refusal};
-pub use grant::{Delivery, Terms, Ticket};
+pub use grant::{IssuedGrant, Terms, Ticket};
 pub use holdings::{UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA};
 pub use introduce::Introduction;
 pub use journal::{Journal, JournalFile};
@@ -128,7 +128,7 @@ pub use open::Opened;
 pub use progress::Progress;
 pub use reencrypt::{PreparedAccess, Release, SectionReEncryption};
 pub use register::{Enrolment, Registrar, RegistrationError};
-pub use request::{ForwardedQuery, Query};
+pub use request::{ForwardedQuery, Query, QueryContents};
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 pub use seal::{Object, Policies, SealedRecord};
 pub use search::{Hit, SearchRequest, SearchTerm};

@@ -183,6 +183,8 @@ tags! {
     PROTOCOL_OBJECT = "EPIONE-V1-PROTOCOL-OBJECT";
     /// Protocol: condition tag of a class and policy, under the secret of a pseudonym.
     PROTOCOL_CONDITION = "EPIONE-V1-PROTOCOL-CONDITION";
+    /// Protocol: contents of a query, encrypted to the patient.
+    PROTOCOL_QUERY = "EPIONE-V1-PROTOCOL-QUERY";
     /// Protocol: search term under a pseudonym.
     PROTOCOL_TERM = "EPIONE-V1-PROTOCOL-TERM";
     /// Protocol: digest of a re-encryption in a report.
@@ -253,6 +255,13 @@ pub enum Kind {
     Enrolment = 0xa1,
     Upload = 0xa2,
     Fetch = 0xa3,
+    Introduction = 0xa4,
+    Delivery = 0xa5,
+    Ticket = 0xa6,
+    Release = 0xa7,
+    QueryContents = 0xa8,
+    ForwardedQuery = 0xa9,
+    SearchRequest = 0xaa,
 }
 
 #[cfg(test)]

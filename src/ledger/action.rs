@@ -30,7 +30,7 @@ const MAX_ENTRY: usize = 4096;
 /// The maximum number of records in the scope of a grant.
 const MAX_RECORDS: usize = 4096;
 /// The maximum number of owner keys, delegations or trapdoors in a grant.
-const MAX_COVERED: usize = 64;
+pub const MAX_COVERED: usize = 64;
 
 /// The action of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,7 +38,9 @@ macro_rules! refusals {
 refusals! {
     NotPatientCertificate = "the certificate is not a patient's";
     CertificateExpired = "the doctor's certificate has expired";
-    DoctorsOnly = "the attribute authority issues keys to doctors only";
+    DoctorsOnly = "the certificate is not a doctor's";
+    StaleIntroduction =
+        "the introduction was not signed in the current epoch; the patient must sign a new one";
     NoAttributes = "this doctor holds no attribute key; the attribute authority issues it";
     EpochNotCovered =
         "the pseudonym window does not cover this epoch; a new introduction is required";
@@ -48,6 +50,7 @@ refusals! {
     UploadLength = "the length of the object differs from that of the offer";
     UnregisteredAuthor = "the author is not a registered doctor";
     UnregisteredReader = "the reader is not a registered doctor";
+    UnregisteredProxy = "the proxy is not registered";
     UnregisteredManager = "the query was not forwarded by a registered query manager";
     NotRecordDraft = "the transaction does not publish a record";
     OtherInstitution = "the record names another institution";
@@ -145,10 +148,10 @@ items! {
 /// let (centre, other) = (RegistrationCentre::new(rng), RegistrationCentre::new(rng));
 /// let ada = Patient::register("Ada Byron", 1000, &other, rng)?;
 /// let ruiz = Doctor::register("Dr. Ruiz", 1000, &centre, rng)?;
-/// let introduction = ada.introduce(&ruiz.verifying_key(), 0);
 /// let ledger = Ledger::new("example", centre.verifying_key());
 /// let view = LedgerView { state: ledger.state(), now: 0 };
-/// let error = ruiz.check_introduction(&introduction, view).unwrap_err();
+/// let introduction = ada.introduce(view, ruiz.certificate(), rng)?;
+/// let error = ruiz.receive_introduction(view, &introduction).unwrap_err();
 /// assert_eq!(error.to_string(), "the signature of the patient's certificate is not valid");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

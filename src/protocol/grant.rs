@@ -5,12 +5,14 @@
 #![forbid(unsafe_code)]
 
 use super::binding::{Condition, rekey_digest, trapdoor_digest};
-use super::{Item, Patient, ProtocolError, Proxy, Refusal, SearchTerm};
+use super::message::SealedMessage;
+use super::{Doctor, Item, LedgerView, Patient, ProtocolError, Proxy, Refusal, SearchTerm};
+use crate::algebra::codec::sequence;
 use crate::algebra::{G2, Rng};
 use crate::consensus::Digest;
 use crate::ledger::{
-    Action, DelegationDigest, Draft, GrantAction, RecordAction, Rule, Scope, State, Subject, Time,
-    Transaction, Validity,
+    Action, DelegationDigest, Draft, GrantAction, MAX_COVERED, RecordAction, Role, Rule, Scope,
+    State, Time, Transaction, Validity,
 };
 use crate::pre::conditional::{self, InvalidReKey, ReKey, VerifiedReKey};
 use crate::record::Class;
@@ -49,18 +51,33 @@ impl Terms {
     }
 }
 
+/// A grant with the messages that carry its keys.
+#[derive(Debug, Clone)]
+pub struct IssuedGrant {
+    /// The transaction, to be committed before the messages are received.
+    pub transaction: Transaction,
+    /// The re-encryption keys and trapdoors, for [`Proxy::accept`].
+    pub delivery: SealedMessage,
+    /// The [`Ticket`], for [`Doctor::receive_ticket`].
+    pub ticket: SealedMessage,
+}
+
 /// The proxy's key material for one grant. Secret. Unverified until [`Proxy::accept`].
 #[derive(Debug, Clone)]
-pub struct Delivery {
+pub(super) struct Delivery {
     /// The grant, by the identifier of its transaction.
-    pub grant: Digest,
+    pub(super) grant: Digest,
     /// The patient's re-encryption public key.
-    pub patient: pre::PublicKey,
+    pub(super) patient: pre::PublicKey,
     /// One re-encryption key per delegation of the grant, in the same order.
-    pub rekeys: Vec<ReKey>,
+    pub(super) rekeys: Vec<ReKey>,
     /// The trapdoors, in the order of the grant's commitments.
-    pub trapdoors: Vec<peks::Trapdoor>,
+    pub(super) trapdoors: Vec<peks::Trapdoor>,
 }
+
+sequence!(Canonical for Delivery = Delivery {
+    grant, patient, rekeys: list(MAX_COVERED), trapdoors: list(MAX_COVERED),
+});
 
 /// The values of one grant with which the reader verifies re-encryptions. For the reader only: with
 /// a re-encryption, `rk2` reveals the patient.
@@ -73,6 +90,10 @@ pub struct Ticket {
     /// The class of the sections that each delegation covers.
     pub(super) classes: Vec<Class>,
 }
+
+sequence!(Canonical for Ticket = Ticket {
+    grant, patient, rk2: list(MAX_COVERED), classes: list(MAX_COVERED),
+});
 
 impl Ticket {
     /// Returns the identifier of the grant's transaction.
@@ -108,20 +129,24 @@ impl Patient {
     /// records and one trapdoor per search term and pseudonym.
     ///
     /// # Errors
-    /// [`Refusal::NotOwnRecord`] if a record is not the patient's, [`Refusal::UnknownClass`] if the
-    /// patient does not know the class of a section, and [`ProtocolError::Decode`] if the reader
-    /// has no re-encryption key.
+    /// [`Refusal::UnregisteredReader`], [`Refusal::UnregisteredProxy`] or [`ProtocolError::Rule`]
+    /// if reader or proxy are not registered or their certificates are not valid now;
+    /// [`Refusal::NotOwnRecord`] if a record is not the patient's; [`Refusal::UnknownClass`] if the
+    /// patient does not know the class of a section; [`ProtocolError::Decode`] if the reader has no
+    /// re-encryption key.
     pub fn grant(
         &self,
         validity: Validity<'_>,
-        state: &State,
-        reader: &Subject,
+        view: LedgerView<'_>,
+        reader: &VerifyingKey,
         terms: &Terms,
         rng: &mut (impl Rng + ?Sized),
-    ) -> Result<(Transaction, Delivery, Ticket), ProtocolError> {
+    ) -> Result<IssuedGrant, ProtocolError> {
+        let reader = view.require_party(reader, Role::Doctor, Refusal::UnregisteredReader)?;
+        let proxy = view.require_party(&terms.proxy, Role::Proxy, Refusal::UnregisteredProxy)?;
         let reader_key =
             reader.pre_key().map_err(|error| ProtocolError::Decode(Item::ReaderKey, error))?;
-        let records = self.own_records(state, &terms.records)?;
+        let records = self.own_records(view.state, &terms.records)?;
         let owners = self.owners(&records);
         let patient = *self.pre.public_key();
 
@@ -151,7 +176,14 @@ impl Patient {
         let grant = transaction.id();
         let rk2 = rekeys.iter().map(|rekey| *rekey.rk2()).collect();
         let ticket = Ticket { grant, patient, rk2, classes: covered.into_values().collect() };
-        Ok((transaction, Delivery { grant, patient, rekeys, trapdoors }, ticket))
+        let delivery = Delivery { grant, patient, rekeys, trapdoors };
+        // The messages are signed with an owner key: the proxy does not learn the patient's name.
+        let signer = keys.first().ok_or(Refusal::NotOwnRecord)?;
+        Ok(IssuedGrant {
+            delivery: SealedMessage::seal(validity.chain, signer, proxy, &delivery, rng)?,
+            ticket: SealedMessage::seal(validity.chain, signer, reader, &ticket, rng)?,
+            transaction,
+        })
     }
 
     /// Looks up records and checks that the patient owns them.
@@ -217,12 +249,46 @@ pub(super) fn series(records: &[&RecordAction]) -> Vec<(VerifyingKey, u32)> {
     series
 }
 
+/// Checks that the sender of a message about a grant is one of its owners.
+fn check_owner(state: &State, sender: &VerifyingKey, grant: &Digest) -> Result<(), Refusal> {
+    let grant = state.grant(grant).ok_or(Refusal::UnknownGrant)?;
+    if grant.owners.contains(sender) { Ok(()) } else { Err(Refusal::OtherSender) }
+}
+
+impl Doctor {
+    /// Opens the ticket of a grant on the ledger.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Message`], [`Refusal::UnknownGrant`], or [`Refusal::OtherSender`] if no
+    /// owner of the grant has signed the ticket.
+    pub fn receive_ticket(
+        &self,
+        state: &State,
+        message: &SealedMessage,
+    ) -> Result<Ticket, ProtocolError> {
+        let signed = self.open_message::<Ticket>(state.chain(), message)?;
+        Ok(signed.authorise(|sender, ticket| check_owner(state, sender, &ticket.grant))?)
+    }
+}
+
 impl Proxy {
-    /// Verifies a delivery against the commitments of its grant, and stores it.
+    /// Opens a delivery, verifies it against the commitments of its grant, and stores it.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.
-    pub fn accept(&mut self, state: &State, delivery: Delivery) -> Result<(), ProtocolError> {
+    pub fn accept(&mut self, state: &State, message: &SealedMessage) -> Result<(), ProtocolError> {
+        let signed = self.open_message::<Delivery>(state.chain(), message)?;
+        let delivery =
+            signed.authorise(|sender, delivery| check_owner(state, sender, &delivery.grant))?;
+        self.verify(state, delivery)
+    }
+
+    /// Verifies a delivery against the commitments of its grant, and stores it.
+    pub(super) fn verify(
+        &mut self,
+        state: &State,
+        delivery: Delivery,
+    ) -> Result<(), ProtocolError> {
         let grant = state.grant(&delivery.grant).ok_or(Refusal::UnknownGrant)?;
         if grant.proxy != self.verifying_key() {
             return Err(Refusal::OtherProxy.into());

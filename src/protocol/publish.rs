@@ -25,7 +25,7 @@ impl Doctor {
             author: self.verifying_key(),
             institution,
             record_id: sealed.record_id,
-            epoch: introduction.epoch,
+            epoch: introduction.epoch(),
             envelope: object_digest(&sealed.envelope.name),
             sections: sealed.digests(),
             index,

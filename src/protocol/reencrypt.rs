@@ -10,15 +10,16 @@ use super::binding::WrappedKeyBinding;
 use super::grant::Accepted;
 use super::journal::Journal;
 use super::locate::locate;
+use super::message::SealedMessage;
 use super::source::SignedSource;
-use super::{FetchBasis, Item, LedgerView, ObjectSource, ProtocolError, Proxy, Refusal};
+use super::{Doctor, FetchBasis, Item, LedgerView, ObjectSource, ProtocolError, Proxy, Refusal};
 use crate::algebra::codec::{Canonical, sequence};
 use crate::algebra::{Rng, hash::digest, tag::PROTOCOL_REENCRYPTION};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
 use crate::ledger::{
-    AccessAction, Action, Basis, Draft, Receipt, RecordAction, RequestAction, StoredRequest,
-    Transaction, Validity,
+    AccessAction, Action, Basis, Draft, Receipt, RecordAction, RequestAction, Role, State,
+    StoredRequest, Transaction, Validity,
 };
 use crate::pre::conditional::{self, Ciphertext, ReEncryption, VerifiedReKey};
 use crate::record::Class;
@@ -60,6 +61,8 @@ pub struct Release {
     /// The proxy's signature on their digests.
     pub receipt: Receipt,
 }
+
+sequence!(Canonical for Release = Release { sections: list(Class::ALL.len()), receipt });
 
 impl Release {
     /// Checks the receipt against the re-encryptions and the access on the ledger.
@@ -173,7 +176,7 @@ impl Proxy {
     }
 
     /// Releases the journaled re-encryptions of a request to its reader, once the ledger reports
-    /// the access.
+    /// the access. The message is encrypted to the reader.
     ///
     /// # Errors
     /// [`ProtocolError`] if the request has expired, its grant is not valid now, the access is not
@@ -182,15 +185,19 @@ impl Proxy {
         &self,
         view: LedgerView<'_>,
         request_id: &Digest,
-    ) -> Result<Release, ProtocolError> {
-        self.requested(view, request_id)?;
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<SealedMessage, ProtocolError> {
+        let (request, _, _) = self.requested(view, request_id)?;
         let journaled = self.journaled.get(request_id).ok_or(Refusal::JournalLost)?;
         let access = journaled.access();
         if view.state.access(request_id) != Some(&access) {
             return Err(Refusal::UnreportedAccess.into());
         }
         let receipt = Receipt::issue(view.state.chain(), access, &self.key);
-        Ok(Release { sections: journaled.sections.clone(), receipt })
+        let release = Release { sections: journaled.sections.clone(), receipt };
+        let unregistered = Refusal::UnregisteredReader;
+        let reader = view.require_party(&request.reader, Role::Doctor, unregistered)?;
+        self.seal_message(view.state.chain(), reader, &release, rng)
     }
 
     /// Loads a journal entry after a restart.
@@ -230,6 +237,25 @@ impl Proxy {
         }
         view.check_parties(grant)?;
         Ok((request, record, grant_id))
+    }
+}
+
+impl Doctor {
+    /// Opens a release to this doctor, which its proxy has signed. [`Doctor::open_granted`] checks
+    /// it against the ledger.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Message`] or [`Refusal::OtherSender`].
+    pub fn receive_release(
+        &self,
+        state: &State,
+        message: &SealedMessage,
+    ) -> Result<Release, ProtocolError> {
+        let signed = self.open_message::<Release>(state.chain(), message)?;
+        Ok(signed.authorise(|sender, release| {
+            let is_proxy = release.receipt.released.proxy == *sender;
+            if is_proxy { Ok(()) } else { Err(Refusal::OtherSender) }
+        })?)
     }
 }
 

@@ -6,50 +6,53 @@ use super::{
     Doctor, Introduction, Item, LedgerView, Patient, ProtocolError, QueryManager, Refusal,
     SearchTerm,
 };
-use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding};
-use crate::algebra::tag::{self, Kind};
+use crate::algebra::codec::{Canonical, public_encoding, sequence};
+use crate::algebra::tag;
 use crate::algebra::{Rng, hash::framed};
 use crate::consensus::Digest;
-use crate::error::DecodeError;
+use crate::hpke;
 use crate::ledger::{
     Action, Basis, Draft, RequestAction, Role, Time, Transaction, Validity, epoch_of,
 };
 use crate::record::Class;
 use crate::sign::{Signature, VerifyingKey};
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// The maximum number of search terms in a query.
 const MAX_TERMS: usize = 64;
 /// The maximum length of a field, a value or a purpose in bytes.
 const MAX_TEXT: usize = 1024;
+/// The maximum length of encrypted contents in bytes.
+const MAX_CONTENTS: usize = 1 << 18;
 
 /// The maximum difference between a query's time and the local clock: one hour, in milliseconds.
 const MAX_SKEW: Time = 3_600_000;
 
-/// A doctor's signed query for access. It names the patient by the pseudonym for this doctor.
+/// A doctor's signed query for access, as the query manager sees it: the patient by the pseudonym
+/// for this doctor, and the contents encrypted to the patient.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Query {
     /// The querying doctor.
     pub reader: VerifyingKey,
     /// The name of the patient's pseudonym for this doctor and epoch.
     pub pseudonym: [u8; 32],
+    /// The time of the query.
+    pub time: Time,
+    /// The encrypted [`QueryContents`].
+    pub contents: Vec<u8>,
+    signature: Signature,
+}
+
+/// The contents of a query, for the patient only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct QueryContents {
     /// The search terms.
     pub terms: Vec<SearchTerm>,
     /// The requested classes of sections.
     pub classes: Vec<Class>,
     /// The purpose, for the patient to read.
     pub purpose: String,
-    /// The time of the query.
-    pub time: Time,
-    signature: Signature,
-}
-
-/// Omits the pseudonym, the terms and the purpose.
-impl fmt::Debug for Query {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Query");
-        shown.field("reader", &self.reader).field("time", &self.time).finish_non_exhaustive()
-    }
 }
 
 /// A query with the signature of the query manager that authenticated it.
@@ -60,6 +63,46 @@ pub struct ForwardedQuery {
     signature: Signature,
 }
 
+sequence!(Codec for SearchTerm { field: text(MAX_TEXT), value: text(MAX_TEXT) });
+sequence!(Canonical for QueryContents = QueryContents {
+    terms: list(MAX_TERMS), classes: list(Class::ALL.len()), purpose: text(MAX_TEXT),
+});
+sequence!(Canonical for Query = Query {
+    reader, pseudonym, time, contents: bytes(MAX_CONTENTS), signature,
+});
+sequence!(Canonical for ForwardedQuery = ForwardedQuery { query, manager, signature });
+public_encoding!(Query, ForwardedQuery);
+
+/// Omits the pseudonym.
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Query");
+        shown.field("reader", &self.reader).field("time", &self.time).finish_non_exhaustive()
+    }
+}
+
+/// Omits the terms and the purpose.
+impl fmt::Debug for QueryContents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueryContents").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+impl Query {
+    /// Replaces the encrypted contents and signs the query again.
+    pub(super) fn with_contents(
+        mut self,
+        contents: Vec<u8>,
+        chain: &str,
+        key: &crate::sign::SigningKey,
+    ) -> Self {
+        self.contents = contents;
+        self.signature = key.sign(tag::SIGN_QUERY, &[&self.statement(chain)]);
+        self
+    }
+}
+
 #[cfg(test)]
 impl ForwardedQuery {
     pub(super) fn with_query(&self, query: Query) -> Self {
@@ -68,70 +111,51 @@ impl ForwardedQuery {
 }
 
 impl Query {
-    fn statement(&self) -> Vec<u8> {
-        let mut w = Writer::default();
-        self.write_unsigned(&mut w);
-        w.finish()
+    /// Returns the statement that the reader signs.
+    fn statement(&self, chain: &str) -> Vec<u8> {
+        framed(&[
+            chain.as_bytes(),
+            self.reader.as_bytes(),
+            &self.pseudonym,
+            &self.time.to_be_bytes(),
+            &self.contents,
+        ])
     }
 
-    fn write_unsigned(&self, w: &mut Writer) {
-        Codec::write(&self.reader, w);
-        w.fixed(&self.pseudonym);
-        w.list(&self.terms, |w, term| {
-            w.bytes(term.field.as_bytes());
-            w.bytes(term.value.as_bytes());
-        });
-        w.list(&self.classes, |w, class| Codec::write(class, w));
-        w.bytes(self.purpose.as_bytes());
-        w.u64(self.time);
+    /// Returns the associated data of the contents. Another doctor can therefore not sign a copy of
+    /// the encrypted contents as their own query.
+    fn contents_aad(reader: &VerifyingKey, pseudonym: &[u8; 32], time: Time) -> Vec<u8> {
+        framed(&[reader.as_bytes(), pseudonym, &time.to_be_bytes()])
     }
 }
 
-impl Canonical for Query {
-    const KIND: Kind = Kind::Query;
-    fn write(&self, w: &mut Writer) {
-        self.write_unsigned(w);
-        Codec::write(&self.signature, w);
-    }
-    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            reader: Codec::read(r)?,
-            pseudonym: r.fixed()?,
-            terms: r
-                .list(MAX_TERMS, |r| Ok(SearchTerm::new(&r.text(MAX_TEXT)?, &r.text(MAX_TEXT)?)))?,
-            classes: r.list(Class::ALL.len(), Codec::read)?,
-            purpose: r.text(MAX_TEXT)?,
-            time: r.u64()?,
-            signature: Codec::read(r)?,
-        })
-    }
+/// The HPKE info of a query's contents.
+fn contents_info(chain: &str) -> Vec<u8> {
+    framed(&[tag::PROTOCOL_QUERY.as_bytes(), chain.as_bytes()])
 }
-public_encoding!(Query);
 
 impl Doctor {
-    /// Signs a query for a patient's records by other authors.
+    /// Signs a query on a chain for a patient's records by other authors. The contents are encrypted
+    /// to the patient.
     ///
     /// # Errors
     /// [`Refusal::EpochNotCovered`] if the introduction does not cover its own epoch.
     pub fn ask(
         &self,
+        chain: &str,
         introduction: &Introduction,
-        terms: Vec<SearchTerm>,
-        classes: Vec<Class>,
-        purpose: &str,
+        contents: &QueryContents,
         now: Time,
+        rng: &mut (impl Rng + ?Sized),
     ) -> Result<Query, ProtocolError> {
-        let pseudonym = introduction.pseudonym()?;
-        let mut query = Query {
-            reader: self.verifying_key(),
-            pseudonym: *pseudonym.name(),
-            terms,
-            classes,
-            purpose: purpose.to_owned(),
-            time: now,
-            signature: Signature::from_bytes([0; 64]),
-        };
-        query.signature = self.key.sign(tag::SIGN_QUERY, &[&query.statement()]);
+        let (reader, pseudonym) = (self.verifying_key(), *introduction.pseudonym()?.name());
+        let aad = Query::contents_aad(&reader, &pseudonym, now);
+        let contents = Zeroizing::new(contents.to_bytes());
+        let patient = &introduction.patient().hpke_key;
+        let contents = hpke::seal(patient, &contents_info(chain), &aad, &contents, rng);
+        let signature = Signature::from_bytes([0; 64]);
+        let mut query = Query { reader, pseudonym, time: now, contents, signature };
+        query.signature = self.key.sign(tag::SIGN_QUERY, &[&query.statement(chain)]);
         Ok(query)
     }
 
@@ -167,16 +191,18 @@ impl QueryManager {
         view.require_party(&query.reader, Role::Doctor, Refusal::UnregisteredReader)?;
         query
             .reader
-            .verify(tag::SIGN_QUERY, &[&query.statement()], &query.signature)
+            .verify(tag::SIGN_QUERY, &[&query.statement(view.state.chain())], &query.signature)
             .map_err(|error| ProtocolError::Signature(Item::Query, error))?;
         require_fresh(query, view)?;
-        let signature = self.key.sign(tag::SIGN_FORWARD, &[&forwarded(query)]);
+        let forwarded = forwarded(view.state.chain(), query);
+        let signature = self.key.sign(tag::SIGN_FORWARD, &[&forwarded]);
         Ok(ForwardedQuery { query: query.clone(), manager: self.verifying_key(), signature })
     }
 }
 
-fn forwarded(query: &Query) -> Vec<u8> {
-    framed(&[&query.to_bytes()])
+/// Returns the statement that the query manager signs.
+fn forwarded(chain: &str, query: &Query) -> Vec<u8> {
+    framed(&[chain.as_bytes(), &query.to_bytes()])
 }
 
 /// Refuses a query whose time is off by more than [`MAX_SKEW`], which limits replays.
@@ -185,28 +211,40 @@ fn require_fresh(query: &Query, view: LedgerView<'_>) -> Result<(), Refusal> {
 }
 
 impl Patient {
-    /// Accepts a fresh query about this patient from a registered query manager.
+    /// Accepts a fresh query about this patient from a registered query manager, and decrypts its
+    /// contents.
     ///
     /// # Errors
     /// [`Refusal::UnregisteredManager`] or [`Refusal::UnregisteredReader`],
     /// [`ProtocolError::Rule`] if a certificate is not valid now, [`ProtocolError::Signature`],
-    /// [`Refusal::StaleQuery`] or [`Refusal::OtherPatient`].
-    pub fn receive<'a>(
+    /// [`Refusal::StaleQuery`], [`Refusal::OtherPatient`], or [`ProtocolError::Message`] if the
+    /// contents are not encrypted by this reader for this patient.
+    pub fn receive(
         &self,
         view: LedgerView<'_>,
-        forwarded_query: &'a ForwardedQuery,
-    ) -> Result<&'a Query, ProtocolError> {
+        forwarded_query: &ForwardedQuery,
+    ) -> Result<QueryContents, ProtocolError> {
         let ForwardedQuery { query, manager, signature } = forwarded_query;
+        let chain = view.state.chain();
         view.require_party(manager, Role::QueryManager, Refusal::UnregisteredManager)?;
         view.require_party(&query.reader, Role::Doctor, Refusal::UnregisteredReader)?;
         manager
-            .verify(tag::SIGN_FORWARD, &[&forwarded(query)], signature)
+            .verify(tag::SIGN_FORWARD, &[&forwarded(chain, query)], signature)
             .map_err(|error| ProtocolError::Signature(Item::ForwardedQuery, error))?;
+        // The manager is not trusted with the reader's signature.
+        query
+            .reader
+            .verify(tag::SIGN_QUERY, &[&query.statement(chain)], &query.signature)
+            .map_err(|error| ProtocolError::Signature(Item::Query, error))?;
         require_fresh(query, view)?;
         let epoch = epoch_of(query.time);
         if self.pseudonym(&query.reader, epoch).name() != &query.pseudonym {
             return Err(Refusal::OtherPatient.into());
         }
-        Ok(query)
+        let aad = Query::contents_aad(&query.reader, &query.pseudonym, query.time);
+        let contents = hpke::open(&self.hpke, &contents_info(chain), &aad, &query.contents)
+            .map_err(|_| ProtocolError::Message)?;
+        QueryContents::from_bytes(&contents)
+            .map_err(|error| ProtocolError::Decode(Item::Query, error))
     }
 }

@@ -14,7 +14,7 @@ use crate::consensus::Digest;
 use crate::dem::{self, ContentKey};
 use crate::ledger::SectionDigests;
 use crate::policy::AccessPolicy;
-use crate::pre::{self, conditional};
+use crate::pre::conditional;
 use crate::record::{Class, Record};
 use crate::store::{self, Cid};
 use std::fs::File;
@@ -184,7 +184,7 @@ impl Introduction {
 }
 
 impl Doctor {
-    /// Seals a record for a patient whose introduction has been verified. Memory use is bounded:
+    /// Seals a record for the patient of an introduction. Memory use is bounded:
     /// ciphertexts are written to temporary files.
     ///
     /// # Errors
@@ -194,18 +194,18 @@ impl Doctor {
         &self,
         record: &Record,
         file: &mut (impl Read + Seek),
-        introduced: (&Introduction, &pre::PublicKey),
+        introduction: &Introduction,
         current: &EpochPolicies,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<SealedRecord, ProtocolError> {
         let origin = Origin { record_id: random_bytes(rng), author: self.verifying_key() };
-        let tagged = introduced.0.tag(&record.classes(), &current.policies)?;
+        let tagged = introduction.tag(&record.classes(), &current.policies)?;
         let mut encrypted = Vec::new();
         for (index, tagged) in (0..).zip(tagged) {
             let plaintext = &mut record.section(tagged.class, file);
             encrypted.push(EncryptedSection::new((index, tagged), &origin, plaintext, rng)?);
         }
-        Ok(self.wrap(&origin, record.length(), encrypted, introduced, current, rng))
+        Ok(self.wrap(&origin, record.length(), encrypted, introduction, current, rng))
     }
 
     /// Builds the envelope of encrypted sections, and wraps each content key three times.
@@ -214,7 +214,7 @@ impl Doctor {
         origin: &Origin,
         length: u64,
         encrypted: Vec<EncryptedSection>,
-        (introduction, patient): (&Introduction, &pre::PublicKey),
+        introduction: &Introduction,
         EpochPolicies { parameters, policies }: &EpochPolicies,
         rng: &mut (impl Rng + ?Sized),
     ) -> SealedRecord {
@@ -226,13 +226,13 @@ impl Doctor {
         for (index, section) in (0..).zip(encrypted) {
             let EncryptedSection { tagged, content_key, name, ciphertext } = section;
             let TaggedClass { tag, class } = tagged;
-            let (owner, epoch) = (introduction.owner, introduction.epoch);
+            let (owner, epoch) = (introduction.owner, introduction.epoch());
             let condition = Condition { owner, epoch, tag }.to_bytes();
             let ad = origin.wrapped_key_ad(index);
             let key = SectionKey { content_key, envelope: hash(&envelope.name), class, length };
             let key = key.to_bytes();
             let own = self.pre.public_key();
-            let for_patient = conditional::seal(patient, &condition, &ad, &key[..], rng);
+            let for_patient = conditional::seal(&introduction.pre, &condition, &ad, &key[..], rng);
             let for_policy = abe::seal(parameters, policies.of(class), &ad, &key[..], rng);
             let for_author = conditional::seal(own, AUTHOR_CONDITION, &ad, &key[..], rng);
             sections.push(SealedSection {

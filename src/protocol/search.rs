@@ -5,6 +5,7 @@ use super::grant::series;
 use super::locate::batch_locate;
 use super::view::MESSAGE_SKEW;
 use super::{Doctor, Item, LedgerView, Patient, Progress, ProtocolError, Proxy, Refusal};
+use crate::algebra::codec::{public_encoding, sequence};
 use crate::algebra::hash::framed;
 use crate::algebra::tag::{self, PROTOCOL_TERM};
 use crate::consensus::Digest;
@@ -50,12 +51,15 @@ pub struct Hit {
 }
 
 /// A reader's signed request for a search under a grant. The ledger does not show searches.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchRequest {
     grant: Digest,
     time: Time,
     signature: Signature,
 }
+
+sequence!(Canonical for SearchRequest = SearchRequest { grant, time, signature });
+public_encoding!(SearchRequest);
 
 impl SearchRequest {
     fn statement(chain: &str, proxy: &VerifyingKey, grant: &Digest, time: Time) -> Vec<u8> {

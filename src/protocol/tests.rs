@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod consent;
+mod messages;
 mod release;
 mod storage;
 
+use super::grant::Delivery;
 use super::seal::{NamedObject, name_of};
 use super::*;
 use crate::algebra::codec::{self, Canonical};
@@ -20,7 +22,7 @@ use crate::pre::conditional::{InvalidReEncryption, InvalidReKey, ReKey};
 use crate::record::{Class, Record};
 use crate::sign::{InvalidSignature, Signature, SigningKey};
 use crate::store::{Cid, DirectoryStore};
-use crate::{abe, pre};
+use crate::{abe, peks, pre};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::io::{Cursor, Write};
@@ -129,6 +131,14 @@ impl World {
         self.ledger.find(&transaction.id()).unwrap().1.rejected_by
     }
 
+    /// The introduction of the patient to the author.
+    fn introduce(&mut self) -> Introduction {
+        let mut rng = self.rng.clone();
+        let author = self.author.certificate();
+        let message = self.patient.introduce(self.view(), author, &mut rng).unwrap();
+        self.author.receive_introduction(self.view(), &message).unwrap()
+    }
+
     fn seal(&mut self) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {
         self.seal_under(&self.epoch_policies())
     }
@@ -137,12 +147,11 @@ impl World {
         &mut self,
         current: &EpochPolicies,
     ) -> (SealedRecord, Introduction, Vec<Vec<u8>>) {
-        let introduction = self.patient.introduce(&self.author.verifying_key(), NOW);
-        let key = self.author.check_introduction(&introduction, self.view()).unwrap();
+        let introduction = self.introduce();
         let record = Record::scan(&mut Cursor::new(FILE), "x.json").unwrap();
         let rng = &mut self.rng;
         let (file, author) = (&mut Cursor::new(FILE), &self.author);
-        let sealed = author.seal(&record, file, (&introduction, &key), current, rng).unwrap();
+        let sealed = author.seal(&record, file, &introduction, current, rng).unwrap();
         let at = (CHAIN, &self.keeper.verifying_key());
         for Object { name, length, mut bytes } in sealed.objects().unwrap() {
             let offer = author.offer(at, sealed.record_id(), (&name, length));
@@ -204,13 +213,13 @@ impl World {
             from: 0,
             until: NOW + EPOCH,
         };
-        let state = self.state();
-        let reader = state.party(&self.reader.verifying_key()).unwrap();
-        let rng = &mut self.rng;
-        let (transaction, delivery, ticket) =
-            self.patient.grant(VALIDITY, &state, reader, &terms, rng).unwrap();
-        assert_eq!(self.commit(&transaction), None);
-        (delivery, ticket)
+        let (mut rng, reader) = (self.rng.clone(), self.reader.verifying_key());
+        let issued = self.patient.grant(VALIDITY, self.view(), &reader, &terms, &mut rng).unwrap();
+        self.rng = rng;
+        assert_eq!(self.commit(&issued.transaction), None);
+        let delivery = self.proxy.open_message::<Delivery>(CHAIN, &issued.delivery).unwrap();
+        let delivery = delivery.authorise(|_, _| Ok::<_, Refusal>(())).unwrap();
+        (delivery, self.reader.receive_ticket(self.ledger.state(), &issued.ticket).unwrap())
     }
 
     /// Requests all sections of a record.
@@ -229,6 +238,12 @@ impl World {
         let view = LedgerView { state: &state, now: NOW };
         let mut rng = self.rng.clone();
         self.proxy.reencrypt(view, &request, self, &mut rng).unwrap().sections
+    }
+
+    /// The release of the proxy, as the reader receives it.
+    fn release(&self, view: LedgerView<'_>, request: &Digest) -> Result<Release, ProtocolError> {
+        let message = self.proxy.release(view, request, &mut self.rng.clone())?;
+        self.reader.receive_release(view.state, &message)
     }
 
     /// The release of a proxy that reports and signs the given sections.
@@ -270,7 +285,7 @@ fn a_delivery_must_match_the_commitments_of_its_grant() {
     let refused = |world: &mut World, change: &dyn Fn(&mut Delivery)| {
         let mut changed = delivery.clone();
         change(&mut changed);
-        world.proxy.accept(&state, changed).unwrap_err()
+        world.proxy.verify(&state, changed).unwrap_err()
     };
     let halves = |rekey: &ReKey| {
         let bytes = rekey.to_bytes();
@@ -299,8 +314,19 @@ fn a_delivery_must_match_the_commitments_of_its_grant() {
         let error = refused(&mut world, &|d| d.rekeys[0] = rekey(rk1, &rk2));
         assert!(matches!(error, ProtocolError::ReKey(InvalidReKey)), "{error:?}");
     }
+    // Missing, substituted and additional trapdoors.
+    let (foreign, _) = peks::keygen(&mut world.rng);
+    let substitute = peks::trapdoor(&foreign, b"anything");
+    for trapdoors in [vec![], vec![substitute.clone()], vec![substitute.clone(), substitute]] {
+        let error = refused(&mut world, &|d| d.trapdoors = trapdoors.clone());
+        assert_eq!(digest(error), Item::Trapdoors);
+    }
+    // The delivery of a grant that names another proxy.
+    let mut second = Proxy::register("Second", NOW + EPOCH, &world.centre, &mut world.rng).unwrap();
+    let outcome = second.verify(&state, delivery.clone());
+    assert!(matches!(outcome, Err(ProtocolError::Refused(Refusal::OtherProxy))), "{outcome:?}");
     assert!(world.proxy.accepted.is_empty());
-    world.proxy.accept(&state, delivery).unwrap();
+    world.proxy.verify(&state, delivery).unwrap();
 }
 
 #[test]
@@ -311,7 +337,7 @@ fn an_altered_ticket_or_re_encryption_does_not_open() {
     let (_, other) = world.grant(record);
     let request = world.request(record, &ticket);
     let state = world.state();
-    world.proxy.accept(&state, delivery).unwrap();
+    world.proxy.verify(&state, delivery).unwrap();
     let mut rng = world.rng.clone();
     let view = LedgerView { state: &state, now: NOW };
     let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
@@ -320,7 +346,7 @@ fn an_altered_ticket_or_re_encryption_does_not_open() {
     assert_eq!(world.commit(&access), None);
     let state = world.state();
     let view = LedgerView { state: &state, now: NOW };
-    let release = world.proxy.release(view, &request).unwrap();
+    let release = world.release(view, &request).unwrap();
     let open = |ticket: &Ticket| {
         let mut output = Cursor::new(Vec::new());
         world
@@ -355,8 +381,13 @@ fn the_signature_of_a_forwarded_query_covers_the_query() {
         QueryManager::register("Manager", NOW + EPOCH, &world.centre, &mut world.rng).unwrap();
     let announced = manager.announce(VALIDITY, &mut world.rng);
     assert_eq!(world.commit(&announced), None);
-    let introduction = world.patient.introduce(&world.reader.verifying_key(), NOW);
-    let ask = |purpose| world.reader.ask(&introduction, vec![], vec![], purpose, NOW).unwrap();
+    let introduction = world.patient.introduction(&world.reader.verifying_key(), NOW);
+    let mut rng = world.rng.clone();
+    let mut ask = |purpose: &str| {
+        let contents =
+            QueryContents { terms: vec![], classes: vec![], purpose: purpose.to_owned() };
+        world.reader.ask(CHAIN, &introduction, &contents, NOW, &mut rng).unwrap()
+    };
     let forwarded = manager.forward(world.view(), &ask("treatment")).unwrap();
     assert!(world.patient.receive(world.view(), &forwarded).is_ok());
     // The reader has signed the other query, and the manager has not seen it.
@@ -364,26 +395,6 @@ fn the_signature_of_a_forwarded_query_covers_the_query() {
     let outcome = world.patient.receive(world.view(), &replaced);
     let expected = ProtocolError::Signature(Item::ForwardedQuery, InvalidSignature);
     assert_eq!(outcome.unwrap_err().to_string(), expected.to_string());
-}
-
-#[test]
-fn an_introduction_serves_only_the_epochs_of_its_window() {
-    let mut world = World::new();
-    let (sealed, honest, _) = world.seal();
-    let mut next = honest.clone();
-    next.epoch += 1;
-    let term = SearchTerm::everything();
-    let outcomes = |introduction: &Introduction| {
-        let rng = &mut world.rng.clone();
-        let query = world.reader.ask(introduction, vec![], vec![], "", NOW);
-        let index = world.author.index(&term, &sealed, introduction, rng);
-        [query.err(), index.err()]
-    };
-    assert!(outcomes(&honest).iter().all(Option::is_none));
-    for error in outcomes(&next) {
-        let error = error.unwrap();
-        assert!(matches!(error, ProtocolError::Refused(Refusal::EpochNotCovered)), "{error:?}");
-    }
 }
 
 /// The signatures do not suffice: the envelope must list the ciphertexts on the ledger.
@@ -402,7 +413,7 @@ fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
     let draft = world.draft((&sealed, &introduction, index));
     let hospital = world.institution.countersign(&draft, world.view()).unwrap();
     let author = world.author.verifying_key();
-    let consent = draft.sign(&world.patient.owner_key(&author, introduction.epoch));
+    let consent = draft.sign(&world.patient.owner_key(&author, introduction.epoch()));
     let transaction = world.author.publish(draft, hospital, consent);
     assert_eq!(world.commit(&transaction), None);
 
@@ -415,7 +426,7 @@ fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
     let error = world.patient.open(view, &hit, &world, &mut Cursor::new(vec![])).unwrap_err();
     assert!(matches!(error, ProtocolError::DigestMismatch(Item::EnvelopeName)), "{error:?}");
     // The index leads the proxy to the other envelope, which is stored under its name.
-    world.proxy.accept(&state, delivery).unwrap();
+    world.proxy.verify(&state, delivery).unwrap();
     let mut rng = world.rng.clone();
     let error = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap_err();
     assert!(matches!(error, ProtocolError::DigestMismatch(Item::Envelope)), "{error:?}");

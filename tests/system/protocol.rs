@@ -1,8 +1,8 @@
 //! The protocol end to end, and attacks on every step.
 
 use crate::world::{
-    A, ADA, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, START, Sealed, World, policy, section_of,
-    splice_keys, stroke,
+    A, ADA, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, START, Sealed, World, section_of, splice_keys,
+    stroke,
 };
 use epione::abe::fabeo::epochs::EpochError;
 use epione::algebra::codec::Canonical;
@@ -12,12 +12,11 @@ use epione::ledger::{
     Action, Basis, Certificate, Draft, EPOCH, EPOCH_TOLERANCE, REQUEST_BLOCKS, RecordAction, Rule,
     State, Time, Transaction, TransactionError, Validity, epoch_deadline,
 };
-use epione::peks;
 use epione::policy::AttributeSet;
 use epione::protocol::{
-    Delivery, Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Institution, Item, Journal,
-    LedgerView, ObjectSource, Patient, Policies, ProtocolError, Proxy, Query, QueryManager,
-    Refusal, Registrar, RegistrationCentre, RegistrationError, Release, SearchRequest, SearchTerm,
+    Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Institution, Item, Journal, LedgerView,
+    ObjectSource, Patient, ProtocolError, Proxy, Query, QueryContents, QueryManager, Refusal,
+    Registrar, RegistrationCentre, RegistrationError, Release, SearchRequest, SearchTerm,
     StoreKeeper, Terms, Ticket, UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
 };
 use epione::record::{Class, Record};

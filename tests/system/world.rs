@@ -9,12 +9,12 @@ pub(crate) use cast::*;
 
 use epione::algebra::codec::Canonical;
 use epione::consensus::{Digest, Location, Parameters, Profile};
-use epione::ledger::{Basis, Transaction};
+use epione::ledger::{Basis, Time, Transaction};
 use epione::policy::AccessPolicy;
 use epione::protocol::{
     AttributeAuthority, Envelope, Institution, Introduction, Object, Opened, Patient, Policies,
-    ProtocolError, Proxy, RegistrationCentre, Release, SealedRecord, SearchTerm, StoreKeeper,
-    Terms, Ticket,
+    ProtocolError, Proxy, Query, QueryContents, RegistrationCentre, Release, SealedRecord,
+    SearchTerm, StoreKeeper, Terms, Ticket,
 };
 use epione::record::{Class, Record};
 use epione::sign::SigningKey;
@@ -99,15 +99,13 @@ impl World {
 
     /// Seals, stores and indexes a file of a doctor for a patient.
     pub fn seal(&mut self, doctor: usize, patient: usize, file: &[u8], name: &str) -> Sealed {
+        let introduction = self.introduce(patient, doctor).unwrap();
         let doctor = &self.doctors[doctor];
-        let introduction = self.patients[patient].introduce(&doctor.verifying_key(), self.now());
-        let key = doctor.check_introduction(&introduction, self.view()).unwrap();
         let record = Record::scan(&mut Cursor::new(file), name).unwrap();
         let current = self.authority.epoch_policies(&self.policies).unwrap();
         let rng = &mut self.rng;
-        let sealed = doctor
-            .seal(&record, &mut Cursor::new(file), (&introduction, &key), &current, rng)
-            .unwrap();
+        let sealed =
+            doctor.seal(&record, &mut Cursor::new(file), &introduction, &current, rng).unwrap();
         let terms = doctor.terms(&record).unwrap();
         let index = doctor.batch_index(&terms, &sealed, &introduction, rng).unwrap();
         let at = (CHAIN, &self.keeper.verifying_key());
@@ -162,10 +160,22 @@ impl World {
 
     /// Commits a grant from Ada to doctor B, and delivers the keys to the first proxy.
     pub fn grant(&mut self, terms: &Terms) -> Ticket {
-        let (_, delivery, ticket) = self.grant_undelivered(terms).unwrap();
+        let (issued, ticket) = self.grant_undelivered(terms).unwrap();
         let state = self.state().clone();
-        self.proxies[0].accept(&state, delivery).unwrap();
+        self.proxies[0].accept(&state, &issued.delivery).unwrap();
         ticket
+    }
+
+    /// Doctor `doctor` asks for everything, with an introduction of Ada to doctor B.
+    pub fn ask(&mut self, doctor: usize, now: Time) -> Query {
+        let introduction = self.introduce(ADA, B).unwrap();
+        let contents = QueryContents {
+            terms: vec![stroke()],
+            classes: vec![Class::Clinical],
+            purpose: "stroke unit".to_owned(),
+        };
+        let (doctor, rng) = (&self.doctors[doctor], &mut self.rng);
+        doctor.ask(CHAIN, &introduction, &contents, now, rng).unwrap()
     }
 
     /// Commits doctor B's request under a ticket.

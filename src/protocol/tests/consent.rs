@@ -158,8 +158,7 @@ fn seal_sections(
     sections: &[Vec<u8>],
     change: impl Fn(&mut TaggedClass),
 ) -> (SealedRecord, Introduction) {
-    let introduction = world.patient.introduce(&world.author.verifying_key(), NOW);
-    let patient = world.author.check_introduction(&introduction, world.view()).unwrap();
+    let introduction = world.introduce();
     let current = world.epoch_policies();
     let origin = Origin { record_id: [9; 32], author: world.author.verifying_key() };
     let mut tagged = introduction.tag(&Class::ALL[..sections.len()], &current.policies).unwrap();
@@ -170,8 +169,8 @@ fn seal_sections(
         let (plaintext, rng) = (&mut &sections[position][..], &mut world.rng);
         encrypted.push(EncryptedSection::new((index, *tagged), &origin, plaintext, rng).unwrap());
     }
-    let introduced = (&introduction, &patient);
-    let sealed = world.author.wrap(&origin, 8, encrypted, introduced, &current, &mut world.rng);
+    let (author, rng) = (&world.author, &mut world.rng);
+    let sealed = author.wrap(&origin, 8, encrypted, &introduction, &current, rng);
     (sealed, introduction)
 }
 
@@ -205,4 +204,24 @@ fn consent_requires_sections_that_cover_the_record_once() {
     ] {
         assert!(outcome(&mut world, &sections).is_err(), "{defect}");
     }
+}
+
+/// The keys are wrapped for another patient, who introduced themselves with the same owner key.
+#[test]
+fn consent_requires_keys_wrapped_for_the_patient() {
+    let mut world = World::new();
+    let honest = world.introduce();
+    let foreign =
+        Introduction { pre: *pre::keygen(&mut world.rng).0.public_key(), ..honest.clone() };
+    let current = world.epoch_policies();
+    let record = Record::scan(&mut Cursor::new(FILE), "x.json").unwrap();
+    let seal = |world: &mut World, introduction: &Introduction| {
+        let (file, rng) = (&mut Cursor::new(FILE), &mut world.rng);
+        world.author.seal(&record, file, introduction, &current, rng).unwrap()
+    };
+    let sealed = seal(&mut world, &honest);
+    assert!(consent_to(&mut world, &(sealed, honest.clone())).is_ok());
+    let sealed = seal(&mut world, &foreign);
+    let error = consent_to(&mut world, &(sealed, honest)).unwrap_err();
+    assert!(matches!(error, ProtocolError::Decryption(_)), "{error:?}");
 }

@@ -11,8 +11,8 @@ fn altered_re_encryptions_do_not_open_with_a_valid_receipt() {
     let (delivery, ticket) = world.grant(record);
     let (other_delivery, other_ticket) = world.grant(record);
     let state = world.state();
-    world.proxy.accept(&state, delivery).unwrap();
-    world.proxy.accept(&state, other_delivery).unwrap();
+    world.proxy.verify(&state, delivery).unwrap();
+    world.proxy.verify(&state, other_delivery).unwrap();
     let honest = world.reencrypted(record, &ticket);
     let under_other_grant = world.reencrypted(record, &other_ticket);
     let open = |world: &mut World, sections: Vec<SectionReEncryption>| {
@@ -63,7 +63,7 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
     let (delivery, ticket) = world.grant(record);
     let (request, state) = (world.request(record, &ticket), world.state());
     let view = LedgerView { state: &state, now: NOW };
-    world.proxy.accept(&state, delivery).unwrap();
+    world.proxy.verify(&state, delivery).unwrap();
     let mut rng = world.rng.clone();
     let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
     let path = world._folder.path().join("journal");
@@ -78,7 +78,7 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
     assert_eq!(world.commit(&access), None);
     let state = world.state();
     let view = LedgerView { state: &state, now: NOW };
-    let release = world.proxy.release(view, &request).unwrap();
+    let release = world.release(view, &request).unwrap();
 
     // Restart. A second entry was torn by the crash.
     let intact = std::fs::read(&path).unwrap();
@@ -88,10 +88,10 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
         assert_eq!(entries.len(), 1);
         assert_eq!(std::fs::read(&path).unwrap(), intact, "the torn entry is removed");
         world.proxy.journaled.clear();
-        let lost = world.proxy.release(view, &request);
+        let lost = world.release(view, &request);
         assert!(matches!(lost, Err(ProtocolError::Refused(Refusal::JournalLost))));
         world.proxy.recover(&entries[0]).unwrap();
-        assert_eq!(world.proxy.release(view, &request).unwrap(), release);
+        assert_eq!(world.release(view, &request).unwrap(), release);
     }
     // With the journal lost, the proxy does not re-encrypt a second time for the request.
     world.proxy.journaled.clear();

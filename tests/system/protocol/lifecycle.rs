@@ -9,15 +9,17 @@ fn reader_author_and_patient_open_the_same_bytes() {
     let records = files.map(|(file, name)| world.publish(A, ADA, file, name));
 
     // Query.
-    let introduction =
-        world.patients[ADA].introduce(&world.doctors[B].verifying_key(), world.now());
-    let search = vec![stroke(), SearchTerm::everything()];
-    let query = world.doctors[B]
-        .ask(&introduction, search, Class::ALL.to_vec(), "stroke", world.now())
-        .unwrap();
+    let introduction = world.introduce(ADA, B).unwrap();
+    let contents = QueryContents {
+        terms: vec![stroke(), SearchTerm::everything()],
+        classes: Class::ALL.to_vec(),
+        purpose: "stroke".to_owned(),
+    };
+    let now = world.now();
+    let query = world.doctors[B].ask(CHAIN, &introduction, &contents, now, &mut world.rng).unwrap();
     let forwarded = world.manager.forward(world.view(), &query).unwrap();
-    let received = world.patients[ADA].receive(world.view(), &forwarded).unwrap().clone();
-    assert_eq!(received, query);
+    let received = world.patients[ADA].receive(world.view(), &forwarded).unwrap();
+    assert!(received == contents);
 
     // Grant and search.
     let terms = Terms { search: received.terms, ..world.terms(&records) };

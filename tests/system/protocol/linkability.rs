@@ -65,17 +65,16 @@ fn the_ledger_contains_no_identifiers_or_plaintext_of_patients() {
 
 #[test]
 fn debug_output_names_no_patient_pseudonym_or_term() {
-    let world = World::new(12);
-    let (patient, doctor) = (&world.patients[ADA], &world.doctors[B]);
-    let introduction = patient.introduce(&doctor.verifying_key(), world.now());
-    let query = doctor.ask(&introduction, vec![stroke()], vec![], "stroke unit", world.now());
-    let query = query.unwrap();
+    let mut world = World::new(12);
+    let (introduction, query) = (world.introduce(ADA, B).unwrap(), world.ask(B, START));
+    let patient = &world.patients[ADA];
     let pseudonym = format!("{:?}", query.pseudonym);
     let forwarded = world.manager.forward(world.view(), &query).unwrap();
     for shown in [
         format!("{patient:?}"),
         format!("{introduction:?}"),
         format!("{query:?}"),
+        format!("{:?}", patient.receive(world.view(), &forwarded).unwrap()),
         format!("{forwarded:?}"),
     ] {
         for hidden in ["Ada", "Byron", "230690007", "stroke", pseudonym.as_str()] {

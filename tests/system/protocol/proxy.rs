@@ -8,30 +8,21 @@ fn a_delivery_must_match_its_grant_and_proxy() {
     let state = world.state().clone();
 
     // The grant is not on the ledger yet.
-    let (transaction, delivery, ticket) = world.grant_uncommitted(B, &terms).unwrap();
-    refused!(world.proxies[0].accept(&state, delivery.clone()), Refusal::UnknownGrant);
-    world.commit(&transaction).unwrap();
+    let issued = world.grant_uncommitted(B, &terms).unwrap();
+    let (delivery, grant) = (&issued.delivery, issued.transaction.id());
+    refused!(world.proxies[0].accept(&state, delivery), Refusal::UnknownGrant);
+    refused!(world.doctors[B].receive_ticket(&state, &issued.ticket), Refusal::UnknownGrant);
+    world.commit(&issued.transaction).unwrap();
     let state = world.state().clone();
     let view = LedgerView { state: &state, now: world.now() };
-    // Another proxy.
-    refused!(world.proxies[1].accept(&state, delivery.clone()), Refusal::OtherProxy);
-    // Missing, substituted and additional trapdoors.
-    let (foreign, _) = peks::keygen(&mut world.rng);
-    let other = peks::trapdoor(&foreign, b"anything");
-    for trapdoors in [vec![], vec![other.clone()], vec![other.clone(), other]] {
-        let changed = Delivery { trapdoors, ..delivery.clone() };
-        refused!(
-            world.proxies[0].accept(&state, changed),
-            ProtocolError::DigestMismatch(Item::Trapdoors)
-        );
-    }
+    // Another proxy, and the ticket in the place of the delivery.
+    refused!(world.proxies[1].accept(&state, delivery), ProtocolError::Message);
+    refused!(world.proxies[0].accept(&state, &issued.ticket), ProtocolError::Message);
     // The proxy has stored no delivery.
-    refused!(
-        world.proxies[0].search(view, &world.search_request(B, ticket.grant())),
-        Refusal::NoDelivery
-    );
+    let search = world.search_request(B, &grant);
+    refused!(world.proxies[0].search(view, &search), Refusal::NoDelivery);
     world.proxies[0].accept(&state, delivery).unwrap();
-    assert!(world.proxies[0].search(view, &world.search_request(B, ticket.grant())).is_ok());
+    assert!(world.proxies[0].search(view, &search).is_ok());
 }
 
 #[test]
@@ -39,7 +30,7 @@ fn a_proxy_without_delivery_neither_searches_nor_re_encrypts() {
     let mut world = World::new(61);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let terms = world.terms(&[record]);
-    let (_, _, ticket) = world.grant_undelivered(&terms).unwrap();
+    let (_, ticket) = world.grant_undelivered(&terms).unwrap();
     let request = world.request_granted(record, &ticket);
     refused!(world.reencrypt(&request), Refusal::NoDelivery);
     refused!(
@@ -53,15 +44,15 @@ fn a_delivery_for_a_revoked_grant_is_refused_also_after_its_erasure() {
     let mut world = World::new(66);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let terms = world.terms(&[record]);
-    let (_, delivery, ticket) = world.grant_undelivered(&terms).unwrap();
+    let (issued, ticket) = world.grant_undelivered(&terms).unwrap();
     let state = world.state().clone();
-    world.proxies[0].accept(&state, delivery.clone()).unwrap();
+    world.proxies[0].accept(&state, &issued.delivery).unwrap();
     let rng = &mut world.rng.clone();
     let revoke = world.patients[ADA].revoke(world.validity(), &state, ticket.grant(), rng).unwrap();
     world.commit(&revoke).unwrap();
     let (state, now) = (world.state().clone(), world.now());
     assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }), 1);
-    refused!(world.proxies[0].accept(&state, delivery), Rule::Revoked);
+    refused!(world.proxies[0].accept(&state, &issued.delivery), Rule::Revoked);
 }
 
 #[test]
@@ -213,17 +204,16 @@ fn a_search_finds_only_matching_records_of_the_grant() {
         ProtocolError::NoMatch
     );
     // A patient cannot grant access to another patient's record.
-    let reader = state.party(&world.doctors[B].verifying_key()).unwrap().clone();
-    let (validity, terms) = (world.validity(), world.terms(&[foreign]));
-    refused!(
-        world.patients[ADA].grant(validity, &state, &reader, &terms, &mut world.rng),
-        Refusal::NotOwnRecord
-    );
-    let institution = world.institutions[0].certificate().clone();
-    let no_key = institution.verify(&world.centre.verifying_key()).unwrap();
+    let (validity, view) = (world.validity(), LedgerView { state: &state, now: world.now() });
+    let (reader, proxy) = (world.doctors[B].verifying_key(), world.proxies[0].verifying_key());
+    let grant = |world: &mut World, reader, terms: &Terms| {
+        world.patients[ADA].grant(validity, view, reader, terms, &mut world.rng).map(drop)
+    };
+    let terms = world.terms(&[foreign]);
+    refused!(grant(&mut world, &reader, &terms), Refusal::NotOwnRecord);
+    // Reader and proxy must be registered in their roles.
     let terms = world.terms(&[stroke_record]);
-    refused!(
-        world.patients[ADA].grant(validity, &state, no_key, &terms, &mut world.rng),
-        ProtocolError::Decode(Item::ReaderKey, _)
-    );
+    refused!(grant(&mut world, &proxy, &terms), Refusal::UnregisteredReader);
+    let terms = Terms { proxy: reader, ..terms };
+    refused!(grant(&mut world, &reader, &terms), Refusal::UnregisteredProxy);
 }

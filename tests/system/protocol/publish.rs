@@ -81,28 +81,6 @@ fn a_patient_consents_only_to_their_own_unaltered_record() {
     refused!(outcome, Refusal::OtherOwnerKey);
 }
 
-#[test]
-fn a_patient_does_not_consent_to_keys_wrapped_for_another_patient() {
-    let mut world = World::new(31);
-    let doctor = &world.doctors[A];
-    let (ada, bea) = (&world.patients[ADA], &world.patients[BEA]);
-    let introduction = ada.introduce(&doctor.verifying_key(), START);
-    let foreign = bea.introduce(&doctor.verifying_key(), START);
-    let foreign = doctor.check_introduction(&foreign, world.view()).unwrap();
-    let outline = Record::scan(&mut Cursor::new(BUNDLE), "bundle.json").unwrap();
-    let current = world.authority.epoch_policies(&world.policies).unwrap();
-    let file = &mut Cursor::new(BUNDLE);
-    let sealed =
-        doctor.seal(&outline, file, (&introduction, &foreign), &current, &mut world.rng).unwrap();
-    let sealed = Sealed { sealed, introduction, index: vec![] };
-    let draft = draft(&mut world, &sealed);
-    let now = world.now();
-    refused!(
-        world.patients[ADA].consent(&draft, &sealed.sealed, &current, now),
-        ProtocolError::Decryption(DecryptionFailed)
-    );
-}
-
 /// The patient finds her records by the entry that every record has.
 #[test]
 fn a_patient_does_not_consent_to_a_record_that_they_cannot_find() {

@@ -37,7 +37,10 @@ fn a_release_is_repeated_and_never_precedes_its_report() {
     let prepared = world.reencrypt(&request).unwrap();
     let (validity, state, now) = (world.validity(), world.state().clone(), world.now());
     let view = LedgerView { state: &state, now };
-    refused!(world.proxies[0].release(view, &request), Refusal::JournalLost);
+    refused!(
+        world.proxies[0].release(view, &request, &mut world.rng.clone()),
+        Refusal::JournalLost
+    );
     let (rng, journal) = (&mut world.rng, &mut world.journal);
     // The first report is not committed in time.
     let expiring = Validity { until: now + 1, ..validity };
@@ -45,15 +48,18 @@ fn a_release_is_repeated_and_never_precedes_its_report() {
     assert_eq!(world.journal.len(), 1);
     world.network.advance(HOUR);
     // Journaled, not yet reported.
-    refused!(world.proxies[0].release(view, &request), Refusal::UnreportedAccess);
+    refused!(
+        world.proxies[0].release(view, &request, &mut world.rng.clone()),
+        Refusal::UnreportedAccess
+    );
     // A retry reports and releases the same re-encryptions.
     let (validity, prepared) = (world.validity(), world.reencrypt(&request).unwrap());
     let (rng, journal) = (&mut world.rng, &mut world.journal);
     let access = world.proxies[0].report(validity, view, prepared, journal, rng).unwrap();
     assert_eq!((access.action(), world.journal.len()), (expired.action(), 1));
     world.commit(&access).unwrap();
-    let release = world.proxies[0].release(world.view(), &request).unwrap();
-    assert_eq!(world.proxies[0].release(world.view(), &request).unwrap(), release);
+    let release = world.receive_release(&request).unwrap();
+    assert_eq!(world.receive_release(&request).unwrap(), release);
     assert!(world.open_granted(B, &request, &ticket, &release).unwrap().1 == BUNDLE);
 
     // A journal that fails prevents the report.
@@ -62,7 +68,10 @@ fn a_release_is_repeated_and_never_precedes_its_report() {
     let failing = &mut Failing;
     let outcome = world.proxies[0].report(validity, view, prepared, failing, &mut world.rng);
     refused!(outcome, ProtocolError::Io(_));
-    refused!(world.proxies[0].release(world.view(), &second), Refusal::JournalLost);
+    refused!(
+        world.proxies[0].release(world.view(), &second, &mut world.rng.clone()),
+        Refusal::JournalLost
+    );
 }
 
 struct Failing;
@@ -83,11 +92,14 @@ fn a_request_expires_for_proxy_and_store() {
         state.height() - state.request(&request).unwrap().height > REQUEST_BLOCKS
     };
     while !expired(&world) {
-        assert!(world.proxies[0].release(world.view(), &request).is_ok());
+        assert!(world.proxies[0].release(world.view(), &request, &mut world.rng.clone()).is_ok());
         let filler = world.manager.announce(world.validity(), &mut world.rng);
         assert_eq!(world.commit(&filler), Err(Rule::AlreadyRegistered.into()));
     }
-    refused!(world.proxies[0].release(world.view(), &request), Refusal::ExpiredRequest);
+    refused!(
+        world.proxies[0].release(world.view(), &request, &mut world.rng.clone()),
+        Refusal::ExpiredRequest
+    );
     refused!(world.reencrypt(&request), Refusal::ExpiredRequest);
     refused!(world.open_granted(B, &request, &ticket, &release), Refusal::ExpiredRequest);
     assert!(world.open_by_policy(C, &by_policy).is_ok(), "requested one block later");
@@ -107,9 +119,6 @@ fn re_encryptions_under_one_grant_do_not_verify_under_another() {
     // A request under the second grant, re-encrypted under the first.
     let request = world.request_granted(record, &second);
     refused!(world.open_granted(B, &request, &second, &release), Refusal::InvalidReceipt);
-    // The grant of the ticket is not on the ledger.
-    let (_, _, unseen) = world.grant_uncommitted(B, &terms).unwrap();
-    refused!(world.open_granted(B, &request, &unseen, &release), Refusal::NotRequested);
 }
 
 #[test]
@@ -126,8 +135,13 @@ fn ticket_and_re_encryptions_do_not_open_for_another_doctor() {
     refused!(world.open_granted(C, &own, &ticket, &release), Refusal::NotRequested);
     // With a grant to C, the release to B is that of another request.
     let terms = world.terms(&[record]);
-    let (grant, _, for_c) = world.grant_uncommitted(C, &terms).unwrap();
-    world.commit(&grant).unwrap();
+    let issued = world.grant_uncommitted(C, &terms).unwrap();
+    world.commit(&issued.transaction).unwrap();
+    refused!(
+        world.doctors[B].receive_ticket(world.state(), &issued.ticket),
+        ProtocolError::Message
+    );
+    let for_c = world.doctors[C].receive_ticket(world.state(), &issued.ticket).unwrap();
     let request = world.request(C, record, Basis::Grant(*for_c.grant())).unwrap();
     refused!(world.open_granted(C, &request, &for_c, &release), Refusal::InvalidReceipt);
 }

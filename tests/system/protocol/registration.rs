@@ -27,13 +27,18 @@ fn a_certificate_of_another_centre_is_refused_everywhere() {
     let other = RegistrationCentre::new(&mut world.rng);
     let (until, now) = (START + 100 * DAY, world.now());
     let foreign = Patient::register("Eve", until, &other, &mut world.rng).unwrap();
-    let introduction = foreign.introduce(&world.doctors[A].verifying_key(), now);
     let centre = world.centre.verifying_key();
+    world.patients.push(foreign);
     refused!(
-        world.doctors[A].check_introduction(&introduction, world.view()),
+        world.introduce(BEA + 1, A),
         ProtocolError::Signature(Item::PatientCertificate, InvalidSignature)
     );
     let doctor = Doctor::register("Dr. Eve", until, &other, &mut world.rng).unwrap();
+    let rng = &mut world.rng.clone();
+    refused!(
+        world.patients[ADA].introduce(world.view(), doctor.certificate(), rng),
+        ProtocolError::Signature(Item::Certificate, InvalidSignature)
+    );
     let attributes = AttributeSet::from_names(["doctor"]).unwrap();
     refused!(
         world.authority.issue(doctor.certificate(), &attributes, now),
@@ -50,15 +55,18 @@ fn only_patients_introduce_themselves_and_only_doctors_receive_attributes() {
     let doctors = world.doctors[C].certificate().clone();
     let rng = &mut world.rng;
     let no_patient = Patient::register("Eve", START + DAY, &Replaying(doctors), rng).unwrap();
-    let introduction = no_patient.introduce(&world.doctors[A].verifying_key(), now);
-    refused!(
-        world.doctors[A].check_introduction(&introduction, world.view()),
-        Refusal::NotPatientCertificate
-    );
+    world.patients.push(no_patient);
+    refused!(world.introduce(BEA + 1, A), Refusal::NotPatientCertificate);
+    // A patient introduces herself to doctors only.
+    let rng = &mut world.rng.clone();
+    let proxy = world.proxies[0].certificate();
+    refused!(world.patients[ADA].introduce(world.view(), proxy, rng), Refusal::DoctorsOnly);
     // The patient's certificate has expired.
-    let introduction = world.patients[ADA].introduce(&world.doctors[A].verifying_key(), now);
+    let doctor = world.doctors[A].certificate();
+    let introduction = world.patients[ADA].introduce(world.view(), doctor, rng).unwrap();
     let view = LedgerView { now: START + 100 * DAY, ..world.view() };
-    refused!(world.doctors[A].check_introduction(&introduction, view), Rule::CertificateExpired);
+    refused!(world.doctors[A].receive_introduction(view, &introduction), Rule::CertificateExpired);
+    refused!(world.patients[ADA].introduce(view, doctor, rng), Rule::CertificateExpired);
     let attributes = AttributeSet::from_names(["doctor"]).unwrap();
     for certificate in [world.patients[ADA].certificate(), world.institutions[0].certificate()] {
         refused!(world.authority.issue(certificate, &attributes, now), Refusal::DoctorsOnly);
@@ -94,11 +102,10 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         let Shared { mut world, record, ticket, request } = Shared::new(24);
         world.grant(&Terms { until: START + 200 * DAY, ..world.terms(&[record]) });
         let release = world.release(&request).unwrap();
-        let introduction = world.patients[ADA].introduce(&world.doctors[B].verifying_key(), START);
+        let query = world.ask(B, START);
         let certificate = world.doctors[B].certificate().clone();
         let (state, now) = end_certificate(&mut world, &certificate, withdraw);
         let view = LedgerView { state: &state, now };
-        let query = world.doctors[B].ask(&introduction, vec![], vec![], "", now).unwrap();
         refused(world.manager.forward(view, &query).map(drop));
         if withdraw {
             // Before the window of the grant ends.
@@ -106,7 +113,7 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
             let fetch = world.doctors[B].fetch(&location, FetchBasis::Request(request), now);
             refused(world.fetch(&fetch, &mut Vec::new()));
             refused(world.reencrypt(&request).map(drop));
-            refused(world.proxies[0].release(view, &request).map(drop));
+            refused(world.proxies[0].release(view, &request, &mut world.rng.clone()).map(drop));
             refused(
                 world.proxies[0].search(view, &world.search_request(B, ticket.grant())).map(drop),
             );
@@ -136,17 +143,15 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         assert!(opened.unwrap().require_complete().is_ok());
 
         // The patient, the query manager, the proxy.
-        let introduction = world.patients[ADA].introduce(&world.doctors[B].verifying_key(), now);
+        let (doctor, rng) = (world.doctors[B].certificate(), &mut world.rng.clone());
+        let introduction = world.patients[ADA].introduce(world.view(), doctor, rng).unwrap();
         let certificate = world.patients[ADA].certificate().clone();
         let (state, now) = end_certificate(&mut world, &certificate, withdraw);
         let view = LedgerView { state: &state, now };
-        refused(world.doctors[B].check_introduction(&introduction, view).map(drop));
+        refused(world.doctors[B].receive_introduction(view, &introduction).map(drop));
         if withdraw {
             let Shared { mut world, request, .. } = Shared::new(26);
-            let key = world.doctors[B].verifying_key();
-            let introduction = world.patients[ADA].introduce(&key, world.now());
-            let query =
-                world.doctors[B].ask(&introduction, vec![], vec![], "", world.now()).unwrap();
+            let query = world.ask(B, world.now());
             let forwarded = world.manager.forward(world.view(), &query).unwrap();
             for certificate in
                 [world.manager.certificate().clone(), world.proxies[0].certificate().clone()]

@@ -272,7 +272,7 @@ fn a_grant_that_arrives_after_its_revocation_is_refused() {
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let terms = world.terms(&[record]);
     // Ada makes and revokes the grant before it is committed.
-    let (grant, _, _) = world.grant_uncommitted(B, &terms).unwrap();
+    let grant = world.grant_uncommitted(B, &terms).unwrap().transaction;
     let (validity, state) = (world.validity(), world.state().clone());
     let rng = &mut world.rng;
     refused!(

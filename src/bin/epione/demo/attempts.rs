@@ -6,8 +6,9 @@ use super::steps::{Published, grant, open_by_policy, search};
 use super::world::{A, ADA, B, C, CHAIN, DAY, Failure, HOUR, NotCommitted, World, splice_keys};
 use epione::algebra::codec::Canonical;
 use epione::ledger::Basis;
-use epione::peks;
-use epione::protocol::{Envelope, LedgerView, Opened, ProtocolError, SearchTerm, Terms, Ticket};
+use epione::protocol::{
+    Envelope, LedgerView, Opened, ProtocolError, SealedMessage, SearchTerm, Terms, Ticket,
+};
 use epione::sign::SigningKey;
 use epione::store::{self, Cid, RecordStore};
 use std::fs;
@@ -27,7 +28,7 @@ pub(super) fn run(
     report.refusal("two doctors who pool their attribute keys", pooled(world, record)?);
     report.refusal("an upload that does not match its hash", mismatched_upload(world));
     report.refusal("a forged transaction signature", forged(world, record, basis));
-    report.refusal("a substituted trapdoor", substituted_trapdoor(world, terms)?);
+    report.refusal("keys for the proxy, changed in transit", changed_delivery(world, terms)?);
     let outcome = absent_keyword(world, terms, report)?;
     report.refusal("a trapdoor whose keyword is in no record", outcome);
     let outcome = flipped_bit(world, record, ticket)?;
@@ -84,16 +85,16 @@ fn forged(world: &mut World, record: &Published, basis: Basis) -> Result<(), Not
     world.commit(&honest.draft.signed_by(&[&forger])).map(|_| ())
 }
 
-/// The trapdoors are replaced in transit to the proxy.
-fn substituted_trapdoor(
+/// A bit of the message with re-encryption keys and trapdoors is flipped.
+fn changed_delivery(
     world: &mut World,
     terms: &Terms,
 ) -> Result<Result<(), ProtocolError>, Failure> {
-    let (_, mut delivery, _) = world.grant_undelivered(terms)?;
-    let (foreign, _) = peks::keygen(&mut world.rng);
-    delivery.trapdoors = vec![peks::trapdoor(&foreign, b"anything")];
+    let (issued, _) = world.grant_undelivered(terms)?;
+    let mut bytes = issued.delivery.to_bytes();
+    *bytes.last_mut().ok_or("the delivery is empty")? ^= 1;
     let state = world.state().clone();
-    Ok(world.proxies[0].accept(&state, delivery))
+    Ok(world.proxies[0].accept(&state, &SealedMessage::from_bytes(&bytes)?))
 }
 
 /// The patient grants a search for a keyword that no record has.

@@ -7,7 +7,6 @@ use super::steps::Published;
 use super::world::{A, ADA, CHAIN, Failure, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
-use epione::pre;
 use epione::protocol::{Introduction, Object, SealedRecord};
 use epione::record::Record;
 use std::time::Instant;
@@ -19,37 +18,27 @@ pub(super) fn publish(
     input: &mut Input,
     report: &mut Report,
 ) -> Result<Published, Failure> {
-    let (introduction, patient) = introduce(world, report)?;
-    let sealed = seal(world, input, (&introduction, &patient), report)?;
+    let introduction = introduce(world, report)?;
+    let sealed = seal(world, input, &introduction, report)?;
     store(world, &sealed, report)?;
     let index = index(world, &input.record, (&sealed, &introduction), report)?;
     let id = sign_and_commit(world, (&sealed, &introduction), index, report)?;
     Ok(Published { id, input: number })
 }
 
-fn introduce(
-    world: &World,
-    report: &mut Report,
-) -> Result<(Introduction, pre::PublicKey), Failure> {
+fn introduce(world: &mut World, report: &mut Report) -> Result<Introduction, Failure> {
     let start = Instant::now();
-    let (doctor, now) = (&world.doctors[A], world.now());
-    let introduction = world.patients[ADA].introduce(&doctor.verifying_key(), now);
-    let patient = doctor.check_introduction(&introduction, world.view())?;
-    let bytes = patient.to_bytes().len() as u64;
-    report.step(
-        "introduce",
-        "patient to doctor A",
-        bytes,
-        start,
-        "keys, pseudonym window, owner key",
-    );
-    Ok((introduction, patient))
+    let introduction = world.introduce(ADA, A)?;
+    let bytes = introduction.to_bytes().len() as u64;
+    let what = "keys, pseudonym window, owner key";
+    report.step("introduce", "patient to doctor A", bytes, start, what);
+    Ok(introduction)
 }
 
 fn seal(
     world: &mut World,
     input: &mut Input,
-    introduced: (&Introduction, &pre::PublicKey),
+    introduction: &Introduction,
     report: &mut Report,
 ) -> Result<SealedRecord, Failure> {
     let start = Instant::now();
@@ -57,7 +46,7 @@ fn seal(
     let mut source = Counted { inner: &mut input.source, bar };
     let current = world.authority.epoch_policies(&world.policies)?;
     let (doctor, rng) = (&world.doctors[A], &mut world.rng);
-    let sealed = doctor.seal(&input.record, &mut source, introduced, &current, rng)?;
+    let sealed = doctor.seal(&input.record, &mut source, introduction, &current, rng)?;
     let names: Vec<&str> = input.record.classes().iter().map(|class| class.name()).collect();
     report.step("seal", "doctor A", sealed.size()?, start, &names.join(", "));
     Ok(sealed)

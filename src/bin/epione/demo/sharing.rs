@@ -3,11 +3,11 @@
 use super::input::Input;
 use super::report::{RecordLine, Report, count};
 use super::steps::{self, Published, entries, grant, open_to};
-use super::world::{ADA, B, DAY, Failure, HOUR, World};
+use super::world::{ADA, B, CHAIN, DAY, Failure, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::ledger::Basis;
-use epione::protocol::{Query, Release, SearchTerm, SectionReEncryption, Terms, Ticket};
+use epione::protocol::{QueryContents, Release, SearchTerm, SectionReEncryption, Terms, Ticket};
 use epione::record::Class;
 use std::path::Path;
 use std::time::Instant;
@@ -35,19 +35,22 @@ pub(super) fn permit(
     Ok((ticket, terms))
 }
 
-/// Returns the query as the patient receives it.
-fn ask(world: &World, terms: Vec<SearchTerm>, report: &mut Report) -> Result<Query, Failure> {
-    let (start, now) = (Instant::now(), world.now());
-    let (patient, doctor) = (&world.patients[ADA], &world.doctors[B]);
-    let introduction = patient.introduce(&doctor.verifying_key(), now);
-    doctor.check_introduction(&introduction, world.view())?;
-    let (classes, purpose) = (Class::ALL.to_vec(), "second opinion before thrombectomy");
-    let query = doctor.ask(&introduction, terms, classes, purpose, now)?;
+/// Returns the contents of the query as the patient receives them.
+fn ask(
+    world: &mut World,
+    terms: Vec<SearchTerm>,
+    report: &mut Report,
+) -> Result<QueryContents, Failure> {
+    let (start, purpose) = (Instant::now(), "second opinion before thrombectomy");
+    let introduction = world.introduce(ADA, B)?;
+    let (now, classes) = (world.now(), Class::ALL.to_vec());
+    let contents = QueryContents { terms, classes, purpose: purpose.to_owned() };
+    let query = world.doctors[B].ask(CHAIN, &introduction, &contents, now, &mut world.rng)?;
     let forwarded = world.manager.forward(world.view(), &query)?;
-    let query = patient.receive(world.view(), &forwarded)?.clone();
+    let received = world.patients[ADA].receive(world.view(), &forwarded)?;
     let bytes = query.to_bytes().len() as u64;
     report.step("query", "doctor B, query manager, patient", bytes, start, purpose);
-    Ok(query)
+    Ok(received)
 }
 
 /// Returns the search terms that find all records: one keyword per record, a code if there is one.

@@ -26,10 +26,10 @@ pub(super) fn grant(
     report: &mut Report,
 ) -> Result<Ticket, Failure> {
     let start = Instant::now();
-    let (transaction, delivery, ticket) = world.grant_undelivered(terms)?;
+    let (issued, ticket) = world.grant_undelivered(terms)?;
     let state = world.state().clone();
-    world.proxies[0].accept(&state, delivery)?;
-    let bytes = transaction.to_bytes().len() as u64;
+    world.proxies[0].accept(&state, &issued.delivery)?;
+    let bytes = issued.transaction.to_bytes().len() as u64;
     let conditions = count(ticket.conditions(), "condition", "conditions");
     let what = format!("{conditions}, window of {}", window(terms));
     report.step("grant", "patient, replicas, proxy", bytes, start, &what);

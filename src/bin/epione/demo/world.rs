@@ -8,9 +8,9 @@ use epione::error::DecodeError;
 use epione::ledger::{Basis, Ledger, Rule, State, Time, Transaction, Validity};
 use epione::policy::AttributeSet;
 use epione::protocol::{
-    AttributeAuthority, Delivery, Doctor, Fetch, Institution, LedgerView, ObjectSource, Patient,
-    Policies, PreparedAccess, ProtocolError, Proxy, QueryManager, RegistrationCentre, Release,
-    SearchRequest, StoreKeeper, Terms, Ticket,
+    AttributeAuthority, Doctor, Fetch, Institution, Introduction, IssuedGrant, LedgerView,
+    ObjectSource, Patient, Policies, PreparedAccess, ProtocolError, Proxy, QueryManager,
+    RegistrationCentre, Release, SearchRequest, StoreKeeper, Terms, Ticket,
 };
 use epione::sign::{SigningKey, VerifyingKey};
 use epione::sim::{CommitError, Committed, Network};
@@ -220,21 +220,37 @@ impl World {
         &mut self,
         reader: usize,
         terms: &Terms,
-    ) -> Result<(Transaction, Delivery, Ticket), Failure> {
-        let (validity, state) = (self.validity(), self.state().clone());
-        let reader = &self.doctors[reader].verifying_key();
-        let reader = state.party(reader).expect("all doctors are registered");
-        Ok(self.patients[ADA].grant(validity, &state, reader, terms, &mut self.rng)?)
+    ) -> Result<IssuedGrant, Failure> {
+        let (reader, mut rng) = (self.doctors[reader].verifying_key(), self.rng.clone());
+        let validity = self.validity();
+        let issued = self.patients[ADA].grant(validity, self.view(), &reader, terms, &mut rng);
+        self.rng = rng;
+        Ok(issued?)
     }
 
     /// Commits a grant from Ada to doctor B, without delivery to the proxy.
     pub(crate) fn grant_undelivered(
         &mut self,
         terms: &Terms,
-    ) -> Result<(Transaction, Delivery, Ticket), Failure> {
-        let grant = self.grant_uncommitted(B, terms)?;
-        self.commit(&grant.0)?;
-        Ok(grant)
+    ) -> Result<(IssuedGrant, Ticket), Failure> {
+        let issued = self.grant_uncommitted(B, terms)?;
+        self.commit(&issued.transaction)?;
+        let ticket = self.doctors[B].receive_ticket(self.state(), &issued.ticket)?;
+        Ok((issued, ticket))
+    }
+
+    /// Introduces a patient to a doctor.
+    pub(crate) fn introduce(
+        &mut self,
+        patient: usize,
+        doctor: usize,
+    ) -> Result<Introduction, ProtocolError> {
+        let (doctor, mut rng) = (&self.doctors[doctor], self.rng.clone());
+        let message =
+            self.patients[patient].introduce(self.view(), doctor.certificate(), &mut rng)?;
+        let introduction = doctor.receive_introduction(self.view(), &message)?;
+        self.rng = rng;
+        Ok(introduction)
     }
 
     /// Commits a doctor's request for all sections of a record that the basis may cover, and
@@ -290,7 +306,15 @@ impl World {
         let (rng, journal) = (&mut self.rng, &mut self.journal);
         let access = self.proxies[0].report(validity, view, prepared, journal, rng)?;
         self.commit(&access)?;
-        Ok(self.proxies[0].release(self.view(), request)?)
+        self.receive_release(request)
+    }
+
+    /// Doctor B receives a release whose access is on the ledger.
+    pub(crate) fn receive_release(&mut self, request: &Digest) -> Result<Release, Failure> {
+        let mut rng = self.rng.clone();
+        let message = self.proxies[0].release(self.view(), request, &mut rng)?;
+        self.rng = rng;
+        Ok(self.doctors[B].receive_release(self.state(), &message)?)
     }
 }
 
