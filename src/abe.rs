@@ -72,6 +72,7 @@ pub mod waters;
 pub use cpa::encapsulate_cpa_with_randomness;
 pub use cpa::{decapsulate_cpa, encapsulate_cpa, try_encapsulate_cpa};
 pub use fabeo::{keygen, setup};
+pub(crate) use fujisaki_okamoto::{KemMessage, seal_with_randomness};
 pub use fujisaki_okamoto::{decapsulate, encapsulate};
 pub use header::{Ciphertext, CpaHeader, Header};
 pub use keys::{MasterSecretKey, PublicParameters, UserSecretKey};
@@ -111,9 +112,7 @@ pub fn seal<S: VerifyEncapsulation<Error = Infallible>>(
     plaintext: &[u8],
     rng: &mut (impl Rng + ?Sized),
 ) -> Ciphertext<Header<S>> {
-    let (header, key) = encapsulate(parameters, policy, ad, rng);
-    let body = dem::seal(&key, &context(ad, &header), plaintext);
-    Ciphertext { header, body }
+    seal_with_randomness(parameters, policy, ad, plaintext, &KemMessage::generate(rng))
 }
 
 /// Decrypts a ciphertext of [`seal`].

@@ -67,7 +67,9 @@ mod derandomised;
 mod tests;
 
 #[cfg(feature = "hazmat")]
-pub use derandomised::encapsulate_with_randomness;
+pub use derandomised::{KemMessage, encapsulate_with_randomness, seal_with_randomness};
+#[cfg(not(feature = "hazmat"))]
+pub(crate) use derandomised::{KemMessage, seal_with_randomness};
 
 use self::derandomised::{Derived, mask};
 use super::cpa::decapsulate_element;
@@ -75,7 +77,7 @@ use super::scheme::{Coins, VerifyEncapsulation};
 use super::{Header, OpenError, PublicParameters, UserSecretKey};
 use crate::algebra::codec::Canonical;
 use crate::algebra::hash::weights;
-use crate::algebra::{Gt, Rng, Scalar, Secret, random_bytes, tag};
+use crate::algebra::{Gt, Rng, Scalar, tag};
 use crate::dem::ContentKey;
 use crate::error::DecryptionFailed;
 use crate::policy::{AccessPolicy, SpanProgram};
@@ -91,8 +93,7 @@ pub fn encapsulate<S: VerifyEncapsulation<Error = Infallible>>(
     ad: &[u8],
     rng: &mut (impl Rng + ?Sized),
 ) -> (Header<S>, ContentKey) {
-    let message = Secret::new(random_bytes(rng));
-    derandomised::encapsulate_with_randomness(parameters, policy, ad, &message)
+    derandomised::encapsulate_with_randomness(parameters, policy, ad, &KemMessage::generate(rng))
 }
 
 /// Decapsulates the key of a header.
@@ -123,7 +124,7 @@ pub(super) fn verify_and_derive<S: VerifyEncapsulation>(
     shared: &Gt,
 ) -> Result<ContentKey, OpenError> {
     let encapsulation = &header.cpa.encapsulation;
-    let message = mask(shared, &header.cpa, &header.masked);
+    let message = KemMessage::from_secret(mask(shared, &header.cpa, &header.masked));
     let derived = Derived::new(parameters, header.policy(), ad, &message);
     let coins = Coins::from_seed::<S>(program, derived.seed.expose());
     let weights = check_weights(header, &message, program.rows().len());
@@ -134,7 +135,7 @@ pub(super) fn verify_and_derive<S: VerifyEncapsulation>(
 /// The weights of the rows in the check: a hash of the complete header and `m`.
 fn check_weights<S: VerifyEncapsulation>(
     header: &Header<S>,
-    message: &Secret<[u8; 32]>,
+    message: &KemMessage,
     rows: usize,
 ) -> Zeroizing<Vec<Scalar>> {
     let seed = [&header.to_bytes()[..], message.expose()];

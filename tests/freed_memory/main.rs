@@ -9,16 +9,19 @@ mod allocator;
 use allocator::{live_words, search};
 use epione::abe::fabeo::epochs::{EpochAuthority, refresh};
 use epione::abe::fabeo::{self, Fabeo};
-use epione::abe::fujisaki_okamoto::encapsulate_with_randomness;
+use epione::abe::fujisaki_okamoto::{
+    KemMessage, encapsulate_with_randomness, seal_with_randomness,
+};
 use epione::abe::waters::{self, Waters};
 use epione::abe::{self, Coins, MasterSecretKey, PublicParameters, UserSecretKey};
-use epione::algebra::codec::Canonical;
+use epione::algebra::codec::{Canonical, Codec, Reader};
 use epione::algebra::{Backend, Scalar, Secret, backend};
 use epione::policy::{AccessPolicy, AttributeSet};
 use epione::{dem, pre};
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::io::Read;
+use zeroize::Zeroizing;
 
 fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
@@ -149,11 +152,21 @@ fn headers_are_made_and_opened_without_copies() {
         let Setting { parameters, policy, key, decoded, words, .. } = &setting(n);
         let mut bytes = [0; 32];
         rng(5).fill_bytes(&mut bytes);
-        let message = Secret::new(bytes);
+        let message = KemMessage::from_secret(Secret::new(bytes));
         let encapsulate = || encapsulate_with_randomness(parameters, policy, b"ad", &message);
         let (header, content) = encapsulate();
         let made = [words_of(&bytes), words_of(content.expose())].concat();
         assert_erased("encapsulate", &made, || encapsulate().1);
+        let mut plaintext = [0; 64];
+        rng(7).fill_bytes(&mut plaintext);
+        let sealed = [&made[..], &words_of(&plaintext)].concat();
+        assert_erased("seal", &sealed, || {
+            seal_with_randomness(parameters, policy, b"ad", &plaintext, &message)
+        });
+        assert_erased("message", &words_of(&bytes), || {
+            let encoding = Zeroizing::new(message.encode());
+            KemMessage::read(&mut Reader::new(&encoding))
+        });
         let words = [&words[..], &made].concat();
         for key in [key, decoded] {
             assert_erased("decapsulate", &words, || {

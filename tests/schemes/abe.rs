@@ -5,6 +5,7 @@ mod epochs;
 mod fabeo;
 mod pang;
 mod relations;
+mod reseal;
 mod rouselakis_waters;
 
 use crate::common::{AbeHeader, AbeKey, attribute, attributes, fields, policy, rng};

@@ -1,15 +1,20 @@
 //! The check: the weights of its rows, and refusals.
 #![forbid(unsafe_code)]
 
-use super::derandomised::encapsulate_with_randomness;
+use super::derandomised::{KemMessage, encapsulate_with_randomness, seal_with_randomness};
 use super::*;
 use crate::abe::fabeo::{self, Fabeo};
 use crate::abe::scheme::select_rows;
-use crate::abe::{CpaHeader, Scheme, waters};
+use crate::abe::{Ciphertext, CpaHeader, Scheme, context, waters};
 use crate::algebra::count::counted;
-use crate::algebra::{G1, G2};
+use crate::algebra::{G1, G2, Secret};
+use crate::dem;
 use crate::policy::AttributeSet;
 use rand::SeedableRng;
+
+fn message(byte: u8) -> KemMessage {
+    KemMessage::from_secret(Secret::new([byte; 32]))
+}
 
 /// The errors of the two rows cancel in a sum without weights.
 #[test]
@@ -41,7 +46,7 @@ fn refusals_are_alike<S: VerifyEncapsulation<Error = Infallible>>(
 ) {
     let policy: AccessPolicy = "(a and b) or (a and c)".parse().expect("a policy");
     let program = policy.span_program();
-    let message = Secret::new([7; 32]);
+    let message = message(7);
     let (honest, _) = encapsulate_with_randomness(parameters, &policy, b"ad", &message);
     let (honest, masked) = (honest.cpa.to_bytes(), honest.masked);
     let fitted = |bytes: &[u8]| {
@@ -84,7 +89,7 @@ fn a_refusal_takes_the_same_operations_whichever_element_was_changed() {
 }
 
 /// Small numbers, and hashes of what an adversary knows before the change is made.
-fn guessed_weights(honest: &Header, message: &Secret<[u8; 32]>) -> Vec<[Scalar; 2]> {
+fn guessed_weights(honest: &Header, message: &KemMessage) -> Vec<[Scalar; 2]> {
     let hashed = |parts: &[&[u8]]| {
         let weights = weights(tag::ABE_WEIGHT, parts, 3);
         [weights[0], weights[2]]
@@ -109,7 +114,7 @@ fn errors_that_cancel_under_guessed_weights_are_rejected() {
     let (parameters, master) = fabeo::setup(rng);
     let key = fabeo::keygen(&master, &"b".parse().expect("an attribute set"), rng);
     let policy: AccessPolicy = "a or b or c".parse().expect("a policy");
-    let message = Secret::new([9; 32]);
+    let message = message(9);
     let (honest, _) = encapsulate_with_randomness(&parameters, &policy, b"ad", &message);
     let opens = |header: &Header| decapsulate(&parameters, &key, b"ad", header).is_ok();
     // The mask depends on the changed rows.
@@ -137,7 +142,7 @@ fn the_weights_depend_on_every_part_of_the_header_and_on_the_message() {
     let rng = &mut rand_chacha::ChaCha20Rng::seed_from_u64(4);
     let (parameters, _) = fabeo::setup(rng);
     let policy: AccessPolicy = "a or b or a".parse().expect("a policy");
-    let message = Secret::new([9; 32]);
+    let message = message(9);
     let (header, _) = encapsulate_with_randomness(&parameters, &policy, b"ad", &message);
     let mut others: Vec<Header> = vec![header.clone(); 8];
     let g1 = G1::generator();
@@ -148,7 +153,7 @@ fn the_weights_depend_on_every_part_of_the_header_and_on_the_message() {
     others[6].masked[31] ^= 1;
     others[7].cpa.policy = "a or c or a".parse().expect("a policy");
     let mut all: Vec<[u8; 32]> = Vec::new();
-    let mut add = |header: &Header, message: &Secret<[u8; 32]>| {
+    let mut add = |header: &Header, message: &KemMessage| {
         let weights = check_weights(header, message, 3);
         assert_eq!(weights.len(), 3);
         all.extend(weights.iter().map(Scalar::to_be_bytes));
@@ -156,13 +161,34 @@ fn the_weights_depend_on_every_part_of_the_header_and_on_the_message() {
     add(&header, &message);
     others.iter().for_each(|other| add(other, &message));
     for byte in 0..32 {
-        let mut changed = message.clone();
+        let mut changed = Secret::new(*message.expose());
         changed.expose_mut()[byte] ^= 1;
-        add(&header, &changed);
+        add(&header, &KemMessage::from_secret(changed));
     }
     let (rows, bits) = (all.len(), |weight: &[u8; 32]| weight[16..24].iter().any(|b| *b != 0));
     assert!(all.iter().all(bits), "a weight has about 128 bits");
     all.sort_unstable();
     all.dedup();
     assert_eq!(all.len(), rows, "all weights of all headers differ");
+}
+
+/// The adversary makes the ciphertext and knows `m`. The row of `a` is false, and the masked
+/// message fits the honest rows, so before the check of the transform the holder of `b` finds `m`.
+#[test]
+fn a_ciphertext_with_a_false_row_differs_from_that_of_its_message() {
+    let rng = &mut rand_chacha::ChaCha20Rng::seed_from_u64(5);
+    let (parameters, master) = fabeo::setup(rng);
+    let policy: AccessPolicy = "a or b".parse().expect("a policy");
+    let message = message(9);
+    let honest = seal_with_randomness(&parameters, &policy, b"ad", b"x", &message);
+    let mut header = honest.header.clone();
+    header.cpa.encapsulation.ct3[0] += G1::generator();
+    let program = policy.span_program();
+    let key = fabeo::keygen(&master, &"b".parse().expect("an attribute set"), rng);
+    let shared = decapsulate_element(&program, &key, &header.cpa).expect("the key has b");
+    header.masked = *mask(&shared, &header.cpa, message.expose()).expose();
+    assert_eq!(*mask(&shared, &header.cpa, &header.masked).expose(), *message.expose());
+    let derived = Derived::new(&parameters, &policy, b"ad", &message);
+    let body = dem::seal(&derived.key, &context(b"ad", &header), b"x");
+    assert_ne!(Ciphertext { header, body }, honest);
 }

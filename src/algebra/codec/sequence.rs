@@ -83,6 +83,15 @@ impl<const N: usize> Codec for [u8; N] {
     }
 }
 
+impl<const N: usize> Codec for Secret<[u8; N]> {
+    fn write(&self, writer: &mut Writer) {
+        writer.fixed(self.expose());
+    }
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        reader.fixed().map(Self::new)
+    }
+}
+
 impl<T: Codec> Codec for Option<T> {
     fn write(&self, writer: &mut Writer) {
         writer.option(self.as_ref(), |w, value| value.write(w));

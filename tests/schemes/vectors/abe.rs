@@ -10,7 +10,9 @@ mod waters;
 
 use crate::common::policy;
 use crate::vectors::format::{Fields, encoding};
-use epione::abe::fujisaki_okamoto::encapsulate_with_randomness;
+use epione::abe::fujisaki_okamoto::{
+    KemMessage, encapsulate_with_randomness, seal_with_randomness,
+};
 use epione::abe::{self, Ciphertext, Coins, CpaHeader, Header, PublicParameters, Scheme};
 use epione::abe::{UserSecretKey, VerifyEncapsulation, encapsulate_cpa_with_randomness};
 use epione::algebra::codec::Canonical;
@@ -152,10 +154,12 @@ impl Restated {
         transform: &Transform,
         authorised: bool,
     ) {
-        let message = Secret::new(transform.message);
+        let message = KemMessage::from_secret(Secret::new(transform.message));
         let (header, key) = encapsulate_with_randomness(parameters, policy, AD, &message);
         assert_eq!((&header.to_bytes(), key.expose()), (&self.header, &self.key), "{policy}");
         assert_eq!(Header::from_bytes(&self.header), Ok(header));
+        let ciphertext = seal_with_randomness(parameters, policy, AD, PLAINTEXT, &message);
+        assert_eq!(ciphertext.to_bytes(), self.ciphertext, "{policy}");
         assert_eq!(opens(parameters, user, &self.ciphertext), authorised, "{policy}");
     }
 
