@@ -35,6 +35,12 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod reader;
+mod segments;
+
+pub use reader::{PlaintextReader, open_reader};
+
+use self::segments::Segments;
 use crate::algebra::codec::VERSION;
 use crate::algebra::hash::kdf;
 use crate::algebra::tag::{DEM_KEYS, Kind};
@@ -42,8 +48,7 @@ use crate::algebra::{Rng, Secret, random_bytes};
 use crate::error::DecryptionFailed;
 use chacha20poly1305::aead::{KeyInit, stream};
 use chacha20poly1305::{Key, XChaCha20Poly1305};
-use std::io::{self, Read, Write};
-use subtle::ConstantTimeEq;
+use std::io::{self, BufRead, Read, Write};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -85,6 +90,16 @@ pub enum StreamError {
     /// Reading the ciphertext or writing the plaintext failed.
     #[error("{0}")]
     Io(#[from] io::Error),
+}
+
+/// A [`DecryptionFailed`] becomes the source of an error of kind `InvalidData`.
+impl From<StreamError> for io::Error {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Decryption(error) => Self::new(io::ErrorKind::InvalidData, error),
+            StreamError::Io(error) => error,
+        }
+    }
 }
 
 struct Keys {
@@ -149,14 +164,15 @@ pub fn seal_stream(
     let mut encryptor = stream::EncryptorBE32::from_aead(keys.cipher, &keys.nonce.into());
     let mut segments = Segments::new(plaintext, SEGMENT);
     let too_long = |_| io::Error::other("a plaintext has at most 2^32 segments of 64 KiB");
-    while let Some(segment) = segments.next_unless_last()? {
-        ciphertext.write_all(&encryptor.encrypt_next(segment).map_err(too_long)?)?;
+    while !segments.advance()? {
+        let segment = encryptor.encrypt_next(&segments.current[..]).map_err(too_long)?;
+        ciphertext.write_all(&segment)?;
     }
-    ciphertext.write_all(&encryptor.encrypt_last(segments.last()).map_err(too_long)?)
+    ciphertext.write_all(&encryptor.encrypt_last(&segments.current[..]).map_err(too_long)?)
 }
 
 /// Decrypts a stream in bounded memory. Writes each segment as soon as it is authenticated. Only
-/// `Ok` confirms that the stream is complete.
+/// `Ok` confirms that the stream is complete. [`open_reader`] decrypts on demand instead.
 ///
 /// # Errors
 /// [`StreamError::Decryption`] if the ciphertext is invalid; [`StreamError::Io`] if reading or
@@ -167,80 +183,15 @@ pub fn open_stream(
     ciphertext: &mut (impl Read + ?Sized),
     plaintext: &mut (impl Write + ?Sized),
 ) -> Result<(), StreamError> {
-    let keys = derive(key, context);
-    let mut header = [0; HEADER];
-    ciphertext.read_exact(&mut header).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => StreamError::Decryption(DecryptionFailed),
-        _ => StreamError::Io(error),
-    })?;
-    let known = header[..2] == [VERSION, Kind::DemCiphertext as u8];
-    if !known | !bool::from(header[2..].ct_eq(&keys.commitment)) {
-        return Err(DecryptionFailed.into());
-    }
-    let mut decryptor = stream::DecryptorBE32::from_aead(keys.cipher, &keys.nonce.into());
-    let mut segments = Segments::new(ciphertext, SEGMENT + TAG);
-    let mut is_first = true;
-    while let Some(segment) = segments.next_unless_last()? {
-        let segment = decryptor.decrypt_next(segment).map_err(|_| DecryptionFailed)?;
-        plaintext.write_all(&Zeroizing::new(segment))?;
-        is_first = false;
-    }
-    let last = decryptor.decrypt_last(segments.last()).map_err(|_| DecryptionFailed)?;
-    // An empty segment after full ones would be a second encoding of the same plaintext.
-    if last.is_empty() && !is_first {
-        return Err(DecryptionFailed.into());
-    }
-    plaintext.write_all(&Zeroizing::new(last))?;
-    Ok(())
-}
-
-/// Splits a reader into segments. Reads one segment ahead to recognise the last one.
-struct Segments<'a, R: ?Sized> {
-    reader: &'a mut R,
-    size: usize,
-    current: Zeroizing<Vec<u8>>,
-    ahead: Zeroizing<Vec<u8>>,
-}
-
-impl<'a, R: Read + ?Sized> Segments<'a, R> {
-    fn new(reader: &'a mut R, size: usize) -> Self {
-        Self { reader, size, current: Zeroizing::default(), ahead: Zeroizing::default() }
-    }
-
-    /// Returns the next segment, or `None` if it is the last; [`Self::last`] returns that one.
-    fn next_unless_last(&mut self) -> io::Result<Option<&[u8]>> {
-        if self.current.is_empty() && self.ahead.is_empty() {
-            self.fill()?;
+    let mut reader = open_reader(key, context, ciphertext)?;
+    loop {
+        let segment = reader.segment()?;
+        if segment.is_empty() {
+            return Ok(());
         }
-        std::mem::swap(&mut self.current, &mut self.ahead);
-        self.fill()?;
-        Ok((!self.ahead.is_empty()).then_some(&self.current))
-    }
-
-    /// Reads the next segment. The buffer grows by copies that are erased: a reallocation would
-    /// leave plaintext in freed memory.
-    fn fill(&mut self) -> io::Result<()> {
-        let (mut length, capacity) = (0, self.ahead.capacity().min(self.size));
-        self.ahead.resize(capacity, 0);
-        while length < self.size {
-            if length == self.ahead.len() {
-                let mut grown = Zeroizing::new(vec![0; (4 * length).clamp(1 << 10, self.size)]);
-                grown[..length].copy_from_slice(&self.ahead);
-                self.ahead = grown;
-            }
-            match self.reader.read(&mut self.ahead[length..]) {
-                Ok(0) => break,
-                Ok(read) => length += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.ahead.truncate(length);
-        Ok(())
-    }
-
-    fn last(&self) -> &[u8] {
-        &self.current
+        plaintext.write_all(segment)?;
+        let length = segment.len();
+        reader.consume(length);
     }
 }
 

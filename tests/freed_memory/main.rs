@@ -235,6 +235,15 @@ fn plaintexts_are_sealed_and_opened_without_copies() {
         assert_erased("open_stream", &words, || {
             dem::open_stream(&key, b"context", &mut &sealed[..], &mut std::io::sink()).unwrap();
         });
+        let mut piece = Zeroizing::new([0; 1000]);
+        assert_erased("open_reader", &words, || {
+            let mut reader = dem::open_reader(&key, b"context", &sealed[..]).unwrap();
+            while reader.read(&mut *piece).unwrap() > 0 {}
+        });
+        // Abandoned within a segment.
+        assert_erased("abandoned reader", &words, || {
+            dem::open_reader(&key, b"context", &sealed[..]).unwrap().read(&mut *piece).unwrap()
+        });
     }
 }
 
