@@ -30,10 +30,9 @@
 //! identifiers stay, and the table of pieces reveals the offsets and lengths of the other sections.
 //! Label the data at its source and check the outcome (`epione inspect`) before relying on it.
 //!
-//! [`Record::scan`] reads the file as a stream and records offsets, [`Record::section`] streams a
-//! section from the file, and [`Assembly`] writes sections to their offsets. Memory grows with the
-//! number of pieces, at most 2^20 per section, and of keywords, at most [`MAX_KEYWORDS`] of at most
-//! 1 KiB; longer strings are not kept. Numbers and unpaired surrogates are opaque.
+//! [`Record::scan`] reads the file as a stream and records offsets, and [`Record::section`] streams
+//! a section from the file. [`Assembly`] writes sections to their offsets. Memory grows with the number of pieces, at most 2^20 per section, and of keywords, at most
+//! [`MAX_KEYWORDS`] of at most 1 KiB; longer strings are not kept. Numbers and unpaired surrogates are opaque.
 //!
 //! ```
 //! use epione::record::{Assembly, Class, Record};
@@ -69,6 +68,7 @@ mod outline;
 mod position;
 mod scan;
 mod section;
+mod text;
 
 pub use assembly::{Assembly, AssemblyError, Coverage};
 pub use class::Class;
@@ -111,13 +111,13 @@ pub struct Record {
 }
 
 impl Record {
-    /// Scans a file as a stream. A file whose name ends in `.json` must be JSON. Any other file
-    /// that is not JSON is one section.
+    /// Scans a file, in one pass from the position of the reader. A file whose name ends in `.json`
+    /// must be JSON. Any other file that is not JSON is one section.
     ///
     /// # Errors
     /// [`ScanError`] if the file is empty, is named `.json` and malformed, has too many entries, or
     /// cannot be read.
-    pub fn scan(file: &mut (impl Read + Seek), name: &str) -> Result<Self, ScanError> {
+    pub fn scan(file: &mut (impl Read + ?Sized), name: &str) -> Result<Self, ScanError> {
         Self::scan_with_codes(file, name, SensitiveCodes::built_in())
     }
 
@@ -126,7 +126,7 @@ impl Record {
     /// # Errors
     /// The errors of [`Self::scan`].
     pub fn scan_with_codes(
-        file: &mut (impl Read + Seek),
+        file: &mut (impl Read + ?Sized),
         name: &str,
         codes: &SensitiveCodes,
     ) -> Result<Self, ScanError> {

@@ -42,7 +42,7 @@ impl<'a, R: Read> Walk<'a, R> {
 
     /// Reads all values of the file: one, or several as in NDJSON. A single resource also contains
     /// the whitespace around it.
-    pub(super) fn file(mut self, is_single: bool, length: u64) -> Result<Outline, ScanError> {
+    pub(super) fn file(mut self, is_single: bool) -> Result<Outline, ScanError> {
         let (mut frame, mut count, mut shape) = (Frame::default(), 0_u64, Shape::Other);
         while count == 0 || self.json.next_token()?.is_some() {
             if is_single && count > 0 {
@@ -59,7 +59,7 @@ impl<'a, R: Read> Walk<'a, R> {
                 first.piece.start = 0;
             }
             if let Some(last) = frame.cuts.last_mut().filter(|_| !frame.is_loose) {
-                last.piece.end = length;
+                last.piece.end = self.json.position();
             }
         }
         Ok(Outline { frame, rest, keywords: self.keywords })

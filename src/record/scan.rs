@@ -5,9 +5,13 @@ use super::codes::SensitiveCodes;
 use super::json::{Json, JsonError};
 use super::outline::{Outline, Walk};
 use super::section::MAX_PIECES;
+use super::text::TextReader;
 use super::{Class, Keyword, MAX_KEYWORDS, Piece, Record};
 use std::collections::BTreeMap;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
+
+/// Bytes at the start of a file that tell its type.
+const START: usize = 132;
 
 /// An error in scanning a file.
 #[derive(Debug, thiserror::Error)]
@@ -39,28 +43,28 @@ impl ScanError {
     }
 }
 
+/// Scans a file in one pass.
 pub(super) fn scan(
-    file: &mut (impl Read + Seek),
+    file: &mut (impl Read + ?Sized),
     name: &str,
     codes: &SensitiveCodes,
 ) -> Result<Record, ScanError> {
-    let length = file.seek(SeekFrom::End(0))?;
-    if length == 0 {
+    let mut start = Vec::with_capacity(START);
+    (&mut *file).take(START as u64).read_to_end(&mut start)?;
+    if start.is_empty() {
         return Err(ScanError::Empty);
     }
-    file.rewind()?;
-    let mut start = [0; 132];
-    let read = read_up_to(file, &mut start)?;
-    let start = &start[..read];
     let name = name.to_ascii_lowercase();
     let is_single = name.ends_with(".json");
     let must_be_json = is_single || name.ends_with(".ndjson");
-    if !must_be_json && !starts_like_json(start) {
-        return Ok(undivided(length, start));
+    let mut text = TextReader::new(start.chain(file));
+    if !must_be_json && !starts_like_json(&start) {
+        io::copy(&mut text, &mut io::sink())?;
+        return Ok(undivided(text.length(), &start));
     }
-    match scan_json(file, is_single, length, codes) {
-        Ok(outline) => divided(outline, length),
-        Err(error) if error.is_syntax() && !must_be_json => Ok(undivided(length, start)),
+    match scan_json(&mut text, &start, is_single, codes) {
+        Ok(outline) => divided(outline, text.length()),
+        Err(error) if error.is_syntax() && !must_be_json => Ok(undivided(text.length(), &start)),
         Err(error) => Err(error),
     }
 }
@@ -98,18 +102,6 @@ fn divided(outline: Outline, length: u64) -> Result<Record, ScanError> {
     Ok(Record { length, pieces, keywords, findings: frame.finished })
 }
 
-/// Fills the buffer, or reads to the end of the file, and returns the number of bytes.
-fn read_up_to(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read(&mut buffer[filled..])? {
-            0 => break,
-            n => filled += n,
-        }
-    }
-    Ok(filled)
-}
-
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn starts_like_json(start: &[u8]) -> bool {
@@ -128,40 +120,22 @@ fn media_type(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Checks that the whole file is UTF-8, as JSON requires; the parser decodes kept text only.
-fn check_utf8(file: &mut (impl Read + Seek)) -> Result<(), ScanError> {
-    file.rewind()?;
-    let mut buffer = Vec::new();
-    loop {
-        let carried = buffer.len();
-        let limit = 1 << 16;
-        Read::take(&mut *file, limit).read_to_end(&mut buffer)?;
-        let is_end = buffer.len() == carried;
-        match std::str::from_utf8(&buffer) {
-            Ok(_) if is_end => return Ok(()),
-            Ok(_) => buffer.clear(),
-            // The next block completes a character that the end of this block splits.
-            Err(error) if error.error_len().is_none() && !is_end => {
-                buffer.drain(..error.valid_up_to());
-            }
-            Err(_) => return Err(ScanError::Encoding),
-        }
-    }
-}
-
+/// Parses a text, and reads the rest of a malformed one: the error of a text that is not UTF-8 is
+/// [`ScanError::Encoding`], and the length of a file that is not JSON is needed.
 fn scan_json(
-    file: &mut (impl Read + Seek),
+    text: &mut TextReader<impl Read>,
+    start: &[u8],
     is_single: bool,
-    length: u64,
     codes: &SensitiveCodes,
 ) -> Result<Outline, ScanError> {
-    check_utf8(file)?;
-    file.rewind()?;
-    let mut mark = [0; 3];
-    let read = read_up_to(file, &mut mark)?;
-    let skipped = if mark[..read] == *BYTE_ORDER_MARK { 3 } else { 0 };
-    file.seek(SeekFrom::Start(skipped))?;
-    Walk::new(Json::new(file, skipped), codes).file(is_single, length)
+    let skipped = if start.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
+    io::copy(&mut text.take(skipped), &mut io::sink())?;
+    let outcome = Walk::new(Json::new(&mut *text, skipped), codes).file(is_single);
+    if matches!(outcome, Err(ScanError::Io(_))) {
+        return outcome;
+    }
+    io::copy(text, &mut io::sink())?;
+    if text.is_utf8() { outcome } else { Err(ScanError::Encoding) }
 }
 
 #[cfg(test)]
