@@ -31,7 +31,9 @@
 //! Label the data at its source and check the outcome (`epione inspect`) before relying on it.
 //!
 //! [`Record::scan`] reads the file as a stream and records offsets, and [`Record::section`] streams
-//! a section from the file. [`Assembly`] writes sections to their offsets. Memory grows with the number of pieces, at most 2^20 per section, and of keywords, at most
+//! a section from the file. [`Assembly`] writes sections to their offsets; [`RecordReader`] merges
+//! streams of all sections to the stream of the file, which can be hashed and scanned without a
+//! copy. Memory grows with the number of pieces, at most 2^20 per section, and of keywords, at most
 //! [`MAX_KEYWORDS`] of at most 1 KiB; longer strings are not kept. Numbers and unpaired surrogates are opaque.
 //!
 //! ```
@@ -66,6 +68,7 @@ mod json;
 mod labels;
 mod outline;
 mod position;
+mod reader;
 mod scan;
 mod section;
 mod text;
@@ -75,6 +78,7 @@ pub use class::Class;
 pub use codes::{CodesError, SensitiveCodes};
 pub use finding::{Finding, Rule};
 pub use json::JsonError;
+pub use reader::RecordReader;
 pub use scan::ScanError;
 pub use section::SectionReader;
 

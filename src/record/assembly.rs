@@ -1,14 +1,12 @@
 //! Reassembly of a record from its sections.
 //!
 //! The author of a record controls the tables of its sections, so they are untrusted: each piece
-//! must lie within the record, pieces must not overlap, and the record is complete only if the
-//! pieces cover all of it.
+//! must lie within the record, the pieces of a section ascend, pieces must not overlap, and the
+//! record is complete only if the pieces cover all of it.
 #![forbid(unsafe_code)]
 
 use super::Piece;
-use super::section::{MAX_PIECES, PREAMBLE, ROW};
-use crate::algebra::codec::{Reader, VERSION};
-use crate::algebra::tag::Kind;
+use super::section::{parse_table, table_length};
 use crate::error::DecodeError;
 use std::collections::VecDeque;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -16,12 +14,25 @@ use std::io::{self, Seek, SeekFrom, Write};
 /// An inconsistency between the sections of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AssemblyError {
+    /// A section with a malformed table.
+    #[error("the table of a section is malformed: {0}")]
+    Table(#[from] DecodeError),
     /// A section that ends before its last piece, or has bytes after it.
     #[error("the length of a section does not match its table")]
     Length,
     /// Two pieces with common bytes.
     #[error("two pieces overlap in the record")]
     Overlap,
+    /// Bytes of the record that are in no piece.
+    #[error("the sections do not cover the record")]
+    Gap,
+}
+
+/// The inconsistency becomes the source of an error of kind `InvalidData`.
+impl From<AssemblyError> for io::Error {
+    fn from(error: AssemblyError) -> Self {
+        Self::new(io::ErrorKind::InvalidData, error)
+    }
 }
 
 /// The number of bytes of a record that sections cover.
@@ -93,38 +104,16 @@ pub struct SectionWriter<'b, 'a, W> {
 
 impl<W: Write + Seek> SectionWriter<'_, '_, W> {
     /// Consumes bytes of the table until it is complete, and returns their number.
-    fn read_table(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let missing = self.table_length()? - self.head.len();
+    fn read_table(&mut self, bytes: &[u8]) -> Result<usize, AssemblyError> {
+        let missing = table_length(&self.head)? - self.head.len();
         let taken = bytes.len().min(missing);
         self.head.extend_from_slice(&bytes[..taken]);
-        if self.head.len() == self.table_length()? && self.head.len() >= PREAMBLE {
-            self.pieces = self.parse_table().map_err(invalid_data)?.into();
+        if self.head.len() == table_length(&self.head)? {
+            self.pieces = parse_table(&self.head, self.assembly.length)?.into();
             self.assembly.pieces.extend(&self.pieces);
             self.table_read = true;
-            self.seek_next()?;
         }
         Ok(taken)
-    }
-
-    /// Returns the length of preamble and table, or of the preamble until the row count is known.
-    fn table_length(&self) -> io::Result<usize> {
-        let Some(count) = self.head.get(2..PREAMBLE) else { return Ok(PREAMBLE) };
-        let count = Reader::new(count).count(MAX_PIECES).map_err(invalid_data)?;
-        Ok(PREAMBLE + count * ROW)
-    }
-
-    fn parse_table(&self) -> Result<Vec<Piece>, DecodeError> {
-        let mut r = Reader::new(&self.head);
-        if r.fixed()? != [VERSION, Kind::RecordSection as u8] {
-            return Err(DecodeError::Invalid("the plaintext is not a section"));
-        }
-        let length = self.assembly.length;
-        r.list(MAX_PIECES, |r| {
-            let (start, bytes) = (r.u64()?, r.u64()?);
-            let end = start.checked_add(bytes).filter(|end| bytes > 0 && *end <= length);
-            let outside = DecodeError::Invalid("a piece is outside the record");
-            end.map(|end| Piece { start, end }).ok_or(outside)
-        })
     }
 
     /// Seeks to the offset of the next piece, or marks the section as complete.
@@ -139,20 +128,20 @@ impl<W: Write + Seek> SectionWriter<'_, '_, W> {
     }
 }
 
-fn invalid_data(error: DecodeError) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error)
-}
-
 impl<W: Write + Seek> Write for SectionWriter<'_, '_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if bytes.is_empty() {
             return Ok(0);
         }
         if !self.table_read {
-            return self.read_table(bytes);
+            let taken = self.read_table(bytes)?;
+            if self.table_read {
+                self.seek_next()?;
+            }
+            return Ok(taken);
         }
         let Some(piece) = self.pieces.front_mut() else {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, AssemblyError::Length));
+            return Err(AssemblyError::Length.into());
         };
         let limit = (piece.end - piece.start).min(bytes.len() as u64) as usize;
         let written = self.assembly.output.write(&bytes[..limit])?;
@@ -170,11 +159,14 @@ impl<W: Write + Seek> Write for SectionWriter<'_, '_, W> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::algebra::codec::VERSION;
+    use crate::algebra::tag::Kind;
     use std::io::Cursor;
 
-    fn section(pieces: &[(u64, &[u8])]) -> Vec<u8> {
+    /// The plaintext of a section with pieces at these offsets.
+    pub(in crate::record) fn section(pieces: &[(u64, &[u8])]) -> Vec<u8> {
         let mut bytes = vec![VERSION, Kind::RecordSection as u8];
         bytes.extend((pieces.len() as u32).to_be_bytes());
         for (offset, content) in pieces {
@@ -208,28 +200,38 @@ mod tests {
         assert!(!assemble(&sections[..1], 7).unwrap().0.is_complete());
     }
 
-    #[test]
-    fn malformed_sections_are_rejected() {
+    /// Sections that do not assemble to a record of eight bytes, each with its defect.
+    pub(in crate::record) fn malformed_sections() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         let mut longer = section(&[(0, b"ab")]);
         longer.push(b'!');
         let mut huge = section(&[]);
         huge[2..6].copy_from_slice(&u32::MAX.to_be_bytes());
-        for (defect, sections) in [
+        vec![
             ("piece outside the record", vec![section(&[(7, b"ab")])]),
             ("overflowing offset", vec![section(&[(u64::MAX, b"ab")])]),
             ("empty piece", vec![section(&[(3, b"")])]),
             ("overlapping pieces", vec![section(&[(0, b"abc")]), section(&[(2, b"cd")])]),
+            ("the same section twice", vec![section(&[(0, b"abcdefgh")]); 2]),
+            ("overlapping pieces of one section", vec![section(&[(0, b"abcdef"), (4, b"efgh")])]),
+            ("unordered pieces", vec![section(&[(4, b"efgh"), (0, b"abcd")])]),
             ("trailing bytes", vec![longer]),
-            ("truncated table", vec![section(&[(0, b"ab")])[..23].to_vec()]),
+            ("truncated piece", vec![section(&[(0, b"abcdefgh")])[..29].to_vec()]),
             (
                 "truncated section before a complete one",
                 vec![section(&[(0, b"abcd")])[..24].to_vec(), section(&[(4, b"efgh")])],
             ),
-            ("truncated row count", vec![section(&[(0, b"ab")])[..10].to_vec()]),
+            ("truncated table", vec![section(&[(0, b"ab")])[..21].to_vec()]),
+            ("truncated row count", vec![section(&[(0, b"ab")])[..5].to_vec()]),
             ("empty section", vec![vec![]]),
             ("excessive row count", vec![huge]),
             ("another kind byte", vec![vec![VERSION, 0, 0, 0, 0, 0]]),
-        ] {
+            ("another version", vec![vec![0, Kind::RecordSection as u8, 0, 0, 0, 0]]),
+        ]
+    }
+
+    #[test]
+    fn malformed_sections_are_rejected() {
+        for (defect, sections) in malformed_sections() {
             assert!(assemble(&sections, 5).is_err(), "{defect}");
         }
     }

@@ -3,19 +3,49 @@
 //! ```text
 //! [version][kind][count u32] { offset u64, length u64 } * count { bytes } * count
 //! ```
+//!
+//! The pieces are not empty, disjoint, and in ascending order of their offsets, so sections can be
+//! merged as streams.
 #![forbid(unsafe_code)]
 
 use super::Piece;
-use crate::algebra::codec::{VERSION, Writer};
+use crate::algebra::codec::{Reader, VERSION, Writer};
 use crate::algebra::tag::Kind;
+use crate::error::DecodeError;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 /// Maximum pieces of a section.
 pub(super) const MAX_PIECES: usize = 1 << 20;
 /// Bytes before the table.
-pub(super) const PREAMBLE: usize = 2 + 4;
+const PREAMBLE: usize = 2 + 4;
 /// Bytes of a row of the table.
-pub(super) const ROW: usize = 16;
+const ROW: usize = 16;
+
+/// Returns the length of preamble and table, or of the preamble until `head` contains it.
+pub(super) fn table_length(head: &[u8]) -> Result<usize, DecodeError> {
+    let Some(count) = head.get(2..PREAMBLE) else { return Ok(PREAMBLE) };
+    Ok(PREAMBLE + Reader::new(count).count(MAX_PIECES)? * ROW)
+}
+
+/// Parses preamble and table of a section of a record of `length` bytes.
+pub(super) fn parse_table(head: &[u8], length: u64) -> Result<Vec<Piece>, DecodeError> {
+    let mut r = Reader::new(head);
+    if r.fixed()? != [VERSION, Kind::RecordSection as u8] {
+        return Err(DecodeError::Invalid("the plaintext is not a section"));
+    }
+    let mut position = 0;
+    let pieces = r.list(MAX_PIECES, |r| {
+        let (start, bytes) = (r.u64()?, r.u64()?);
+        let end = start.checked_add(bytes).filter(|end| bytes > 0 && *end <= length);
+        let end = end.ok_or(DecodeError::Invalid("a piece is empty or outside the record"))?;
+        if start < position {
+            return Err(DecodeError::Invalid("the pieces of a section are not in ascending order"));
+        }
+        position = end;
+        Ok(Piece { start, end })
+    })?;
+    r.end().map(|()| pieces)
+}
 
 /// A stream of the plaintext of a section.
 pub struct SectionReader<'a, F> {

@@ -6,24 +6,52 @@ mod labels;
 mod limits;
 mod virtual_bundle;
 
-use epione::record::{Assembly, Class, Record, ScanError};
+use epione::record::{Assembly, AssemblyError, Class, Record, RecordReader, ScanError};
 use proptest::prelude::*;
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{self, Cursor, Read, Write};
 use std::path::Path;
 use virtual_bundle::{ComparingSink, VirtualBundle};
 
-/// Splits and reassembles a file; returns its outline and the restored bytes.
+/// Returns the plaintexts of all sections, in reverse order: the order of sections has no effect.
+fn sections(file: &[u8], record: &Record) -> Vec<Vec<u8>> {
+    let section = |class| {
+        let mut section = Vec::new();
+        record.section(class, &mut Cursor::new(file)).read_to_end(&mut section).unwrap();
+        section
+    };
+    record.classes().into_iter().rev().map(section).collect()
+}
+
+/// Returns the record merged from the plaintexts of its sections.
+fn merge(sections: &[Vec<u8>], length: u64) -> io::Result<Vec<u8>> {
+    let sections = sections.iter().map(Vec::as_slice).collect();
+    let mut record = Vec::new();
+    RecordReader::new(sections, length)?.read_to_end(&mut record)?;
+    Ok(record)
+}
+
+/// Asserts that two scans have the same outcome.
+fn assert_same_outline(a: &Record, b: &Record) {
+    let outline = |record: &Record| format!("{record:?}");
+    assert_eq!(outline(a), outline(b));
+}
+
+/// Splits a file, reassembles it by [`Assembly`] and by [`RecordReader`], and scans the merged
+/// stream; returns its outline and the restored bytes.
 fn round_trip(file: &[u8], name: &str) -> (Record, Vec<u8>) {
     let record = Record::scan(&mut Cursor::new(file), name).unwrap();
     let mut output = Cursor::new(Vec::new());
     let mut assembly = Assembly::new(&mut output, record.length());
-    // In reverse order: the order of sections has no effect.
-    for class in record.classes().into_iter().rev() {
-        let mut source = Cursor::new(file);
-        io::copy(&mut record.section(class, &mut source), &mut assembly.section()).unwrap();
+    let sections = sections(file, &record);
+    for section in &sections {
+        io::copy(&mut section.as_slice(), &mut assembly.section()).unwrap();
     }
     let coverage = assembly.finish().unwrap();
     assert!(coverage.is_complete(), "{name}: {coverage:?}");
+    assert!(merge(&sections, record.length()).unwrap() == file, "{name}");
+    let readers = sections.iter().map(Vec::as_slice).collect();
+    let mut merged = RecordReader::new(readers, record.length()).unwrap();
+    assert_same_outline(&Record::scan(&mut merged, name).unwrap(), &record);
     (record, output.into_inner())
 }
 
@@ -238,6 +266,9 @@ proptest! {
         if !keep_length {
             section.truncate(cut.index(section.len()));
         }
+        if let Ok(merged) = merge(std::slice::from_ref(&section), record.length()) {
+            prop_assert_eq!(merged.len() as u64, record.length());
+        }
         let mut output = Cursor::new(Vec::new());
         let mut assembly = Assembly::new(&mut output, record.length());
         let written = assembly.section().write_all(&section);
@@ -245,6 +276,87 @@ proptest! {
             prop_assert!(written.is_err() || coverage.written <= coverage.length);
         }
         prop_assert!(output.into_inner().len() as u64 <= record.length());
+    }
+}
+
+/// A section that is missing, repeated, truncated, longer or divided otherwise.
+#[test]
+fn sections_that_do_not_assemble_to_the_file_are_not_merged() {
+    let file = include_bytes!("../../vectors/records/stroke.json");
+    let record = Record::scan(&mut &file[..], "x.json").unwrap();
+    let honest = sections(file, &record);
+    let cause = |sections: &[Vec<u8>]| {
+        let error = merge(sections, record.length()).unwrap_err();
+        *error.into_inner().unwrap().downcast::<AssemblyError>().unwrap()
+    };
+    assert!(honest.len() > 3);
+    for i in 0..honest.len() {
+        let with = |change: &dyn Fn(&mut Vec<Vec<u8>>)| {
+            let mut sections = honest.clone();
+            change(&mut sections);
+            cause(&sections)
+        };
+        assert_eq!(with(&|all| drop(all.remove(i))), AssemblyError::Gap);
+        assert_eq!(with(&|all| all.push(all[i].clone())), AssemblyError::Overlap);
+        assert_eq!(with(&|all| drop(all[i].split_off(honest[i].len() - 1))), AssemblyError::Length);
+        assert_eq!(with(&|all| all[i].push(b' ')), AssemblyError::Length);
+        // The length of the last piece, and the offset of the first one.
+        let rows = |section: &[u8]| u32::from_be_bytes(section[2..6].try_into().unwrap()) as usize;
+        let last = |section: &[u8]| 6 + 16 * rows(section) - 1;
+        let length = last(&honest[i]);
+        let shorter = with(&|all| all[i][length] ^= 1);
+        assert!(matches!(
+            shorter,
+            AssemblyError::Gap | AssemblyError::Overlap | AssemblyError::Table(_)
+        ));
+        if rows(&honest[i]) > 1 {
+            let swapped = with(&|all| {
+                let (first, second) = all[i][6..38].split_at_mut(16);
+                first.swap_with_slice(second);
+            });
+            assert!(matches!(swapped, AssemblyError::Table(_)), "{swapped}");
+        }
+    }
+    for length in [0, record.length() - 1, record.length() + 1, u64::MAX] {
+        assert!(merge(&honest, length).is_err(), "{length}");
+    }
+}
+
+/// One pass suffices: the type of a file is found without a second look at its bytes.
+#[test]
+fn files_that_are_not_seekable_are_scanned() {
+    /// Returns one byte per read.
+    struct Trickle<'a>(&'a [u8]);
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let most = buffer.len().min(1);
+            self.0.read(&mut buffer[..most])
+        }
+    }
+    let files: [&[u8]; 10] = [
+        include_bytes!("../../vectors/records/stroke.json"),
+        b"\xef\xbb\xbf{\"resourceType\": \"Patient\"}\n",
+        b"\xef\xbb\xbf",
+        b"{\"a\": }, then text",
+        b"{\"a\": }, then text \xff",
+        b"{\"a\": 1} \xff",
+        b"{} \xc3",
+        b"%PDF-1.7",
+        b"{",
+        "\u{1f9ec}".as_bytes(),
+    ];
+    for file in files {
+        for name in ["x.json", "x.ndjson", "x"] {
+            let whole = Record::scan(&mut &*file, name);
+            match (whole, Record::scan(&mut Trickle(file), name)) {
+                (Ok(a), Ok(b)) => {
+                    assert_eq!(a.length(), file.len() as u64);
+                    assert_same_outline(&a, &b);
+                }
+                (Err(a), Err(b)) => assert_eq!(a.to_string(), b.to_string()),
+                (a, b) => panic!("{name}: {a:?} and {b:?}"),
+            }
+        }
     }
 }
 
@@ -344,11 +456,6 @@ fn empty_malformed_and_unreadable_files_have_distinct_errors() {
             Ok(buffer.len())
         }
     }
-    impl Seek for Fails {
-        fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
-            Ok(1000)
-        }
-    }
     let error = Record::scan(&mut Fails(0), "x.json").unwrap_err();
     assert!(matches!(error, ScanError::Io(_)) && error.to_string().contains("the disk is gone"));
 }
@@ -416,6 +523,12 @@ fn a_bundle_of_100_megabytes_is_processed_as_a_stream() {
     }
     assert!(assembly.finish().unwrap().is_complete());
     assert_eq!(sink.written, file.length());
+
+    let mut files: Vec<VirtualBundle> = record.classes().iter().map(|_| bundle()).collect();
+    let section = |(class, file)| record.section(class, file);
+    let readers = record.classes().into_iter().zip(&mut files).map(section).collect();
+    let mut merged = RecordReader::new(readers, record.length()).unwrap();
+    assert_same_outline(&Record::scan(&mut merged, "bundle.json").unwrap(), &record);
     assert!(file.largest_read <= 1 << 20, "no read covers the whole file");
 }
 
