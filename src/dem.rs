@@ -37,16 +37,16 @@
 
 mod reader;
 mod segments;
+mod stream;
 
 pub use reader::{PlaintextReader, open_reader};
+pub use stream::{Opener, Sealer};
 
-use self::segments::Segments;
-use crate::algebra::codec::VERSION;
 use crate::algebra::hash::kdf;
-use crate::algebra::tag::{DEM_KEYS, Kind};
+use crate::algebra::tag::DEM_KEYS;
 use crate::algebra::{Rng, Secret, random_bytes};
 use crate::error::DecryptionFailed;
-use chacha20poly1305::aead::{KeyInit, stream};
+use chacha20poly1305::aead::KeyInit;
 use chacha20poly1305::{Key, XChaCha20Poly1305};
 use std::io::{self, BufRead, Read, Write};
 use thiserror::Error;
@@ -89,7 +89,7 @@ pub enum StreamError {
     Decryption(#[from] DecryptionFailed),
     /// Reading the ciphertext or writing the plaintext failed.
     #[error("{0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
 }
 
 /// A [`DecryptionFailed`] becomes the source of an error of kind `InvalidData`.
@@ -99,6 +99,14 @@ impl From<StreamError> for io::Error {
             StreamError::Decryption(error) => Self::new(io::ErrorKind::InvalidData, error),
             StreamError::Io(error) => error,
         }
+    }
+}
+
+/// The inverse of the other conversion.
+impl From<io::Error> for StreamError {
+    fn from(error: io::Error) -> Self {
+        let is_decryption = error.get_ref().is_some_and(|error| error.is::<DecryptionFailed>());
+        if is_decryption { Self::Decryption(DecryptionFailed) } else { Self::Io(error) }
     }
 }
 
@@ -128,8 +136,10 @@ pub fn sealed_length(plaintext: u64) -> u64 {
 /// Encrypts a plaintext under a fresh key. The context is authenticated and not part of the output.
 pub fn seal(key: &ContentKey, context: &[u8], plaintext: &[u8]) -> Vec<u8> {
     let mut ciphertext = Vec::new();
-    seal_stream(key, context, &mut &plaintext[..], &mut ciphertext)
-        .expect("reading and writing memory does not fail");
+    let memory = "writing to memory does not fail";
+    let mut sealer = Sealer::new(key, context, &mut ciphertext).expect(memory);
+    sealer.write_all(plaintext).expect(memory);
+    sealer.finish().expect(memory);
     ciphertext
 }
 
@@ -158,17 +168,9 @@ pub fn seal_stream(
     plaintext: &mut (impl Read + ?Sized),
     ciphertext: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
-    let keys = derive(key, context);
-    ciphertext.write_all(&[VERSION, Kind::DemCiphertext as u8])?;
-    ciphertext.write_all(&keys.commitment)?;
-    let mut encryptor = stream::EncryptorBE32::from_aead(keys.cipher, &keys.nonce.into());
-    let mut segments = Segments::new(plaintext, SEGMENT);
-    let too_long = |_| io::Error::other("a plaintext has at most 2^32 segments of 64 KiB");
-    while !segments.advance()? {
-        let segment = encryptor.encrypt_next(&segments.current[..]).map_err(too_long)?;
-        ciphertext.write_all(&segment)?;
-    }
-    ciphertext.write_all(&encryptor.encrypt_last(&segments.current[..]).map_err(too_long)?)
+    let mut sealer = Sealer::new(key, context, ciphertext)?;
+    copy(plaintext, |bytes| sealer.write_all(bytes))?;
+    sealer.finish()
 }
 
 /// Decrypts a stream in bounded memory. Writes each segment as soon as it is authenticated. Only
@@ -192,6 +194,22 @@ pub fn open_stream(
         plaintext.write_all(segment)?;
         let length = segment.len();
         reader.consume(length);
+    }
+}
+
+/// Passes the bytes of a reader to `write` through an erased buffer.
+fn copy(
+    reader: &mut (impl Read + ?Sized),
+    mut write: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut buffer = Zeroizing::new([0; 1 << 13]);
+    loop {
+        match reader.read(&mut *buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => write(&buffer[..read])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 
@@ -230,6 +248,42 @@ mod tests {
             changed[position] ^= 1;
             assert!(open(&key(), b"c", &changed).is_err(), "byte {position}");
         }
+    }
+
+    #[test]
+    fn a_stream_written_in_pieces_is_that_of_one_write() {
+        for length in [0, 1, SEGMENT, 2 * SEGMENT + 7] {
+            let plaintext: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+            let sealed = seal(&key(), b"c", &plaintext);
+            for piece in [1, 1000, SEGMENT - 1, SEGMENT, SEGMENT + TAG, 3 * SEGMENT] {
+                let (mut ciphertext, mut opened) = (Vec::new(), Vec::new());
+                let mut sealer = Sealer::new(&key(), b"c", &mut ciphertext).unwrap();
+                plaintext.chunks(piece).for_each(|piece| sealer.write_all(piece).unwrap());
+                sealer.finish().unwrap();
+                assert!(ciphertext == sealed, "{length} bytes in pieces of {piece}");
+                let mut opener = Opener::new(&key(), b"c", &mut opened);
+                sealed.chunks(piece).for_each(|piece| opener.write_all(piece).unwrap());
+                opener.finish().unwrap();
+                assert!(opened == plaintext, "{length} bytes in pieces of {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_opener_accepts_no_bytes_after_an_error() {
+        let sealed = seal(&key(), b"c", &vec![9; 2 * SEGMENT]);
+        for position in [0, 33, HEADER + 1] {
+            let mut changed = sealed.clone();
+            changed[position] ^= 1;
+            let mut opened = Vec::new();
+            let mut opener = Opener::new(&key(), b"c", &mut opened);
+            let error = opener.write_all(&changed).unwrap_err();
+            assert!(matches!(StreamError::from(error), StreamError::Decryption(_)));
+            assert!(opener.write_all(&sealed[..1]).is_err());
+            assert!(matches!(opener.finish(), Err(StreamError::Decryption(_))));
+            assert!(opened.is_empty());
+        }
+        assert!(Opener::new(&key(), b"c", Vec::new()).finish().is_err(), "no header");
     }
 
     #[test]

@@ -1,16 +1,11 @@
 //! Decryption on demand.
 #![forbid(unsafe_code)]
 
-use super::segments::Segments;
-use super::{ContentKey, HEADER, SEGMENT, StreamError, TAG, derive};
-use crate::algebra::codec::VERSION;
-use crate::algebra::tag::Kind;
+use super::segments::{SegmentDecryptor, Segments};
+use super::{ContentKey, HEADER, SEGMENT, StreamError, TAG};
 use crate::error::DecryptionFailed;
-use chacha20poly1305::XChaCha20Poly1305;
-use chacha20poly1305::aead::stream::DecryptorBE32;
 use std::io::{self, BufRead, Read};
 use std::ops::Range;
-use subtle::ConstantTimeEq;
 
 /// Decrypts a stream on demand: reads its header, and returns a reader of the plaintext.
 ///
@@ -22,23 +17,15 @@ pub fn open_reader<R: Read>(
     context: &[u8],
     mut ciphertext: R,
 ) -> Result<PlaintextReader<R>, StreamError> {
-    let keys = derive(key, context);
     let mut header = [0; HEADER];
     ciphertext.read_exact(&mut header).map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => StreamError::Decryption(DecryptionFailed),
         _ => StreamError::Io(error),
     })?;
-    let known = header[..2] == [VERSION, Kind::DemCiphertext as u8];
-    if !known | !bool::from(header[2..].ct_eq(&keys.commitment)) {
-        return Err(DecryptionFailed.into());
-    }
-    Ok(PlaintextReader {
-        segments: Segments::new(ciphertext, SEGMENT + TAG),
-        decryptor: Some(DecryptorBE32::from_aead(keys.cipher, &keys.nonce.into())),
-        unread: 0..0,
-        is_first: true,
-        is_complete: false,
-    })
+    let mut decryptor = SegmentDecryptor::new(key, context);
+    decryptor.check_header(&header)?;
+    let segments = Segments::new(ciphertext, SEGMENT + TAG);
+    Ok(PlaintextReader { segments, decryptor, unread: 0..0, is_complete: false })
 }
 
 /// A reader of the plaintext of a stream, in bounded memory.
@@ -49,11 +36,9 @@ pub fn open_reader<R: Read>(
 /// the plaintext read so far.
 pub struct PlaintextReader<R> {
     segments: Segments<R>,
-    /// `None` after the last segment and after a failure.
-    decryptor: Option<DecryptorBE32<XChaCha20Poly1305>>,
+    decryptor: SegmentDecryptor,
     /// The part of the current segment that is decrypted and not yet consumed.
     unread: Range<usize>,
-    is_first: bool,
     is_complete: bool,
 }
 
@@ -69,22 +54,21 @@ impl<R: Read> PlaintextReader<R> {
 
     /// Decrypts the next segment in place.
     fn decrypt_next(&mut self) -> Result<(), StreamError> {
-        let failed = || io::Error::other("an earlier read of the ciphertext failed");
-        let mut decryptor = self.decryptor.take().ok_or_else(failed)?;
-        let is_last = self.segments.advance()?;
+        let is_last = match self.segments.advance() {
+            Ok(is_last) => is_last,
+            Err(error) => {
+                self.decryptor.stop();
+                return Err(error.into());
+            }
+        };
         let segment = &mut *self.segments.current;
         if is_last {
-            decryptor.decrypt_last_in_place(b"", segment).map_err(|_| DecryptionFailed)?;
-            // An empty segment after full ones would be a second encoding of the same plaintext.
-            if segment.is_empty() && !self.is_first {
-                return Err(DecryptionFailed.into());
-            }
+            self.decryptor.decrypt_last(segment)?;
         } else {
-            decryptor.decrypt_next_in_place(b"", segment).map_err(|_| DecryptionFailed)?;
-            self.decryptor = Some(decryptor);
+            self.decryptor.decrypt_next(segment)?;
         }
         self.unread = 0..segment.len();
-        (self.is_first, self.is_complete) = (false, is_last);
+        self.is_complete = is_last;
         Ok(())
     }
 }
