@@ -30,8 +30,8 @@
 //! encodings. RFC 9180, section 7.1.4, rejects the former at encapsulation, and RFC 7748 reduces
 //! the latter.
 //!
-//! **Cost.** 48 bytes per message. Two scalar multiplications on Curve25519 per encapsulation, three
-//! per decapsulation, one per decoded public key.
+//! **Cost.** 48 bytes per message. On Curve25519, two scalar multiplications per encapsulation,
+//! three per decapsulation, one per decoded public key.
 //!
 //! ```
 //! use epione::hpke::{self, SecretKey};

@@ -191,7 +191,7 @@ tags! {
     PROTOCOL_REENCRYPTION = "EPIONE-V1-PROTOCOL-REENCRYPTION";
     /// Protocol: context of a search entry.
     PROTOCOL_ENTRY = "EPIONE-V1-PROTOCOL-ENTRY";
-    /// Protocol: HPKE info of a message to one receiver.
+    /// Protocol: HPKE info and digest of the payload of a message to one receiver.
     PROTOCOL_MESSAGE = "EPIONE-V1-PROTOCOL-MESSAGE";
     /// Protocol: HPKE info and stream context of the response to a fetch.
     PROTOCOL_RESPONSE = "EPIONE-V1-PROTOCOL-RESPONSE";

@@ -1,7 +1,7 @@
 //! Messages from one party to another: signed, then encrypted to the receiver.
 //!
 //! ```text
-//! s     = Sign(sender, SIGN_MESSAGE, chain, purpose, sender, receiver, hpke key, payload)
+//! s     = Sign(sender, SIGN_MESSAGE, chain, purpose, sender, receiver, hpke key, H(payload))
 //! bytes = HPKE.Seal(hpke key, info = (PROTOCOL_MESSAGE, chain, purpose, receiver, hpke key),
 //!                   sender || s || payload)
 //! ```
@@ -18,7 +18,7 @@
 use super::roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 use super::{ProtocolError, Refusal};
 use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding, sequence};
-use crate::algebra::hash::framed;
+use crate::algebra::hash::{digest, framed};
 use crate::algebra::tag::{PROTOCOL_MESSAGE, SIGN_MESSAGE};
 use crate::algebra::{Rng, tag::Kind};
 use crate::hpke;
@@ -95,14 +95,15 @@ impl Context<'_> {
         ])
     }
 
-    /// Returns the signed statement without the payload.
-    fn statement(&self, sender: &VerifyingKey) -> Vec<u8> {
+    /// Returns the signed statement. It contains a digest of the payload, since signing copies.
+    fn statement(&self, sender: &VerifyingKey, payload: &[u8]) -> Vec<u8> {
         framed(&[
             self.chain.as_bytes(),
             &[self.purpose as u8],
             sender.as_bytes(),
             self.receiver.as_bytes(),
             self.hpke_key.as_bytes(),
+            &digest(PROTOCOL_MESSAGE, &[payload]),
         ])
     }
 }
@@ -126,7 +127,7 @@ impl SealedMessage {
             return Err(Refusal::MessageTooLong.into());
         }
         let key = sender.verifying_key();
-        let signature = sender.sign(SIGN_MESSAGE, &[&context.statement(&key), &payload]);
+        let signature = sender.sign(SIGN_MESSAGE, &[&context.statement(&key, &payload)]);
         let mut plaintext = Writer::default();
         Codec::write(&key, &mut plaintext);
         Codec::write(&signature, &mut plaintext);
@@ -158,7 +159,7 @@ impl Context<'_> {
         let mut envelope = Reader::new(envelope);
         let sender = VerifyingKey::read(&mut envelope).ok()?;
         let signature = Signature::read(&mut envelope).ok()?;
-        sender.verify(SIGN_MESSAGE, &[&self.statement(&sender), payload], &signature).ok()?;
+        sender.verify(SIGN_MESSAGE, &[&self.statement(&sender, payload)], &signature).ok()?;
         Some(Signed { sender, payload: T::from_bytes(payload).ok()? })
     }
 }

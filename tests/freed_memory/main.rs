@@ -16,7 +16,11 @@ use epione::abe::waters::{self, Waters};
 use epione::abe::{self, Coins, MasterSecretKey, PublicParameters, UserSecretKey};
 use epione::algebra::codec::{Canonical, Codec, Reader};
 use epione::algebra::{Backend, Scalar, Secret, backend};
+use epione::hpke;
+use epione::ledger::{Role, Subject};
 use epione::policy::{AccessPolicy, AttributeSet};
+use epione::protocol::SealedMessage;
+use epione::sign::SigningKey;
 use epione::{dem, pre};
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -262,6 +266,39 @@ fn re_encryptable_ciphertexts_are_sealed_and_opened_without_copies() {
     assert_erased("afgh::seal", &words, seal);
     let sealed = seal();
     assert_erased("afgh::open", &words, || pre::afgh::open(&secret, b"ad", &sealed).unwrap());
+}
+
+/// The payload is a secret key.
+#[test]
+fn messages_are_sealed_and_opened_without_copies() {
+    let seed: [u8; 32] = std::array::from_fn(|i| 7 * i as u8 + 3);
+    let key = hpke::SecretKey::from_seed(Secret::new(seed));
+    let sender = SigningKey::generate(&mut rng(61));
+    let receiver = Subject {
+        key: SigningKey::generate(&mut rng(62)).verifying_key(),
+        name: "Proxy".to_owned(),
+        role: Role::Proxy,
+        hpke_key: key.public_key(),
+        pre_key: vec![],
+        serial: [0; 32],
+        valid_until: 1,
+    };
+    let (payload, _) = pre::keygen(&mut rng(63));
+    let words = [words_of(&payload.to_secret_bytes()[2..]), words_of(&seed)].concat();
+    let seal = || SealedMessage::seal("chain", &sender, &receiver, &payload, &mut rng(64)).unwrap();
+    assert_erased("SealedMessage::seal", &words, seal);
+    let sealed = seal();
+    assert_erased("SealedMessage::open", &words, || {
+        let opened = sealed.open::<pre::SecretKey>("chain", (&receiver.key, &key)).unwrap();
+        opened.require_sender(&sender.verifying_key()).unwrap()
+    });
+    assert_erased("SecretKey", &words, || {
+        hpke::SecretKey::from_seed(Secret::new(seed)).clone().public_key()
+    });
+    let (enc, content_key) = hpke::encapsulate_key(&key.public_key(), b"info", &mut rng(65));
+    assert_erased("decapsulate_key", &words_of(content_key.expose()), || {
+        hpke::decapsulate_key(&key, b"info", &enc).unwrap()
+    });
 }
 
 /// The search finds a copy in a freed block, at any offset.
