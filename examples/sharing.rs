@@ -93,7 +93,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         bose.request(VALIDITY, (publication.id(), &[0]), Basis::Grant(*ticket.grant()), rng);
     let state = commit(network, &request)?;
     let view = LedgerView { state: &state, now: network.now() };
-    let objects = |fetch: &Fetch, output: &mut dyn Write| keeper.serve(view, fetch, output);
+    let fetch = |fetch: &Fetch, response: &mut dyn Write| {
+        keeper.serve(view, fetch, response, &mut rand::thread_rng())
+    };
+    let objects = KeeperLink { keeper: keeper.verifying_key(), fetch };
     let prepared = proxy.reencrypt(view, &request.id(), &objects, rng)?;
     let access = proxy.report(VALIDITY, view, prepared, &mut vec![], rng)?;
     let state = commit(network, &access)?;
@@ -101,7 +104,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let release = proxy.release(view, &request.id(), rng)?;
     let release = bose.receive_release(&state, &release)?;
     let mut output = Cursor::new(Vec::new());
-    bose.open_granted(view, &request.id(), &ticket, &release, &objects, &mut output)?;
+    let keys = (&ticket, &release);
+    bose.open_granted(view, &request.id(), keys, &objects, &mut output, rng)?;
     println!("Dr. Bose reads {}", String::from_utf8(output.into_inner())?);
     Ok(())
 }

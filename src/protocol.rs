@@ -8,7 +8,7 @@
 //! | registration (`register`) | `register` of every role, `announce` of all but the patient, [`Registrar::certify`], [`AttributeAuthority::issue`] (`setup`) | [`Certificate`](crate::ledger::Certificate), attribute key |
 //! | introduction (`introduce`) | [`Patient::introduce`], [`Doctor::receive_introduction`] | [`Introduction`]: keys, pseudonym window, owner key |
 //! | sealing (`seal`) | [`Doctor::seal`] | [`SealedRecord`]: ciphertexts, three wrapped keys per section |
-//! | storage (`storage`, `transfer`) | [`Doctor::offer`], [`StoreKeeper::upload`], [`Doctor::fetch`], [`StoreKeeper::serve`] | stored objects |
+//! | storage (`storage`, `transfer`, `response`) | [`Doctor::offer`], [`StoreKeeper::upload`], [`Doctor::fetch`], [`StoreKeeper::serve`] | stored objects, encrypted responses |
 //! | index (`index`) | [`Doctor::terms`], [`Doctor::batch_index`] | search entries, each with the sealed location |
 //! | publication (`publish`) | [`Doctor::draft_record`], [`Institution::countersign`], [`Doctor::publish`] | transaction `record` |
 //! | consent (`consent`) | [`Patient::consent`] | the patient's signature on the record |
@@ -20,6 +20,9 @@
 //! | opening (`open`) | [`Doctor::open_granted`], [`Doctor::open_by_policy`], [`Doctor::open_as_author`], [`Patient::open`] | the bytes of the opened sections |
 //! | revocation (`revoke`) | [`Patient::revoke`], [`Proxy::erase_ended`]; [`AttributeAuthority::revoke`] (`setup`) | transaction `revoke`, erased keys |
 //! | audit (`audit`) | [`trail`] | [`TrailEntry`]s |
+//!
+//! Messages between parties are [`SealedMessage`]s (`message`): `seal_message` and `open_message` of
+//! every role.
 //!
 //! Steps that change the ledger return a [`Transaction`](crate::ledger::Transaction), which the
 //! caller submits to consensus. Steps that depend on the time read the ledger through a
@@ -104,10 +107,12 @@ mod publish;
 mod reencrypt;
 mod register;
 mod request;
+mod response;
 mod revoke;
 mod roles;
 mod seal;
 mod search;
+mod served;
 mod setup;
 mod source;
 mod storage;
@@ -129,11 +134,12 @@ pub use progress::Progress;
 pub use reencrypt::{PreparedAccess, Release, SectionReEncryption};
 pub use register::{Enrolment, Registrar, RegistrationError};
 pub use request::{ForwardedQuery, Query, QueryContents};
+pub use response::ResponseOpener;
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 pub use seal::{Object, Policies, SealedRecord};
 pub use search::{Hit, SearchRequest, SearchTerm};
 pub use setup::{AttributeAuthority, EpochPolicies, RegistrationCentre};
-pub use source::ObjectSource;
+pub use source::{KeeperLink, ObjectSource};
 pub use storage::StoreKeeper;
-pub use transfer::{Fetch, FetchBasis, Upload};
+pub use transfer::{Fetch, FetchBasis, PendingFetch, Upload};
 pub use view::LedgerView;

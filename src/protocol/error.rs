@@ -83,6 +83,10 @@ refusals! {
     NotUnderGrant = "the basis of the request is a policy, not a grant";
     StaleFetch =
         "the fetch's time differs from the store's clock by more than one minute; sign it again";
+    ReplayedFetch = "the store keeper has served this fetch already; sign a new one";
+    TooManyFetches =
+        "the signer has sent more fetches than the store keeper serves within two minutes; try \
+         again later";
     StaleSearch =
         "the search request's time differs from the proxy's clock by more than one minute; sign it \
          again";
@@ -192,6 +196,9 @@ pub enum ProtocolError {
         "the message does not open: it was changed, or is for another receiver, chain or purpose"
     )]
     Message,
+    /// The response to a fetch does not decrypt.
+    #[error("the store keeper's response to the fetch does not decrypt")]
+    Response(#[source] DecryptionFailed),
     /// A received value does not match its digest in a transaction.
     #[error("{0} does not match its digest on the ledger")]
     DigestMismatch(Item),

@@ -13,8 +13,8 @@ use super::{
     Doctor, FetchBasis, Hit, Item, LedgerView, ObjectSource, Patient, ProtocolError, Refusal,
     Ticket,
 };
-use crate::algebra::G2;
 use crate::algebra::codec::Canonical;
+use crate::algebra::{G2, Rng};
 use crate::consensus::Digest;
 use crate::ledger::{
     Basis, GrantAction, RecordAction, RequestAction, Role, Rule, SectionDigests, StoredRequest,
@@ -23,7 +23,6 @@ use crate::pre::conditional::{
     self, Ciphertext, Delegation, PublicReKey, ReEncryption, ReKeyMismatch, VerifiedReEncryption,
 };
 use crate::record::{Assembly, Class, Coverage};
-use crate::sign::SigningKey;
 use crate::store::{self, Cid};
 use crate::{abe, dem, pre};
 use std::fs::File;
@@ -147,15 +146,15 @@ impl Doctor {
         &self,
         view: LedgerView<'_>,
         request_id: &Digest,
-        ticket: &Ticket,
-        release: &Release,
+        (ticket, release): (&Ticket, &Release),
         objects: &dyn ObjectSource,
         output: &mut W,
+        mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
         let (_, record) = self.requested(view, request_id, Basis::Grant(ticket.grant))?;
         let grant = view.state.grant(&ticket.grant).ok_or(Refusal::UnknownGrant)?;
         release.check(view, request_id)?;
-        let source = self.source(objects, FetchBasis::Request(*request_id), view);
+        let source = self.source(objects, FetchBasis::Request(*request_id), view, &mut rng);
         let verified = self.verify_granted(record, grant, ticket, &release.sections)?;
         let unwrap = |index: u8, _: &SectionDigests| {
             let reencryption = verified.iter().find(|(other, _)| *other == index);
@@ -214,10 +213,11 @@ impl Doctor {
         request_id: &Digest,
         objects: &dyn ObjectSource,
         output: &mut W,
+        mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
         let (parameters, key) = self.abe.as_ref().ok_or(Refusal::NoAttributes)?;
         let (request, record) = self.requested(view, request_id, Basis::Policy)?;
-        let source = self.source(objects, FetchBasis::Request(*request_id), view);
+        let source = self.source(objects, FetchBasis::Request(*request_id), view, &mut rng);
         let unwrap = |index: u8, digests: &SectionDigests| {
             if !request.sections.contains(&index) {
                 return Ok(None);
@@ -247,9 +247,10 @@ impl Doctor {
         record_id: &Digest,
         objects: &dyn ObjectSource,
         output: &mut W,
+        mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
         let record = view.state.record(record_id).ok_or(Refusal::UnknownRecord)?;
-        let source = self.source(objects, FetchBasis::Own(*record_id), view);
+        let source = self.source(objects, FetchBasis::Own(*record_id), view, &mut rng);
         let unwrap = |index: u8, section: &SectionDigests| {
             let wrapped = source.wrapped_key(&section.wrapped_for_author)?;
             let ad = Origin::of(record).wrapped_key_ad(index);
@@ -262,9 +263,10 @@ impl Doctor {
         &'a self,
         objects: &'a dyn ObjectSource,
         basis: FetchBasis,
-        view: LedgerView<'_>,
+        view: LedgerView<'a>,
+        rng: &'a mut dyn Rng,
     ) -> SignedSource<'a> {
-        SignedSource { objects, basis, time: view.now, key: &self.key }
+        SignedSource::new(objects, basis, view, &self.key, rng)
     }
 
     /// Returns the request of this doctor on the given basis, and its record.
@@ -299,10 +301,12 @@ impl Patient {
         hit: &Hit,
         objects: &dyn ObjectSource,
         output: &mut W,
+        mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
         let record = view.state.record(&hit.record).ok_or(Refusal::UnknownRecord)?;
         let key = self.owner_key(&record.author, record.epoch);
-        let source = own_source(view, hit, &key, objects);
+        let basis = FetchBasis::Own(hit.record);
+        let source = SignedSource::new(objects, basis, view, &key, &mut rng);
         let unwrap = |index: u8, section: &SectionDigests| {
             self.unwrap(record, index, section, &source).map(Some)
         };
@@ -319,10 +323,12 @@ impl Patient {
         view: LedgerView<'_>,
         hit: &Hit,
         objects: &dyn ObjectSource,
+        mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<(), ProtocolError> {
         let record = view.state.record(&hit.record).ok_or(Refusal::UnknownRecord)?;
         let key = self.owner_key(&record.author, record.epoch);
-        let source = own_source(view, hit, &key, objects);
+        let basis = FetchBasis::Own(hit.record);
+        let source = SignedSource::new(objects, basis, view, &key, &mut rng);
         let unwrap = |(index, section)| section_key(&self.unwrap(record, index, section, &source)?);
         let keys = (0..).zip(&record.sections).map(unwrap).collect::<Result<Vec<_>, _>>()?;
         self.learn(record, &keys);
@@ -340,14 +346,4 @@ impl Patient {
         let WrappedKeyBinding { condition, ad } = WrappedKeyBinding::of(record, index);
         Ok(conditional::open(&self.pre, &condition, &ad, &wrapped)?)
     }
-}
-
-/// Returns the source of a record's objects for its owner.
-fn own_source<'a>(
-    view: LedgerView<'_>,
-    hit: &Hit,
-    key: &'a SigningKey,
-    objects: &'a dyn ObjectSource,
-) -> SignedSource<'a> {
-    SignedSource { objects, basis: FetchBasis::Own(hit.record), time: view.now, key }
 }

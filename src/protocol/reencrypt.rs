@@ -134,11 +134,11 @@ impl Proxy {
         view: LedgerView<'_>,
         request_id: &Digest,
         objects: &dyn ObjectSource,
-        rng: &mut (impl Rng + ?Sized),
+        mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<PreparedAccess, ProtocolError> {
         let (request, record, grant) = self.requested(view, request_id)?;
         let basis = FetchBasis::Request(*request_id);
-        let source = SignedSource { objects, basis, time: view.now, key: &self.key };
+        let source = SignedSource::new(objects, basis, view, &self.key, &mut rng);
         let accepted = self.accepted_for(grant)?;
         check_ciphertexts(record, request, accepted, &source)?;
         let sections = requested_sections(record, request, accepted, &source)?;

@@ -3,7 +3,7 @@
 
 use super::roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 use super::setup::RegistrationCentre;
-use crate::algebra::codec::Canonical;
+use crate::algebra::codec::{Canonical, public_encoding, sequence};
 use crate::algebra::{Rng, Secret, random_bytes, tag};
 use crate::error::DecodeError;
 use crate::ledger::{Action, Certificate, Draft, Role, Subject, Time, Transaction, Validity};
@@ -12,12 +12,15 @@ use crate::{hpke, peks, pre, pseudonym};
 use std::collections::BTreeMap;
 
 /// An application for a certificate: public keys, and proofs of possession of the secret keys.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
     subject: Subject,
     signing_possession: Signature,
     pre_possession: Option<pre::ProofOfPossession>,
 }
+
+sequence!(Canonical for Enrolment = Enrolment { subject, signing_possession, pre_possession });
+public_encoding!(Enrolment);
 
 /// The reason why the registration centre issues no certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

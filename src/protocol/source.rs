@@ -1,49 +1,89 @@
 //! Access to the objects of a record. The store keeper is not trusted: every object is checked
-//! against its name.
+//! against its name. The network is not trusted either: responses are encrypted.
 #![forbid(unsafe_code)]
 
 use super::binding::{Envelope, object_digest};
-use super::{Fetch, FetchBasis, Item, ProtocolError};
-use crate::algebra::codec::Canonical;
+use super::{Fetch, FetchBasis, Item, LedgerView, PendingFetch, ProtocolError};
+use crate::algebra::{Rng, codec::Canonical};
 use crate::consensus::Digest;
+use crate::dem::StreamError;
 use crate::ledger::{RecordAction, Time};
-use crate::sign::SigningKey;
+use crate::sign::{SigningKey, VerifyingKey};
 use crate::store::{self, Cid, CidWriter, StoreError};
+use std::cell::RefCell;
 use std::io::{self, Write};
 
 /// The maximum length of a wrapped key or an envelope in bytes.
 const MAX_SMALL: usize = 16 << 20;
 
-/// Access to stored objects, local or remote. A closure with the signature of
-/// [`fetch`](Self::fetch) is a source.
+/// Access to the objects of a store keeper, local or remote.
 pub trait ObjectSource {
-    /// Writes the requested object to `output`.
+    /// Returns the key of the keeper, for which fetches are signed.
+    fn keeper(&self) -> VerifyingKey;
+
+    /// Writes the keeper's response, encrypted to the key of the fetch, to `response`.
     ///
     /// # Errors
-    /// [`ProtocolError`] if the keeper refuses, or the store or `output` fails.
-    fn fetch(&self, fetch: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError>;
+    /// [`ProtocolError`] if the keeper refuses, or the store or `response` fails.
+    fn fetch(&self, fetch: &Fetch, response: &mut dyn Write) -> Result<(), ProtocolError>;
 }
 
-impl<F: Fn(&Fetch, &mut dyn Write) -> Result<(), ProtocolError>> ObjectSource for F {
-    fn fetch(&self, fetch: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError> {
-        self(fetch, output)
+/// An [`ObjectSource`] of a closure that sends a fetch to a keeper and writes the response.
+#[derive(Debug, Clone, Copy)]
+pub struct KeeperLink<F> {
+    /// The key of the keeper.
+    pub keeper: VerifyingKey,
+    /// The closure, with the signature of [`ObjectSource::fetch`].
+    pub fetch: F,
+}
+
+impl<F> ObjectSource for KeeperLink<F>
+where
+    F: Fn(&Fetch, &mut dyn Write) -> Result<(), ProtocolError>,
+{
+    fn keeper(&self) -> VerifyingKey {
+        self.keeper
+    }
+    fn fetch(&self, fetch: &Fetch, response: &mut dyn Write) -> Result<(), ProtocolError> {
+        (self.fetch)(fetch, response)
     }
 }
 
-/// An [`ObjectSource`] with the key that signs every fetch. It verifies the objects it returns.
+/// An [`ObjectSource`] with the key that signs every fetch. It decrypts and verifies the objects
+/// that it returns.
 pub(super) struct SignedSource<'a> {
-    pub(super) objects: &'a dyn ObjectSource,
-    pub(super) basis: FetchBasis,
-    pub(super) time: Time,
-    pub(super) key: &'a SigningKey,
+    objects: &'a dyn ObjectSource,
+    chain: &'a str,
+    basis: FetchBasis,
+    time: Time,
+    key: &'a SigningKey,
+    rng: RefCell<&'a mut dyn Rng>,
 }
 
-impl SignedSource<'_> {
+impl<'a> SignedSource<'a> {
+    pub(super) fn new(
+        objects: &'a dyn ObjectSource,
+        basis: FetchBasis,
+        view: LedgerView<'a>,
+        key: &'a SigningKey,
+        rng: &'a mut dyn Rng,
+    ) -> Self {
+        let chain = view.state.chain();
+        Self { objects, chain, basis, time: view.now, key, rng: RefCell::new(rng) }
+    }
+
     /// Streams an object of any length. The output is authentic only if the result is `Ok`.
     pub(super) fn stream(&self, name: &Cid, output: &mut dyn Write) -> Result<(), ProtocolError> {
+        let (keeper, object) = (self.objects.keeper(), (name, self.basis));
+        let (at, rng) = ((self.chain, &keeper), &mut **self.rng.borrow_mut());
+        let pending = PendingFetch::new(at, object, self.time, self.key, rng);
         let mut checked = Checked { output, naming: CidWriter::default() };
-        let fetch = Fetch::new(name, self.basis, self.time, self.key);
-        self.objects.fetch(&fetch, &mut checked)?;
+        let mut response = pending.open_response(&mut checked);
+        self.objects.fetch(pending.fetch(), &mut response).map_err(|error| match error {
+            ProtocolError::Io(error) => of_response(error.into()),
+            other => other,
+        })?;
+        response.finish().map_err(of_response)?;
         if checked.naming.finish() == *name {
             Ok(())
         } else {
@@ -79,6 +119,13 @@ impl SignedSource<'_> {
         } else {
             Err(ProtocolError::DigestMismatch(Item::Envelope))
         }
+    }
+}
+
+fn of_response(error: StreamError) -> ProtocolError {
+    match error {
+        StreamError::Decryption(error) => ProtocolError::Response(error),
+        StreamError::Io(error) => ProtocolError::Io(error),
     }
 }
 

@@ -10,9 +10,10 @@
 use super::binding::{Origin, object_digest};
 use super::holdings::Holdings;
 use super::objects::{WrappedKey, all_objects, objects};
+use super::served::ServedFetches;
 use super::view::MESSAGE_SKEW;
 use super::{Fetch, FetchBasis, Item, LedgerView, ProtocolError, Refusal, Upload};
-use crate::algebra::tag;
+use crate::algebra::{Rng, tag};
 use crate::consensus::Digest;
 use crate::ledger::{Basis, RecordAction, Role, StoredRequest};
 use crate::sign::VerifyingKey;
@@ -29,12 +30,13 @@ pub struct StoreKeeper<S> {
     store: S,
     key: VerifyingKey,
     holdings: Mutex<Holdings>,
+    served: Mutex<ServedFetches>,
 }
 
 impl<S: RecordStore> StoreKeeper<S> {
     /// Creates the keeper of an empty store. Uploads name the keeper's key.
     pub fn new(store: S, key: VerifyingKey) -> Self {
-        Self { store, key, holdings: Mutex::default() }
+        Self { store, key, holdings: Mutex::default(), served: Mutex::default() }
     }
 
     /// Returns the key that identifies the keeper.
@@ -104,7 +106,9 @@ impl<S: RecordStore> StoreKeeper<S> {
         self.holdings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Serves an object to an authorised signer, verified block by block.
+    /// Serves an object to an authorised signer: once per fetch, encrypted to the key of the fetch.
+    /// Every block is verified. The keeper remembers in memory which fetches it has served; after a
+    /// restart it may repeat a response, which the signer alone can decrypt.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.
@@ -112,13 +116,11 @@ impl<S: RecordStore> StoreKeeper<S> {
         &self,
         view: LedgerView<'_>,
         fetch: &Fetch,
-        output: &mut dyn Write,
+        response: &mut dyn Write,
+        rng: &mut (impl Rng + ?Sized),
     ) -> Result<(), ProtocolError> {
-        let statement = Fetch::statement(&fetch.name, fetch.basis, fetch.time);
-        fetch
-            .signer
-            .verify(tag::SIGN_FETCH, &[&statement], &fetch.signature)
-            .map_err(|error| ProtocolError::Signature(Item::Fetch, error))?;
+        let at = (view.state.chain(), &self.key);
+        fetch.verify(at)?;
         if !view.is_near(fetch.time, MESSAGE_SKEW) {
             return Err(Refusal::StaleFetch.into());
         }
@@ -127,7 +129,12 @@ impl<S: RecordStore> StoreKeeper<S> {
         if !uploaded || !objects.contains(&object_digest(&fetch.name)) {
             return Err(Refusal::ForeignObject.into());
         }
-        Ok(self.store.read(&fetch.name, output)?)
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        served.admit((&fetch.signer, fetch.nonce), fetch.time, view.now)?;
+        drop(served);
+        let mut object = fetch.respond(at, response, rng)?;
+        self.store.read(&fetch.name, &mut object)?;
+        Ok(object.finish()?)
     }
 }
 

@@ -10,7 +10,7 @@ use super::grant::Delivery;
 use super::seal::{NamedObject, name_of};
 use super::*;
 use crate::algebra::codec::{self, Canonical};
-use crate::algebra::{G2, Scalar};
+use crate::algebra::{G2, Scalar, random_bytes};
 use crate::consensus::{
     Application, Certificate, Config, Digest, Location, Member, Parameters, Phase, ProposalContext,
 };
@@ -20,11 +20,12 @@ use crate::ledger::{
 };
 use crate::pre::conditional::{InvalidReEncryption, InvalidReKey, ReKey};
 use crate::record::{Class, Record};
-use crate::sign::{InvalidSignature, Signature, SigningKey};
+use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
 use crate::store::{Cid, DirectoryStore};
 use crate::{abe, peks, pre};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use std::cell::RefCell;
 use std::io::{Cursor, Write};
 
 pub(super) const CHAIN: &str = "test";
@@ -47,6 +48,8 @@ pub(super) struct World {
     proxy: Proxy,
     config: Config,
     _folder: tempfile::TempDir,
+    /// The source of [`World::fork`].
+    forks: RefCell<ChaCha20Rng>,
 }
 
 impl World {
@@ -76,6 +79,7 @@ impl World {
             ),
             config: Config::new(Parameters::new(CHAIN), members).unwrap(),
             _folder: folder,
+            forks: RefCell::new(ChaCha20Rng::seed_from_u64(2)),
             rng,
             patient,
             author,
@@ -96,6 +100,11 @@ impl World {
             assert_eq!(world.commit(&transaction), None);
         }
         world
+    }
+
+    /// Returns a fresh generator, for steps that borrow the parties.
+    fn fork(&self) -> ChaCha20Rng {
+        ChaCha20Rng::from_seed(random_bytes(&mut *self.forks.borrow_mut()))
     }
 
     pub(super) fn state(&self) -> State {
@@ -236,7 +245,7 @@ impl World {
     fn reencrypted(&mut self, record: Digest, ticket: &Ticket) -> Vec<SectionReEncryption> {
         let (request, state) = (self.request(record, ticket), self.state());
         let view = LedgerView { state: &state, now: NOW };
-        let mut rng = self.rng.clone();
+        let mut rng = self.fork();
         self.proxy.reencrypt(view, &request, self, &mut rng).unwrap().sections
     }
 
@@ -258,9 +267,11 @@ impl World {
 }
 
 impl ObjectSource for World {
-    fn fetch(&self, fetch: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError> {
-        let view = LedgerView { state: self.ledger.state(), now: NOW };
-        self.keeper.serve(view, fetch, output)
+    fn keeper(&self) -> VerifyingKey {
+        self.keeper.verifying_key()
+    }
+    fn fetch(&self, fetch: &Fetch, response: &mut dyn Write) -> Result<(), ProtocolError> {
+        self.keeper.serve(self.view(), fetch, response, &mut self.fork())
     }
 }
 
@@ -338,7 +349,7 @@ fn an_altered_ticket_or_re_encryption_does_not_open() {
     let request = world.request(record, &ticket);
     let state = world.state();
     world.proxy.verify(&state, delivery).unwrap();
-    let mut rng = world.rng.clone();
+    let mut rng = world.fork();
     let view = LedgerView { state: &state, now: NOW };
     let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
     let journal = &mut Vec::new();
@@ -351,7 +362,14 @@ fn an_altered_ticket_or_re_encryption_does_not_open() {
         let mut output = Cursor::new(Vec::new());
         world
             .reader
-            .open_granted(view, &request, ticket, &release, &world, &mut output)
+            .open_granted(
+                view,
+                &request,
+                (ticket, &release),
+                &world,
+                &mut output,
+                &mut world.fork(),
+            )
             .map(|_| output.into_inner())
     };
     assert_eq!(open(&ticket).unwrap(), FILE);
@@ -423,11 +441,12 @@ fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
     let view = LedgerView { state: &state, now: NOW };
     // The wrapped keys name the honest envelope, the ledger commits to the other one.
     let hit = Hit { record, location: honest.name };
-    let error = world.patient.open(view, &hit, &world, &mut Cursor::new(vec![])).unwrap_err();
+    let (output, rng) = (&mut Cursor::new(vec![]), &mut world.fork());
+    let error = world.patient.open(view, &hit, &world, output, rng).unwrap_err();
     assert!(matches!(error, ProtocolError::DigestMismatch(Item::EnvelopeName)), "{error:?}");
     // The index leads the proxy to the other envelope, which is stored under its name.
     world.proxy.verify(&state, delivery).unwrap();
-    let mut rng = world.rng.clone();
+    let mut rng = world.fork();
     let error = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap_err();
     assert!(matches!(error, ProtocolError::DigestMismatch(Item::Envelope)), "{error:?}");
 }
@@ -437,9 +456,15 @@ fn the_length_of_a_wrapped_key_is_capped() {
     let mut world = World::new();
     let hit = Hit { record: world.publish(), location: Cid::default() };
     let view = LedgerView { state: world.ledger.state(), now: NOW };
-    let endless = |_: &Fetch, output: &mut dyn Write| loop {
-        output.write_all(&[0; 1 << 16])?;
+    let keeper = world.keeper.verifying_key();
+    let fetch = |fetch: &Fetch, response: &mut dyn Write| {
+        let mut endless = fetch.respond((CHAIN, &keeper), response, &mut world.fork())?;
+        loop {
+            endless.write_all(&[0; 1 << 16])?;
+        }
     };
-    let error = world.patient.open(view, &hit, &endless, &mut Cursor::new(vec![])).unwrap_err();
+    let (endless, rng) = (KeeperLink { keeper, fetch }, &mut world.fork());
+    let output = &mut Cursor::new(vec![]);
+    let error = world.patient.open(view, &hit, &endless, output, rng).unwrap_err();
     assert!(matches!(error, ProtocolError::Io(_)), "{error:?}");
 }

@@ -1,16 +1,18 @@
 //! The messages to a store keeper: uploads and fetches.
 #![forbid(unsafe_code)]
 
-use super::Doctor;
 use super::binding::Origin;
-use crate::algebra::{hash::framed, tag};
+use super::{Doctor, Item, ProtocolError};
+use crate::algebra::codec::{Codec, choice, public_encoding, sequence};
+use crate::algebra::{Rng, hash::framed, random_bytes, tag};
 use crate::consensus::Digest;
+use crate::hpke;
 use crate::ledger::Time;
 use crate::sign::{Signature, SigningKey, VerifyingKey};
 use crate::store::Cid;
 
 /// A signed offer to store an object for one record.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     pub(super) name: Cid,
     pub(super) length: u64,
@@ -27,14 +29,64 @@ pub enum FetchBasis {
     Own(Digest),
 }
 
-/// A signed request for an object.
-#[derive(Debug, Clone)]
+/// A signed request for an object. A keeper serves it once, and encrypts the response to the key
+/// that it contains.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
     pub(super) name: Cid,
     pub(super) basis: FetchBasis,
     pub(super) time: Time,
+    pub(super) nonce: [u8; 16],
+    /// The key of the response, fresh for every fetch.
+    pub(super) response_key: hpke::PublicKey,
     pub(super) signer: VerifyingKey,
     pub(super) signature: Signature,
+}
+
+sequence!(Codec for Origin { author, record_id });
+choice!(FetchBasis, "unknown basis of a fetch" { 1 = Request(request), 2 = Own(record) });
+sequence!(Canonical for Upload = Upload { name, length, origin, signature });
+sequence!(Canonical for Fetch = Fetch {
+    name, basis, time, nonce, response_key, signer, signature,
+});
+public_encoding!(Upload, Fetch);
+
+/// A fetch with the secret key of its response.
+#[derive(Debug)]
+pub struct PendingFetch {
+    pub(super) fetch: Fetch,
+    pub(super) secret: hpke::SecretKey,
+    /// [`Fetch::response_context`].
+    pub(super) context: Digest,
+}
+
+impl PendingFetch {
+    pub(super) fn new(
+        at: (&str, &VerifyingKey),
+        (name, basis): (&Cid, FetchBasis),
+        time: Time,
+        key: &SigningKey,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Self {
+        let secret = hpke::SecretKey::generate(rng);
+        let mut fetch = Fetch {
+            name: *name,
+            basis,
+            time,
+            nonce: random_bytes(rng),
+            response_key: secret.public_key(),
+            signer: key.verifying_key(),
+            signature: Signature::from_bytes([0; 64]),
+        };
+        fetch.signature = key.sign(tag::SIGN_FETCH, &[&fetch.statement(at)]);
+        let context = fetch.response_context(at);
+        Self { fetch, secret, context }
+    }
+
+    /// Returns the message to the keeper.
+    pub fn fetch(&self) -> &Fetch {
+        &self.fetch
+    }
 }
 
 impl Upload {
@@ -65,18 +117,29 @@ impl Upload {
 }
 
 impl Fetch {
-    pub(super) fn new(name: &Cid, basis: FetchBasis, time: Time, key: &SigningKey) -> Self {
-        let signature = key.sign(tag::SIGN_FETCH, &[&Self::statement(name, basis, time)]);
-        Self { name: *name, basis, time, signer: key.verifying_key(), signature }
+    /// Returns the name of the requested object.
+    pub fn name(&self) -> &Cid {
+        &self.name
     }
 
     /// Returns the signed bytes.
-    pub(super) fn statement(name: &Cid, basis: FetchBasis, time: Time) -> Vec<u8> {
-        let (kind, id) = match basis {
-            FetchBasis::Request(id) => (1, id),
-            FetchBasis::Own(id) => (2, id),
-        };
-        [&[kind][..], &id, &time.to_be_bytes(), &name.to_bytes()].concat()
+    pub(super) fn statement(&self, (chain, keeper): (&str, &VerifyingKey)) -> Vec<u8> {
+        framed(&[
+            chain.as_bytes(),
+            keeper.as_bytes(),
+            &self.basis.encode(),
+            &self.name.to_bytes(),
+            &self.time.to_be_bytes(),
+            &self.nonce,
+            self.response_key.as_bytes(),
+        ])
+    }
+
+    /// Verifies the signature for a chain and keeper.
+    pub(super) fn verify(&self, at: (&str, &VerifyingKey)) -> Result<(), ProtocolError> {
+        self.signer
+            .verify(tag::SIGN_FETCH, &[&self.statement(at)], &self.signature)
+            .map_err(|error| ProtocolError::Signature(Item::Fetch, error))
     }
 }
 
@@ -91,8 +154,14 @@ impl Doctor {
         Upload::new(at, record_id, (name, length), &self.key)
     }
 
-    /// Signs a request for the object with this name.
-    pub fn fetch(&self, name: &Cid, basis: FetchBasis, now: Time) -> Fetch {
-        Fetch::new(name, basis, now, &self.key)
+    /// Signs a request for an object of a record on a chain at a keeper.
+    pub fn fetch(
+        &self,
+        at: (&str, &VerifyingKey),
+        object: (&Cid, FetchBasis),
+        now: Time,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> PendingFetch {
+        PendingFetch::new(at, object, now, &self.key, rng)
     }
 }

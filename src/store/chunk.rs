@@ -1,7 +1,7 @@
 //! Chunks, manifests and content identifiers.
 #![forbid(unsafe_code)]
 
-use crate::algebra::codec::{Canonical, sequence};
+use crate::algebra::codec::{Canonical, Codec, Reader, Writer, sequence};
 use crate::error::DecodeError;
 use cid::Cid;
 use multihash::Multihash;
@@ -35,6 +35,23 @@ pub fn cid_of_digest(digest: &[u8; 32]) -> Cid {
 pub fn digest_of_cid(cid: &Cid) -> Option<[u8; 32]> {
     let digest = cid.hash().digest().try_into().ok()?;
     (cid_of_digest(&digest) == *cid).then_some(digest)
+}
+
+/// The maximum length of an encoded identifier in bytes.
+const MAX_CID: usize = 64;
+
+/// Reading accepts the identifiers of [`cid_of_digest`] only.
+impl Codec for Cid {
+    fn write(&self, w: &mut Writer) {
+        w.bytes(&self.to_bytes());
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let bytes = r.bytes(MAX_CID)?;
+        let cid = Self::try_from(bytes).ok().filter(|cid| digest_of_cid(cid).is_some());
+        cid.filter(|cid| cid.to_bytes() == bytes)
+            .ok_or(DecodeError::Invalid("the bytes are not a CIDv1 with raw codec and SHA-256"))
+    }
 }
 
 /// The list of an object's chunks. Stored as a block.

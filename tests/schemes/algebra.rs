@@ -2,7 +2,7 @@
 
 mod batches;
 mod elements;
-mod encodings;
+pub(crate) mod encodings;
 mod hashes;
 pub(crate) mod numbers;
 mod standards;

@@ -14,10 +14,10 @@ use epione::ledger::{
 };
 use epione::policy::AttributeSet;
 use epione::protocol::{
-    Doctor, Enrolment, Envelope, Fetch, FetchBasis, Hit, Institution, Item, Journal, LedgerView,
-    ObjectSource, Patient, ProtocolError, Proxy, Query, QueryContents, QueryManager, Refusal,
-    Registrar, RegistrationCentre, RegistrationError, Release, SearchRequest, SearchTerm,
-    StoreKeeper, Terms, Ticket, UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
+    Doctor, Enrolment, Envelope, FetchBasis, Hit, Institution, Item, Journal, LedgerView, Patient,
+    ProtocolError, Proxy, Query, QueryContents, QueryManager, Refusal, Registrar,
+    RegistrationCentre, RegistrationError, Release, SearchRequest, SearchTerm, StoreKeeper, Terms,
+    Ticket, UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
 };
 use epione::record::{Class, Record};
 use epione::sign::{InvalidSignature, SigningKey};
@@ -27,7 +27,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::cell::Cell;
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 
 /// Asserts that an outcome is the given error. `Refusal` and `Rule` abbreviate the `ProtocolError`.
 macro_rules! refused {

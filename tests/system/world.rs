@@ -12,16 +12,16 @@ use epione::consensus::{Digest, Location, Parameters, Profile};
 use epione::ledger::{Basis, Time, Transaction};
 use epione::policy::AccessPolicy;
 use epione::protocol::{
-    AttributeAuthority, Envelope, Institution, Introduction, Object, Opened, Patient, Policies,
-    ProtocolError, Proxy, Query, QueryContents, RegistrationCentre, Release, SealedRecord,
-    SearchTerm, StoreKeeper, Terms, Ticket,
+    AttributeAuthority, Envelope, Fetch, FetchBasis, Institution, Introduction, KeeperLink, Object,
+    ObjectSource, Opened, Patient, Policies, ProtocolError, Proxy, Query, QueryContents,
+    RegistrationCentre, Release, SealedRecord, SearchTerm, StoreKeeper, Terms, Ticket,
 };
 use epione::record::{Class, Record};
 use epione::sign::SigningKey;
 use epione::store::{self, Cid, DirectoryStore, RecordStore};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 
 pub const POLICY: &str = "doctor and (neurology or (emergency and \"stroke unit\"))";
 const ATTRIBUTES: [&str; 3] = ["doctor, emergency", "doctor, \"stroke unit\"", "doctor, neurology"];
@@ -191,8 +191,9 @@ impl World {
         release: &Release,
     ) -> Result<(Opened, Vec<u8>), ProtocolError> {
         let (doctor, mut output) = (&self.doctors[doctor], Cursor::new(Vec::new()));
+        let rng = &mut self.fork();
         let opened =
-            doctor.open_granted(self.view(), request, ticket, release, self, &mut output)?;
+            doctor.open_granted(self.view(), request, (ticket, release), self, &mut output, rng)?;
         Ok((opened, output.into_inner()))
     }
 
@@ -202,7 +203,8 @@ impl World {
         request: &Digest,
     ) -> Result<(Opened, Vec<u8>), ProtocolError> {
         let (doctor, mut output) = (&self.doctors[doctor], Cursor::new(Vec::new()));
-        let opened = doctor.open_by_policy(self.view(), request, self, &mut output)?;
+        let rng = &mut self.fork();
+        let opened = doctor.open_by_policy(self.view(), request, self, &mut output, rng)?;
         Ok((opened, output.into_inner()))
     }
 
@@ -227,6 +229,44 @@ impl World {
         let mut bytes = Vec::new();
         self.keeper.store().read(name, &mut bytes).unwrap();
         bytes
+    }
+
+    /// Sends a doctor's fetch to the keeper, and returns the object.
+    pub fn fetched(
+        &self,
+        doctor: usize,
+        name: &Cid,
+        basis: FetchBasis,
+        time: Time,
+    ) -> Result<Vec<u8>, ProtocolError> {
+        let at = (CHAIN, &self.keeper.verifying_key());
+        let pending = self.doctors[doctor].fetch(at, (name, basis), time, &mut self.fork());
+        let (mut response, mut object) = (Vec::new(), Vec::new());
+        self.fetch(pending.fetch(), &mut response)?;
+        let mut opener = pending.open_response(&mut object);
+        opener.write_all(&response)?;
+        opener.finish()?;
+        Ok(object)
+    }
+
+    /// A dishonest keeper, who serves `replaced` for an object that the honest one serves. Refused
+    /// fetches are served with `refused`, if it returns an object.
+    pub fn dishonest<'a>(
+        &'a self,
+        replaced: impl Fn(Vec<u8>) -> Vec<u8> + 'a,
+        refused: impl Fn() -> Option<Vec<u8>> + 'a,
+    ) -> impl ObjectSource + 'a {
+        let keeper = self.keeper.verifying_key();
+        let fetch = move |fetch: &Fetch, response: &mut dyn Write| {
+            let object = match self.fetch(fetch, &mut std::io::sink()) {
+                Ok(()) => replaced(self.stored(fetch.name())),
+                Err(error) => refused().ok_or(error)?,
+            };
+            let mut sealer = fetch.respond((CHAIN, &keeper), response, &mut self.fork())?;
+            sealer.write_all(&object)?;
+            Ok(sealer.finish()?)
+        };
+        KeeperLink { keeper, fetch }
     }
 
     /// Returns the name and the envelope of a record, as its patient finds it.

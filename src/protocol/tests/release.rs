@@ -23,7 +23,14 @@ fn altered_re_encryptions_do_not_open_with_a_valid_receipt() {
         let mut output = Cursor::new(Vec::new());
         world
             .reader
-            .open_granted(view, &request, &ticket, &release, world, &mut output)
+            .open_granted(
+                view,
+                &request,
+                (&ticket, &release),
+                world,
+                &mut output,
+                &mut world.fork(),
+            )
             .map(|_| output.into_inner())
     };
     assert_eq!(open(&mut world, honest.clone()).unwrap(), FILE);
@@ -64,7 +71,7 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
     let (request, state) = (world.request(record, &ticket), world.state());
     let view = LedgerView { state: &state, now: NOW };
     world.proxy.verify(&state, delivery).unwrap();
-    let mut rng = world.rng.clone();
+    let mut rng = world.fork();
     let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
     let path = world._folder.path().join("journal");
     let open_file = || {

@@ -1,6 +1,7 @@
 //! Properties of the canonical encodings of all types.
 
 mod abe;
+pub(crate) mod protocol;
 
 use crate::common::{encoding, forge, policy, rng};
 use epione::abe::{CpaHeader, UserSecretKey};
@@ -67,7 +68,7 @@ fn specimens() -> Vec<Specimen> {
         specimen("afgh re-encryption", &afgh_reencrypted, &[2 + 48 + 576]),
         specimen("pseudonym window", &window, &[2]),
     ];
-    of_abe.into_iter().chain(others).collect()
+    of_abe.into_iter().chain(others).chain(protocol::specimens(rng)).collect()
 }
 
 #[test]
@@ -280,8 +281,8 @@ fn the_invariants_of_each_type_are_checked() {
     assert_eq!(public_key(&G1::identity(), &G2::identity()), Err(Identity));
 }
 
-/// The specimens that contain only exponents, digests and symmetric keys.
-const WITHOUT_ELEMENTS: [&str; 7] = [
+/// The specimens that contain only exponents, digests, symmetric keys and elements of other curves.
+const WITHOUT_ELEMENTS: [&str; 11] = [
     "rouselakis-waters authority key",
     "abe retrieval key",
     "pang master key",
@@ -289,6 +290,10 @@ const WITHOUT_ELEMENTS: [&str; 7] = [
     "pre secret key",
     "pre possession",
     "pseudonym window",
+    "upload",
+    "fetch",
+    "sealed message",
+    "enrolment",
 ];
 
 /// Returns the offset of every element of G1, G2 and GT in an encoding, with the encoding of the

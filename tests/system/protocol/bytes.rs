@@ -23,13 +23,16 @@ fn an_empty_store_names_the_missing_object() {
     let key = world.keeper.verifying_key();
     let empty = StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap(), key);
     let (location, _) = world.envelope(&record);
-    let fetch = world.doctors[A].fetch(&location, FetchBasis::Own(record), world.now());
-    refused!(empty.serve(world.view(), &fetch, &mut Vec::new()), Refusal::ForeignObject);
+    let basis = FetchBasis::Own(record);
+    let rng = &mut world.fork();
+    let fetch = world.doctors[A].fetch((CHAIN, &key), (&location, basis), world.now(), rng);
+    let outcome = empty.serve(world.view(), fetch.fetch(), &mut Vec::new(), rng);
+    refused!(outcome, Refusal::ForeignObject);
     // The file of an uploaded object is gone.
     let path = world.keeper.store().manifest_path(&location);
     fs::remove_file(path).unwrap();
     refused!(
-        world.fetch(&fetch, &mut Vec::new()),
+        world.fetched(A, &location, basis, world.now()),
         ProtocolError::Store(StoreError::Missing(name)) if name == location
     );
 }

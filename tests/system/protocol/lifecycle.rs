@@ -45,7 +45,8 @@ fn reader_author_and_patient_open_the_same_bytes() {
         // The author.
         let view = world.view();
         let mut output = Cursor::new(Vec::new());
-        let opened = world.doctors[A].open_as_author(view, record, &world, &mut output).unwrap();
+        let (author, rng) = (&world.doctors[A], &mut world.fork());
+        let opened = author.open_as_author(view, record, &world, &mut output, rng).unwrap();
         assert!(
             opened.require_complete().is_ok() && output.into_inner() == file,
             "the author of {name}"
@@ -55,7 +56,7 @@ fn reader_author_and_patient_open_the_same_bytes() {
         let found = world.patients[ADA].find(world.state());
         let hit = found.iter().find(|hit| hit.record == *record).unwrap();
         let mut output = Cursor::new(Vec::new());
-        let opened = world.patients[ADA].open(view, hit, &world, &mut output).unwrap();
+        let opened = world.patients[ADA].open(view, hit, &world, &mut output, rng).unwrap();
         assert!(
             opened.require_complete().is_ok() && output.into_inner() == file,
             "the patient of {name}"

@@ -124,13 +124,11 @@ fn a_store_that_substitutes_objects_is_detected() {
         .map(|s| world.stored(&store::cid_of_digest(&s.wrapped_for_patient)))
         .collect();
     // The key of another section is served.
-    let swap = |fetch: &Fetch, object: &mut dyn Write| {
-        let mut bytes = Vec::new();
-        world.fetch(fetch, &mut bytes)?;
-        let at = wrapped_keys.iter().position(|key| *key == bytes);
-        let next = |i: usize| &wrapped_keys[(i + 1) % wrapped_keys.len()][..];
-        Ok(object.write_all(at.map_or(&bytes[..], next))?)
+    let swap = |bytes| match wrapped_keys.iter().position(|key| *key == bytes) {
+        Some(i) => wrapped_keys[(i + 1) % wrapped_keys.len()].clone(),
+        None => bytes,
     };
+    let swap = world.dishonest(swap, || None);
     let (proxy, view, mut rng) = (&world.proxies[0], world.view(), world.rng.clone());
     refused!(
         proxy.reencrypt(view, &request, &swap, &mut rng),
@@ -138,14 +136,13 @@ fn a_store_that_substitutes_objects_is_detected() {
     );
     // One bit of each wrapped key is flipped.
     for at in [0, 1, 60, 150, wrapped_keys[0].len() - 1] {
-        let flip = |fetch: &Fetch, object: &mut dyn Write| {
-            let mut bytes = Vec::new();
-            world.fetch(fetch, &mut bytes)?;
+        let flip = |mut bytes: Vec<u8>| {
             if wrapped_keys.contains(&bytes) {
                 bytes[at] ^= 1;
             }
-            Ok(object.write_all(&bytes)?)
+            bytes
         };
+        let flip = world.dishonest(flip, || None);
         refused!(
             proxy.reencrypt(view, &request, &flip, &mut rng),
             ProtocolError::Store(StoreError::Corrupt(_))

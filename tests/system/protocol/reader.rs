@@ -159,19 +159,17 @@ fn a_grant_does_not_open_a_record_of_another_patient() {
     let hit = Hit { record: foreign, location };
     let view = world.view();
     refused!(
-        world.patients[ADA].open(view, &hit, &world, &mut Cursor::new(vec![])),
+        world.patients[ADA].open(view, &hit, &world, &mut Cursor::new(vec![]), &mut world.fork()),
         Refusal::RecordOfAnother
     );
     // With a store without access control, Ada's key does not unwrap.
-    let open_store = |fetch: &Fetch, object: &mut dyn Write| match world.fetch(fetch, object) {
-        Err(ProtocolError::Refused(_)) => {
-            let hash = world.state().record(&foreign).unwrap().sections[0].wrapped_for_patient;
-            Ok(object.write_all(&world.stored(&store::cid_of_digest(&hash)))?)
-        }
-        other => other,
-    };
+    let open_store = world.dishonest(Vec::from, || {
+        let hash = world.state().record(&foreign).unwrap().sections[0].wrapped_for_patient;
+        Some(world.stored(&store::cid_of_digest(&hash)))
+    });
+    let (output, rng) = (&mut Cursor::new(vec![]), &mut world.fork());
     refused!(
-        world.patients[ADA].open(view, &hit, &open_store, &mut Cursor::new(vec![])),
+        world.patients[ADA].open(view, &hit, &open_store, output, rng),
         ProtocolError::Decryption(DecryptionFailed)
     );
 }
@@ -196,17 +194,14 @@ fn ciphertexts_swapped_between_sections_do_not_open() {
 
     // A dishonest store: the reader checks the hashes before it uses a key.
     let stored = [world.stored(&names[0]), world.stored(&names[1])];
-    let swap = |fetch: &Fetch, object: &mut dyn Write| {
-        let mut bytes = Vec::new();
-        world.fetch(fetch, &mut bytes)?;
-        let at = stored.iter().position(|other| *other == bytes);
-        Ok(object.write_all(at.map_or(&bytes, |i| &stored[1 - i]))?)
+    let swap = |bytes| match stored.iter().position(|other| *other == bytes) {
+        Some(i) => stored[1 - i].clone(),
+        None => bytes,
     };
-    let view = world.view();
-    let output = &mut Cursor::new(Vec::new());
-    let doctor = &world.doctors[B];
+    let (view, doctor, rng) = (world.view(), &world.doctors[B], &mut world.fork());
+    let (output, store) = (&mut Cursor::new(Vec::new()), world.dishonest(swap, || None));
     refused!(
-        doctor.open_granted(view, &request, &ticket, &release, &swap, output),
+        doctor.open_granted(view, &request, (&ticket, &release), &store, output, rng),
         ProtocolError::Store(StoreError::Corrupt(_))
     );
 }
@@ -249,8 +244,9 @@ fn missing_or_pooled_attributes_do_not_open_a_section() {
     let request = bare.request(world.validity(), (record, &[0]), Basis::Policy, &mut world.rng);
     world.commit(&request).unwrap();
     let view = world.view();
-    let output = &mut Cursor::new(Vec::new());
-    refused!(bare.open_by_policy(view, &request.id(), &world, output), Refusal::NoAttributes);
+    let (output, rng) = (&mut Cursor::new(Vec::new()), &mut world.fork());
+    let opened = bare.open_by_policy(view, &request.id(), &world, output, rng);
+    refused!(opened, Refusal::NoAttributes);
 }
 
 #[test]
@@ -305,24 +301,24 @@ fn a_revoked_doctor_cannot_open_later_records() {
 fn only_the_author_opens_as_author() {
     let Shared { world, record, .. } = Shared::new(76);
     let view = world.view();
-    let output = &mut Cursor::new(Vec::new());
+    let (output, rng) = (&mut Cursor::new(Vec::new()), &mut world.fork());
     refused!(
-        world.doctors[B].open_as_author(view, &record, &world, output),
+        world.doctors[B].open_as_author(view, &record, &world, output, rng),
         Refusal::RecordOfAnother
     );
     refused!(
-        world.doctors[A].open_as_author(view, &[1; 32], &world, output),
+        world.doctors[A].open_as_author(view, &[1; 32], &world, output, rng),
         Refusal::UnknownRecord
     );
     // With a store without access control, B's key does not unwrap.
     let fetches = Cell::new(0);
-    let open_store = |_: &Fetch, object: &mut dyn Write| {
+    let open_store = world.dishonest(Vec::from, || {
         fetches.set(fetches.get() + 1);
         let hash = world.state().record(&record).unwrap().sections[0].wrapped_for_author;
-        Ok(object.write_all(&world.stored(&store::cid_of_digest(&hash)))?)
-    };
+        Some(world.stored(&store::cid_of_digest(&hash)))
+    });
     refused!(
-        world.doctors[B].open_as_author(view, &record, &open_store, output),
+        world.doctors[B].open_as_author(view, &record, &open_store, output, rng),
         ProtocolError::Decryption(DecryptionFailed)
     );
     assert_eq!(fetches.get(), 1);

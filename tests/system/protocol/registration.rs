@@ -110,18 +110,18 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         if withdraw {
             // Before the window of the grant ends.
             let (location, _) = world.envelope(&record);
-            let fetch = world.doctors[B].fetch(&location, FetchBasis::Request(request), now);
-            refused(world.fetch(&fetch, &mut Vec::new()));
+            let basis = FetchBasis::Request(request);
+            refused(world.fetched(B, &location, basis, now).map(drop));
             refused(world.reencrypt(&request).map(drop));
             refused(world.proxies[0].release(view, &request, &mut world.rng.clone()).map(drop));
             refused(
                 world.proxies[0].search(view, &world.search_request(B, ticket.grant())).map(drop),
             );
         }
-        let output = &mut Cursor::new(Vec::new());
-        let reader = &world.doctors[B];
-        refused(reader.open_granted(view, &request, &ticket, &release, &world, output).map(drop));
-        refused(reader.open_by_policy(view, &request, &world, output).map(drop));
+        let (output, rng) = (&mut Cursor::new(Vec::new()), &mut world.fork());
+        let (reader, release) = (&world.doctors[B], (&ticket, &release));
+        refused(reader.open_granted(view, &request, release, &world, output, rng).map(drop));
+        refused(reader.open_by_policy(view, &request, &world, output, rng).map(drop));
 
         // The author: upload, countersignature. The record stays readable.
         let mut world = Shared::new(25).world;
@@ -139,7 +139,8 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         refused(world.keeper.upload(view, &offer, &mut &b"x"[..]));
         refused(world.institutions[0].countersign(&draft, view).map(drop));
         let hit = world.patients[ADA].find(&state).pop().unwrap();
-        let opened = world.patients[ADA].open(world.view(), &hit, &world, output);
+        let rng = &mut world.fork();
+        let opened = world.patients[ADA].open(world.view(), &hit, &world, output, rng);
         assert!(opened.unwrap().require_complete().is_ok());
 
         // The patient, the query manager, the proxy.

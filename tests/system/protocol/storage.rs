@@ -59,15 +59,14 @@ fn a_record_with_the_digests_of_another_gives_no_access_to_its_objects() {
         let request = world.request(C, copy.id(), Basis::Policy).unwrap();
         for name in objects(&world) {
             for basis in [FetchBasis::Own(copy.id()), FetchBasis::Request(request)] {
-                let fetch = world.doctors[C].fetch(&name, basis, world.now());
-                refused!(world.fetch(&fetch, &mut Vec::new()), Refusal::ForeignObject);
+                let fetched = world.fetched(C, &name, basis, world.now());
+                refused!(fetched, Refusal::ForeignObject);
             }
         }
     }
     // With the whole bytes, an object may belong to two records; the honest record is unaffected.
     let (location, _) = world.envelope(&record);
-    let fetch = world.doctors[A].fetch(&location, FetchBasis::Own(record), world.now());
-    assert!(world.fetch(&fetch, &mut Vec::new()).is_ok());
+    assert!(world.fetched(A, &location, FetchBasis::Own(record), world.now()).is_ok());
 }
 
 #[test]
@@ -86,8 +85,7 @@ fn unpublished_uploads_expire_and_published_ones_stay() {
     expire(&mut world, UNPUBLISHED_LIFETIME + 1);
     assert_eq!(stored(&world), 0);
     let (location, _) = world.envelope(&published);
-    let fetch = world.doctors[A].fetch(&location, FetchBasis::Own(published), world.now());
-    assert!(world.fetch(&fetch, &mut Vec::new()).is_ok());
+    assert!(world.fetched(A, &location, FetchBasis::Own(published), world.now()).is_ok());
 }
 
 #[test]
@@ -189,8 +187,7 @@ fn only_fresh_and_authorised_fetches_are_served() {
     let (location, _) = world.envelope(&record);
     let now = world.now();
     let serve = |world: &World, doctor: usize, basis, time| {
-        let fetch = world.doctors[doctor].fetch(&location, basis, time);
-        world.fetch(&fetch, &mut Vec::new())
+        world.fetched(doctor, &location, basis, time).map(drop)
     };
     let of_request = FetchBasis::Request(request);
     assert!(serve(&world, B, of_request, now).is_ok());
@@ -224,8 +221,7 @@ fn only_fresh_and_authorised_fetches_are_served() {
     // An object of another record of the same patient.
     let other = world.publish(A, ADA, b"another file", "note.txt");
     let foreign = world.ciphertext(&other, Class::Document);
-    let fetch = world.doctors[B].fetch(&foreign, of_request, world.now());
-    refused!(world.fetch(&fetch, &mut Vec::new()), Refusal::ForeignObject);
+    refused!(world.fetched(B, &foreign, of_request, world.now()), Refusal::ForeignObject);
     // The window has ended.
     world.network.advance(7 * DAY);
     refused!(serve(&world, B, of_request, world.now()), Rule::WindowEnded);
@@ -246,8 +242,8 @@ fn after_revocation_every_step_under_the_grant_is_refused() {
     world.commit(&revoke).unwrap();
 
     let (location, _) = world.envelope(&record);
-    let fetch = world.doctors[B].fetch(&location, FetchBasis::Request(request), world.now());
-    refused!(world.fetch(&fetch, &mut Vec::new()), Rule::Revoked);
+    let basis = FetchBasis::Request(request);
+    refused!(world.fetched(B, &location, basis, world.now()), Rule::Revoked);
     refused!(world.reencrypt(&request), Rule::Revoked);
     let (state, now) = (world.state().clone(), world.now());
     let view = LedgerView { state: &state, now };

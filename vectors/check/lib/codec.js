@@ -31,6 +31,10 @@ export const KIND = {
   AfghReEncryption: 0x2a,
   PseudonymWindow: 0x30,
   DemCiphertext: 0x40,
+  SealedMessage: 0xa0,
+  Enrolment: 0xa1,
+  Upload: 0xa2,
+  Fetch: 0xa3,
 };
 
 // A type is { kind, read, write }: `read` takes a Reader, `write` returns the bytes of the fields.

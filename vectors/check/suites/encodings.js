@@ -1,5 +1,6 @@
 // invalid/encodings.json: complete encodings of each type.
 import { decode, KIND } from '../lib/codec.js';
+import { types as messages } from '../lib/messages.js';
 import { types as peks } from '../lib/peks.js';
 import { types as afgh } from '../lib/pre/afgh.js';
 import { types as conditional } from '../lib/pre/conditional.js';
@@ -20,7 +21,7 @@ const reader = (type) => (context) => {
 
 export default {
   suite: 'EPIONE-V1-ENCODINGS',
-  checks: 'version, kind, suite, lengths, elements, sets of attributes, policies',
+  checks: 'version, kind, suite, lengths, elements, sets of attributes, policies, keys',
   readers: {
     ...Object.assign({}, ...abe.types.map(([types, suffix]) => readers(types, suffix))),
     ...readers(peks),
@@ -28,5 +29,6 @@ export default {
     ...readers(conditional),
     ...readers(afgh),
     ...readers({ windowType }),
+    ...readers(messages),
   },
 };

@@ -56,7 +56,8 @@ fn as_author(
 ) -> Result<(), Failure> {
     let start = Instant::now();
     let (sha256, opened) = open_to(world, None, |file| {
-        world.doctors[A].open_as_author(world.view(), &record.id, world, file)
+        let rng = &mut world.fork();
+        world.doctors[A].open_as_author(world.view(), &record.id, world, file, rng)
     })?;
     compare(input, &sha256, "the author", report);
     let what = "with the keys wrapped for the author";
@@ -88,8 +89,9 @@ fn as_patient(
 
 fn open_own(world: &World, input: &Input, hit: &Hit, report: &mut Report) -> Result<(), Failure> {
     let start = Instant::now();
-    let (sha256, opened) =
-        open_to(world, None, |file| world.patients[ADA].open(world.view(), hit, world, file))?;
+    let (sha256, opened) = open_to(world, None, |file| {
+        world.patients[ADA].open(world.view(), hit, world, file, &mut world.fork())
+    })?;
     compare(input, &sha256, "the patient", report);
     let what = "with the keys wrapped for the patient";
     report.step("open as patient", "patient", opened.coverage.written, start, what);

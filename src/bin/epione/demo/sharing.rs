@@ -109,7 +109,7 @@ pub(super) fn share(
     let name = format!("{}-{name}", record.input + 1);
     let (view, doctor) = (world.view(), &world.doctors[B]);
     let (sha256_out, opened) = open_to(world, Some(&name), |file| {
-        doctor.open_granted(view, &request, ticket, &release, world, file)
+        doctor.open_granted(view, &request, (ticket, &release), world, file, &mut world.fork())
     })?;
     let opened = opened.require_complete()?;
     report.step("open", "doctor B", opened.coverage.written, start, &input.name);

@@ -64,8 +64,9 @@ pub(super) fn open_by_policy(
 ) -> Result<Opened, Failure> {
     let request = world.request(doctor, record.id, Basis::Policy)?;
     let reader = &world.doctors[doctor];
-    let (_, opened) =
-        open_to(world, None, |file| reader.open_by_policy(world.view(), &request, world, file))?;
+    let (_, opened) = open_to(world, None, |file| {
+        reader.open_by_policy(world.view(), &request, world, file, &mut world.fork())
+    })?;
     Ok(opened)
 }
 

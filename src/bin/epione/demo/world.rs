@@ -16,7 +16,8 @@ use epione::sign::{SigningKey, VerifyingKey};
 use epione::sim::{CommitError, Committed, Network};
 use epione::store::DirectoryStore;
 use rand_chacha::ChaCha20Rng;
-use rand_core::RngCore;
+use rand_core::{RngCore, SeedableRng};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -60,6 +61,8 @@ pub(crate) struct World {
     pub(crate) proxies: Vec<Proxy>,
     /// The journal of the first proxy.
     pub(crate) journal: Vec<Vec<u8>>,
+    /// The source of [`World::fork`].
+    forks: RefCell<ChaCha20Rng>,
 }
 
 /// The part of a [`World`] that exists before the parties register.
@@ -158,6 +161,7 @@ impl World {
             proxies: vec![Proxy::register("Proxy at Linden Clinic", until, &centre, r)?],
             journal: Vec::new(),
             keeper,
+            forks: RefCell::new(ChaCha20Rng::from_rng(&mut rng)?),
             rng,
             network,
             folder,
@@ -179,6 +183,13 @@ impl World {
         all.extend(self.proxies.iter().map(|party| party.announce(validity, rng)));
         all.push(self.manager.announce(validity, rng));
         all
+    }
+
+    /// Returns a fresh generator, for steps that borrow the parties.
+    pub(crate) fn fork(&self) -> ChaCha20Rng {
+        let mut seed = [0; 32];
+        self.forks.borrow_mut().fill_bytes(&mut seed);
+        ChaCha20Rng::from_seed(seed)
     }
 
     /// Returns the virtual time of the network.
@@ -319,8 +330,12 @@ impl World {
 }
 
 impl ObjectSource for World {
-    fn fetch(&self, fetch: &Fetch, output: &mut dyn Write) -> Result<(), ProtocolError> {
-        self.keeper.serve(self.view(), fetch, output)
+    fn keeper(&self) -> VerifyingKey {
+        self.keeper.verifying_key()
+    }
+
+    fn fetch(&self, fetch: &Fetch, response: &mut dyn Write) -> Result<(), ProtocolError> {
+        self.keeper.serve(self.view(), fetch, response, &mut self.fork())
     }
 }
 

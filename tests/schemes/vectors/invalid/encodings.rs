@@ -2,6 +2,7 @@
 
 mod abe;
 mod authorities;
+mod messages;
 mod peks;
 mod pre;
 mod pseudonym;
@@ -71,5 +72,6 @@ fn negative_tests_of_encodings() {
     pseudonym::windows(&mut file, shared);
     authorities::pang(&mut file, &mut rng(2034));
     authorities::rouselakis_waters(&mut file, &mut rng(2040));
+    messages::messages_of_parties(&mut file, &mut rng(2041));
     compare_or_write("invalid/encodings.json", &file);
 }
