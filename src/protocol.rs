@@ -21,8 +21,8 @@
 //! | revocation (`revoke`) | [`Patient::revoke`], [`Proxy::erase_ended`]; [`AttributeAuthority::revoke`] (`setup`) | transaction `revoke`, erased keys |
 //! | audit (`audit`) | [`trail`] | [`TrailEntry`]s |
 //!
-//! Messages between parties are [`SealedMessage`]s (`message`): `seal_message` and `open_message` of
-//! every role.
+//! Messages between parties are [`SealedMessage`]s (`message`): `seal_message` and `open_message`
+//! of every role.
 //!
 //! Steps that change the ledger return a [`Transaction`](crate::ledger::Transaction), which the
 //! caller submits to consensus. Steps that depend on the time read the ledger through a
