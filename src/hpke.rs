@@ -91,6 +91,16 @@ impl SecretKey {
     }
 }
 
+/// The seed.
+impl Codec for SecretKey {
+    fn write(&self, w: &mut Writer) {
+        Codec::write(&self.seed, w);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Codec::read(r).map(Self::from_seed)
+    }
+}
+
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKey(..)")

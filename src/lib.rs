@@ -45,6 +45,9 @@ pub mod ledger;
 // The sharing protocol, one file per step.
 pub mod protocol;
 
+// Files with secrets, optionally under a passphrase.
+pub mod secret_file;
+
 // A deterministic network simulator in one process.
 #[cfg(feature = "sim")]
 pub mod sim;

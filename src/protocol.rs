@@ -112,6 +112,7 @@ mod revoke;
 mod roles;
 mod seal;
 mod search;
+mod secrets;
 mod served;
 mod setup;
 mod source;

@@ -72,6 +72,16 @@ impl SigningKey {
     }
 }
 
+/// The seed.
+impl Codec for SigningKey {
+    fn write(&self, w: &mut Writer) {
+        w.fixed(self.0.as_bytes());
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self::from_seed(&Codec::read(r)?))
+    }
+}
+
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningKey(..)")

@@ -4,10 +4,10 @@
 use super::fabeo::Fabeo;
 use super::keys::read_suite;
 use super::scheme::{PolicyShape, Scheme, VerifyEncapsulation};
-use crate::algebra::codec::{Canonical, Reader, ShapedCodec, Writer, public_encoding};
+use crate::algebra::codec::{Canonical, Codec, Reader, ShapedCodec, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
-use crate::policy::{AccessPolicy, MAX_TEXT_BYTES};
+use crate::policy::AccessPolicy;
 use std::fmt::Debug;
 
 /// The maximal length of a body in bytes.
@@ -33,17 +33,12 @@ impl<S: Scheme> Canonical for CpaHeader<S> {
     const KIND: Kind = Kind::AbeCpaHeader;
     fn write(&self, w: &mut Writer) {
         w.u8(S::SUITE);
-        w.bytes(self.policy.to_string().as_bytes());
+        Codec::write(&self.policy, w);
         self.encapsulation.write(w);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         read_suite::<S>(r)?;
-        let text = r.text(MAX_TEXT_BYTES)?;
-        let policy: AccessPolicy =
-            text.parse().map_err(|_| DecodeError::Invalid("the policy does not parse"))?;
-        if policy.to_string() != text {
-            return Err(DecodeError::Invalid("the policy is not in canonical form"));
-        }
+        let policy: AccessPolicy = Codec::read(r)?;
         // Counting avoids the span program, whose matrix is large for a hostile policy.
         let (rows, occurrences) = policy.counts();
         Ok(Self { policy, encapsulation: ShapedCodec::read(r, PolicyShape { rows, occurrences })? })
@@ -74,11 +69,11 @@ impl<S: VerifyEncapsulation> Header<S> {
 impl<S: VerifyEncapsulation> Canonical for Header<S> {
     const KIND: Kind = Kind::AbeHeader;
     fn write(&self, w: &mut Writer) {
-        self.cpa.write(w);
+        Canonical::write(&self.cpa, w);
         w.fixed(&self.masked);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { cpa: CpaHeader::read(r)?, masked: r.fixed()? })
+        Ok(Self { cpa: Canonical::read(r)?, masked: r.fixed()? })
     }
 }
 

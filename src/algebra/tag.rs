@@ -262,6 +262,15 @@ pub enum Kind {
     QueryContents = 0xa8,
     ForwardedQuery = 0xa9,
     SearchRequest = 0xaa,
+    EpochPolicies = 0xab,
+    KeeperJournalEntry = 0xac,
+    PatientSecrets = 0xb0,
+    DoctorSecrets = 0xb1,
+    InstitutionSecrets = 0xb2,
+    QueryManagerSecrets = 0xb3,
+    ProxySecrets = 0xb4,
+    RegistrationCentreSecrets = 0xb5,
+    AttributeAuthoritySecrets = 0xb6,
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ use super::limits::MAX_PARENTHESES;
 use super::token::{Token, shortened};
 use super::tree::conjunction;
 use super::{
-    AccessPolicy, Attribute, Comparison, Domain, InvalidPolicy, Listed, MAX_LEAVES, Name, Node,
-    ParseError, Relation, Vocabularies,
+    AccessPolicy, Attribute, Comparison, Domain, InvalidPolicy, Listed, MAX_LEAVES, MAX_TEXT_BYTES,
+    Name, Node, ParseError, Relation, Vocabularies,
 };
+use crate::algebra::codec::{Codec, Reader, Writer};
+use crate::error::DecodeError;
 use std::str::FromStr;
 
 /// Parses a policy without `not`, which requires [`AccessPolicy::parse_with`].
@@ -233,6 +235,22 @@ impl Parser<'_> {
             )),
             1 => Ok(others.remove(0)),
             _ => Ok(Node::Or(others)),
+        }
+    }
+}
+/// The canonical text. Reading rejects other texts of the same policy.
+impl Codec for AccessPolicy {
+    fn write(&self, w: &mut Writer) {
+        w.bytes(self.to_string().as_bytes());
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let text = r.text(MAX_TEXT_BYTES)?;
+        let policy: Self =
+            text.parse().map_err(|_| DecodeError::Invalid("the policy does not parse"))?;
+        if policy.to_string() == text {
+            Ok(policy)
+        } else {
+            Err(DecodeError::Invalid("the policy is not in canonical form"))
         }
     }
 }

@@ -120,8 +120,17 @@ impl Ticket {
 /// A delivery that the proxy has verified. Erased when the grant ends.
 #[derive(Debug, Clone)]
 pub(super) struct Accepted {
+    patient: pre::PublicKey,
     pub(super) rekeys: Vec<(DelegationDigest, VerifiedReKey)>,
     pub(super) trapdoors: Vec<peks::Trapdoor>,
+}
+
+impl Accepted {
+    /// Returns the delivery as it was received.
+    pub(super) fn delivery(&self, grant: Digest) -> Delivery {
+        let rekeys = self.rekeys.iter().map(|(_, rekey)| rekey.rekey()).collect();
+        Delivery { grant, patient: self.patient, rekeys, trapdoors: self.trapdoors.clone() }
+    }
 }
 
 impl Patient {
@@ -319,7 +328,8 @@ impl Proxy {
         let rekeys = (grant.delegations.iter().zip(verified))
             .map(|(delegation, rekey)| Ok((delegation.clone(), rekey?)))
             .collect::<Result<_, InvalidReKey>>()?;
-        let accepted = Accepted { rekeys, trapdoors: delivery.trapdoors };
+        let Delivery { patient, trapdoors, .. } = delivery;
+        let accepted = Accepted { patient, rekeys, trapdoors };
         self.accepted.insert(delivery.grant, accepted);
         Ok(())
     }

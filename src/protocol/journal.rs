@@ -1,4 +1,5 @@
-//! The journal of a proxy: re-encryptions that were computed, before they are reported.
+//! Journals: the re-encryptions of a proxy before they are reported, and the uploads of a keeper
+//! before they are confirmed.
 //!
 //! ```text
 //! file  { length u32, entry }
@@ -16,7 +17,7 @@ pub trait Journal {
     /// Appends an entry. The entry is durable when the function returns.
     ///
     /// # Errors
-    /// [`io::Error`] if the entry may not be durable. The proxy then reports and releases nothing.
+    /// [`io::Error`] if the entry may not be durable. The step that it precedes is then not taken.
     fn append(&mut self, entry: &[u8]) -> io::Result<()>;
 }
 

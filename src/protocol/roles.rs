@@ -3,7 +3,7 @@
 //! Every party generates its own keys, one per scheme and purpose.
 #![forbid(unsafe_code)]
 
-use super::grant::Accepted;
+use super::grant::{Accepted, Delivery};
 use super::reencrypt::PreparedAccess;
 use crate::algebra::hash::kdf;
 use crate::algebra::{Secret, tag};
@@ -71,6 +71,8 @@ pub struct Proxy {
     pub(super) certificate: Certificate,
     /// The verified deliveries of patients, by grant. Erased when a grant ends.
     pub(super) accepted: BTreeMap<Digest, Accepted>,
+    /// Deliveries that were loaded from a file, by grant.
+    pub(super) unverified: BTreeMap<Digest, Delivery>,
     /// The journaled re-encryptions, by request.
     pub(super) journaled: BTreeMap<Digest, PreparedAccess>,
 }

@@ -8,7 +8,7 @@ use super::binding::{
 use super::{Doctor, EpochPolicies, Introduction, ProtocolError, Refusal};
 use crate::abe;
 use crate::abe::fabeo::epochs::{self, EpochError};
-use crate::algebra::codec::Canonical;
+use crate::algebra::codec::{Canonical, sequence};
 use crate::algebra::{Rng, random_bytes};
 use crate::consensus::Digest;
 use crate::dem::{self, ContentKey};
@@ -17,26 +17,28 @@ use crate::policy::AccessPolicy;
 use crate::pre::conditional;
 use crate::record::{Class, Record};
 use crate::store::{self, Cid};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 /// The access policy of each class of sections.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policies {
-    by_class: Vec<(Class, AccessPolicy)>,
+    by_class: BTreeMap<Class, AccessPolicy>,
     default: AccessPolicy,
 }
+
+sequence!(Codec for Policies { default, by_class: map(Class::ALL.len()) });
 
 impl Policies {
     /// Uses one policy for every class.
     pub fn uniform(policy: AccessPolicy) -> Self {
-        Self { by_class: Vec::new(), default: policy }
+        Self { by_class: BTreeMap::new(), default: policy }
     }
 
     /// Replaces the policy of one class.
     pub fn with(mut self, class: Class, policy: AccessPolicy) -> Self {
-        self.by_class.retain(|(other, _)| *other != class);
-        self.by_class.push((class, policy));
+        self.by_class.insert(class, policy);
         self
     }
 
@@ -51,8 +53,7 @@ impl Policies {
 
     /// Returns the policy of a class.
     pub fn of(&self, class: Class) -> &AccessPolicy {
-        let found = self.by_class.iter().find(|(other, _)| *other == class);
-        found.map_or(&self.default, |(_, policy)| policy)
+        self.by_class.get(&class).unwrap_or(&self.default)
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Doctor, Item, Policies, ProtocolError, Refusal};
 use crate::abe::fabeo::epochs::{self, EpochAuthority, EpochError, Token};
 use crate::abe::{self, PublicParameters};
 use crate::algebra::Rng;
+use crate::algebra::codec::{public_encoding, sequence};
 use crate::ledger::{
     Action, Certificate, Draft, Role, Subject, Time, Transaction, Validity, WithdrawAction,
 };
@@ -67,11 +68,18 @@ pub struct AttributeAuthority {
 
 /// The public parameters of the attribute authority, and policies restricted to the current
 /// attribute epoch. Authors encrypt with them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EpochPolicies {
     pub(super) parameters: PublicParameters,
     pub(super) policies: Policies,
 }
+
+sequence!(Canonical for RegistrationCentre = RegistrationCentreSecrets { key });
+sequence!(Canonical for AttributeAuthority = AttributeAuthoritySecrets {
+    centre, parameters, keys,
+});
+sequence!(Canonical for EpochPolicies = EpochPolicies { parameters, policies });
+public_encoding!(EpochPolicies);
 
 impl AttributeAuthority {
     /// Creates an authority with a fresh master key that accepts the certificates of `centre`.

@@ -12,31 +12,71 @@ use super::holdings::Holdings;
 use super::objects::{WrappedKey, all_objects, objects};
 use super::served::ServedFetches;
 use super::view::MESSAGE_SKEW;
-use super::{Fetch, FetchBasis, Item, LedgerView, ProtocolError, Refusal, Upload};
+use super::{Fetch, FetchBasis, Item, Journal, LedgerView, ProtocolError, Refusal, Upload};
+use crate::algebra::codec::{Canonical, sequence};
 use crate::algebra::{Rng, tag};
 use crate::consensus::Digest;
-use crate::ledger::{Basis, RecordAction, Role, StoredRequest};
+use crate::ledger::{Basis, RecordAction, Role, StoredRequest, Time};
 use crate::sign::VerifyingKey;
 use crate::store::{self, Cid, RecordStore};
+use std::fmt;
 use std::io::{Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// An accepted upload: an entry of the keeper's journal.
+#[derive(Debug, Clone)]
+struct StoredUpload {
+    upload: Upload,
+    time: Time,
+}
+
+sequence!(Canonical for StoredUpload = KeeperJournalEntry { upload, time });
 
 /// A [`RecordStore`] behind the access control of the ledger.
 ///
 /// An object belongs to the records for which their authors have uploaded it. Listing the digests
 /// of another record in an own record therefore gives no access.
-#[derive(Debug)]
 pub struct StoreKeeper<S> {
     store: S,
     key: VerifyingKey,
     holdings: Mutex<Holdings>,
     served: Mutex<ServedFetches>,
+    journal: Option<Mutex<Box<dyn Journal + Send>>>,
+}
+
+/// Omits what the keeper holds.
+impl<S> fmt::Debug for StoreKeeper<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreKeeper").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 impl<S: RecordStore> StoreKeeper<S> {
     /// Creates the keeper of an empty store. Uploads name the keeper's key.
     pub fn new(store: S, key: VerifyingKey) -> Self {
-        Self { store, key, holdings: Mutex::default(), served: Mutex::default() }
+        let (holdings, served) = (Mutex::default(), Mutex::default());
+        Self { store, key, holdings, served, journal: None }
+    }
+
+    /// Creates the keeper of a store whose uploads are in a journal. Later uploads are appended to
+    /// the journal before they are confirmed.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Decode`] if an entry does not decode.
+    pub fn open(
+        store: S,
+        key: VerifyingKey,
+        journal: Box<dyn Journal + Send>,
+        entries: &[Vec<u8>],
+    ) -> Result<Self, ProtocolError> {
+        let mut holdings = Holdings::default();
+        for entry in entries {
+            let StoredUpload { upload, time } = StoredUpload::from_bytes(entry)
+                .map_err(|error| ProtocolError::Decode(Item::JournalEntry, error))?;
+            holdings.add(&upload, time);
+        }
+        let (holdings, served) = (Mutex::new(holdings), Mutex::default());
+        Ok(Self { store, key, holdings, served, journal: Some(Mutex::new(journal)) })
     }
 
     /// Returns the key that identifies the keeper.
@@ -81,6 +121,11 @@ impl<S: RecordStore> StoreKeeper<S> {
         // Other uploads of the author may have finished in the meantime.
         let mut holdings = self.lock();
         holdings.admit(view.state, upload)?;
+        if let Some(journal) = &self.journal {
+            let entry = StoredUpload { upload: upload.clone(), time: view.now };
+            let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+            journal.append(&entry.to_bytes())?;
+        }
         holdings.add(upload, view.now);
         Ok(())
     }

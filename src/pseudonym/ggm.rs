@@ -57,7 +57,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use crate::algebra::codec::{Canonical, Reader, Writer};
+use crate::algebra::codec::{Canonical, Reader, Writer, sequence};
 use crate::algebra::hash::kdf;
 use crate::algebra::tag::{self, Kind};
 use crate::algebra::{Rng, Secret, random_bytes};
@@ -91,6 +91,8 @@ impl SeriesSecret {
         DoctorSeries(Node { level: 0, prefix: 0, key })
     }
 }
+
+sequence!(Codec for SeriesSecret { 0 });
 
 /// The PRF key for all epochs of one doctor. The patient keeps it.
 #[derive(Debug, Clone)]

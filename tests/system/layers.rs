@@ -14,7 +14,7 @@ const LAYERS: [(&[&str], bool); 7] = [
     (&["abe", "peks", "pre", "pseudonym", "store", "consensus"], false),
     (&["record", "ledger"], true),
     (&["protocol"], true),
-    (&["sim"], true),
+    (&["secret_file", "sim"], true),
     (&["bin"], true),
 ];
 

@@ -82,6 +82,11 @@ impl VerifiedReKey {
     pub fn delegation(&self) -> &Delegation {
         &self.delegation
     }
+
+    /// Returns the key without its verification, to be stored.
+    pub(crate) fn rekey(&self) -> ReKey {
+        ReKey { rk1: self.rk1.clone(), rk2: self.delegation.rk2 }
+    }
 }
 
 /// The error of [`ReKey::verify`].

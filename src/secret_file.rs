@@ -1,0 +1,234 @@
+//! Files with secrets: one encoded value per file, for its owner only, optionally encrypted under
+//! a passphrase.
+//!
+//! **Format.** The canonical encoding of the value, which begins with version and kind. Under a
+//! passphrase, an age file (`age-encryption.org/v1`, scrypt recipient) of this encoding, which the
+//! programs `age` and `rage` open. `age` draws its randomness from the operating system.
+//!
+//! **Guarantees.**
+//!
+//! - A file is created with mode 0600 on Unix, and a file that others may read is not loaded.
+//! - A save replaces the file atomically: after a crash, the file has its old or its new content.
+//!   The new content is written to `NAME.new` beside it; the next save replaces what a crash left
+//!   there.
+//! - An error names the file and the reason, and no content.
+//!
+//! **Cost.** Without a passphrase, two synchronisations of the disk per save. With one, scrypt
+//! takes about a second and 256 MiB per save and load. A file that asks for more than four times as
+//! much is refused.
+//!
+//! ```
+//! use epione::protocol::RegistrationCentre;
+//! use epione::secret_file::SecretFile;
+//! let folder = tempfile::tempdir()?;
+//! let centre = RegistrationCentre::new(&mut rand::thread_rng());
+//! let path = folder.path().join("centre.secret");
+//! SecretFile::new(&path).save(&centre)?;
+//! let loaded: RegistrationCentre = SecretFile::new(&path).load()?;
+//! assert_eq!(loaded.verifying_key(), centre.verifying_key());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "passphrase")]
+mod passphrase;
+#[cfg(all(test, unix))]
+mod tests;
+
+#[cfg(feature = "passphrase")]
+pub use passphrase::Passphrase;
+
+use crate::algebra::codec::Canonical;
+use crate::error::DecodeError;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// The maximum length of a file in bytes.
+const MAX_FILE: u64 = 64 << 20;
+/// The start of a file under a passphrase.
+const AGE: &[u8] = b"age-encryption.org/";
+
+/// The reason why a secret file cannot be saved or loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum Reason {
+    /// Reading or writing failed.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// Group or others have access to the file.
+    #[error("other users have access to it (mode {0:03o}); run chmod 600")]
+    Permissions(u32),
+    /// The file is too long.
+    #[error("it is longer than 64 MiB")]
+    TooLong,
+    /// The content does not decode.
+    #[error("{0}")]
+    Decode(#[from] DecodeError),
+    /// The file is encrypted.
+    #[error("it is encrypted; a passphrase is required")]
+    PassphraseRequired,
+    /// The file is not encrypted.
+    #[error("it is not encrypted, although a passphrase was given")]
+    NotEncrypted,
+    /// The passphrase does not decrypt the file.
+    #[error("the passphrase is wrong, or the file was changed")]
+    Passphrase,
+}
+
+/// The error of [`SecretFile`].
+#[derive(Debug, thiserror::Error)]
+#[error("secret file {}: {reason}", path.display())]
+pub struct SecretFileError {
+    /// The file.
+    pub path: PathBuf,
+    /// The reason.
+    #[source]
+    pub reason: Reason,
+}
+
+/// A file with one secret value.
+#[derive(Debug, Clone, Copy)]
+pub struct SecretFile<'a> {
+    path: &'a Path,
+    #[cfg(feature = "passphrase")]
+    passphrase: Option<&'a Passphrase>,
+}
+
+impl<'a> SecretFile<'a> {
+    /// Names a file without a passphrase.
+    pub fn new(path: &'a Path) -> Self {
+        Self {
+            path,
+            #[cfg(feature = "passphrase")]
+            passphrase: None,
+        }
+    }
+
+    /// Names a file under a passphrase.
+    #[cfg(feature = "passphrase")]
+    pub fn with_passphrase(path: &'a Path, passphrase: &'a Passphrase) -> Self {
+        Self { path, passphrase: Some(passphrase) }
+    }
+
+    /// Replaces the content of the file by a value.
+    ///
+    /// # Errors
+    /// [`SecretFileError`] if the value is too long or the file cannot be written. The file then
+    /// has its old content.
+    pub fn save<T: Canonical>(&self, value: &T) -> Result<(), SecretFileError> {
+        let save = || {
+            let bytes = self.encrypt(value.to_secret_bytes())?;
+            if bytes.len() as u64 > MAX_FILE {
+                return Err(Reason::TooLong);
+            }
+            Ok(replace(self.path, &bytes)?)
+        };
+        save().map_err(|reason| self.error(reason))
+    }
+
+    /// Reads the value in the file.
+    ///
+    /// # Errors
+    /// [`SecretFileError`] if the file cannot be read, others have access to it, the passphrase is
+    /// wrong or missing, or the content is not the encoding of a value.
+    pub fn load<T: Canonical>(&self) -> Result<T, SecretFileError> {
+        let load = || Ok(T::from_bytes(&self.decrypt(read(self.path)?)?)?);
+        load().map_err(|reason| self.error(reason))
+    }
+
+    fn error(&self, reason: Reason) -> SecretFileError {
+        SecretFileError { path: self.path.to_owned(), reason }
+    }
+
+    #[cfg(feature = "passphrase")]
+    fn encrypt(&self, plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
+        match self.passphrase {
+            Some(passphrase) => Ok(Zeroizing::new(passphrase.encrypt(&plaintext)?)),
+            None => Ok(plaintext),
+        }
+    }
+
+    #[cfg(not(feature = "passphrase"))]
+    fn encrypt(&self, plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
+        Ok(plaintext)
+    }
+
+    #[cfg(feature = "passphrase")]
+    fn decrypt(&self, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
+        match (self.passphrase, bytes.starts_with(AGE)) {
+            (Some(passphrase), true) => passphrase.decrypt(&bytes, MAX_FILE),
+            (None, false) => Ok(bytes),
+            (None, true) => Err(Reason::PassphraseRequired),
+            (Some(_), false) => Err(Reason::NotEncrypted),
+        }
+    }
+
+    #[cfg(not(feature = "passphrase"))]
+    fn decrypt(&self, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
+        if bytes.starts_with(AGE) { Err(Reason::PassphraseRequired) } else { Ok(bytes) }
+    }
+}
+
+/// Reads a file of limited length that only its owner may read.
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Reason> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    check_permissions(&metadata)?;
+    if metadata.len() > MAX_FILE {
+        return Err(Reason::TooLong);
+    }
+    // Room for one byte more shows that the file grew. The buffer is not reallocated.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(metadata.len() as usize + 1));
+    file.take(metadata.len() + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > metadata.len() {
+        return Err(io::Error::other("the file changed while it was read").into());
+    }
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn check_permissions(metadata: &fs::Metadata) -> Result<(), Reason> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(Reason::Permissions(mode)) }
+}
+
+#[cfg(not(unix))]
+fn check_permissions(_: &fs::Metadata) -> Result<(), Reason> {
+    Ok(())
+}
+
+/// Writes a new file beside the old one and renames it.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let outcome = write(&new, bytes).and_then(|()| fs::rename(&new, path));
+    if outcome.is_err() {
+        // The remaining file would be replaced by the next save, so its removal may fail.
+        let _ = fs::remove_file(&new);
+        return outcome;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    sync_folder(folder.unwrap_or(Path::new(".")))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Makes a rename durable. Only Unix opens folders.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
