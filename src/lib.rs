@@ -48,6 +48,9 @@ pub mod protocol;
 // Files with secrets, optionally under a passphrase.
 pub mod secret_file;
 
+// FHIR: consents as the source of grants, audit events from the ledger.
+pub mod fhir;
+
 // A deterministic network simulator in one process.
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -78,6 +78,7 @@ pub use class::Class;
 pub use codes::{CodesError, SensitiveCodes};
 pub use finding::{Finding, Rule};
 pub use json::JsonError;
+pub use labels::{Confidentiality, SecurityLabel};
 pub use reader::RecordReader;
 pub use scan::ScanError;
 pub use section::SectionReader;

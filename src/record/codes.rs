@@ -106,8 +106,8 @@ impl SensitiveCodes {
         format!("{}|{}{end}", uri(system), code.to_ascii_uppercase())
     }
 
-    /// Returns the category of a code.
-    pub(super) fn category(&self, system: &str, code: &str) -> Option<&str> {
+    /// Returns the sensitivity category of a code; `None` if the table does not list it.
+    pub fn category(&self, system: &str, code: &str) -> Option<&str> {
         let of = |key: String| self.categories.get(&key).map(String::as_str);
         let prefixes = (1..=code.len().min(Self::MAX_PREFIX)).rev();
         let prefixes = prefixes.filter_map(|length| code.get(..length));

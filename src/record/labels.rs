@@ -30,10 +30,59 @@ const SYSTEMS: [(&str, System); 10] = [
 /// The URI of the confidentiality codes, the implied system of `Composition.confidentiality`.
 pub(super) const CONFIDENTIALITY: &str = SYSTEMS[0].0;
 
-/// Confidentiality up to normal: unrestricted, low, moderate, normal.
-const UP_TO_NORMAL: [&str; 4] = ["U", "L", "M", "N"];
-/// Confidentiality above normal: restricted, very restricted.
-const ABOVE_NORMAL: [&str; 2] = ["R", "V"];
+/// A level of the code system v3-Confidentiality, in ascending order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidentiality {
+    /// `U`.
+    Unrestricted,
+    /// `L`.
+    Low,
+    /// `M`.
+    Moderate,
+    /// `N`.
+    Normal,
+    /// `R`. Content at this level or above is in the restricted section.
+    Restricted,
+    /// `V`.
+    VeryRestricted,
+}
+
+/// The codes of all levels.
+const CONFIDENTIALITY_CODES: [(&str, Confidentiality); 6] = [
+    ("U", Confidentiality::Unrestricted),
+    ("L", Confidentiality::Low),
+    ("M", Confidentiality::Moderate),
+    ("N", Confidentiality::Normal),
+    ("R", Confidentiality::Restricted),
+    ("V", Confidentiality::VeryRestricted),
+];
+
+/// A security label that states the confidentiality or the sensitivity of content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecurityLabel {
+    /// A level of confidentiality.
+    Confidentiality(Confidentiality),
+    /// A sensitivity policy of v3-ActCode, such as `PSY`. Its content is in the restricted section.
+    Sensitivity(&'static str),
+}
+
+impl SecurityLabel {
+    /// Returns the label of a code; `None` for codes that state neither. The code systems have the
+    /// URIs of all FHIR versions, or an OID.
+    pub fn new(system: &str, code: &str) -> Option<Self> {
+        match system_of(system)? {
+            System::Neutral => None,
+            System::Confidentiality => {
+                let level = CONFIDENTIALITY_CODES.iter().find(|(known, _)| *known == code);
+                level.map(|(_, level)| Self::Confidentiality(*level))
+            }
+            System::ActCode => {
+                let policy = SENSITIVITY.iter().find(|known| **known == code);
+                policy.map(|policy| Self::Sensitivity(policy))
+            }
+        }
+    }
+}
 
 /// All sensitivity policies of v3-ActCode. `SICKLE` is retired.
 const SENSITIVITY: [&str; 45] = [
@@ -70,15 +119,19 @@ pub(super) enum Effect {
 /// Returns the effect of a label. A code counts only with its system. Other labels, such as
 /// handling instructions and those of other systems, are unknown.
 pub(super) fn effect(system: &str, code: &str) -> Effect {
-    let known = SYSTEMS.iter().find(|(uri, _)| *uri == system).map(|(_, known)| *known);
-    match known {
-        Some(System::Neutral) => Effect::None,
-        Some(System::Confidentiality) if UP_TO_NORMAL.contains(&code) => Effect::None,
-        Some(System::Confidentiality) if ABOVE_NORMAL.contains(&code) => Effect::Restricts,
-        Some(System::ActCode) if SENSITIVITY.contains(&code) => Effect::Restricts,
-        Some(System::ActCode) if code == PROCESS_INLINE => Effect::AnnouncesInline,
+    match (system_of(system), SecurityLabel::new(system, code)) {
+        (_, Some(SecurityLabel::Confidentiality(level))) if level <= Confidentiality::Normal => {
+            Effect::None
+        }
+        (_, Some(_)) => Effect::Restricts,
+        (Some(System::Neutral), _) => Effect::None,
+        (Some(System::ActCode), _) if code == PROCESS_INLINE => Effect::AnnouncesInline,
         _ => Effect::Unknown,
     }
+}
+
+fn system_of(uri: &str) -> Option<System> {
+    SYSTEMS.iter().find(|(known, _)| *known == uri).map(|(_, system)| *system)
 }
 
 /// Returns `true` if the code is a sensitivity policy.

@@ -14,7 +14,7 @@ const LAYERS: [(&[&str], bool); 7] = [
     (&["abe", "peks", "pre", "pseudonym", "store", "consensus"], false),
     (&["record", "ledger"], true),
     (&["protocol"], true),
-    (&["secret_file", "sim"], true),
+    (&["fhir", "secret_file", "sim"], true),
     (&["bin"], true),
 ];
 

@@ -1,0 +1,164 @@
+//! Grants from provisions: the decision of each combination of reader, class, record and time.
+#![forbid(unsafe_code)]
+
+use super::Grant;
+use super::provision::Provision;
+use crate::consensus::Digest;
+use crate::ledger::Time;
+use crate::record::Class;
+use crate::sign::VerifyingKey;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// Maximum number of decisions, each of which visits all provisions.
+const MAX_DECISIONS: usize = 1 << 18;
+
+/// The classes that a reader may open, for one period: of each known record, and of later ones.
+struct Access {
+    known: BTreeMap<BTreeSet<Class>, Vec<Digest>>,
+    later: BTreeSet<Class>,
+}
+
+/// A combination that no provision distinguishes further.
+#[derive(Clone, Copy)]
+struct Point<'a> {
+    reader: &'a VerifyingKey,
+    /// `None` for a later record.
+    record: Option<&'a Digest>,
+    time: Time,
+    class: Class,
+}
+
+/// Returns the grants that permit exactly what the provisions permit, as far as grants express it;
+/// `None` if there are too many combinations.
+pub(super) fn grants(root: &Provision, records: &BTreeSet<Digest>) -> Option<Vec<Grant>> {
+    let mut readers = BTreeSet::new();
+    let mut bounds = BTreeSet::new();
+    visit(root, &mut |provision| {
+        readers.extend(provision.readers.iter().flatten().filter(|_| provision.permits).copied());
+        bounds.extend([provision.times.start, provision.times.end]);
+    });
+    let groups = group(root, records);
+    let decisions = readers.len() * bounds.len() * (groups.len() + 1) * Class::ALL.len();
+    if decisions > MAX_DECISIONS {
+        return None;
+    }
+    let bounds: Vec<Time> = bounds.into_iter().collect();
+    let mut grants = Vec::new();
+    for reader in &readers {
+        let mut windows: BTreeMap<(BTreeSet<Class>, Vec<Digest>, bool), Vec<Range<Time>>> =
+            BTreeMap::new();
+        for bound in bounds.windows(2) {
+            let window = bound[0]..bound[1];
+            for key in access(root, reader, window.start, &groups).into_scopes(records) {
+                let windows = windows.entry(key).or_default();
+                match windows.last_mut() {
+                    Some(last) if last.end == window.start => last.end = window.end,
+                    _ => windows.push(window.clone()),
+                }
+            }
+        }
+        let of_reader = windows.into_iter().flat_map(|((classes, records, later_records), of)| {
+            of.into_iter().map(move |window| Grant {
+                reader: *reader,
+                classes: classes.iter().copied().collect(),
+                records: records.clone(),
+                later_records,
+                from: (window.start > 0).then_some(window.start),
+                until: (window.end < Time::MAX).then_some(window.end),
+            })
+        });
+        let mut of_reader: Vec<Grant> = of_reader.collect();
+        // The sort is stable, and the map is in order of classes and records.
+        of_reader.sort_by_key(|grant| grant.from);
+        grants.extend(of_reader);
+    }
+    Some(grants)
+}
+
+fn visit<'a>(provision: &'a Provision, f: &mut impl FnMut(&'a Provision)) {
+    f(provision);
+    provision.nested.iter().for_each(|nested| visit(nested, f));
+}
+
+/// Returns the records in groups that no provision distinguishes.
+fn group(root: &Provision, records: &BTreeSet<Digest>) -> Vec<Vec<Digest>> {
+    let mut lists = Vec::new();
+    visit(root, &mut |provision| lists.extend(&provision.records));
+    let mut groups: BTreeMap<Vec<bool>, Vec<Digest>> = BTreeMap::new();
+    for record in records {
+        let member = lists.iter().map(|list| list.contains(record)).collect();
+        groups.entry(member).or_default().push(*record);
+    }
+    groups.into_values().collect()
+}
+
+/// Returns the access of a reader from `time` on, until the next bound of a provision.
+fn access(root: &Provision, reader: &VerifyingKey, time: Time, groups: &[Vec<Digest>]) -> Access {
+    let classes = |record: Option<&Digest>| -> BTreeSet<Class> {
+        let permitted =
+            |class: &Class| permitted(root, Point { reader, record, time, class: *class });
+        Class::ALL.into_iter().filter(permitted).collect()
+    };
+    let mut known: BTreeMap<BTreeSet<Class>, Vec<Digest>> = BTreeMap::new();
+    for group in groups {
+        known.entry(classes(group.first())).or_default().extend(group);
+    }
+    known.values_mut().for_each(|records| records.sort());
+    Access { known, later: classes(None) }
+}
+
+impl Access {
+    /// Returns the scopes of grants: classes, records, and `true` for later records. A grant over
+    /// later records covers all records, so these must permit the same classes.
+    fn into_scopes(self, records: &BTreeSet<Digest>) -> Vec<(BTreeSet<Class>, Vec<Digest>, bool)> {
+        let Self { known, later } = self;
+        let mut scopes = Vec::new();
+        let covers_all = known.keys().all(|classes| classes.is_superset(&later));
+        let covers_later = !later.is_empty() && !records.is_empty() && covers_all;
+        if covers_later {
+            scopes.push((later.clone(), records.iter().copied().collect(), true));
+        }
+        let more = known
+            .into_iter()
+            .filter(|(classes, _)| !classes.is_empty() && !(covers_later && *classes == later));
+        scopes.extend(more.map(|(classes, records)| (classes, records, false)));
+        scopes
+    }
+}
+
+/// The final decision. A root that denies permits only what a nested permit does.
+fn permitted(root: &Provision, point: Point<'_>) -> bool {
+    if root.permits {
+        return effective(root, point);
+    }
+    let by_nested = |permits: bool| {
+        root.nested.iter().any(|nested| nested.permits == permits && effective(nested, point))
+    };
+    by_nested(true) && !by_nested(false)
+}
+
+/// Returns `true` if the provision with its exceptions decides a point by its own type.
+fn effective(provision: &Provision, point: Point<'_>) -> bool {
+    let own = contains(provision, point);
+    let by_nested = |permits: bool| {
+        let nested = provision.nested.iter().filter(|nested| nested.permits == permits);
+        nested.into_iter().any(|nested| effective(nested, point))
+    };
+    if provision.permits {
+        (own || by_nested(true)) && !by_nested(false)
+    } else {
+        own && !by_nested(true) || by_nested(false)
+    }
+}
+
+fn contains(provision: &Provision, point: Point<'_>) -> bool {
+    let Provision { readers, classes, records, times, .. } = provision;
+    let classes = if point.record.is_some() { &classes.known } else { &classes.later };
+    let of_record =
+        |records: &BTreeSet<Digest>| point.record.is_some_and(|record| records.contains(record));
+    readers.as_ref().is_none_or(|readers| readers.contains(point.reader))
+        && classes.contains(&point.class)
+        && records.as_ref().is_none_or(of_record)
+        && times.contains(&point.time)
+}

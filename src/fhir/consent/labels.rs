@@ -1,0 +1,141 @@
+//! Security labels and clinical codes of provisions, as classes of sections.
+//!
+//! A section may hold content with several labels. A permit opens a class only if it permits all
+//! content that a section of the class may hold; a denial closes every class of which a section may
+//! hold denied content.
+#![forbid(unsafe_code)]
+
+use super::element::Element;
+use super::{ConsentError, Directory, Refusal, coding};
+use crate::record::{Class, Confidentiality, SecurityLabel, SensitiveCodes};
+use std::collections::BTreeSet;
+
+/// The classes of a provision: those of known records, and those of records that are not written
+/// yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Classes {
+    pub(super) known: BTreeSet<Class>,
+    pub(super) later: BTreeSet<Class>,
+}
+
+impl Classes {
+    pub(super) fn all() -> Self {
+        Self::same(Class::ALL)
+    }
+
+    fn same(classes: impl IntoIterator<Item = Class>) -> Self {
+        let known: BTreeSet<Class> = classes.into_iter().collect();
+        Self { later: known.clone(), known }
+    }
+
+    /// The sections that may hold content with a sensitive label. A document has no labels.
+    fn sensitive() -> Self {
+        Self::same([Class::Restricted, Class::Document])
+    }
+
+    /// The sections that hold labelled content of at most normal confidentiality only. A document
+    /// has no label that tells.
+    fn normal() -> Self {
+        Self::same(
+            Class::ALL.into_iter().filter(|c| !matches!(c, Class::Restricted | Class::Document)),
+        )
+    }
+
+    pub(super) fn intersection(&self, other: &Self) -> Self {
+        Self { known: &self.known & &other.known, later: &self.later & &other.later }
+    }
+}
+
+/// Returns the classes that a denial of labels closes.
+///
+/// A denial of `R` is one of `R` and above, as in the examples of IHE PCF. A denial of normal
+/// confidentiality or below closes every class, whichever way the levels are ordered.
+pub(super) fn denied(labels: &[Element<'_>]) -> Result<Classes, ConsentError> {
+    let mut denied = Classes::sensitive();
+    for element in labels {
+        match label(element)? {
+            SecurityLabel::Confidentiality(level) if level <= Confidentiality::Normal => {
+                denied = Classes::all();
+            }
+            _ => {}
+        }
+    }
+    Ok(denied)
+}
+
+/// Returns the classes that a permit of labels opens.
+///
+/// A level of confidentiality is a high-water mark: it permits this level and those below (FHIR R4,
+/// `Consent.provision.securityLabel`). A sensitivity permits the content of this policy only, here
+/// without the policies that it subsumes.
+pub(super) fn permitted(
+    elements: &[Element<'_>],
+    directory: &dyn Directory,
+) -> Result<Classes, ConsentError> {
+    let labels: BTreeSet<SecurityLabel> = elements.iter().map(label).collect::<Result<_, _>>()?;
+    let level = labels.iter().filter_map(|label| match label {
+        SecurityLabel::Confidentiality(level) => Some(*level),
+        SecurityLabel::Sensitivity(_) => None,
+    });
+    let level = level.max();
+    let shared = || elements[0].refuse(Refusal::SharedSection);
+    let mut opened =
+        if level >= Some(Confidentiality::Normal) { Classes::normal() } else { Classes::same([]) };
+    if level == Some(Confidentiality::VeryRestricted) {
+        return Ok(Classes::same([Class::Restricted]).union(&opened));
+    }
+    let names_restricted = labels.iter().any(|label| match label {
+        SecurityLabel::Confidentiality(level) => *level > Confidentiality::Normal,
+        SecurityLabel::Sensitivity(_) => true,
+    });
+    if names_restricted {
+        let content = directory.restricted_labels().ok_or_else(shared)?;
+        if !content.iter().all(|of| permits(&labels, level, of)) {
+            return Err(shared());
+        }
+        opened.known.insert(Class::Restricted);
+    }
+    if opened.known.is_empty() { Err(shared()) } else { Ok(opened) }
+}
+
+/// Returns `true` if a permit covers content with all of these labels: by its confidentiality, or by
+/// each of its sensitivities.
+fn permits(
+    permit: &BTreeSet<SecurityLabel>,
+    level: Option<Confidentiality>,
+    content: &BTreeSet<SecurityLabel>,
+) -> bool {
+    let is_sensitivity = |label: &&SecurityLabel| matches!(label, SecurityLabel::Sensitivity(_));
+    if content.contains(&SecurityLabel::Confidentiality(Confidentiality::VeryRestricted)) {
+        return false;
+    }
+    if level >= Some(Confidentiality::Restricted) {
+        return true;
+    }
+    let mut sensitivities = content.iter().filter(is_sensitivity).peekable();
+    sensitivities.peek().is_some() && sensitivities.all(|of| permit.contains(of))
+}
+
+impl Classes {
+    fn union(&self, other: &Self) -> Self {
+        Self { known: &self.known | &other.known, later: &self.later | &other.later }
+    }
+}
+
+fn label(element: &Element<'_>) -> Result<SecurityLabel, ConsentError> {
+    let (system, code) = coding::coding(element)?;
+    SecurityLabel::new(system, code).ok_or_else(|| element.refuse(Refusal::UnknownLabel))
+}
+
+/// Returns the classes that a denial of clinical codes closes: the codes of the sensitive table
+/// restrict the resources that contain them. Other codes determine no section.
+pub(super) fn denied_codes(
+    codes: &[Element<'_>],
+    table: &SensitiveCodes,
+) -> Result<Classes, ConsentError> {
+    for element in codes {
+        let is_sensitive = |system: &str, code: &str| table.category(system, code).map(|_| ());
+        coding::meaning(element, is_sensitive, Refusal::Code)?;
+    }
+    Ok(Classes::sensitive())
+}

@@ -1,0 +1,249 @@
+//! FHIR date-times and instants.
+//!
+//! `YYYY`, `YYYY-MM`, `YYYY-MM-DD` and `YYYY-MM-DDThh:mm:ss[.s+](Z|±hh:mm)`: a date-time is the
+//! interval of all times that match it. The calendar is the proleptic Gregorian one.
+#![forbid(unsafe_code)]
+
+use crate::ledger::Time;
+use std::ops::Range;
+
+/// The time zone of dates without a time: a difference from UTC in minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UtcOffset(i16);
+
+impl UtcOffset {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self(0);
+
+    /// Returns the offset; `None` if it exceeds 14 hours, the largest of FHIR.
+    pub fn minutes(minutes: i16) -> Option<Self> {
+        (minutes.unsigned_abs() <= 14 * 60).then_some(Self(minutes))
+    }
+}
+
+const SECOND: i64 = 1000;
+const MINUTE: i64 = 60 * SECOND;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// Returns the interval of a date-time in milliseconds since the Unix epoch; `None` if the text is
+/// malformed. The times are those on a clock of milliseconds.
+pub(super) fn date_time(text: &str, zone: UtcOffset) -> Option<Range<i64>> {
+    let (date, time) = match text.split_once('T') {
+        Some((date, time)) => (date, Some(time)),
+        None => (text, None),
+    };
+    let parts: Vec<&str> = date.split('-').collect();
+    let year = digits(parts.first()?, 4).filter(|year| *year > 0)?;
+    let month = match parts.get(1) {
+        Some(month) => Some(digits(month, 2).filter(|month| (1..=12).contains(month))?),
+        None => None,
+    };
+    let day = match (parts.get(2), month) {
+        (Some(day), Some(month)) => {
+            Some(digits(day, 2).filter(|day| (1..=days_of_month(year, month)).contains(day))?)
+        }
+        _ => None,
+    };
+    let shift = -i64::from(zone.0) * MINUTE;
+    let at = |year, month, day| days_from_epoch(year, month, day) * DAY + shift;
+    match (month, day, time) {
+        _ if parts.len() > 3 => None,
+        (Some(month), Some(day), Some(time)) => {
+            let midnight = days_from_epoch(year, month, day) * DAY;
+            let Range { start, end } = time_of_day(time)?;
+            Some(midnight + start..midnight + end)
+        }
+        (_, _, Some(_)) => None,
+        (None, _, None) => Some(at(year, 1, 1)..at(year + 1, 1, 1)),
+        (Some(12), None, None) => Some(at(year, 12, 1)..at(year + 1, 1, 1)),
+        (Some(month), None, None) => Some(at(year, month, 1)..at(year, month + 1, 1)),
+        (Some(month), Some(day), None) => Some(at(year, month, day)..at(year, month, day) + DAY),
+    }
+}
+
+/// Returns the interval of a time with its zone, relative to midnight UTC.
+fn time_of_day(text: &str) -> Option<Range<i64>> {
+    let zone_at = text.find(['Z', '+', '-'])?;
+    let (clock, zone) = text.split_at(zone_at);
+    let (clock, fraction) = match clock.split_once('.') {
+        Some((clock, fraction)) => (clock, Some(fraction)),
+        None => (clock, None),
+    };
+    let [hour, minute, second] = clock.split(':').collect::<Vec<_>>()[..] else { return None };
+    let hour = digits(hour, 2).filter(|hour| *hour < 24)?;
+    let minute = digits(minute, 2).filter(|minute| *minute < 60)?;
+    // 60 is a leap second.
+    let second = digits(second, 2).filter(|second| *second <= 60)?;
+    let Range { start, end } = match fraction {
+        Some(fraction) => milliseconds(fraction)?,
+        None => 0..SECOND,
+    };
+    let base = (hour * 60 + minute) * MINUTE + second * SECOND - offset(zone)?;
+    Some(base + start..base + end)
+}
+
+/// Returns the milliseconds that match a fraction of a second. Those of a fraction with more than
+/// three digits start at the next full millisecond.
+fn milliseconds(fraction: &str) -> Option<Range<i64>> {
+    if fraction.is_empty() || fraction.len() > 18 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let (kept, rest) = fraction.split_at(fraction.len().min(3));
+    let unit = 10_i64.pow(3 - u32::try_from(kept.len()).expect("at most 3"));
+    let floor = digits(kept, kept.len())? * unit;
+    let start = floor + i64::from(rest.bytes().any(|digit| digit != b'0'));
+    Some(start..floor + unit)
+}
+
+/// Returns the difference of a zone from UTC.
+fn offset(zone: &str) -> Option<i64> {
+    if zone == "Z" {
+        return Some(0);
+    }
+    let sign = if zone.starts_with('-') { -1 } else { 1 };
+    let (hour, minute) = zone.get(1..)?.split_once(':')?;
+    let (hour, minute) = (digits(hour, 2)?, digits(minute, 2)?);
+    let is_valid = hour < 14 && minute < 60 || hour == 14 && minute == 0;
+    is_valid.then_some(sign * (hour * 60 + minute) * MINUTE)
+}
+
+/// Parses a number of exactly `length` ASCII digits.
+fn digits(text: &str, length: usize) -> Option<i64> {
+    let is_number = text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten()
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && year % 100 != 0 || year % 400 == 0
+}
+
+fn days_of_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Returns the days from 1970-01-01 to a date.
+fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
+    let before = year - 1;
+    // 719162 days from 0001-01-01 to 1970-01-01.
+    let years = before * 365 + before / 4 - before / 100 + before / 400 - 719_162;
+    years + (1..month).map(|month| days_of_month(year, month)).sum::<i64>() + day - 1
+}
+
+/// Returns the instant of a time in UTC with milliseconds. Times after the year 9999, which FHIR
+/// cannot express, give its last instant.
+pub(super) fn instant(time: Time) -> String {
+    const LAST: i64 = 253_402_300_799_999;
+    let time = i64::try_from(time).unwrap_or(LAST).min(LAST);
+    let (mut year, mut days) = (1970, time / DAY);
+    while days >= 365 + i64::from(is_leap(year)) {
+        days -= 365 + i64::from(is_leap(year));
+        year += 1;
+    }
+    let mut month = 1;
+    while days >= days_of_month(year, month) {
+        days -= days_of_month(year, month);
+        month += 1;
+    }
+    let (day, rest) = (days + 1, time % DAY);
+    let (hour, minute) = (rest / (60 * MINUTE), rest / MINUTE % 60);
+    let (second, milli) = (rest / SECOND % 60, rest % SECOND);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interval(text: &str) -> Option<Range<i64>> {
+        date_time(text, UtcOffset::UTC)
+    }
+
+    #[test]
+    fn a_date_time_is_the_interval_of_the_times_that_match_it() {
+        // Seconds since the epoch by `date -u -d ... +%s`.
+        for (text, start, end) in [
+            ("1970", 0, 31_536_000_000),
+            ("2024", 1_704_067_200_000, 1_735_689_600_000),
+            ("2024-02", 1_706_745_600_000, 1_709_251_200_000),
+            ("2023-12", 1_701_388_800_000, 1_704_067_200_000),
+            ("2024-02-29", 1_709_164_800_000, 1_709_251_200_000),
+            ("1964-01-01", -189_388_800_000, -189_302_400_000),
+            ("0001-01-01", -62_135_596_800_000, -62_135_510_400_000),
+            ("2022-06-13T01:02:03-05:00", 1_655_100_123_000, 1_655_100_124_000),
+            ("2022-06-13T01:02:03+05:30", 1_655_062_323_000, 1_655_062_324_000),
+            ("2016-12-31T23:59:60Z", 1_483_228_800_000, 1_483_228_801_000),
+            ("1970-01-01T00:00:00.5Z", 500, 600),
+            ("1970-01-01T00:00:00.05Z", 50, 60),
+            ("1970-01-01T00:00:00.123Z", 123, 124),
+            ("1970-01-01T00:00:00.1230Z", 123, 124),
+            ("1970-01-01T00:00:00.1234Z", 124, 124),
+        ] {
+            assert_eq!(interval(text), Some(start..end), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_without_time_are_in_the_given_zone() {
+        let zone = UtcOffset::minutes(-300).unwrap();
+        let day = date_time("2024-02-29", zone).unwrap();
+        assert_eq!(day, 1_709_164_800_000 + 5 * 60 * MINUTE..1_709_251_200_000 + 5 * 60 * MINUTE);
+        let explicit = "2022-06-13T01:02:03-05:00";
+        assert_eq!(date_time(explicit, zone), interval(explicit));
+        assert_eq!(UtcOffset::minutes(841), None);
+        assert_eq!(UtcOffset::minutes(i16::MIN), None);
+    }
+
+    #[test]
+    fn malformed_date_times_are_rejected() {
+        for text in [
+            "",
+            "0000",
+            "24",
+            "02024",
+            "2024-",
+            "2024-1",
+            "2024-13",
+            "2024-00-01",
+            "2024-02-30",
+            "2023-02-29",
+            "1900-02-29",
+            "2024-02-29-01",
+            "2024T00:00:00Z",
+            "2024-02T00:00:00Z",
+            "2024-02-29T",
+            "2024-02-29T10:00Z",
+            "2024-02-29T10:00:00",
+            "2024-02-29T24:00:00Z",
+            "2024-02-29T10:60:00Z",
+            "2024-02-29T10:00:61Z",
+            "2024-02-29T10:00:00.Z",
+            "2024-02-29T10:00:00+14:01",
+            "2024-02-29T10:00:00+1:00",
+            "2024-02-29T10:00:00z",
+            "2024-02-29T10:00:00Z ",
+            "２０２４",
+            "+2024",
+            "2024-02-29T10:00:00.1234567890123456789Z",
+            "2024-02-29T10:00:00é",
+            "2024-02-29T10:00:00+é",
+            "-2024",
+        ] {
+            assert_eq!(interval(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn instants_are_inverse_to_date_times() {
+        for time in [0, 1, 951_782_399_999, 951_782_400_000, 1_709_164_800_123, 4_102_444_799_999] {
+            let start = interval(&instant(time)).unwrap().start;
+            assert_eq!(u64::try_from(start), Ok(time), "{}", instant(time));
+        }
+        assert_eq!(instant(1_709_164_800_123), "2024-02-29T00:00:00.123Z");
+        assert_eq!(instant(u64::MAX), "9999-12-31T23:59:59.999Z");
+    }
+}

@@ -1,0 +1,530 @@
+//! The grants of consents that are expressed.
+
+use epione::consensus::Digest;
+use epione::fhir::consent::{
+    Consent, ConsentError, DataRecords, Decision, Directory, Grant, Target, UtcOffset, read,
+};
+use epione::record::{Class, SecurityLabel};
+use epione::sign::{SigningKey, VerifyingKey};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) const ROLES: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+const CONFIDENTIALITY: &str = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
+const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+const ACTIONS: &str = "http://terminology.hl7.org/CodeSystem/consentaction";
+
+/// A directory with the readers `Practitioner/0` to `Practitioner/2`, of which the first two are
+/// `Organization/1`, and the records `DocumentReference/0` to `DocumentReference/2`.
+/// `Observation/1` is a part of record 1.
+#[derive(Debug, Clone)]
+pub(super) struct Names {
+    pub(super) readers: Vec<VerifyingKey>,
+    pub(super) records: Vec<Digest>,
+    pub(super) everyone: bool,
+    pub(super) labels: Option<Vec<Vec<(&'static str, &'static str)>>>,
+}
+
+impl Names {
+    pub(super) fn new() -> Self {
+        let key = |i: u8| {
+            let seed = epione::algebra::Secret::new([i; 32]);
+            SigningKey::from_seed(&seed).verifying_key()
+        };
+        let mut readers: Vec<VerifyingKey> = (0..3).map(key).collect();
+        readers.sort();
+        let records = (0..3).map(|i| [i; 32]).collect();
+        Self { readers, records, everyone: false, labels: None }
+    }
+
+    fn index(target: &Target, kind: &str) -> Option<usize> {
+        match target {
+            Target::Reference(reference) => reference.strip_prefix(kind)?.parse().ok(),
+            Target::Identifier { system, value } if system == kind => value.parse().ok(),
+            Target::Identifier { .. } => None,
+        }
+    }
+}
+
+impl Directory for Names {
+    fn is_patient(&self, target: &Target) -> bool {
+        Self::index(target, "Patient/") == Some(0)
+    }
+
+    fn readers(&self, actor: &Target) -> Option<BTreeSet<VerifyingKey>> {
+        if Self::index(actor, "Organization/") == Some(1) {
+            return Some(self.readers[..2].iter().copied().collect());
+        }
+        let reader = self.readers.get(Self::index(actor, "Practitioner/")?)?;
+        Some(BTreeSet::from([*reader]))
+    }
+
+    fn everyone(&self) -> Option<BTreeSet<VerifyingKey>> {
+        self.everyone.then(|| self.readers.iter().copied().collect())
+    }
+
+    fn records(&self) -> BTreeSet<Digest> {
+        self.records.iter().copied().collect()
+    }
+
+    fn records_with(&self, data: &Target) -> Option<DataRecords> {
+        let part = Self::index(data, "Observation/");
+        let record = self.records.get(part.or(Self::index(data, "DocumentReference/"))?)?;
+        Some(DataRecords { records: BTreeSet::from([*record]), are_exact: part.is_none() })
+    }
+
+    fn restricted_labels(&self) -> Option<BTreeSet<BTreeSet<SecurityLabel>>> {
+        let label = |(system, code): &(&str, &str)| SecurityLabel::new(system, code).unwrap();
+        let labels = self.labels.as_ref()?.iter();
+        Some(labels.map(|labels| labels.iter().map(label).collect()).collect())
+    }
+
+    fn accepts_policy(&self, uri: &str) -> bool {
+        uri == "http://example.org/policies/basePrivacyConsentPolicy.txt"
+    }
+}
+
+/// Returns a Consent with this root provision.
+pub(super) fn consent(provision: Value) -> Value {
+    json!({
+        "resourceType": "Consent",
+        "id": "c1",
+        "status": "active",
+        "scope": {"coding": [{
+            "system": "http://terminology.hl7.org/CodeSystem/consentscope",
+            "code": "patient-privacy",
+        }]},
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+        "patient": {"reference": "Patient/0"},
+        "provision": provision,
+    })
+}
+
+pub(super) fn actor(reference: &str) -> Value {
+    json!({
+        "role": {"coding": [{"system": ROLES, "code": "IRCP"}]},
+        "reference": {"reference": reference},
+    })
+}
+
+pub(super) fn level(code: &str) -> Value {
+    json!({"system": CONFIDENTIALITY, "code": code})
+}
+
+pub(super) fn policy(code: &str) -> Value {
+    json!({"system": ACT_CODE, "code": code})
+}
+
+fn instance(reference: &str) -> Value {
+    json!({"meaning": "instance", "reference": {"reference": reference}})
+}
+
+pub(super) fn read_value(consent: &Value, names: &Names) -> Result<Consent, ConsentError> {
+    super::model::assert_valid(consent);
+    read(consent.to_string().as_bytes(), names, UtcOffset::UTC)
+}
+
+pub(super) fn grants(consent: &Value, names: &Names) -> Vec<Grant> {
+    match read_value(consent, names).unwrap().decision {
+        Decision::Grant(grants) => grants,
+        Decision::Revoke => panic!("grants"),
+    }
+}
+
+/// Returns the grants of a root provision.
+fn granted(provision: Value) -> Vec<Grant> {
+    grants(&consent(provision), &Names::new())
+}
+
+pub(super) fn all_but(classes: &[Class]) -> Vec<Class> {
+    Class::ALL.into_iter().filter(|class| !classes.contains(class)).collect()
+}
+
+pub(super) const NORMAL: [Class; 5] =
+    [Class::Identity, Class::Clinical, Class::Financial, Class::Administrative, Class::Narrative];
+
+#[test]
+fn a_permit_becomes_one_grant_per_reader_over_all_records() {
+    let names = Names::new();
+    let found = granted(json!({"type": "permit", "actor": [actor("Organization/1")]}));
+    let grant = |reader: usize| Grant {
+        reader: names.readers[reader],
+        classes: Class::ALL.to_vec(),
+        records: names.records.clone(),
+        later_records: true,
+        from: None,
+        until: None,
+    };
+    assert_eq!(found, [grant(0), grant(1)]);
+}
+
+#[test]
+fn terms_have_the_window_that_remains_within_the_bounds() {
+    let period = json!({"start": "1970-01-01T00:00:01Z", "end": "1970-01-01T00:00:09Z"});
+    let provision = json!({"type": "permit", "actor": [actor("Practitioner/0")], "period": period});
+    let grant = &granted(provision)[0];
+    assert_eq!((grant.from, grant.until), (Some(1000), Some(10_000)));
+    let proxy = Names::new().readers[2];
+    let window = |within| {
+        let terms = grant.terms(vec![], proxy, within)?;
+        assert_eq!(terms.records, grant.records);
+        assert_eq!(terms.classes, grant.classes);
+        assert_eq!(terms.proxy, proxy);
+        assert!(terms.later_records);
+        Some((terms.from, terms.until))
+    };
+    assert_eq!(window(0..50_000), Some((1000, 10_000)));
+    assert_eq!(window(2000..3000), Some((2000, 3000)));
+    assert_eq!(window(9999..50_000), Some((9999, 10_000)));
+    assert_eq!(window(10_000..50_000), None, "the consent has expired");
+    assert_eq!(window(0..1000), None, "the consent is not in force");
+    let open = granted(json!({"type": "permit", "actor": [actor("Practitioner/0")]}));
+    let terms = open[0].terms(vec![], proxy, 5..7).unwrap();
+    assert_eq!((terms.from, terms.until), (5, 7));
+}
+
+#[test]
+fn the_end_of_a_period_is_inclusive_and_in_the_zone_of_the_consent() {
+    let until = |end: &str, offset: i16| {
+        let provision = json!({"type": "permit", "actor": [actor("Practitioner/0")],
+            "period": {"end": end}});
+        let zone = UtcOffset::minutes(offset).unwrap();
+        let text = consent(provision).to_string();
+        match read(text.as_bytes(), &Names::new(), zone).unwrap().decision {
+            Decision::Grant(grants) => grants[0].until.unwrap(),
+            Decision::Revoke => panic!("grants"),
+        }
+    };
+    const HOUR: u64 = 3_600_000;
+    assert_eq!(until("2022-12-31", 0), 1_672_531_200_000);
+    assert_eq!(until("2022-12", 0), 1_672_531_200_000);
+    assert_eq!(until("2022", 60), 1_672_531_200_000 - HOUR);
+    assert_eq!(until("2022-12-31T23:59:59-01:00", 60), 1_672_531_200_000 + HOUR);
+}
+
+#[test]
+fn a_denied_period_divides_the_window() {
+    let found = granted(json!({"type": "permit", "actor": [actor("Practitioner/0")],
+        "provision": [{"type": "deny", "period": {"start": "1970-01-03", "end": "1970-01-04"}}]}));
+    const DAY: u64 = 86_400_000;
+    let windows: Vec<_> = found.iter().map(|grant| (grant.from, grant.until)).collect();
+    assert_eq!(windows, [(None, Some(2 * DAY)), (Some(4 * DAY), None)]);
+}
+
+#[test]
+fn a_nested_permit_does_not_outlast_the_root() {
+    let found = granted(json!({"type": "permit", "actor": [actor("Practitioner/0")],
+        "period": {"end": "1970-01-01"}, "securityLabel": [level("N")],
+        "provision": [{"type": "permit", "securityLabel": [level("V")],
+            "period": {"end": "1980"}}]}));
+    assert!(found.iter().all(|grant| grant.until == Some(86_400_000)), "{found:?}");
+    assert!(found.iter().any(|grant| grant.classes.contains(&Class::Restricted)));
+}
+
+#[test]
+fn a_denied_reader_has_no_grant_and_an_exception_to_the_denial_restores_a_part() {
+    let names = Names::new();
+    let found = granted(json!({"type": "permit", "actor": [actor("Organization/1")],
+        "provision": [{"type": "deny", "actor": [actor("Practitioner/1")]}]}));
+    assert_eq!(found.iter().map(|grant| grant.reader).collect::<Vec<_>>(), names.readers[..1]);
+
+    let found = granted(json!({"type": "permit", "actor": [actor("Organization/1")],
+        "provision": [{"type": "deny", "actor": [actor("Practitioner/1")],
+            "provision": [{"type": "permit", "data": [instance("DocumentReference/2")]}]}]}));
+    assert_eq!(found[0].records, names.records);
+    assert_eq!(found[1].reader, names.readers[1]);
+    assert_eq!(found[1].records, [names.records[2]]);
+    assert!(found[0].later_records && !found[1].later_records);
+}
+
+#[test]
+fn a_denial_prevails_over_permits_beside_it_in_either_order() {
+    let permit = json!({"type": "permit", "actor": [actor("Organization/1")]});
+    let deny = json!({"type": "deny", "actor": [actor("Practitioner/0")]});
+    for provisions in [json!([permit, deny]), json!([deny, permit])] {
+        let found = granted(json!({"type": "deny", "provision": provisions}));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].reader, Names::new().readers[1]);
+    }
+}
+
+#[test]
+fn an_exception_to_a_denial_alone_grants_nothing() {
+    let permit = json!({"type": "permit", "actor": [actor("Practitioner/0")]});
+    let deny = json!({"type": "deny", "actor": [actor("Practitioner/1")], "provision": [permit]});
+    assert_eq!(granted(json!({"type": "deny", "provision": [deny]})), []);
+    let permit = json!({"type": "permit", "actor": [actor("Practitioner/1")]});
+    let deny = json!({"type": "deny", "actor": [actor("Practitioner/0")], "provision": [permit]});
+    let found = granted(json!({"type": "permit", "actor": [actor("Practitioner/0")],
+        "provision": [deny]}));
+    assert_eq!(found, [], "the exception names a reader whom the denial does not");
+}
+
+#[test]
+fn data_restricts_the_records_and_ends_the_cover_of_later_ones() {
+    let names = Names::new();
+    let found = granted(json!({"type": "permit", "actor": [actor("Practitioner/0")],
+        "data": [instance("DocumentReference/2"), instance("DocumentReference/0")]}));
+    assert_eq!(found[0].records, [names.records[0], names.records[2]]);
+    assert!(!found[0].later_records);
+    // A denial of a part closes the record. A grant over later records would cover it as well.
+    let found = granted(json!({"type": "permit", "actor": [actor("Practitioner/0")],
+        "provision": [{"type": "deny", "data": [instance("Observation/1")]}]}));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].records, [names.records[0], names.records[2]]);
+    assert!(!found[0].later_records);
+}
+
+#[test]
+fn labels_select_the_classes_whose_sections_hold_nothing_else() {
+    let permit = |labels: Value| json!({"type": "permit", "actor": [actor("Practitioner/0")], "securityLabel": labels});
+    assert_eq!(granted(permit(json!([level("N")])))[0].classes, NORMAL);
+    let very = granted(permit(json!([level("V")])));
+    assert_eq!(very[0].classes, all_but(&[Class::Document]));
+    assert!(very[0].later_records);
+
+    let with = |labels: Value, content: &[&[(&'static str, &'static str)]]| {
+        let content = content.iter().map(|labels| labels.to_vec()).collect();
+        let names = Names { labels: Some(content), ..Names::new() };
+        read_value(&consent(permit(labels)), &names)
+    };
+    let (psy, hiv) = ((ACT_CODE, "PSY"), (ACT_CODE, "HIV"));
+    let (r, v) = ((CONFIDENTIALITY, "R"), (CONFIDENTIALITY, "V"));
+    for (labels, content, opens) in [
+        (json!([level("R")]), &[&[r][..], &[psy], &[hiv, r]][..], true),
+        (json!([level("R")]), &[&[r], &[psy, v]], false),
+        (json!([level("N"), policy("PSY")]), &[&[psy], &[psy, r]], true),
+        (json!([level("N"), policy("PSY")]), &[&[psy], &[hiv]], false),
+        (json!([level("N"), policy("PSY")]), &[&[psy, hiv]], false),
+        (json!([level("N"), policy("PSY")]), &[&[psy, v]], false),
+        (json!([level("N"), policy("PSY")]), &[&[r]], false),
+        (json!([level("N"), policy("PSY"), policy("HIV")]), &[&[psy, hiv]], true),
+    ] {
+        let outcome = with(labels.clone(), content);
+        assert_eq!(outcome.is_ok(), opens, "{labels} of {content:?}: {outcome:?}");
+        if let Ok(Consent { decision: Decision::Grant(grants), .. }) = outcome {
+            // Later records may have other labels.
+            let restricted = grants.iter().filter(|g| g.classes.contains(&Class::Restricted));
+            assert!(
+                restricted.clone().count() == 1 && restricted.clone().all(|g| !g.later_records)
+            );
+            let later = grants.iter().find(|grant| grant.later_records).unwrap();
+            assert_eq!(later.classes, NORMAL);
+        }
+    }
+}
+
+#[test]
+fn a_denied_label_or_sensitive_code_closes_every_section_that_may_hold_it() {
+    let code = json!({"coding": [{"system": "http://snomed.info/sct", "code": "86406008"}]});
+    for (denied, closed) in [
+        (json!({"securityLabel": [level("R")]}), &[Class::Restricted, Class::Document][..]),
+        (json!({"securityLabel": [level("V")]}), &[Class::Restricted, Class::Document]),
+        (json!({"securityLabel": [policy("ETHUD")]}), &[Class::Restricted, Class::Document]),
+        (json!({"code": [code]}), &[Class::Restricted, Class::Document]),
+        (json!({"securityLabel": [level("N")]}), &Class::ALL),
+        (json!({"securityLabel": [policy("PSY"), level("L")]}), &Class::ALL),
+    ] {
+        let mut deny = denied.clone();
+        deny["type"] = "deny".into();
+        let found = granted(json!({"type": "permit", "actor": [actor("Practitioner/0")],
+            "provision": [deny]}));
+        let classes = found.first().map_or(vec![], |grant| grant.classes.clone());
+        assert_eq!(classes, all_but(closed), "{denied}");
+    }
+}
+
+#[test]
+fn actions_that_include_access_are_expressed() {
+    let action = |code: &str| json!({"coding": [{"system": ACTIONS, "code": code}]});
+    let found = granted(json!({"type": "permit", "actor": [actor("Organization/1")],
+        "action": [action("access"), action("use")],
+        "provision": [{"type": "deny", "action": [action("access")],
+            "actor": [actor("Practitioner/0")]}]}));
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn policy_rule_states_the_base_rule_of_plain_r4() {
+    let rule = |code: &str, provision: Value| {
+        let mut consent = consent(provision);
+        consent["policyRule"] = json!({"coding": [{"system": ACT_CODE, "code": code}]});
+        grants(&consent, &Names::new())
+    };
+    let reader = json!({"actor": [actor("Practitioner/0")]});
+    assert_eq!(rule("OPTIN", reader.clone()).len(), 1);
+    assert_eq!(rule("OPTOUT", reader.clone()), []);
+    let permit = json!({"type": "permit", "actor": [actor("Practitioner/0")]});
+    assert_eq!(rule("OPTOUTE", json!({"provision": [permit]})).len(), 1);
+}
+
+#[test]
+fn a_consent_that_is_no_longer_given_revokes_whatever_it_contains() {
+    let active = consent(json!({"type": "permit", "purpose": [policy("TREAT")]}));
+    for status in ["inactive", "rejected", "entered-in-error"] {
+        let mut consent = active.clone();
+        consent["status"] = status.into();
+        consent["modifierExtension"] = json!([{"url": "http://example.org", "valueBoolean": true}]);
+        let read = read_value(&consent, &Names::new()).unwrap();
+        assert_eq!((read.id.as_deref(), read.decision), (Some("c1"), Decision::Revoke));
+        consent.as_object_mut().unwrap().remove("id");
+        let refused = read_value(&consent, &Names::new()).unwrap_err();
+        assert_eq!(refused.to_string(), "Consent.id: the element is required");
+    }
+    let denied = consent(json!({"type": "deny", "purpose": [policy("TREAT")]}));
+    assert_eq!(read_value(&denied, &Names::new()).unwrap().decision, Decision::Revoke);
+}
+
+/// A provision of the generated consents.
+#[derive(Debug, Clone)]
+struct Tree {
+    permits: bool,
+    readers: Vec<usize>,
+    records: Vec<usize>,
+    labels: Vec<&'static str>,
+    days: Option<(u8, u8)>,
+    nested: Vec<Tree>,
+}
+
+impl Tree {
+    fn json(&self) -> Value {
+        let mut value = json!({"type": if self.permits { "permit" } else { "deny" }});
+        let mut list = |key: &str, items: Vec<Value>| {
+            if !items.is_empty() {
+                value[key] = items.into();
+            }
+        };
+        list("actor", self.readers.iter().map(|i| actor(&format!("Practitioner/{i}"))).collect());
+        let data = |i: &usize| instance(&format!("DocumentReference/{i}"));
+        list("data", self.records.iter().map(data).collect());
+        list("securityLabel", self.labels.iter().map(|code| level(code)).collect());
+        list("provision", self.nested.iter().map(Self::json).collect());
+        if let Some((start, length)) = self.days {
+            let date = |day: u8| format!("1970-01-{:02}", day + 1);
+            value["period"] = json!({"start": date(start), "end": date(start + length)});
+        }
+        value
+    }
+}
+
+fn trees() -> impl Strategy<Value = Tree> {
+    let node = (
+        any::<bool>(),
+        proptest::sample::subsequence(vec![0, 1, 2], 0..=2),
+        proptest::sample::subsequence(vec![0, 1, 2], 0..=2),
+        proptest::sample::subsequence(vec!["N", "V"], 0..=1),
+        proptest::option::of((0..6u8, 0..4u8)),
+    );
+    let leaf = node.prop_map(|(permits, readers, records, labels, days)| Tree {
+        permits,
+        readers,
+        records,
+        labels,
+        days,
+        nested: vec![],
+    });
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        (inner.clone(), proptest::collection::vec(inner, 0..3)).prop_map(|(mut root, nested)| {
+            root.nested = nested;
+            root
+        })
+    })
+}
+
+/// The decision by the definition in the documentation, point by point. `None` for a permit that
+/// adds readers or records, which is refused.
+fn model(tree: &Tree, point: (usize, usize, Class, u8)) -> bool {
+    /// What a permit inherits: the readers, records, labels and periods of its ancestors.
+    #[derive(Clone, Default)]
+    struct Inherited {
+        readers: Vec<usize>,
+        records: Vec<usize>,
+        closed: Option<Vec<Class>>,
+        days: Vec<(u8, u8)>,
+    }
+    fn effective(
+        tree: &Tree,
+        from: &Inherited,
+        p: (usize, usize, Class, u8),
+    ) -> (bool, bool, bool) {
+        let (reader, record, class, day) = p;
+        let from = if tree.permits { from.clone() } else { Inherited::default() };
+        let or = |own: &Vec<usize>, other: &Vec<usize>| {
+            if own.is_empty() { other.clone() } else { own.clone() }
+        };
+        let closed = match (tree.labels.first(), tree.permits) {
+            (None, true) => from.closed.clone(),
+            (None, false) => None,
+            (Some(&"N"), true) => Some(vec![Class::Restricted, Class::Document]),
+            (Some(_), true) => Some(vec![Class::Document]),
+            (Some(&"N"), false) => Some(vec![]),
+            (Some(_), false) => Some(all_but(&[Class::Restricted, Class::Document])),
+        };
+        let mut days = from.days.clone();
+        days.extend(tree.days);
+        let own = Inherited {
+            readers: or(&tree.readers, &from.readers),
+            records: or(&tree.records, &from.records),
+            closed,
+            days,
+        };
+        let contains = (own.readers.is_empty() || own.readers.contains(&reader))
+            && (own.records.is_empty() || own.records.contains(&record))
+            && !own.closed.iter().flatten().any(|closed| *closed == class)
+            && own.days.iter().all(|(start, length)| (*start..=start + length).contains(&day));
+        let nested = |permits: bool| {
+            tree.nested
+                .iter()
+                .filter(|nested| nested.permits == permits)
+                .any(|nested| effective(nested, &own, p).0)
+        };
+        let (permit, deny) = (nested(true), nested(false));
+        let decides =
+            if tree.permits { (contains || permit) && !deny } else { contains && !permit || deny };
+        (decides, permit, deny)
+    }
+    let (decides, permit, deny) = effective(tree, &Inherited::default(), point);
+    if tree.permits { decides } else { permit && !deny }
+}
+
+proptest! {
+    #[test]
+    fn grants_cover_exactly_what_the_provisions_permit(tree in trees()) {
+        let names = Names { everyone: true, ..Names::new() };
+        let mut tree = tree;
+        if !tree.permits {
+            tree.records.clear();
+            tree.labels.clear();
+        }
+        let text = consent(tree.json()).to_string();
+        // Permits that add readers or records are refused; a third of the trees have none.
+        let read = read(text.as_bytes(), &names, UtcOffset::UTC);
+        prop_assume!(read.is_ok());
+        let grants = match read.unwrap().decision {
+            Decision::Grant(grants) => grants,
+            Decision::Revoke => vec![],
+        };
+        let mut granted: BTreeMap<_, bool> = BTreeMap::new();
+        for day in 0..12u8 {
+            let noon = u64::from(day) * 86_400_000 + 43_200_000;
+            for (reader, key) in names.readers.iter().enumerate() {
+                for (record, id) in names.records.iter().enumerate() {
+                    for class in Class::ALL {
+                        let covers = grants.iter().any(|grant| {
+                            grant.reader == *key
+                                && grant.records.contains(id)
+                                && grant.classes.contains(&class)
+                                && grant.from.is_none_or(|from| from <= noon)
+                                && grant.until.is_none_or(|until| noon < until)
+                        });
+                        granted.insert((reader, record, class, day), covers);
+                    }
+                }
+            }
+        }
+        for (point, covers) in granted {
+            prop_assert_eq!(covers, model(&tree, point), "{:?} of {}", point, tree.json());
+        }
+    }
+}
