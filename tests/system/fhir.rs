@@ -1,6 +1,8 @@
-//! Consents as the source of grants, and the export of the audit trail.
+//! Consents as the source of grants. The export of the audit trail is tested in `ledger::fhir`.
 
 mod consent;
 mod examples;
-mod model;
+#[cfg(feature = "sim")]
+mod lifecycle;
+pub(crate) mod model;
 mod refusals;

@@ -5,6 +5,7 @@ mod audit;
 mod blocks;
 mod bytes;
 mod determinism;
+mod fhir;
 mod rules;
 
 use epione::algebra::{Secret, codec::Canonical};

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Asserts that a resource is valid FHIR R4.
-pub(super) fn assert_valid(resource: &Value) {
+pub(crate) fn assert_valid(resource: &Value) {
     let text = resource.to_string();
     if let Err(error) = fhirkit::from_json_strict::<fhirkit::r4::Resource>(&text) {
         panic!("{error}\n{resource:#}");

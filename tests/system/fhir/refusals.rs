@@ -231,14 +231,10 @@ fn a_nested_permit_for_other_readers_or_records_is_refused() {
     let mut root = json!({"type": "deny", "actor": [actor("Practitioner/0")]});
     root["provision"] = json!([{"type": "permit", "actor": [actor("Practitioner/1")]}]);
     let path = "Consent.provision.provision[0].actor[0].reference";
-    refused(&consent_of(root), path, Refusal::Wider);
+    refused(&self::consent(root), path, Refusal::Wider);
     let root = json!({"type": "deny", "securityLabel": [level("R")], "provision": [
         {"type": "permit", "actor": [actor("Practitioner/1")]}]});
-    refused(&consent_of(root), "Consent.provision.securityLabel", Refusal::NotUnderstood);
-}
-
-fn consent_of(provision: Value) -> Value {
-    consent(provision)
+    refused(&self::consent(root), "Consent.provision.securityLabel", Refusal::NotUnderstood);
 }
 
 #[test]
@@ -308,7 +304,7 @@ fn combinations_are_limited_before_they_are_computed() {
         let date = |day: u32| format!("{}-01-01", 2000 + day);
         json!({"type": "deny", "period": {"start": date(2 * i), "end": date(2 * i)},
             "data": (0..16).map(|j| json!({"meaning": "instance",
-                "reference": {"reference": format!("DocumentReference/{}", i + j * 13 * (i + 1) % 2000)}}))
+                "reference": {"reference": format!("DocumentReference/{}", (i + j * 13 * (i + 1)) % 2000)}}))
                 .collect::<Vec<_>>()})
     };
     let denials: Vec<Value> = (0..60).map(deny).collect();
