@@ -1,7 +1,7 @@
 //! The audit trail of a record as FHIR R4 resources with Merkle proofs.
 //!
 //! [`export`] writes a `Bundle` of type `collection` with one `AuditEvent` per transaction of the
-//! trail ([`trail`](crate::protocol::trail)), by the profiles of IHE BALP (Basic Audit Log Patterns,
+//! [trail](crate::protocol::trail), by the profiles of IHE BALP (Basic Audit Log Patterns,
 //! `ihe.iti.balp` 1.1), and one `Provenance` per publication and access. The table is in
 //! `docs/interoperability.md`. The output is a function of the chain and the record.
 //!
@@ -12,7 +12,8 @@
 //!
 //! **Proof.** The extension [`PROOF`] of every resource holds the ledger's entry (the transaction
 //! and its outcome), the Merkle path to the root in the block's header, and the chain, height and
-//! hash of the block. [`verify`] recomputes the path and rebuilds the resource from the transaction.
+//! hash of the block. [`verify`] recomputes the path and rebuilds the resource from the
+//! transaction.
 //!
 //! **Limits.** The caller authenticates the header by its commit certificate. A proof shows that an
 //! event occurred, not that an export is complete: whoever holds the chain repeats the export and

@@ -91,16 +91,17 @@ pub trait Directory {
         None
     }
 
-    /// Returns all records of the patient, by the identifiers of their transactions.
+    /// Returns all records of the patient, by the identifiers of their transactions. Without records
+    /// there are no grants.
     fn records(&self) -> BTreeSet<Digest>;
 
     /// Returns the records with the data that a `data` element of meaning `instance` references.
     fn records_with(&self, data: &Target) -> Option<DataRecords>;
 
     /// Returns the labels of every resource in the restricted sections of all of the patient's
-    /// records, as an institution knows that labels at the source. A permit of `R`, or of a
-    /// sensitivity, opens restricted sections only if it permits each of these; by default they are
-    /// unknown, and such a permit is refused.
+    /// records, as an institution knows that labels at the source; `None` if they are unknown, or if
+    /// a resource has another label. A permit of `R`, or of a sensitivity, opens restricted sections
+    /// only if it permits each resource. By default the labels are unknown, and it is refused.
     fn restricted_labels(&self) -> Option<BTreeSet<BTreeSet<SecurityLabel>>> {
         None
     }

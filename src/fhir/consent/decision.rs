@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Maximum number of decisions, each of which visits all provisions.
-const MAX_DECISIONS: usize = 1 << 18;
+const MAX_DECISIONS: usize = 1 << 16;
 
 /// The classes that a reader may open, for one period: of each known record, and of later ones.
 struct Access {

@@ -33,14 +33,6 @@ impl Classes {
         Self::same([Class::Restricted, Class::Document])
     }
 
-    /// The sections that hold labelled content of at most normal confidentiality only. A document
-    /// has no label that tells.
-    fn normal() -> Self {
-        Self::same(
-            Class::ALL.into_iter().filter(|c| !matches!(c, Class::Restricted | Class::Document)),
-        )
-    }
-
     pub(super) fn intersection(&self, other: &Self) -> Self {
         Self { known: &self.known & &other.known, later: &self.later & &other.later }
     }
@@ -79,20 +71,21 @@ pub(super) fn permitted(
     });
     let level = level.max();
     let shared = || elements[0].refuse(Refusal::SharedSection);
-    let mut opened =
-        if level >= Some(Confidentiality::Normal) { Classes::normal() } else { Classes::same([]) };
-    if level == Some(Confidentiality::VeryRestricted) {
-        return Ok(Classes::same([Class::Restricted]).union(&opened));
-    }
-    let names_restricted = labels.iter().any(|label| match label {
-        SecurityLabel::Confidentiality(level) => *level > Confidentiality::Normal,
-        SecurityLabel::Sensitivity(_) => true,
-    });
-    if names_restricted {
+    let is_open = |class: &Class| match class {
+        Class::Restricted => level == Some(Confidentiality::VeryRestricted),
+        // A document has no label that tells.
+        Class::Document => false,
+        _ => level >= Some(Confidentiality::Normal),
+    };
+    let mut opened = Classes::same(Class::ALL.into_iter().filter(is_open));
+    let names_restricted = level > Some(Confidentiality::Normal)
+        || labels.iter().any(|label| matches!(label, SecurityLabel::Sensitivity(_)));
+    if names_restricted && !opened.known.contains(&Class::Restricted) {
         let content = directory.restricted_labels().ok_or_else(shared)?;
         if !content.iter().all(|of| permits(&labels, level, of)) {
             return Err(shared());
         }
+        // Later records may have other labels.
         opened.known.insert(Class::Restricted);
     }
     if opened.known.is_empty() { Err(shared()) } else { Ok(opened) }
@@ -114,12 +107,6 @@ fn permits(
     }
     let mut sensitivities = content.iter().filter(is_sensitivity).peekable();
     sensitivities.peek().is_some() && sensitivities.all(|of| permit.contains(of))
-}
-
-impl Classes {
-    fn union(&self, other: &Self) -> Self {
-        Self { known: &self.known | &other.known, later: &self.later | &other.later }
-    }
 }
 
 fn label(element: &Element<'_>) -> Result<SecurityLabel, ConsentError> {

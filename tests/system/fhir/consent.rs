@@ -28,14 +28,19 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new() -> Self {
+        let records = (0..3).map(|i| [i; 32]).collect();
+        Self { readers: Self::keys(3), records, everyone: false, labels: None }
+    }
+
+    /// Returns keys in ascending order.
+    pub(super) fn keys(count: u8) -> Vec<VerifyingKey> {
         let key = |i: u8| {
             let seed = epione::algebra::Secret::new([i; 32]);
             SigningKey::from_seed(&seed).verifying_key()
         };
-        let mut readers: Vec<VerifyingKey> = (0..3).map(key).collect();
-        readers.sort();
-        let records = (0..3).map(|i| [i; 32]).collect();
-        Self { readers, records, everyone: false, labels: None }
+        let mut keys: Vec<VerifyingKey> = (0..count).map(key).collect();
+        keys.sort();
+        keys
     }
 
     fn index(target: &Target, kind: &str) -> Option<usize> {

@@ -225,6 +225,21 @@ fn every_element_is_bound_to_the_transaction_or_to_the_state() {
 }
 
 #[test]
+fn a_grant_is_not_verified_for_an_owner_key_that_it_does_not_cover() {
+    let shared = Shared::new();
+    let event = &shared.resources()[3];
+    let p = &shared.chain.parties;
+    let key = |key: &SigningKey| key.verifying_key().to_string();
+    let with = |owner: &SigningKey| {
+        let text = event.to_string().replace(&key(&p.owner), &key(owner));
+        verify(&serde_json::from_str(&text).unwrap(), CHAIN, shared.header(event), None)
+    };
+    assert_eq!(with(&p.stranger), Err(VerifyError::Kind));
+    // The grant covers this key as well.
+    assert!(with(&p.other_owner).is_ok());
+}
+
+#[test]
 fn a_resource_of_another_transaction_with_a_valid_proof_does_not_verify() {
     let shared = Shared::new();
     let resources = shared.resources();
