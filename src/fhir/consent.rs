@@ -91,17 +91,18 @@ pub trait Directory {
         None
     }
 
-    /// Returns all records of the patient, by the identifiers of their transactions. Without records
-    /// there are no grants.
+    /// Returns all records of the patient, by the identifiers of their transactions. Without
+    /// records there are no grants.
     fn records(&self) -> BTreeSet<Digest>;
 
     /// Returns the records with the data that a `data` element of meaning `instance` references.
     fn records_with(&self, data: &Target) -> Option<DataRecords>;
 
     /// Returns the labels of every resource in the restricted sections of all of the patient's
-    /// records, as an institution knows that labels at the source; `None` if they are unknown, or if
-    /// a resource has another label. A permit of `R`, or of a sensitivity, opens restricted sections
-    /// only if it permits each resource. By default the labels are unknown, and it is refused.
+    /// records, as an institution knows that labels at the source; `None` if they are unknown, or
+    /// if a resource has another label. A permit of `R`, or of a sensitivity, opens restricted
+    /// sections only if it permits each resource. By default the labels are unknown, and the permit
+    /// is refused.
     fn restricted_labels(&self) -> Option<BTreeSet<BTreeSet<SecurityLabel>>> {
         None
     }

@@ -6,3 +6,4 @@ mod examples;
 mod lifecycle;
 pub(crate) mod model;
 mod refusals;
+mod semantics;

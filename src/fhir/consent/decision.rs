@@ -19,6 +19,14 @@ struct Access {
     later: BTreeSet<Class>,
 }
 
+/// The scope of a grant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Scope {
+    classes: BTreeSet<Class>,
+    records: Vec<Digest>,
+    later_records: bool,
+}
+
 /// A combination that no provision distinguishes further.
 #[derive(Clone, Copy)]
 struct Point<'a> {
@@ -46,24 +54,23 @@ pub(super) fn grants(root: &Provision, records: &BTreeSet<Digest>) -> Option<Vec
     let bounds: Vec<Time> = bounds.into_iter().collect();
     let mut grants = Vec::new();
     for reader in &readers {
-        let mut windows: BTreeMap<(BTreeSet<Class>, Vec<Digest>, bool), Vec<Range<Time>>> =
-            BTreeMap::new();
+        let mut windows: BTreeMap<Scope, Vec<Range<Time>>> = BTreeMap::new();
         for bound in bounds.windows(2) {
             let window = bound[0]..bound[1];
-            for key in access(root, reader, window.start, &groups).into_scopes(records) {
-                let windows = windows.entry(key).or_default();
+            for scope in access(root, reader, window.start, &groups).into_scopes(records) {
+                let windows = windows.entry(scope).or_default();
                 match windows.last_mut() {
                     Some(last) if last.end == window.start => last.end = window.end,
                     _ => windows.push(window.clone()),
                 }
             }
         }
-        let of_reader = windows.into_iter().flat_map(|((classes, records, later_records), of)| {
-            of.into_iter().map(move |window| Grant {
+        let of_reader = windows.into_iter().flat_map(|(scope, windows)| {
+            windows.into_iter().map(move |window| Grant {
                 reader: *reader,
-                classes: classes.iter().copied().collect(),
-                records: records.clone(),
-                later_records,
+                classes: scope.classes.iter().copied().collect(),
+                records: scope.records.clone(),
+                later_records: scope.later_records,
                 from: (window.start > 0).then_some(window.start),
                 until: (window.end < Time::MAX).then_some(window.end),
             })
@@ -109,21 +116,25 @@ fn access(root: &Provision, reader: &VerifyingKey, time: Time, groups: &[Vec<Dig
 }
 
 impl Access {
-    /// Returns the scopes of grants: classes, records, and `true` for later records. A grant over
-    /// later records covers all records, so these must permit the same classes.
-    fn into_scopes(self, records: &BTreeSet<Digest>) -> Vec<(BTreeSet<Class>, Vec<Digest>, bool)> {
+    /// Returns the scopes of grants. A grant over later records covers all records, so these must
+    /// permit the same classes.
+    fn into_scopes(self, records: &BTreeSet<Digest>) -> Vec<Scope> {
         let Self { known, later } = self;
-        let mut scopes = Vec::new();
         let covers_all = known.keys().all(|classes| classes.is_superset(&later));
-        let covers_later = !later.is_empty() && !records.is_empty() && covers_all;
-        if covers_later {
-            scopes.push((later.clone(), records.iter().copied().collect(), true));
-        }
-        let more = known
+        let later = (!later.is_empty() && !records.is_empty() && covers_all).then(|| Scope {
+            classes: later,
+            records: records.iter().copied().collect(),
+            later_records: true,
+        });
+        let is_covered = |classes: &BTreeSet<Class>| {
+            classes.is_empty() || later.as_ref().is_some_and(|later| later.classes == *classes)
+        };
+        let more: Vec<Scope> = known
             .into_iter()
-            .filter(|(classes, _)| !classes.is_empty() && !(covers_later && *classes == later));
-        scopes.extend(more.map(|(classes, records)| (classes, records, false)));
-        scopes
+            .filter(|(classes, _)| !is_covered(classes))
+            .map(|(classes, records)| Scope { classes, records, later_records: false })
+            .collect();
+        later.into_iter().chain(more).collect()
     }
 }
 

@@ -93,7 +93,8 @@ pub(super) fn check(
     rule.map(|rule| coding::meaning(&rule, base_rule, Refusal::UnknownPolicy)).transpose()
 }
 
-/// The base rules of v3-ActCode: opt-in, opt-in with restrictions, opt-out, opt-out with exceptions.
+/// The base rules of v3-ActCode: opt-in, with restrictions or without, and opt-out, with exceptions
+/// or without.
 fn base_rule(system: &str, code: &str) -> Option<Base> {
     match (system, code) {
         (ACT_CODE, "OPTIN" | "OPTINR") => Some(Base::Permit),

@@ -91,8 +91,8 @@ pub(super) fn permitted(
     if opened.known.is_empty() { Err(shared()) } else { Ok(opened) }
 }
 
-/// Returns `true` if a permit covers content with all of these labels: by its confidentiality, or by
-/// each of its sensitivities.
+/// Returns `true` if a permit covers content with all of these labels: by its confidentiality, or
+/// by each of its sensitivities.
 fn permits(
     permit: &BTreeSet<SecurityLabel>,
     level: Option<Confidentiality>,

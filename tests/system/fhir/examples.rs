@@ -108,7 +108,7 @@ fn every_example_is_refused_for_its_purpose_and_the_rejection_revokes() {
                 assert!(outcome.unwrap_err().starts_with(path));
             }
             // The first restriction that is not enforced.
-            id if id == "ex-consent-intermediate-timeframe" => {
+            "ex-consent-intermediate-timeframe" => {
                 assert!(outcome.unwrap_err().starts_with("Consent.provision.dataPeriod: "));
             }
             id => {
