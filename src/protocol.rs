@@ -14,7 +14,7 @@
 //! | consent (`consent`) | [`Patient::consent`] | the patient's signature on the record |
 //! | query (`request`) | [`Doctor::ask`], [`QueryManager::forward`], [`Patient::receive`] | [`QueryContents`] |
 //! | grant (`grant`) | [`Patient::grant`], [`Proxy::accept`], [`Doctor::receive_ticket`] | transaction `grant`, keys for the proxy, [`Ticket`] for the reader |
-//! | search (`search`) | [`Doctor::request_search`], [`Proxy::search`], [`Patient::find`] | [`Hit`]s |
+//! | search (`search`) | [`Doctor::request_search`], [`Proxy::search`], [`Proxy::answer_search`], [`Doctor::receive_hits`], [`Patient::find`] | [`Hit`]s |
 //! | request (`request`) | [`Doctor::request`] | transaction `request` |
 //! | re-encryption (`reencrypt`) | [`Proxy::reencrypt`], [`Proxy::report`], [`Proxy::release`], [`Doctor::receive_release`] | transaction `access`, then [`Release`] |
 //! | opening (`open`) | [`Doctor::open_granted`], [`Doctor::open_by_policy`], [`Doctor::open_as_author`], [`Patient::open`] | the bytes of the opened sections |

@@ -264,6 +264,7 @@ pub enum Kind {
     SearchRequest = 0xaa,
     EpochPolicies = 0xab,
     KeeperJournalEntry = 0xac,
+    SearchResult = 0xad,
     PatientSecrets = 0xb0,
     DoctorSecrets = 0xb1,
     InstitutionSecrets = 0xb2,

@@ -3,16 +3,21 @@
 
 use super::grant::series;
 use super::locate::batch_locate;
+use super::message::SealedMessage;
 use super::view::MESSAGE_SKEW;
 use super::{Doctor, Item, LedgerView, Patient, Progress, ProtocolError, Proxy, Refusal};
+use crate::algebra::Rng;
 use crate::algebra::codec::{public_encoding, sequence};
 use crate::algebra::hash::framed;
 use crate::algebra::tag::{self, PROTOCOL_TERM};
 use crate::consensus::Digest;
-use crate::ledger::{RecordAction, State, Time};
+use crate::ledger::{RecordAction, Role, State, Time};
 use crate::pseudonym::Pseudonym;
 use crate::sign::{Signature, VerifyingKey};
 use crate::store::Cid;
+
+/// The maximum number of hits in an answer.
+const MAX_HITS: usize = 1 << 16;
 
 /// A field and a value to search for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +54,16 @@ pub struct Hit {
     /// The name of the envelope, sealed in the matching entry.
     pub location: Cid,
 }
+
+sequence!(Codec for Hit { record, location });
+
+/// The records that match a search under a grant: the payload of the proxy's answer.
+struct SearchResult {
+    grant: Digest,
+    hits: Vec<Hit>,
+}
+
+sequence!(Canonical for SearchResult = SearchResult { grant, hits: list(MAX_HITS) });
 
 /// A reader's signed request for a search under a grant. The ledger does not show searches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +146,47 @@ impl Proxy {
         let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = covered.unzip();
         let hits = hits(ids, batch_locate(&records, &accepted.trapdoors, progress));
         if hits.is_empty() { Err(ProtocolError::NoMatch) } else { Ok(hits) }
+    }
+}
+
+impl Proxy {
+    /// Signs the records that a search has found, and encrypts them to the reader. The locations
+    /// of envelopes are not for others.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Rule`] if the grant or the reader's certificate is not valid now, and
+    /// [`Refusal::MessageTooLong`].
+    pub fn answer_search(
+        &self,
+        view: LedgerView<'_>,
+        (grant, hits): (&Digest, Vec<Hit>),
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<SealedMessage, ProtocolError> {
+        let reader = view.state.valid_grant(grant, view.now)?.reader;
+        let reader = view.require_party(&reader, Role::Doctor, Refusal::UnregisteredReader)?;
+        self.seal_message(view.state.chain(), reader, &SearchResult { grant: *grant, hits }, rng)
+    }
+}
+
+impl Doctor {
+    /// Opens the answer to a search under a grant.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Message`], [`Refusal::UnknownGrant`], or [`Refusal::OtherSender`] if the
+    /// proxy of the grant has not signed an answer about it.
+    pub fn receive_hits(
+        &self,
+        state: &State,
+        grant: &Digest,
+        message: &SealedMessage,
+    ) -> Result<Vec<Hit>, ProtocolError> {
+        let signed = self.open_message::<SearchResult>(state.chain(), message)?;
+        let proxy = state.grant(grant).ok_or(Refusal::UnknownGrant)?.proxy;
+        let answer = signed.authorise(|sender, answer| {
+            let is_expected = *sender == proxy && answer.grant == *grant;
+            if is_expected { Ok(()) } else { Err(Refusal::OtherSender) }
+        })?;
+        Ok(answer.hits)
     }
 }
 

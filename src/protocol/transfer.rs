@@ -104,6 +104,11 @@ impl Upload {
         upload
     }
 
+    /// Returns the name of the offered object.
+    pub fn name(&self) -> &Cid {
+        &self.name
+    }
+
     /// Returns the signed bytes.
     pub(super) fn statement(&self, chain: &str, keeper: &VerifyingKey) -> Vec<u8> {
         framed(&[

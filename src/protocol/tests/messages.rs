@@ -178,3 +178,30 @@ fn the_contents_of_a_query_are_bound_to_reader_pseudonym_and_time() {
     let outcome = receive(&foreign);
     assert!(matches!(outcome, Err(ProtocolError::Signature(Item::Query, _))));
 }
+
+/// Only the proxy of a grant answers a search under it.
+#[test]
+fn an_answer_to_a_search_must_be_signed_by_the_proxy_of_its_grant() {
+    let mut world = World::new();
+    let record = world.publish();
+    let (delivery, ticket) = world.grant(record);
+    let (_, other) = world.grant(record);
+    let state = world.state();
+    world.proxy.verify(&state, delivery).unwrap();
+    let view = LedgerView { state: &state, now: NOW };
+    let (at, grant) = ((CHAIN, &world.proxy.verifying_key()), ticket.grant());
+    let hits = world.proxy.search(view, &world.reader.request_search(at, grant, NOW)).unwrap();
+    let rng = &mut world.fork();
+    let answer = world.proxy.answer_search(view, (grant, hits.clone()), rng).unwrap();
+    let receive = |grant, answer| world.reader.receive_hits(&state, grant, answer);
+    assert_eq!(receive(grant, &answer).unwrap(), hits);
+    // The answer under another grant, to another doctor, and by another party.
+    let refused = |outcome| matches!(outcome, Err(ProtocolError::Refused(Refusal::OtherSender)));
+    assert!(refused(receive(other.grant(), &answer)));
+    let of_author = world.author.receive_hits(&state, grant, &answer);
+    assert!(matches!(of_author, Err(ProtocolError::Message)));
+    let until = NOW + EPOCH;
+    let second = Proxy::register("Second", until, &world.centre, rng).unwrap();
+    let forged = second.answer_search(view, (grant, hits), rng).unwrap();
+    assert!(refused(receive(grant, &forged)));
+}

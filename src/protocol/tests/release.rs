@@ -111,3 +111,40 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
     let outcome = other.unwrap().recover(&entries[0]);
     assert!(matches!(outcome, Err(ProtocolError::Decode(Item::JournalEntry, _))));
 }
+
+/// The store does not check revocations, and the proxy is alone.
+#[test]
+fn a_proxy_checks_the_grant_itself_when_it_re_encrypts_and_releases() {
+    let mut world = World::new();
+    let record = world.publish();
+    let (delivery, ticket) = world.grant(record);
+    let request = world.request(record, &ticket);
+    let state = world.state();
+    world.proxy.verify(&state, delivery).unwrap();
+    let before = LedgerView { state: &state, now: NOW };
+    let rng = &mut world.fork();
+    let prepared = world.proxy.reencrypt(before, &request, &world, rng).unwrap();
+    let access = world.proxy.report(VALIDITY, before, prepared, &mut vec![], rng).unwrap();
+    assert_eq!(world.commit(&access), None);
+    assert!(world.release(world.view(), &request).is_ok());
+
+    let revoke = world.patient.revoke(VALIDITY, &state, ticket.grant(), rng).unwrap();
+    assert_eq!(world.commit(&revoke), None);
+    // Objects are fetched with the view before the revocation.
+    let open_store = KeeperLink {
+        keeper: world.keeper.verifying_key(),
+        fetch: |fetch: &Fetch, response: &mut dyn Write| {
+            world.keeper.serve(before, fetch, response, &mut world.fork())
+        },
+    };
+    let revoked = |outcome: Result<(), ProtocolError>| {
+        assert!(matches!(outcome, Err(ProtocolError::Rule(Rule::Revoked))), "{outcome:?}");
+    };
+    let at = |now| LedgerView { now, ..world.view() };
+    revoked(world.proxy.reencrypt(at(NOW), &request, &open_store, rng).map(drop));
+    revoked(world.proxy.release(at(NOW), &request, rng).map(drop));
+    let search = (CHAIN, &world.proxy.verifying_key());
+    let search = world.reader.request_search(search, ticket.grant(), NOW);
+    revoked(world.proxy.search(at(NOW), &search).map(drop));
+    assert!(world.proxy.reencrypt(before, &request, &open_store, rng).is_ok());
+}
