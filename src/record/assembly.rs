@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::Piece;
-use super::section::{parse_table, table_length};
+use super::section::{Table, parse_table, table_length};
 use crate::error::DecodeError;
 use std::collections::VecDeque;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -17,9 +17,12 @@ pub enum AssemblyError {
     /// A section with a malformed table.
     #[error("the table of a section is malformed: {0}")]
     Table(#[from] DecodeError),
-    /// A section that ends before its last piece, or has bytes after it.
+    /// A section that ends before its last piece and padding, or has bytes after them.
     #[error("the length of a section does not match its table")]
     Length,
+    /// Padding with bytes other than zero.
+    #[error("the padding of a section is not zero")]
+    Padding,
     /// Two pieces with common bytes.
     #[error("two pieces overlap in the record")]
     Overlap,
@@ -73,6 +76,7 @@ impl<'a, W: Write + Seek> Assembly<'a, W> {
             assembly: self,
             head: Vec::new(),
             pieces: VecDeque::new(),
+            padding: 0,
             table_read: false,
         }
     }
@@ -99,6 +103,7 @@ pub struct SectionWriter<'b, 'a, W> {
     assembly: &'b mut Assembly<'a, W>,
     head: Vec<u8>,
     pieces: VecDeque<Piece>,
+    padding: u64,
     table_read: bool,
 }
 
@@ -109,22 +114,39 @@ impl<W: Write + Seek> SectionWriter<'_, '_, W> {
         let taken = bytes.len().min(missing);
         self.head.extend_from_slice(&bytes[..taken]);
         if self.head.len() == table_length(&self.head)? {
-            self.pieces = parse_table(&self.head, self.assembly.length)?.into();
-            self.assembly.pieces.extend(&self.pieces);
+            let Table { pieces, padding } = parse_table(&self.head, self.assembly.length)?;
+            self.assembly.pieces.extend(&pieces);
+            (self.pieces, self.padding) = (pieces.into(), padding);
             self.table_read = true;
         }
         Ok(taken)
     }
 
-    /// Seeks to the offset of the next piece, or marks the section as complete.
+    /// Seeks to the offset of the next piece, or marks a section without padding as complete.
     fn seek_next(&mut self) -> io::Result<()> {
-        match self.pieces.front() {
-            Some(piece) => self.assembly.output.seek(SeekFrom::Start(piece.start)).map(|_| ()),
-            None => {
-                self.assembly.unfinished -= 1;
-                Ok(())
-            }
+        if let Some(piece) = self.pieces.front() {
+            return self.assembly.output.seek(SeekFrom::Start(piece.start)).map(|_| ());
         }
+        if self.padding == 0 {
+            self.assembly.unfinished -= 1;
+        }
+        Ok(())
+    }
+
+    /// Consumes padding after the last piece, and returns the number of bytes.
+    fn skip_padding(&mut self, bytes: &[u8]) -> Result<usize, AssemblyError> {
+        let limit = self.padding.min(bytes.len() as u64) as usize;
+        if limit == 0 {
+            return Err(AssemblyError::Length);
+        }
+        if bytes[..limit].iter().any(|byte| *byte != 0) {
+            return Err(AssemblyError::Padding);
+        }
+        self.padding -= limit as u64;
+        if self.padding == 0 {
+            self.assembly.unfinished -= 1;
+        }
+        Ok(limit)
     }
 }
 
@@ -141,7 +163,7 @@ impl<W: Write + Seek> Write for SectionWriter<'_, '_, W> {
             return Ok(taken);
         }
         let Some(piece) = self.pieces.front_mut() else {
-            return Err(AssemblyError::Length.into());
+            return Ok(self.skip_padding(bytes)?);
         };
         let limit = (piece.end - piece.start).min(bytes.len() as u64) as usize;
         let written = self.assembly.output.write(&bytes[..limit])?;
@@ -174,6 +196,15 @@ pub(super) mod tests {
             bytes.extend((content.len() as u64).to_be_bytes());
         }
         bytes.extend(pieces.iter().flat_map(|(_, content)| content.iter().copied()));
+        // Padmé for short sections.
+        let unit = match bytes.len() {
+            ..8 => 1,
+            8..32 => 2,
+            32..64 => 4,
+            64..128 => 8,
+            _ => unreachable!("a short section"),
+        };
+        bytes.resize(bytes.len().next_multiple_of(unit), 0);
         bytes
     }
 
@@ -204,6 +235,14 @@ pub(super) mod tests {
     pub(in crate::record) fn malformed_sections() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         let mut longer = section(&[(0, b"ab")]);
         longer.push(b'!');
+        // 6 + 16 + 3 bytes and 1 of padding, or two rows with 8 bytes and 2 of padding.
+        let padded = || section(&[(0, b"abc")]);
+        let rest = || section(&[(3, b"de"), (5, b"fgh")]);
+        let changed = |position: usize| {
+            let mut section = padded();
+            section[position] = 1;
+            section
+        };
         let mut huge = section(&[]);
         huge[2..6].copy_from_slice(&u32::MAX.to_be_bytes());
         vec![
@@ -215,6 +254,10 @@ pub(super) mod tests {
             ("overlapping pieces of one section", vec![section(&[(0, b"abcdef"), (4, b"efgh")])]),
             ("unordered pieces", vec![section(&[(4, b"efgh"), (0, b"abcd")])]),
             ("trailing bytes", vec![longer]),
+            ("padding other than zero", vec![changed(25), rest()]),
+            ("missing padding", vec![padded()[..25].to_vec(), rest()]),
+            ("padding that is too long", vec![[&padded()[..], &[0]].concat(), rest()]),
+            ("padding that ends early", vec![padded(), rest()[..44 - 1].to_vec()]),
             ("truncated piece", vec![section(&[(0, b"abcdefgh")])[..29].to_vec()]),
             (
                 "truncated section before a complete one",

@@ -1,7 +1,7 @@
 //! The record as a stream, merged from streams of its sections.
 #![forbid(unsafe_code)]
 
-use super::section::{parse_table, table_length};
+use super::section::{Table, parse_table, table_length};
 use super::{AssemblyError, Piece};
 use std::io::{self, Read};
 
@@ -9,16 +9,25 @@ use std::io::{self, Read};
 ///
 /// The tables of all sections are read and checked first: a record whose pieces do not cover it
 /// exactly once is refused before its first byte. The content is read piece by piece. The end of
-/// the record, a read of 0 bytes, confirms that every section ended with its last piece. An
-/// inconsistency yields an error of kind `InvalidData` with the source [`AssemblyError`].
+/// the record, a read of 0 bytes, confirms that every section ended after its last piece and
+/// padding. An inconsistency yields an error of kind `InvalidData` with the source
+/// [`AssemblyError`].
 ///
 /// [`Assembly`](super::Assembly) writes sections one by one and permits that some are missing.
 pub struct RecordReader<R> {
-    sections: Vec<R>,
+    sections: Vec<Section<R>>,
     /// The pieces of all sections by offset, each with the index of its section.
     pieces: std::vec::IntoIter<(Piece, usize)>,
     current: Option<(Piece, usize)>,
-    has_surplus: bool,
+    /// The inconsistency found at the end.
+    defect: Option<AssemblyError>,
+}
+
+/// A section, of which the table was read.
+struct Section<R> {
+    plaintext: R,
+    /// The bytes of padding that are not read yet.
+    padding: u64,
 }
 
 impl<R: Read> RecordReader<R> {
@@ -27,30 +36,52 @@ impl<R: Read> RecordReader<R> {
     /// # Errors
     /// An [`AssemblyError`] if a table is malformed or truncated, or the pieces overlap or do not
     /// cover the record; the error of a section's reader.
-    pub fn new(mut sections: Vec<R>, length: u64) -> io::Result<Self> {
+    pub fn new(plaintexts: Vec<R>, length: u64) -> io::Result<Self> {
         let mut pieces: Vec<(Piece, usize)> = Vec::new();
-        for (index, section) in sections.iter_mut().enumerate() {
-            pieces.extend(read_table(section, length)?.into_iter().map(|piece| (piece, index)));
+        let mut sections = Vec::with_capacity(plaintexts.len());
+        for (index, mut plaintext) in plaintexts.into_iter().enumerate() {
+            let table = read_table(&mut plaintext, length)?;
+            pieces.extend(table.pieces.into_iter().map(|piece| (piece, index)));
+            sections.push(Section { plaintext, padding: table.padding });
         }
         pieces.sort_by_key(|(piece, _)| piece.start);
         check_cover(&pieces, length)?;
-        Ok(Self { sections, pieces: pieces.into_iter(), current: None, has_surplus: false })
+        Ok(Self { sections, pieces: pieces.into_iter(), current: None, defect: None })
     }
 
-    /// Checks that every section is at its end.
+    /// Checks that every section ends with its padding.
     fn check_end(&mut self) -> io::Result<()> {
         for section in &mut self.sections {
-            self.has_surplus = self.has_surplus || section.read(&mut [0])? > 0;
-            if self.has_surplus {
-                return Err(AssemblyError::Length.into());
+            if self.defect.is_none() {
+                self.defect = section.read_padding()?.err();
             }
         }
-        Ok(())
+        self.defect.map_or(Ok(()), |defect| Err(defect.into()))
+    }
+}
+
+impl<R: Read> Section<R> {
+    /// Reads the rest of the padding, and the end. After an interruption it is called again.
+    fn read_padding(&mut self) -> io::Result<Result<(), AssemblyError>> {
+        let mut buffer = [0; 1 << 10];
+        while self.padding > 0 {
+            let limit = self.padding.min(buffer.len() as u64) as usize;
+            let read = self.plaintext.read(&mut buffer[..limit])?;
+            if read == 0 {
+                return Ok(Err(AssemblyError::Length));
+            }
+            if buffer[..read].iter().any(|byte| *byte != 0) {
+                return Ok(Err(AssemblyError::Padding));
+            }
+            self.padding -= read as u64;
+        }
+        let surplus = self.plaintext.read(&mut [0])?;
+        Ok(if surplus == 0 { Ok(()) } else { Err(AssemblyError::Length) })
     }
 }
 
 /// Reads the table of a section. Memory grows with the bytes read.
-fn read_table(section: &mut impl Read, length: u64) -> io::Result<Vec<Piece>> {
+fn read_table(section: &mut impl Read, length: u64) -> io::Result<Table> {
     let mut head = Vec::new();
     loop {
         let missing = table_length(&head).map_err(AssemblyError::Table)? - head.len();
@@ -89,7 +120,7 @@ impl<R: Read> Read for RecordReader<R> {
         // Kept on failure: the read is repeated after an interruption.
         self.current = Some((piece, section));
         let limit = (piece.end - piece.start).min(buffer.len() as u64) as usize;
-        let read = self.sections[section].read(&mut buffer[..limit])?;
+        let read = self.sections[section].plaintext.read(&mut buffer[..limit])?;
         if read == 0 {
             return Err(AssemblyError::Length.into());
         }
@@ -150,6 +181,11 @@ mod tests {
         }
         let whole = section(&[(0, b"abcdefgh")]);
         let longer = [&whole[..], b"!"].concat();
+        // One byte of padding is replaced.
+        let padded = |padding: &[u8]| {
+            vec![[&section(&[(0, b"abc")])[..25], padding].concat(), section(&[(3, b"defgh")])]
+        };
+        assert!(merge(&padded(&[0]), 3).is_ok());
         for (expected, sections) in [
             (AssemblyError::Gap, vec![]),
             (AssemblyError::Gap, vec![section(&[(0, b"abc")])]),
@@ -160,6 +196,9 @@ mod tests {
             (AssemblyError::Overlap, vec![whole.clone(), whole.clone()]),
             (AssemblyError::Length, vec![longer]),
             (AssemblyError::Length, vec![whole.clone(), [section(&[]), vec![0]].concat()]),
+            (AssemblyError::Length, padded(&[])),
+            (AssemblyError::Length, padded(&[0, 0])),
+            (AssemblyError::Padding, padded(&[1])),
             (AssemblyError::Length, vec![whole[..whole.len() - 1].to_vec()]),
             (AssemblyError::Length, vec![whole[..9].to_vec()]),
         ] {

@@ -148,7 +148,9 @@ fn section(pieces: &[(u64, &[u8])]) -> Vec<u8> {
         w.u64(bytes.len() as u64);
     });
     pieces.iter().for_each(|(_, bytes)| w.fixed(bytes));
-    w.finish()
+    let mut bytes = w.finish();
+    bytes.resize(bytes.len().next_multiple_of(if bytes.len() < 32 { 2 } else { 4 }), 0);
+    bytes
 }
 
 /// Seals a record of eight bytes from the plaintexts of its sections, which have the classes of
