@@ -137,7 +137,7 @@ mod tests {
             }
         }
         let sealed = seal(&key(), b"c", b"abc");
-        let mut reader = open_reader(&key(), b"c", &sealed[..]).ok().expect("a stream");
+        let mut reader = open_reader(&key(), b"c", &sealed[..]).expect("a stream");
         assert_eq!(reader.read(&mut []).ok(), Some(0));
         reader.consume(usize::MAX);
         assert_eq!(reader.fill_buf().ok(), Some(&b"abc"[..]), "nothing was there to consume");
@@ -181,7 +181,7 @@ mod tests {
     fn errors_of_the_source_are_reported_and_final() {
         let sealed = seal(&key(), b"c", &vec![1; 3 * SEGMENT]);
         let broken = sealed[..2 * SEGMENT].chain(Fails);
-        let mut reader = open_reader(&key(), b"c", broken).ok().expect("the header is intact");
+        let mut reader = open_reader(&key(), b"c", broken).expect("the header is intact");
         let mut plaintext = Vec::new();
         let error = reader.read_to_end(&mut plaintext).expect_err("the source fails");
         assert_eq!(error.to_string(), "the disk is gone");
