@@ -7,7 +7,7 @@ mod world;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use epione::consensus::{Digest, Profile};
 use epione::ledger::Basis;
-use epione::protocol::Terms;
+use epione::protocol::{LedgerView, Terms};
 use epione::record::Record;
 use std::io::Cursor;
 use std::time::{Duration, Instant};
@@ -41,10 +41,21 @@ fn steps(c: &mut Criterion) {
         });
     });
     let file = &mut Cursor::new(FILE);
-    let sealed = doctor.seal(&outline, file, &introduction, &current, &mut rng).unwrap();
+    let mut sealed = doctor.seal(&outline, file, &introduction, &current, &mut rng).unwrap();
     let all = doctor.terms(&outline).unwrap();
     group.bench_function(BenchmarkId::new("index, entries", all.len()), |b| {
         b.iter(|| doctor.batch_index(&all, &sealed, &introduction, &mut rng).unwrap());
+    });
+    let (state, now, validity) = (world.state().clone(), world.now(), world.validity());
+    let view = LedgerView { state: &state, now };
+    let index = doctor.batch_index(&all, &sealed, &introduction, &mut rng).unwrap();
+    let hospital = world.institutions[0].verifying_key();
+    let draft = doctor.draft_record(validity, &sealed, index, &introduction, hospital, &mut rng);
+    let request =
+        doctor.request_consent(view, &draft, &mut sealed, &introduction, &all, &mut rng).unwrap();
+    let patient = &mut world.patients[ADA];
+    group.bench_function(BenchmarkId::new("consent, entries", all.len()), |b| {
+        b.iter(|| patient.consent(view, &request, &sealed, &current).unwrap());
     });
 
     let record = world.publish(A, ADA, FILE, NAME);

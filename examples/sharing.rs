@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let file = &mut Cursor::new(br#"{"resourceType": "Condition", "code": {"text": "stroke"}}"#);
     let record = Record::scan(file, "stroke.json")?;
     let policies = authority.epoch_policies(&Policies::uniform("doctor and neurology".parse()?))?;
-    let sealed = ruiz.seal(&record, file, &introduction, &policies, rng)?;
+    let mut sealed = ruiz.seal(&record, file, &introduction, &policies, rng)?;
     let folder = tempfile::tempdir()?;
     let store = DirectoryStore::open(folder.path())?;
     let keeper = StoreKeeper::new(store, SigningKey::generate(rng).verifying_key());
@@ -63,13 +63,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         keeper.upload(view, &ruiz.offer(at, sealed.record_id(), (&name, length)), &mut bytes)?;
     }
 
-    // The hospital countersigns, Ada consents, and the record is published.
-    let index = vec![ruiz.index(&SearchTerm::everything(), &sealed, &introduction, rng)?];
+    // The hospital countersigns, Ada reads the record and consents, and it is published.
+    let terms = ruiz.terms(&record)?;
+    let index = ruiz.batch_index(&terms, &sealed, &introduction, rng)?;
     let draft =
         ruiz.draft_record(VALIDITY, &sealed, index, &introduction, hospital.verifying_key(), rng);
     let countersignature = hospital.countersign(&draft, view)?;
-    let consent = ada.consent(&draft, &sealed, &policies, view.now)?;
-    let publication = ruiz.publish(draft, countersignature, consent);
+    let request = ruiz.request_consent(view, &draft, &mut sealed, &introduction, &terms, rng)?;
+    let consent = ada.consent(view, &request, &sealed, &policies)?;
+    let publication = ruiz.publish(draft, &countersignature, &consent)?;
     let state = commit(network, &publication)?;
 
     // Ada grants Dr. Bose access and delivers the re-encryption keys to the proxy.

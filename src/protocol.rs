@@ -4,14 +4,14 @@
 //!
 //! | step (file) | methods | produces |
 //! |---|---|---|
-//! | setup (`setup`) | [`RegistrationCentre::new`], [`AttributeAuthority::new`] | public parameters |
+//! | setup (`setup`, `policies`) | [`RegistrationCentre::new`], [`AttributeAuthority::new`] | public parameters |
 //! | registration (`register`) | `register` of every role, `announce` of all but the patient, [`Registrar::certify`], [`AttributeAuthority::issue`] (`setup`) | [`Certificate`](crate::ledger::Certificate), attribute key |
 //! | introduction (`introduce`) | [`Patient::introduce`], [`Doctor::receive_introduction`] | [`Introduction`]: keys, pseudonym window, owner key |
 //! | sealing (`seal`) | [`Doctor::seal`] | [`SealedRecord`]: ciphertexts, three wrapped keys per section |
 //! | storage (`storage`, `transfer`, `response`) | [`Doctor::offer`], [`StoreKeeper::upload`], [`Doctor::fetch`], [`StoreKeeper::serve`] | stored objects, encrypted responses |
 //! | index (`index`) | [`Doctor::terms`], [`Doctor::batch_index`] | search entries, each with the sealed location |
-//! | publication (`publish`) | [`Doctor::draft_record`], [`Institution::countersign`], [`Doctor::publish`] | transaction `record` |
-//! | consent (`consent`) | [`Patient::consent`] | the patient's signature on the record |
+//! | publication (`publish`) | [`Doctor::draft_record`], [`Institution::countersign`], [`Doctor::publish`] | [`Countersignature`]s, transaction `record` |
+//! | consent (`consent`, `pending`) | [`Doctor::request_consent`], [`Patient::consent`] | the patient's [`Countersignature`] on the record as the patient has read it |
 //! | query (`request`) | [`Doctor::ask`], [`QueryManager::forward`], [`Patient::receive`] | [`QueryContents`] |
 //! | grant (`grant`) | [`Patient::grant`], [`Proxy::accept`], [`Doctor::receive_ticket`] | transaction `grant`, keys for the proxy, [`Ticket`] for the reader |
 //! | search (`search`) | [`Doctor::request_search`], [`Proxy::search`], [`Proxy::answer_search`], [`Doctor::receive_hits`], [`Patient::find`] | [`Hit`]s |
@@ -51,7 +51,8 @@
 //! ```
 //! use epione::ledger::{Ledger, Validity};
 //! use epione::protocol::{
-//!     AttributeAuthority, Doctor, LedgerView, Patient, Policies, RegistrationCentre, SearchTerm,
+//!     AttributeAuthority, Doctor, LedgerView, Patient, Policies, ProtocolError, Refusal,
+//!     RegistrationCentre,
 //! };
 //! use epione::record::Record;
 //! use std::io::Cursor;
@@ -75,16 +76,18 @@
 //! let record = Record::scan(file, "stroke.json")?;
 //! let policies = Policies::uniform("doctor and neurology".parse()?);
 //! let current = authority.epoch_policies(&policies)?;
-//! let sealed = ruiz.seal(&record, file, &introduction, &current, rng)?;
+//! let mut sealed = ruiz.seal(&record, file, &introduction, &current, rng)?;
 //!
-//! // Ada consents to a record that her keys decrypt and her trapdoor finds; Eve cannot.
+//! // The request discloses what Ada needs to check the record. Only a registered doctor may send
+//! // it, and Dr. Ruiz is not on this ledger yet.
 //! let hospital = ruiz.verifying_key();
 //! let validity = Validity { chain: "example", until: later };
-//! let index = vec![ruiz.index(&SearchTerm::everything(), &sealed, &introduction, rng)?];
+//! let terms = ruiz.terms(&record)?;
+//! let index = ruiz.batch_index(&terms, &sealed, &introduction, rng)?;
 //! let draft = ruiz.draft_record(validity, &sealed, index, &introduction, hospital, rng);
-//! assert!(ada.consent(&draft, &sealed, &current, now).is_ok());
-//! let mut eve = Patient::register("Eve", later, &centre, rng)?;
-//! assert!(eve.consent(&draft, &sealed, &current, now).is_err());
+//! let request = ruiz.request_consent(view, &draft, &mut sealed, &introduction, &terms, rng)?;
+//! let refused = ada.consent(view, &request, &sealed, &current).unwrap_err();
+//! assert!(matches!(refused, ProtocolError::Refused(Refusal::UnregisteredAuthor)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![forbid(unsafe_code)]
@@ -102,6 +105,8 @@ mod locate;
 mod message;
 mod objects;
 mod open;
+mod pending;
+mod policies;
 mod progress;
 mod publish;
 mod reencrypt;
@@ -131,13 +136,16 @@ pub use introduce::Introduction;
 pub use journal::{Journal, JournalFile};
 pub use message::{SealedMessage, Signed};
 pub use open::Opened;
+pub use pending::PendingObjects;
+pub use policies::Policies;
 pub use progress::Progress;
+pub use publish::Countersignature;
 pub use reencrypt::{PreparedAccess, Release, SectionReEncryption};
 pub use register::{Enrolment, Registrar, RegistrationError};
 pub use request::{ForwardedQuery, Query, QueryContents};
 pub use response::ResponseOpener;
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
-pub use seal::{Object, Policies, SealedRecord};
+pub use seal::{Object, SealedRecord};
 pub use search::{Hit, SearchRequest, SearchTerm};
 pub use setup::{AttributeAuthority, EpochPolicies, RegistrationCentre};
 pub use source::{KeeperLink, ObjectSource};

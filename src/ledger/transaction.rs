@@ -9,7 +9,7 @@ use crate::algebra::tag;
 use crate::algebra::{Rng, random_bytes};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
-use crate::sign::{Signature, SigningKey, VerifyingKey};
+use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
 
 /// The maximum length of a chain's name in bytes.
 const MAX_CHAIN: usize = 64;
@@ -55,6 +55,18 @@ impl Draft {
         key.sign(tag::SIGN_TRANSACTION, &[&self.to_signed_bytes()])
     }
 
+    /// Verifies the signature of one party.
+    ///
+    /// # Errors
+    /// [`InvalidSignature`].
+    pub fn verify(
+        &self,
+        key: &VerifyingKey,
+        signature: &Signature,
+    ) -> Result<(), InvalidSignature> {
+        key.verify(tag::SIGN_TRANSACTION, &[&self.to_signed_bytes()], signature)
+    }
+
     /// Signs the draft with the keys of all parties, in order of [`Action::signers`].
     pub fn signed_by(self, keys: &[&SigningKey]) -> Transaction {
         let signatures = keys.iter().map(|key| self.sign(key)).collect();
@@ -65,7 +77,8 @@ impl Draft {
         [vec![VERSION], self.encode()].concat()
     }
 }
-sequence!(Codec for Draft { chain: text(MAX_CHAIN), nonce, valid_until, action });
+sequence!(Canonical for Draft = Draft { chain: text(MAX_CHAIN), nonce, valid_until, action });
+public_encoding!(Draft);
 
 /// A draft with its signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -53,6 +53,7 @@ refusals! {
     UnregisteredProxy = "the proxy is not registered";
     UnregisteredManager = "the query was not forwarded by a registered query manager";
     NotRecordDraft = "the transaction does not publish a record";
+    OtherChain = "the transaction is for another chain";
     OtherInstitution = "the record names another institution";
     OtherOwnerKey =
         "the owner of the record is not the patient's owner key for this author and epoch";
@@ -62,7 +63,17 @@ refusals! {
     UnknownClass =
         "the patient does not know the classes of this record's sections; they must be read from \
          the wrapped keys";
-    NotSearchable = "the patient's trapdoor matches no entry of the record's index";
+    ConsentRequested =
+        "consent to this sealed record was requested, and its messages are erased; send the same \
+         request again, or seal the record again";
+    FalsePolicyKey =
+        "a section's key wrapped for its policy is not the one that its message yields; authorised \
+         users may not open it, or open it to another key";
+    OtherPlaintext = "the sections assemble to a record with another hash than the author's";
+    IndexLength = "the record's index has another number of entries than the request has terms";
+    OmittedTerm = "a keyword of the record has no entry in the index";
+    FalseTerm = "an entry of the index is for no keyword of the record, or for one a second time";
+    FalseEntry = "an entry of the index does not match its term, or seals another location";
     StaleQuery =
         "the query's time differs from the local clock by more than one hour; send a new query";
     OtherPatient = "the query concerns another patient";
@@ -129,6 +140,8 @@ items! {
     Upload = "the upload";
     Fetch = "the fetch";
     SealedRecord = "the sealed record";
+    Institution = "the institution";
+    Consent = "the patient's consent";
     Envelope = "the record's envelope";
     EnvelopeName = "the name of the record's envelope";
     WrappedEnvelopeName = "the envelope name wrapped for the patient";
@@ -208,9 +221,6 @@ pub enum ProtocolError {
     /// An attribute key was not issued or not renewed.
     #[error(transparent)]
     AttributeEpoch(#[from] abe::fabeo::epochs::EpochError),
-    /// Authorised users would derive different keys from a header.
-    #[error(transparent)]
-    InconsistentHeader(#[from] abe::fabeo::InconsistentHeader),
     /// A wrapped key or a section does not decrypt.
     #[error(transparent)]
     Decryption(#[from] DecryptionFailed),

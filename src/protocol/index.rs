@@ -13,19 +13,24 @@ use crate::peks::{self, Posting};
 use crate::record::Record;
 use std::slice;
 
+/// Returns the search terms of a record. Author and patient compute the same.
+pub(super) fn terms(record: &Record) -> Result<Vec<SearchTerm>, ProtocolError> {
+    let keywords = record.keywords();
+    let (found, cap) = (keywords.len(), MAX_ENTRIES - 1);
+    if found > cap {
+        return Err(ProtocolError::TooManyKeywords { found, cap });
+    }
+    let terms = keywords.map(|keyword| SearchTerm::new(keyword.field, &keyword.value));
+    Ok(std::iter::once(SearchTerm::everything()).chain(terms).collect())
+}
+
 impl Doctor {
     /// Returns the search terms of a record: the term that every record has, and all keywords.
     ///
     /// # Errors
     /// [`ProtocolError::TooManyKeywords`] if they do not fit into one transaction.
     pub fn terms(&self, record: &Record) -> Result<Vec<SearchTerm>, ProtocolError> {
-        let keywords = record.keywords();
-        let (found, cap) = (keywords.len(), MAX_ENTRIES - 1);
-        if found > cap {
-            return Err(ProtocolError::TooManyKeywords { found, cap });
-        }
-        let terms = keywords.map(|keyword| SearchTerm::new(keyword.field, &keyword.value));
-        Ok(std::iter::once(SearchTerm::everything()).chain(terms).collect())
+        terms(record)
     }
 
     /// Returns the index entry for one term. Cost: one PEKS encryption.

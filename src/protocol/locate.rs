@@ -3,6 +3,7 @@
 
 use super::Progress;
 use super::binding::{Origin, object_digest};
+use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
 use crate::ledger::RecordAction;
 use crate::peks::{self, PreparedTrapdoor, SearchableCiphertext, Trapdoor};
@@ -16,6 +17,20 @@ pub(super) const BATCH: usize = 256;
 /// [`batch_locate`] for one record.
 pub(super) fn locate(record: &RecordAction, trapdoors: &[Trapdoor]) -> Option<Cid> {
     batch_locate(&[record], trapdoors, &mut ()).pop().expect("one result per record")
+}
+
+/// Returns `true` if each entry of a record matches the trapdoor at its position and seals the
+/// location of the record. Cost: one pairing per entry.
+pub(super) fn entries_match(record: &RecordAction, trapdoors: &[Trapdoor]) -> bool {
+    let (context, entries) = (Origin::of(record).entry_context(), &record.index);
+    let matches = |(entry, trapdoor): (&Vec<u8>, &Trapdoor)| {
+        let entry = SearchableCiphertext::from_bytes(entry).ok()?;
+        let location = peks::locate(&entry, trapdoor, &context).ok()?;
+        let name = Cid::try_from(&location[..]).ok()?;
+        (object_digest(&name) == record.envelope).then_some(())
+    };
+    let mut pairs = entries.iter().zip(trapdoors);
+    entries.len() == trapdoors.len() && pairs.all(|pair| matches(pair).is_some())
 }
 
 /// Returns each record's location from its first entry that matches a trapdoor, and reports every
@@ -122,7 +137,6 @@ fn batch_open(entries: &[(&[u8], &[u8])], trapdoors: &[PreparedTrapdoor]) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algebra::codec::Canonical;
     use crate::protocol::seal::name_of;
     use crate::sign::SigningKey;
     use rand::SeedableRng;
@@ -217,5 +231,27 @@ mod tests {
         let matching: Vec<usize> = (0..9).filter(|i| found[*i].is_some()).collect();
         assert_eq!(matching, [1, 2, 4, 5, 7, 8]);
         assert_eq!(locate(&records[1], &ab[..1]), found[1]);
+    }
+
+    #[test]
+    fn every_entry_must_match_the_trapdoor_at_its_position() {
+        let rng = &mut ChaCha20Rng::seed_from_u64(2);
+        let (secret, public) = peks::keygen(rng);
+        let trapdoors = peks::batch_trapdoor(&secret, &[b"a", b"b"]);
+        let mut matches =
+            |words: &[&str]| entries_match(&record(1, words, &public, rng), &trapdoors);
+        assert!(matches(&["a", "b"]));
+        for false_entries in [
+            &["b", "a"][..],
+            &["a"],
+            &["a", "b", "b"],
+            &["a", "x"],
+            &["a", "b!"],
+            &["a", "b?"],
+            &["a", "b-"],
+            &[],
+        ] {
+            assert!(!matches(false_entries), "{false_entries:?}");
+        }
     }
 }

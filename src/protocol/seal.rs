@@ -5,57 +5,19 @@
 use super::binding::{
     AUTHOR_CONDITION, Condition, Envelope, Origin, SectionKey, condition_tag, object_digest,
 };
-use super::{Doctor, EpochPolicies, Introduction, ProtocolError, Refusal};
-use crate::abe;
-use crate::abe::fabeo::epochs::{self, EpochError};
-use crate::algebra::codec::{Canonical, sequence};
-use crate::algebra::{Rng, random_bytes};
+use super::pending::HashingReader;
+use super::{Doctor, EpochPolicies, Introduction, Policies, ProtocolError, Refusal};
+use crate::abe::{self, KemMessage};
+use crate::algebra::codec::Canonical;
+use crate::algebra::{Rng, Secret, random_bytes};
 use crate::consensus::Digest;
 use crate::dem::{self, ContentKey};
 use crate::ledger::SectionDigests;
-use crate::policy::AccessPolicy;
 use crate::pre::conditional;
 use crate::record::{Class, Record};
 use crate::store::{self, Cid};
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
-
-/// The access policy of each class of sections.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policies {
-    by_class: BTreeMap<Class, AccessPolicy>,
-    default: AccessPolicy,
-}
-
-sequence!(Codec for Policies { default, by_class: map(Class::ALL.len()) });
-
-impl Policies {
-    /// Uses one policy for every class.
-    pub fn uniform(policy: AccessPolicy) -> Self {
-        Self { by_class: BTreeMap::new(), default: policy }
-    }
-
-    /// Replaces the policy of one class.
-    pub fn with(mut self, class: Class, policy: AccessPolicy) -> Self {
-        self.by_class.insert(class, policy);
-        self
-    }
-
-    /// Restricts every policy to an attribute epoch.
-    pub(super) fn restrict(&self, epoch: u32) -> Result<Self, EpochError> {
-        let by_class = self.by_class.iter();
-        let by_class =
-            by_class.map(|(class, policy)| Ok((*class, epochs::restrict(policy, epoch)?)));
-        let default = epochs::restrict(&self.default, epoch)?;
-        Ok(Self { by_class: by_class.collect::<Result<_, EpochError>>()?, default })
-    }
-
-    /// Returns the policy of a class.
-    pub fn of(&self, class: Class) -> &AccessPolicy {
-        self.by_class.get(&class).unwrap_or(&self.default)
-    }
-}
 
 /// An object in memory with its name.
 #[derive(Debug)]
@@ -72,11 +34,6 @@ impl NamedObject {
     fn object(&self) -> Object<'_> {
         let (length, bytes) = (self.bytes.len() as u64, Box::new(&self.bytes[..]));
         Object { name: self.name, length, bytes }
-    }
-
-    /// Returns `true` if the name is that of the bytes.
-    pub(super) fn is_consistent(&self) -> bool {
-        name_of(&self.bytes) == self.name
     }
 }
 
@@ -133,6 +90,23 @@ pub struct SealedRecord {
     pub(super) record_id: [u8; 32],
     pub(super) envelope: NamedObject,
     pub(super) sections: Vec<SealedSection>,
+    /// Erased when consent is requested.
+    pub(super) disclosure: Option<Disclosure>,
+}
+
+/// The values that the author discloses to the patient with the request for consent. Secret.
+#[derive(Debug)]
+pub(super) struct Disclosure {
+    /// The KEM message of each section's key wrapped for the policy.
+    pub(super) messages: Vec<KemMessage>,
+    pub(super) plaintext: Plaintext,
+}
+
+/// The length and the SHA-256 hash of a record.
+#[derive(Debug, Clone)]
+pub(super) struct Plaintext {
+    pub(super) length: u64,
+    pub(super) hash: Secret<Digest>,
 }
 
 /// The class of a section, with its condition tag.
@@ -185,8 +159,10 @@ impl Introduction {
 }
 
 impl Doctor {
-    /// Seals a record for the patient of an introduction. Memory use is bounded:
-    /// ciphertexts are written to temporary files.
+    /// Seals a record for the patient of an introduction. Memory use is bounded: ciphertexts are
+    /// written to temporary files. Cost: the file is read twice.
+    ///
+    /// The result contains secrets for one request for consent ([`Doctor::request_consent`]).
     ///
     /// # Errors
     /// [`ProtocolError::Io`] if `file` or a temporary file fails, and [`Refusal::EpochNotCovered`]
@@ -200,20 +176,23 @@ impl Doctor {
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<SealedRecord, ProtocolError> {
         let origin = Origin { record_id: random_bytes(rng), author: self.verifying_key() };
+        file.rewind()?;
+        let length = record.length();
+        let hash = HashingReader::new(file.by_ref().take(length)).hash_all()?;
         let tagged = introduction.tag(&record.classes(), &current.policies)?;
         let mut encrypted = Vec::new();
         for (index, tagged) in (0..).zip(tagged) {
             let plaintext = &mut record.section(tagged.class, file);
             encrypted.push(EncryptedSection::new((index, tagged), &origin, plaintext, rng)?);
         }
-        Ok(self.wrap(&origin, record.length(), encrypted, introduction, current, rng))
+        Ok(self.wrap(&origin, Plaintext { length, hash }, encrypted, introduction, current, rng))
     }
 
     /// Builds the envelope of encrypted sections, and wraps each content key three times.
     pub(super) fn wrap(
         &self,
         origin: &Origin,
-        length: u64,
+        plaintext: Plaintext,
         encrypted: Vec<EncryptedSection>,
         introduction: &Introduction,
         EpochPolicies { parameters, policies }: &EpochPolicies,
@@ -224,17 +203,20 @@ impl Doctor {
         let envelope = NamedObject::new(envelope.to_bytes());
 
         let mut sections = Vec::new();
+        let mut messages = Vec::with_capacity(encrypted.len());
         for (index, section) in (0..).zip(encrypted) {
             let EncryptedSection { tagged, content_key, name, ciphertext } = section;
             let TaggedClass { tag, class } = tagged;
             let (owner, epoch) = (introduction.owner, introduction.epoch());
             let condition = Condition { owner, epoch, tag }.to_bytes();
             let ad = origin.wrapped_key_ad(index);
-            let key = SectionKey { content_key, envelope: hash(&envelope.name), class, length };
-            let key = key.to_bytes();
+            let (location, length) = (hash(&envelope.name), plaintext.length);
+            let key = SectionKey { content_key, envelope: location, class, length }.to_bytes();
             let own = self.pre.public_key();
             let for_patient = conditional::seal(&introduction.pre, &condition, &ad, &key[..], rng);
-            let for_policy = abe::seal(parameters, policies.of(class), &ad, &key[..], rng);
+            let (policy, message) = (policies.of(class), KemMessage::generate(rng));
+            let for_policy = abe::seal_with_randomness(parameters, policy, &ad, &key[..], &message);
+            messages.push(message);
             let for_author = conditional::seal(own, AUTHOR_CONDITION, &ad, &key[..], rng);
             sections.push(SealedSection {
                 tag,
@@ -245,7 +227,8 @@ impl Doctor {
                 wrapped_for_author: NamedObject::new(for_author.to_bytes()),
             });
         }
-        SealedRecord { record_id: origin.record_id, envelope, sections }
+        let disclosure = Some(Disclosure { messages, plaintext });
+        SealedRecord { record_id: origin.record_id, envelope, sections, disclosure }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::ledger::{
 };
 use crate::pre::conditional::{InvalidReEncryption, InvalidReKey, ReKey};
 use crate::record::{Class, Record};
-use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
+use crate::sign::{InvalidSignature, SigningKey, VerifyingKey};
 use crate::store::{Cid, DirectoryStore};
 use crate::{abe, peks, pre};
 use rand_chacha::ChaCha20Rng;
@@ -170,9 +170,14 @@ impl World {
         (sealed, introduction, index)
     }
 
+    /// The terms of [`FILE`].
+    fn terms(&self) -> Vec<SearchTerm> {
+        self.author.terms(&Record::scan(&mut Cursor::new(FILE), "x.json").unwrap()).unwrap()
+    }
+
     fn index(&mut self, sealed: &SealedRecord, introduction: &Introduction) -> Vec<Vec<u8>> {
-        let (term, rng) = (SearchTerm::everything(), &mut self.rng);
-        vec![self.author.index(&term, sealed, introduction, rng).unwrap()]
+        let (terms, rng) = (self.terms(), &mut self.rng);
+        self.author.batch_index(&terms, sealed, introduction, rng).unwrap()
     }
 
     fn store(&self, sealed: &SealedRecord, bytes: &[u8]) {
@@ -193,21 +198,13 @@ impl World {
         self.authority.epoch_policies(&Policies::uniform("neurology".parse().unwrap())).unwrap()
     }
 
-    fn consent(
-        &mut self,
-        draft: &Draft,
-        sealed: &SealedRecord,
-    ) -> Result<Signature, ProtocolError> {
-        let current = self.epoch_policies();
-        self.patient.consent(draft, sealed, &current, NOW)
-    }
-
     pub(super) fn publish(&mut self) -> Digest {
-        let (sealed, introduction, index) = self.seal();
+        let (mut sealed, introduction, index) = self.seal();
         let draft = self.draft((&sealed, &introduction, index));
         let hospital = self.institution.countersign(&draft, self.view()).unwrap();
-        let consent = self.consent(&draft, &sealed).unwrap();
-        let transaction = self.author.publish(draft, hospital, consent);
+        let request = self.request_consent(&draft, &mut sealed, &introduction).unwrap();
+        let consent = self.receive(&request, &sealed).unwrap();
+        let transaction = self.author.publish(draft, &hospital, &consent).unwrap();
         assert_eq!(self.commit(&transaction), None);
         transaction.id()
     }
@@ -431,8 +428,9 @@ fn an_envelope_that_lists_other_ciphertexts_is_rejected() {
     let draft = world.draft((&sealed, &introduction, index));
     let hospital = world.institution.countersign(&draft, world.view()).unwrap();
     let author = world.author.verifying_key();
-    let consent = draft.sign(&world.patient.owner_key(&author, introduction.epoch()));
-    let transaction = world.author.publish(draft, hospital, consent);
+    let owner = world.patient.owner_key(&author, introduction.epoch());
+    let consent = Countersignature::new(&draft, &owner);
+    let transaction = world.author.publish(draft, &hospital, &consent).unwrap();
     assert_eq!(world.commit(&transaction), None);
 
     let record = transaction.id();

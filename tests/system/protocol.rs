@@ -9,15 +9,15 @@ use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::error::DecryptionFailed;
 use epione::ledger::{
-    Action, Basis, Certificate, Draft, EPOCH, EPOCH_TOLERANCE, REQUEST_BLOCKS, RecordAction, Rule,
-    State, Time, Transaction, TransactionError, Validity, epoch_deadline,
+    Action, Basis, Certificate, Draft, REQUEST_BLOCKS, RecordAction, Rule, State, Time,
+    Transaction, TransactionError, Validity,
 };
 use epione::policy::AttributeSet;
 use epione::protocol::{
-    Doctor, Enrolment, Envelope, FetchBasis, Hit, Institution, Item, Journal, LedgerView, Patient,
-    ProtocolError, Proxy, Query, QueryContents, QueryManager, Refusal, Registrar,
-    RegistrationCentre, RegistrationError, Release, SearchRequest, SearchTerm, StoreKeeper, Terms,
-    Ticket, UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
+    Countersignature, Doctor, Enrolment, Envelope, FetchBasis, Hit, Institution, Item, Journal,
+    LedgerView, Object, Patient, ProtocolError, Proxy, Query, QueryContents, QueryManager, Refusal,
+    Registrar, RegistrationCentre, RegistrationError, Release, SealedMessage, SearchRequest,
+    SearchTerm, StoreKeeper, Terms, Ticket, UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
 };
 use epione::record::{Class, Record};
 use epione::sign::{InvalidSignature, SigningKey};
@@ -27,7 +27,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::cell::Cell;
 use std::fs;
-use std::io::Cursor;
+use std::io::{self, Cursor, Read};
 
 /// Asserts that an outcome is the given error. `Refusal` and `Rule` abbreviate the `ProtocolError`.
 macro_rules! refused {

@@ -49,6 +49,7 @@ pub fn stroke() -> SearchTerm {
 pub struct Sealed {
     pub sealed: SealedRecord,
     pub introduction: Introduction,
+    pub terms: Vec<SearchTerm>,
     pub index: Vec<Vec<u8>>,
 }
 
@@ -113,7 +114,7 @@ impl World {
             let offer = doctor.offer(at, sealed.record_id(), (&name, length));
             self.keeper.upload(self.view(), &offer, &mut bytes).unwrap();
         }
-        Sealed { sealed, introduction, index }
+        Sealed { sealed, introduction, terms, index }
     }
 
     /// Publishes a sealed record.
@@ -125,16 +126,15 @@ impl World {
         record: Sealed,
     ) -> Transaction {
         let validity = self.validity();
-        let (doctor, institution) = (&self.doctors[doctor], &self.institutions[institution]);
-        let Sealed { sealed, introduction, index } = record;
+        let (author, institution) = (&self.doctors[doctor], &self.institutions[institution]);
+        let Sealed { mut sealed, introduction, terms, index } = record;
         let hospital = institution.verifying_key();
         let draft =
-            doctor.draft_record(validity, &sealed, index, &introduction, hospital, &mut self.rng);
+            author.draft_record(validity, &sealed, index, &introduction, hospital, &mut self.rng);
         let signature = institution.countersign(&draft, self.view()).unwrap();
-        let current = self.authority.epoch_policies(&self.policies).unwrap();
-        let now = self.now();
-        let consent = self.patients[patient].consent(&draft, &sealed, &current, now).unwrap();
-        let transaction = doctor.publish(draft, signature, consent);
+        let parties = (doctor, patient);
+        let consent = self.consent(parties, &draft, &mut sealed, &introduction, &terms).unwrap();
+        let transaction = self.doctors[doctor].publish(draft, &signature, &consent).unwrap();
         self.commit(&transaction).unwrap();
         transaction
     }

@@ -1,10 +1,77 @@
-//! Refused consent of the patient.
+//! Refused consent of the patient: dishonest authors seal and request without the author's checks.
 #![forbid(unsafe_code)]
 
+mod index;
+mod request;
+mod sections;
+
 use super::*;
-use crate::algebra::tag::Kind;
-use crate::protocol::binding::Origin;
-use crate::protocol::seal::{EncryptedSection, TaggedClass};
+use crate::abe::KemMessage;
+use crate::protocol::binding::{Origin, SectionKey, WrappedKeyBinding};
+use crate::protocol::consent::{ConsentRequest, SectionDisclosure};
+use crate::protocol::publish::record_of;
+use crate::protocol::seal::{Disclosure, SealedSection};
+use crate::sign::VerifyingKey;
+
+impl World {
+    /// The payload of a request for consent, without the author's checks. The sealed record keeps
+    /// its secrets.
+    pub(super) fn payload(&self, draft: &Draft, sealed: &SealedRecord) -> ConsentRequest {
+        let Disclosure { messages, plaintext } = sealed.disclosure.as_ref().unwrap();
+        let disclose = |(section, message): (&SealedSection, &KemMessage)| SectionDisclosure {
+            wrapped_for_patient: Canonical::from_bytes(&section.wrapped_for_patient.bytes).unwrap(),
+            message: message.clone(),
+        };
+        ConsentRequest {
+            draft: draft.clone(),
+            envelope: Envelope::from_bytes(&sealed.envelope.bytes).unwrap(),
+            sections: sealed.sections.iter().zip(messages).map(disclose).collect(),
+            terms: self.terms(),
+            hash: plaintext.hash.clone(),
+        }
+    }
+
+    /// The patient's answer to a payload that the author has signed.
+    pub(super) fn answer(
+        &mut self,
+        payload: &ConsentRequest,
+        objects: &dyn PendingObjects,
+    ) -> Result<Countersignature, ProtocolError> {
+        let patient = self.patient.certificate().claimed();
+        let message = self.author.seal_message(CHAIN, patient, payload, &mut self.rng).unwrap();
+        self.receive(&message, objects)
+    }
+
+    pub(super) fn receive(
+        &mut self,
+        message: &SealedMessage,
+        objects: &dyn PendingObjects,
+    ) -> Result<Countersignature, ProtocolError> {
+        let current = self.epoch_policies();
+        let view = LedgerView { state: self.ledger.state(), now: NOW };
+        self.patient.consent(view, message, objects, &current)
+    }
+
+    pub(super) fn consent(
+        &mut self,
+        draft: &Draft,
+        sealed: &SealedRecord,
+    ) -> Result<Countersignature, ProtocolError> {
+        let payload = self.payload(draft, sealed);
+        self.answer(&payload, sealed)
+    }
+
+    pub(super) fn request_consent(
+        &mut self,
+        draft: &Draft,
+        sealed: &mut SealedRecord,
+        introduction: &Introduction,
+    ) -> Result<SealedMessage, ProtocolError> {
+        let (terms, rng) = (self.terms(), &mut self.rng);
+        let view = LedgerView { state: self.ledger.state(), now: NOW };
+        self.author.request_consent(view, draft, sealed, introduction, &terms, rng)
+    }
+}
 
 /// Drafts a record and returns the error of the patient's consent.
 fn refusal(
@@ -15,21 +82,44 @@ fn refusal(
     world.consent(&draft, sealed).unwrap_err()
 }
 
+/// Returns a draft with an altered record.
+fn altered(draft: &Draft, alter: impl FnOnce(&mut crate::ledger::RecordAction)) -> Draft {
+    let mut draft = draft.clone();
+    match &mut draft.action {
+        Action::Record(record) => alter(record),
+        _ => unreachable!("a draft of a record"),
+    }
+    draft
+}
+
+/// Returns the key of a section, as the patient unwraps it.
+fn section_key(world: &World, draft: &Draft, sealed: &SealedRecord, index: u8) -> SectionKey {
+    let WrappedKeyBinding { condition, ad } =
+        WrappedKeyBinding::of(record_of(draft, CHAIN).unwrap(), index);
+    let wrapped = &sealed.sections[usize::from(index)].wrapped_for_patient.bytes;
+    let wrapped = Canonical::from_bytes(wrapped).unwrap();
+    let key = pre::conditional::open(&world.patient.pre, &condition, &ad, &wrapped).unwrap();
+    SectionKey::from_bytes(&key).unwrap()
+}
+
 #[test]
 fn consent_requires_an_envelope_that_lists_the_ciphertexts() {
     let mut world = World::new();
-    let (mut sealed, introduction, index) = world.seal();
-    let mut changed = Envelope::from_bytes(&sealed.envelope.bytes).unwrap();
-    changed.sections.swap(0, 1);
-    let refused = |outcome| matches!(outcome, Err(ProtocolError::DigestMismatch(Item::Envelope)));
+    let (sealed, introduction, index) = world.seal();
     let draft = world.draft((&sealed, &introduction, index));
-    // The bytes of the envelope do not match its name.
-    let honest = std::mem::take(&mut sealed.envelope.bytes);
-    assert!(refused(world.consent(&draft, &sealed)));
-    sealed.envelope.bytes = changed.to_bytes();
-    assert!(refused(world.consent(&draft, &sealed)));
-    sealed.envelope.bytes = honest;
-    assert!(world.consent(&draft, &sealed).is_ok());
+    let honest = world.payload(&draft, &sealed);
+    assert!(world.answer(&honest, &sealed).is_ok());
+    let refused = |outcome| matches!(outcome, Err(ProtocolError::DigestMismatch(Item::Envelope)));
+    // The envelope does not have the name in the record and in the wrapped keys.
+    let mut changed = honest.clone();
+    changed.envelope.sections.swap(0, 1);
+    assert!(refused(world.answer(&changed, &sealed)));
+    // The envelope has the name, and the record lists other ciphertexts.
+    let draft = altered(&draft, |record| {
+        let (first, second) = record.sections.split_at_mut(1);
+        std::mem::swap(&mut first[0].ciphertext, &mut second[0].ciphertext);
+    });
+    assert!(refused(world.answer(&ConsentRequest { draft, ..honest }, &sealed)));
 }
 
 #[test]
@@ -46,35 +136,54 @@ fn consent_requires_a_valid_public_tag() {
     assert!(matches!(error, ProtocolError::WrappedKey(_)), "{error}");
 }
 
+/// The author wraps another key for the policy than for the patient, or one that opens for nobody.
 #[test]
-fn consent_requires_consistent_headers_under_the_current_policy() {
+fn consent_requires_policy_keys_that_every_authorised_user_opens_to_the_patients_key() {
     let mut world = World::new();
     let (mut sealed, introduction, index) = world.seal();
     let draft = world.draft((&sealed, &introduction, index.clone()));
     assert!(world.consent(&draft, &sealed).is_ok());
-    let honest = sealed.sections[0].wrapped_for_policy.bytes.clone();
-    // The same group elements under another policy.
-    let wrapped_key = <abe::Ciphertext>::from_bytes(&honest).unwrap();
-    let text = wrapped_key.header().policy().to_string();
-    assert_eq!(text, "neurology and epoch:0");
+    let current = world.epoch_policies();
+    let (parameters, policy) = (&current.parameters, current.policies.of(Class::Clinical));
+    let ad = Origin::of(record_of(&draft, CHAIN).unwrap()).wrapped_key_ad(0);
+    let key = section_key(&world, &draft, &sealed, 0).to_bytes();
+    let mut other_key = key.clone();
+    other_key[0] ^= 1;
+    let message = sealed.disclosure.as_ref().unwrap().messages[0].clone();
+    let other = KemMessage::generate(&mut world.rng);
+    let other_policy = "cardiology".parse().unwrap();
+    let seal = |policy, ad: &[u8], key: &[u8], message| {
+        abe::seal_with_randomness(parameters, policy, ad, key, message).to_bytes()
+    };
+    let honest = seal(policy, &ad, &key[..], &message);
+    assert_eq!(honest, sealed.sections[0].wrapped_for_policy.bytes);
+    // The body is that of another key: the header is consistent, and nobody opens the ciphertext.
+    let mut body = honest.clone();
+    *body.last_mut().unwrap() ^= 1;
+    let text = policy.to_string();
     let position = honest.windows(text.len()).position(|w| w == text.as_bytes()).unwrap();
-    let mut renamed = honest.clone();
-    renamed[position..position + 9].copy_from_slice(b"neurologx");
-    sealed.sections[0].wrapped_for_policy = NamedObject::new(renamed);
-    let error = refusal(&mut world, (&sealed, &introduction, &index));
-    assert!(matches!(error, ProtocolError::Refused(Refusal::OutdatedPolicy)), "{error:?}");
     // One negated element: well-formed, but inconsistent.
-    let rows = position + text.len() + 2 * 96;
     let mut negated = honest.clone();
-    negated[rows] ^= 0x20;
+    negated[position + text.len() + 2 * 96] ^= 0x20;
     assert!(<abe::Ciphertext>::from_bytes(&negated).is_ok());
-    sealed.sections[0].wrapped_for_policy = NamedObject::new(negated);
-    let error = refusal(&mut world, (&sealed, &introduction, &index));
-    assert!(matches!(error, ProtocolError::InconsistentHeader(_)), "{error:?}");
-    let truncated = honest[..honest.len() - 1].to_vec();
-    sealed.sections[0].wrapped_for_policy = NamedObject::new(truncated);
-    let error = refusal(&mut world, (&sealed, &introduction, &index));
-    assert!(matches!(error, ProtocolError::Decode(Item::WrappedForPolicy, _)), "{error:?}");
+    for (defect, wrapped_key) in [
+        ("a damaged body", body),
+        ("an inconsistent header", negated),
+        ("other associated data", seal(policy, b"", &key[..], &message)),
+        ("another content key", seal(policy, &ad, &other_key[..], &message)),
+        ("another policy", seal(&other_policy, &ad, &key[..], &message)),
+        ("another message", seal(policy, &ad, &key[..], &other)),
+        ("another attribute authority", {
+            let (parameters, _) = abe::setup(&mut world.rng);
+            abe::seal_with_randomness(&parameters, policy, &ad, &key[..], &message).to_bytes()
+        }),
+        ("no ciphertext", honest[..honest.len() - 1].to_vec()),
+    ] {
+        sealed.sections[0].wrapped_for_policy = NamedObject::new(wrapped_key);
+        let error = refusal(&mut world, (&sealed, &introduction, &index));
+        let refused = matches!(error, ProtocolError::Refused(Refusal::FalsePolicyKey));
+        assert!(refused, "{defect}: {error:?}");
+    }
     sealed.sections[0].wrapped_for_policy = NamedObject::new(honest);
     assert!(world.consent(&draft, &sealed).is_ok());
     // The record was sealed in the previous attribute epoch.
@@ -83,129 +192,50 @@ fn consent_requires_consistent_headers_under_the_current_policy() {
     assert!(matches!(error, ProtocolError::Refused(Refusal::OutdatedPolicy)), "{error:?}");
 }
 
+#[test]
+fn consent_requires_the_messages_of_the_sections() {
+    let mut world = World::new();
+    let (sealed, introduction, index) = world.seal();
+    let draft = world.draft((&sealed, &introduction, index));
+    let honest = world.payload(&draft, &sealed);
+    let mut swapped = honest.clone();
+    let first = swapped.sections[0].message.clone();
+    swapped.sections[0].message = swapped.sections[1].message.clone();
+    swapped.sections[1].message = first;
+    let mut wrong = honest.clone();
+    wrong.sections[1].message = KemMessage::generate(&mut world.rng);
+    for payload in [swapped, wrong] {
+        let error = world.answer(&payload, &sealed).unwrap_err();
+        assert!(matches!(error, ProtocolError::Refused(Refusal::FalsePolicyKey)), "{error:?}");
+    }
+    let mut fewer = honest;
+    fewer.sections.pop();
+    let error = world.answer(&fewer, &sealed).unwrap_err();
+    assert!(matches!(error, ProtocolError::DigestMismatch(Item::SealedRecord)), "{error:?}");
+}
+
 /// The keys are wrapped for the current policy, and the tags are those of another policy, under
 /// which the patient would grant.
 #[test]
 fn consent_requires_the_tags_of_the_current_policy() {
     let mut world = World::new();
-    let current = world.epoch_policies();
     let other = Policies::uniform("cardiology".parse().unwrap());
     let other = world.authority.epoch_policies(&other).unwrap();
     let (mut sealed, introduction, index) = world.seal_under(&other);
-    let policy = current.policies.of(Class::Clinical);
-    for section in &mut sealed.sections {
-        let wrapped_key = abe::seal(&current.parameters, policy, b"", b"", &mut world.rng);
-        section.wrapped_for_policy = NamedObject::new(wrapped_key.to_bytes());
-    }
-    let error = refusal(&mut world, (&sealed, &introduction, &index));
-    assert!(matches!(error, ProtocolError::Refused(Refusal::OutdatedPolicy)), "{error:?}");
-}
-
-/// The author seals a section under the tag of another class. A grant over that class would open
-/// it.
-#[test]
-fn consent_requires_the_tag_of_the_class_in_the_key() {
-    let mut world = World::new();
-    let outcome = |world: &mut World, claimed: Class| {
-        let sealed = seal_sections(world, &[section(&[(0, b"abcdefgh")])], |tagged| {
-            tagged.class = claimed;
-        });
-        consent_to(world, &sealed)
-    };
-    assert!(outcome(&mut world, Class::Identity).is_ok());
-    let error = outcome(&mut world, Class::Clinical).unwrap_err();
-    assert!(matches!(error, ProtocolError::Refused(Refusal::OutdatedPolicy)), "{error:?}");
-}
-
-#[test]
-fn consent_requires_ciphertexts_under_their_names() {
-    let mut world = World::new();
-    let (mut sealed, introduction, index) = world.seal();
-    sealed.sections[0].name = sealed.sections[1].name;
-    let error = refusal(&mut world, (&sealed, &introduction, &index));
-    assert!(matches!(error, ProtocolError::DigestMismatch(Item::Ciphertext)), "{error:?}");
-}
-
-#[test]
-fn consent_requires_ciphertexts_that_decrypt() {
-    let mut world = World::new();
-    let (mut sealed, introduction, index) = world.seal();
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut sealed.sections[0].ciphertext().unwrap(), &mut bytes).unwrap();
-    *bytes.last_mut().unwrap() ^= 1;
-    sealed.sections[0].replace_ciphertext(&bytes);
-    let error = refusal(&mut world, (&sealed, &introduction, &index));
-    assert!(matches!(error, ProtocolError::Decryption(_)), "{error}");
-}
-
-/// The plaintext of a section with pieces at offsets.
-fn section(pieces: &[(u64, &[u8])]) -> Vec<u8> {
-    let mut w = codec::Writer::default();
-    w.u8(codec::VERSION);
-    w.u8(Kind::RecordSection as u8);
-    w.list(pieces, |w, (offset, bytes)| {
-        w.u64(*offset);
-        w.u64(bytes.len() as u64);
-    });
-    pieces.iter().for_each(|(_, bytes)| w.fixed(bytes));
-    let mut bytes = w.finish();
-    bytes.resize(bytes.len().next_multiple_of(if bytes.len() < 32 { 2 } else { 4 }), 0);
-    bytes
-}
-
-/// Seals a record of eight bytes from the plaintexts of its sections, which have the classes of
-/// [`Class::ALL`] in order.
-fn seal_sections(
-    world: &mut World,
-    sections: &[Vec<u8>],
-    change: impl Fn(&mut TaggedClass),
-) -> (SealedRecord, Introduction) {
-    let introduction = world.introduce();
     let current = world.epoch_policies();
-    let origin = Origin { record_id: [9; 32], author: world.author.verifying_key() };
-    let mut tagged = introduction.tag(&Class::ALL[..sections.len()], &current.policies).unwrap();
-    let mut encrypted = Vec::new();
-    for (index, tagged) in (0..).zip(&mut tagged) {
-        let position = Class::ALL.iter().position(|class| *class == tagged.class).unwrap();
-        change(tagged);
-        let (plaintext, rng) = (&mut &sections[position][..], &mut world.rng);
-        encrypted.push(EncryptedSection::new((index, *tagged), &origin, plaintext, rng).unwrap());
+    let draft = world.draft((&sealed, &introduction, index.clone()));
+    let origin = Origin::of(record_of(&draft, CHAIN).unwrap());
+    for index in 0..2 {
+        let key = section_key(&world, &draft, &sealed, index).to_bytes();
+        let (ad, at) = (origin.wrapped_key_ad(index), usize::from(index));
+        let message = &sealed.disclosure.as_ref().unwrap().messages[at];
+        let policy = current.policies.of(Class::Clinical);
+        let wrapped_key =
+            abe::seal_with_randomness(&current.parameters, policy, &ad, &key[..], message);
+        sealed.sections[at].wrapped_for_policy = NamedObject::new(wrapped_key.to_bytes());
     }
-    let (author, rng) = (&world.author, &mut world.rng);
-    let sealed = author.wrap(&origin, 8, encrypted, &introduction, &current, rng);
-    (sealed, introduction)
-}
-
-fn consent_to(
-    world: &mut World,
-    (sealed, introduction): &(SealedRecord, Introduction),
-) -> Result<Signature, ProtocolError> {
-    let index = world.index(sealed, introduction);
-    let draft = world.draft((sealed, introduction, index));
-    world.consent(&draft, sealed)
-}
-
-/// A dishonest author seals sections that do not assemble to a record of eight bytes.
-#[test]
-fn consent_requires_sections_that_cover_the_record_once() {
-    let mut world = World::new();
-    let outcome = |world: &mut World, sections: &[Vec<u8>]| {
-        let sealed = seal_sections(world, sections, |_| ());
-        consent_to(world, &sealed)
-    };
-    let honest = [section(&[(2, b"cd"), (6, b"gh")]), section(&[(0, b"ab"), (4, b"ef")])];
-    assert!(outcome(&mut world, &honest).is_ok());
-    let incomplete = outcome(&mut world, &honest[..1]);
-    assert!(matches!(incomplete, Err(ProtocolError::Incomplete { written: 4, length: 8 })));
-    for (defect, sections) in [
-        ("overlap", [section(&[(0, b"abcdef")]), section(&[(4, b"efgh")])]),
-        ("the whole record twice", [section(&[(0, b"abcdefgh")]), section(&[(0, b"ABCDEFGH")])]),
-        ("no section", [b"garbage".to_vec(), section(&[(0, b"abcdefgh")])]),
-        ("beyond the end", [section(&[(0, b"abcd")]), section(&[(4, b"efghi")])]),
-        ("truncated", [section(&[(0, b"abcd")]), section(&[(4, b"efgh")])[..24].to_vec()]),
-    ] {
-        assert!(outcome(&mut world, &sections).is_err(), "{defect}");
-    }
+    let error = refusal(&mut world, (&sealed, &introduction, &index));
+    assert!(matches!(error, ProtocolError::Refused(Refusal::OutdatedPolicy)), "{error:?}");
 }
 
 /// The keys are wrapped for another patient, who introduced themselves with the same owner key.
@@ -217,13 +247,14 @@ fn consent_requires_keys_wrapped_for_the_patient() {
         Introduction { pre: *pre::keygen(&mut world.rng).0.public_key(), ..honest.clone() };
     let current = world.epoch_policies();
     let record = Record::scan(&mut Cursor::new(FILE), "x.json").unwrap();
-    let seal = |world: &mut World, introduction: &Introduction| {
+    let mut outcome = |introduction: &Introduction| {
         let (file, rng) = (&mut Cursor::new(FILE), &mut world.rng);
-        world.author.seal(&record, file, introduction, &current, rng).unwrap()
+        let sealed = world.author.seal(&record, file, introduction, &current, rng).unwrap();
+        let index = world.index(&sealed, &honest);
+        let draft = world.draft((&sealed, &honest, index));
+        world.consent(&draft, &sealed)
     };
-    let sealed = seal(&mut world, &honest);
-    assert!(consent_to(&mut world, &(sealed, honest.clone())).is_ok());
-    let sealed = seal(&mut world, &foreign);
-    let error = consent_to(&mut world, &(sealed, honest)).unwrap_err();
+    assert!(outcome(&honest).is_ok());
+    let error = outcome(&foreign).unwrap_err();
     assert!(matches!(error, ProtocolError::Decryption(_)), "{error:?}");
 }

@@ -2,7 +2,7 @@ use super::*;
 
 fn draft(world: &mut World, sealed: &Sealed) -> Draft {
     let (validity, hospital) = (world.validity(), world.institutions[0].verifying_key());
-    let Sealed { sealed, index, introduction } = sealed;
+    let Sealed { sealed, index, introduction, .. } = sealed;
     let (doctor, rng) = (&world.doctors[A], &mut world.rng);
     doctor.draft_record(validity, sealed, index.clone(), introduction, hospital, rng)
 }
@@ -17,86 +17,51 @@ fn altered(draft: &Draft, alter: impl FnOnce(&mut RecordAction)) -> Draft {
     draft
 }
 
+/// Author, institution and patient exchange files: the draft, the request and the ciphertexts, and
+/// the countersignatures.
 #[test]
-fn a_patient_consents_to_a_record_of_the_current_epoch_only() {
+fn consent_is_requested_and_given_over_files() {
     let mut world = World::new(36);
-    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
-    let honest = draft(&mut world, &sealed);
-    let current = world.authority.epoch_policies(&world.policies).unwrap();
-    let mut consent =
-        |draft: &Draft, now| world.patients[ADA].consent(draft, &sealed.sealed, &current, now);
-    let deadline = epoch_deadline(sealed.introduction.epoch());
-    assert!(consent(&honest, deadline - 1).is_ok());
-    refused!(consent(&honest, deadline), Rule::PastEpoch);
-    refused!(consent(&honest, deadline - EPOCH_TOLERANCE - EPOCH - 1), Rule::FutureEpoch);
-    let mut later = honest.clone();
-    later.valid_until = deadline + 1;
-    refused!(consent(&later, START), Rule::PastEpoch);
-}
-
-#[test]
-fn a_patient_consents_only_to_their_own_unaltered_record() {
-    let mut world = World::new(30);
-    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
-    let honest = draft(&mut world, &sealed);
-    let current = world.authority.epoch_policies(&world.policies).unwrap();
-    let now = world.now();
-    let mut consent =
-        |draft: &Draft| world.patients[ADA].consent(draft, &sealed.sealed, &current, now);
-    assert!(consent(&honest).is_ok());
-
-    let other = world.doctors[B].verifying_key();
-    for draft in [
-        altered(&honest, |r| r.owner = other),
-        altered(&honest, |r| r.author = other),
-        altered(&honest, |r| r.epoch += 1),
-    ] {
-        refused!(consent(&draft), Refusal::OtherOwnerKey);
+    let mut sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let file = |name: &str, bytes: Vec<u8>| fs::write(path(name), bytes).unwrap();
+    for Object { name, mut bytes, .. } in sealed.sealed.objects().unwrap() {
+        std::io::copy(&mut bytes, &mut fs::File::create(path(&name.to_string())).unwrap()).unwrap();
     }
+    let draft = draft(&mut world, &sealed);
+    let (view, mut rng) = (world.view(), world.rng.clone());
+    let Sealed { sealed, introduction, terms, .. } = &mut sealed;
+    let request =
+        world.doctors[A].request_consent(view, &draft, sealed, introduction, terms, &mut rng);
+    file("draft", draft.to_bytes());
+    file("request", request.unwrap().to_bytes());
 
-    let changes: [fn(&mut RecordAction); 7] = [
-        |r| r.record_id[0] ^= 1,
-        |r| r.sections[0].ciphertext[0] ^= 1,
-        |r| r.sections[1].wrapped_for_patient[0] ^= 1,
-        |r| r.sections[1].wrapped_for_policy[0] ^= 1,
-        |r| r.sections[0].wrapped_for_author[0] ^= 1,
-        |r| r.sections[2].tag[0] ^= 1,
-        |r| r.sections.truncate(2),
-    ];
-    for change in changes {
-        refused!(
-            consent(&altered(&honest, change)),
-            ProtocolError::DigestMismatch(Item::SealedRecord)
-        );
-    }
-    refused!(
-        consent(&altered(&honest, |r| r.envelope[0] ^= 1)),
-        ProtocolError::DigestMismatch(Item::WrappedEnvelopeName)
-    );
-    let announced =
-        world.doctors[A].announce(Validity { chain: CHAIN, until: START }, &mut world.rng.clone());
-    refused!(consent(&announced.draft), Refusal::NotRecordDraft);
-    // Another patient is asked for consent to Ada's record.
-    let outcome = world.patients[BEA].consent(&honest, &sealed.sealed, &current, now);
-    refused!(outcome, Refusal::OtherOwnerKey);
-}
+    let received = Draft::from_bytes(&fs::read(path("draft")).unwrap()).unwrap();
+    let countersigned = world.institutions[0].countersign(&received, view).unwrap();
+    file("countersignature", countersigned.to_bytes());
 
-/// The patient finds her records by the entry that every record has.
-#[test]
-fn a_patient_does_not_consent_to_a_record_that_they_cannot_find() {
-    let mut world = World::new(32);
-    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
-    let honest = draft(&mut world, &sealed);
-    let other = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let request = SealedMessage::from_bytes(&fs::read(path("request")).unwrap()).unwrap();
+    let objects = |name: &Cid| -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(fs::File::open(path(&name.to_string()))?))
+    };
     let current = world.authority.epoch_policies(&world.policies).unwrap();
-    let without_first = |keep| sealed.index.iter().skip(1).take(keep).cloned().collect();
-    // The index of another record seals another location.
-    for index in [without_first(0), without_first(1), other.index] {
-        let changed = altered(&honest, |r| r.index = index);
-        let now = world.now();
-        let outcome = world.patients[ADA].consent(&changed, &sealed.sealed, &current, now);
-        refused!(outcome, Refusal::NotSearchable);
-    }
+    let (state, now) = (world.state().clone(), world.now());
+    let view = LedgerView { state: &state, now };
+    let consent = world.patients[ADA].consent(view, &request, &objects, &current).unwrap();
+    file("consent", consent.to_bytes());
+
+    let [countersigned, consent] = ["countersignature", "consent"]
+        .map(|name| Countersignature::from_bytes(&fs::read(path(name)).unwrap()).unwrap());
+    let published = world.doctors[A].publish(draft, &countersigned, &consent).unwrap();
+    world.commit(&published).unwrap();
+    assert!(world.state().record(&published.id()).is_some());
+    let folder_without_ciphertexts = |name: &Cid| -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(fs::File::open(path("absent").join(name.to_string()))?))
+    };
+    let outcome =
+        world.patients[ADA].consent(view, &request, &folder_without_ciphertexts, &current);
+    refused!(outcome, ProtocolError::Io(_));
 }
 
 #[test]
@@ -136,7 +101,8 @@ fn a_record_with_more_keywords_than_entries_is_refused() {
     let index = vec![sealed.index[0].clone(); epione::ledger::MAX_ENTRIES];
     let draft = altered(&draft(&mut world, &sealed), |r| r.index = index);
     let signature = world.institutions[0].countersign(&draft, world.view()).unwrap();
-    let transaction = world.doctors[A].publish(draft, signature, signature);
+    let signatures = vec![signature.signature; 3];
+    let transaction = Transaction { draft, signatures };
     assert!(transaction.to_bytes().len() <= 1 << 20);
 }
 

@@ -127,9 +127,16 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         let mut world = Shared::new(25).world;
         let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
         let (validity, hospital) = (world.validity(), world.institutions[0].verifying_key());
-        let Sealed { sealed, introduction, index } = sealed;
+        let Sealed { mut sealed, introduction, terms, index } = sealed;
         let (author, rng) = (&world.doctors[A], &mut world.rng);
         let draft = author.draft_record(validity, &sealed, index, &introduction, hospital, rng);
+        let valid = world.view();
+        let author = &world.doctors[A];
+        let mut rng = world.rng.clone();
+        let request = author
+            .request_consent(valid, &draft, &mut sealed, &introduction, &terms, &mut rng)
+            .unwrap();
+        let current = world.authority.epoch_policies(&world.policies).unwrap();
         let certificate = author.certificate().clone();
         let (state, now) = end_certificate(&mut world, &certificate, withdraw);
         let view = LedgerView { state: &state, now };
@@ -138,6 +145,7 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         let offer = world.doctors[A].offer(at, sealed.record_id(), (&name, 1));
         refused(world.keeper.upload(view, &offer, &mut &b"x"[..]));
         refused(world.institutions[0].countersign(&draft, view).map(drop));
+        refused(world.patients[ADA].consent(view, &request, &sealed, &current).map(drop));
         let hit = world.patients[ADA].find(&state).pop().unwrap();
         let rng = &mut world.fork();
         let opened = world.patients[ADA].open(world.view(), &hit, &world, output, rng);

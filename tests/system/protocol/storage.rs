@@ -53,8 +53,8 @@ fn a_record_with_the_digests_of_another_gives_no_access_to_its_objects() {
         };
         let draft = Draft::new(world.validity(), Action::Record(copy), &mut world.rng);
         let hospital = world.institutions[0].countersign(&draft, world.view()).unwrap();
-        let consent = draft.sign(&owner);
-        let copy = world.doctors[C].publish(draft, hospital, consent);
+        let consent = Countersignature::new(&draft, &owner);
+        let copy = world.doctors[C].publish(draft, &hospital, &consent).unwrap();
         world.commit(&copy).unwrap();
         let request = world.request(C, copy.id(), Basis::Policy).unwrap();
         for name in objects(&world) {

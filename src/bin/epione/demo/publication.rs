@@ -7,8 +7,7 @@ use super::steps::Published;
 use super::world::{A, ADA, CHAIN, Failure, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
-use epione::protocol::{Introduction, Object, SealedRecord};
-use epione::record::Record;
+use epione::protocol::{Introduction, Object, SealedRecord, SearchTerm};
 use std::time::Instant;
 
 /// Doctor A publishes one record of the patient.
@@ -19,10 +18,11 @@ pub(super) fn publish(
     report: &mut Report,
 ) -> Result<Published, Failure> {
     let introduction = introduce(world, report)?;
-    let sealed = seal(world, input, &introduction, report)?;
+    let mut sealed = seal(world, input, &introduction, report)?;
     store(world, &sealed, report)?;
-    let index = index(world, &input.record, (&sealed, &introduction), report)?;
-    let id = sign_and_commit(world, (&sealed, &introduction), index, report)?;
+    let terms = world.doctors[A].terms(&input.record)?;
+    let index = index(world, &terms, (&sealed, &introduction), report)?;
+    let id = sign_and_commit(world, (&mut sealed, &introduction), (&terms, index), report)?;
     Ok(Published { id, input: number })
 }
 
@@ -70,15 +70,14 @@ fn store(world: &World, sealed: &SealedRecord, report: &mut Report) -> Result<()
 
 fn index(
     world: &mut World,
-    record: &Record,
+    terms: &[SearchTerm],
     (sealed, introduction): (&SealedRecord, &Introduction),
     report: &mut Report,
 ) -> Result<Vec<Vec<u8>>, Failure> {
     let start = Instant::now();
     let (doctor, rng) = (&world.doctors[A], &mut world.rng);
-    let terms = doctor.terms(record)?;
     let mut bar = Bar::new("indexing", terms.len() as u64, false);
-    let entries = doctor.index_with_progress(&terms, sealed, introduction, rng, &mut bar)?;
+    let entries = doctor.index_with_progress(terms, sealed, introduction, rng, &mut bar)?;
     let bytes = entries.iter().map(|entry| entry.len() as u64).sum();
     report.step("index", "doctor A", bytes, start, &count(entries.len(), "entry", "entries"));
     Ok(entries)
@@ -86,8 +85,8 @@ fn index(
 
 fn sign_and_commit(
     world: &mut World,
-    (sealed, introduction): (&SealedRecord, &Introduction),
-    index: Vec<Vec<u8>>,
+    (sealed, introduction): (&mut SealedRecord, &Introduction),
+    (terms, index): (&[SearchTerm], Vec<Vec<u8>>),
     report: &mut Report,
 ) -> Result<Digest, Failure> {
     let start = Instant::now();
@@ -95,10 +94,8 @@ fn sign_and_commit(
     let (doctor, rng) = (&world.doctors[A], &mut world.rng);
     let draft = doctor.draft_record(validity, sealed, index, introduction, hospital, rng);
     let countersigned = world.institutions[0].countersign(&draft, world.view())?;
-    let current = world.authority.epoch_policies(&world.policies)?;
-    let now = world.now();
-    let consent = world.patients[ADA].consent(&draft, sealed, &current, now)?;
-    let transaction = world.doctors[A].publish(draft, countersigned, consent);
+    let consent = world.consent((A, ADA), &draft, sealed, introduction, terms)?;
+    let transaction = world.doctors[A].publish(draft, &countersigned, &consent)?;
     let committed = world.commit(&transaction)?;
     let bytes = transaction.to_bytes().len() as u64;
     let what = format!(

@@ -5,12 +5,13 @@ use epione::abe::UserSecretKey;
 use epione::algebra::codec::{Canonical, Reader, Writer};
 use epione::consensus::{Config, Digest, Location, Member, Parameters, ReplicaId};
 use epione::error::DecodeError;
-use epione::ledger::{Basis, Ledger, Rule, State, Time, Transaction, Validity};
+use epione::ledger::{Basis, Draft, Ledger, Rule, State, Time, Transaction, Validity};
 use epione::policy::AttributeSet;
 use epione::protocol::{
-    AttributeAuthority, Doctor, Fetch, Institution, Introduction, IssuedGrant, LedgerView,
-    ObjectSource, Patient, Policies, PreparedAccess, ProtocolError, Proxy, QueryManager,
-    RegistrationCentre, Release, SearchRequest, StoreKeeper, Terms, Ticket,
+    AttributeAuthority, Countersignature, Doctor, Fetch, Institution, Introduction, IssuedGrant,
+    LedgerView, ObjectSource, Patient, Policies, PreparedAccess, ProtocolError, Proxy,
+    QueryManager, RegistrationCentre, Release, SealedRecord, SearchRequest, SearchTerm,
+    StoreKeeper, Terms, Ticket,
 };
 use epione::sign::{SigningKey, VerifyingKey};
 use epione::sim::{CommitError, Committed, Network};
@@ -262,6 +263,24 @@ impl World {
         let introduction = doctor.receive_introduction(self.view(), &message)?;
         self.rng = rng;
         Ok(introduction)
+    }
+
+    /// A doctor requests a patient's consent to a draft, and the patient answers.
+    pub(crate) fn consent(
+        &mut self,
+        (doctor, patient): (usize, usize),
+        draft: &Draft,
+        sealed: &mut SealedRecord,
+        introduction: &Introduction,
+        terms: &[SearchTerm],
+    ) -> Result<Countersignature, ProtocolError> {
+        let (state, now, mut rng) = (self.state().clone(), self.now(), self.rng.clone());
+        let view = LedgerView { state: &state, now };
+        let doctor = &self.doctors[doctor];
+        let request = doctor.request_consent(view, draft, sealed, introduction, terms, &mut rng)?;
+        self.rng = rng;
+        let current = self.authority.epoch_policies(&self.policies)?;
+        self.patients[patient].consent(view, &request, sealed, &current)
     }
 
     /// Commits a doctor's request for all sections of a record that the basis may cover, and
