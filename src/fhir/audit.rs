@@ -1,7 +1,7 @@
 //! The audit trail of a record as FHIR R4 resources with Merkle proofs.
 //!
 //! [`export`] writes a `Bundle` of type `collection` with one `AuditEvent` per transaction of the
-//! [trail](crate::protocol::trail), by the profiles of IHE BALP (Basic Audit Log Patterns,
+//! [`trail`], by the profiles of IHE BALP (Basic Audit Log Patterns,
 //! `ihe.iti.balp` 1.1), and one `Provenance` per publication and access. The table is in
 //! `docs/interoperability.md`. The output is a function of the chain and the record.
 //!

@@ -21,6 +21,9 @@
 //! labels may add to those of its parent (PCF, Advanced), and other readers or records are refused,
 //! because FHIR leaves their effect undefined. A denial without an element is unconstrained in it.
 //!
+//! **Authenticity.** The resource carries no signature. The caller authenticates its source, and
+//! the patient's signature on the grant is the consent that the ledger knows.
+//!
 //! **Updates.** A later version of a Consent replaces the earlier one: revoke the grants of the
 //! earlier version, then issue those of the later. A refused Consent grants nothing.
 #![forbid(unsafe_code)]

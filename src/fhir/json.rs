@@ -12,7 +12,7 @@ pub enum JsonError {
     #[error("the text is longer than {0} bytes")]
     TooLong(usize),
     /// Two equal keys, of which parsers take either.
-    #[error("an object has two equal keys at line {line} column {column}")]
+    #[error("an object has two equal keys before line {line} column {column}")]
     DuplicateKey {
         /// The line, from 1.
         line: usize,
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn duplicate_keys_syntax_length_and_depth_are_distinguished() {
-        assert_eq!(error("{\"a\": 1,\n\"a\": 1}"), JsonError::DuplicateKey { line: 2, column: 6 });
+        assert_eq!(error("{\"a\": 1,\n\"a\": 1}"), JsonError::DuplicateKey { line: 2, column: 7 });
         let escaped = error("[{\"a\": {\"b\": 0, \"\\u0062\": 0}}]");
         assert!(matches!(escaped, JsonError::DuplicateKey { .. }));
         for text in ["", "{", "[1,]", "{} {}", "\u{feff}{}", "\"\\ud800\"", "1e999"] {
