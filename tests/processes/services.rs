@@ -1,0 +1,90 @@
+//! The replicas and the store keeper: processes that answer files.
+
+use crate::folder::{CHAIN, Folder};
+use epione::algebra::codec::Canonical;
+use epione::consensus::Parameters;
+use epione::ledger::{Ledger, Transaction};
+use epione::protocol::{Fetch, JournalFile, LedgerView, ProtocolError, StoreKeeper, Upload};
+use epione::sign::SigningKey;
+use epione::sim::Network;
+use epione::store::DirectoryStore;
+use std::fs::{File, OpenOptions};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Four replicas order the transactions of the pool, and publish blocks with certificates.
+pub(crate) fn run_replicas(folder: &Folder) {
+    let empty = Ledger::new(CHAIN, folder.key("centre"));
+    let mut network = Network::generate(Parameters::new(CHAIN), 4, 1, || empty.clone());
+    folder.send("config", network.config());
+    loop {
+        for name in folder.list("pool") {
+            let transaction: Transaction = folder.receive(&format!("pool/{name}"));
+            // The replicas refuse some transactions before they order them.
+            let refused = network.commit(0, transaction.to_bytes()).err();
+            let ledger = network.application(0);
+            for committed in ledger.blocks() {
+                let height = format!("{:06}", committed.block.header.height);
+                if !folder.join("block").join(&height).exists() {
+                    folder.send(&format!("certificate/{height}"), &committed.certificate);
+                    folder.send(&format!("block/{height}"), &committed.block);
+                }
+            }
+            let rejected = ledger.find(&transaction.id()).and_then(|(_, e)| e.rejected_by);
+            let outcome = match (refused, rejected) {
+                (_, Some(rule)) => rule.to_string(),
+                (Some(error), None) => error.to_string(),
+                (None, None) => String::new(),
+            };
+            folder.remove(&format!("pool/{name}"));
+            folder.put(&format!("outcome/{name}"), outcome.as_bytes());
+        }
+        sleep(Duration::from_millis(2));
+    }
+}
+
+/// The keeper stores the offered objects and answers fetches. A killed keeper loses no upload that
+/// it has confirmed.
+pub(crate) fn run_keeper(folder: &Folder) {
+    let store = DirectoryStore::open(&folder.join("store")).unwrap();
+    if !folder.join("keeper").exists() {
+        let key = SigningKey::generate(&mut rand::thread_rng());
+        folder.put_key("keeper", &key.verifying_key());
+    }
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create(true).truncate(false);
+    let (journal, entries) =
+        JournalFile::open(file.open(folder.join("keeper journal")).unwrap()).unwrap();
+    let keeper =
+        StoreKeeper::open(store, folder.key("keeper"), Box::new(journal), &entries).unwrap();
+    loop {
+        answer(folder, "upload", &|ledger, name, _| {
+            let upload: Upload = folder.receive(&format!("upload/{name}"));
+            let object = &mut File::open(folder.join("object").join(upload.name().to_string()))?;
+            keeper.upload(view(ledger), &upload, object)
+        });
+        answer(folder, "fetch", &|ledger, name, response| {
+            let fetch: Fetch = folder.receive(&format!("fetch/{name}"));
+            keeper.serve(view(ledger), &fetch, response, &mut rand::thread_rng())
+        });
+        sleep(Duration::from_millis(2));
+    }
+}
+
+pub(crate) fn view(ledger: &Ledger) -> LedgerView<'_> {
+    LedgerView { state: ledger.state(), now: ledger.time() }
+}
+
+type Answer<'a> = dyn Fn(&Ledger, &str, &mut Vec<u8>) -> Result<(), ProtocolError> + 'a;
+
+/// Answers all files of a part: by `+` and the response, or by `-` and the error.
+fn answer(folder: &Folder, part: &str, handle: &Answer<'_>) {
+    for name in folder.list(part) {
+        let mut response = b"+".to_vec();
+        if let Err(error) = handle(&folder.ledger(), &name, &mut response) {
+            response = format!("-{error}").into_bytes();
+        }
+        folder.remove(&format!("{part}/{name}"));
+        folder.put(&format!("response/{name}"), &response);
+    }
+}
