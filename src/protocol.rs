@@ -37,11 +37,11 @@
 //! it is valid. The *envelope* of a record is the stored list of its ciphertexts; its name is the
 //! location that the search entries seal.
 //!
-//! **Three wrapped keys per section.** Each wraps the section's content key, its class, the length of
-//! the record and the name of the record's envelope: for the patient, re-encryptable under the
-//! condition (owner key, writing epoch, tag); for the policy, by CP-ABE; and for the author. The DEM
-//! commits to the content key, so all three lead to the same plaintext. The *condition tag* is a
-//! pseudorandom function of class and policy, keyed by the secret of the pseudonym.
+//! **Three wrapped keys per section.** Each wraps the section's content key, its class, the length
+//! of the record and the name of the record's envelope: for the patient, re-encryptable under the
+//! condition (owner key, writing epoch, tag); for the policy, by CP-ABE; and for the author. The
+//! DEM commits to the content key, so all three lead to the same plaintext. The *condition tag* is
+//! a pseudorandom function of class and policy, keyed by the secret of the pseudonym.
 //!
 //! **Enforcement.** Cryptography enforces the policies of sections and the conditions of
 //! re-encryption keys. The contract, the store keeper and the proxy enforce the window and the

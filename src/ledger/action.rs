@@ -58,8 +58,8 @@ pub enum Action {
 /// The digests of one section of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectionDigests {
-    /// The condition tag: a pseudorandom function of class and policy, under a secret of patient and
-    /// author.
+    /// The condition tag: a pseudorandom function of class and policy, keyed by a secret of patient
+    /// and author.
     pub tag: Digest,
     /// A digest of the ciphertext's CID, which hides the CID.
     pub ciphertext: Digest,

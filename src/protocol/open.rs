@@ -201,8 +201,9 @@ impl Doctor {
             .collect()
     }
 
-    /// Opens the requested sections whose policies the doctor's attributes satisfy, without a grant.
-    /// The ledger does not show the classes of sections: the policies are in the wrapped keys.
+    /// Opens the requested sections whose policies the doctor's attributes satisfy, without a
+    /// grant. The ledger does not show the classes of sections: the policies are in the wrapped
+    /// keys.
     ///
     /// # Errors
     /// [`ProtocolError::Policy`] if the attributes satisfy no policy, or another [`ProtocolError`]

@@ -113,7 +113,8 @@ impl Institution {
     ///
     /// # Errors
     /// [`Refusal::NotRecordDraft`], [`Refusal::OtherChain`], [`Refusal::OtherInstitution`],
-    /// [`Refusal::UnregisteredAuthor`], or [`ProtocolError::Rule`] if the author's certificate is not valid now.
+    /// [`Refusal::UnregisteredAuthor`], or [`ProtocolError::Rule`] if the author's certificate is
+    /// not valid now.
     pub fn countersign(
         &self,
         draft: &Draft,

@@ -155,7 +155,12 @@ registration! {
     Institution: message_keys, |(key, hpke, certificate), rng| Self { key, hpke, certificate };
     QueryManager: message_keys, |(key, hpke, certificate), rng| Self { key, hpke, certificate };
     Proxy: message_keys, |(key, hpke, certificate), rng| Self {
-        key, hpke, certificate, accepted: BTreeMap::new(), unverified: BTreeMap::new(), journaled: BTreeMap::new()
+        key,
+        hpke,
+        certificate,
+        accepted: BTreeMap::new(),
+        unverified: BTreeMap::new(),
+        journaled: BTreeMap::new(),
     };
 }
 

@@ -135,8 +135,8 @@ fn contents_info(chain: &str) -> Vec<u8> {
 }
 
 impl Doctor {
-    /// Signs a query on a chain for a patient's records by other authors. The contents are encrypted
-    /// to the patient.
+    /// Signs a query on a chain for a patient's records by other authors. The contents are
+    /// encrypted to the patient.
     ///
     /// # Errors
     /// [`Refusal::EpochNotCovered`] if the introduction does not cover its own epoch.

@@ -117,7 +117,7 @@ fn json_output_lists_every_step_and_attempt() {
         "two doctors who pool their attribute keys",
         "an upload that does not match its hash",
         "a forged transaction signature",
-        "a substituted trapdoor",
+        "keys for the proxy, changed in transit",
         "a flipped bit in a stored ciphertext",
         "a revoked grant",
         "an expired window",

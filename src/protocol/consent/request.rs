@@ -71,8 +71,8 @@ impl ConsentRequest {
 impl Doctor {
     /// Requests the patient's consent to a draft: discloses the KEM messages of the sections, the
     /// terms of the index in order of its entries, and the hash of the record. The author signs all
-    /// of it and encrypts it to the patient. [`Patient::consent`](crate::protocol::Patient::consent)
-    /// answers.
+    /// of it and encrypts it to the patient.
+    /// [`Patient::consent`](crate::protocol::Patient::consent) answers.
     ///
     /// The messages are erased in `sealed`: they are for one draft, and nobody needs them later. A
     /// request that was lost is sent again as it is; another draft requires another sealing.

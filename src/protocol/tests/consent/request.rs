@@ -210,8 +210,16 @@ fn the_author_requests_consent_only_to_a_draft_of_the_sealed_record_for_the_pati
         let refused = matches!(outcome, Err(ProtocolError::DigestMismatch(Item::SealedRecord)));
         assert!(refused, "{outcome:?}");
     }
+    let certificate = world.patient.certificate().claimed().valid_until;
+    let (terms, rng) = (world.terms(), &mut world.rng);
+    let mut at = |now| {
+        let view = LedgerView { state: world.ledger.state(), now };
+        world.author.request_consent(view, &draft, &mut sealed, &introduction, &terms, rng)
+    };
+    let late = at(certificate);
+    assert!(matches!(late, Err(ProtocolError::Rule(Rule::CertificateExpired))), "{late:?}");
     // None of the refusals has consumed the messages.
-    assert!(outcome(&draft).is_ok());
+    assert!(at(certificate - 1).is_ok());
 }
 
 /// The author names the party whose signature is missing.
@@ -229,15 +237,27 @@ fn the_author_publishes_only_with_the_countersignatures_of_institution_and_owner
     };
     let elsewhere =
         |honest: &Countersignature| Countersignature { transaction: [1; 32], ..honest.clone() };
+    let misnamed = |honest: &Countersignature| Countersignature {
+        signer: key.verifying_key(),
+        ..honest.clone()
+    };
     let publish = |institution: &Countersignature, consent: &Countersignature| {
         world.author.publish(draft.clone(), institution, consent)
     };
-    for forged in [impostor.clone(), renamed(&hospital), elsewhere(&hospital), consent.clone()] {
+    for forged in [
+        impostor.clone(),
+        misnamed(&hospital),
+        renamed(&hospital),
+        elsewhere(&hospital),
+        consent.clone(),
+    ] {
         let outcome = publish(&forged, &consent);
         let refused = matches!(outcome, Err(ProtocolError::Signature(Item::Institution, _)));
         assert!(refused, "{outcome:?}");
     }
-    for forged in [impostor, renamed(&consent), elsewhere(&consent), hospital.clone()] {
+    for forged in
+        [impostor, misnamed(&consent), renamed(&consent), elsewhere(&consent), hospital.clone()]
+    {
         let outcome = publish(&hospital, &forged);
         assert!(matches!(outcome, Err(ProtocolError::Signature(Item::Consent, _))), "{outcome:?}");
     }

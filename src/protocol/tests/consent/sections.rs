@@ -132,7 +132,8 @@ fn consent_requires_ciphertexts_that_decrypt() {
     assert!(matches!(error, ProtocolError::Decryption(_)), "{error}");
 }
 
-/// The source of the ciphertexts is the author's. It serves one ciphertext under the name of another.
+/// The source of the ciphertexts is the author's. It serves one ciphertext under the name of
+/// another.
 #[test]
 fn consent_requires_ciphertexts_under_their_names() {
     let mut world = World::new();
@@ -248,4 +249,19 @@ fn consent_requires_sections_of_one_record_length() {
     }
     let longer = outcome(|_, key| key.length = u64::MAX).unwrap_err();
     assert!(matches!(longer, ProtocolError::Assembly(AssemblyError::Gap)), "{longer:?}");
+}
+
+/// The record and the wrapped keys lead readers to another object than the envelope.
+#[test]
+fn consent_requires_keys_that_lead_to_the_envelope() {
+    let mut world = World::new();
+    let (mut sealed, introduction) = seal_sections(&mut world, &[section(&[(0, RECORD)])], |_| ());
+    let elsewhere = name_of(b"another object");
+    let location = store::digest_of_cid(&elsewhere).unwrap();
+    rewrap(&mut world, (&mut sealed, &introduction), |_, key| key.envelope = location);
+    let sealed = (sealed, introduction);
+    let honest = payload(&mut world, &sealed);
+    let draft = altered(&honest.draft, |record| record.envelope = object_digest(&elsewhere));
+    let error = world.answer(&ConsentRequest { draft, ..honest }, &sealed.0).unwrap_err();
+    assert!(matches!(error, ProtocolError::DigestMismatch(Item::Envelope)), "{error:?}");
 }
