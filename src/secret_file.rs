@@ -32,7 +32,7 @@
 
 #[cfg(feature = "passphrase")]
 mod passphrase;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
 
 #[cfg(feature = "passphrase")]

@@ -1,4 +1,5 @@
 //! Saved and loaded files: permissions, crashes, changed content, passphrases.
+#![cfg(unix)]
 #![forbid(unsafe_code)]
 
 use super::*;

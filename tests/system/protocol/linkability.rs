@@ -31,7 +31,7 @@ fn tags_and_envelopes_do_not_reveal_classes_and_policies() {
     });
     // The same classes, in an order that depends on the tags of the patient.
     assert_ne!(classes[0], classes[1]);
-    let sorted = classes.map(|classes| BTreeSet::from_iter(classes));
+    let sorted = classes.map(BTreeSet::from_iter);
     assert_eq!(sorted[0], sorted[1]);
     // An envelope has the identifier of the record and one hash per section.
     let (_, envelope) = world.envelope(&ids[0]);
