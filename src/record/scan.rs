@@ -57,11 +57,8 @@ pub(super) fn scan(
     let name = name.to_ascii_lowercase();
     let is_single = name.ends_with(".json");
     let must_be_json = is_single || name.ends_with(".ndjson");
+    // The name decides only if a file that is not JSON is refused.
     let mut text = TextReader::new(start.chain(file));
-    if !must_be_json && !starts_like_json(&start) {
-        io::copy(&mut text, &mut io::sink())?;
-        return Ok(undivided(text.length(), &start));
-    }
     match scan_json(&mut text, &start, is_single, codes) {
         Ok(outline) => divided(outline, text.length()),
         Err(error) if error.is_syntax() && !must_be_json => Ok(undivided(text.length(), &start)),
@@ -103,11 +100,6 @@ fn divided(outline: Outline, length: u64) -> Result<Record, ScanError> {
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-fn starts_like_json(start: &[u8]) -> bool {
-    let start = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start);
-    start.trim_ascii_start().first().is_some_and(|byte| b"{[".contains(byte))
-}
 
 /// Returns the media type of a document by its first bytes.
 fn media_type(start: &[u8]) -> Option<&'static str> {
@@ -187,6 +179,41 @@ mod tests {
         ] {
             assert_eq!(pieces(text), [(class, text)]);
         }
+    }
+
+    /// A reader of the record who does not know the name finds the same keywords.
+    #[test]
+    fn the_name_of_a_file_changes_nothing_but_refusals() {
+        let coding = br#"{"resourceType":"Condition","code":{"coding":[{"code":"1"}]}}"#;
+        let dicom = [&[b' '; 128][..], b"DICM"].concat();
+        let quoted = [b"\"", &[b'a'; 127][..], b"DICM\""].concat();
+        let files = [
+            &coding[..],
+            b"5",
+            b"5 {",
+            b"\"text\"",
+            b" ",
+            b"\xef\xbb\xbf{}",
+            b"%PDF-1.7",
+            &dicom,
+            &quoted,
+            &[b"5\n", &coding[..], b"\n", coding].concat(),
+            &[&coding[..], b"\xff"].concat(),
+        ];
+        for file in files {
+            let outline = |name| {
+                let Record { length, pieces, keywords, findings } =
+                    scan(&mut Cursor::new(file), name).ok()?;
+                Some((length, pieces, keywords, findings))
+            };
+            let unnamed = outline("").unwrap();
+            for name in ["x.json", "x.NDJSON", "x.pdf", "x.dcm"] {
+                if let Some(named) = outline(name) {
+                    assert_eq!(format!("{named:?}"), format!("{unnamed:?}"), "{name}: {file:?}");
+                }
+            }
+        }
+        assert_eq!(scan(&mut Cursor::new(&dicom), "").unwrap().keywords().len(), 1);
     }
 
     #[test]
