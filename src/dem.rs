@@ -18,7 +18,7 @@
 //! **Security.** IND-CCA for a content key that encrypts *one* plaintext under one context: the
 //! nonce is derived, so a content key must be fresh. Key-committing: a content key is wrapped for
 //! several recipients, and without the commitment a writer could show two recipients two
-//! plaintexts. The commitment rests on the collision resistance of SHA-256 in HKDF. Reordered,
+//! plaintexts. The commitment holds if HKDF-SHA-256 is a random oracle. Reordered,
 //! dropped or repeated segments fail.
 //!
 //! **Deviations.** STREAM with a derived nonce prefix instead of a random one, and with a header

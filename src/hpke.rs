@@ -1,7 +1,7 @@
 //! Public-key encryption of messages and streams: HPKE in base mode.
 //!
-//! **Paper.** RFC 9180; analysed by Alwen, Blanchet, Hauck, Kiltz, Lipp, Riepel, *Analysing the
-//! HPKE Standard*, EUROCRYPT 2021. The crate `hpke` implements it.
+//! **Paper.** RFC 9180; base mode is analysed by Lipp, *An Analysis of Hybrid Public Key
+//! Encryption*, ePrint 2020/243. The crate `hpke` implements it.
 //!
 //! **Algorithms.** The suite DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305:
 //!
@@ -20,8 +20,7 @@
 //! - Base mode authenticates no sender: everybody who knows the public key can encrypt. Senders
 //!   sign.
 //! - No forward secrecy: the receiver's secret key opens all earlier ciphertexts.
-//! - Not key-committing: a sender who chooses both keys can build one ciphertext that opens under
-//!   both. An exported key is used with the DEM, which commits to its key.
+//! - Not key-committing: a sender can build one ciphertext that two receivers open to two plaintexts. An exported key is used with the DEM, which commits to its key.
 //! - Not post-quantum. A hybrid KEM such as X-Wing, in later versions of `hpke`, would protect
 //!   these messages, but not the records, whose wrapped keys are on BLS12-381. Those versions also
 //!   require a later generation of `rand_core` than arkworks does.

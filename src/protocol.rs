@@ -21,8 +21,8 @@
 //! | revocation (`revoke`) | [`Patient::revoke`], [`Proxy::erase_ended`]; [`AttributeAuthority::revoke`] (`setup`) | transaction `revoke`, erased keys |
 //! | audit (`audit`) | [`trail`] | [`TrailEntry`]s |
 //!
-//! Messages between parties are [`SealedMessage`]s (`message`): `seal_message` and `open_message`
-//! of every role.
+//! Introductions, requests for consent, keys of grants, tickets, answers to searches and releases
+//! are [`SealedMessage`]s (`message`); every role has `seal_message` and `open_message`.
 //!
 //! Steps that change the ledger return a [`Transaction`](crate::ledger::Transaction), which the
 //! caller submits to consensus. Steps that depend on the time read the ledger through a
@@ -40,7 +40,8 @@
 //! **Three wrapped keys per section.** Each wraps the section's content key, its class, the length
 //! of the record and the name of the record's envelope: for the patient, re-encryptable under the
 //! condition (owner key, writing epoch, tag); for the policy, by CP-ABE; and for the author. The
-//! DEM commits to the content key, so all three lead to the same plaintext. The *condition tag* is
+//! DEM commits to the content key, and the patient's consent compares the first two: both lead to
+//! the same plaintext. The *condition tag* is
 //! a pseudorandom function of class and policy, keyed by the secret of the pseudonym.
 //!
 //! **Enforcement.** Cryptography enforces the policies of sections and the conditions of

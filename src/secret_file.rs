@@ -1,5 +1,5 @@
-//! Files with secrets: one encoded value per file, for its owner only, optionally encrypted under
-//! a passphrase.
+//! Files with secrets: one encoded value per file, for its owner only, optionally encrypted under a
+//! passphrase.
 //!
 //! **Format.** The canonical encoding of the value, which begins with version and kind. Under a
 //! passphrase, an age file (`age-encryption.org/v1`, scrypt recipient) of this encoding, which the
@@ -7,7 +7,8 @@
 //!
 //! **Guarantees.**
 //!
-//! - A file is created with mode 0600 on Unix, and a file that others may read is not loaded.
+//! - On Unix, a file is created with mode 0600, and a file that others may read is not loaded. Other
+//!   systems have no such protection here.
 //! - A save replaces the file atomically: after a crash, the file has its old or its new content.
 //!   The new content is written to `NAME.new` beside it; the next save replaces what a crash left
 //!   there.
@@ -52,7 +53,7 @@ const AGE: &[u8] = b"age-encryption.org/";
 
 /// The reason why a secret file cannot be saved or loaded.
 #[derive(Debug, thiserror::Error)]
-pub enum Reason {
+pub enum ErrorKind {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -71,6 +72,9 @@ pub enum Reason {
     /// The file is not encrypted.
     #[error("it is not encrypted, although a passphrase was given")]
     NotEncrypted,
+    /// The file asks for more work than a key of this program takes.
+    #[error("its scrypt work factor is above 2^20; it was not written by this program")]
+    WorkFactor,
     /// The passphrase does not decrypt the file.
     #[error("the passphrase is wrong, or the file was changed")]
     Passphrase,
@@ -78,13 +82,13 @@ pub enum Reason {
 
 /// The error of [`SecretFile`].
 #[derive(Debug, thiserror::Error)]
-#[error("secret file {}: {reason}", path.display())]
+#[error("secret file {}: {kind}", path.display())]
 pub struct SecretFileError {
     /// The file.
     pub path: PathBuf,
     /// The reason.
     #[source]
-    pub reason: Reason,
+    pub kind: ErrorKind,
 }
 
 /// A file with one secret value.
@@ -115,16 +119,16 @@ impl<'a> SecretFile<'a> {
     ///
     /// # Errors
     /// [`SecretFileError`] if the value is too long or the file cannot be written. The file then
-    /// has its old content.
+    /// has its old content, or the new one if only the folder could not be synchronised.
     pub fn save<T: Canonical>(&self, value: &T) -> Result<(), SecretFileError> {
         let save = || {
             let bytes = self.encrypt(value.to_secret_bytes())?;
             if bytes.len() as u64 > MAX_FILE {
-                return Err(Reason::TooLong);
+                return Err(ErrorKind::TooLong);
             }
             Ok(replace(self.path, &bytes)?)
         };
-        save().map_err(|reason| self.error(reason))
+        save().map_err(|kind| self.error(kind))
     }
 
     /// Reads the value in the file.
@@ -134,15 +138,15 @@ impl<'a> SecretFile<'a> {
     /// wrong or missing, or the content is not the encoding of a value.
     pub fn load<T: Canonical>(&self) -> Result<T, SecretFileError> {
         let load = || Ok(T::from_bytes(&self.decrypt(read(self.path)?)?)?);
-        load().map_err(|reason| self.error(reason))
+        load().map_err(|kind| self.error(kind))
     }
 
-    fn error(&self, reason: Reason) -> SecretFileError {
-        SecretFileError { path: self.path.to_owned(), reason }
+    fn error(&self, kind: ErrorKind) -> SecretFileError {
+        SecretFileError { path: self.path.to_owned(), kind }
     }
 
     #[cfg(feature = "passphrase")]
-    fn encrypt(&self, plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
+    fn encrypt(&self, plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
         match self.passphrase {
             Some(passphrase) => Ok(Zeroizing::new(passphrase.encrypt(&plaintext)?)),
             None => Ok(plaintext),
@@ -150,33 +154,33 @@ impl<'a> SecretFile<'a> {
     }
 
     #[cfg(not(feature = "passphrase"))]
-    fn encrypt(&self, plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
+    fn encrypt(&self, plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
         Ok(plaintext)
     }
 
     #[cfg(feature = "passphrase")]
-    fn decrypt(&self, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
+    fn decrypt(&self, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
         match (self.passphrase, bytes.starts_with(AGE)) {
             (Some(passphrase), true) => passphrase.decrypt(&bytes, MAX_FILE),
             (None, false) => Ok(bytes),
-            (None, true) => Err(Reason::PassphraseRequired),
-            (Some(_), false) => Err(Reason::NotEncrypted),
+            (None, true) => Err(ErrorKind::PassphraseRequired),
+            (Some(_), false) => Err(ErrorKind::NotEncrypted),
         }
     }
 
     #[cfg(not(feature = "passphrase"))]
-    fn decrypt(&self, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
-        if bytes.starts_with(AGE) { Err(Reason::PassphraseRequired) } else { Ok(bytes) }
+    fn decrypt(&self, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
+        if bytes.starts_with(AGE) { Err(ErrorKind::PassphraseRequired) } else { Ok(bytes) }
     }
 }
 
 /// Reads a file of limited length that only its owner may read.
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Reason> {
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     check_permissions(&metadata)?;
     if metadata.len() > MAX_FILE {
-        return Err(Reason::TooLong);
+        return Err(ErrorKind::TooLong);
     }
     // Room for one byte more shows that the file grew. The buffer is not reallocated.
     let mut bytes = Zeroizing::new(Vec::with_capacity(metadata.len() as usize + 1));
@@ -188,14 +192,14 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Reason> {
 }
 
 #[cfg(unix)]
-fn check_permissions(metadata: &fs::Metadata) -> Result<(), Reason> {
+fn check_permissions(metadata: &fs::Metadata) -> Result<(), ErrorKind> {
     use std::os::unix::fs::PermissionsExt;
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(Reason::Permissions(mode)) }
+    if mode & 0o077 == 0 { Ok(()) } else { Err(ErrorKind::Permissions(mode)) }
 }
 
 #[cfg(not(unix))]
-fn check_permissions(_: &fs::Metadata) -> Result<(), Reason> {
+fn check_permissions(_: &fs::Metadata) -> Result<(), ErrorKind> {
     Ok(())
 }
 

@@ -86,7 +86,7 @@ pub struct RecordAction {
     pub epoch: u32,
     /// A digest of the CID of the envelope, which lists the sections.
     pub envelope: Digest,
-    /// The sections in ascending order of their tags, which does not depend on the file.
+    /// The sections in ascending order of their tags.
     pub sections: Vec<SectionDigests>,
     /// The encoded [searchable ciphertexts](crate::peks::SearchableCiphertext) with locations.
     ///
@@ -119,8 +119,8 @@ impl DelegationDigest {
 pub enum Scope {
     /// The listed records, by the identifiers of their transactions in ascending order.
     Records(Vec<Digest>),
-    /// All records of the grant's owner keys, including later ones. The owner key of a record ends
-    /// with its writing epoch.
+    /// All records of the grant's owner keys, including later ones. A patient uses an owner key in
+    /// one writing epoch.
     OwnerKeys,
 }
 
@@ -275,7 +275,7 @@ impl RecordAction {
         let ascending = self.sections.is_sorted_by(|a, b| a.tag < b.tag);
         if self.sections.is_empty() || !ascending {
             return Err(DecodeError::Invalid(
-                "the tags of a record's sections are not strictly ascending",
+                "the tags of a record's sections are empty or not strictly ascending",
             ));
         }
         Ok(self)
@@ -293,9 +293,9 @@ impl Scope {
         let ascending =
             |records: &[Digest]| !records.is_empty() && records.is_sorted_by(|a, b| a < b);
         match &self {
-            Self::Records(records) if !ascending(records) => {
-                Err(DecodeError::Invalid("the records of a grant are not strictly ascending"))
-            }
+            Self::Records(records) if !ascending(records) => Err(DecodeError::Invalid(
+                "the records of a grant are empty or not strictly ascending",
+            )),
             _ => Ok(self),
         }
     }
@@ -314,10 +314,12 @@ impl GrantAction {
 
     fn check_owners_and_window(self) -> Result<Self, DecodeError> {
         if self.owners.is_empty() || !self.owners.is_sorted_by(|a, b| a < b) {
-            return Err(DecodeError::Invalid("the owners of a grant are not strictly ascending"));
+            return Err(DecodeError::Invalid(
+                "the owners of a grant are empty or not strictly ascending",
+            ));
         }
         if self.from >= self.until {
-            return Err(DecodeError::Invalid("the window of a grant ends before it starts"));
+            return Err(DecodeError::Invalid("the window of a grant is empty"));
         }
         Ok(self)
     }
@@ -332,7 +334,7 @@ impl RequestAction {
     fn check_sections(self) -> Result<Self, DecodeError> {
         if self.sections.is_empty() || !self.sections.is_sorted_by(|a, b| a < b) {
             return Err(DecodeError::Invalid(
-                "the sections of a request are not strictly ascending",
+                "the sections of a request are empty or not strictly ascending",
             ));
         }
         Ok(self)

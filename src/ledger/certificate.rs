@@ -65,7 +65,7 @@ pub struct Subject {
     /// Kept as bytes, since decoding costs a pairing and replicas never use the key.
     pub pre_key: Vec<u8>,
     /// A random number that identifies the certificate and its renewals. The certificate of a
-    /// patient stays off the ledger, and so does the number until the certificate is withdrawn.
+    /// patient stays off the ledger, and so does the number: a withdrawal shows its digest.
     pub serial: [u8; 32],
     /// The end of validity.
     pub valid_until: Time,

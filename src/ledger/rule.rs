@@ -51,11 +51,11 @@ rules! {
     UnknownGrant = 14, "no such grant is on the ledger";
     /// The grant names another reader.
     ReaderMismatch = 15, "the grant is for another reader";
-    /// The record's owner is not an owner of the grant.
+    /// The owner, scope or delegations of the grant do not cover the record or a requested section.
     NotCovered = 16, "the grant does not cover this record";
-    /// The block's time is before the grant's validity period.
+    /// The time is before the start of the grant's validity period.
     WindowNotOpen = 17, "the grant is not yet valid";
-    /// The block's time is after the grant's validity period.
+    /// The time is at or after the end of the grant's validity period.
     WindowEnded = 18, "the grant has expired";
     /// An owner has revoked the grant.
     Revoked = 19, "the patient has revoked the grant";
@@ -64,7 +64,7 @@ rules! {
     /// The request is based on a grant of another proxy, or on a policy.
     ProxyMismatch = 21, "the request is not for this proxy";
     /// The signer is not an owner of the grant.
-    NotOwner = 22, "the grant was given by another owner";
+    NotOwner = 22, "the signer is not an owner of the grant";
     /// An access was reported for the request.
     AlreadyServed = 23, "the request has been served already";
     /// The subject's key is an owner key.
@@ -72,7 +72,7 @@ rules! {
     /// The record's epoch begins after the block's time.
     FutureEpoch = 25, "the epoch of the record has not begun";
     /// The record's epoch ended more than a day ago, or `valid_until` is later than that day.
-    PastEpoch = 26, "the record may be published after the deadline of its epoch";
+    PastEpoch = 26, "the epoch of the record has ended, or the transaction is valid beyond it";
     /// The request names a section that the record does not have.
     UnknownSection = 27, "the record has no such section";
     /// [`REPORT_BLOCKS`](super::REPORT_BLOCKS) have passed since the request expired.

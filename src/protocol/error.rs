@@ -102,12 +102,13 @@ refusals! {
         "the search request's time differs from the proxy's clock by more than one minute; sign it \
          again";
     UnknownBasis = "the record or request that the fetch names is not on the ledger";
-    RequestOfAnother = "the request was made by another reader";
+    RequestOfAnother =
+        "the signer is neither the reader of the request nor the proxy of its grant";
     RecordOfAnother = "the signer is neither the author nor the owner of the record";
     ForeignObject = "the object does not belong to the record";
     OtherSender = "the message was signed by another party than the expected sender";
-    MessageTooLong = "a message between parties has at most 16 MiB";
-    NothingToOpen = "no section has the requested class or a re-encryption";
+    MessageTooLong = "the message is longer than 16 MiB";
+    NothingToOpen = "no requested section can be opened";
 }
 
 macro_rules! items {
@@ -213,7 +214,7 @@ pub enum ProtocolError {
     #[error("the store keeper's response to the fetch does not decrypt")]
     Response(#[source] DecryptionFailed),
     /// A received value does not match its digest in a transaction.
-    #[error("{0} does not match its digest on the ledger")]
+    #[error("{0} does not match its digest in the transaction")]
     DigestMismatch(Item),
     /// The attribute key does not decrypt a key wrapped for a policy.
     #[error(transparent)]

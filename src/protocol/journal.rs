@@ -2,15 +2,21 @@
 //! before they are confirmed.
 //!
 //! ```text
-//! file  { length u32, entry }
+//! file  { length u32, complement u32, entry, SHA-256(entry) }
 //! ```
+//!
+//! The complement is the bitwise complement of the length. A crash leaves an incomplete entry at the
+//! end; a damaged one is an error, since the entries after it would be lost with it.
 #![forbid(unsafe_code)]
 
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// The maximum length of an entry in bytes.
 const MAX_ENTRY: usize = 1 << 20;
+const HEADER: usize = 8;
+const DIGEST: usize = 32;
 
 /// Durable storage of journal entries.
 pub trait Journal {
@@ -29,7 +35,7 @@ impl Journal for Vec<Vec<u8>> {
     }
 }
 
-/// A journal in a file. An entry that was torn by a crash is removed when the file is opened.
+/// A journal in a file. An incomplete entry at the end is removed when the file is opened.
 #[derive(Debug)]
 pub struct JournalFile(File);
 
@@ -37,13 +43,13 @@ impl JournalFile {
     /// Reads the entries of a journal and positions it for the next entry.
     ///
     /// # Errors
-    /// [`io::Error`] if the file cannot be read or truncated.
+    /// [`io::Error`] if the file cannot be read or truncated, or an entry is damaged.
     pub fn open(mut file: File) -> io::Result<(Self, Vec<Vec<u8>>)> {
         let mut entries = Vec::new();
         let mut end = 0;
         file.rewind()?;
         while let Some(entry) = read_entry(&mut file)? {
-            end += 4 + entry.len() as u64;
+            end += (HEADER + DIGEST) as u64 + entry.len() as u64;
             entries.push(entry);
         }
         file.set_len(end)?;
@@ -56,19 +62,32 @@ impl Journal for JournalFile {
     fn append(&mut self, entry: &[u8]) -> io::Result<()> {
         let length = u32::try_from(entry.len()).ok().filter(|n| *n as usize <= MAX_ENTRY);
         let length = length.ok_or_else(|| io::Error::other("a journal entry exceeds 1 MiB"))?;
-        self.0.write_all(&[&length.to_be_bytes(), entry].concat())?;
+        let header = [length.to_be_bytes(), (!length).to_be_bytes()].concat();
+        self.0.write_all(&[&header, entry, &Sha256::digest(entry)].concat())?;
         self.0.sync_data()
     }
 }
 
-/// Reads the next entry; `None` at the end and at a torn entry.
+/// Reads the next entry; `None` at the end and at an incomplete entry.
 fn read_entry(file: &mut File) -> io::Result<Option<Vec<u8>>> {
-    let mut length = [0; 4];
-    if file.take(4).read(&mut length)? < 4 {
-        return Ok(None);
+    let Some(header) = read_exactly(file, HEADER)? else { return Ok(None) };
+    let number = |at: usize| u32::from_be_bytes([0, 1, 2, 3].map(|i| header[at + i]));
+    let length = number(0);
+    if length != !number(4) || length as usize > MAX_ENTRY {
+        return Err(damaged());
     }
-    let length = u64::from(u32::from_be_bytes(length));
-    let mut entry = Vec::new();
-    file.take(length.min(MAX_ENTRY as u64)).read_to_end(&mut entry)?;
-    Ok(Some(entry).filter(|entry| entry.len() as u64 == length))
+    let Some(mut entry) = read_exactly(file, length as usize + DIGEST)? else { return Ok(None) };
+    let digest = entry.split_off(length as usize);
+    if Sha256::digest(&entry)[..] == digest[..] { Ok(Some(entry)) } else { Err(damaged()) }
+}
+
+/// Reads a number of bytes; `None` if the file has fewer.
+fn read_exactly(file: &mut File, length: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::with_capacity(length);
+    file.take(length as u64).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() == length))
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "an entry of the journal is damaged; restore a copy")
 }

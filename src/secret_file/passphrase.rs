@@ -1,9 +1,9 @@
 //! Encryption under a passphrase, by the crate `age`.
 #![forbid(unsafe_code)]
 
-use super::Reason;
+use super::ErrorKind;
 use age::secrecy::SecretString;
-use age::{Decryptor, Encryptor, scrypt};
+use age::{DecryptError, Decryptor, Encryptor, scrypt};
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::iter;
@@ -38,7 +38,7 @@ impl Passphrase {
         Self { text: SecretString::from(text.to_owned()), log_n }
     }
 
-    pub(super) fn encrypt(&self, plaintext: &[u8]) -> Result<Vec<u8>, Reason> {
+    pub(super) fn encrypt(&self, plaintext: &[u8]) -> Result<Vec<u8>, ErrorKind> {
         let mut recipient = scrypt::Recipient::new(self.text.clone());
         recipient.set_work_factor(self.log_n);
         let encryptor = Encryptor::with_recipients(iter::once(&recipient as _));
@@ -51,15 +51,22 @@ impl Passphrase {
     }
 
     /// Decrypts a file of at most `cap` bytes.
-    pub(super) fn decrypt(&self, bytes: &[u8], cap: u64) -> Result<Zeroizing<Vec<u8>>, Reason> {
+    pub(super) fn decrypt(&self, bytes: &[u8], cap: u64) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
         let mut identity = scrypt::Identity::new(self.text.clone());
         identity.set_max_work_factor(MAX_LOG_N);
-        let decryptor = Decryptor::new(bytes).map_err(|_| Reason::Passphrase)?;
+        let decryptor = Decryptor::new(bytes).map_err(|_| ErrorKind::Passphrase)?;
         let reader = decryptor.decrypt(iter::once(&identity as _));
         // The plaintext is shorter than the file, so the buffer is not reallocated.
         let mut plaintext = Zeroizing::new(Vec::with_capacity(bytes.len()));
-        let mut reader = reader.map_err(|_| Reason::Passphrase)?.take(cap);
-        reader.read_to_end(&mut plaintext).map_err(|_| Reason::Passphrase)?;
+        let mut reader = reader.map_err(|error| reason(&error))?.take(cap);
+        reader.read_to_end(&mut plaintext).map_err(|_| ErrorKind::Passphrase)?;
         Ok(plaintext)
+    }
+}
+
+fn reason(error: &DecryptError) -> ErrorKind {
+    match error {
+        DecryptError::ExcessiveWork { .. } => ErrorKind::WorkFactor,
+        _ => ErrorKind::Passphrase,
     }
 }

@@ -42,7 +42,7 @@ fn a_saved_value_is_loaded_and_only_its_owner_reads_the_file() {
     for mode in [0o640, 0o604, 0o660, 0o777] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let error = load(&path).unwrap_err();
-        assert!(matches!(error.reason, Reason::Permissions(found) if found == mode));
+        assert!(matches!(error.kind, ErrorKind::Permissions(found) if found == mode));
         assert!(error.to_string().ends_with("run chmod 600"), "{error}");
     }
 }
@@ -70,7 +70,7 @@ fn a_failed_save_keeps_the_old_file_and_leaves_no_other() {
     // The rename fails, because a folder has the name of the file.
     fs::create_dir(&path).unwrap();
     let error = SecretFile::new(&path).save(&fixture.centre).unwrap_err();
-    assert!(matches!(error.reason, Reason::Io(_)), "{error}");
+    assert!(matches!(error.kind, ErrorKind::Io(_)), "{error}");
     assert_eq!(fixture.names(), ["centre.secret"]);
 }
 
@@ -82,14 +82,14 @@ fn an_error_names_the_file_and_the_reason() {
     assert!(absent.contains("centre.secret") && absent.contains("No such file"), "{absent}");
     SecretFile::new(&path).save(&fixture.centre).unwrap();
     let wrong_kind = SecretFile::new(&path).load::<Doctor>().unwrap_err();
-    assert!(matches!(wrong_kind.reason, Reason::Decode(DecodeError::Kind { .. })), "{wrong_kind}");
+    assert!(matches!(wrong_kind.kind, ErrorKind::Decode(DecodeError::Kind { .. })), "{wrong_kind}");
     let intact = fs::read(&path).unwrap();
     for bytes in [&intact[..0], &intact[..1], &intact[..33], &[&intact[..], &[0]].concat()] {
         fs::write(&path, bytes).unwrap();
-        assert!(matches!(load(&path).unwrap_err().reason, Reason::Decode(_)));
+        assert!(matches!(load(&path).unwrap_err().kind, ErrorKind::Decode(_)));
     }
     File::create(&path).unwrap().set_len(MAX_FILE + 1).unwrap();
-    assert!(matches!(load(&path).unwrap_err().reason, Reason::TooLong));
+    assert!(matches!(load(&path).unwrap_err().kind, ErrorKind::TooLong));
 }
 
 #[cfg(feature = "passphrase")]
@@ -110,8 +110,8 @@ fn a_file_under_a_passphrase_opens_with_it_only() {
     );
     let wrong = Passphrase::with_work_factor("wrong horse", 4);
     let error = SecretFile::with_passphrase(&path, &wrong).load::<RegistrationCentre>();
-    assert!(matches!(error.unwrap_err().reason, Reason::Passphrase));
-    assert!(matches!(load(&path).unwrap_err().reason, Reason::PassphraseRequired));
+    assert!(matches!(error.unwrap_err().kind, ErrorKind::Passphrase));
+    assert!(matches!(load(&path).unwrap_err().kind, ErrorKind::PassphraseRequired));
     assert_eq!(format!("{passphrase:?}"), "Passphrase(..)");
     // Every changed byte is detected.
     for position in 0..encrypted.len() {
@@ -123,7 +123,7 @@ fn a_file_under_a_passphrase_opens_with_it_only() {
     // A file that is not encrypted is not what the caller protected.
     SecretFile::new(&path).save(&fixture.centre).unwrap();
     let error = file.load::<RegistrationCentre>().unwrap_err();
-    assert!(matches!(error.reason, Reason::NotEncrypted));
+    assert!(matches!(error.kind, ErrorKind::NotEncrypted));
 }
 
 #[cfg(feature = "passphrase")]
@@ -142,5 +142,5 @@ fn a_file_that_asks_for_too_much_work_is_refused() {
     let greedy = [&text[..end - 1], b"40", &text[end..]].concat();
     fs::write(&path, greedy).unwrap();
     let error = file.load::<RegistrationCentre>().unwrap_err();
-    assert!(matches!(error.reason, Reason::Passphrase));
+    assert!(matches!(error.kind, ErrorKind::WorkFactor));
 }

@@ -26,7 +26,7 @@ pub enum Refusal {
     #[error("the resource is not a Consent")]
     NotConsent,
     /// An element outside the mapping.
-    #[error("the element is not understood, and elements are not ignored; remove it")]
+    #[error("unknown element; what no grant expresses is refused")]
     NotUnderstood,
     /// A required element is absent.
     #[error("the element is required")]
@@ -53,7 +53,7 @@ pub enum Refusal {
     #[error("the category is not one of a consent to disclosure")]
     Category,
     /// A policy that the caller has not accepted.
-    #[error("the policy is not known to add nothing to the provisions")]
+    #[error("the directory does not confirm that the policy adds no restriction")]
     UnknownPolicy,
     /// Two statements of the base rule that differ, or none.
     #[error("the base rule is not stated, or stated twice with different results")]
@@ -77,7 +77,7 @@ pub enum Refusal {
     #[error("the directory has no reader for this actor")]
     UnknownReader,
     /// A reference and an identifier of different parties.
-    #[error("the reference and the identifier do not denote the same")]
+    #[error("the reference and the identifier do not denote the same party")]
     Ambiguous,
     /// Data outside the directory.
     #[error("the directory has no record with this data")]

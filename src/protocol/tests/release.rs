@@ -100,6 +100,15 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
         world.proxy.recover(&entries[0]).unwrap();
         assert_eq!(world.release(view, &request).unwrap(), release);
     }
+    // A damaged entry is reported: to skip it would lose it and the entries after it.
+    for position in [0, 3, 4, 8, intact.len() - 1] {
+        let mut changed = [&intact[..], &intact].concat();
+        changed[position] ^= 1;
+        std::fs::write(&path, &changed).unwrap();
+        let error = JournalFile::open(std::fs::File::open(&path).unwrap()).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidData, "byte {position}");
+    }
+    std::fs::write(&path, &intact).unwrap();
     // With the journal lost, the proxy does not re-encrypt a second time for the request.
     world.proxy.journaled.clear();
     let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
@@ -147,4 +156,27 @@ fn a_proxy_checks_the_grant_itself_when_it_re_encrypts_and_releases() {
     let search = world.reader.request_search(search, ticket.grant(), NOW);
     revoked(world.proxy.search(at(NOW), &search).map(drop));
     assert!(world.proxy.reencrypt(before, &request, &open_store, rng).is_ok());
+}
+
+/// The proxy signs a release that it has not reported.
+#[test]
+fn a_reader_refuses_a_release_that_the_ledger_does_not_report() {
+    let mut world = World::new();
+    let record = world.publish();
+    let (delivery, ticket) = world.grant(record);
+    let request = world.request(record, &ticket);
+    let state = world.state();
+    world.proxy.verify(&state, delivery).unwrap();
+    let (view, rng) = (LedgerView { state: &state, now: NOW }, &mut world.fork());
+    let sections = world.proxy.reencrypt(view, &request, &world, rng).unwrap().sections;
+    let reencryptions = sections.iter().map(SectionReEncryption::digest).collect();
+    let released = AccessAction { proxy: world.proxy.verifying_key(), request, reencryptions };
+    let release = Release { receipt: Receipt::issue(CHAIN, released, &world.proxy.key), sections };
+    let mut open = |state: &State| {
+        let (view, output) = (LedgerView { state, now: NOW }, &mut Cursor::new(vec![]));
+        world.reader.open_granted(view, &request, (&ticket, &release), &world, output, rng)
+    };
+    let outcome = open(&state);
+    let refused = matches!(outcome, Err(ProtocolError::Refused(Refusal::UnreportedAccess)));
+    assert!(refused, "{outcome:?}");
 }
