@@ -13,4 +13,5 @@ mod peks;
 mod policies;
 mod pre_afgh;
 mod pre_conditional;
+mod protocol;
 mod pseudonym;

@@ -8,7 +8,7 @@ use epione::algebra::tag::{self, Kind};
 use epione::pseudonym::SeriesSecret;
 
 /// The node keys from the root to the leaf of an epoch: `child = KDF(parent, bit)`.
-fn path(root: [u8; 32], epoch: u32) -> Vec<[u8; 32]> {
+pub(super) fn path(root: [u8; 32], epoch: u32) -> Vec<[u8; 32]> {
     let mut path = vec![root];
     for level in 0..32 {
         let bit = (epoch >> (31 - level) & 1) as u8;

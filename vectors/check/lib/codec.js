@@ -2,7 +2,7 @@
 import { compare, concat, equal, fromUtf8, toNumber, u32, utf8 } from './bytes.js';
 import { decodeG1, decodeG2, decodeGt, decodeScalar } from './groups.js';
 
-const VERSION = 3;
+export const VERSION = 3;
 
 export const KIND = {
   AbePublicParameters: 0x01,
@@ -16,6 +16,7 @@ export const KIND = {
   AbeShare: 0x0c,
   AbeComponent: 0x0d,
   AbeToken: 0x0f,
+  AbeEpochAuthority: 0x18,
   PeksPublicKey: 0x10,
   PeksSecretKey: 0x11,
   PeksCiphertext: 0x12,
@@ -31,10 +32,30 @@ export const KIND = {
   AfghReEncryption: 0x2a,
   PseudonymWindow: 0x30,
   DemCiphertext: 0x40,
+  StoreManifest: 0x50,
+  Certificate: 0x61,
+  Transaction: 0x80,
+  SealedRecord: 0x91,
+  Query: 0x92,
   SealedMessage: 0xa0,
   Enrolment: 0xa1,
   Upload: 0xa2,
   Fetch: 0xa3,
+  Introduction: 0xa4,
+  Delivery: 0xa5,
+  Ticket: 0xa6,
+  Release: 0xa7,
+  QueryContents: 0xa8,
+  ForwardedQuery: 0xa9,
+  SearchRequest: 0xaa,
+  EpochPolicies: 0xab,
+  PatientSecrets: 0xb0,
+  DoctorSecrets: 0xb1,
+  InstitutionSecrets: 0xb2,
+  QueryManagerSecrets: 0xb3,
+  ProxySecrets: 0xb4,
+  RegistrationCentreSecrets: 0xb5,
+  AttributeAuthoritySecrets: 0xb6,
 };
 
 // A type is { kind, read, write }: `read` takes a Reader, `write` returns the bytes of the fields.
@@ -42,8 +63,13 @@ export const KIND = {
 export const encode = ({ kind, write }, value) =>
   concat(Uint8Array.of(VERSION, KIND[kind]), ...write(value));
 
+// The fields of a typed value, as they are encoded within another value.
+export const fieldsOf = ({ write }, value) => concat(...write(value));
+
 export const withLength = (bytes) => concat(u32(bytes.length), bytes);
 export const withLengthOf = (text) => withLength(utf8(text));
+// A count, then the fields of the items.
+export const withCount = (items, write) => concat(u32(items.length), ...items.flatMap(write));
 
 // Reads fields in order and throws on malformed bytes.
 class Reader {
@@ -70,6 +96,10 @@ class Reader {
     return Number(toNumber(this.take(4)));
   }
 
+  u64() {
+    return toNumber(this.take(8));
+  }
+
   // A length or count, checked against its cap before use.
   length(cap) {
     const length = this.u32();
@@ -87,6 +117,18 @@ class Reader {
 
   list(count, read) {
     return Array.from({ length: count }, () => read(this));
+  }
+
+  // A list with a count of at most `cap`.
+  counted(cap, read) {
+    return this.list(this.length(cap), read);
+  }
+
+  // The value that one of the tags stands for.
+  choice(name, values) {
+    const tag = this.u8();
+    if (!Object.hasOwn(values, tag)) throw new Error(`${name} ${tag} is unknown`);
+    return values[tag];
   }
 
   g1() {

@@ -1,45 +1,28 @@
-// Messages of the protocol. See src/protocol/transfer.rs, register.rs and message.rs.
-import { ed25519, x25519 } from '@noble/curves/ed25519.js';
-import { bigEndian, toNumber } from './bytes.js';
-import { withLength, withLengthOf } from './codec.js';
+// Messages to the registration centre and to store keepers, and the sealed message. See
+// src/protocol/message.rs, register.rs and transfer.rs.
+import { withLength } from './codec.js';
+import { digest as hash, framed } from './hash.js';
+import * as hpke from './hpke.js';
 import { keyTypes } from './pre/keys.js';
+import { subject } from './protocol/certificate.js';
+import { digest, encodeU64, hpkeKey, object, signature, signingKey } from './protocol/parts.js';
+import { checkSignature } from './sign.js';
+import { tag } from './tags.js';
 
-const P = 2n ** 255n - 19n;
 const MAX_SEALED = 2 ** 24;
-const MAX_CID = 64;
-const MAX_NAME = 256;
-const MAX_PRE_KEY = 256;
+const SENDER_BYTES = 32;
+const SIGNATURE_BYTES = 64;
+const BASES = { 1: 'request', 2: 'record' };
 
-function oneOf(name, value, allowed) {
-  if (!allowed.includes(value)) throw new Error(`${name} is ${value}`);
-  return value;
-}
+export const basisCode = (name) =>
+  Number(Object.entries(BASES).find(([, known]) => known === name)[0]);
 
-function signingKey(reader) {
-  const bytes = reader.take(32);
-  // Strict: y below p.
-  if (ed25519.Point.fromBytes(bytes, false).isSmallOrder()) throw new Error('small order');
-  return bytes;
-}
-
-function hpkeKey(reader) {
-  const bytes = reader.take(32);
-  if (toNumber(bytes.slice().reverse()) >= P) throw new Error('not below 2^255 - 19');
-  // Throws if the product is zero: the clamped scalar is a multiple of 8, the cofactor.
-  x25519.scalarMult(new Uint8Array(32).fill(7), bytes);
-  return bytes;
-}
-
-function object(reader) {
-  const bytes = reader.bytes(MAX_CID);
-  const isRaw = bytes.length === 36 && [0x01, 0x55, 0x12, 0x20].every((b, i) => bytes[i] === b);
-  if (!isRaw) throw new Error('not a CIDv1 with raw codec and SHA-256');
-  return bytes;
-}
-
-const u64 = (reader) => toNumber(reader.take(8));
-const encodeU64 = (number) => bigEndian(number, 8);
-const signature = (reader) => reader.take(64);
+// Zero or one value, after a flag.
+const option = (type) => ({
+  read: (reader) => reader.list(reader.choice('flag', { 0: 0, 1: 1 }), type.read),
+  write: (values) => [Uint8Array.of(values.length), ...values.flatMap(type.write)],
+});
+const possession = option(keyTypes.possession);
 
 export const types = {
   sealedMessage: {
@@ -50,29 +33,21 @@ export const types = {
   enrolment: {
     kind: 'Enrolment',
     read: (reader) => ({
-      key: signingKey(reader),
-      name: reader.text(MAX_NAME),
-      role: oneOf('role', reader.u8(), [1, 2, 3, 4, 5]),
-      hpkeKey: hpkeKey(reader),
-      preKey: reader.bytes(MAX_PRE_KEY),
-      serial: reader.take(32),
-      validUntil: u64(reader),
+      subject: subject.read(reader),
       signed: signature(reader),
-      proofs: reader.list(oneOf('flag', reader.u8(), [0, 1]), keyTypes.possession.read),
+      proofs: possession.read(reader),
     }),
-    write: ({ key, name, role, hpkeKey, preKey, serial, validUntil, signed, proofs }) => [
-      key, withLengthOf(name), Uint8Array.of(role), hpkeKey, withLength(preKey), serial,
-      encodeU64(validUntil), signed, Uint8Array.of(proofs.length),
-      ...proofs.flatMap(keyTypes.possession.write),
+    write: ({ subject: of, signed, proofs }) => [
+      ...subject.write(of), signed, ...possession.write(proofs),
     ],
   },
   upload: {
     kind: 'Upload',
     read: (reader) => ({
       name: object(reader),
-      length: u64(reader),
+      length: reader.u64(),
       author: signingKey(reader),
-      recordId: reader.take(32),
+      recordId: digest(reader),
       signed: signature(reader),
     }),
     write: ({ name, length, author, recordId, signed }) => [
@@ -83,17 +58,40 @@ export const types = {
     kind: 'Fetch',
     read: (reader) => ({
       name: object(reader),
-      basis: oneOf('basis', reader.u8(), [1, 2]),
-      id: reader.take(32),
-      time: u64(reader),
+      basis: reader.choice('basis', BASES),
+      id: digest(reader),
+      time: reader.u64(),
       nonce: reader.take(16),
       responseKey: hpkeKey(reader),
       signer: signingKey(reader),
       signed: signature(reader),
     }),
     write: ({ name, basis, id, time, nonce, responseKey, signer, signed }) => [
-      withLength(name), Uint8Array.of(basis), id, encodeU64(time), nonce, responseKey, signer,
-      signed,
+      withLength(name), Uint8Array.of(basisCode(basis)), id, encodeU64(time), nonce, responseKey,
+      signer, signed,
     ],
   },
 };
+
+// A context is { chain, purpose, receiver, hpkeKey }: the chain's name in bytes, the kind byte of
+// the payload, and the keys of the receiver.
+export const infoOf = ({ chain, purpose, receiver, hpkeKey: key }) =>
+  framed([tag('PROTOCOL_MESSAGE'), chain, Uint8Array.of(purpose), receiver, key]);
+
+export const statementOf = ({ chain, purpose, receiver, hpkeKey: key }, sender, payload) =>
+  framed([
+    chain, Uint8Array.of(purpose), sender, receiver, key, hash('PROTOCOL_MESSAGE', [payload]),
+  ]);
+
+// Decrypts a message with the receiver's HPKE seed and verifies the sender's signature.
+export function openMessage({ chain, purpose, receiver, seed }, { sealed }) {
+  const context = { chain, purpose, receiver, hpkeKey: hpke.keyPair(seed).publicKey };
+  const plaintext = hpke.open(seed, infoOf(context), new Uint8Array(), sealed);
+  const envelope = SENDER_BYTES + SIGNATURE_BYTES;
+  if (plaintext.length < envelope) throw new Error('the message has no envelope');
+  const sender = plaintext.subarray(0, SENDER_BYTES);
+  const signed = plaintext.subarray(SENDER_BYTES, envelope);
+  const payload = plaintext.subarray(envelope);
+  checkSignature(sender, 'SIGN_MESSAGE', [statementOf(context, sender, payload)], signed);
+  return { context, sender, signed, payload };
+}

@@ -11,6 +11,7 @@ import policies from './policies.js';
 import { checkCases } from './positive.js';
 import preAfgh from './pre_afgh.js';
 import preConditional from './pre_conditional.js';
+import protocol from './protocol.js';
 import pseudonym from './pseudonym.js';
 
 const POSITIVE = {
@@ -21,6 +22,7 @@ const POSITIVE = {
   'pre-afgh.json': preAfgh,
   'pre-conditional.json': preConditional,
   'pseudonym.json': pseudonym,
+  'protocol.json': protocol,
 };
 
 const NEGATIVE = {

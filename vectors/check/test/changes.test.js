@@ -9,18 +9,29 @@ const read = (name) =>
   JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'));
 
 // The first case of each file; for hashes the last case of each function, because the first ones
-// hash empty messages.
+// hash empty messages; for the protocol the first case of each step, role and action.
+const VARIANTS = {
+  'hash.json': ({ function: name }) => name,
+  'protocol.json': ({ step, role, action }) => [step, role, action].join(),
+};
+
 function chosen(name) {
-  if (name !== 'hash.json') return [1];
-  const functions = read(name).cases.map(({ inputs }) => inputs.function);
-  return [...new Set(functions)].map((one) => functions.lastIndexOf(one) + 1);
+  if (!Object.hasOwn(VARIANTS, name)) return [1];
+  const variants = read(name).cases.map(({ inputs }) => VARIANTS[name](inputs));
+  const find = (one) => (name === 'hash.json' ? variants.lastIndexOf(one) : variants.indexOf(one));
+  return [...new Set(variants)].map((one) => find(one) + 1);
 }
 
 const cases = POSITIVE_FILES.flatMap((name) => chosen(name).map((tcId) => ({ name, tcId })));
 
+// A file of one case, with the tags that the case uses.
 function oneCase(name, tcId) {
   const document = read(name);
-  return { ...document, cases: [{ ...document.cases[tcId - 1], tcId: 1 }] };
+  const alone = { ...document, cases: [{ ...document.cases[tcId - 1], tcId: 1 }] };
+  const { failures } = checkFile(name, alone);
+  const isUsed = ([tag]) => !failures.includes(`file.tags.${tag} is not used`);
+  const tags = Object.fromEntries(Object.entries(document.tags).filter(isUsed));
+  return { ...alone, tags };
 }
 
 // Changes the last byte of a string, a number or a flag.

@@ -14,9 +14,15 @@ use rand_chacha::ChaCha20Rng;
 use std::cell::RefCell;
 
 /// A centre that keeps the last enrolment.
-struct Keeping {
-    centre: RegistrationCentre,
-    last: RefCell<Option<Enrolment>>,
+pub(crate) struct Keeping {
+    pub(crate) centre: RegistrationCentre,
+    pub(crate) last: RefCell<Option<Enrolment>>,
+}
+
+impl Keeping {
+    pub(crate) fn new(centre: RegistrationCentre) -> Self {
+        Self { centre, last: RefCell::default() }
+    }
 }
 
 impl Registrar for Keeping {
@@ -38,7 +44,7 @@ pub(crate) struct Messages {
 }
 
 pub(crate) fn messages(rng: &mut ChaCha20Rng) -> Messages {
-    let centre = Keeping { centre: RegistrationCentre::new(rng), last: RefCell::default() };
+    let centre = Keeping::new(RegistrationCentre::new(rng));
     let hospital = Institution::register("Hospital", 1000, &centre, rng).unwrap();
     let of_institution = centre.last.take().unwrap();
     let doctor = Doctor::register("Dr. Ruiz", 1000, &centre, rng).unwrap();
