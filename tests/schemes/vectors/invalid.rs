@@ -2,6 +2,7 @@
 
 mod elements;
 mod encodings;
+mod messages;
 mod openings;
 
 use epione::algebra::Scalar;

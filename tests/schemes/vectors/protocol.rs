@@ -1,7 +1,8 @@
 //! Test vectors of the sharing protocol: one run over the public interface, with every message and
 //! transaction recomputed from the documented formulas.
 
-mod formulas;
+pub(crate) mod forged;
+pub(crate) mod formulas;
 mod grants;
 mod messages;
 mod objects;

@@ -5,6 +5,9 @@ import { types as peks } from '../lib/peks.js';
 import { types as afgh } from '../lib/pre/afgh.js';
 import { types as conditional } from '../lib/pre/conditional.js';
 import { keyTypes } from '../lib/pre/keys.js';
+import { certificateType } from '../lib/protocol/certificate.js';
+import { types as payloads } from '../lib/protocol/payloads.js';
+import { types as secrets } from '../lib/protocol/secrets.js';
 import { windowType } from '../lib/pseudonym.js';
 import * as abe from './abe.js';
 
@@ -30,5 +33,8 @@ export default {
     ...readers(afgh),
     ...readers({ windowType }),
     ...readers(messages),
+    ...readers({ certificateType }),
+    ...readers(payloads),
+    ...readers(secrets),
   },
 };

@@ -12,6 +12,7 @@ import { checkCases } from './positive.js';
 import preAfgh from './pre_afgh.js';
 import preConditional from './pre_conditional.js';
 import protocol from './protocol.js';
+import messages from './protocol/openings.js';
 import pseudonym from './pseudonym.js';
 
 const POSITIVE = {
@@ -28,6 +29,7 @@ const POSITIVE = {
 const NEGATIVE = {
   'invalid/elements.json': elements,
   'invalid/encodings.json': encodings,
+  'invalid/messages.json': messages,
   'invalid/openings.json': openings,
   'invalid/policies.json': policies,
   ...abe.negative,

@@ -104,9 +104,9 @@ for (const { name, tcId } of cases) {
     for (const change of [
       { suite: 'EPIONE-V1-OTHER' },
       { seed: changed(document.seed) },
-      { tags: { ...document.tags, [first]: 'EPIONE-V1-OTHER' } },
+      { tags: { ...document.tags, [first ?? 'PRE_BODY']: 'EPIONE-V1-OTHER' } },
       { tags: { ...document.tags, OTHER: 'EPIONE-V1-OTHER' } },
-      { tags: without },
+      ...(first === undefined ? [] : [{ tags: without }]),
       { cases: [{ ...one, tcId: 2 }] },
     ]) {
       assert.notEqual(names(checkFile(name, { ...document, ...change })), '', `${change}`);

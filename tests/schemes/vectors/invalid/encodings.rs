@@ -3,14 +3,18 @@
 mod abe;
 mod authorities;
 mod messages;
+mod payloads;
 mod peks;
 mod pre;
 mod pseudonym;
+mod secrets;
 
 use super::{plus_order, with};
 use crate::common::rng;
 use crate::vectors::format::{Fields, NegativeCase, NegativeFile, compare_or_write};
+use crate::vectors::protocol::run::Run;
 use epione::algebra::codec::{Canonical, VERSION};
+use epione::algebra::tag::Kind;
 
 /// `bytes` with the element at `position` replaced by the identity.
 fn with_identity(bytes: &[u8], position: usize, length: usize) -> Vec<u8> {
@@ -27,7 +31,19 @@ fn encodings<T: Canonical>(
     honest: &[u8],
     own: &[NegativeCase],
 ) {
-    file.group(name, Fields::default().number("kind", T::KIND as u64));
+    assert!(T::from_bytes(honest).is_ok_and(|value| value.to_bytes() == honest), "{name}");
+    common(file, (name, T::KIND), honest, own, |bytes| T::from_bytes(bytes).is_ok());
+}
+
+/// [`encodings`] of a type whose decoder is reached through an operation.
+fn common(
+    file: &mut NegativeFile,
+    (name, kind): (&'static str, Kind),
+    honest: &[u8],
+    own: &[NegativeCase],
+    accepts: impl Fn(&[u8]) -> bool,
+) {
+    file.group(name, Fields::default().number("kind", kind as u64));
     let cut = |length: usize| honest[..length].to_vec();
     let common = [
         ("a valid encoding", "Valid", honest.to_vec()),
@@ -41,8 +57,7 @@ fn encodings<T: Canonical>(
         ("kind 0", "Kind", with(honest, 1, 0)),
         ("another kind", "Kind", with(honest, 1, honest[1] ^ 1)),
     ];
-    assert!(T::from_bytes(honest).is_ok_and(|value| value.to_bytes() == honest), "{name}");
-    file.cases(common.into_iter().chain(own.iter().cloned()), |bytes| T::from_bytes(bytes).is_ok());
+    file.cases(common.into_iter().chain(own.iter().cloned()), accepts);
 }
 
 /// A length of `2^32 - 1` at `position`.
@@ -73,5 +88,10 @@ fn negative_tests_of_encodings() {
     authorities::pang(&mut file, &mut rng(2034));
     authorities::rouselakis_waters(&mut file, &mut rng(2040));
     messages::messages_of_parties(&mut file, &mut rng(2041));
+    let mut run = Run::new(rng(2042));
+    let (published, asked) = (run.publish(), run.ask());
+    let granted = run.share(&published);
+    payloads::payloads(&mut file, &run, (&published, &asked, &granted));
+    secrets::secrets(&mut file, &run);
     compare_or_write("invalid/encodings.json", &file);
 }

@@ -15,15 +15,15 @@ use epione::store;
 use crate::vectors::format::encoding;
 use crate::vectors::pseudonym::path;
 
-pub(super) fn signing_key(seed: &[u8; 32]) -> SigningKey {
+pub(crate) fn signing_key(seed: &[u8; 32]) -> SigningKey {
     SigningKey::from_seed(&Secret::new(*seed))
 }
 
-pub(super) fn public_key(seed: &[u8; 32]) -> VerifyingKey {
+pub(crate) fn public_key(seed: &[u8; 32]) -> VerifyingKey {
     signing_key(seed).verifying_key()
 }
 
-pub(super) fn hpke_key(seed: &[u8; 32]) -> hpke::SecretKey {
+pub(crate) fn hpke_key(seed: &[u8; 32]) -> hpke::SecretKey {
     hpke::SecretKey::from_seed(Secret::new(*seed))
 }
 
@@ -45,7 +45,7 @@ pub(super) fn epoch(time: u64) -> u32 {
 }
 
 /// Text, or bytes of variable length: the 32-bit length, then the bytes.
-pub(super) fn sized(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn sized(bytes: &[u8]) -> Vec<u8> {
     [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat()
 }
 
@@ -100,7 +100,7 @@ impl Envelope<'_> {
 }
 
 /// The bytes of a signature over one statement.
-pub(super) fn sign(key: &SigningKey, tag: tag::Tag, statement: &[u8]) -> [u8; 64] {
+pub(crate) fn sign(key: &SigningKey, tag: tag::Tag, statement: &[u8]) -> [u8; 64] {
     key.sign(tag, &[statement]).to_bytes()
 }
 
@@ -138,12 +138,12 @@ pub(super) fn keyword(secret: &[u8; 32], field: &str, value: &str) -> Vec<u8> {
 }
 
 /// The name of an object in the store, by its bytes.
-pub(super) fn name(mut bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn name(mut bytes: &[u8]) -> Vec<u8> {
     store::cid_of(&mut bytes).unwrap().to_bytes()
 }
 
 /// The hash in an object's name.
-pub(super) fn hash(bytes: &[u8]) -> Digest {
+pub(crate) fn hash(bytes: &[u8]) -> Digest {
     name(bytes)[4..].try_into().unwrap()
 }
 

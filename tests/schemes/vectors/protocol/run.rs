@@ -96,6 +96,7 @@ pub(crate) struct Run {
 /// A published record.
 pub(crate) struct Published {
     pub(crate) message: SealedMessage,
+    pub(crate) introduction: Introduction,
     pub(crate) policies: EpochPolicies,
     pub(crate) sections: Vec<StoredSection>,
     pub(crate) envelope: Vec<u8>,
@@ -249,7 +250,16 @@ impl Run {
         let uploads = sealed.objects().unwrap().into_iter().map(upload).collect();
         self.rng = rng;
         self.commit(&transaction);
-        Published { message, policies, sections, envelope, terms, transaction, uploads }
+        Published {
+            message,
+            introduction,
+            policies,
+            sections,
+            envelope,
+            terms,
+            transaction,
+            uploads,
+        }
     }
 
     /// Seals a record, and has institution and patient sign it.

@@ -73,11 +73,14 @@ function ticket(fields) {
   });
 }
 
+export const searchStatementOf = (chain, proxy, { grant: id, time }) =>
+  framed([chain, proxy, id, encodeU64(time)]);
+
 function search({ inputs, trace, outputs }) {
   const [seed, grantId, time] =
     [inputs.bytes('reader_seed'), inputs.bytes('grant'), inputs.number('time')];
-  const parts = [utf8(inputs.text('chain')), inputs.bytes('proxy'), grantId, encodeU64(time)];
-  const statement = framed(parts);
+  const chain = utf8(inputs.text('chain'));
+  const statement = searchStatementOf(chain, inputs.bytes('proxy'), { grant: grantId, time });
   const signed = ed25519.sign(seed, 'SIGN_SEARCH', [statement]);
   trace.expect({ statement });
   outputs.expect({ request: encode(payloads.searchRequest, { grant: grantId, time, signed }) });

@@ -57,6 +57,11 @@ const u64 = (number) => bigEndian(number, 8);
 export const contentsInfo = (chain) => framed([tag('PROTOCOL_QUERY'), chain]);
 export const contentsAad = (reader, pseudonym, time) => framed([reader, pseudonym, u64(time)]);
 
+export const queryStatementOf = (chain, { reader, pseudonym, time, contents }) =>
+  framed([chain, reader, pseudonym, u64(time), contents]);
+export const forwardStatementOf = (chain, asked) =>
+  framed([chain, encode(payloads.query, asked)]);
+
 function query({ inputs, trace, outputs }) {
   const chain = utf8(inputs.text('chain'));
   const [readerSeed, managerSeed] = [inputs.bytes('reader_seed'), inputs.bytes('manager_seed')];
@@ -70,11 +75,12 @@ function query({ inputs, trace, outputs }) {
   const [reader, pseudonym] = [ed25519.publicKey(readerSeed), inputs.bytes('pseudonym_name')];
   const [time, sealed] = [inputs.number('time'), inputs.bytes('sealed_contents')];
   const [info, aad] = [contentsInfo(chain), contentsAad(reader, pseudonym, time)];
-  const statement = framed([chain, reader, pseudonym, u64(time), sealed]);
+  const unsigned = { reader, pseudonym, time, contents: sealed };
+  const statement = queryStatementOf(chain, unsigned);
   const signed = ed25519.sign(readerSeed, 'SIGN_QUERY', [statement]);
-  const asked = { reader, pseudonym, time, contents: sealed, signed };
+  const asked = { ...unsigned, signed };
   const encoded = encode(payloads.query, asked);
-  const forwardStatement = framed([chain, encoded]);
+  const forwardStatement = forwardStatementOf(chain, asked);
   trace.expect({ info, aad, contents, statement, forward_statement: forwardStatement });
   const forwarded = {
     query: asked,

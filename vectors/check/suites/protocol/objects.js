@@ -9,21 +9,31 @@ import { nameOf } from '../../lib/protocol/bindings.js';
 import { encodeU64 } from '../../lib/protocol/parts.js';
 import * as ed25519 from '../../lib/sign.js';
 
+export const uploadStatementOf = (chain, keeper, { name, length, recordId }) =>
+  framed([chain, keeper, recordId, name, encodeU64(length)]);
+
+export const fetchStatementOf = (chain, keeper, value) =>
+  framed([
+    chain, keeper, concat(Uint8Array.of(basisCode(value.basis)), value.id), value.name,
+    encodeU64(value.time), value.nonce, value.responseKey,
+  ]);
+
+export const responseContextOf = (chain, keeper, value) =>
+  digest('PROTOCOL_RESPONSE', [fetchStatementOf(chain, keeper, value), value.signer]);
+
 function upload({ inputs, trace, outputs }) {
   const [seed, object] = [inputs.bytes('author_seed'), inputs.bytes('object')];
-  const [recordId, name] = [inputs.bytes('record_id'), nameOf(object)];
-  const statement = framed([
-    utf8(inputs.text('chain')), inputs.bytes('keeper'), recordId, name, encodeU64(object.length),
-  ]);
-  trace.expect({ name, statement });
+  const [chain, keeper] = [utf8(inputs.text('chain')), inputs.bytes('keeper')];
   const value = {
-    name,
+    name: nameOf(object),
     length: object.length,
     author: ed25519.publicKey(seed),
-    recordId,
-    signed: ed25519.sign(seed, 'SIGN_UPLOAD', [statement]),
+    recordId: inputs.bytes('record_id'),
   };
-  outputs.expect({ upload: encode(types.upload, value) });
+  const statement = uploadStatementOf(chain, keeper, value);
+  trace.expect({ name: value.name, statement });
+  const signed = ed25519.sign(seed, 'SIGN_UPLOAD', [statement]);
+  outputs.expect({ upload: encode(types.upload, { ...value, signed }) });
   decode(types.upload, outputs.bytes('upload'));
 }
 
@@ -38,12 +48,9 @@ function fetch({ inputs, trace, outputs }) {
     responseKey: hpke.keyPair(responseSeed).publicKey,
     signer: ed25519.publicKey(seed),
   };
-  const statement = framed([
-    utf8(inputs.text('chain')), inputs.bytes('keeper'),
-    concat(Uint8Array.of(basisCode(value.basis)), value.id), value.name, encodeU64(value.time),
-    value.nonce, value.responseKey,
-  ]);
-  const context = digest('PROTOCOL_RESPONSE', [statement, value.signer]);
+  const [chain, keeper] = [utf8(inputs.text('chain')), inputs.bytes('keeper')];
+  const statement = fetchStatementOf(chain, keeper, value);
+  const context = responseContextOf(chain, keeper, value);
   trace.expect({ response_key: value.responseKey, statement, context });
   const signed = ed25519.sign(seed, 'SIGN_FETCH', [statement]);
   outputs.expect({ fetch: encode(types.fetch, { ...value, signed }) });

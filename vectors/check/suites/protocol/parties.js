@@ -105,12 +105,14 @@ const SAVED = {
     return [secrets.registrationCentre, { signing }];
   },
   'attribute authority'({ inputs }) {
-    const [generations, revoked] = [inputs.list('generations', Number), inputs.list('revoked')];
-    const digests = inputs.byteStrings('attribute_digests');
-    const flag = { false: false, true: true };
-    const user = (gid, i) => ({
-      gid, generation: generations[i], attributes: digests[i], revoked: flag[revoked[i]],
+    const [generations, digests] =
+      [inputs.list('generations', Number), inputs.byteStrings('attribute_digests')];
+    const revoked = inputs.list('revoked', (text) => {
+      if (text !== 'true' && text !== 'false') throw new Error(`revoked is ${text}`);
+      return text === 'true';
     });
+    const user = (gid, i) =>
+      ({ gid, generation: generations[i], attributes: digests[i], revoked: revoked[i] });
     const keys = {
       master: decode(abe.masterKey, inputs.bytes('abe_master_key')),
       prfKey: inputs.bytes('prf_key'),

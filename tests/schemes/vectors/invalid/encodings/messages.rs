@@ -81,7 +81,7 @@ fn small(number: u8) -> [u8; 32] {
 }
 
 /// Replaces the Ed25519 key at a position.
-fn signing_key(bytes: &[u8], position: usize) -> [NegativeCase; 4] {
+pub(super) fn signing_key(bytes: &[u8], position: usize) -> [NegativeCase; 4] {
     let with = |key| replaced(bytes, position, key);
     [
         ("the identity as signing key", "SmallOrder", with(small(1))),
@@ -92,7 +92,7 @@ fn signing_key(bytes: &[u8], position: usize) -> [NegativeCase; 4] {
 }
 
 /// Replaces the X25519 key at a position.
-fn hpke_key(bytes: &[u8], position: usize) -> [NegativeCase; 5] {
+pub(super) fn hpke_key(bytes: &[u8], position: usize) -> [NegativeCase; 5] {
     let with = |key| replaced(bytes, position, key);
     let mut unused_bit = small(9);
     unused_bit[31] = 0x80;
