@@ -18,6 +18,11 @@ const payloadOf = (kind) => {
   return found;
 };
 
+function checkFetch(chain, keeper, fetch) {
+  const statement = fetchStatementOf(chain, keeper, fetch);
+  checkSignature(fetch.signer, 'SIGN_FETCH', [statement], fetch.signed);
+}
+
 const readers = {
   'message: open': (context) => {
     const type = payloadOf(context.text('purpose'));
@@ -66,15 +71,12 @@ const readers = {
   },
   'fetch: verify': (context) => {
     const [chain, keeper] = [chainOf(context), context.bytes('keeper')];
-    return (bytes) => {
-      const fetch = decode(messages.fetch, bytes);
-      const statement = fetchStatementOf(chain, keeper, fetch);
-      checkSignature(fetch.signer, 'SIGN_FETCH', [statement], fetch.signed);
-    };
+    return (bytes) => checkFetch(chain, keeper, decode(messages.fetch, bytes));
   },
   'fetch: open response': (context) => {
     const [chain, keeper] = [chainOf(context), context.bytes('keeper')];
     const fetch = decode(messages.fetch, context.bytes('fetch'));
+    checkFetch(chain, keeper, fetch);
     const responseContext = responseContextOf(chain, keeper, fetch);
     const seed = context.bytes('response_seed');
     return (bytes) => {
