@@ -272,13 +272,15 @@ impl Run {
         rng: &mut ChaCha20Rng,
     ) -> (SealedRecord, Transaction) {
         let (author, file) = (&self.author, &mut Cursor::new(FILE));
-        let sealed = author.seal(record, file, introduction, policies, rng).unwrap();
+        let mut sealed = author.seal(record, file, introduction, policies, rng).unwrap();
         let index = author.batch_index(terms, &sealed, introduction, rng).unwrap();
         let hospital = self.institution.verifying_key();
         let draft = author.draft_record(VALIDITY, &sealed, index, introduction, hospital, rng);
-        let hospital = self.institution.countersign(&draft, self.view()).unwrap();
-        let consent = self.patient.consent(&draft, &sealed, policies, NOW).unwrap();
-        let transaction = self.author.publish(draft, hospital, consent);
+        let view = LedgerView { state: self.ledger.state(), now: NOW };
+        let hospital = self.institution.countersign(&draft, view).unwrap();
+        let request = author.request_consent(view, &draft, &mut sealed, introduction, terms, rng);
+        let consent = self.patient.consent(view, &request.unwrap(), &sealed, policies).unwrap();
+        let transaction = author.publish(draft, &hospital, &consent).unwrap();
         (sealed, transaction)
     }
 
