@@ -64,7 +64,7 @@ pub use action::{
     RecordAction, RequestAction, RevokeAction, Scope, SectionDigests, WithdrawAction,
 };
 pub use block::{Block, CommittedBlock, Entry, Header};
-pub use certificate::{Certificate, Role, Subject};
+pub use certificate::{Certificate, MAX_NAME, Role, Subject};
 pub use chain::{AuditError, Ledger};
 pub use receipt::{EvidenceAction, Receipt};
 pub use rule::Rule;

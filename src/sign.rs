@@ -98,6 +98,15 @@ impl VerifyingKey {
         &self.0
     }
 
+    /// Decodes a key from its 32 bytes.
+    ///
+    /// # Errors
+    /// [`DecodeError::NotOnCurve`], [`DecodeError::NotInSubgroup`] for a key of small order, or
+    /// [`DecodeError::NotReduced`] for a non-canonical encoding.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, DecodeError> {
+        Self::read(&mut Reader::new(bytes))
+    }
+
     /// Verifies a signature over `tag` and `parts` by the strict rule.
     ///
     /// # Errors

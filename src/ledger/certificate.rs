@@ -12,7 +12,7 @@ use crate::{hpke, pre};
 use std::fmt;
 
 /// The maximum length of a name in bytes.
-const MAX_NAME: usize = 256;
+pub const MAX_NAME: usize = 256;
 /// The maximum length of an encoded re-encryption key in bytes.
 const MAX_PRE_KEY: usize = 256;
 

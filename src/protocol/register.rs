@@ -6,7 +6,9 @@ use super::setup::RegistrationCentre;
 use crate::algebra::codec::{Canonical, public_encoding, sequence};
 use crate::algebra::{Rng, Secret, random_bytes, tag};
 use crate::error::DecodeError;
-use crate::ledger::{Action, Certificate, Draft, Role, Subject, Time, Transaction, Validity};
+use crate::ledger::{
+    Action, Certificate, Draft, MAX_NAME, Role, Subject, Time, Transaction, Validity,
+};
 use crate::sign::{Signature, SigningKey};
 use crate::{hpke, peks, pre, pseudonym};
 use std::collections::BTreeMap;
@@ -22,6 +24,13 @@ pub struct Enrolment {
 sequence!(Canonical for Enrolment = Enrolment { subject, signing_possession, pre_possession });
 public_encoding!(Enrolment);
 
+impl Enrolment {
+    /// Returns the subject as the applicant states it: name, role, end of validity and keys.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+}
+
 /// The reason why the registration centre issues no certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RegistrationError {
@@ -31,6 +40,9 @@ pub enum RegistrationError {
     /// The applicant does not prove possession of the re-encryption key.
     #[error("possession of the re-encryption key is not proven")]
     PreKey,
+    /// The name is too long for a certificate.
+    #[error("the name has {0} bytes; a certificate has at most {MAX_NAME}")]
+    NameTooLong(usize),
     /// The re-encryption public key is malformed.
     #[error("the re-encryption key does not decode: {0}")]
     Malformed(#[from] DecodeError),
@@ -73,10 +85,14 @@ pub trait Registrar {
 }
 
 impl Registrar for RegistrationCentre {
-    /// Verifies the proofs of possession and issues a certificate. The caller must verify the
-    /// applicant's identity first.
+    /// Verifies the proofs of possession and issues a certificate. The caller must verify first
+    /// that [`Enrolment::subject`] states the applicant's identity and role, and an acceptable end
+    /// of validity: the applicant has chosen them.
     fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError> {
         let Enrolment { subject, signing_possession, pre_possession } = enrolment;
+        if subject.name.len() > MAX_NAME {
+            return Err(RegistrationError::NameTooLong(subject.name.len()));
+        }
         let statement = subject.to_signed_bytes();
         let signed =
             subject.key.verify(tag::SIGN_POSSESSION, &[&statement], signing_possession).is_ok();
@@ -222,6 +238,10 @@ mod tests {
         assert_eq!(certify(&|e| e.subject.role = Role::Institution), signing);
         assert_eq!(certify(&|e| e.subject.valid_until += 1), signing);
         assert_eq!(certify(&|e| e.subject.hpke_key = other_hpke.public_key()), signing);
+
+        assert_eq!(honest.subject().name, "Dr. Ruiz");
+        let long = certify(&|e| e.subject.name = "x".repeat(MAX_NAME + 1));
+        assert_eq!(long, Err(RegistrationError::NameTooLong(MAX_NAME + 1)));
 
         // The applicant signs the changed statement.
         let certify_signed = |change: &dyn Fn(&mut Enrolment)| {

@@ -62,7 +62,10 @@ pub enum Refusal {
     #[error("the consent is of another patient")]
     OtherPatient,
     /// A restriction that neither keys nor the contract enforce.
-    #[error("no key and no contract rule enforces this restriction")]
+    #[error(
+        "no key and no contract rule enforces this restriction; establish it by other means and restate \
+             the consent without it"
+    )]
     NotEnforced,
     /// A role other than that of a recipient of information.
     #[error("only recipients of information (IRCP, PRCP) receive grants")]
@@ -86,7 +89,10 @@ pub enum Refusal {
     #[error("the record contains more than this data, and a grant covers whole sections")]
     PartOfRecord,
     /// A permit for a label that shares its section with others.
-    #[error("the sections with this label may contain content with others; permit these as well")]
+    #[error(
+        "sections with this label may hold content with other labels; permit all of these, or resolve \
+             them (`Directory::restricted_labels`)"
+    )]
     SharedSection,
     /// A label that states neither confidentiality nor sensitivity.
     #[error("sections are divided by confidentiality and sensitivity of HL7 only")]

@@ -177,7 +177,7 @@ fn restrictions_of_the_intermediate_examples_that_no_key_enforces_are_named() {
         let consent = without_purpose(example(&format!("ex-consent-intermediate-{id}")));
         let refused = read_example(&consent).unwrap_err();
         let expected = format!("{path}: no key and no contract rule enforces this restriction");
-        assert_eq!(refused, expected);
+        assert!(refused.starts_with(&expected), "{refused}");
     }
     let consent = without_purpose(example("ex-consent-intermediate-purpose"));
     let refused = read_example(&consent).unwrap_err();
