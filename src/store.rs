@@ -2,9 +2,10 @@
 //!
 //! A [`RecordStore`] keeps *objects* of any length. An object is split into chunks of at most 1
 //! MiB. Each chunk is a block, and its content identifier is a CIDv1 (raw codec, SHA-256), as IPFS
-//! computes for a raw leaf. A manifest block lists the chunks; the object's identifier is the
-//! manifest's CID. The uploader computes it first ([`cid_of`]), and the store rejects an upload
-//! that hashes to another identifier. Every read verifies the hash of every block.
+//! computes for a raw leaf. A manifest block lists the length of the object and the SHA-256 of each
+//! chunk; the object's identifier is the manifest's CID. The uploader computes it first
+//! ([`cid_of`]), and the store rejects an upload that hashes to another identifier. Every read
+//! verifies the hash of every block.
 //!
 //! **Security.** The store is trusted for availability alone: it sees ciphertext, and readers check
 //! what it returns against the identifier. The protocol layer authorises uploads and downloads.

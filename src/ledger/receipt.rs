@@ -1,4 +1,10 @@
 //! Receipts of proxies for released re-encryptions, and evidence of unreported releases.
+//!
+//! ```text
+//! receipt = access || Sign(proxy, SIGN_RECEIPT, chain, access)
+//! ```
+//!
+//! The access is signed as its fields, without an action code.
 #![forbid(unsafe_code)]
 
 use super::action::AccessAction;

@@ -1,4 +1,18 @@
 //! The bindings between the parts of a record: associated data, conditions, digests, the envelope.
+//!
+//! ```text
+//! tag            = KDF(PROTOCOL_CONDITION, secret of the pseudonym; class, policy)
+//! condition      = framed(owner, epoch, tag); "author" for the key wrapped for the author
+//! section AD     = framed(PROTOCOL_SECTION, record id, index, author)
+//! wrapped key AD = framed(PROTOCOL_LOCK, record id, index, author)
+//! entry context  = framed(PROTOCOL_ENTRY, record id, author)
+//! section key    = content key || hash of the envelope || class || length of the record
+//! object digest  = H(PROTOCOL_OBJECT, name)
+//! rekey          = H(LEDGER_REKEY, pk_i, pk_j, rk2);  trapdoor = H(LEDGER_TRAPDOOR, T)
+//! ```
+//!
+//! The policy is the canonical text, restricted to the attribute epoch. The index of a section is
+//! its position in ascending order of the tags. `vectors/README.md` specifies the bytes.
 #![forbid(unsafe_code)]
 
 use crate::algebra::G2;
@@ -210,6 +224,15 @@ mod tests {
             rekey_digest(&a, &b, &other),
         ];
         assert!((0..5).all(|i| (0..i).all(|j| digests[i] != digests[j])));
+    }
+
+    #[test]
+    fn the_digests_of_objects_and_trapdoors_depend_on_their_values() {
+        let name = |byte| store::cid_of_digest(&[byte; 32]);
+        assert_ne!(object_digest(&name(1)), object_digest(&name(2)));
+        let (secret, _) = peks::keygen(&mut ChaCha20Rng::seed_from_u64(1));
+        let [a, b] = [b"a", b"b"].map(|keyword| peks::trapdoor(&secret, keyword));
+        assert_ne!(trapdoor_digest(&a), trapdoor_digest(&b));
     }
 
     fn key(seed: u8) -> VerifyingKey {

@@ -1,5 +1,13 @@
 //! Query and request: a doctor's query to the patient, sent through the query manager, and the
 //! request on the ledger that follows a grant (Qin 3.5.3, interactions 4 to 6).
+//!
+//! ```text
+//! contents  = HPKE.Seal(patient's key, info = (PROTOCOL_QUERY, chain), aad = (reader, name, time))
+//! query     = Sign(reader, SIGN_QUERY, chain, reader, name, time, contents)
+//! forwarded = Sign(manager, SIGN_FORWARD, chain, query)
+//! ```
+//!
+//! The name is that of the patient's pseudonym for the reader.
 #![forbid(unsafe_code)]
 
 use super::{
@@ -246,5 +254,43 @@ impl Patient {
             .map_err(|_| ProtocolError::Message)?;
         QueryContents::from_bytes(&contents)
             .map_err(|error| ProtocolError::Decode(Item::Query, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algebra::Secret;
+    use crate::sign::SigningKey;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_signatures_and_the_encryption_of_a_query_cover_each_component() {
+        let [a, b] = [1, 2].map(|seed| SigningKey::from_seed(&Secret::new([seed; 32])));
+        let query = Query {
+            reader: a.verifying_key(),
+            pseudonym: [1; 32],
+            time: 1,
+            contents: vec![1],
+            signature: Signature::from_bytes([1; 64]),
+        };
+        let changed = [
+            Query { reader: b.verifying_key(), ..query.clone() },
+            Query { pseudonym: [2; 32], ..query.clone() },
+            Query { time: 2, ..query.clone() },
+            Query { contents: vec![2], ..query.clone() },
+            Query { signature: Signature::from_bytes([2; 64]), ..query.clone() },
+        ];
+        let all = || changed.iter().chain([&query]);
+        let distinct = |bytes: BTreeSet<Vec<u8>>| bytes.len();
+        assert_eq!(distinct(all().map(|query| forwarded("chain", query)).collect()), 6);
+        assert_ne!(forwarded("chain", &query), forwarded("other", &query));
+        // The signature does not cover itself.
+        assert_eq!(distinct(all().map(|query| query.statement("chain")).collect()), 5);
+        assert_ne!(query.statement("chain"), query.statement("other"));
+        // The associated data of the contents does not cover contents and signature.
+        let aad = |query: &Query| Query::contents_aad(&query.reader, &query.pseudonym, query.time);
+        assert_eq!(distinct(all().map(aad).collect()), 4);
+        assert_ne!(contents_info("chain"), contents_info("other"));
     }
 }

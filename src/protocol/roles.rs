@@ -78,8 +78,9 @@ pub struct Proxy {
 }
 
 impl Patient {
-    /// Derives the owner key, which represents the patient on the ledger. The keys of different
-    /// doctors and epochs are unlinkable without the patient's secret.
+    /// Derives the owner key, which represents the patient on the ledger: the seed is
+    /// `KDF(PROTOCOL_OWNER, owner secret; doctor, epoch)`. The keys of different doctors and epochs
+    /// are unlinkable without the patient's secret.
     pub(super) fn owner_key(&self, doctor: &VerifyingKey, epoch: u32) -> SigningKey {
         let context = [&doctor.as_bytes()[..], &epoch.to_be_bytes()];
         SigningKey::from_seed(&kdf(tag::PROTOCOL_OWNER, self.owner_secret.expose(), &context))

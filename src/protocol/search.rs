@@ -1,4 +1,9 @@
 //! Search: the records that match, and their locations (Qin Eq. 13).
+//!
+//! ```text
+//! keyword = framed(PROTOCOL_TERM, secret of the pseudonym, field, value)
+//! request = Sign(reader, SIGN_SEARCH, chain, proxy, grant, time)
+//! ```
 #![forbid(unsafe_code)]
 
 use super::grant::series;
@@ -221,9 +226,44 @@ impl Patient {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algebra::Secret;
     use crate::pseudonym::SeriesSecret;
+    use crate::sign::SigningKey;
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_keyword_depends_on_the_pseudonym_and_on_both_parts_of_the_term() {
+        let series = SeriesSecret::generate(&mut ChaCha20Rng::seed_from_u64(1));
+        let keyword = |doctor: &[u8], epoch, field, value| {
+            let pseudonym = series.for_doctor(doctor).pseudonym(epoch, 0);
+            SearchTerm::new(field, value).keyword(&pseudonym)
+        };
+        let keywords = BTreeSet::from([
+            keyword(b"doctor", 677, "code", "I63"),
+            keyword(b"other", 677, "code", "I63"),
+            keyword(b"doctor", 678, "code", "I63"),
+            keyword(b"doctor", 677, "type", "I63"),
+            keyword(b"doctor", 677, "code", "I64"),
+            keyword(b"doctor", 677, "codeI", "63"),
+        ]);
+        assert_eq!(keywords.len(), 6);
+    }
+
+    #[test]
+    fn a_search_request_is_signed_for_chain_proxy_grant_and_time() {
+        let [a, b] = [1, 2].map(|seed| SigningKey::from_seed(&Secret::new([seed; 32])));
+        let [a, b] = [a.verifying_key(), b.verifying_key()];
+        let statements = BTreeSet::from([
+            SearchRequest::statement("chain", &a, &[1; 32], 1),
+            SearchRequest::statement("other", &a, &[1; 32], 1),
+            SearchRequest::statement("chain", &b, &[1; 32], 1),
+            SearchRequest::statement("chain", &a, &[2; 32], 1),
+            SearchRequest::statement("chain", &a, &[1; 32], 2),
+        ]);
+        assert_eq!(statements.len(), 5);
+    }
 
     #[test]
     fn keywords_are_derived_from_the_secret_of_a_pseudonym_not_from_its_name() {

@@ -1,7 +1,8 @@
 //! Encodings of the parties with their secrets, to be saved and loaded
 //! ([`SecretFile`](crate::secret_file::SecretFile)).
 //!
-//! A party is rejected if its keys are not those of its certificate.
+//! A party is rejected if its keys are not those of its certificate. Signing and HPKE keys are
+//! encoded as their seeds, and the pseudonyms of a patient as the root key of the series.
 #![forbid(unsafe_code)]
 
 use super::grant::Delivery;

@@ -1,4 +1,9 @@
 //! The messages to a store keeper: uploads and fetches.
+//!
+//! ```text
+//! upload = Sign(author, SIGN_UPLOAD, chain, keeper, record id, name, length)
+//! fetch  = Sign(signer, SIGN_FETCH, chain, keeper, basis, name, time, nonce, response key)
+//! ```
 #![forbid(unsafe_code)]
 
 use super::binding::Origin;

@@ -173,6 +173,15 @@ fn the_length_of_a_message_is_capped_and_the_sender_is_not_visible() {
     assert!(matches!(long, Err(ProtocolError::Refused(Refusal::MessageTooLong))));
 }
 
+#[test]
+fn the_signed_statement_names_the_sender() {
+    let (_, [a, b, c]) = parties();
+    let (key, hpke_key) = c.context();
+    let context = Context { chain: CHAIN, purpose: Note::KIND, receiver: &key, hpke_key };
+    let [by_a, by_b] = [a, b].map(|party| context.statement(&party.key.verifying_key(), b"note"));
+    assert_ne!(by_a, by_b);
+}
+
 /// The payload is a note for B. Its signature, or its encryption, is of another context.
 #[test]
 fn signature_and_encryption_cover_chain_purpose_and_receiver_each() {

@@ -205,3 +205,19 @@ fn an_answer_to_a_search_must_be_signed_by_the_proxy_of_its_grant() {
     let forged = second.answer_search(view, (grant, hits), rng).unwrap();
     assert!(refused(receive(grant, &forged)));
 }
+
+#[test]
+fn an_owner_key_depends_on_patient_doctor_and_epoch() {
+    let mut world = World::new();
+    let (until, rng) = (NOW + EPOCH, &mut world.rng);
+    let eve = Patient::register("Eve", until, &world.centre, rng).unwrap();
+    let (author, reader) = (world.author.verifying_key(), world.reader.verifying_key());
+    let keys = [
+        world.patient.owner_key(&author, 1),
+        world.patient.owner_key(&reader, 1),
+        world.patient.owner_key(&author, 2),
+        eve.owner_key(&author, 1),
+    ]
+    .map(|key| key.verifying_key());
+    assert!((0..4).all(|i| (0..i).all(|j| keys[i] != keys[j])));
+}

@@ -172,3 +172,21 @@ fn an_upload_with_a_foreign_signature_is_refused() {
     }
     assert!(upload(&honest).is_ok());
 }
+
+/// The fetches of two signers with equal fields have other responses.
+#[test]
+fn the_context_of_a_response_depends_on_fetch_signer_chain_and_keeper() {
+    let world = World::new();
+    let (keeper, other) = (world.keeper.verifying_key(), world.reader.verifying_key());
+    let (object, basis) = (name_of(OBJECT), FetchBasis::Own([1; 32]));
+    let pending = world.author.fetch((CHAIN, &keeper), (&object, basis), NOW, &mut world.fork());
+    let fetch = pending.fetch().clone();
+    let contexts = [
+        fetch.response_context((CHAIN, &keeper)),
+        fetch.response_context(("other", &keeper)),
+        fetch.response_context((CHAIN, &other)),
+        Fetch { signer: other, ..fetch.clone() }.response_context((CHAIN, &keeper)),
+        Fetch { nonce: [0; 16], ..fetch }.response_context((CHAIN, &keeper)),
+    ];
+    assert!((0..5).all(|i| (0..i).all(|j| contexts[i] != contexts[j])));
+}
