@@ -80,7 +80,7 @@ impl Envelope<'_> {
     pub(super) fn open(&self, sender: &SigningKey, message: &[u8]) -> Opened {
         let (receiver, hpke_key) = (self.receiver.as_bytes(), self.hpke.public_key());
         let (chain, purpose) = (self.chain.as_bytes(), [self.purpose as u8]);
-        let to = [&chain[..], &purpose, receiver, hpke_key.as_bytes()];
+        let to = [chain, &purpose, receiver, hpke_key.as_bytes()];
         let info = framed(&[&[tag::PROTOCOL_MESSAGE.as_bytes()], &to[..]].concat());
         let plaintext = hpke::open(self.hpke, &info, b"", &message[6..]).unwrap();
         let (key, rest) = plaintext.split_at(32);
