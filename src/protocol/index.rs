@@ -36,7 +36,7 @@ impl Doctor {
     /// Returns the index entry for one term. Cost: one PEKS encryption.
     ///
     /// # Errors
-    /// [`Refusal::EpochNotCovered`] if the introduction does not cover its own epoch.
+    /// [`ProtocolError::Refused`] if the introduction does not cover its own epoch.
     pub fn index(
         &self,
         term: &SearchTerm,
