@@ -20,7 +20,8 @@
 //! - Base mode authenticates no sender: everybody who knows the public key can encrypt. Senders
 //!   sign.
 //! - No forward secrecy: the receiver's secret key opens all earlier ciphertexts.
-//! - Not key-committing: a sender can build one ciphertext that two receivers open to two plaintexts. An exported key is used with the DEM, which commits to its key.
+//! - Not key-committing: a sender can build one ciphertext that two receivers open to two
+//!   plaintexts. An exported key is used with the DEM, which commits to its key.
 //! - Not post-quantum. A hybrid KEM such as X-Wing, in later versions of `hpke`, would protect
 //!   these messages, but not the records, whose wrapped keys are on BLS12-381. Those versions also
 //!   require a later generation of `rand_core` than arkworks does.

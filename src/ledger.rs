@@ -2,8 +2,8 @@
 //!
 //! The application behind [`consensus`](crate::consensus): typed, signed [`Transaction`]s in
 //! hash-linked [`Block`]s, executed by a contract that is a pure function of state and transaction.
-//! The ledger holds digests of records and encrypted search entries. Patients are pseudonymous: a patient has a different
-//! owner key towards each doctor in each epoch.
+//! The ledger holds digests of records and encrypted search entries. Patients are pseudonymous: a
+//! patient has a different owner key towards each doctor in each epoch.
 //!
 //! | item | content |
 //! |---|---|

@@ -34,7 +34,8 @@
 //! a section from the file. [`Assembly`] writes sections to their offsets; [`RecordReader`] merges
 //! streams of all sections to the stream of the file, which can be hashed and scanned without a
 //! copy. Memory grows with the number of pieces, at most 2^20 per section, and of keywords, at most
-//! [`MAX_KEYWORDS`] of at most 1 KiB; longer strings are not kept. Numbers and unpaired surrogates are opaque.
+//! [`MAX_KEYWORDS`] of at most 1 KiB; longer strings are not kept. Numbers and unpaired surrogates
+//! are opaque.
 //!
 //! ```
 //! use epione::record::{Assembly, Class, Record};

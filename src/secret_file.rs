@@ -7,8 +7,8 @@
 //!
 //! **Guarantees.**
 //!
-//! - On Unix, a file is created with mode 0600, and a file that others may read is not loaded. Other
-//!   systems have no such protection here.
+//! - On Unix, a file is created with mode 0600, and a file that others may read is not loaded.
+//!   Other systems have no such protection here.
 //! - A save replaces the file atomically: after a crash, the file has its old or its new content.
 //!   The new content is written to `NAME.new` beside it; the next save replaces what a crash left
 //!   there.

@@ -5,8 +5,8 @@
 //! file  { length u32, complement u32, entry, SHA-256(entry) }
 //! ```
 //!
-//! The complement is the bitwise complement of the length. A crash leaves an incomplete entry at the
-//! end; a damaged one is an error, since the entries after it would be lost with it.
+//! The complement is the bitwise complement of the length. A crash leaves an incomplete entry at
+//! the end; a damaged one is an error, since the entries after it would be lost with it.
 #![forbid(unsafe_code)]
 
 use sha2::{Digest, Sha256};
@@ -35,9 +35,14 @@ impl Journal for Vec<Vec<u8>> {
     }
 }
 
-/// A journal in a file. An incomplete entry at the end is removed when the file is opened.
+/// A journal in a file. An incomplete entry at the end is removed when the file is opened. After a
+/// failed append, the journal accepts no entries until it is opened again: they would follow an
+/// incomplete one.
 #[derive(Debug)]
-pub struct JournalFile(File);
+pub struct JournalFile {
+    file: File,
+    failed: bool,
+}
 
 impl JournalFile {
     /// Reads the entries of a journal and positions it for the next entry.
@@ -54,7 +59,15 @@ impl JournalFile {
         }
         file.set_len(end)?;
         file.seek(SeekFrom::Start(end))?;
-        Ok((Self(file), entries))
+        Ok((Self { file, failed: false }, entries))
+    }
+}
+
+#[cfg(test)]
+impl JournalFile {
+    /// A journal that continues at the position of a file.
+    pub(super) fn at_end(file: File) -> Self {
+        Self { file, failed: false }
     }
 }
 
@@ -62,9 +75,15 @@ impl Journal for JournalFile {
     fn append(&mut self, entry: &[u8]) -> io::Result<()> {
         let length = u32::try_from(entry.len()).ok().filter(|n| *n as usize <= MAX_ENTRY);
         let length = length.ok_or_else(|| io::Error::other("a journal entry exceeds 1 MiB"))?;
+        if self.failed {
+            return Err(io::Error::other("an earlier append failed; open the journal again"));
+        }
+        self.failed = true;
         let header = [length.to_be_bytes(), (!length).to_be_bytes()].concat();
-        self.0.write_all(&[&header, entry, &Sha256::digest(entry)].concat())?;
-        self.0.sync_data()
+        self.file.write_all(&[&header, entry, &Sha256::digest(entry)].concat())?;
+        self.file.sync_data()?;
+        self.failed = false;
+        Ok(())
     }
 }
 

@@ -151,9 +151,9 @@ impl Doctor {
         output: &mut W,
         mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
-        let (_, record) = self.requested(view, request_id, Basis::Grant(ticket.grant))?;
+        let (request, record) = self.requested(view, request_id, Basis::Grant(ticket.grant))?;
         let grant = view.state.grant(&ticket.grant).ok_or(Refusal::UnknownGrant)?;
-        release.check(view, request_id)?;
+        release.check(view, request_id, &request.sections)?;
         let source = self.source(objects, FetchBasis::Request(*request_id), view, &mut rng);
         let verified = self.verify_granted(record, grant, ticket, &release.sections)?;
         let unwrap = |index: u8, _: &SectionDigests| {

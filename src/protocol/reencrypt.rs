@@ -65,15 +65,23 @@ pub struct Release {
 sequence!(Canonical for Release = Release { sections: list(Class::ALL.len()), receipt });
 
 impl Release {
-    /// Checks the receipt against the re-encryptions and the access on the ledger.
+    /// Checks that the release has the requested sections, and the receipt against the
+    /// re-encryptions and the access on the ledger.
     ///
     /// # Errors
     /// [`Refusal::InvalidReceipt`] or [`Refusal::UnreportedAccess`].
-    pub(super) fn check(&self, view: LedgerView<'_>, request: &Digest) -> Result<(), Refusal> {
+    pub(super) fn check(
+        &self,
+        view: LedgerView<'_>,
+        request: &Digest,
+        requested: &[u8],
+    ) -> Result<(), Refusal> {
         let released = &self.receipt.released;
         let digests: Vec<Digest> = self.sections.iter().map(SectionReEncryption::digest).collect();
+        let indices = self.sections.iter().map(|section| section.section);
+        let is_complete = indices.eq(requested.iter().copied());
         let of_sections = released.request == *request && released.reencryptions == digests;
-        if !of_sections || self.receipt.verify(view.state.chain()).is_err() {
+        if !is_complete || !of_sections || self.receipt.verify(view.state.chain()).is_err() {
             return Err(Refusal::InvalidReceipt);
         }
         if view.state.access(request) == Some(released) {

@@ -20,7 +20,7 @@ use crate::ledger::{Basis, RecordAction, Role, StoredRequest, Time};
 use crate::sign::VerifyingKey;
 use crate::store::{self, Cid, RecordStore};
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// An accepted upload: an entry of the keeper's journal.
@@ -110,11 +110,10 @@ impl<S: RecordStore> StoreKeeper<S> {
             .verify(tag::SIGN_UPLOAD, &[&statement], &upload.signature)
             .map_err(|error| ProtocolError::Signature(Item::Upload, error))?;
         self.lock().admit(view.state, upload)?;
-        // One byte more than offered shows that the object is longer.
-        let mut object = object.take(upload.length.saturating_add(1));
-        let limit = object.limit();
+        // The store must not keep an object that the quota does not count.
+        let mut object = ExactReader { object, remaining: upload.length, differs: false };
         let stored = self.store.put(&upload.name, &mut object);
-        if limit - object.limit() != upload.length {
+        if object.differs {
             return Err(Refusal::UploadLength.into());
         }
         stored?;
@@ -180,6 +179,29 @@ impl<S: RecordStore> StoreKeeper<S> {
         let mut object = fetch.respond(at, response, rng)?;
         self.store.read(&fetch.name, &mut object)?;
         Ok(object.finish()?)
+    }
+}
+
+/// A reader that fails if the object is shorter or longer than offered.
+struct ExactReader<'a> {
+    object: &'a mut dyn Read,
+    remaining: u64,
+    differs: bool,
+}
+
+impl Read for ExactReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // One byte more than offered shows that the object is longer.
+        let limit = usize::try_from(self.remaining.max(1)).unwrap_or(usize::MAX);
+        let limit = limit.min(buffer.len());
+        let read = self.object.read(&mut buffer[..limit])?;
+        let is_end = read == 0 && limit > 0;
+        self.differs |= if is_end { self.remaining > 0 } else { self.remaining < read as u64 };
+        if self.differs {
+            return Err(io::Error::other("the object has another length than offered"));
+        }
+        self.remaining -= read as u64;
+        Ok(read)
     }
 }
 

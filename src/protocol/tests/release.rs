@@ -180,3 +180,42 @@ fn a_reader_refuses_a_release_that_the_ledger_does_not_report() {
     let refused = matches!(outcome, Err(ProtocolError::Refused(Refusal::UnreportedAccess)));
     assert!(refused, "{outcome:?}");
 }
+
+/// The proxy reports three sections and releases one of them three times.
+#[test]
+fn a_reader_refuses_a_release_of_other_sections_than_requested() {
+    let mut world = World::new();
+    let record = world.publish();
+    let (delivery, ticket) = world.grant(record);
+    let state = world.state();
+    world.proxy.verify(&state, delivery).unwrap();
+    let open = |world: &mut World, repeated: bool| {
+        let (request, state) = (world.request(record, &ticket), world.state());
+        let (view, rng) = (LedgerView { state: &state, now: NOW }, &mut world.fork());
+        let mut sections = world.proxy.reencrypt(view, &request, world, rng).unwrap().sections;
+        if repeated {
+            let first = sections[0].clone();
+            sections.fill(first);
+        }
+        let release = world.release_any(request, sections);
+        let state = world.state();
+        let (view, output) = (LedgerView { state: &state, now: NOW }, &mut Cursor::new(vec![]));
+        world.reader.open_granted(view, &request, (&ticket, &release), world, output, rng)
+    };
+    assert!(open(&mut world, false).unwrap().require_complete().is_ok());
+    let outcome = open(&mut world, true);
+    let refused = matches!(outcome, Err(ProtocolError::Refused(Refusal::InvalidReceipt)));
+    assert!(refused, "{outcome:?}");
+}
+
+/// An entry after an incomplete one would be lost when the journal is opened again.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_journal_accepts_no_entry_after_a_failed_one() {
+    // Every write to this device fails as on a full disk.
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut journal = JournalFile::at_end(full);
+    assert_eq!(journal.append(b"entry").unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+    let error = journal.append(b"entry").unwrap_err().to_string();
+    assert_eq!(error, "an earlier append failed; open the journal again");
+}

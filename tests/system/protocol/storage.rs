@@ -19,8 +19,7 @@ fn only_registered_doctors_upload_and_only_the_offered_bytes() {
     for bytes in [&b"cipher"[..], b"ciphertexts", b""] {
         refused!(upload(&honest, bytes), Refusal::UploadLength);
     }
-    assert!(!world.keeper.store().contains(&name));
-    upload(&honest, b"ciphertext").unwrap();
+    // The quota counts the offered length, so a refused object must not stay.
     for length in [0, 9, 11, u64::MAX] {
         let outcome = upload(&offer(&world.doctors[A], length), b"ciphertext");
         assert!(matches!(
@@ -28,6 +27,8 @@ fn only_registered_doctors_upload_and_only_the_offered_bytes() {
             Err(ProtocolError::Refused(Refusal::UploadLength | Refusal::QuotaExceeded))
         ));
     }
+    assert!(!world.keeper.store().contains(&name));
+    upload(&honest, b"ciphertext").unwrap();
 }
 
 /// A doctor lists the digests of another's record in a record of their own.
