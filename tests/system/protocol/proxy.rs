@@ -90,7 +90,7 @@ fn re_encryption_requires_a_valid_request_for_this_proxy() {
 
 #[test]
 fn a_flipped_bit_in_any_object_prevents_re_encryption() {
-    let Shared { mut world, record, request, .. } = Shared::new(63);
+    let Shared { world, record, request, .. } = Shared::new(63);
     let honest = world.reencrypt(&request).unwrap().sections();
     let (location, envelope) = world.envelope(&record);
     let action = world.state().record(&record).unwrap().clone();

@@ -229,15 +229,13 @@ impl World {
 
     /// Creates a grant from Ada to a doctor, without committing it.
     pub(crate) fn grant_uncommitted(
-        &mut self,
+        &self,
         reader: usize,
         terms: &Terms,
     ) -> Result<IssuedGrant, Failure> {
-        let (reader, mut rng) = (self.doctors[reader].verifying_key(), self.rng.clone());
-        let validity = self.validity();
-        let issued = self.patients[ADA].grant(validity, self.view(), &reader, terms, &mut rng);
-        self.rng = rng;
-        Ok(issued?)
+        let (reader, validity) = (self.doctors[reader].verifying_key(), self.validity());
+        let rng = &mut self.fork();
+        Ok(self.patients[ADA].grant(validity, self.view(), &reader, terms, rng)?)
     }
 
     /// Commits a grant from Ada to doctor B, without delivery to the proxy.
@@ -253,16 +251,13 @@ impl World {
 
     /// Introduces a patient to a doctor.
     pub(crate) fn introduce(
-        &mut self,
+        &self,
         patient: usize,
         doctor: usize,
     ) -> Result<Introduction, ProtocolError> {
-        let (doctor, mut rng) = (&self.doctors[doctor], self.rng.clone());
-        let message =
-            self.patients[patient].introduce(self.view(), doctor.certificate(), &mut rng)?;
-        let introduction = doctor.receive_introduction(self.view(), &message)?;
-        self.rng = rng;
-        Ok(introduction)
+        let (doctor, rng) = (&self.doctors[doctor], &mut self.fork());
+        let message = self.patients[patient].introduce(self.view(), doctor.certificate(), rng)?;
+        doctor.receive_introduction(self.view(), &message)
     }
 
     /// A doctor requests a patient's consent to a draft, and the patient answers.
@@ -274,11 +269,10 @@ impl World {
         introduction: &Introduction,
         terms: &[SearchTerm],
     ) -> Result<Countersignature, ProtocolError> {
-        let (state, now, mut rng) = (self.state().clone(), self.now(), self.rng.clone());
+        let (state, now, rng) = (self.state().clone(), self.now(), &mut self.fork());
         let view = LedgerView { state: &state, now };
         let doctor = &self.doctors[doctor];
-        let request = doctor.request_consent(view, draft, sealed, introduction, terms, &mut rng)?;
-        self.rng = rng;
+        let request = doctor.request_consent(view, draft, sealed, introduction, terms, rng)?;
         let current = self.authority.epoch_policies(&self.policies)?;
         self.patients[patient].consent(view, &request, sealed, &current)
     }
@@ -321,11 +315,8 @@ impl World {
     }
 
     /// Re-encrypts at the first proxy for a request.
-    pub(crate) fn reencrypt(&mut self, request: &Digest) -> Result<PreparedAccess, ProtocolError> {
-        let mut rng = self.rng.clone();
-        let outcome = self.proxies[0].reencrypt(self.view(), request, self, &mut rng);
-        self.rng = rng;
-        outcome
+    pub(crate) fn reencrypt(&self, request: &Digest) -> Result<PreparedAccess, ProtocolError> {
+        self.proxies[0].reencrypt(self.view(), request, self, &mut self.fork())
     }
 
     /// Re-encrypts, reports the access on the ledger, and releases the re-encryptions.
@@ -340,10 +331,8 @@ impl World {
     }
 
     /// Doctor B receives a release whose access is on the ledger.
-    pub(crate) fn receive_release(&mut self, request: &Digest) -> Result<Release, Failure> {
-        let mut rng = self.rng.clone();
-        let message = self.proxies[0].release(self.view(), request, &mut rng)?;
-        self.rng = rng;
+    pub(crate) fn receive_release(&self, request: &Digest) -> Result<Release, Failure> {
+        let message = self.proxies[0].release(self.view(), request, &mut self.fork())?;
         Ok(self.doctors[B].receive_release(self.state(), &message)?)
     }
 }
