@@ -60,16 +60,17 @@ impl Patient {
 }
 
 impl Proxy {
-    /// Erases the deliveries whose grants are revoked or have ended, and returns their number. The
-    /// re-encryptions of expired requests are erased too.
-    pub fn erase_ended(&mut self, LedgerView { state, now }: LedgerView<'_>) -> usize {
-        let before = self.accepted.len();
-        self.accepted.retain(|id, _| {
-            state.grant(id).is_some_and(|grant| now < grant.until && !state.is_revoked(id, grant))
+    /// Erases the deliveries whose grants are revoked or have ended, verified or not, and returns
+    /// their number. The re-encryptions of expired requests are erased too. Nothing is erased that
+    /// concerns a grant or request which the view does not contain: the view may be old.
+    pub fn erase_ended(&mut self, view: LedgerView<'_>) -> usize {
+        let before = self.accepted.len() + self.unverified.len();
+        self.accepted.retain(|grant, _| !view.has_ended(grant));
+        self.unverified.retain(|grant, _| !view.has_ended(grant));
+        let height = view.state.height();
+        self.journaled.retain(|request, _| {
+            view.state.request(request).is_none_or(|request| request.is_open(height))
         });
-        self.journaled.retain(|id, _| {
-            state.request(id).is_some_and(|request| request.is_open(state.height()))
-        });
-        before - self.accepted.len()
+        before - self.accepted.len() - self.unverified.len()
     }
 }

@@ -9,6 +9,7 @@ use super::grant::Delivery;
 use super::{Doctor, Institution, LedgerView, Patient, ProtocolError, Proxy, QueryManager};
 use crate::algebra::codec::{Canonical, Codec, Reader, Writer, sequence};
 use crate::algebra::tag::Kind;
+use crate::consensus::Digest;
 use crate::error::DecodeError;
 use crate::hpke;
 use crate::ledger::{Certificate, Role};
@@ -105,18 +106,19 @@ impl Canonical for Proxy {
 
 impl Proxy {
     /// Verifies the deliveries of a loaded proxy against their grants, and erases those of ended
-    /// and revoked grants. Returns the number of usable deliveries.
+    /// and revoked grants. A delivery whose grant the view does not contain stays unverified.
+    /// Returns the number of usable deliveries.
     ///
     /// # Errors
-    /// [`ProtocolError`] if a delivery does not match its grant on the ledger.
+    /// [`ProtocolError`] if a delivery does not match its grant on the ledger. It stays unverified,
+    /// and so do those after it.
     pub fn restore(&mut self, view: LedgerView<'_>) -> Result<usize, ProtocolError> {
-        for delivery in std::mem::take(&mut self.unverified).into_values() {
-            let is_valid = view.state.grant(&delivery.grant).is_some_and(|grant| {
-                view.now < grant.until && !view.state.is_revoked(&delivery.grant, grant)
-            });
-            if is_valid {
-                self.verify(view.state, delivery)?;
-            }
+        self.erase_ended(view);
+        let is_known = |grant: &Digest| view.state.grant(grant).is_some();
+        let known: Vec<Digest> = self.unverified.keys().copied().filter(is_known).collect();
+        for grant in known {
+            self.verify(view.state, self.unverified[&grant].clone())?;
+            self.unverified.remove(&grant);
         }
         Ok(self.accepted.len())
     }

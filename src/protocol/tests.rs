@@ -142,9 +142,8 @@ impl World {
 
     /// The introduction of the patient to the author.
     fn introduce(&mut self) -> Introduction {
-        let mut rng = self.rng.clone();
-        let author = self.author.certificate();
-        let message = self.patient.introduce(self.view(), author, &mut rng).unwrap();
+        let (author, rng) = (self.author.certificate(), &mut self.fork());
+        let message = self.patient.introduce(self.view(), author, rng).unwrap();
         self.author.receive_introduction(self.view(), &message).unwrap()
     }
 
@@ -209,8 +208,9 @@ impl World {
         transaction.id()
     }
 
-    fn grant(&mut self, record: Digest) -> (Delivery, Ticket) {
-        let terms = Terms {
+    /// Terms over all classes of a record.
+    fn grant_terms(&self, record: Digest) -> Terms {
+        Terms {
             records: vec![record],
             later_records: false,
             classes: Class::ALL.to_vec(),
@@ -218,14 +218,26 @@ impl World {
             proxy: self.proxy.verifying_key(),
             from: 0,
             until: NOW + EPOCH,
-        };
-        let (mut rng, reader) = (self.rng.clone(), self.reader.verifying_key());
-        let issued = self.patient.grant(VALIDITY, self.view(), &reader, &terms, &mut rng).unwrap();
-        self.rng = rng;
+        }
+    }
+
+    fn grant(&mut self, record: Digest) -> (Delivery, Ticket) {
+        let terms = self.grant_terms(record);
+        let (rng, reader) = (&mut self.fork(), self.reader.verifying_key());
+        let issued = self.patient.grant(VALIDITY, self.view(), &reader, &terms, rng).unwrap();
         assert_eq!(self.commit(&issued.transaction), None);
         let delivery = self.proxy.open_message::<Delivery>(CHAIN, &issued.delivery).unwrap();
         let delivery = delivery.authorise(|_, _| Ok::<_, Refusal>(())).unwrap();
         (delivery, self.reader.receive_ticket(self.ledger.state(), &issued.ticket).unwrap())
+    }
+
+    /// A published record with a grant whose keys the proxy has.
+    fn granted(&mut self) -> (Digest, Ticket) {
+        let record = self.publish();
+        let (delivery, ticket) = self.grant(record);
+        let state = self.state();
+        self.proxy.verify(&state, delivery).unwrap();
+        (record, ticket)
     }
 
     /// Requests all sections of a record.
@@ -248,7 +260,7 @@ impl World {
 
     /// The release of the proxy, as the reader receives it.
     fn release(&self, view: LedgerView<'_>, request: &Digest) -> Result<Release, ProtocolError> {
-        let message = self.proxy.release(view, request, &mut self.rng.clone())?;
+        let message = self.proxy.release(view, request, &mut self.fork())?;
         self.reader.receive_release(view.state, &message)
     }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{ProtocolError, Refusal};
+use crate::consensus::Digest;
 use crate::ledger::{GrantAction, Role, Rule, State, Subject, Time};
 use crate::sign::VerifyingKey;
 
@@ -27,6 +28,14 @@ impl<'a> LedgerView<'a> {
         otherwise: Refusal,
     ) -> Result<&'a Subject, ProtocolError> {
         self.state.valid_party(key, role, self.now, otherwise.into())
+    }
+
+    /// Returns `true` if a grant on the ledger is revoked or its window has ended. A grant that this
+    /// view does not contain has not ended: the view may be old.
+    pub(super) fn has_ended(self, grant: &Digest) -> bool {
+        let ended =
+            |terms: &GrantAction| self.now >= terms.until || self.state.is_revoked(grant, terms);
+        self.state.grant(grant).is_some_and(ended)
     }
 
     /// Returns `true` if a time differs from the party's clock by at most `skew`.

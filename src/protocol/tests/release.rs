@@ -125,11 +125,9 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
 #[test]
 fn a_proxy_checks_the_grant_itself_when_it_re_encrypts_and_releases() {
     let mut world = World::new();
-    let record = world.publish();
-    let (delivery, ticket) = world.grant(record);
+    let (record, ticket) = world.granted();
     let request = world.request(record, &ticket);
     let state = world.state();
-    world.proxy.verify(&state, delivery).unwrap();
     let before = LedgerView { state: &state, now: NOW };
     let rng = &mut world.fork();
     let prepared = world.proxy.reencrypt(before, &request, &world, rng).unwrap();
@@ -162,11 +160,9 @@ fn a_proxy_checks_the_grant_itself_when_it_re_encrypts_and_releases() {
 #[test]
 fn a_reader_refuses_a_release_that_the_ledger_does_not_report() {
     let mut world = World::new();
-    let record = world.publish();
-    let (delivery, ticket) = world.grant(record);
+    let (record, ticket) = world.granted();
     let request = world.request(record, &ticket);
     let state = world.state();
-    world.proxy.verify(&state, delivery).unwrap();
     let (view, rng) = (LedgerView { state: &state, now: NOW }, &mut world.fork());
     let sections = world.proxy.reencrypt(view, &request, &world, rng).unwrap().sections;
     let reencryptions = sections.iter().map(SectionReEncryption::digest).collect();
@@ -185,10 +181,7 @@ fn a_reader_refuses_a_release_that_the_ledger_does_not_report() {
 #[test]
 fn a_reader_refuses_a_release_of_other_sections_than_requested() {
     let mut world = World::new();
-    let record = world.publish();
-    let (delivery, ticket) = world.grant(record);
-    let state = world.state();
-    world.proxy.verify(&state, delivery).unwrap();
+    let (record, ticket) = world.granted();
     let open = |world: &mut World, repeated: bool| {
         let (request, state) = (world.request(record, &ticket), world.state());
         let (view, rng) = (LedgerView { state: &state, now: NOW }, &mut world.fork());
@@ -218,4 +211,42 @@ fn a_journal_accepts_no_entry_after_a_failed_one() {
     assert_eq!(journal.append(b"entry").unwrap_err().kind(), std::io::ErrorKind::StorageFull);
     let error = journal.append(b"entry").unwrap_err().to_string();
     assert_eq!(error, "an earlier append failed; open the journal again");
+}
+
+/// A proxy that was saved and loaded has its keys unverified.
+#[test]
+fn a_loaded_proxy_verifies_its_keys_and_erases_those_of_ended_grants_only() {
+    let mut world = World::new();
+    let empty = Ledger::new(CHAIN, world.centre.verifying_key());
+    let (_, ticket) = world.granted();
+    let saved = world.proxy.to_secret_bytes();
+    let load = || Proxy::from_bytes(&saved).unwrap();
+    let kept = |proxy: &Proxy| (proxy.accepted.len(), proxy.unverified.len());
+    assert_eq!(kept(&load()), (0, 1));
+    let mut proxy = load();
+    assert_eq!(proxy.restore(world.view()).unwrap(), 1);
+    assert_eq!(kept(&proxy), (1, 0));
+    assert_eq!(*proxy.to_secret_bytes(), *saved);
+    // A view that does not contain the grant yet.
+    let old = LedgerView { state: empty.state(), now: NOW };
+    let mut proxy = load();
+    assert_eq!((proxy.restore(old).unwrap(), proxy.erase_ended(old)), (0, 0));
+    assert_eq!(proxy.restore(world.view()).unwrap(), 1);
+    assert_eq!((proxy.erase_ended(old), kept(&proxy)), (0, (1, 0)));
+    // The delivery of another grant under this identifier stays unverified.
+    let mut proxy = load();
+    let (other, _) = world.grant(world.state().records().next().map(|(id, _)| *id).unwrap());
+    let altered = Delivery { grant: *ticket.grant(), ..other };
+    proxy.unverified.insert(*ticket.grant(), altered);
+    assert!(matches!(proxy.restore(world.view()), Err(ProtocolError::DigestMismatch(_))));
+    assert_eq!(kept(&proxy), (0, 1));
+
+    let (state, rng) = (world.state(), &mut world.fork());
+    let ended = LedgerView { state: &state, now: NOW + EPOCH };
+    assert_eq!(load().erase_ended(ended), 1);
+    let revoke = world.patient.revoke(VALIDITY, &state, ticket.grant(), rng).unwrap();
+    assert_eq!(world.commit(&revoke), None);
+    let mut proxy = load();
+    assert_eq!((proxy.erase_ended(world.view()), kept(&proxy)), (1, (0, 0)));
+    assert_eq!(load().restore(world.view()).unwrap(), 0);
 }
