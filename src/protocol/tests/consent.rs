@@ -258,3 +258,27 @@ fn consent_requires_keys_wrapped_for_the_patient() {
     let error = outcome(&foreign).unwrap_err();
     assert!(matches!(error, ProtocolError::Decryption(_)), "{error:?}");
 }
+
+/// The patient was restored from a file that was saved before the consent.
+#[test]
+fn a_patient_reads_forgotten_classes_from_the_wrapped_keys() {
+    let mut world = World::new();
+    let record = world.publish();
+    let known = std::mem::take(&mut world.patient.classes);
+    assert_eq!(known.len(), 3);
+    let grant = |world: &World| {
+        let (reader, rng) = (world.reader.verifying_key(), &mut world.fork());
+        let terms = world.grant_terms(record);
+        world.patient.grant(VALIDITY, world.view(), &reader, &terms, rng).map(|_| ())
+    };
+    let outcome = grant(&world);
+    let refused = matches!(outcome, Err(ProtocolError::Refused(Refusal::UnknownClass)));
+    assert!(refused, "{outcome:?}");
+    let saved = world.patient.to_secret_bytes();
+    let mut patient = Patient::from_bytes(&saved).unwrap();
+    let hit = patient.find(world.ledger.state()).pop().unwrap();
+    patient.restore_classes(world.view(), &hit, &world, &mut world.fork()).unwrap();
+    assert_eq!(patient.classes, known);
+    world.patient = patient;
+    assert!(grant(&world).is_ok());
+}
