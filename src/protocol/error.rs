@@ -133,7 +133,6 @@ macro_rules! items {
 items! {
     Certificate = "the certificate";
     PatientCertificate = "the patient's certificate";
-    PatientKey = "the patient's re-encryption public key";
     ReaderKey = "the reader's re-encryption public key";
     Query = "the query";
     ForwardedQuery = "the forwarded query";
@@ -150,7 +149,6 @@ items! {
     SectionKey = "the section's key";
     WrappedKey = "the wrapped key";
     WrappedForPatient = "the key wrapped for the patient";
-    WrappedForPolicy = "the key wrapped for the policy";
     ReKey = "the re-encryption key";
     ReKeys = "the list of re-encryption keys";
     Trapdoors = "the list of trapdoors";

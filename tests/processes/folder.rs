@@ -1,6 +1,6 @@
 //! The folder in which processes exchange files. A file appears complete or not at all.
 
-use epione::algebra::codec::{Canonical, Codec, Reader};
+use epione::algebra::codec::Canonical;
 use epione::consensus::{Certificate, Config};
 use epione::ledger::{Block, CommittedBlock, Ledger, Transaction};
 use epione::secret_file::SecretFile;
@@ -101,11 +101,11 @@ impl Folder {
     }
 
     pub(crate) fn put_key(&self, name: &str, key: &VerifyingKey) {
-        self.put(name, &key.encode());
+        self.put(name, key.as_bytes());
     }
 
     pub(crate) fn key(&self, name: &str) -> VerifyingKey {
-        VerifyingKey::read(&mut Reader::new(&self.wait(name))).unwrap()
+        VerifyingKey::from_bytes(&self.wait(name).try_into().unwrap()).unwrap()
     }
 
     /// Reads the chain and verifies it from its first block.
