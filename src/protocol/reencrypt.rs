@@ -132,7 +132,8 @@ impl Proxy {
     /// The checks, in order: the request is on the ledger and open; its grant is not revoked, has a
     /// window that contains the proxy's own time, and names this proxy; the certificates of reader
     /// and proxy are valid; every ciphertext in the store matches its digest on the ledger; the
-    /// public tag of the wrapped key verifies. A wrapped key is re-encrypted only after all of them.
+    /// public tag of the wrapped key verifies. The proxy re-encrypts a wrapped key only after all of
+    /// them.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.
