@@ -60,7 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let keeper = StoreKeeper::new(store, SigningKey::generate(rng).verifying_key());
     let at = (VALIDITY.chain, &keeper.verifying_key());
     for Object { name, length, mut bytes } in sealed.objects()? {
-        keeper.upload(view, &ruiz.offer(at, sealed.record_id(), (&name, length)), &mut bytes)?;
+        let offer = ruiz.offer(at, sealed.record_id(), (&name, length), view.now);
+        keeper.upload(view, &offer, &mut bytes)?;
     }
 
     // The hospital countersigns, Ada reads the record and consents, and it is published.

@@ -3,6 +3,8 @@
 // Errors shared by all layers.
 pub mod error;
 
+mod private_file;
+
 // BLS12-381, hashing, canonical encodings, secrets.
 pub mod algebra;
 

@@ -41,7 +41,8 @@ pub use passphrase::Passphrase;
 
 use crate::algebra::codec::Canonical;
 use crate::error::DecodeError;
-use std::fs::{self, File, OpenOptions};
+use crate::private_file;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -126,7 +127,8 @@ impl<'a> SecretFile<'a> {
             if bytes.len() as u64 > MAX_FILE {
                 return Err(ErrorKind::TooLong);
             }
-            Ok(replace(self.path, &bytes)?)
+            private_file::replace(self.path, |file| file.write_all(&bytes))?;
+            Ok(())
         };
         save().map_err(|kind| self.error(kind))
     }
@@ -201,38 +203,4 @@ fn check_permissions(metadata: &fs::Metadata) -> Result<(), ErrorKind> {
 #[cfg(not(unix))]
 fn check_permissions(_: &fs::Metadata) -> Result<(), ErrorKind> {
     Ok(())
-}
-
-/// Writes a new file beside the old one and renames it.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let outcome = write(&new, bytes).and_then(|()| fs::rename(&new, path));
-    if outcome.is_err() {
-        // The remaining file would be replaced by the next save, so its removal may fail.
-        let _ = fs::remove_file(&new);
-        return outcome;
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    sync_folder(folder.unwrap_or(Path::new(".")))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Makes a rename durable. Only Unix opens folders.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -75,7 +75,7 @@ impl Ledger {
         time: Time,
     ) -> Result<(Vec<Entry>, State), TransactionError> {
         let mut state = self.state.clone();
-        state.height = self.height() + 1;
+        (state.height, state.time) = (self.height() + 1, time);
         let mut entries = Vec::new();
         for bytes in transactions {
             let transaction = self.decode(bytes)?;

@@ -44,6 +44,8 @@ pub struct State {
     centre: VerifyingKey,
     /// The height of the last block, or of the block under execution.
     pub(super) height: u64,
+    /// The time of that block; 0 before the first.
+    pub(super) time: Time,
     pub(super) parties: BTreeMap<VerifyingKey, Certificate>,
     /// Digests of the serial numbers of withdrawn certificates.
     pub(super) withdrawn: BTreeSet<Digest>,
@@ -69,6 +71,7 @@ impl State {
             chain: chain.to_owned(),
             centre,
             height: 0,
+            time: 0,
             parties: BTreeMap::new(),
             withdrawn: BTreeSet::new(),
             records: BTreeMap::new(),
@@ -96,6 +99,12 @@ impl State {
     /// The height of the last block.
     pub fn height(&self) -> u64 {
         self.height
+    }
+
+    /// The time of the last block; 0 before the first. The state contains everything that was
+    /// committed until then.
+    pub fn time(&self) -> Time {
+        self.time
     }
 
     /// A registered party by its signing key.

@@ -47,6 +47,8 @@ refusals! {
     UnregisteredUploader = "the uploader is not a registered doctor";
     QuotaExceeded =
         "the author's unpublished records exceed the quota; publish them or wait for their expiry";
+    StaleUpload =
+        "the upload's time differs from the keeper's clock by more than one minute; sign it again";
     UploadLength = "the length of the object differs from that of the offer";
     UnregisteredAuthor = "the author is not a registered doctor";
     UnregisteredReader = "the reader is not a registered doctor";

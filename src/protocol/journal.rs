@@ -9,9 +9,11 @@
 //! the end; a damaged one is an error, since the entries after it would be lost with it.
 #![forbid(unsafe_code)]
 
+use crate::private_file;
 use sha2::{Digest, Sha256};
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::{File, TryLockError};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
 
 /// The maximum length of an entry in bytes.
 const MAX_ENTRY: usize = 1 << 20;
@@ -25,6 +27,13 @@ pub trait Journal {
     /// # Errors
     /// [`io::Error`] if the entry may not be durable. The step that it precedes is then not taken.
     fn append(&mut self, entry: &[u8]) -> io::Result<()>;
+
+    /// Replaces all entries, atomically: after a crash, the journal has the old entries or the new
+    /// ones.
+    ///
+    /// # Errors
+    /// [`io::Error`]. The old entries remain.
+    fn replace(&mut self, entries: &mut dyn Iterator<Item = Vec<u8>>) -> io::Result<()>;
 }
 
 /// Entries in memory, for tests and simulations.
@@ -33,23 +42,33 @@ impl Journal for Vec<Vec<u8>> {
         self.push(entry.to_vec());
         Ok(())
     }
+
+    fn replace(&mut self, entries: &mut dyn Iterator<Item = Vec<u8>>) -> io::Result<()> {
+        *self = entries.collect();
+        Ok(())
+    }
 }
 
-/// A journal in a file. An incomplete entry at the end is removed when the file is opened. After a
-/// failed append, the journal accepts no entries until it is opened again: they would follow an
-/// incomplete one.
+/// A journal in a file, which one process opens at a time. An incomplete entry at the end is removed
+/// when the file is opened. After a failed append, the journal accepts no entries until it is opened
+/// again or replaced: they would follow an incomplete one.
 #[derive(Debug)]
 pub struct JournalFile {
+    path: PathBuf,
     file: File,
     failed: bool,
 }
 
 impl JournalFile {
-    /// Reads the entries of a journal and positions it for the next entry.
+    /// Opens a journal, or creates it for the owner alone, and returns its entries.
     ///
     /// # Errors
-    /// [`io::Error`] if the file cannot be read or truncated, or an entry is damaged.
-    pub fn open(mut file: File) -> io::Result<(Self, Vec<Vec<u8>>)> {
+    /// [`io::Error`] if the file cannot be read or truncated, is open in another process, or has a
+    /// damaged entry.
+    pub fn open(path: impl Into<PathBuf>) -> io::Result<(Self, Vec<Vec<u8>>)> {
+        let path = path.into();
+        let mut file = private_file::open(&path)?;
+        lock(&file)?;
         let mut entries = Vec::new();
         let mut end = 0;
         file.rewind()?;
@@ -59,32 +78,57 @@ impl JournalFile {
         }
         file.set_len(end)?;
         file.seek(SeekFrom::Start(end))?;
-        Ok((Self { file, failed: false }, entries))
+        Ok((Self { path, file, failed: false }, entries))
     }
+}
+
+fn lock(file: &File) -> io::Result<()> {
+    file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => io::Error::other("the journal is open in another process"),
+        TryLockError::Error(error) => error,
+    })
 }
 
 #[cfg(test)]
 impl JournalFile {
     /// A journal that continues at the position of a file.
     pub(super) fn at_end(file: File) -> Self {
-        Self { file, failed: false }
+        Self { path: PathBuf::new(), file, failed: false }
     }
 }
 
 impl Journal for JournalFile {
     fn append(&mut self, entry: &[u8]) -> io::Result<()> {
-        let length = u32::try_from(entry.len()).ok().filter(|n| *n as usize <= MAX_ENTRY);
-        let length = length.ok_or_else(|| io::Error::other("a journal entry exceeds 1 MiB"))?;
         if self.failed {
             return Err(io::Error::other("an earlier append failed; open the journal again"));
         }
+        let framed = frame(entry)?;
         self.failed = true;
-        let header = [length.to_be_bytes(), (!length).to_be_bytes()].concat();
-        self.file.write_all(&[&header, entry, &Sha256::digest(entry)].concat())?;
+        self.file.write_all(&framed)?;
         self.file.sync_data()?;
         self.failed = false;
         Ok(())
     }
+
+    fn replace(&mut self, entries: &mut dyn Iterator<Item = Vec<u8>>) -> io::Result<()> {
+        self.file = private_file::replace(&self.path, |file| {
+            lock(file)?;
+            let mut writer = BufWriter::new(file);
+            for entry in entries {
+                writer.write_all(&frame(&entry)?)?;
+            }
+            writer.flush()
+        })?;
+        self.failed = false;
+        Ok(())
+    }
+}
+
+fn frame(entry: &[u8]) -> io::Result<Vec<u8>> {
+    let length = u32::try_from(entry.len()).ok().filter(|n| *n as usize <= MAX_ENTRY);
+    let length = length.ok_or_else(|| io::Error::other("a journal entry exceeds 1 MiB"))?;
+    let header = [length.to_be_bytes(), (!length).to_be_bytes()].concat();
+    Ok([&header, entry, &Sha256::digest(entry)].concat())
 }
 
 /// Reads the next entry; `None` at the end and at an incomplete entry.

@@ -8,29 +8,20 @@
 #![forbid(unsafe_code)]
 
 use super::binding::{Origin, object_digest};
-use super::holdings::Holdings;
+use super::holdings::{Holdings, StoredUpload};
 use super::objects::{WrappedKey, all_objects, objects};
 use super::served::ServedFetches;
 use super::view::MESSAGE_SKEW;
 use super::{Fetch, FetchBasis, Item, Journal, LedgerView, ProtocolError, Refusal, Upload};
-use crate::algebra::codec::{Canonical, sequence};
+use crate::algebra::codec::Canonical;
 use crate::algebra::{Rng, tag};
 use crate::consensus::Digest;
-use crate::ledger::{Basis, RecordAction, Role, StoredRequest, Time};
+use crate::ledger::{Basis, RecordAction, Role, State, StoredRequest};
 use crate::sign::VerifyingKey;
 use crate::store::{self, Cid, RecordStore};
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// An accepted upload: an entry of the keeper's journal.
-#[derive(Debug, Clone)]
-struct StoredUpload {
-    upload: Upload,
-    time: Time,
-}
-
-sequence!(Canonical for StoredUpload = KeeperJournalEntry { upload, time });
 
 /// A [`RecordStore`] behind the access control of the ledger.
 ///
@@ -71,9 +62,9 @@ impl<S: RecordStore> StoreKeeper<S> {
     ) -> Result<Self, ProtocolError> {
         let mut holdings = Holdings::default();
         for entry in entries {
-            let StoredUpload { upload, time } = StoredUpload::from_bytes(entry)
+            let upload = StoredUpload::from_bytes(entry)
                 .map_err(|error| ProtocolError::Decode(Item::JournalEntry, error))?;
-            holdings.add(&upload, time);
+            holdings.add(&upload, 0);
         }
         let (holdings, served) = (Mutex::new(holdings), Mutex::default());
         Ok(Self { store, key, holdings, served, journal: Some(Mutex::new(journal)) })
@@ -91,12 +82,13 @@ impl<S: RecordStore> StoreKeeper<S> {
 
     /// Stores an object that a registered doctor has offered for a record. The whole object must be
     /// sent, whether it is stored already or not, and the result does not tell. Once a record is
-    /// published, its objects only can be sent again.
+    /// published, its objects only can be sent again. A repeated upload changes nothing.
     ///
     /// # Errors
     /// [`Refusal::UnregisteredUploader`], [`ProtocolError::Rule`] if the uploader's certificate is
-    /// not valid now, [`ProtocolError::Signature`], [`Refusal::QuotaExceeded`],
-    /// [`Refusal::ForeignObject`], [`Refusal::UploadLength`] or [`ProtocolError::Store`].
+    /// not valid now, [`ProtocolError::Signature`], [`Refusal::StaleUpload`],
+    /// [`Refusal::QuotaExceeded`], [`Refusal::ForeignObject`], [`Refusal::UploadLength`] or
+    /// [`ProtocolError::Store`].
     pub fn upload(
         &self,
         view: LedgerView<'_>,
@@ -109,7 +101,22 @@ impl<S: RecordStore> StoreKeeper<S> {
         author
             .verify(tag::SIGN_UPLOAD, &[&statement], &upload.signature)
             .map_err(|error| ProtocolError::Signature(Item::Upload, error))?;
-        self.lock().admit(view.state, upload)?;
+        if !view.is_near(upload.time, MESSAGE_SKEW) {
+            return Err(Refusal::StaleUpload.into());
+        }
+        // Objects in transfer count as well.
+        let reserved = self.lock().reserve(view.state, upload)?;
+        let stored = self.store_object(upload, object);
+        let mut holdings = self.lock();
+        match stored {
+            Ok(()) => holdings.add(&StoredUpload::new(upload), reserved),
+            Err(_) => holdings.release(author, reserved),
+        }
+        stored
+    }
+
+    /// Stores an offered object of the offered length, and appends it to the journal.
+    fn store_object(&self, upload: &Upload, object: &mut dyn Read) -> Result<(), ProtocolError> {
         // The store must not keep an object that the quota does not count.
         let mut object = ExactReader { object, remaining: upload.length, differs: false };
         let stored = self.store.put(&upload.name, &mut object);
@@ -117,36 +124,38 @@ impl<S: RecordStore> StoreKeeper<S> {
             return Err(Refusal::UploadLength.into());
         }
         stored?;
-        // Other uploads of the author may have finished in the meantime.
-        let mut holdings = self.lock();
-        holdings.admit(view.state, upload)?;
-        if let Some(journal) = &self.journal {
-            let entry = StoredUpload { upload: upload.clone(), time: view.now };
-            let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
-            journal.append(&entry.to_bytes())?;
+        let is_new = !self.lock().contain(&upload.origin, &upload.name);
+        match &self.journal {
+            Some(journal) if is_new => {
+                let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(journal.append(&StoredUpload::new(upload).to_bytes())?)
+            }
+            _ => Ok(()),
         }
-        holdings.add(upload, view.now);
-        Ok(())
     }
 
     /// Deletes the objects of records that were not published in time, and objects that a published
-    /// record does not list. Cost: linear in the store.
+    /// record does not list. The journal then contains the remaining uploads only. An upload expires
+    /// by the time of the view's last block: an old view deletes nothing that a later one keeps.
+    /// Cost: linear in the store.
     ///
     /// # Errors
+    /// [`ProtocolError::Io`] if the journal fails, before anything is deleted;
     /// [`ProtocolError::Store`] if the store fails.
-    pub fn expire(
-        &mut self,
-        LedgerView { state, now }: LedgerView<'_>,
-    ) -> Result<(), ProtocolError> {
+    pub fn expire(&mut self, state: &State) -> Result<(), ProtocolError> {
         let holdings = self.holdings.get_mut().unwrap_or_else(PoisonError::into_inner);
-        holdings.expire(state, now);
+        holdings.expire(state);
+        if let Some(journal) = &mut self.journal {
+            let journal = journal.get_mut().unwrap_or_else(PoisonError::into_inner);
+            journal.replace(&mut holdings.uploads().map(|upload| upload.to_bytes()))?;
+        }
         let kept = holdings.names();
         let keep = |name: &Cid| store::digest_of_cid(name).is_some_and(|hash| kept.contains(&hash));
         Ok(self.store.retain(&keep)?)
     }
 
     fn lock(&self) -> MutexGuard<'_, Holdings> {
-        // A panic elsewhere leaves the holdings consistent: every change is one insertion.
+        // A panic elsewhere leaves the holdings consistent: no change of them panics.
         self.holdings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -162,7 +162,7 @@ impl World {
         let sealed = author.seal(&record, file, &introduction, current, rng).unwrap();
         let at = (CHAIN, &self.keeper.verifying_key());
         for Object { name, length, mut bytes } in sealed.objects().unwrap() {
-            let offer = author.offer(at, sealed.record_id(), (&name, length));
+            let offer = author.offer(at, sealed.record_id(), (&name, length), NOW);
             self.keeper.upload(self.view(), &offer, &mut bytes).unwrap();
         }
         let index = self.index(&sealed, &introduction);
@@ -181,7 +181,7 @@ impl World {
 
     fn store(&self, sealed: &SealedRecord, bytes: &[u8]) {
         let (at, length) = ((CHAIN, &self.keeper.verifying_key()), bytes.len() as u64);
-        let offer = self.author.offer(at, sealed.record_id(), (&name_of(bytes), length));
+        let offer = self.author.offer(at, sealed.record_id(), (&name_of(bytes), length), NOW);
         self.keeper.upload(self.view(), &offer, &mut &bytes[..]).unwrap();
     }
 

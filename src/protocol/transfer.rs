@@ -1,7 +1,7 @@
 //! The messages to a store keeper: uploads and fetches.
 //!
 //! ```text
-//! upload = Sign(author, SIGN_UPLOAD, chain, keeper, record id, name, length)
+//! upload = Sign(author, SIGN_UPLOAD, chain, keeper, record id, name, length, time)
 //! fetch  = Sign(signer, SIGN_FETCH, chain, keeper, basis, name, time, nonce, response key)
 //! ```
 #![forbid(unsafe_code)]
@@ -22,6 +22,7 @@ pub struct Upload {
     pub(super) name: Cid,
     pub(super) length: u64,
     pub(super) origin: Origin,
+    pub(super) time: Time,
     pub(super) signature: Signature,
 }
 
@@ -50,7 +51,7 @@ pub struct Fetch {
 
 sequence!(Codec for Origin { author, record_id });
 choice!(FetchBasis, "unknown basis of a fetch" { 1 = Request(request), 2 = Own(record) });
-sequence!(Canonical for Upload = Upload { name, length, origin, signature });
+sequence!(Canonical for Upload = Upload { name, length, origin, time, signature });
 sequence!(Canonical for Fetch = Fetch {
     name, basis, time, nonce, response_key, signer, signature,
 });
@@ -99,11 +100,12 @@ impl Upload {
         (chain, keeper): (&str, &VerifyingKey),
         record_id: [u8; 32],
         (name, length): (&Cid, u64),
+        time: Time,
         key: &SigningKey,
     ) -> Self {
         let origin = Origin { author: key.verifying_key(), record_id };
-        let mut upload =
-            Self { name: *name, length, origin, signature: Signature::from_bytes([0; 64]) };
+        let signature = Signature::from_bytes([0; 64]);
+        let mut upload = Self { name: *name, length, origin, time, signature };
         let statement = upload.statement(chain, keeper);
         upload.signature = key.sign(tag::SIGN_UPLOAD, &[&statement]);
         upload
@@ -122,6 +124,7 @@ impl Upload {
             &self.origin.record_id,
             &self.name.to_bytes(),
             &self.length.to_be_bytes(),
+            &self.time.to_be_bytes(),
         ])
     }
 }
@@ -154,14 +157,16 @@ impl Fetch {
 }
 
 impl Doctor {
-    /// Signs an offer to store an object of a record on a chain at a keeper.
+    /// Signs an offer to store an object of a record on a chain at a keeper. The keeper accepts it
+    /// for one minute.
     pub fn offer(
         &self,
         at: (&str, &VerifyingKey),
         record_id: [u8; 32],
         (name, length): (&Cid, u64),
+        now: Time,
     ) -> Upload {
-        Upload::new(at, record_id, (name, length), &self.key)
+        Upload::new(at, record_id, (name, length), now, &self.key)
     }
 
     /// Signs a request for an object of a record on a chain at a keeper.

@@ -9,9 +9,8 @@ use epione::policy::AttributeSet;
 use epione::protocol::*;
 use epione::record::{Class, Record};
 use rand::rngs::ThreadRng;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 
 /// The parties that register.
 pub(crate) const PARTIES: [&str; 6] =
@@ -211,7 +210,7 @@ fn seal(folder: &Folder) {
         let mut object = Vec::new();
         bytes.read_to_end(&mut object).unwrap();
         folder.put(&format!("object/{name}"), &object);
-        let offer = author.offer(at, sealed.record_id(), (&name, length));
+        let offer = author.offer(at, sealed.record_id(), (&name, length), view.now);
         folder.send(&format!("upload/{name}"), &offer);
         assert_eq!(folder.wait(&format!("response/{name}")), b"+");
     }
@@ -286,10 +285,7 @@ fn ticket(doctor: &Doctor, folder: &Folder) -> Ticket {
 fn load_proxy(folder: &Folder, ledger: &Ledger) -> (Proxy, JournalFile) {
     let mut proxy: Proxy = folder.load("proxy");
     assert_eq!(proxy.restore(view(ledger)).unwrap(), 1);
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let file = file.open(folder.join("secret/proxy journal"));
-    let (journal, entries) = JournalFile::open(file.unwrap()).unwrap();
+    let (journal, entries) = JournalFile::open(folder.join("secret/proxy journal")).unwrap();
     entries.iter().for_each(|entry| proxy.recover(entry).unwrap());
     (proxy, journal)
 }

@@ -8,7 +8,7 @@ use epione::protocol::{Fetch, JournalFile, LedgerView, ProtocolError, StoreKeepe
 use epione::sign::SigningKey;
 use epione::sim::Network;
 use epione::store::DirectoryStore;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -51,10 +51,7 @@ pub(crate) fn run_keeper(folder: &Folder) {
         let key = SigningKey::generate(&mut rand::thread_rng());
         folder.put_key("keeper", &key.verifying_key());
     }
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false);
-    let (journal, entries) =
-        JournalFile::open(file.open(folder.join("keeper journal")).unwrap()).unwrap();
+    let (journal, entries) = JournalFile::open(folder.join("keeper journal")).unwrap();
     let keeper =
         StoreKeeper::open(store, folder.key("keeper"), Box::new(journal), &entries).unwrap();
     loop {

@@ -9,7 +9,7 @@ use tokens::{Token, find, paths, tokens};
 
 /// The modules of each layer, lowest first. `true` if modules of the layer may import each other.
 const LAYERS: [(&[&str], bool); 7] = [
-    (&["error", "algebra"], true),
+    (&["error", "private_file", "algebra"], true),
     (&["policy", "dem", "sign", "hpke"], true),
     (&["abe", "peks", "pre", "pseudonym", "store", "consensus"], false),
     (&["record", "ledger"], true),

@@ -55,6 +55,7 @@ mod query;
 mod reader;
 mod registration;
 mod storage;
+mod uploads;
 
 /// A world in which doctor A has published a bundle for Ada, and doctor B has requested it under a
 /// grant.

@@ -111,7 +111,7 @@ impl World {
         let index = doctor.batch_index(&terms, &sealed, &introduction, rng).unwrap();
         let at = (CHAIN, &self.keeper.verifying_key());
         for Object { name, length, mut bytes } in sealed.objects().unwrap() {
-            let offer = doctor.offer(at, sealed.record_id(), (&name, length));
+            let offer = doctor.offer(at, sealed.record_id(), (&name, length), self.now());
             self.keeper.upload(self.view(), &offer, &mut bytes).unwrap();
         }
         Sealed { sealed, introduction, terms, index }

@@ -74,11 +74,7 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
     let mut rng = world.fork();
     let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
     let path = world._folder.path().join("journal");
-    let open_file = || {
-        let mut options = std::fs::OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(&path);
-        JournalFile::open(file.unwrap()).unwrap()
-    };
+    let open_file = || JournalFile::open(&path).unwrap();
     let (mut journal, entries) = open_file();
     assert!(entries.is_empty());
     let access = world.proxy.report(VALIDITY, view, prepared, &mut journal, &mut rng).unwrap();
@@ -86,6 +82,11 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
     let state = world.state();
     let view = LedgerView { state: &state, now: NOW };
     let release = world.release(view, &request).unwrap();
+
+    // One process has the journal open.
+    let error = JournalFile::open(&path).unwrap_err();
+    assert_eq!(error.to_string(), "the journal is open in another process");
+    drop(journal);
 
     // Restart. A second entry was torn by the crash.
     let intact = std::fs::read(&path).unwrap();
@@ -105,10 +106,11 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
         let mut changed = [&intact[..], &intact].concat();
         changed[position] ^= 1;
         std::fs::write(&path, &changed).unwrap();
-        let error = JournalFile::open(std::fs::File::open(&path).unwrap()).unwrap_err();
+        let error = JournalFile::open(&path).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidData, "byte {position}");
     }
     std::fs::write(&path, &intact).unwrap();
+    let (mut journal, _) = open_file();
     // With the journal lost, the proxy does not re-encrypt a second time for the request.
     world.proxy.journaled.clear();
     let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();

@@ -153,13 +153,14 @@ fn an_upload_with_a_foreign_signature_is_refused() {
     let (name, other) = (name_of(OBJECT), name_of(b"another"));
     let object = (&name, OBJECT.len() as u64);
     let at = (CHAIN, &world.keeper.verifying_key());
-    let offer = |at, id, object, key| Upload::new(at, id, object, key);
+    let offer = |at, id, object, key| Upload::new(at, id, object, NOW, key);
     let key = &world.author.key;
     let honest = offer(at, [1; 32], object, key);
     let changed = [
         Upload { signature: offer(at, [1; 32], object, &forger).signature, ..honest.clone() },
         Upload { name: other, ..honest.clone() },
         Upload { length: 10, ..honest.clone() },
+        Upload { time: NOW + 1, ..honest.clone() },
         Upload { origin: offer(at, [2; 32], object, key).origin, ..honest.clone() },
         Upload { origin: offer(at, [1; 32], object, &world.reader.key).origin, ..honest.clone() },
         offer(("another chain", at.1), [1; 32], object, key),

@@ -80,6 +80,10 @@ impl Journal for Failing {
     fn append(&mut self, _: &[u8]) -> std::io::Result<()> {
         Err(std::io::Error::other("the disk is full"))
     }
+
+    fn replace(&mut self, _: &mut dyn Iterator<Item = Vec<u8>>) -> std::io::Result<()> {
+        Err(std::io::Error::other("the disk is full"))
+    }
 }
 
 #[test]

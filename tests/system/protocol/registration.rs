@@ -142,7 +142,7 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         let view = LedgerView { state: &state, now };
         let name = store::cid_of(&mut &b"x"[..]).unwrap();
         let at = (CHAIN, &world.keeper.verifying_key());
-        let offer = world.doctors[A].offer(at, sealed.record_id(), (&name, 1));
+        let offer = world.doctors[A].offer(at, sealed.record_id(), (&name, 1), now);
         refused(world.keeper.upload(view, &offer, &mut &b"x"[..]));
         refused(world.institutions[0].countersign(&draft, view).map(drop));
         refused(world.patients[ADA].consent(view, &request, &sealed, &current).map(drop));
@@ -186,7 +186,7 @@ fn a_renewed_certificate_is_accepted_until_its_new_end() {
     let at = (CHAIN, &world.keeper.verifying_key());
     let upload = |now| {
         let view = LedgerView { state: &state, now };
-        let offer = world.doctors[A].offer(at, sealed.record_id(), (&name, 1));
+        let offer = world.doctors[A].offer(at, sealed.record_id(), (&name, 1), now);
         world.keeper.upload(view, &offer, &mut &b"x"[..])
     };
     assert!(upload(late + DAY - 1).is_ok());

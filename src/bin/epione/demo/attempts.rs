@@ -72,7 +72,8 @@ fn mismatched_upload(world: &World) -> Result<(), ProtocolError> {
     let offered = b"the bytes offered";
     let name = store::cid_of(&mut &offered[..])?;
     let at = (CHAIN, &world.keeper.verifying_key());
-    let offer = world.doctors[A].offer(at, [0; 32], (&name, offered.len() as u64));
+    let object = (&name, offered.len() as u64);
+    let offer = world.doctors[A].offer(at, [0; 32], object, world.now());
     world.keeper.upload(world.view(), &offer, &mut &b"other bytes, sent"[..])
 }
 

@@ -60,7 +60,7 @@ fn store(world: &World, sealed: &SealedRecord, report: &mut Report) -> Result<()
     let mut bar = Bar::new("storing", objects.len() as u64, false);
     let at = (CHAIN, &world.keeper.verifying_key());
     for Object { name, length, mut bytes } in objects {
-        let offer = world.doctors[A].offer(at, sealed.record_id(), (&name, length));
+        let offer = world.doctors[A].offer(at, sealed.record_id(), (&name, length), world.now());
         world.keeper.upload(world.view(), &offer, &mut bytes)?;
         bar.advance_by(1);
     }

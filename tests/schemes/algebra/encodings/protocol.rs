@@ -51,7 +51,7 @@ pub(crate) fn messages(rng: &mut ChaCha20Rng) -> Messages {
     let of_doctor = centre.last.take().unwrap();
     let name = store::cid_of(&mut &b"object"[..]).unwrap();
     let at = ("chain", &hospital.verifying_key());
-    let upload = doctor.offer(at, [7; 32], (&name, 6));
+    let upload = doctor.offer(at, [7; 32], (&name, 6), 500);
     let pending = doctor.fetch(at, (&name, FetchBasis::Request([8; 32])), 500, rng);
     let receiver = hospital.certificate().verify(&centre.centre.verifying_key()).unwrap();
     let sealed = doctor.seal_message("chain", receiver, &upload, rng).unwrap();

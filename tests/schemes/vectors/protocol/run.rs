@@ -243,7 +243,7 @@ impl Run {
         let at = (CHAIN, &self.keeper.verifying_key());
         let upload = |mut object: Object<'_>| {
             let offered = (&object.name, object.length);
-            let upload = self.author.offer(at, sealed.record_id(), offered);
+            let upload = self.author.offer(at, sealed.record_id(), offered, NOW);
             self.keeper.upload(self.view(), &upload, &mut object.bytes).unwrap();
             (upload, object.name, object.length)
         };
