@@ -66,14 +66,20 @@ fn steps(c: &mut Criterion) {
         b.iter(|| patient.grant(validity, world.view(), &reader, &terms, &mut rng).unwrap());
     });
     let (issued, ticket) = world.grant_undelivered(&terms).unwrap();
-    let state = world.state().clone();
+    let (state, now) = (world.state().clone(), world.now());
     group.bench_function("accept", |b| {
         let proxy = &mut world.proxies[0];
-        b.iter(|| proxy.accept(&state, &issued.delivery).unwrap());
+        let view = LedgerView { state: &state, now };
+        b.iter(|| {
+            proxy.erase_ended(LedgerView { now: terms.until, ..view });
+            proxy.accept(view, &issued.delivery).unwrap()
+        });
     });
     group.bench_function("search", |b| {
         b.iter(|| {
-            world.proxies[0].search(world.view(), &world.search_request(B, ticket.grant())).unwrap()
+            world.proxies[0]
+                .search(world.view(), &world.search_request(B, ticket.grant(), None))
+                .unwrap()
         });
     });
     let request = world.request_granted(record, &ticket);
@@ -106,8 +112,8 @@ fn lifecycle(c: &mut Criterion) {
                     let terms = terms(&world, record);
                     let ticket = world.grant(&terms);
                     let hits = world.proxies[0]
-                        .search(world.view(), &world.search_request(B, ticket.grant()));
-                    assert!(hits.unwrap().iter().any(|hit| hit.record == record));
+                        .search(world.view(), &world.search_request(B, ticket.grant(), None));
+                    assert!(hits.unwrap().hits.iter().any(|hit| hit.record == record));
                     let basis = Basis::Grant(*ticket.grant());
                     let request = world.request(B, record, basis).unwrap();
                     let release = world.release(&request).unwrap();

@@ -88,7 +88,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let grant = ada.grant(VALIDITY, view, &bose.verifying_key(), &terms, rng)?;
     let state = commit(network, &grant.transaction)?;
-    proxy.accept(&state, &grant.delivery)?;
+    let view = LedgerView { state: &state, now: network.now() };
+    proxy.accept(view, &grant.delivery)?;
     let ticket = bose.receive_ticket(&state, &grant.ticket)?;
 
     // Dr. Bose requests access. The proxy checks the ledger and re-encrypts; Dr. Bose decrypts.
@@ -107,8 +108,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let release = proxy.release(view, &request.id(), rng)?;
     let release = bose.receive_release(&state, &release)?;
     let mut output = Cursor::new(Vec::new());
-    let keys = (&ticket, &release);
-    bose.open_granted(view, &request.id(), keys, &objects, &mut output, rng)?;
+    let (keys, into) = ((&ticket, &release), epione::protocol::Output::new(&mut output, 1 << 20));
+    bose.open_granted(view, &request.id(), keys, &objects, into, rng)?;
     println!("Dr. Bose reads {}", String::from_utf8(output.into_inner())?);
     Ok(())
 }

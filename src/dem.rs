@@ -127,10 +127,10 @@ fn derive(key: &ContentKey, context: &[u8]) -> Keys {
     }
 }
 
-/// Returns the length of the ciphertext of `plaintext` bytes.
+/// Returns the length of the ciphertext of `plaintext` bytes, at most 2^64 - 1.
 pub fn sealed_length(plaintext: u64) -> u64 {
     let segments = plaintext.div_ceil(SEGMENT as u64).max(1);
-    HEADER as u64 + plaintext + segments * TAG as u64
+    plaintext.saturating_add(HEADER as u64 + segments * TAG as u64)
 }
 
 /// Encrypts a plaintext under a fresh key. The context is authenticated and not part of the output.

@@ -18,8 +18,8 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 
 /// Writes a new file beside the old one, renames it, and returns it. After a crash, the path names
 /// the complete old content or the complete new one; the rest of an interrupted replacement is
-/// removed by the next. If this function fails, the file has its old content, or the new one if only
-/// the folder could not be synchronised.
+/// removed by the next. If this function fails, the file has its old content, or the new one if
+/// only the folder could not be synchronised.
 pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<()>,

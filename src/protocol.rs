@@ -18,7 +18,7 @@
 //! | request (`request`) | [`Doctor::request`] | transaction `request` |
 //! | re-encryption (`reencrypt`) | [`Proxy::reencrypt`], [`Proxy::report`], [`Proxy::release`], [`Doctor::receive_release`] | transaction `access`, then [`Release`] |
 //! | opening (`open`) | [`Doctor::open_granted`], [`Doctor::open_by_policy`], [`Doctor::open_as_author`], [`Patient::open`] | the bytes of the opened sections |
-//! | revocation (`revoke`) | [`Patient::revoke`], [`Proxy::erase_ended`]; [`AttributeAuthority::revoke`] (`setup`) | transaction `revoke`, erased keys |
+//! | revocation (`revoke`) | [`Patient::revoke`], [`Proxy::erase_ended`], [`Proxy::compact`]; [`AttributeAuthority::revoke`] (`setup`) | transaction `revoke`, erased keys |
 //! | audit (`audit`) | [`trail`] | [`TrailEntry`]s |
 //!
 //! Introductions, requests for consent, keys of grants, tickets, answers to searches and releases
@@ -96,6 +96,7 @@
 mod audit;
 mod binding;
 mod consent;
+mod deliveries;
 mod error;
 mod grant;
 mod holdings;
@@ -112,6 +113,7 @@ mod progress;
 mod publish;
 mod reencrypt;
 mod register;
+mod replay;
 mod request;
 mod response;
 mod revoke;
@@ -119,7 +121,6 @@ mod roles;
 mod seal;
 mod search;
 mod secrets;
-mod served;
 mod setup;
 mod source;
 mod storage;
@@ -129,14 +130,14 @@ mod transfer;
 mod view;
 
 pub use audit::{TrailEntry, trail};
-pub use binding::{Envelope, object_digest};
+pub use binding::{Envelope, StoredCiphertext, object_digest};
 pub use error::{Item, ProtocolError, Refusal};
-pub use grant::{IssuedGrant, Terms, Ticket};
+pub use grant::{Delivery, IssuedGrant, Terms, Ticket};
 pub use holdings::{UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA};
 pub use introduce::Introduction;
 pub use journal::{Journal, JournalFile};
 pub use message::{SealedMessage, Signed};
-pub use open::Opened;
+pub use open::{Opened, Output};
 pub use pending::PendingObjects;
 pub use policies::Policies;
 pub use progress::Progress;
@@ -147,7 +148,7 @@ pub use request::{ForwardedQuery, Query, QueryContents};
 pub use response::ResponseOpener;
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 pub use seal::{Object, SealedRecord};
-pub use search::{Hit, SearchRequest, SearchTerm};
+pub use search::{Hit, MAX_TESTS, SearchAnswer, SearchRequest, SearchTerm};
 pub use setup::{AttributeAuthority, EpochPolicies, RegistrationCentre};
 pub use source::{KeeperLink, ObjectSource};
 pub use storage::StoreKeeper;

@@ -33,7 +33,7 @@
 //! [`Record::scan`] reads the file as a stream and records offsets, and [`Record::section`] streams
 //! a section from the file. [`Assembly`] writes sections to their offsets; [`RecordReader`] merges
 //! streams of all sections to the stream of the file, which can be hashed and scanned without a
-//! copy. Memory grows with the number of pieces, at most 2^20 per section, and of keywords, at most
+//! copy. Memory grows with the number of pieces, at most 2^20, and of keywords, at most
 //! [`MAX_KEYWORDS`] of at most 1 KiB; longer strings are not kept. Numbers and unpaired surrogates
 //! are opaque.
 //!
@@ -82,7 +82,7 @@ pub use json::JsonError;
 pub use labels::{Confidentiality, SecurityLabel};
 pub use reader::RecordReader;
 pub use scan::ScanError;
-pub use section::SectionReader;
+pub use section::{SectionReader, max_section_length};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};

@@ -195,6 +195,8 @@ tags! {
     PROTOCOL_MESSAGE = "EPIONE-V1-PROTOCOL-MESSAGE";
     /// Protocol: HPKE info and stream context of the response to a fetch.
     PROTOCOL_RESPONSE = "EPIONE-V1-PROTOCOL-RESPONSE";
+    /// Protocol: digest of a search request, which its answer contains.
+    PROTOCOL_SEARCH = "EPIONE-V1-PROTOCOL-SEARCH";
 }
 
 /// PRE: weights of batch verification. Not in [`ALL`], because weights never leave the verifier.

@@ -22,6 +22,7 @@ use crate::consensus::Digest;
 use crate::error::DecodeError;
 use crate::record::Class;
 use crate::sign::VerifyingKey;
+use std::ops::Range;
 
 /// The maximum number of entries in the index of a record.
 pub const MAX_ENTRIES: usize = 4096;
@@ -151,7 +152,7 @@ pub struct GrantAction {
     pub until: Time,
     /// The digests of the re-encryption keys.
     pub delegations: Vec<DelegationDigest>,
-    /// The digests of the trapdoors.
+    /// Commitments to the trapdoors: for each owner key, in order, the same number.
     pub trapdoors: Vec<Digest>,
 }
 
@@ -304,7 +305,7 @@ impl Scope {
 sequence!(Codec for GrantAction {
     owners: list(MAX_COVERED), scope, reader, proxy, from, until,
     delegations: list(MAX_COVERED), trapdoors: list(MAX_COVERED),
-} => GrantAction::check_owners_and_window);
+} => GrantAction::check);
 
 impl GrantAction {
     /// Returns `true` if the grant covers a record, by the identifier and owner of the record.
@@ -312,7 +313,16 @@ impl GrantAction {
         self.owners.contains(owner) && self.scope.contains(record)
     }
 
-    fn check_owners_and_window(self) -> Result<Self, DecodeError> {
+    /// Returns the positions of the trapdoors for the records of an owner key.
+    pub fn trapdoors_for(&self, owner: &VerifyingKey) -> Range<usize> {
+        let each = self.trapdoors.len() / self.owners.len();
+        match self.owners.binary_search(owner) {
+            Ok(position) => position * each..(position + 1) * each,
+            Err(_) => 0..0,
+        }
+    }
+
+    fn check(self) -> Result<Self, DecodeError> {
         if self.owners.is_empty() || !self.owners.is_sorted_by(|a, b| a < b) {
             return Err(DecodeError::Invalid(
                 "the owners of a grant are empty or not strictly ascending",
@@ -320,6 +330,14 @@ impl GrantAction {
         }
         if self.from >= self.until {
             return Err(DecodeError::Invalid("the window of a grant is empty"));
+        }
+        if self.delegations.is_empty() && self.trapdoors.is_empty() {
+            return Err(DecodeError::Invalid("a grant has neither delegations nor trapdoors"));
+        }
+        if !self.trapdoors.len().is_multiple_of(self.owners.len()) {
+            return Err(DecodeError::Invalid(
+                "the owners of a grant have different numbers of trapdoors",
+            ));
         }
         Ok(self)
     }

@@ -58,7 +58,7 @@ fn register(state: &mut State, certificate: &Certificate, time: Time) -> Result<
     if state.parties.contains_key(&subject.key) {
         return Err(Rule::AlreadyRegistered);
     }
-    if state.owners.contains(&subject.key) {
+    if state.owners.contains_key(&subject.key) {
         return Err(Rule::KeyIsOwner);
     }
     state.parties.insert(subject.key, certificate.clone());
@@ -101,7 +101,7 @@ fn add_record(
         return Err(Rule::RecordExists);
     }
     state.record_ids.insert((record.author, record.record_id), id);
-    state.owners.insert(record.owner);
+    state.owners.entry(record.owner).or_default().insert(id);
     state.records.insert(id, Arc::new(record.clone()));
     Ok(())
 }
@@ -109,7 +109,7 @@ fn add_record(
 fn add_grant(state: &mut State, id: Digest, grant: &GrantAction, time: Time) -> Result<(), Rule> {
     state.valid_party(&grant.reader, Role::Doctor, time, Rule::UnknownReader)?;
     state.valid_party(&grant.proxy, Role::Proxy, time, Rule::UnknownProxy)?;
-    if !grant.owners.iter().all(|owner| state.owners.contains(owner)) {
+    if !grant.owners.iter().all(|owner| state.owners.contains_key(owner)) {
         return Err(Rule::UnknownOwner);
     }
     if let Scope::Records(records) = &grant.scope {
@@ -195,7 +195,7 @@ fn add_evidence(state: &mut State, evidence: &EvidenceAction, time: Time) -> Res
 }
 
 fn add_revocation(state: &mut State, revoke: &RevokeAction) -> Result<(), Rule> {
-    if !state.owners.contains(&revoke.owner) {
+    if !state.owners.contains_key(&revoke.owner) {
         return Err(Rule::UnknownOwner);
     }
     if state.grants.get(&revoke.grant).is_some_and(|grant| !grant.owners.contains(&revoke.owner)) {

@@ -52,7 +52,8 @@ pub struct State {
     pub(super) records: BTreeMap<Digest, Arc<RecordAction>>,
     /// Records by author and the identifier that the author chose.
     pub(super) record_ids: BTreeMap<(VerifyingKey, [u8; 32]), Digest>,
-    pub(super) owners: BTreeSet<VerifyingKey>,
+    /// The records of each owner key.
+    pub(super) owners: BTreeMap<VerifyingKey, BTreeSet<Digest>>,
     pub(super) grants: BTreeMap<Digest, GrantAction>,
     pub(super) revocations: BTreeSet<(Digest, VerifyingKey)>,
     pub(super) requests: BTreeMap<Digest, StoredRequest>,
@@ -76,7 +77,7 @@ impl State {
             withdrawn: BTreeSet::new(),
             records: BTreeMap::new(),
             record_ids: BTreeMap::new(),
-            owners: BTreeSet::new(),
+            owners: BTreeMap::new(),
             grants: BTreeMap::new(),
             revocations: BTreeSet::new(),
             requests: BTreeMap::new(),
@@ -157,6 +158,15 @@ impl State {
     /// All records in order of their identifiers.
     pub fn records(&self) -> impl Iterator<Item = (&Digest, &RecordAction)> {
         self.records.iter().map(|(id, record)| (id, record.as_ref()))
+    }
+
+    /// The records of an owner key, in order of their identifiers.
+    pub fn records_of(
+        &self,
+        owner: &VerifyingKey,
+    ) -> impl DoubleEndedIterator<Item = (&Digest, &RecordAction)> {
+        let ids = self.owners.get(owner).into_iter().flatten();
+        ids.filter_map(|id| Some((id, self.record(id)?)))
     }
 
     /// The grant of a transaction, revoked or not.

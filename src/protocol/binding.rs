@@ -8,7 +8,8 @@
 //! entry context  = framed(PROTOCOL_ENTRY, record id, author)
 //! section key    = content key || hash of the envelope || class || length of the record
 //! object digest  = H(PROTOCOL_OBJECT, name)
-//! rekey          = H(LEDGER_REKEY, pk_i, pk_j, rk2);  trapdoor = H(LEDGER_TRAPDOOR, T)
+//! rekey          = H(LEDGER_REKEY, pk_i, pk_j, rk2)
+//! trapdoor       = H(LEDGER_TRAPDOOR, salt, T)
 //! ```
 //!
 //! The policy is the canonical text, restricted to the attribute epoch. The index of a section is
@@ -133,9 +134,10 @@ pub(super) fn rekey_digest(patient: &pre::PublicKey, reader: &pre::PublicKey, rk
     digest(LEDGER_REKEY, &[&patient.to_bytes(), &reader.to_bytes(), &rk2.to_bytes()])
 }
 
-/// Returns a grant's commitment to a trapdoor.
-pub(super) fn trapdoor_digest(trapdoor: &peks::Trapdoor) -> Digest {
-    digest(LEDGER_TRAPDOOR, &[&trapdoor.to_bytes()])
+/// Returns a grant's commitment to a trapdoor. The salt, which only the proxy receives, hides that
+/// two grants permit the same search.
+pub(super) fn trapdoor_digest(salt: &Secret<[u8; 32]>, trapdoor: &peks::Trapdoor) -> Digest {
+    digest(LEDGER_TRAPDOOR, &[salt.expose(), &trapdoor.to_bytes()])
 }
 
 /// The list of a record's ciphertexts, stored as an object. Its name is the location that the index
@@ -144,25 +146,42 @@ pub(super) fn trapdoor_digest(trapdoor: &peks::Trapdoor) -> Digest {
 pub struct Envelope {
     /// The record's random identifier, chosen by the author.
     pub record_id: [u8; 32],
-    /// The hash in the name of each section's ciphertext.
-    pub sections: Vec<Digest>,
+    /// The ciphertext of each section.
+    pub sections: Vec<StoredCiphertext>,
 }
 
+/// A ciphertext as its envelope lists it. A fetch of it ends after this length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredCiphertext {
+    /// The hash in the name.
+    pub hash: Digest,
+    /// The length in bytes.
+    pub length: u64,
+}
+
+impl StoredCiphertext {
+    /// Returns the name of the object.
+    pub fn name(&self) -> Cid {
+        store::cid_of_digest(&self.hash)
+    }
+}
+
+sequence!(Codec for StoredCiphertext { hash, length });
 sequence!(Canonical for Envelope = SealedRecord {
     record_id, sections: list(Class::ALL.len()),
 });
 
 impl Envelope {
-    /// Returns the name of a section's ciphertext, by the index of the section.
-    pub(super) fn ciphertext(&self, index: u8) -> Option<Cid> {
-        self.sections.get(usize::from(index)).map(store::cid_of_digest)
+    /// Returns a section's ciphertext, by the index of the section.
+    pub(super) fn ciphertext(&self, index: u8) -> Option<&StoredCiphertext> {
+        self.sections.get(usize::from(index))
     }
 
     /// Returns `true` if the envelope lists exactly the ciphertexts whose digests are on the
     /// ledger.
     pub(super) fn fits(&self, record: &RecordAction) -> bool {
-        let fits = |(hash, digests): (&Digest, &SectionDigests)| {
-            object_digest(&store::cid_of_digest(hash)) == digests.ciphertext
+        let fits = |(ciphertext, digests): (&StoredCiphertext, &SectionDigests)| {
+            object_digest(&ciphertext.name()) == digests.ciphertext
         };
         self.record_id == record.record_id
             && self.sections.len() == record.sections.len()
@@ -232,7 +251,9 @@ mod tests {
         assert_ne!(object_digest(&name(1)), object_digest(&name(2)));
         let (secret, _) = peks::keygen(&mut ChaCha20Rng::seed_from_u64(1));
         let [a, b] = [b"a", b"b"].map(|keyword| peks::trapdoor(&secret, keyword));
-        assert_ne!(trapdoor_digest(&a), trapdoor_digest(&b));
+        let [one, other] = [1, 2].map(|byte| Secret::new([byte; 32]));
+        assert_ne!(trapdoor_digest(&one, &a), trapdoor_digest(&one, &b));
+        assert_ne!(trapdoor_digest(&one, &a), trapdoor_digest(&other, &a));
     }
 
     fn key(seed: u8) -> VerifyingKey {

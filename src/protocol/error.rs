@@ -96,10 +96,15 @@ refusals! {
     NotUnderGrant = "the basis of the request is a policy, not a grant";
     StaleFetch =
         "the fetch's time differs from the store's clock by more than one minute; sign it again";
-    ReplayedFetch = "the store keeper has served this fetch already; sign a new one";
-    TooManyFetches =
-        "the signer has sent more fetches than the store keeper serves within two minutes; try \
-         again later";
+    ReplayedRequest = "this fetch or search request was served already; sign a new one";
+    TooManyRequests =
+        "the signer has sent more fetches or search requests than are served within two minutes; \
+         try again later";
+    ProxyFull =
+        "the proxy holds as many keys as it accepts, overall or from the patient's owner key; they \
+         are erased when grants end";
+    EmptyGrant = "the grant would cover no section and no search term";
+    OtherAnswer = "the answer is to another search request";
     StaleSearch =
         "the search request's time differs from the proxy's clock by more than one minute; sign it \
          again";
@@ -110,6 +115,10 @@ refusals! {
     ForeignObject = "the object does not belong to the record";
     OtherSender = "the message was signed by another party than the expected sender";
     MessageTooLong = "the message is longer than 16 MiB";
+    ContradictoryKeys =
+        "the section keys name different envelopes, or different lengths of the record";
+    CiphertextTooLong =
+        "the envelope lists a ciphertext that is longer than any section of this record";
     NothingToOpen = "no requested section can be opened";
 }
 
@@ -240,6 +249,14 @@ pub enum ProtocolError {
     /// The sections do not assemble to a record.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
+    /// The record is longer than the caller accepts.
+    #[error("the record has {length} bytes; the output accepts {max_length}")]
+    RecordTooLong {
+        /// The length of the record in bytes, as its author states it.
+        length: u64,
+        /// The limit of the [`Output`](super::Output).
+        max_length: u64,
+    },
     /// Sections are missing.
     #[error("the record is incomplete: {written} of {length} bytes were opened")]
     Incomplete {

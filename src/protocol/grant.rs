@@ -8,11 +8,11 @@ use super::binding::{Condition, rekey_digest, trapdoor_digest};
 use super::message::SealedMessage;
 use super::{Doctor, Item, LedgerView, Patient, ProtocolError, Proxy, Refusal, SearchTerm};
 use crate::algebra::codec::sequence;
-use crate::algebra::{G2, Rng};
+use crate::algebra::{G2, Rng, Secret, random_bytes};
 use crate::consensus::Digest;
 use crate::ledger::{
-    Action, DelegationDigest, Draft, GrantAction, MAX_COVERED, RecordAction, Role, Rule, Scope,
-    State, Time, Transaction, Validity,
+    Action, DelegationDigest, Draft, GrantAction, MAX_COVERED, RecordAction, Role, Scope, State,
+    Time, Transaction, Validity,
 };
 use crate::pre::conditional::{self, InvalidReKey, ReKey, VerifiedReKey};
 use crate::record::Class;
@@ -62,13 +62,16 @@ pub struct IssuedGrant {
     pub ticket: SealedMessage,
 }
 
-/// The proxy's key material for one grant. Secret. Unverified until [`Proxy::accept`].
+/// The proxy's key material for one grant. Secret. A proxy saves it as one file per grant, and
+/// deletes the file when the grant ends.
 #[derive(Debug, Clone)]
-pub(super) struct Delivery {
+pub struct Delivery {
     /// The grant, by the identifier of its transaction.
     pub(super) grant: Digest,
     /// The patient's re-encryption public key.
     pub(super) patient: pre::PublicKey,
+    /// The salt of the grant's commitments to the trapdoors.
+    pub(super) salt: Secret<[u8; 32]>,
     /// One re-encryption key per delegation of the grant, in the same order.
     pub(super) rekeys: Vec<ReKey>,
     /// The trapdoors, in the order of the grant's commitments.
@@ -76,8 +79,15 @@ pub(super) struct Delivery {
 }
 
 sequence!(Canonical for Delivery = Delivery {
-    grant, patient, rekeys: list(MAX_COVERED), trapdoors: list(MAX_COVERED),
+    grant, patient, salt, rekeys: list(MAX_COVERED), trapdoors: list(MAX_COVERED),
 });
+
+impl Delivery {
+    /// Returns the identifier of the grant's transaction.
+    pub fn grant(&self) -> &Digest {
+        &self.grant
+    }
+}
 
 /// The values of one grant with which the reader verifies re-encryptions. For the reader only: with
 /// a re-encryption, `rk2` reveals the patient.
@@ -121,6 +131,7 @@ impl Ticket {
 #[derive(Debug, Clone)]
 pub(super) struct Accepted {
     patient: pre::PublicKey,
+    salt: Secret<[u8; 32]>,
     pub(super) rekeys: Vec<(DelegationDigest, VerifiedReKey)>,
     pub(super) trapdoors: Vec<peks::Trapdoor>,
 }
@@ -129,7 +140,17 @@ impl Accepted {
     /// Returns the delivery as it was received.
     pub(super) fn delivery(&self, grant: Digest) -> Delivery {
         let rekeys = self.rekeys.iter().map(|(_, rekey)| rekey.rekey()).collect();
-        Delivery { grant, patient: self.patient, rekeys, trapdoors: self.trapdoors.clone() }
+        let (salt, trapdoors) = (self.salt.clone(), self.trapdoors.clone());
+        Delivery { grant, patient: self.patient, salt, rekeys, trapdoors }
+    }
+
+    /// Returns the trapdoors for the records of an owner key.
+    pub(super) fn trapdoors_for(
+        &self,
+        grant: &GrantAction,
+        owner: &VerifyingKey,
+    ) -> &[peks::Trapdoor] {
+        &self.trapdoors[grant.trapdoors_for(owner)]
     }
 }
 
@@ -141,8 +162,8 @@ impl Patient {
     /// [`Refusal::UnregisteredReader`], [`Refusal::UnregisteredProxy`] or [`ProtocolError::Rule`]
     /// if reader or proxy are not registered or their certificates are not valid now;
     /// [`Refusal::NotOwnRecord`] if a record is not the patient's; [`Refusal::UnknownClass`] if the
-    /// patient does not know the class of a section; [`ProtocolError::Decode`] if the reader has no
-    /// re-encryption key.
+    /// patient does not know the class of a section; [`Refusal::EmptyGrant`] if the terms cover no
+    /// section and no search; [`ProtocolError::Decode`] if the reader has no re-encryption key.
     pub fn grant(
         &self,
         validity: Validity<'_>,
@@ -170,6 +191,11 @@ impl Patient {
         };
         let delegations = covered.keys().zip(&rekeys).map(delegation).collect();
         let trapdoors = self.trapdoors(&records, &terms.search);
+        if covered.is_empty() && trapdoors.is_empty() {
+            return Err(Refusal::EmptyGrant.into());
+        }
+        let salt = Secret::new(random_bytes(rng));
+        let commitments = trapdoors.iter().map(|trapdoor| trapdoor_digest(&salt, trapdoor));
         let action = Action::Grant(GrantAction {
             owners: owners.keys().copied().collect(),
             scope: terms.scope(),
@@ -178,14 +204,14 @@ impl Patient {
             from: terms.from,
             until: terms.until,
             delegations,
-            trapdoors: trapdoors.iter().map(trapdoor_digest).collect(),
+            trapdoors: commitments.collect(),
         });
         let keys: Vec<&SigningKey> = owners.values().collect();
         let transaction = Draft::new(validity, action, rng).signed_by(&keys);
         let grant = transaction.id();
         let rk2 = rekeys.iter().map(|rekey| *rekey.rk2()).collect();
         let ticket = Ticket { grant, patient, rk2, classes: covered.into_values().collect() };
-        let delivery = Delivery { grant, patient, rekeys, trapdoors };
+        let delivery = Delivery { grant, patient, salt, rekeys, trapdoors };
         // The messages are signed with an owner key: the proxy does not learn the patient's name.
         let signer = keys.first().ok_or(Refusal::NotOwnRecord)?;
         Ok(IssuedGrant {
@@ -234,13 +260,14 @@ impl Patient {
         records.iter().map(|record| (record.owner, key(record))).collect()
     }
 
-    /// Returns one trapdoor per series and term, grouped by series.
+    /// Returns one trapdoor per owner key and term, grouped by owner key in ascending order.
     pub(super) fn trapdoors(
         &self,
         records: &[&RecordAction],
         search: &[SearchTerm],
     ) -> Vec<peks::Trapdoor> {
-        let pseudonyms = series(records).into_iter().map(|(a, epoch)| self.pseudonym(&a, epoch));
+        let series = series(records).into_values();
+        let pseudonyms = series.map(|(author, epoch)| self.pseudonym(&author, epoch));
         let keywords: Vec<Vec<u8>> = pseudonyms
             .flat_map(|pseudonym| search.iter().map(move |term| term.keyword(&pseudonym)))
             .collect();
@@ -249,13 +276,9 @@ impl Patient {
     }
 }
 
-/// Returns the distinct pairs of author and epoch, sorted. Each pair has a pseudonym.
-pub(super) fn series(records: &[&RecordAction]) -> Vec<(VerifyingKey, u32)> {
-    let mut series: Vec<(VerifyingKey, u32)> =
-        records.iter().map(|record| (record.author, record.epoch)).collect();
-    series.sort();
-    series.dedup();
-    series
+/// Returns author and epoch of each owner key of the patient. Each pair has a pseudonym.
+pub(super) fn series(records: &[&RecordAction]) -> BTreeMap<VerifyingKey, (VerifyingKey, u32)> {
+    records.iter().map(|record| (record.owner, (record.author, record.epoch))).collect()
 }
 
 /// Checks that the sender of a message about a grant is one of its owners.
@@ -281,61 +304,90 @@ impl Doctor {
 }
 
 impl Proxy {
-    /// Opens a delivery, verifies it against the commitments of its grant, and stores it.
+    /// Opens a delivery, verifies it against the commitments of its grant, and stores it. Returns
+    /// the grant. Cost: one pairing product per re-encryption key.
     ///
     /// # Errors
+    /// [`ProtocolError::Rule`] if the grant has ended, [`Refusal::ProxyFull`], or another
     /// [`ProtocolError`] with the check that failed.
-    pub fn accept(&mut self, state: &State, message: &SealedMessage) -> Result<(), ProtocolError> {
+    pub fn accept(
+        &mut self,
+        view: LedgerView<'_>,
+        message: &SealedMessage,
+    ) -> Result<Digest, ProtocolError> {
+        let state = view.state;
         let signed = self.open_message::<Delivery>(state.chain(), message)?;
         let delivery =
             signed.authorise(|sender, delivery| check_owner(state, sender, &delivery.grant))?;
-        self.verify(state, delivery)
+        let grant = delivery.grant;
+        self.restore(view, delivery).map(|()| grant)
     }
 
-    /// Verifies a delivery against the commitments of its grant, and stores it.
-    pub(super) fn verify(
+    /// Verifies a delivery against the commitments of its grant, and stores it: one that was saved
+    /// before a restart.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Rule`] if the grant has ended: the saved delivery is to be deleted.
+    /// [`Refusal::UnknownGrant`] if the view does not contain it, [`Refusal::ProxyFull`], or
+    /// another [`ProtocolError`] with the check that failed.
+    pub fn restore(
         &mut self,
-        state: &State,
+        view: LedgerView<'_>,
         delivery: Delivery,
     ) -> Result<(), ProtocolError> {
-        let grant = state.grant(&delivery.grant).ok_or(Refusal::UnknownGrant)?;
+        let grant = view.state.grant(&delivery.grant).ok_or(Refusal::UnknownGrant)?;
         if grant.proxy != self.verifying_key() {
             return Err(Refusal::OtherProxy.into());
         }
-        if state.is_revoked(&delivery.grant, grant) {
-            return Err(Rule::Revoked.into());
+        view.check_not_ended(&delivery.grant, grant)?;
+        if self.deliveries.get(&delivery.grant).is_some() {
+            return Ok(());
         }
-        let reader = state.party(&grant.reader).expect("a grant's reader is registered");
-        let reader =
-            reader.pre_key().map_err(|error| ProtocolError::Decode(Item::ReaderKey, error))?;
-        let digests: Vec<Digest> = delivery.trapdoors.iter().map(trapdoor_digest).collect();
-        if digests != grant.trapdoors {
-            return Err(ProtocolError::DigestMismatch(Item::Trapdoors));
-        }
-        if delivery.rekeys.len() != grant.delegations.len() {
-            return Err(ProtocolError::DigestMismatch(Item::ReKeys));
-        }
-        let mut conditions = Vec::new();
-        for (delegation, rekey) in grant.delegations.iter().zip(&delivery.rekeys) {
-            if rekey_digest(&delivery.patient, &reader, rekey.rk2()) != delegation.rekey {
-                return Err(ProtocolError::DigestMismatch(Item::ReKey));
-            }
-            conditions.push(Condition::of_delegation(delegation).to_bytes());
-        }
-        let rekeys: Vec<(&ReKey, &[u8])> =
-            delivery.rekeys.iter().zip(conditions.iter().map(Vec::as_slice)).collect();
-        let verified = ReKey::batch_verify(&delivery.patient, &reader, &rekeys);
-        let rekeys = (grant.delegations.iter().zip(verified))
-            .map(|(delegation, rekey)| Ok((delegation.clone(), rekey?)))
-            .collect::<Result<_, InvalidReKey>>()?;
-        let Delivery { patient, trapdoors, .. } = delivery;
-        let accepted = Accepted { patient, rekeys, trapdoors };
-        self.accepted.insert(delivery.grant, accepted);
+        self.deliveries.check_limits(grant)?;
+        let accepted = verify(view.state, grant, &delivery)?;
+        self.deliveries.add(delivery.grant, grant, accepted);
         Ok(())
+    }
+
+    /// Returns the delivery of a grant, to be saved in a file of its own.
+    pub fn delivery(&self, grant: &Digest) -> Option<Delivery> {
+        self.deliveries.delivery(grant)
     }
 
     /// Returns the verified delivery for a grant.
     pub(super) fn accepted_for(&self, grant: &Digest) -> Result<&Accepted, Refusal> {
-        self.accepted.get(grant).ok_or(Refusal::NoDelivery)
+        self.deliveries.get(grant).ok_or(Refusal::NoDelivery)
     }
+}
+
+/// Verifies a delivery against the commitments of its grant.
+fn verify(
+    state: &State,
+    grant: &GrantAction,
+    delivery: &Delivery,
+) -> Result<Accepted, ProtocolError> {
+    let reader = state.party(&grant.reader).expect("a grant's reader is registered");
+    let reader = reader.pre_key().map_err(|error| ProtocolError::Decode(Item::ReaderKey, error))?;
+    let digest = |trapdoor| trapdoor_digest(&delivery.salt, trapdoor);
+    if !delivery.trapdoors.iter().map(digest).eq(grant.trapdoors.iter().copied()) {
+        return Err(ProtocolError::DigestMismatch(Item::Trapdoors));
+    }
+    if delivery.rekeys.len() != grant.delegations.len() {
+        return Err(ProtocolError::DigestMismatch(Item::ReKeys));
+    }
+    let mut conditions = Vec::new();
+    for (delegation, rekey) in grant.delegations.iter().zip(&delivery.rekeys) {
+        if rekey_digest(&delivery.patient, &reader, rekey.rk2()) != delegation.rekey {
+            return Err(ProtocolError::DigestMismatch(Item::ReKey));
+        }
+        conditions.push(Condition::of_delegation(delegation).to_bytes());
+    }
+    let rekeys: Vec<(&ReKey, &[u8])> =
+        delivery.rekeys.iter().zip(conditions.iter().map(Vec::as_slice)).collect();
+    let verified = ReKey::batch_verify(&delivery.patient, &reader, &rekeys);
+    let rekeys = (grant.delegations.iter().zip(verified))
+        .map(|(delegation, rekey)| Ok((delegation.clone(), rekey?)))
+        .collect::<Result<_, InvalidReKey>>()?;
+    let (salt, trapdoors) = (delivery.salt.clone(), delivery.trapdoors.clone());
+    Ok(Accepted { patient: delivery.patient, salt, rekeys, trapdoors })
 }

@@ -49,9 +49,9 @@ impl Journal for Vec<Vec<u8>> {
     }
 }
 
-/// A journal in a file, which one process opens at a time. An incomplete entry at the end is removed
-/// when the file is opened. After a failed append, the journal accepts no entries until it is opened
-/// again or replaced: they would follow an incomplete one.
+/// A journal in a file, which one process opens at a time. An incomplete entry at the end is
+/// removed when the file is opened. After a failed append, the journal accepts no entries until it
+/// is opened again or replaced: they would follow an incomplete one.
 #[derive(Debug)]
 pub struct JournalFile {
     path: PathBuf,

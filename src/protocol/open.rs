@@ -5,7 +5,9 @@
 //! ciphertext against its digest and name, each re-encryption against the grant.
 #![forbid(unsafe_code)]
 
-use super::binding::{AUTHOR_CONDITION, Origin, SectionKey, WrappedKeyBinding, rekey_digest};
+use super::binding::{
+    AUTHOR_CONDITION, Origin, SectionKey, StoredCiphertext, WrappedKeyBinding, rekey_digest,
+};
 use super::reencrypt::{Release, SectionReEncryption};
 use super::seal::name_of;
 use super::source::SignedSource;
@@ -22,12 +24,28 @@ use crate::ledger::{
 use crate::pre::conditional::{
     self, Ciphertext, Delegation, PublicReKey, ReEncryption, ReKeyMismatch, VerifiedReEncryption,
 };
-use crate::record::{Assembly, Class, Coverage};
+use crate::record::{Assembly, Class, Coverage, max_section_length};
 use crate::store::{self, Cid};
 use crate::{abe, dem, pre};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, IntoInnerError, Seek, Write};
 use zeroize::Zeroizing;
+
+/// The output of an opened record, with the greatest length that the caller accepts. The author has
+/// stated the length of the record, and a reader of some sections cannot verify it.
+#[derive(Debug)]
+pub struct Output<'a, W> {
+    writer: &'a mut W,
+    max_length: u64,
+}
+
+impl<'a, W: Write + Seek> Output<'a, W> {
+    /// Returns an output for a record of at most `max_length` bytes. A longer record is refused
+    /// before anything is fetched or written.
+    pub fn new(writer: &'a mut W, max_length: u64) -> Self {
+        Self { writer, max_length }
+    }
+}
 
 /// The result of opening a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +80,7 @@ fn open_sections<W: Write + Seek>(
     record: &RecordAction,
     source: &SignedSource<'_>,
     unwrap: &dyn Fn(u8, &SectionDigests) -> Unwrapped,
-    output: &mut W,
+    Output { writer, max_length }: Output<'_, W>,
 ) -> Result<Opened, ProtocolError> {
     let mut keys = Vec::new();
     for (index, section) in (0..).zip(&record.sections) {
@@ -70,14 +88,21 @@ fn open_sections<W: Write + Seek>(
             keys.push((index, section_key(&key)?));
         }
     }
-    let (_, first) = keys.first().ok_or(Refusal::NothingToOpen)?;
-    let envelope = source.envelope(record, &store::cid_of_digest(&first.envelope))?;
+    let (location, length) = common_values(&keys)?;
+    if length > max_length {
+        return Err(ProtocolError::RecordTooLong { length, max_length });
+    }
+    let envelope = source.envelope(record, &location)?;
+    let max_ciphertext = max_section_length(length).map(dem::sealed_length);
+    if envelope.sections.iter().any(|ciphertext| Some(ciphertext.length) > max_ciphertext) {
+        return Err(Refusal::CiphertextTooLong.into());
+    }
 
-    let mut output = BufWriter::new(output);
-    let mut assembly = Assembly::new(&mut output, first.length);
+    let mut output = BufWriter::new(writer);
+    let mut assembly = Assembly::new(&mut output, length);
     for (index, key) in &keys {
-        let name = envelope.ciphertext(*index).expect("checked in `SignedSource::envelope`");
-        let mut ciphertext = fetch_to_file(source, &name)?;
+        let ciphertext = envelope.ciphertext(*index).expect("checked in `SignedSource::envelope`");
+        let mut ciphertext = fetch_to_file(source, ciphertext)?;
         let ad = Origin::of(record).section_ad(*index);
         dem::open_stream(&key.content_key, &ad, &mut ciphertext, &mut assembly.section())?;
     }
@@ -88,14 +113,27 @@ fn open_sections<W: Write + Seek>(
     Ok(Opened { coverage, classes })
 }
 
+/// Returns the name of the envelope and the length of the record, on which all section keys agree.
+fn common_values(keys: &[(u8, SectionKey)]) -> Result<(Cid, u64), Refusal> {
+    let (_, first) = keys.first().ok_or(Refusal::NothingToOpen)?;
+    let values = |key: &SectionKey| (key.envelope, key.length);
+    if keys.iter().any(|(_, key)| values(key) != values(first)) {
+        return Err(Refusal::ContradictoryKeys);
+    }
+    Ok((store::cid_of_digest(&first.envelope), first.length))
+}
+
 fn section_key(bytes: &[u8]) -> Result<SectionKey, ProtocolError> {
     SectionKey::from_bytes(bytes).map_err(|error| ProtocolError::Decode(Item::SectionKey, error))
 }
 
 /// Fetches a ciphertext into a temporary file. A file decouples the two streams.
-fn fetch_to_file(source: &SignedSource<'_>, name: &Cid) -> Result<BufReader<File>, ProtocolError> {
+fn fetch_to_file(
+    source: &SignedSource<'_>,
+    ciphertext: &StoredCiphertext,
+) -> Result<BufReader<File>, ProtocolError> {
     let mut writer = BufWriter::new(tempfile::tempfile()?);
-    source.stream(name, &mut writer)?;
+    source.ciphertext(ciphertext, &mut writer)?;
     let mut file = writer.into_inner().map_err(IntoInnerError::into_error)?;
     file.rewind()?;
     Ok(BufReader::new(file))
@@ -141,14 +179,14 @@ impl Doctor {
     /// on the ledger.
     ///
     /// # Errors
-    /// [`ProtocolError`] with the check that failed. The caller must then discard `output`.
+    /// [`ProtocolError`] with the check that failed. The caller must then discard the output.
     pub fn open_granted<W: Write + Seek>(
         &self,
         view: LedgerView<'_>,
         request_id: &Digest,
         (ticket, release): (&Ticket, &Release),
         objects: &dyn ObjectSource,
-        output: &mut W,
+        output: Output<'_, W>,
         mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
         let (request, record) = self.requested(view, request_id, Basis::Grant(ticket.grant))?;
@@ -213,7 +251,7 @@ impl Doctor {
         view: LedgerView<'_>,
         request_id: &Digest,
         objects: &dyn ObjectSource,
-        output: &mut W,
+        output: Output<'_, W>,
         mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
         let (parameters, key) = self.abe.as_ref().ok_or(Refusal::NoAttributes)?;
@@ -247,7 +285,7 @@ impl Doctor {
         view: LedgerView<'_>,
         record_id: &Digest,
         objects: &dyn ObjectSource,
-        output: &mut W,
+        output: Output<'_, W>,
         mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
         let record = view.state.record(record_id).ok_or(Refusal::UnknownRecord)?;
@@ -301,7 +339,7 @@ impl Patient {
         view: LedgerView<'_>,
         hit: &Hit,
         objects: &dyn ObjectSource,
-        output: &mut W,
+        output: Output<'_, W>,
         mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
         let record = view.state.record(&hit.record).ok_or(Refusal::UnknownRecord)?;

@@ -1,7 +1,7 @@
 //! The ciphertexts of a record that is not published yet, and their decryption as one stream.
 #![forbid(unsafe_code)]
 
-use super::binding::{Envelope, Origin, SectionKey};
+use super::binding::{Envelope, Origin, SectionKey, StoredCiphertext};
 use super::{Item, ProtocolError, SealedRecord};
 use crate::algebra::Secret;
 use crate::consensus::Digest;
@@ -18,22 +18,24 @@ use std::io::{self, Read, Write};
 /// files, is a source.
 pub trait PendingObjects {
     /// Returns a reader of an object from its start. The readers of all ciphertexts of a record are
-    /// read alternately.
+    /// read alternately, and no further than the stated length. The author has stated it: a source
+    /// refuses an object that is longer than its user accepts.
     ///
     /// # Errors
     /// The I/O error of the source, also if it has no such object.
-    fn open(&self, name: &Cid) -> io::Result<Box<dyn Read + '_>>;
+    fn open(&self, ciphertext: &StoredCiphertext) -> io::Result<Box<dyn Read + '_>>;
 }
 
-impl<F: Fn(&Cid) -> io::Result<Box<dyn Read>>> PendingObjects for F {
-    fn open(&self, name: &Cid) -> io::Result<Box<dyn Read + '_>> {
-        self(name)
+impl<F: Fn(&StoredCiphertext) -> io::Result<Box<dyn Read>>> PendingObjects for F {
+    fn open(&self, ciphertext: &StoredCiphertext) -> io::Result<Box<dyn Read + '_>> {
+        self(ciphertext)
     }
 }
 
 impl PendingObjects for SealedRecord {
-    fn open(&self, name: &Cid) -> io::Result<Box<dyn Read + '_>> {
-        let section = self.sections.iter().find(|section| section.name == *name);
+    fn open(&self, ciphertext: &StoredCiphertext) -> io::Result<Box<dyn Read + '_>> {
+        let name = ciphertext.name();
+        let section = self.sections.iter().find(|section| section.name == name);
         let section = section.ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(section.ciphertext()?))
     }
@@ -53,9 +55,9 @@ pub(super) fn scan_sections(
     }
     let mut sections = Vec::with_capacity(keys.len());
     for (index, key) in (0..).zip(keys) {
-        let name =
+        let ciphertext =
             envelope.ciphertext(index).ok_or(ProtocolError::DigestMismatch(Item::Envelope))?;
-        sections.push(open_section(&Origin::of(record), (index, key), name, objects)?);
+        sections.push(open_section(&Origin::of(record), (index, key), ciphertext, objects)?);
     }
     let merged = RecordReader::new(sections, length).map_err(cause)?;
     let mut hashed = HashingReader::new(merged);
@@ -70,10 +72,10 @@ pub(super) fn scan_sections(
 fn open_section<'a>(
     origin: &Origin,
     (index, key): (u8, &SectionKey),
-    name: Cid,
+    ciphertext: &StoredCiphertext,
     objects: &'a dyn PendingObjects,
 ) -> Result<PlaintextReader<NamedReader<Box<dyn Read + 'a>>>, ProtocolError> {
-    let ciphertext = NamedReader::new(objects.open(&name)?, name);
+    let ciphertext = NamedReader::new(objects.open(ciphertext)?, ciphertext);
     dem::open_reader(&key.content_key, &origin.section_ad(index), ciphertext)
         .map_err(|error| cause(error.into()))
 }
@@ -91,17 +93,20 @@ fn cause(error: io::Error) -> ProtocolError {
     error.downcast::<DecryptionFailed>().map_or_else(Into::into, Into::into)
 }
 
-/// A reader of an object that fails, instead of reporting the end, if the bytes have another name.
+/// A reader of an object that fails, instead of reporting the end, if the bytes have another name
+/// or length.
 struct NamedReader<R> {
     input: R,
     name: Cid,
+    remaining: u64,
     /// `None` after the end.
     naming: Option<CidWriter>,
 }
 
 impl<R: Read> NamedReader<R> {
-    fn new(input: R, name: Cid) -> Self {
-        Self { input, name, naming: Some(CidWriter::default()) }
+    fn new(input: R, ciphertext: &StoredCiphertext) -> Self {
+        let (name, remaining) = (ciphertext.name(), ciphertext.length);
+        Self { input, name, remaining, naming: Some(CidWriter::default()) }
     }
 }
 
@@ -110,13 +115,17 @@ impl<R: Read> Read for NamedReader<R> {
         let Some(naming) = &mut self.naming else { return Ok(0) };
         let read = self.input.read(buffer)?;
         naming.write_all(&buffer[..read])?;
-        if read == 0 && !buffer.is_empty() {
+        let is_longer = read as u64 > self.remaining;
+        let is_end = read == 0 && !buffer.is_empty();
+        let differs = is_end && {
             let found = self.naming.take().map(CidWriter::finish);
-            if found != Some(self.name) {
-                let error = ProtocolError::DigestMismatch(Item::Ciphertext);
-                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-            }
+            found != Some(self.name) || self.remaining > 0
+        };
+        if is_longer || differs {
+            let error = ProtocolError::DigestMismatch(Item::Ciphertext);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
         }
+        self.remaining -= read as u64;
         Ok(read)
     }
 }

@@ -18,9 +18,10 @@ use crate::algebra::{Rng, hash::digest, tag::PROTOCOL_REENCRYPTION};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
 use crate::ledger::{
-    AccessAction, Action, Basis, Draft, Receipt, RecordAction, RequestAction, Role, State,
-    StoredRequest, Transaction, Validity,
+    AccessAction, Action, Basis, Draft, GrantAction, Receipt, RecordAction, RequestAction, Role,
+    State, StoredRequest, Transaction, Validity,
 };
+use crate::peks::Trapdoor;
 use crate::pre::conditional::{self, Ciphertext, ReEncryption, VerifiedReKey};
 use crate::record::Class;
 use crate::sign::VerifyingKey;
@@ -117,6 +118,9 @@ impl PreparedAccess {
     }
 }
 
+/// An open request, its record, and its grant with the identifier.
+type Requested<'a> = (&'a RequestAction, &'a RecordAction, (Digest, &'a GrantAction));
+
 /// A section that a request names.
 struct RequestedSection<'a> {
     index: u8,
@@ -126,14 +130,17 @@ struct RequestedSection<'a> {
 }
 
 impl Proxy {
-    /// Re-encrypts the sections of a request on the ledger. Nothing leaves the proxy before
-    /// [`Self::report`] and [`Self::release`].
+    /// Re-encrypts the sections of a request on the ledger, or returns their journaled
+    /// re-encryptions. Nothing leaves the proxy before [`Self::report`] and [`Self::release`].
     ///
     /// The checks, in order: the request is on the ledger and open; its grant is not revoked, has a
     /// window that contains the proxy's own time, and names this proxy; the certificates of reader
     /// and proxy are valid; every ciphertext in the store matches its digest on the ledger; the
-    /// public tag of the wrapped key verifies. The proxy re-encrypts a wrapped key only after all of
-    /// them.
+    /// public tag of the wrapped key verifies. The proxy re-encrypts a wrapped key only after all
+    /// of them.
+    ///
+    /// Cost: linear in the requested ciphertexts, which are fetched; the search for the envelope
+    /// tests at most all entries of the record with the trapdoors of its owner key.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.
@@ -145,10 +152,14 @@ impl Proxy {
         mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<PreparedAccess, ProtocolError> {
         let (request, record, grant) = self.requested(view, request_id)?;
+        if let Some(prepared) = self.journaled.get(request_id) {
+            return Ok(prepared.clone());
+        }
         let basis = FetchBasis::Request(*request_id);
         let source = SignedSource::new(objects, basis, view, &self.key, &mut rng);
-        let accepted = self.accepted_for(grant)?;
-        check_ciphertexts(record, request, accepted, &source)?;
+        let accepted = self.accepted_for(&grant.0)?;
+        let trapdoors = accepted.trapdoors_for(grant.1, &record.owner);
+        check_ciphertexts(record, request, trapdoors, &source)?;
         let sections = requested_sections(record, request, accepted, &source)?;
         let sections = reencrypt(sections, rng)?;
         Ok(PreparedAccess { proxy: self.verifying_key(), request: *request_id, sections })
@@ -228,7 +239,7 @@ impl Proxy {
         &self,
         view: LedgerView<'a>,
         request_id: &Digest,
-    ) -> Result<(&'a RequestAction, &'a RecordAction, &'a Digest), ProtocolError> {
+    ) -> Result<Requested<'a>, ProtocolError> {
         let LedgerView { state, now } = view;
         let stored = state.request(request_id).ok_or(Refusal::UnknownRequest)?;
         if !stored.is_open(state.height()) {
@@ -244,7 +255,7 @@ impl Proxy {
             return Err(Refusal::OtherProxy.into());
         }
         view.check_parties(grant)?;
-        Ok((request, record, grant_id))
+        Ok((request, record, (*grant_id, grant)))
     }
 }
 
@@ -307,14 +318,14 @@ fn reencrypt(
 fn check_ciphertexts(
     record: &RecordAction,
     request: &RequestAction,
-    accepted: &Accepted,
+    trapdoors: &[Trapdoor],
     source: &SignedSource<'_>,
 ) -> Result<(), ProtocolError> {
-    let location = locate(record, &accepted.trapdoors).ok_or(ProtocolError::NoMatch)?;
+    let location = locate(record, trapdoors).ok_or(ProtocolError::NoMatch)?;
     let envelope = source.envelope(record, &location)?;
     for index in &request.sections {
-        let name = envelope.ciphertext(*index).expect("checked in `SignedSource::envelope`");
-        source.stream(&name, &mut io::sink())?;
+        let ciphertext = envelope.ciphertext(*index).expect("checked in `SignedSource::envelope`");
+        source.ciphertext(ciphertext, &mut io::sink())?;
     }
     Ok(())
 }

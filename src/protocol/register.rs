@@ -170,14 +170,7 @@ registration! {
     };
     Institution: message_keys, |(key, hpke, certificate), rng| Self { key, hpke, certificate };
     QueryManager: message_keys, |(key, hpke, certificate), rng| Self { key, hpke, certificate };
-    Proxy: message_keys, |(key, hpke, certificate), rng| Self {
-        key,
-        hpke,
-        certificate,
-        accepted: BTreeMap::new(),
-        unverified: BTreeMap::new(),
-        journaled: BTreeMap::new(),
-    };
+    Proxy: message_keys, |(key, hpke, certificate), rng| Self::new(key, hpke, certificate);
 }
 
 /// Announcement on the ledger. Patients are not announced.

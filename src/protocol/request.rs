@@ -14,13 +14,15 @@ use super::{
     Doctor, Introduction, Item, LedgerView, Patient, ProtocolError, QueryManager, Refusal,
     SearchTerm,
 };
+use crate::algebra::Rng;
 use crate::algebra::codec::{Canonical, public_encoding, sequence};
+use crate::algebra::hash::{digest, framed};
 use crate::algebra::tag;
-use crate::algebra::{Rng, hash::framed};
 use crate::consensus::Digest;
 use crate::hpke;
 use crate::ledger::{
-    Action, Basis, Draft, RequestAction, Role, Time, Transaction, Validity, epoch_of,
+    Action, Basis, Draft, RequestAction, Role, Time, Transaction, Validity, epoch_deadline,
+    epoch_of,
 };
 use crate::record::Class;
 use crate::sign::{Signature, VerifyingKey};
@@ -208,6 +210,13 @@ impl QueryManager {
     }
 }
 
+impl ForwardedQuery {
+    /// Returns a digest of the query. A reader's further query has another one.
+    pub fn id(&self) -> Digest {
+        digest(tag::PROTOCOL_QUERY, &[&self.query.to_bytes()])
+    }
+}
+
 /// Returns the statement that the query manager signs.
 fn forwarded(chain: &str, query: &Query) -> Vec<u8> {
     framed(&[chain.as_bytes(), &query.to_bytes()])
@@ -220,7 +229,8 @@ fn require_fresh(query: &Query, view: LedgerView<'_>) -> Result<(), Refusal> {
 
 impl Patient {
     /// Accepts a fresh query about this patient from a registered query manager, and decrypts its
-    /// contents.
+    /// contents. A query can arrive several times while it is fresh, with the same
+    /// [`ForwardedQuery::id`].
     ///
     /// # Errors
     /// [`Refusal::UnregisteredManager`] or [`Refusal::UnregisteredReader`],
@@ -245,15 +255,22 @@ impl Patient {
             .verify(tag::SIGN_QUERY, &[&query.statement(chain)], &query.signature)
             .map_err(|error| ProtocolError::Signature(Item::Query, error))?;
         require_fresh(query, view)?;
-        let epoch = epoch_of(query.time);
-        if self.pseudonym(&query.reader, epoch).name() != &query.pseudonym {
-            return Err(Refusal::OtherPatient.into());
-        }
+        self.check_pseudonym(query)?;
         let aad = Query::contents_aad(&query.reader, &query.pseudonym, query.time);
         let contents = hpke::open(&self.hpke, &contents_info(chain), &aad, &query.contents)
             .map_err(|_| ProtocolError::Message)?;
         QueryContents::from_bytes(&contents)
             .map_err(|error| ProtocolError::Decode(Item::Query, error))
+    }
+
+    /// Checks that a query names the patient's pseudonym for the reader, in the epoch of the query
+    /// or in one whose tolerance has not passed.
+    fn check_pseudonym(&self, query: &Query) -> Result<(), Refusal> {
+        let current = epoch_of(query.time);
+        let previous = current.checked_sub(1).filter(|epoch| query.time < epoch_deadline(*epoch));
+        let is_named = |epoch: u32| self.pseudonym(&query.reader, epoch).name() == &query.pseudonym;
+        let is_own = is_named(current) || previous.is_some_and(is_named);
+        if is_own { Ok(()) } else { Err(Refusal::OtherPatient) }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Revocation: the patient withdraws a grant; the proxy erases the keys delivered for it.
 #![forbid(unsafe_code)]
 
-use super::{LedgerView, Patient, ProtocolError, Proxy, Refusal};
-use crate::algebra::Rng;
+use super::{Journal, LedgerView, Patient, ProtocolError, Proxy, Refusal};
+use crate::algebra::{Rng, codec::Canonical};
 use crate::consensus::Digest;
 use crate::ledger::{Action, Draft, RevokeAction, State, Transaction, Validity};
 use crate::sign::VerifyingKey;
+use std::io;
 
 impl Patient {
     /// Revokes a grant that is on the ledger.
@@ -51,8 +52,9 @@ impl Patient {
         (grant, owners): (&Digest, &[VerifyingKey]),
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Transaction, ProtocolError> {
-        let mut own = state.records().filter(|(_, record)| owners.contains(&record.owner));
-        let (_, record) = own.find(|(_, record)| self.owns(record)).ok_or(Refusal::NotOwnGrant)?;
+        let mut records = owners.iter().flat_map(|owner| state.records_of(owner));
+        let (_, record) =
+            records.find(|(_, record)| self.owns(record)).ok_or(Refusal::NotOwnGrant)?;
         let action = Action::Revoke(RevokeAction { owner: record.owner, grant: *grant });
         let key = self.owner_key(&record.author, record.epoch);
         Ok(Draft::new(validity, action, rng).signed_by(&[&key]))
@@ -60,17 +62,23 @@ impl Patient {
 }
 
 impl Proxy {
-    /// Erases the deliveries whose grants are revoked or have ended, verified or not, and returns
-    /// their number. The re-encryptions of expired requests are erased too. Nothing is erased that
-    /// concerns a grant or request which the view does not contain: the view may be old.
-    pub fn erase_ended(&mut self, view: LedgerView<'_>) -> usize {
-        let before = self.accepted.len() + self.unverified.len();
-        self.accepted.retain(|grant, _| !view.has_ended(grant));
-        self.unverified.retain(|grant, _| !view.has_ended(grant));
+    /// Erases the deliveries whose grants are revoked or have ended, and returns these grants: the
+    /// saved deliveries are to be deleted. The re-encryptions of expired requests are erased too; a
+    /// journal contains them until [`Self::compact`]. Nothing is erased that concerns a grant or
+    /// request which the view does not contain: the view may be old.
+    pub fn erase_ended(&mut self, view: LedgerView<'_>) -> Vec<Digest> {
         let height = view.state.height();
         self.journaled.retain(|request, _| {
             view.state.request(request).is_none_or(|request| request.is_open(height))
         });
-        before - self.accepted.len() - self.unverified.len()
+        self.deliveries.erase(|grant| view.has_ended(grant))
+    }
+
+    /// Removes the re-encryptions that were erased from the journal.
+    ///
+    /// # Errors
+    /// [`io::Error`] of the journal, which then keeps its entries.
+    pub fn compact(&self, journal: &mut dyn Journal) -> io::Result<()> {
+        journal.replace(&mut self.journaled.values().map(Canonical::to_bytes))
     }
 }

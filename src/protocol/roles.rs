@@ -3,8 +3,10 @@
 //! Every party generates its own keys, one per scheme and purpose.
 #![forbid(unsafe_code)]
 
-use super::grant::{Accepted, Delivery};
+use super::deliveries::Deliveries;
 use super::reencrypt::PreparedAccess;
+use super::replay::ServedRequests;
+use super::search::SEARCH_BUDGET;
 use crate::algebra::hash::kdf;
 use crate::algebra::{Secret, tag};
 use crate::consensus::Digest;
@@ -14,6 +16,7 @@ use crate::sign::{SigningKey, VerifyingKey};
 use crate::{abe, hpke, peks, pre, pseudonym};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Mutex;
 
 /// The data owner, who grants and revokes access to their records.
 pub struct Patient {
@@ -69,12 +72,26 @@ pub struct Proxy {
     pub(super) key: SigningKey,
     pub(super) hpke: hpke::SecretKey,
     pub(super) certificate: Certificate,
-    /// The verified deliveries of patients, by grant. Erased when a grant ends.
-    pub(super) accepted: BTreeMap<Digest, Accepted>,
-    /// Deliveries that were loaded from a file, by grant.
-    pub(super) unverified: BTreeMap<Digest, Delivery>,
+    /// The verified deliveries of patients. Erased when a grant ends.
+    pub(super) deliveries: Deliveries,
+    /// The search requests that were served and are fresh.
+    pub(super) searches: Mutex<ServedRequests>,
     /// The journaled re-encryptions, by request.
     pub(super) journaled: BTreeMap<Digest, PreparedAccess>,
+}
+
+impl Proxy {
+    /// Returns a proxy without deliveries.
+    pub(super) fn new(key: SigningKey, hpke: hpke::SecretKey, certificate: Certificate) -> Self {
+        Self {
+            key,
+            hpke,
+            certificate,
+            deliveries: Deliveries::default(),
+            searches: Mutex::new(ServedRequests::new(SEARCH_BUDGET)),
+            journaled: BTreeMap::new(),
+        }
+    }
 }
 
 impl Patient {

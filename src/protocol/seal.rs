@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::binding::{
-    AUTHOR_CONDITION, Condition, Envelope, Origin, SectionKey, condition_tag, object_digest,
+    AUTHOR_CONDITION, Condition, Envelope, Origin, SectionKey, StoredCiphertext, condition_tag,
+    object_digest,
 };
 use super::pending::HashingReader;
 use super::{Doctor, EpochPolicies, Introduction, Policies, ProtocolError, Refusal};
@@ -121,6 +122,7 @@ pub(super) struct EncryptedSection {
     tagged: TaggedClass,
     content_key: ContentKey,
     name: Cid,
+    length: u64,
     ciphertext: File,
 }
 
@@ -135,7 +137,12 @@ impl EncryptedSection {
         let content_key = ContentKey::generate(rng);
         let (name, ciphertext) =
             encrypt_to_file(&content_key, &origin.section_ad(index), plaintext)?;
-        Ok(Self { tagged, content_key, name, ciphertext })
+        let length = ciphertext.metadata()?.len();
+        Ok(Self { tagged, content_key, name, length, ciphertext })
+    }
+
+    fn stored(&self) -> StoredCiphertext {
+        StoredCiphertext { hash: hash(&self.name), length: self.length }
     }
 }
 
@@ -198,14 +205,14 @@ impl Doctor {
         EpochPolicies { parameters, policies }: &EpochPolicies,
         rng: &mut (impl Rng + ?Sized),
     ) -> SealedRecord {
-        let sections = encrypted.iter().map(|section| hash(&section.name)).collect();
+        let sections = encrypted.iter().map(EncryptedSection::stored).collect();
         let envelope = Envelope { record_id: origin.record_id, sections };
         let envelope = NamedObject::new(envelope.to_bytes());
 
         let mut sections = Vec::new();
         let mut messages = Vec::with_capacity(encrypted.len());
         for (index, section) in (0..).zip(encrypted) {
-            let EncryptedSection { tagged, content_key, name, ciphertext } = section;
+            let EncryptedSection { tagged, content_key, name, ciphertext, .. } = section;
             let TaggedClass { tag, class } = tagged;
             let (owner, epoch) = (introduction.owner, introduction.epoch());
             let condition = Condition { owner, epoch, tag }.to_bytes();

@@ -2,27 +2,36 @@
 //!
 //! ```text
 //! keyword = framed(PROTOCOL_TERM, secret of the pseudonym, field, value)
-//! request = Sign(reader, SIGN_SEARCH, chain, proxy, grant, time)
+//! request = Sign(reader, SIGN_SEARCH, chain, proxy, grant, after, time, nonce)
+//! answer  = message of H(PROTOCOL_SEARCH, request), hits, last record searched
 //! ```
 #![forbid(unsafe_code)]
 
-use super::grant::series;
+use super::grant::{Accepted, series};
 use super::locate::batch_locate;
 use super::message::SealedMessage;
+use super::replay::ServedRequests;
 use super::view::MESSAGE_SKEW;
 use super::{Doctor, Item, LedgerView, Patient, Progress, ProtocolError, Proxy, Refusal};
-use crate::algebra::Rng;
-use crate::algebra::codec::{public_encoding, sequence};
-use crate::algebra::hash::framed;
-use crate::algebra::tag::{self, PROTOCOL_TERM};
+use crate::algebra::codec::{Canonical, public_encoding, sequence};
+use crate::algebra::hash::{digest, framed};
+use crate::algebra::tag::{self, PROTOCOL_SEARCH, PROTOCOL_TERM};
+use crate::algebra::{Rng, random_bytes};
 use crate::consensus::Digest;
-use crate::ledger::{RecordAction, Role, State, Time};
+use crate::ledger::{GrantAction, MAX_COVERED, MAX_ENTRIES, RecordAction, Role, State, Time};
 use crate::pseudonym::Pseudonym;
 use crate::sign::{Signature, VerifyingKey};
 use crate::store::Cid;
+use std::sync::{MutexGuard, PoisonError};
 
 /// The maximum number of hits in an answer.
 const MAX_HITS: usize = 1 << 16;
+/// The maximum number of tests of an entry with a trapdoor for one request. No record needs more.
+pub const MAX_TESTS: u64 = (MAX_ENTRIES * MAX_COVERED) as u64;
+/// The maximum number of tests for a reader's requests within the lifetime of a request.
+pub(super) const SEARCH_BUDGET: u64 = 2 * MAX_TESTS;
+/// The number of tests that a request is charged with, at least.
+const MIN_COST: u64 = 1 << 8;
 
 /// A field and a value to search for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,28 +71,50 @@ pub struct Hit {
 
 sequence!(Codec for Hit { record, location });
 
-/// The records that match a search under a grant: the payload of the proxy's answer.
-struct SearchResult {
-    grant: Digest,
-    hits: Vec<Hit>,
+/// The result of a search: the matching records among those that one request covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchAnswer {
+    /// The records that match, in order of their owner keys and identifiers.
+    pub hits: Vec<Hit>,
+    /// The last record searched, after which a further request continues; `None` if the search has
+    /// covered all records of the grant.
+    pub last: Option<Digest>,
 }
 
-sequence!(Canonical for SearchResult = SearchResult { grant, hits: list(MAX_HITS) });
+/// The payload of the proxy's answer, which names the request.
+struct SearchResult {
+    request: Digest,
+    answer: SearchAnswer,
+}
 
-/// A reader's signed request for a search under a grant. The ledger does not show searches.
+sequence!(Codec for SearchAnswer { hits: list(MAX_HITS), last });
+sequence!(Canonical for SearchResult = SearchResult { request, answer });
+
+/// A reader's signed request for a search under a grant. A proxy serves it once. The ledger does
+/// not show searches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchRequest {
     grant: Digest,
+    /// The record after which the search starts.
+    after: Option<Digest>,
     time: Time,
+    nonce: [u8; 16],
     signature: Signature,
 }
 
-sequence!(Canonical for SearchRequest = SearchRequest { grant, time, signature });
+sequence!(Canonical for SearchRequest = SearchRequest { grant, after, time, nonce, signature });
 public_encoding!(SearchRequest);
 
 impl SearchRequest {
-    fn statement(chain: &str, proxy: &VerifyingKey, grant: &Digest, time: Time) -> Vec<u8> {
-        framed(&[chain.as_bytes(), proxy.as_bytes(), grant, &time.to_be_bytes()])
+    fn statement(&self, chain: &str, proxy: &VerifyingKey) -> Vec<u8> {
+        let after = self.after.as_ref().map(<[u8; 32]>::as_slice).unwrap_or_default();
+        let time = self.time.to_be_bytes();
+        framed(&[chain.as_bytes(), proxy.as_bytes(), &self.grant, after, &time, &self.nonce])
+    }
+
+    /// Returns the digest by which an answer names the request.
+    fn id(&self) -> Digest {
+        digest(PROTOCOL_SEARCH, &[&self.to_bytes()])
     }
 
     /// Checks that the reader of the grant has signed the request for this proxy and ledger.
@@ -93,7 +124,7 @@ impl SearchRequest {
         proxy: &VerifyingKey,
         reader: &VerifyingKey,
     ) -> Result<(), ProtocolError> {
-        let statement = Self::statement(view.state.chain(), proxy, &self.grant, self.time);
+        let statement = self.statement(view.state.chain(), proxy);
         reader
             .verify(tag::SIGN_SEARCH, &[&statement], &self.signature)
             .map_err(|error| ProtocolError::Signature(Item::SearchRequest, error))?;
@@ -103,32 +134,113 @@ impl SearchRequest {
 }
 
 impl Doctor {
-    /// Signs a request for a search by a proxy on a chain.
+    /// Signs a request for a search by a proxy on a chain: under a grant, of the records after one
+    /// of them ([`SearchAnswer::last`]), or of all.
     pub fn request_search(
         &self,
         (chain, proxy): (&str, &VerifyingKey),
-        grant: &Digest,
+        (grant, after): (&Digest, Option<Digest>),
         now: Time,
+        rng: &mut (impl Rng + ?Sized),
     ) -> SearchRequest {
-        let statement = SearchRequest::statement(chain, proxy, grant, now);
-        let signature = self.key.sign(tag::SIGN_SEARCH, &[&statement]);
-        SearchRequest { grant: *grant, time: now, signature }
+        let (nonce, signature) = (random_bytes(rng), Signature::from_bytes([0; 64]));
+        let mut request = SearchRequest { grant: *grant, after, time: now, nonce, signature };
+        let statement = request.statement(chain, proxy);
+        request.signature = self.key.sign(tag::SIGN_SEARCH, &[&statement]);
+        request
     }
 }
 
+/// The records that one request searches.
+pub(super) struct Page<'a> {
+    pub(super) records: Vec<(&'a Digest, &'a RecordAction)>,
+    /// The number of tests of an entry with a trapdoor, at most.
+    pub(super) tests: u64,
+    pub(super) last: Option<Digest>,
+}
+
+impl<'a> Page<'a> {
+    /// Returns the first records of a grant after a given one whose entries are tested at most
+    /// `max_tests` times.
+    pub(super) fn new(
+        state: &'a State,
+        grant: &GrantAction,
+        after: Option<Digest>,
+        max_tests: u64,
+    ) -> Result<Self, Refusal> {
+        let place = |id: Digest| Some((state.record(&id)?.owner, id));
+        let start = after.map(|id| place(id).ok_or(Refusal::UnknownRecord)).transpose()?;
+        let covered = grant.owners.iter().flat_map(|owner| state.records_of(owner));
+        let covered = covered.filter(|(id, record)| grant.covers(id, &record.owner));
+        let mut covered =
+            covered.skip_while(|(id, record)| Some((record.owner, **id)) <= start).peekable();
+        let (mut records, mut tests) = (Vec::new(), 0);
+        let fits = |count: usize, tests: u64| count < MAX_HITS && tests <= max_tests;
+        while let Some((id, record)) =
+            covered.next_if(|(_, record)| fits(records.len(), tests + cost(grant, record)))
+        {
+            tests += cost(grant, record);
+            records.push((id, record));
+        }
+        let last = covered.peek().and(records.last()).map(|(id, _)| **id);
+        Ok(Self { records, tests, last })
+    }
+
+    /// Searches the records with the trapdoors of their owner keys. Also returns the number of
+    /// tests.
+    fn search(
+        self,
+        grant: &GrantAction,
+        accepted: &Accepted,
+        progress: &mut dyn Progress,
+    ) -> (SearchAnswer, u64) {
+        let (mut found, mut tests) = (Vec::new(), 0);
+        for of_owner in self.records.chunk_by(|(_, a), (_, b)| a.owner == b.owner) {
+            let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) =
+                of_owner.iter().copied().unzip();
+            let trapdoors = accepted.trapdoors_for(grant, &records[0].owner);
+            let mut entries = Counted { progress: &mut *progress, steps: 0 };
+            found.extend(hits(ids, batch_locate(&records, trapdoors, &mut entries)));
+            tests += entries.steps * trapdoors.len() as u64;
+        }
+        (SearchAnswer { hits: found, last: self.last }, tests)
+    }
+}
+
+/// A progress whose steps are counted.
+struct Counted<'a> {
+    progress: &'a mut dyn Progress,
+    steps: u64,
+}
+
+impl Progress for Counted<'_> {
+    fn advance(&mut self) {
+        self.steps += 1;
+        self.progress.advance();
+    }
+}
+
+/// Returns the number of tests of a record, at most.
+fn cost(grant: &GrantAction, record: &RecordAction) -> u64 {
+    let trapdoors = grant.trapdoors_for(&record.owner).len();
+    (record.index.len() * trapdoors).max(1) as u64
+}
+
 impl Proxy {
-    /// Searches the records that a valid grant covers, for its reader, with the trapdoors delivered
-    /// for it.
+    /// Searches records that a valid grant covers, for its reader, with the trapdoors delivered for
+    /// it. Cost: at most [`MAX_TESTS`] pairings, about 20 seconds; further records are searched
+    /// upon a further request. A reader's requests within two minutes cost at most twice as much.
     ///
     /// # Errors
     /// [`ProtocolError::Rule`] if the grant or a certificate is not valid now,
-    /// [`ProtocolError::Signature`], [`Refusal::StaleSearch`], [`Refusal::NoDelivery`], or
-    /// [`ProtocolError::NoMatch`].
+    /// [`ProtocolError::Signature`], [`Refusal::StaleSearch`], [`Refusal::ReplayedRequest`],
+    /// [`Refusal::TooManyRequests`], [`Refusal::UnknownRecord`] if the request starts after a
+    /// record that is not on the ledger, or [`Refusal::NoDelivery`].
     pub fn search(
         &self,
         view: LedgerView<'_>,
         request: &SearchRequest,
-    ) -> Result<Vec<Hit>, ProtocolError> {
+    ) -> Result<SearchAnswer, ProtocolError> {
         self.search_with_progress(view, request, &mut ())
     }
 
@@ -141,22 +253,26 @@ impl Proxy {
         view: LedgerView<'_>,
         request: &SearchRequest,
         progress: &mut dyn Progress,
-    ) -> Result<Vec<Hit>, ProtocolError> {
+    ) -> Result<SearchAnswer, ProtocolError> {
         let accepted = self.accepted_for(&request.grant)?;
         let grant = view.state.valid_grant(&request.grant, view.now)?;
         view.check_parties(grant)?;
         request.check(view, &self.verifying_key(), &grant.reader)?;
-        let covered = view.state.records();
-        let covered = covered.filter(|(id, record)| grant.covers(id, &record.owner));
-        let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = covered.unzip();
-        let hits = hits(ids, batch_locate(&records, &accepted.trapdoors, progress));
-        if hits.is_empty() { Err(ProtocolError::NoMatch) } else { Ok(hits) }
+        let page = Page::new(view.state, grant, request.after, MAX_TESTS)?;
+        let (served, time) = ((&grant.reader, request.nonce), request.time);
+        self.searches().admit(served, time, view.now, page.tests.max(MIN_COST))?;
+        let (answer, tests) = page.search(grant, accepted, progress);
+        self.searches().settle(served, time, tests.max(MIN_COST));
+        Ok(answer)
     }
-}
 
-impl Proxy {
-    /// Signs the records that a search has found, and encrypts them to the reader. The locations
-    /// of envelopes are not for others.
+    fn searches(&self) -> MutexGuard<'_, ServedRequests> {
+        // A panic elsewhere leaves the requests consistent: no change of them panics.
+        self.searches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Signs the answer to a search request, and encrypts it to the reader. The locations of
+    /// envelopes are not for others.
     ///
     /// # Errors
     /// [`ProtocolError::Rule`] if the grant or the reader's certificate is not valid now, and
@@ -164,34 +280,35 @@ impl Proxy {
     pub fn answer_search(
         &self,
         view: LedgerView<'_>,
-        (grant, hits): (&Digest, Vec<Hit>),
+        request: &SearchRequest,
+        answer: SearchAnswer,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<SealedMessage, ProtocolError> {
-        let reader = view.state.valid_grant(grant, view.now)?.reader;
+        let reader = view.state.valid_grant(&request.grant, view.now)?.reader;
         let reader = view.require_party(&reader, Role::Doctor, Refusal::UnregisteredReader)?;
-        self.seal_message(view.state.chain(), reader, &SearchResult { grant: *grant, hits }, rng)
+        let result = SearchResult { request: request.id(), answer };
+        self.seal_message(view.state.chain(), reader, &result, rng)
     }
 }
 
 impl Doctor {
-    /// Opens the answer to a search under a grant.
+    /// Opens the answer to a search request of this doctor.
     ///
     /// # Errors
-    /// [`ProtocolError::Message`], [`Refusal::UnknownGrant`], or [`Refusal::OtherSender`] if the
-    /// proxy of the grant has not signed an answer about it.
+    /// [`ProtocolError::Message`], [`Refusal::UnknownGrant`], [`Refusal::OtherSender`] if the proxy
+    /// of the grant has not signed the answer, or [`Refusal::OtherAnswer`] if it is to another
+    /// request, for example an earlier one.
     pub fn receive_hits(
         &self,
         state: &State,
-        grant: &Digest,
+        request: &SearchRequest,
         message: &SealedMessage,
-    ) -> Result<Vec<Hit>, ProtocolError> {
+    ) -> Result<SearchAnswer, ProtocolError> {
         let signed = self.open_message::<SearchResult>(state.chain(), message)?;
-        let proxy = state.grant(grant).ok_or(Refusal::UnknownGrant)?.proxy;
-        let answer = signed.authorise(|sender, answer| {
-            let is_expected = *sender == proxy && answer.grant == *grant;
-            if is_expected { Ok(()) } else { Err(Refusal::OtherSender) }
-        })?;
-        Ok(answer.hits)
+        let proxy = state.grant(&request.grant).ok_or(Refusal::UnknownGrant)?.proxy;
+        let result = signed.require_sender(&proxy)?;
+        let is_expected = result.request == request.id();
+        if is_expected { Ok(result.answer) } else { Err(Refusal::OtherAnswer.into()) }
     }
 }
 
@@ -208,12 +325,12 @@ impl Patient {
         let own = state.records().filter(|(_, record)| self.owns(record));
         let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = own.unzip();
         let mut locations = vec![None; records.len()];
-        // Records of the same author and epoch share a trapdoor.
+        // Records of the same owner key share a trapdoor.
         let trapdoors = self.trapdoors(&records, &[SearchTerm::everything()]);
-        for ((author, epoch), trapdoor) in series(&records).into_iter().zip(trapdoors) {
+        for (owner, trapdoor) in series(&records).into_keys().zip(trapdoors) {
             let (positions, of_series): (Vec<usize>, Vec<&RecordAction>) = (records.iter())
                 .enumerate()
-                .filter(|(_, record)| (record.author, record.epoch) == (author, epoch))
+                .filter(|(_, record)| record.owner == owner)
                 .map(|(position, record)| (position, *record))
                 .unzip();
             let found = batch_locate(&of_series, &[trapdoor], &mut ());
@@ -252,17 +369,27 @@ mod tests {
     }
 
     #[test]
-    fn a_search_request_is_signed_for_chain_proxy_grant_and_time() {
+    fn a_search_request_is_signed_and_named_with_all_components() {
         let [a, b] = [1, 2].map(|seed| SigningKey::from_seed(&Secret::new([seed; 32])));
         let [a, b] = [a.verifying_key(), b.verifying_key()];
-        let statements = BTreeSet::from([
-            SearchRequest::statement("chain", &a, &[1; 32], 1),
-            SearchRequest::statement("other", &a, &[1; 32], 1),
-            SearchRequest::statement("chain", &b, &[1; 32], 1),
-            SearchRequest::statement("chain", &a, &[2; 32], 1),
-            SearchRequest::statement("chain", &a, &[1; 32], 2),
-        ]);
-        assert_eq!(statements.len(), 5);
+        let signature = Signature::from_bytes([0; 64]);
+        let honest =
+            SearchRequest { grant: [1; 32], after: None, time: 1, nonce: [1; 16], signature };
+        let changed = [
+            honest.clone(),
+            SearchRequest { grant: [2; 32], ..honest.clone() },
+            SearchRequest { after: Some([1; 32]), ..honest.clone() },
+            SearchRequest { after: Some([2; 32]), ..honest.clone() },
+            SearchRequest { time: 2, ..honest.clone() },
+            SearchRequest { nonce: [2; 16], ..honest.clone() },
+        ];
+        let mut statements: BTreeSet<_> =
+            changed.iter().map(|r| r.statement("chain", &a)).collect();
+        statements.insert(honest.statement("other", &a));
+        statements.insert(honest.statement("chain", &b));
+        assert_eq!(statements.len(), changed.len() + 2);
+        let names: BTreeSet<_> = changed.iter().map(SearchRequest::id).collect();
+        assert_eq!(names.len(), changed.len());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! against its name. The network is not trusted either: responses are encrypted.
 #![forbid(unsafe_code)]
 
-use super::binding::{Envelope, object_digest};
+use super::binding::{Envelope, StoredCiphertext, object_digest};
 use super::{Fetch, FetchBasis, Item, LedgerView, PendingFetch, ProtocolError};
 use crate::algebra::{Rng, codec::Canonical};
 use crate::consensus::Digest;
@@ -13,8 +13,10 @@ use crate::store::{self, Cid, CidWriter, StoreError};
 use std::cell::RefCell;
 use std::io::{self, Write};
 
-/// The maximum length of a wrapped key or an envelope in bytes.
-const MAX_SMALL: usize = 16 << 20;
+/// The maximum length of a wrapped key in bytes.
+const MAX_WRAPPED_KEY: u64 = 16 << 20;
+/// The maximum length of an envelope in bytes.
+const MAX_ENVELOPE: u64 = 1 << 10;
 
 /// Access to the objects of a store keeper, local or remote.
 pub trait ObjectSource {
@@ -72,12 +74,22 @@ impl<'a> SignedSource<'a> {
         Self { objects, chain, basis, time: view.now, key, rng: RefCell::new(rng) }
     }
 
-    /// Streams an object of any length. The output is authentic only if the result is `Ok`.
-    pub(super) fn stream(&self, name: &Cid, output: &mut dyn Write) -> Result<(), ProtocolError> {
+    /// Streams a ciphertext. The output is authentic only if the result is `Ok`. A longer response
+    /// than the envelope states is not read to its end.
+    pub(super) fn ciphertext(
+        &self,
+        ciphertext: &StoredCiphertext,
+        output: &mut dyn Write,
+    ) -> Result<(), ProtocolError> {
+        self.stream(&ciphertext.name(), ciphertext.length, output)
+    }
+
+    /// Streams an object of at most `limit` bytes.
+    fn stream(&self, name: &Cid, limit: u64, output: &mut dyn Write) -> Result<(), ProtocolError> {
         let (keeper, object) = (self.objects.keeper(), (name, self.basis));
         let (at, rng) = ((self.chain, &keeper), &mut **self.rng.borrow_mut());
         let pending = PendingFetch::new(at, object, self.time, self.key, rng);
-        let mut checked = Checked { output, naming: CidWriter::default() };
+        let mut checked = Checked { output, naming: CidWriter::default(), remaining: limit };
         let mut response = pending.open_response(&mut checked);
         self.objects.fetch(pending.fetch(), &mut response).map_err(|error| match error {
             ProtocolError::Io(error) => of_response(error.into()),
@@ -91,15 +103,15 @@ impl<'a> SignedSource<'a> {
         }
     }
 
-    fn bytes(&self, name: &Cid) -> Result<Vec<u8>, ProtocolError> {
-        let mut bytes = Capped(Vec::new());
-        self.stream(name, &mut bytes)?;
-        Ok(bytes.0)
+    fn bytes(&self, name: &Cid, limit: u64) -> Result<Vec<u8>, ProtocolError> {
+        let mut bytes = Vec::new();
+        self.stream(name, limit, &mut bytes)?;
+        Ok(bytes)
     }
 
     /// Returns a wrapped key, given the hash in its name.
     pub(super) fn wrapped_key<T: Canonical>(&self, hash: &Digest) -> Result<T, ProtocolError> {
-        let bytes = self.bytes(&store::cid_of_digest(hash))?;
+        let bytes = self.bytes(&store::cid_of_digest(hash), MAX_WRAPPED_KEY)?;
         T::from_bytes(&bytes).map_err(|error| ProtocolError::Decode(Item::WrappedKey, error))
     }
 
@@ -112,7 +124,7 @@ impl<'a> SignedSource<'a> {
         if object_digest(location) != record.envelope {
             return Err(ProtocolError::DigestMismatch(Item::EnvelopeName));
         }
-        let envelope = Envelope::from_bytes(&self.bytes(location)?)
+        let envelope = Envelope::from_bytes(&self.bytes(location, MAX_ENVELOPE)?)
             .map_err(|error| ProtocolError::Decode(Item::Envelope, error))?;
         if envelope.fits(record) {
             Ok(envelope)
@@ -129,35 +141,24 @@ fn of_response(error: StreamError) -> ProtocolError {
     }
 }
 
-/// A writer that passes bytes on and computes their name.
+/// A writer that passes a limited number of bytes on and computes their name.
 struct Checked<'a> {
     output: &'a mut dyn Write,
     naming: CidWriter,
+    remaining: u64,
 }
 
 impl Write for Checked<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() as u64 > self.remaining {
+            return Err(io::Error::other("the store keeper sent more bytes than the object has"));
+        }
         let written = self.output.write(bytes)?;
         self.naming.write_all(&bytes[..written])?;
+        self.remaining -= written as u64;
         Ok(written)
     }
     fn flush(&mut self) -> io::Result<()> {
         self.output.flush()
-    }
-}
-
-/// A buffer of at most [`MAX_SMALL`] bytes.
-struct Capped(Vec<u8>);
-
-impl Write for Capped {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_SMALL {
-            return Err(io::Error::other("a wrapped key or envelope exceeds the cap of 16 MiB"));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

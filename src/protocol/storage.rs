@@ -10,7 +10,7 @@
 use super::binding::{Origin, object_digest};
 use super::holdings::{Holdings, StoredUpload};
 use super::objects::{WrappedKey, all_objects, objects};
-use super::served::ServedFetches;
+use super::replay::ServedRequests;
 use super::view::MESSAGE_SKEW;
 use super::{Fetch, FetchBasis, Item, Journal, LedgerView, ProtocolError, Refusal, Upload};
 use crate::algebra::codec::Canonical;
@@ -23,6 +23,9 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// The maximum number of fetches of a signer that a keeper serves within the lifetime of a fetch.
+const MAX_FETCHES: u64 = 1 << 14;
+
 /// A [`RecordStore`] behind the access control of the ledger.
 ///
 /// An object belongs to the records for which their authors have uploaded it. Listing the digests
@@ -31,7 +34,7 @@ pub struct StoreKeeper<S> {
     store: S,
     key: VerifyingKey,
     holdings: Mutex<Holdings>,
-    served: Mutex<ServedFetches>,
+    served: Mutex<ServedRequests>,
     journal: Option<Mutex<Box<dyn Journal + Send>>>,
 }
 
@@ -45,8 +48,7 @@ impl<S> fmt::Debug for StoreKeeper<S> {
 impl<S: RecordStore> StoreKeeper<S> {
     /// Creates the keeper of an empty store. Uploads name the keeper's key.
     pub fn new(store: S, key: VerifyingKey) -> Self {
-        let (holdings, served) = (Mutex::default(), Mutex::default());
-        Self { store, key, holdings, served, journal: None }
+        Self::holding(Holdings::default(), (store, key), None)
     }
 
     /// Creates the keeper of a store whose uploads are in a journal. Later uploads are appended to
@@ -66,8 +68,17 @@ impl<S: RecordStore> StoreKeeper<S> {
                 .map_err(|error| ProtocolError::Decode(Item::JournalEntry, error))?;
             holdings.add(&upload, 0);
         }
-        let (holdings, served) = (Mutex::new(holdings), Mutex::default());
-        Ok(Self { store, key, holdings, served, journal: Some(Mutex::new(journal)) })
+        Ok(Self::holding(holdings, (store, key), Some(journal)))
+    }
+
+    fn holding(
+        holdings: Holdings,
+        (store, key): (S, VerifyingKey),
+        journal: Option<Box<dyn Journal + Send>>,
+    ) -> Self {
+        let served = Mutex::new(ServedRequests::new(MAX_FETCHES));
+        let (holdings, journal) = (Mutex::new(holdings), journal.map(Mutex::new));
+        Self { store, key, holdings, served, journal }
     }
 
     /// Returns the key that identifies the keeper.
@@ -135,9 +146,9 @@ impl<S: RecordStore> StoreKeeper<S> {
     }
 
     /// Deletes the objects of records that were not published in time, and objects that a published
-    /// record does not list. The journal then contains the remaining uploads only. An upload expires
-    /// by the time of the view's last block: an old view deletes nothing that a later one keeps.
-    /// Cost: linear in the store.
+    /// record does not list. The journal then contains the remaining uploads only. An upload
+    /// expires by the time of the view's last block: an old view deletes nothing that a later one
+    /// keeps. Cost: linear in the store.
     ///
     /// # Errors
     /// [`ProtocolError::Io`] if the journal fails, before anything is deleted;
@@ -183,7 +194,7 @@ impl<S: RecordStore> StoreKeeper<S> {
             return Err(Refusal::ForeignObject.into());
         }
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        served.admit((&fetch.signer, fetch.nonce), fetch.time, view.now)?;
+        served.admit((&fetch.signer, fetch.nonce), fetch.time, view.now, 1)?;
         drop(served);
         let mut object = fetch.respond(at, response, rng)?;
         self.store.read(&fetch.name, &mut object)?;

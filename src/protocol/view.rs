@@ -30,12 +30,18 @@ impl<'a> LedgerView<'a> {
         self.state.valid_party(key, role, self.now, otherwise.into())
     }
 
-    /// Returns `true` if a grant on the ledger is revoked or its window has ended. A grant that this
-    /// view does not contain has not ended: the view may be old.
-    pub(super) fn has_ended(self, grant: &Digest) -> bool {
-        let ended =
-            |terms: &GrantAction| self.now >= terms.until || self.state.is_revoked(grant, terms);
-        self.state.grant(grant).is_some_and(ended)
+    /// Returns `true` if a grant on the ledger is revoked or its window has ended. A grant that
+    /// this view does not contain has not ended: the view may be old.
+    pub(super) fn has_ended(self, id: &Digest) -> bool {
+        self.state.grant(id).is_some_and(|grant| self.check_not_ended(id, grant).is_err())
+    }
+
+    /// Checks that a grant is not revoked and that its window has not ended.
+    pub(super) fn check_not_ended(self, id: &Digest, grant: &GrantAction) -> Result<(), Rule> {
+        if self.state.is_revoked(id, grant) {
+            return Err(Rule::Revoked);
+        }
+        if self.now >= grant.until { Err(Rule::WindowEnded) } else { Ok(()) }
     }
 
     /// Returns `true` if a time differs from the party's clock by at most `skew`.

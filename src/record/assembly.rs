@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::Piece;
-use super::section::{Table, parse_table, table_length};
+use super::section::{MAX_PIECES, Table, parse_table, table_length};
 use crate::error::DecodeError;
 use std::collections::VecDeque;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -23,6 +23,9 @@ pub enum AssemblyError {
     /// Padding with bytes other than zero.
     #[error("the padding of a section is not zero")]
     Padding,
+    /// Sections with more pieces than a record has.
+    #[error("the sections have more than {MAX_PIECES} pieces")]
+    TooManyPieces,
     /// Two pieces with common bytes.
     #[error("two pieces overlap in the record")]
     Overlap,
@@ -115,6 +118,9 @@ impl<W: Write + Seek> SectionWriter<'_, '_, W> {
         self.head.extend_from_slice(&bytes[..taken]);
         if self.head.len() == table_length(&self.head)? {
             let Table { pieces, padding } = parse_table(&self.head, self.assembly.length)?;
+            if self.assembly.pieces.len() + pieces.len() > MAX_PIECES {
+                return Err(AssemblyError::TooManyPieces);
+            }
             self.assembly.pieces.extend(&pieces);
             (self.pieces, self.padding) = (pieces.into(), padding);
             self.table_read = true;

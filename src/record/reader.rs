@@ -1,7 +1,7 @@
 //! The record as a stream, merged from streams of its sections.
 #![forbid(unsafe_code)]
 
-use super::section::{Table, parse_table, table_length};
+use super::section::{MAX_PIECES, Table, parse_table, table_length};
 use super::{AssemblyError, Piece};
 use std::io::{self, Read};
 
@@ -41,6 +41,9 @@ impl<R: Read> RecordReader<R> {
         let mut sections = Vec::with_capacity(plaintexts.len());
         for (index, mut plaintext) in plaintexts.into_iter().enumerate() {
             let table = read_table(&mut plaintext, length)?;
+            if pieces.len() + table.pieces.len() > MAX_PIECES {
+                return Err(AssemblyError::TooManyPieces.into());
+            }
             pieces.extend(table.pieces.into_iter().map(|piece| (piece, index)));
             sections.push(Section { plaintext, padding: table.padding });
         }

@@ -93,7 +93,7 @@ fn divided(outline: Outline, length: u64) -> Result<Record, ScanError> {
         position = cut.piece.end;
     }
     push(position, length, rest);
-    if pieces.values().any(|pieces| pieces.len() > MAX_PIECES) {
+    if pieces.values().map(Vec::len).sum::<usize>() > MAX_PIECES {
         return Err(ScanError::TooManyEntries);
     }
     Ok(Record { length, pieces, keywords, findings: frame.finished })

@@ -14,7 +14,7 @@ use crate::algebra::tag::Kind;
 use crate::error::DecodeError;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-/// Maximum pieces of a section.
+/// Maximum pieces of a record.
 pub(super) const MAX_PIECES: usize = 1 << 20;
 /// Bytes before the table.
 const PREAMBLE: usize = 2 + 4;
@@ -60,6 +60,13 @@ fn padding(pieces: &[Piece]) -> Option<u64> {
     let content: u64 = pieces.iter().map(|piece| piece.end - piece.start).sum();
     let length = content.checked_add((PREAMBLE + pieces.len() * ROW) as u64)?;
     Some(padme(length)? - length)
+}
+
+/// Returns the greatest length of a section of a record of `length` bytes, or `None` if it exceeds
+/// 2^64. A piece has at least one byte.
+pub fn max_section_length(length: u64) -> Option<u64> {
+    let rows = length.min(MAX_PIECES as u64) * ROW as u64;
+    padme(length.checked_add(PREAMBLE as u64 + rows)?)
 }
 
 /// Rounds a length of at least 2 up (Padmé; Nikitin et al., PETS 2019, Algorithm 1): with

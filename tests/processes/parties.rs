@@ -18,6 +18,8 @@ pub(crate) const PARTIES: [&str; 6] =
 
 /// The end of all certificates, transactions and grants, in virtual time.
 const END: Time = 1_000_000_000;
+/// The greatest length of an opened record.
+const MAX_RECORD: u64 = 1 << 30;
 const VALIDITY: Validity<'static> = Validity { chain: CHAIN, until: 100_000_000 };
 
 fn rng() -> ThreadRng {
@@ -65,13 +67,15 @@ pub(crate) fn take(step: &str, folder: &Folder) {
         ("patient", "grant") => grant(folder),
         ("proxy", "accept") => {
             let (mut proxy, ledger) = (folder.load::<Proxy>(party), folder.ledger());
-            proxy.accept(ledger.state(), &folder.receive("message/delivery")).unwrap();
-            folder.save(party, &proxy);
+            let message = folder.receive("message/delivery");
+            let grant = proxy.accept(view(&ledger), &message).unwrap();
+            folder.save("delivery", &proxy.delivery(&grant).unwrap());
         }
         ("doctor-b", "request search") => {
             let (doctor, ledger) = (folder.load::<Doctor>(party), folder.ledger());
             let at = (CHAIN, &certificate("proxy", folder).0);
-            let request = doctor.request_search(at, ticket(&doctor, folder).grant(), ledger.time());
+            let (ticket, now) = (ticket(&doctor, folder), ledger.time());
+            let request = doctor.request_search(at, (ticket.grant(), None), now, &mut rng());
             folder.send("message/search", &request);
         }
         ("proxy", "search") => search(folder),
@@ -228,8 +232,8 @@ fn seal(folder: &Folder) {
 fn consent(folder: &Folder) {
     let (mut patient, ledger) = (folder.load::<Patient>("patient"), folder.ledger());
     let objects = folder.join("object");
-    let open = move |name: &epione::store::Cid| -> io::Result<Box<dyn Read>> {
-        Ok(Box::new(File::open(objects.join(name.to_string()))?))
+    let open = move |ciphertext: &StoredCiphertext| -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(File::open(objects.join(ciphertext.name().to_string()))?))
     };
     let (request, policies) =
         (folder.receive("message/consent-request"), folder.receive("policies"));
@@ -284,7 +288,7 @@ fn ticket(doctor: &Doctor, folder: &Folder) -> Ticket {
 /// Loads the proxy with its deliveries and its journal.
 fn load_proxy(folder: &Folder, ledger: &Ledger) -> (Proxy, JournalFile) {
     let mut proxy: Proxy = folder.load("proxy");
-    assert_eq!(proxy.restore(view(ledger)).unwrap(), 1);
+    proxy.restore(view(ledger), folder.load("delivery")).unwrap();
     let (journal, entries) = JournalFile::open(folder.join("secret/proxy journal")).unwrap();
     entries.iter().for_each(|entry| proxy.recover(entry).unwrap());
     (proxy, journal)
@@ -294,9 +298,8 @@ fn search(folder: &Folder) {
     let ledger = folder.ledger();
     let (proxy, _) = load_proxy(folder, &ledger);
     let request: SearchRequest = folder.receive("message/search");
-    let hits = proxy.search(view(&ledger), &request).unwrap();
-    let grant = digest("grant", folder);
-    let answer = proxy.answer_search(view(&ledger), (&grant, hits), &mut rng()).unwrap();
+    let answer = proxy.search(view(&ledger), &request).unwrap();
+    let answer = proxy.answer_search(view(&ledger), &request, answer, &mut rng()).unwrap();
     folder.send("message/hits", &answer);
 }
 
@@ -304,8 +307,9 @@ fn request(folder: &Folder) {
     let (doctor, ledger) = (folder.load::<Doctor>("doctor-b"), folder.ledger());
     let ticket = ticket(&doctor, folder);
     let (grant, state) = (ticket.grant(), ledger.state());
-    let hits = doctor.receive_hits(state, grant, &folder.receive("message/hits")).unwrap();
-    let (record, granted) = (hits[0].record, state.grant(grant).unwrap());
+    let search: SearchRequest = folder.receive("message/search");
+    let answer = doctor.receive_hits(state, &search, &folder.receive("message/hits")).unwrap();
+    let (record, granted) = (answer.hits[0].record, state.grant(grant).unwrap());
     let sections = ticket.sections(granted, state.record(&record).unwrap());
     let classes: Vec<Class> = sections.iter().map(|(_, class)| *class).collect();
     assert!(classes.contains(&Class::Restricted) && classes.contains(&Class::Identity));
@@ -350,9 +354,9 @@ fn open(folder: &Folder) {
     let release = doctor.receive_release(ledger.state(), &release).unwrap();
     let (ticket, request) = (ticket(&doctor, folder), digest("request", folder));
     let mut output = File::create(folder.join("opened")).unwrap();
+    let output = Output::new(&mut output, MAX_RECORD);
     let (objects, keys) = (keeper(folder), (&ticket, &release));
-    let opened =
-        doctor.open_granted(view(&ledger), &request, keys, &objects, &mut output, &mut rng());
+    let opened = doctor.open_granted(view(&ledger), &request, keys, &objects, output, &mut rng());
     opened.unwrap().require_complete().unwrap();
 }
 
@@ -365,9 +369,9 @@ fn open_by_policy(folder: &Folder) {
     folder.commit(&request);
     let (ledger, objects) = (folder.ledger(), keeper(folder));
     let mut output = File::create(folder.join("opened by policy")).unwrap();
-    let opened = doctor
-        .open_by_policy(view(&ledger), &request.id(), &objects, &mut output, &mut rng())
-        .unwrap();
+    let output = Output::new(&mut output, MAX_RECORD);
+    let opened =
+        doctor.open_by_policy(view(&ledger), &request.id(), &objects, output, &mut rng()).unwrap();
     assert!(!opened.classes.contains(&Class::Restricted));
     assert!(opened.classes.contains(&Class::Clinical) && opened.require_complete().is_err());
 }
@@ -376,7 +380,8 @@ fn open_as_patient(folder: &Folder) {
     let (patient, ledger) = (folder.load::<Patient>("patient"), folder.ledger());
     let hits = patient.find(ledger.state());
     let mut output = File::create(folder.join("opened by patient")).unwrap();
+    let output = Output::new(&mut output, MAX_RECORD);
     let objects = keeper(folder);
-    let opened = patient.open(view(&ledger), &hits[0], &objects, &mut output, &mut rng());
+    let opened = patient.open(view(&ledger), &hits[0], &objects, output, &mut rng());
     opened.unwrap().require_complete().unwrap();
 }

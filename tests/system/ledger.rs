@@ -143,7 +143,7 @@ impl Chain {
             from,
             until,
             delegations: owners.iter().map(|key| delegation(key)).collect(),
-            trapdoors: vec![[5; 32]],
+            trapdoors: vec![[5; 32]; owners.len()],
         };
         self.sign(Action::Grant(action), &owners)
     }

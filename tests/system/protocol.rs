@@ -1,8 +1,8 @@
 //! The protocol end to end, and attacks on every step.
 
 use crate::world::{
-    A, ADA, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, START, Sealed, World, section_of, splice_keys,
-    stroke,
+    A, ADA, B, BEA, BUNDLE, C, CHAIN, DAY, HOUR, MAX_RECORD, START, Sealed, World, section_of,
+    splice_keys, stroke,
 };
 use epione::abe::fabeo::epochs::EpochError;
 use epione::algebra::codec::Canonical;
@@ -15,9 +15,10 @@ use epione::ledger::{
 use epione::policy::AttributeSet;
 use epione::protocol::{
     Countersignature, Doctor, Enrolment, Envelope, FetchBasis, Hit, Institution, Item, Journal,
-    LedgerView, Object, Patient, ProtocolError, Proxy, Query, QueryContents, QueryManager, Refusal,
-    Registrar, RegistrationCentre, RegistrationError, Release, SealedMessage, SearchRequest,
-    SearchTerm, StoreKeeper, Terms, Ticket, UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
+    LedgerView, Object, Output, Patient, ProtocolError, Proxy, Query, QueryContents, QueryManager,
+    Refusal, Registrar, RegistrationCentre, RegistrationError, Release, SealedMessage,
+    SearchAnswer, SearchRequest, SearchTerm, StoreKeeper, StoredCiphertext, Terms, Ticket,
+    UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
 };
 use epione::record::{Class, Record};
 use epione::sign::{InvalidSignature, SigningKey};

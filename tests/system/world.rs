@@ -12,19 +12,23 @@ use epione::consensus::{Digest, Location, Parameters, Profile};
 use epione::ledger::{Basis, Time, Transaction};
 use epione::policy::AccessPolicy;
 use epione::protocol::{
-    AttributeAuthority, Envelope, Fetch, FetchBasis, Institution, Introduction, KeeperLink, Object,
-    ObjectSource, Opened, Patient, Policies, ProtocolError, Proxy, Query, QueryContents,
-    RegistrationCentre, Release, SealedRecord, SearchTerm, StoreKeeper, Terms, Ticket,
+    AttributeAuthority, Envelope, Fetch, FetchBasis, Institution, Introduction, KeeperLink,
+    LedgerView, Object, ObjectSource, Opened, Output, Patient, Policies, ProtocolError, Proxy,
+    Query, QueryContents, RegistrationCentre, Release, SealedRecord, SearchTerm, StoreKeeper,
+    Terms, Ticket,
 };
 use epione::record::{Class, Record};
 use epione::sign::SigningKey;
-use epione::store::{self, Cid, DirectoryStore, RecordStore};
+use epione::store::{Cid, DirectoryStore, RecordStore};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::io::{Cursor, Write};
 
 pub const POLICY: &str = "doctor and (neurology or (emergency and \"stroke unit\"))";
 const ATTRIBUTES: [&str; 3] = ["doctor, emergency", "doctor, \"stroke unit\"", "doctor, neurology"];
+
+/// The greatest length of an opened record.
+pub const MAX_RECORD: u64 = 1 << 30;
 
 /// The second patient, as an index.
 pub const BEA: usize = 1;
@@ -161,8 +165,8 @@ impl World {
     /// Commits a grant from Ada to doctor B, and delivers the keys to the first proxy.
     pub fn grant(&mut self, terms: &Terms) -> Ticket {
         let (issued, ticket) = self.grant_undelivered(terms).unwrap();
-        let state = self.state().clone();
-        self.proxies[0].accept(&state, &issued.delivery).unwrap();
+        let (state, now) = (self.state().clone(), self.now());
+        self.proxies[0].accept(LedgerView { state: &state, now }, &issued.delivery).unwrap();
         ticket
     }
 
@@ -191,9 +195,9 @@ impl World {
         release: &Release,
     ) -> Result<(Opened, Vec<u8>), ProtocolError> {
         let (doctor, mut output) = (&self.doctors[doctor], Cursor::new(Vec::new()));
-        let rng = &mut self.fork();
+        let (into, rng) = (Output::new(&mut output, MAX_RECORD), &mut self.fork());
         let opened =
-            doctor.open_granted(self.view(), request, (ticket, release), self, &mut output, rng)?;
+            doctor.open_granted(self.view(), request, (ticket, release), self, into, rng)?;
         Ok((opened, output.into_inner()))
     }
 
@@ -203,8 +207,8 @@ impl World {
         request: &Digest,
     ) -> Result<(Opened, Vec<u8>), ProtocolError> {
         let (doctor, mut output) = (&self.doctors[doctor], Cursor::new(Vec::new()));
-        let rng = &mut self.fork();
-        let opened = doctor.open_by_policy(self.view(), request, self, &mut output, rng)?;
+        let (into, rng) = (Output::new(&mut output, MAX_RECORD), &mut self.fork());
+        let opened = doctor.open_by_policy(self.view(), request, self, into, rng)?;
         Ok((opened, output.into_inner()))
     }
 
@@ -279,7 +283,7 @@ impl World {
     /// Returns the name of a section's ciphertext.
     pub fn ciphertext(&self, record: &Digest, class: Class) -> Cid {
         let (_, envelope) = self.envelope(record);
-        store::cid_of_digest(&envelope.sections[usize::from(self.section(record, class))])
+        envelope.sections[usize::from(self.section(record, class))].name()
     }
 
     /// Returns the path of an object's first chunk.

@@ -12,6 +12,7 @@ use crate::protocol::consent::{ConsentRequest, SectionDisclosure};
 use crate::protocol::publish::record_of;
 use crate::protocol::seal::{Disclosure, SealedSection};
 use crate::sign::VerifyingKey;
+use crate::store::digest_of_cid;
 
 impl World {
     /// The payload of a request for consent, without the author's checks. The sealed record keeps
@@ -102,6 +103,30 @@ fn section_key(world: &World, draft: &Draft, sealed: &SealedRecord, index: u8) -
     SectionKey::from_bytes(&key).unwrap()
 }
 
+/// Wraps changed section keys for the patient and the policy.
+pub(super) fn rewrap(
+    world: &mut World,
+    (sealed, introduction): (&mut SealedRecord, &Introduction),
+    change: impl Fn(u8, &mut SectionKey),
+) {
+    let current = world.epoch_policies();
+    for index in 0..sealed.sections.len() as u8 {
+        let draft = world.draft((sealed, introduction, vec![]));
+        let mut key = section_key(world, &draft, sealed, index);
+        change(index, &mut key);
+        let WrappedKeyBinding { condition, ad } =
+            WrappedKeyBinding::of(record_of(&draft, CHAIN).unwrap(), index);
+        let (key, own, rng) = (key.to_bytes(), world.patient.pre.public_key(), &mut world.rng);
+        let for_patient = pre::conditional::seal(own, &condition, &ad, &key[..], rng);
+        let message = &sealed.disclosure.as_ref().unwrap().messages[usize::from(index)];
+        let (parameters, policy) = (&current.parameters, current.policies.of(Class::Clinical));
+        let for_policy = abe::seal_with_randomness(parameters, policy, &ad, &key[..], message);
+        let section = &mut sealed.sections[usize::from(index)];
+        section.wrapped_for_patient = NamedObject::new(for_patient.to_bytes());
+        section.wrapped_for_policy = NamedObject::new(for_policy.to_bytes());
+    }
+}
+
 #[test]
 fn consent_requires_an_envelope_that_lists_the_ciphertexts() {
     let mut world = World::new();
@@ -120,6 +145,29 @@ fn consent_requires_an_envelope_that_lists_the_ciphertexts() {
         std::mem::swap(&mut first[0].ciphertext, &mut second[0].ciphertext);
     });
     assert!(refused(world.answer(&ConsentRequest { draft, ..honest }, &sealed)));
+}
+
+/// The author states another length, with a name of the envelope to which all keys lead.
+#[test]
+fn consent_requires_the_lengths_of_the_ciphertexts() {
+    let mut world = World::new();
+    let (mut sealed, introduction, _) = world.seal();
+    let honest = Envelope::from_bytes(&sealed.envelope.bytes).unwrap();
+    for change in [0, 1, -1] {
+        let mut envelope = honest.clone();
+        let length = &mut envelope.sections[1].length;
+        *length = length.checked_add_signed(change).unwrap();
+        sealed.envelope = NamedObject::new(envelope.to_bytes());
+        let location = digest_of_cid(&sealed.envelope.name).unwrap();
+        rewrap(&mut world, (&mut sealed, &introduction), |_, key| key.envelope = location);
+        let index = world.index(&sealed, &introduction);
+        let draft = world.draft((&sealed, &introduction, index));
+        match world.consent(&draft, &sealed) {
+            Ok(_) => assert_eq!(change, 0),
+            Err(ProtocolError::DigestMismatch(Item::Ciphertext)) => assert_ne!(change, 0),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
 }
 
 #[test]

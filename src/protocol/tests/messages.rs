@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::protocol::grant::Delivery;
+use crate::protocol::search::Page;
 
 fn introduce(world: &mut World, doctor: &crate::ledger::Certificate, now: Time) -> SealedMessage {
     let (state, rng) = (world.ledger.state(), &mut world.rng);
@@ -89,7 +90,7 @@ fn deliveries_and_tickets_must_be_signed_by_an_owner_of_their_grant() {
     let reader = state.party(&reader).unwrap();
     for key in &foreign {
         let message = SealedMessage::seal(CHAIN, key, proxy, &delivery, rng).unwrap();
-        let outcome = world.proxy.accept(&state, &message);
+        let outcome = world.proxy.accept(at(&state), &message);
         let refused = matches!(outcome, Err(ProtocolError::Refused(Refusal::OtherSender)));
         assert!(refused, "{outcome:?}");
         let message = SealedMessage::seal(CHAIN, key, reader, &ticket, rng).unwrap();
@@ -97,19 +98,19 @@ fn deliveries_and_tickets_must_be_signed_by_an_owner_of_their_grant() {
         let refused = matches!(outcome, Err(ProtocolError::Refused(Refusal::OtherSender)));
         assert!(refused, "{outcome:?}");
     }
-    assert!(world.proxy.accepted.is_empty());
+    assert!(world.proxy.deliveries.len() == 0);
     let message = SealedMessage::seal(CHAIN, &owner, reader, &ticket, rng).unwrap();
     assert!(world.reader.receive_ticket(&state, &message).is_ok());
     // The delivery of an unknown grant, and a delivery in the place of a ticket.
     let unknown = Delivery { grant: [1; 32], ..delivery.clone() };
     let message = SealedMessage::seal(CHAIN, &owner, proxy, &unknown, rng).unwrap();
-    let outcome = world.proxy.accept(&state, &message);
+    let outcome = world.proxy.accept(at(&state), &message);
     assert!(matches!(outcome, Err(ProtocolError::Refused(Refusal::UnknownGrant))));
     let message = SealedMessage::seal(CHAIN, &owner, reader, &delivery, rng).unwrap();
     let outcome = world.reader.receive_ticket(&state, &message);
     assert!(matches!(outcome, Err(ProtocolError::Message)), "{outcome:?}");
     let message = SealedMessage::seal(CHAIN, &owner, proxy, &delivery, rng).unwrap();
-    world.proxy.accept(&state, &message).unwrap();
+    world.proxy.accept(at(&state), &message).unwrap();
 }
 
 /// Only the proxy that signed the receipt sends a release.
@@ -177,31 +178,72 @@ fn the_contents_of_a_query_are_bound_to_reader_pseudonym_and_time() {
     assert!(matches!(outcome, Err(ProtocolError::Signature(Item::Query, _))));
 }
 
-/// Only the proxy of a grant answers a search under it.
 #[test]
-fn an_answer_to_a_search_must_be_signed_by_the_proxy_of_its_grant() {
+fn an_answer_to_a_search_must_be_to_this_request_and_signed_by_the_proxy_of_its_grant() {
     let mut world = World::new();
     let record = world.publish();
     let (delivery, ticket) = world.grant(record);
     let (_, other) = world.grant(record);
     let state = world.state();
-    world.proxy.verify(&state, delivery).unwrap();
+    world.proxy.restore(at(&state), delivery).unwrap();
     let view = LedgerView { state: &state, now: NOW };
-    let (at, grant) = ((CHAIN, &world.proxy.verifying_key()), ticket.grant());
-    let hits = world.proxy.search(view, &world.reader.request_search(at, grant, NOW)).unwrap();
+    let (to, rng) = ((CHAIN, &world.proxy.verifying_key()), &mut world.fork());
+    let mut request = |grant| world.reader.request_search(to, (grant, None), NOW, rng);
+    let (first, later) = (request(ticket.grant()), request(ticket.grant()));
+    let under_other = request(other.grant());
+    let found = world.proxy.search(view, &first).unwrap();
+    assert_eq!((found.hits.len(), found.last), (1, None));
     let rng = &mut world.fork();
-    let answer = world.proxy.answer_search(view, (grant, hits.clone()), rng).unwrap();
-    let receive = |grant, answer| world.reader.receive_hits(&state, grant, answer);
-    assert_eq!(receive(grant, &answer).unwrap(), hits);
-    // The answer under another grant, to another doctor, and by another party.
-    let refused = |outcome| matches!(outcome, Err(ProtocolError::Refused(Refusal::OtherSender)));
-    assert!(refused(receive(other.grant(), &answer)));
-    let of_author = world.author.receive_hits(&state, grant, &answer);
+    let answer = world.proxy.answer_search(view, &first, found.clone(), rng).unwrap();
+    let receive = |request, answer| world.reader.receive_hits(&state, request, answer);
+    assert_eq!(receive(&first, &answer).unwrap(), found);
+    // The answer to an earlier request, which hides later records, and one under another grant.
+    for request in [&later, &under_other] {
+        let outcome = receive(request, &answer);
+        let refused = matches!(outcome, Err(ProtocolError::Refused(Refusal::OtherAnswer)));
+        assert!(refused, "{outcome:?}");
+    }
+    // To another doctor, and by another party.
+    let of_author = world.author.receive_hits(&state, &first, &answer);
     assert!(matches!(of_author, Err(ProtocolError::Message)));
     let until = NOW + EPOCH;
     let second = Proxy::register("Second", until, &world.centre, rng).unwrap();
-    let forged = second.answer_search(view, (grant, hits), rng).unwrap();
-    assert!(refused(receive(grant, &forged)));
+    let forged = second.answer_search(view, &first, found, rng).unwrap();
+    let outcome = receive(&first, &forged);
+    assert!(matches!(outcome, Err(ProtocolError::Refused(Refusal::OtherSender))), "{outcome:?}");
+}
+
+/// Pages of a search cover every record of the grant once.
+#[test]
+fn a_search_in_pages_covers_all_records_within_the_limit_of_tests() {
+    let mut world = World::new();
+    let mut records = [(); 4].map(|()| world.publish());
+    let terms = Terms { later_records: true, ..world.grant_terms(records[0]) };
+    let (rng, reader) = (&mut world.fork(), world.reader.verifying_key());
+    let issued = world.patient.grant(VALIDITY, world.view(), &reader, &terms, rng).unwrap();
+    assert_eq!(world.commit(&issued.transaction), None);
+    let state = world.state();
+    let grant = state.grant(&issued.transaction.id()).unwrap();
+    let entries = world.terms().len() as u64;
+    records.sort();
+    for (max_tests, per_page) in
+        [(entries, 1), (2 * entries - 1, 1), (2 * entries, 2), (3 * entries, 3), (u64::MAX, 4)]
+    {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = Page::new(&state, grant, after, max_tests).unwrap();
+            assert!(page.tests <= max_tests && page.records.len() <= per_page);
+            assert_eq!(page.tests, entries * page.records.len() as u64);
+            found.extend(page.records.iter().map(|(id, _)| **id));
+            after = page.last;
+            if after.is_none() {
+                break;
+            }
+            assert_eq!(page.records.len(), per_page);
+            assert_eq!(found.last().copied(), after);
+        }
+        assert_eq!(found, records);
+    }
 }
 
 #[test]

@@ -11,8 +11,8 @@ fn altered_re_encryptions_do_not_open_with_a_valid_receipt() {
     let (delivery, ticket) = world.grant(record);
     let (other_delivery, other_ticket) = world.grant(record);
     let state = world.state();
-    world.proxy.verify(&state, delivery).unwrap();
-    world.proxy.verify(&state, other_delivery).unwrap();
+    world.proxy.restore(at(&state), delivery).unwrap();
+    world.proxy.restore(at(&state), other_delivery).unwrap();
     let honest = world.reencrypted(record, &ticket);
     let under_other_grant = world.reencrypted(record, &other_ticket);
     let open = |world: &mut World, sections: Vec<SectionReEncryption>| {
@@ -28,7 +28,7 @@ fn altered_re_encryptions_do_not_open_with_a_valid_receipt() {
                 &request,
                 (&ticket, &release),
                 world,
-                &mut output,
+                Output::new(&mut output, LIMIT),
                 &mut world.fork(),
             )
             .map(|_| output.into_inner())
@@ -70,7 +70,7 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
     let (delivery, ticket) = world.grant(record);
     let (request, state) = (world.request(record, &ticket), world.state());
     let view = LedgerView { state: &state, now: NOW };
-    world.proxy.verify(&state, delivery).unwrap();
+    world.proxy.restore(at(&state), delivery).unwrap();
     let mut rng = world.fork();
     let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
     let path = world._folder.path().join("journal");
@@ -117,6 +117,7 @@ fn a_proxy_recovers_its_journal_and_releases_the_same_bytes() {
     let outcome = world.proxy.report(VALIDITY, view, prepared, &mut journal, &mut rng);
     assert!(matches!(outcome, Err(ProtocolError::Refused(Refusal::JournalLost))));
     // An entry of another proxy.
+    drop(journal);
     let (_, entries) = open_file();
     let other = Proxy::register("Other", NOW + EPOCH, &world.centre, &mut rng);
     let outcome = other.unwrap().recover(&entries[0]);
@@ -149,12 +150,11 @@ fn a_proxy_checks_the_grant_itself_when_it_re_encrypts_and_releases() {
     let revoked = |outcome: Result<(), ProtocolError>| {
         assert!(matches!(outcome, Err(ProtocolError::Rule(Rule::Revoked))), "{outcome:?}");
     };
-    let at = |now| LedgerView { now, ..world.view() };
-    revoked(world.proxy.reencrypt(at(NOW), &request, &open_store, rng).map(drop));
-    revoked(world.proxy.release(at(NOW), &request, rng).map(drop));
+    revoked(world.proxy.reencrypt(world.view(), &request, &open_store, rng).map(drop));
+    revoked(world.proxy.release(world.view(), &request, rng).map(drop));
     let search = (CHAIN, &world.proxy.verifying_key());
-    let search = world.reader.request_search(search, ticket.grant(), NOW);
-    revoked(world.proxy.search(at(NOW), &search).map(drop));
+    let search = world.reader.request_search(search, (ticket.grant(), None), NOW, rng);
+    revoked(world.proxy.search(world.view(), &search).map(drop));
     assert!(world.proxy.reencrypt(before, &request, &open_store, rng).is_ok());
 }
 
@@ -172,6 +172,7 @@ fn a_reader_refuses_a_release_that_the_ledger_does_not_report() {
     let release = Release { receipt: Receipt::issue(CHAIN, released, &world.proxy.key), sections };
     let mut open = |state: &State| {
         let (view, output) = (LedgerView { state, now: NOW }, &mut Cursor::new(vec![]));
+        let output = Output::new(output, LIMIT);
         world.reader.open_granted(view, &request, (&ticket, &release), &world, output, rng)
     };
     let outcome = open(&state);
@@ -195,6 +196,7 @@ fn a_reader_refuses_a_release_of_other_sections_than_requested() {
         let release = world.release_any(request, sections);
         let state = world.state();
         let (view, output) = (LedgerView { state: &state, now: NOW }, &mut Cursor::new(vec![]));
+        let output = Output::new(output, LIMIT);
         world.reader.open_granted(view, &request, (&ticket, &release), world, output, rng)
     };
     assert!(open(&mut world, false).unwrap().require_complete().is_ok());
@@ -215,40 +217,82 @@ fn a_journal_accepts_no_entry_after_a_failed_one() {
     assert_eq!(error, "an earlier append failed; open the journal again");
 }
 
-/// A proxy that was saved and loaded has its keys unverified.
+/// The proxy's deliveries are files of their own, verified when they are loaded.
 #[test]
-fn a_loaded_proxy_verifies_its_keys_and_erases_those_of_ended_grants_only() {
+fn a_loaded_proxy_verifies_its_deliveries_and_erases_those_of_ended_grants_only() {
     let mut world = World::new();
     let empty = Ledger::new(CHAIN, world.centre.verifying_key());
     let (_, ticket) = world.granted();
-    let saved = world.proxy.to_secret_bytes();
-    let load = || Proxy::from_bytes(&saved).unwrap();
-    let kept = |proxy: &Proxy| (proxy.accepted.len(), proxy.unverified.len());
-    assert_eq!(kept(&load()), (0, 1));
+    let (keys, delivery) =
+        (world.proxy.to_secret_bytes(), world.proxy.delivery(ticket.grant()).unwrap());
+    let saved = delivery.to_secret_bytes();
+    let load = || Proxy::from_bytes(&keys).unwrap();
+    let delivery = || Delivery::from_bytes(&saved).unwrap();
     let mut proxy = load();
-    assert_eq!(proxy.restore(world.view()).unwrap(), 1);
-    assert_eq!(kept(&proxy), (1, 0));
-    assert_eq!(*proxy.to_secret_bytes(), *saved);
+    assert_eq!(proxy.deliveries.len(), 0);
     // A view that does not contain the grant yet.
-    let old = LedgerView { state: empty.state(), now: NOW };
-    let mut proxy = load();
-    assert_eq!((proxy.restore(old).unwrap(), proxy.erase_ended(old)), (0, 0));
-    assert_eq!(proxy.restore(world.view()).unwrap(), 1);
-    assert_eq!((proxy.erase_ended(old), kept(&proxy)), (0, (1, 0)));
-    // The delivery of another grant under this identifier stays unverified.
+    let old = at(empty.state());
+    let outcome = proxy.restore(old, delivery());
+    assert!(matches!(outcome, Err(ProtocolError::Refused(Refusal::UnknownGrant))));
+    proxy.restore(world.view(), delivery()).unwrap();
+    proxy.restore(world.view(), delivery()).unwrap();
+    assert_eq!(*proxy.delivery(ticket.grant()).unwrap().to_secret_bytes(), *saved);
+    assert!(proxy.erase_ended(old).is_empty());
+    // The delivery of another grant under this identifier.
     let mut proxy = load();
     let (other, _) = world.grant(world.state().records().next().map(|(id, _)| *id).unwrap());
     let altered = Delivery { grant: *ticket.grant(), ..other };
-    proxy.unverified.insert(*ticket.grant(), altered);
-    assert!(matches!(proxy.restore(world.view()), Err(ProtocolError::DigestMismatch(_))));
-    assert_eq!(kept(&proxy), (0, 1));
+    let outcome = proxy.restore(world.view(), altered);
+    assert!(matches!(outcome, Err(ProtocolError::DigestMismatch(_))));
+    assert_eq!(proxy.deliveries.len(), 0);
 
     let (state, rng) = (world.state(), &mut world.fork());
     let ended = LedgerView { state: &state, now: NOW + EPOCH };
-    assert_eq!(load().erase_ended(ended), 1);
+    let mut proxy = load();
+    proxy.restore(world.view(), delivery()).unwrap();
+    assert_eq!(proxy.erase_ended(ended), [*ticket.grant()]);
+    let outcome = proxy.restore(ended, delivery());
+    assert!(matches!(outcome, Err(ProtocolError::Rule(Rule::WindowEnded))), "{outcome:?}");
+    proxy.restore(world.view(), delivery()).unwrap();
     let revoke = world.patient.revoke(VALIDITY, &state, ticket.grant(), rng).unwrap();
     assert_eq!(world.commit(&revoke), None);
-    let mut proxy = load();
-    assert_eq!((proxy.erase_ended(world.view()), kept(&proxy)), (1, (0, 0)));
-    assert_eq!(load().restore(world.view()).unwrap(), 0);
+    assert_eq!(proxy.erase_ended(world.view()), [*ticket.grant()]);
+    assert_eq!(proxy.deliveries.len(), 0);
+    let outcome = proxy.restore(world.view(), delivery());
+    assert!(matches!(outcome, Err(ProtocolError::Rule(Rule::Revoked))), "{outcome:?}");
+}
+
+/// An owner key with many grants, and many owner keys.
+#[test]
+fn the_keys_of_a_proxy_are_bounded_overall_and_per_owner_key() {
+    let mut world = World::new();
+    let (_, ticket) = world.granted();
+    let state = world.state();
+    let grant = state.grant(ticket.grant()).unwrap();
+    // Three delegations and one trapdoor.
+    assert_eq!(grant.delegations.len() + grant.trapdoors.len(), 4);
+    let accepted = || world.proxy.accepted_for(ticket.grant()).unwrap().clone();
+    let mut deliveries = Deliveries::default();
+    let id = |n: u32| [&n.to_be_bytes()[..], &[0; 28]].concat().try_into().unwrap();
+    for n in 0..256 {
+        assert_eq!(deliveries.check_limits(grant), Ok(()));
+        deliveries.add(id(n), grant, accepted());
+    }
+    assert_eq!(deliveries.check_limits(grant), Err(Refusal::ProxyFull));
+    // The same delivery again is charged once.
+    deliveries.add(id(0), grant, accepted());
+    let of_owner = |seed: u8| {
+        let owner = SigningKey::from_seed(&Secret::new([seed; 32])).verifying_key();
+        GrantAction { owners: vec![owner], ..grant.clone() }
+    };
+    assert_eq!(deliveries.check_limits(&of_owner(1)), Ok(()));
+    assert_eq!(deliveries.erase(|grant| *grant == id(7)), [id(7)]);
+    assert_eq!(deliveries.check_limits(grant), Ok(()));
+    deliveries.add(id(7), grant, accepted());
+    assert_eq!(deliveries.check_limits(grant), Err(Refusal::ProxyFull));
+
+    deliveries.set_keys((1 << 20) - 4);
+    assert_eq!(deliveries.check_limits(&of_owner(1)), Ok(()));
+    deliveries.add(id(1000), &of_owner(1), accepted());
+    assert_eq!(deliveries.check_limits(&of_owner(2)), Err(Refusal::ProxyFull));
 }

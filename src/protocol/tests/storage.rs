@@ -77,7 +77,7 @@ fn a_fetch_is_served_once() {
     assert!(serve(&world, NOW, pending.fetch()).is_ok());
     for now in [NOW - 60_000, NOW, NOW + 60_000] {
         let replayed = serve(&world, now, pending.fetch());
-        let refused = matches!(replayed, Err(ProtocolError::Refused(Refusal::ReplayedFetch)));
+        let refused = matches!(replayed, Err(ProtocolError::Refused(Refusal::ReplayedRequest)));
         assert!(refused, "{replayed:?}");
     }
     // The same request, signed anew.
@@ -133,6 +133,7 @@ fn the_reader_refuses_a_replayed_or_truncated_response() {
         let fetch =
             |fetch: &Fetch, response: &mut dyn Write| Ok(response.write_all(&answer(fetch)?)?);
         let (source, output) = (KeeperLink { keeper, fetch }, &mut Cursor::new(vec![]));
+        let output = Output::new(output, LIMIT);
         world.patient.open(world.view(), &hit, &source, output, &mut world.fork()).map(drop)
     };
     assert!(open(&honest).is_ok());

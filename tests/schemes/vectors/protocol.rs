@@ -66,6 +66,7 @@ const TAGS: &[Tag] = &[
     tag::PROTOCOL_ENTRY,
     tag::PROTOCOL_MESSAGE,
     tag::PROTOCOL_RESPONSE,
+    tag::PROTOCOL_SEARCH,
 ];
 
 /// The fields of a case. The first input names the step.
@@ -119,11 +120,11 @@ fn protocol_vectors() {
     let shared = run.share(&published);
     grants::grant(&mut file, &run, &published, &shared);
     grants::messages(&mut file, &run, &published, &shared);
-    grants::search(&mut file, &run, &shared);
+    grants::searches(&mut file, &run, &shared);
     grants::release(&mut file, &run, &published, &shared);
     objects::uploads(&mut file, &run, &published);
     objects::fetches(&mut file, &run, &published, &shared);
-    parties::secrets(&mut file, &run, &shared);
+    parties::secrets(&mut file, &run);
     transactions::transactions(&mut file, &mut run, &published, &shared);
     compare_or_write("protocol.json", &file);
 }

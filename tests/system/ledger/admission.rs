@@ -106,12 +106,18 @@ fn malformed_grants_and_records_do_not_decode() {
     let (mut chain, _, _) = Chain::with_grant(23);
     let p = chain.parties.clone();
     let honest = chain.grant(&[p.owner.clone(), p.other_owner.clone()], T0, FAR);
-    let changes: [fn(&mut GrantAction); 5] = [
+    let changes: [fn(&mut GrantAction); 8] = [
         |g| g.owners.swap(0, 1),
         |g| g.owners[0] = g.owners[1],
         |g| g.owners.clear(),
         |g| g.until = g.from,
         |g| g.until = g.from - 1,
+        |g| g.trapdoors.truncate(1),
+        |g| g.trapdoors.push([6; 32]),
+        |g| {
+            g.delegations.clear();
+            g.trapdoors.clear();
+        },
     ];
     for change in changes {
         let mut changed = honest.clone();

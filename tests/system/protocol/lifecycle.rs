@@ -24,9 +24,10 @@ fn reader_author_and_patient_open_the_same_bytes() {
     // Grant and search.
     let terms = Terms { search: received.terms, ..world.terms(&records) };
     let ticket = world.grant(&terms);
-    let hits =
-        world.proxies[0].search(world.view(), &world.search_request(B, ticket.grant())).unwrap();
-    let mut found: Vec<Digest> = hits.iter().map(|hit| hit.record).collect();
+    let answer = world.proxies[0]
+        .search(world.view(), &world.search_request(B, ticket.grant(), None))
+        .unwrap();
+    let mut found: Vec<Digest> = answer.hits.iter().map(|hit| hit.record).collect();
     let mut all = records.to_vec();
     found.sort();
     all.sort();
@@ -46,7 +47,8 @@ fn reader_author_and_patient_open_the_same_bytes() {
         let view = world.view();
         let mut output = Cursor::new(Vec::new());
         let (author, rng) = (&world.doctors[A], &mut world.fork());
-        let opened = author.open_as_author(view, record, &world, &mut output, rng).unwrap();
+        let into = Output::new(&mut output, MAX_RECORD);
+        let opened = author.open_as_author(view, record, &world, into, rng).unwrap();
         assert!(
             opened.require_complete().is_ok() && output.into_inner() == file,
             "the author of {name}"
@@ -56,7 +58,8 @@ fn reader_author_and_patient_open_the_same_bytes() {
         let found = world.patients[ADA].find(world.state());
         let hit = found.iter().find(|hit| hit.record == *record).unwrap();
         let mut output = Cursor::new(Vec::new());
-        let opened = world.patients[ADA].open(view, hit, &world, &mut output, rng).unwrap();
+        let into = Output::new(&mut output, MAX_RECORD);
+        let opened = world.patients[ADA].open(view, hit, &world, into, rng).unwrap();
         assert!(
             opened.require_complete().is_ok() && output.into_inner() == file,
             "the patient of {name}"
@@ -195,10 +198,10 @@ fn a_grant_covers_later_records_only_if_it_says_so() {
     let outcome = world.request(B, later, Basis::Grant(*listed.grant()));
     assert_eq!(outcome, Err(Rule::NotCovered.into()));
     let found = |ticket: &Ticket| {
-        let hits = world.proxies[0]
-            .search(world.view(), &world.search_request(B, ticket.grant()))
+        let answer = world.proxies[0]
+            .search(world.view(), &world.search_request(B, ticket.grant(), None))
             .unwrap();
-        hits.into_iter().map(|hit| hit.record).collect::<std::collections::BTreeSet<_>>()
+        answer.hits.into_iter().map(|hit| hit.record).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(found(&listed), [first].into());
     assert_eq!(found(&series), [first, later].into());

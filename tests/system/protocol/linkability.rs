@@ -33,9 +33,9 @@ fn tags_and_envelopes_do_not_reveal_classes_and_policies() {
     assert_ne!(classes[0], classes[1]);
     let sorted = classes.map(BTreeSet::from_iter);
     assert_eq!(sorted[0], sorted[1]);
-    // An envelope has the identifier of the record and one hash per section.
+    // An envelope has the identifier of the record and one hash and length per section.
     let (_, envelope) = world.envelope(&ids[0]);
-    assert_eq!(envelope.to_bytes().len(), 2 + 32 + 4 + 4 * 32);
+    assert_eq!(envelope.to_bytes().len(), 2 + 32 + 4 + 4 * 40);
 }
 
 fn common_window(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {

@@ -5,23 +5,24 @@ fn a_delivery_must_match_its_grant_and_proxy() {
     let mut world = World::new(60);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let terms = world.terms(&[record]);
-    let state = world.state().clone();
+    let (state, now) = (world.state().clone(), world.now());
+    let view = LedgerView { state: &state, now };
 
     // The grant is not on the ledger yet.
     let issued = world.grant_uncommitted(B, &terms).unwrap();
     let (delivery, grant) = (&issued.delivery, issued.transaction.id());
-    refused!(world.proxies[0].accept(&state, delivery), Refusal::UnknownGrant);
+    refused!(world.proxies[0].accept(view, delivery), Refusal::UnknownGrant);
     refused!(world.doctors[B].receive_ticket(&state, &issued.ticket), Refusal::UnknownGrant);
     world.commit(&issued.transaction).unwrap();
     let state = world.state().clone();
     let view = LedgerView { state: &state, now: world.now() };
     // Another proxy, and the ticket in the place of the delivery.
-    refused!(world.proxies[1].accept(&state, delivery), ProtocolError::Message);
-    refused!(world.proxies[0].accept(&state, &issued.ticket), ProtocolError::Message);
+    refused!(world.proxies[1].accept(view, delivery), ProtocolError::Message);
+    refused!(world.proxies[0].accept(view, &issued.ticket), ProtocolError::Message);
     // The proxy has stored no delivery.
-    let search = world.search_request(B, &grant);
+    let search = world.search_request(B, &grant, None);
     refused!(world.proxies[0].search(view, &search), Refusal::NoDelivery);
-    world.proxies[0].accept(&state, delivery).unwrap();
+    assert_eq!(world.proxies[0].accept(view, delivery).unwrap(), grant);
     assert!(world.proxies[0].search(view, &search).is_ok());
 }
 
@@ -34,25 +35,34 @@ fn a_proxy_without_delivery_neither_searches_nor_re_encrypts() {
     let request = world.request_granted(record, &ticket);
     refused!(world.reencrypt(&request), Refusal::NoDelivery);
     refused!(
-        world.proxies[0].search(world.view(), &world.search_request(B, ticket.grant())),
+        world.proxies[0].search(world.view(), &world.search_request(B, ticket.grant(), None)),
         Refusal::NoDelivery
     );
 }
 
 #[test]
-fn a_delivery_for_a_revoked_grant_is_refused_also_after_its_erasure() {
+fn a_delivery_for_an_ended_grant_is_refused_also_after_its_erasure() {
     let mut world = World::new(66);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let terms = world.terms(&[record]);
     let (issued, ticket) = world.grant_undelivered(&terms).unwrap();
-    let state = world.state().clone();
-    world.proxies[0].accept(&state, &issued.delivery).unwrap();
+    let (state, now) = (world.state().clone(), world.now());
+    let view = LedgerView { state: &state, now };
+    world.proxies[0].accept(view, &issued.delivery).unwrap();
     let rng = &mut world.rng.clone();
     let revoke = world.patients[ADA].revoke(world.validity(), &state, ticket.grant(), rng).unwrap();
     world.commit(&revoke).unwrap();
     let (state, now) = (world.state().clone(), world.now());
-    assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }), 1);
-    refused!(world.proxies[0].accept(&state, &issued.delivery), Rule::Revoked);
+    assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }).len(), 1);
+    let view = LedgerView { state: &state, now };
+    refused!(world.proxies[0].accept(view, &issued.delivery), Rule::Revoked);
+    // The window of another grant has ended.
+    let issued = world.grant_undelivered(&terms).unwrap().0;
+    let (state, now) = (world.state().clone(), terms.until);
+    let view = LedgerView { state: &state, now };
+    refused!(world.proxies[0].accept(view, &issued.delivery), Rule::WindowEnded);
+    let view = LedgerView { state: &state, now: now - 1 };
+    world.proxies[0].accept(view, &issued.delivery).unwrap();
 }
 
 #[test]
@@ -95,7 +105,7 @@ fn a_flipped_bit_in_any_object_prevents_re_encryption() {
     let (location, envelope) = world.envelope(&record);
     let action = world.state().record(&record).unwrap().clone();
     let mut objects = vec![location];
-    objects.extend(envelope.sections.iter().map(store::cid_of_digest));
+    objects.extend(envelope.sections.iter().map(StoredCiphertext::name));
     objects.extend(action.sections.iter().map(|s| store::cid_of_digest(&s.wrapped_for_patient)));
     for object in objects {
         let path = world.chunk_file(&object);
@@ -157,26 +167,32 @@ fn only_the_reader_of_a_grant_searches_at_its_proxy() {
     let other_terms = world.terms(&[record]);
     let other = *world.grant(&other_terms).grant();
     let now = world.now();
-    let search =
-        |world: &World, request: &SearchRequest| world.proxies[0].search(world.view(), request);
-    let at = (CHAIN, &world.proxies[0].verifying_key());
-    assert!(search(&world, &world.doctors[B].request_search(at, &grant, now)).is_ok());
-    // Another doctor, another proxy, another chain, another grant.
-    let (b, c) = (&world.doctors[B], &world.doctors[C]);
-    let swapped = {
-        let of_other = b.request_search(at, &other, now);
-        assert!(search(&world, &of_other).is_ok());
-        b.request_search((CHAIN, &world.proxies[1].verifying_key()), &grant, now)
+    let search = |request: &SearchRequest| world.proxies[0].search(world.view(), request);
+    let [at, elsewhere] = [0, 1].map(|proxy: usize| world.proxies[proxy].verifying_key());
+    let sign = |doctor: usize, at: (&str, &_), grant: &Digest, time| {
+        world.doctors[doctor].request_search(at, (grant, None), time, &mut world.fork())
     };
-    for request in
-        [c.request_search(at, &grant, now), swapped, b.request_search(("x", at.1), &grant, now)]
-    {
-        refused!(search(&world, &request), ProtocolError::Signature(Item::SearchRequest, _));
+    let first = sign(B, (CHAIN, &at), &grant, now);
+    assert!(search(&first).is_ok());
+    assert!(search(&sign(B, (CHAIN, &at), &other, now)).is_ok());
+    // Another doctor, another proxy, another chain.
+    for request in [
+        sign(C, (CHAIN, &at), &grant, now),
+        sign(B, (CHAIN, &elsewhere), &grant, now),
+        sign(B, ("x", &at), &grant, now),
+    ] {
+        refused!(search(&request), ProtocolError::Signature(Item::SearchRequest, _));
     }
     for time in [now - 60_001, now + 60_001] {
-        refused!(search(&world, &b.request_search(at, &grant, time)), Refusal::StaleSearch);
+        refused!(search(&sign(B, (CHAIN, &at), &grant, time)), Refusal::StaleSearch);
     }
-    assert!(search(&world, &b.request_search(at, &grant, now - 60_000)).is_ok());
+    assert!(search(&sign(B, (CHAIN, &at), &grant, now - 60_000)).is_ok());
+    // A search costs the proxy pairings, so each request is served once.
+    refused!(search(&first), Refusal::ReplayedRequest);
+    // A record that is not on the ledger.
+    let after = (&grant, Some([7; 32]));
+    let request = world.doctors[B].request_search((CHAIN, &at), after, now, &mut world.fork());
+    refused!(search(&request), Refusal::UnknownRecord);
 }
 
 #[test]
@@ -188,18 +204,17 @@ fn a_search_finds_only_matching_records_of_the_grant() {
     let foreign = world.publish(A, BEA, BUNDLE, "bundle.json");
     let terms = world.terms(&[stroke_record, note]);
     let ticket = world.grant(&terms);
-    let hits =
-        world.proxies[0].search(world.view(), &world.search_request(B, ticket.grant())).unwrap();
+    let request = world.search_request(B, ticket.grant(), None);
+    let answer = world.proxies[0].search(world.view(), &request).unwrap();
     let (location, _) = world.envelope(&stroke_record);
-    assert_eq!(hits, [Hit { record: stroke_record, location }]);
+    assert_eq!(answer.hits, [Hit { record: stroke_record, location }]);
 
     let search = vec![SearchTerm::new("code", "http://snomed.info/sct|0")];
     let nothing = world.grant(&Terms { search, ..world.terms(&[stroke_record]) });
     let state = world.state().clone();
-    refused!(
-        world.proxies[0].search(world.view(), &world.search_request(B, nothing.grant())),
-        ProtocolError::NoMatch
-    );
+    let request = world.search_request(B, nothing.grant(), None);
+    let answer = world.proxies[0].search(world.view(), &request).unwrap();
+    assert_eq!(answer, SearchAnswer { hits: vec![], last: None });
     // A patient cannot grant access to another patient's record.
     let (validity, view) = (world.validity(), LedgerView { state: &state, now: world.now() });
     let (reader, proxy) = (world.doctors[B].verifying_key(), world.proxies[0].verifying_key());

@@ -42,8 +42,8 @@ fn consent_is_requested_and_given_over_files() {
     file("countersignature", countersigned.to_bytes());
 
     let request = SealedMessage::from_bytes(&fs::read(path("request")).unwrap()).unwrap();
-    let objects = |name: &Cid| -> io::Result<Box<dyn Read>> {
-        Ok(Box::new(fs::File::open(path(&name.to_string()))?))
+    let objects = |ciphertext: &StoredCiphertext| -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(fs::File::open(path(&ciphertext.name().to_string()))?))
     };
     let current = world.authority.epoch_policies(&world.policies).unwrap();
     let (state, now) = (world.state().clone(), world.now());
@@ -56,8 +56,8 @@ fn consent_is_requested_and_given_over_files() {
     let published = world.doctors[A].publish(draft, &countersigned, &consent).unwrap();
     world.commit(&published).unwrap();
     assert!(world.state().record(&published.id()).is_some());
-    let folder_without_ciphertexts = |name: &Cid| -> io::Result<Box<dyn Read>> {
-        Ok(Box::new(fs::File::open(path("absent").join(name.to_string()))?))
+    let folder_without_ciphertexts = |ciphertext: &StoredCiphertext| -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(fs::File::open(path("absent").join(ciphertext.name().to_string()))?))
     };
     let outcome =
         world.patients[ADA].consent(view, &request, &folder_without_ciphertexts, &current);

@@ -115,13 +115,17 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
             refused(world.reencrypt(&request).map(drop));
             refused(world.proxies[0].release(view, &request, &mut world.rng.clone()).map(drop));
             refused(
-                world.proxies[0].search(view, &world.search_request(B, ticket.grant())).map(drop),
+                world.proxies[0]
+                    .search(view, &world.search_request(B, ticket.grant(), None))
+                    .map(drop),
             );
         }
         let (output, rng) = (&mut Cursor::new(Vec::new()), &mut world.fork());
         let (reader, release) = (&world.doctors[B], (&ticket, &release));
-        refused(reader.open_granted(view, &request, release, &world, output, rng).map(drop));
-        refused(reader.open_by_policy(view, &request, &world, output, rng).map(drop));
+        let into = Output::new(output, MAX_RECORD);
+        refused(reader.open_granted(view, &request, release, &world, into, rng).map(drop));
+        let into = Output::new(output, MAX_RECORD);
+        refused(reader.open_by_policy(view, &request, &world, into, rng).map(drop));
 
         // The author: upload, countersignature. The record stays readable.
         let mut world = Shared::new(25).world;
@@ -148,7 +152,8 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         refused(world.patients[ADA].consent(view, &request, &sealed, &current).map(drop));
         let hit = world.patients[ADA].find(&state).pop().unwrap();
         let rng = &mut world.fork();
-        let opened = world.patients[ADA].open(world.view(), &hit, &world, output, rng);
+        let into = Output::new(output, MAX_RECORD);
+        let opened = world.patients[ADA].open(world.view(), &hit, &world, into, rng);
         assert!(opened.unwrap().require_complete().is_ok());
 
         // The patient, the query manager, the proxy.

@@ -5,7 +5,9 @@ import { digest as hash, framed } from './hash.js';
 import * as hpke from './hpke.js';
 import { keyTypes } from './pre/keys.js';
 import { subject } from './protocol/certificate.js';
-import { digest, encodeU64, hpkeKey, object, signature, signingKey } from './protocol/parts.js';
+import {
+  digest, encodeU64, hpkeKey, object, option, signature, signingKey,
+} from './protocol/parts.js';
 import { checkSignature } from './sign.js';
 import { tag } from './tags.js';
 
@@ -17,11 +19,6 @@ const BASES = { 1: 'request', 2: 'record' };
 export const basisCode = (name) =>
   Number(Object.entries(BASES).find(([, known]) => known === name)[0]);
 
-// Zero or one value, after a flag.
-const option = (type) => ({
-  read: (reader) => reader.list(reader.choice('flag', { 0: 0, 1: 1 }), type.read),
-  write: (values) => [Uint8Array.of(values.length), ...values.flatMap(type.write)],
-});
 const possession = option(keyTypes.possession);
 
 export const types = {
@@ -48,10 +45,11 @@ export const types = {
       length: reader.u64(),
       author: signingKey(reader),
       recordId: digest(reader),
+      time: reader.u64(),
       signed: signature(reader),
     }),
-    write: ({ name, length, author, recordId, signed }) => [
-      withLength(name), encodeU64(length), author, recordId, signed,
+    write: ({ name, length, author, recordId, time, signed }) => [
+      withLength(name), encodeU64(length), author, recordId, encodeU64(time), signed,
     ],
   },
   fetch: {

@@ -49,7 +49,7 @@ fn revoke(world: &mut World, ticket: &Ticket, report: &mut Report) -> Result<(),
     world.commit(&revoke)?;
     let (state, now) = (world.state().clone(), world.now());
     let erased = world.proxies[0].erase_ended(LedgerView { state: &state, now });
-    let what = format!("deliveries erased by the proxy: {erased}");
+    let what = format!("deliveries erased by the proxy: {}", erased.len());
     report.step("revoke", "patient, replicas, proxy", revoke.to_bytes().len() as u64, start, &what);
     Ok(())
 }
@@ -94,8 +94,9 @@ fn changed_delivery(
     let (issued, _) = world.grant_undelivered(terms)?;
     let mut bytes = issued.delivery.to_bytes();
     *bytes.last_mut().ok_or("the delivery is empty")? ^= 1;
-    let state = world.state().clone();
-    Ok(world.proxies[0].accept(&state, &SealedMessage::from_bytes(&bytes)?))
+    let (state, now) = (world.state().clone(), world.now());
+    let view = LedgerView { state: &state, now };
+    Ok(world.proxies[0].accept(view, &SealedMessage::from_bytes(&bytes)?).map(|_| ()))
 }
 
 /// The patient grants a search for a keyword that no record has.
@@ -106,7 +107,8 @@ fn absent_keyword(
 ) -> Result<Result<(), ProtocolError>, Failure> {
     let absent = vec![SearchTerm::new("code", "http://snomed.info/sct|0")];
     let ticket = grant(world, &Terms { search: absent, ..terms.clone() }, report)?;
-    Ok(search(world, ticket.grant()).map(|_| ()))
+    let hits = search(world, ticket.grant())?;
+    Ok(if hits.is_empty() { Err(ProtocolError::NoMatch) } else { Ok(()) })
 }
 
 /// One bit of a stored chunk is flipped during doctor B's request, and restored afterwards.
@@ -136,8 +138,8 @@ fn ciphertext_chunk(world: &World, envelope: &Cid) -> Result<Cid, Failure> {
     let mut bytes = Vec::new();
     store.read(envelope, &mut bytes)?;
     let envelope = Envelope::from_bytes(&bytes)?;
-    let hash = envelope.sections.first().ok_or("the envelope lists no section")?;
-    let chunks = store.chunks(&store::cid_of_digest(hash))?;
+    let ciphertext = envelope.sections.first().ok_or("the envelope lists no section")?;
+    let chunks = store.chunks(&ciphertext.name())?;
     Ok(*chunks.first().ok_or("the ciphertext has no chunk")?)
 }
 

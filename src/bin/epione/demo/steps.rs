@@ -7,7 +7,7 @@ use super::world::{B, DAY, Failure, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
 use epione::ledger::{Basis, Time};
-use epione::protocol::{Hit, Opened, ProtocolError, Terms, Ticket};
+use epione::protocol::{Hit, LedgerView, Opened, Output, ProtocolError, Terms, Ticket};
 use std::fs::File;
 use std::io::BufReader;
 use std::time::Instant;
@@ -27,8 +27,8 @@ pub(super) fn grant(
 ) -> Result<Ticket, Failure> {
     let start = Instant::now();
     let (issued, ticket) = world.grant_undelivered(terms)?;
-    let state = world.state().clone();
-    world.proxies[0].accept(&state, &issued.delivery)?;
+    let (state, now) = (world.state().clone(), world.now());
+    world.proxies[0].accept(LedgerView { state: &state, now }, &issued.delivery)?;
     let bytes = issued.transaction.to_bytes().len() as u64;
     let conditions = count(ticket.conditions(), "condition", "conditions");
     let what = format!("{conditions}, window of {}", window(terms));
@@ -44,11 +44,20 @@ fn window(terms: &Terms) -> String {
     }
 }
 
-/// The proxy's search under a grant, with a progress bar.
+/// The proxy's search under a grant, with a progress bar. Doctor B continues it if the
+/// proxy does not search all records at once.
 pub(super) fn search(world: &World, grant: &Digest) -> Result<Vec<Hit>, ProtocolError> {
     let mut bar = Bar::new("searching", entries(world), false);
-    let request = world.search_request(B, grant);
-    world.proxies[0].search_with_progress(world.view(), &request, &mut bar)
+    let (mut hits, mut after) = (Vec::new(), None);
+    loop {
+        let request = world.search_request(B, grant, after);
+        let answer = world.proxies[0].search_with_progress(world.view(), &request, &mut bar)?;
+        hits.extend(answer.hits);
+        after = answer.last;
+        if after.is_none() {
+            return Ok(hits);
+        }
+    }
 }
 
 /// The number of search entries on the ledger.
@@ -76,15 +85,18 @@ pub(super) fn class_names(opened: &Opened) -> String {
     names.join(", ")
 }
 
+/// The greatest length of a record that is opened: 1 TiB.
+const MAX_RECORD: u64 = 1 << 40;
+
 /// Opens into a new file and returns its SHA-256 digest. The file has a name only in a kept folder:
 /// elsewhere, an interrupted run would leave plaintext behind.
 pub(super) fn open_to(
     world: &World,
     name: Option<&str>,
-    open: impl FnOnce(&mut File) -> Result<Opened, ProtocolError>,
+    open: impl FnOnce(Output<'_, File>) -> Result<Opened, ProtocolError>,
 ) -> Result<(String, Opened), Failure> {
     let open = |file: &mut File| -> Result<_, Failure> {
-        let opened = open(file)?;
+        let opened = open(Output::new(file, MAX_RECORD))?;
         Ok((sha256(&mut BufReader::new(file))?, opened))
     };
     let Some((folder, name)) = world.folder.kept().zip(name) else {

@@ -309,9 +309,14 @@ impl World {
     }
 
     /// Signs a doctor's request for a search by the first proxy.
-    pub(crate) fn search_request(&self, doctor: usize, grant: &Digest) -> SearchRequest {
+    pub(crate) fn search_request(
+        &self,
+        doctor: usize,
+        grant: &Digest,
+        after: Option<Digest>,
+    ) -> SearchRequest {
         let at = (CHAIN, &self.proxies[0].verifying_key());
-        self.doctors[doctor].request_search(at, grant, self.now())
+        self.doctors[doctor].request_search(at, (grant, after), self.now(), &mut self.fork())
     }
 
     /// Re-encrypts at the first proxy for a request.

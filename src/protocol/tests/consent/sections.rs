@@ -7,7 +7,6 @@ use crate::algebra::tag::Kind;
 use crate::dem;
 use crate::protocol::seal::{EncryptedSection, Plaintext, TaggedClass};
 use crate::record::AssemblyError;
-use crate::store;
 use sha2::{Digest as _, Sha256};
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -57,30 +56,6 @@ fn seal_sections(
     (sealed, introduction)
 }
 
-/// Wraps changed section keys for the patient and the policy.
-fn rewrap(
-    world: &mut World,
-    (sealed, introduction): (&mut SealedRecord, &Introduction),
-    change: impl Fn(u8, &mut SectionKey),
-) {
-    let current = world.epoch_policies();
-    for index in 0..sealed.sections.len() as u8 {
-        let draft = world.draft((sealed, introduction, vec![]));
-        let mut key = section_key(world, &draft, sealed, index);
-        change(index, &mut key);
-        let WrappedKeyBinding { condition, ad } =
-            WrappedKeyBinding::of(record_of(&draft, CHAIN).unwrap(), index);
-        let (key, own, rng) = (key.to_bytes(), world.patient.pre.public_key(), &mut world.rng);
-        let for_patient = pre::conditional::seal(own, &condition, &ad, &key[..], rng);
-        let message = &sealed.disclosure.as_ref().unwrap().messages[usize::from(index)];
-        let (parameters, policy) = (&current.parameters, current.policies.of(Class::Clinical));
-        let for_policy = abe::seal_with_randomness(parameters, policy, &ad, &key[..], message);
-        let section = &mut sealed.sections[usize::from(index)];
-        section.wrapped_for_patient = NamedObject::new(for_patient.to_bytes());
-        section.wrapped_for_policy = NamedObject::new(for_policy.to_bytes());
-    }
-}
-
 /// The payload of a request for consent to [`RECORD`], which has no keywords.
 fn payload(
     world: &mut World,
@@ -123,9 +98,9 @@ fn consent_requires_ciphertexts_that_decrypt() {
     *bytes.last_mut().unwrap() ^= 1;
     sealed.sections[0].replace_ciphertext(&bytes);
     let mut envelope = Envelope::from_bytes(&sealed.envelope.bytes).unwrap();
-    envelope.sections[0] = store::digest_of_cid(&sealed.sections[0].name).unwrap();
+    envelope.sections[0].hash = digest_of_cid(&sealed.sections[0].name).unwrap();
     let envelope = NamedObject::new(envelope.to_bytes());
-    let location = store::digest_of_cid(&envelope.name).unwrap();
+    let location = digest_of_cid(&envelope.name).unwrap();
     rewrap(&mut world, (&mut sealed, &introduction), |_, key| key.envelope = location);
     sealed.envelope = envelope;
     let error = refusal(&mut world, (&sealed, &introduction, &index));
@@ -147,7 +122,7 @@ fn consent_requires_ciphertexts_under_their_names() {
     let other = dem::seal(&key.content_key, &ad, &other);
     let consistent = ConsentRequest { hash: sha256(b"ABCDEFGH"), ..honest.clone() };
     let opened = Cell::new(0);
-    let dishonest = |_: &Cid| -> io::Result<Box<dyn Read>> {
+    let dishonest = |_: &StoredCiphertext| -> io::Result<Box<dyn Read>> {
         opened.set(opened.get() + 1);
         Ok(Box::new(Cursor::new(other.clone())))
     };
@@ -155,7 +130,8 @@ fn consent_requires_ciphertexts_under_their_names() {
     assert!(matches!(error, ProtocolError::DigestMismatch(Item::Ciphertext)), "{error:?}");
     assert_eq!(opened.get(), 1, "a ciphertext that is opened twice could be two ciphertexts");
     // The object is missing, or its source fails.
-    let missing = |_: &Cid| -> io::Result<Box<dyn Read>> { Err(io::ErrorKind::NotFound.into()) };
+    let missing =
+        |_: &StoredCiphertext| -> io::Result<Box<dyn Read>> { Err(io::ErrorKind::NotFound.into()) };
     let error = world.answer(&honest, &missing).unwrap_err();
     assert!(matches!(error, ProtocolError::Io(_)), "{error:?}");
 }
@@ -257,7 +233,7 @@ fn consent_requires_keys_that_lead_to_the_envelope() {
     let mut world = World::new();
     let (mut sealed, introduction) = seal_sections(&mut world, &[section(&[(0, RECORD)])], |_| ());
     let elsewhere = name_of(b"another object");
-    let location = store::digest_of_cid(&elsewhere).unwrap();
+    let location = digest_of_cid(&elsewhere).unwrap();
     rewrap(&mut world, (&mut sealed, &introduction), |_, key| key.envelope = location);
     let sealed = (sealed, introduction);
     let honest = payload(&mut world, &sealed);

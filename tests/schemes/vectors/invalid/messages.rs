@@ -11,7 +11,7 @@ use epione::algebra::hash::framed;
 use epione::algebra::tag::{self, Kind};
 use epione::hpke;
 use epione::protocol::{
-    Fetch, ForwardedQuery, LedgerView, ProtocolError, SealedMessage, SearchRequest, Upload,
+    Fetch, ForwardedQuery, LedgerView, ProtocolError, Refusal, SealedMessage, SearchRequest, Upload,
 };
 use epione::sign::{SigningKey, VerifyingKey};
 use rand::SeedableRng;
@@ -41,7 +41,7 @@ fn negative_tests_of_messages() {
 fn messages(file: &mut NegativeFile, run: &Run, shared: &Shared) {
     let (sender, receiver) = (Keys::of(&run.reader), Keys::of(&run.proxy));
     let other = Keys::of(&run.manager);
-    let (key, payload) = (formulas::signing_key(&sender.signing), shared.search.to_bytes());
+    let (key, payload) = (formulas::signing_key(&sender.signing), shared.searches[0].to_bytes());
     let honest = Named::new(Kind::SearchRequest, &receiver);
     let of_other = Named::new(Kind::SearchRequest, &other);
     file.group(
@@ -269,69 +269,110 @@ fn searches(file: &mut NegativeFile, run: &Run, shared: &Shared) {
             .hex("proxy", proxy.as_bytes())
             .hex("reader", reader.verifying_key().as_bytes()),
     );
-    let grant = shared.transaction.id();
-    let signed = |chain: &str, proxy: &VerifyingKey, (grant, time): (&[u8], u64), by: &Keys| {
-        let statement = framed(&[chain.as_bytes(), proxy.as_bytes(), grant, &time.to_be_bytes()]);
-        let signature = sign(&formulas::signing_key(&by.signing), tag::SIGN_SEARCH, &statement);
-        let fields = [&shared.transaction.id()[..], &NOW.to_be_bytes(), &signature].concat();
-        encoding(Kind::SearchRequest, &fields)
+    let (grant, bytes) = (shared.transaction.id(), shared.searches[0].to_bytes());
+    let nonce: &[u8; 16] = bytes[2 + 32 + 1 + 8..][..16].try_into().unwrap();
+    let honest = Search { chain: CHAIN, proxy, grant: &grant, after: &[], time: NOW, nonce };
+    let with = |search: Search<'_>, by: &Keys| {
+        let signature =
+            sign(&formulas::signing_key(&by.signing), tag::SIGN_SEARCH, &search.statement());
+        [&bytes[..bytes.len() - 64], &signature].concat()
     };
+    let by_reader = |search| with(search, &reader);
     let cases = [
-        ("unmodified", "Valid", shared.search.to_bytes()),
-        ("signed for another chain", "Chain", signed("other", &proxy, (&grant, NOW), &reader)),
-        ("signed for another proxy", "Proxy", signed(CHAIN, &other, (&grant, NOW), &reader)),
-        ("signed for another grant", "Grant", signed(CHAIN, &proxy, (&[7; 32], NOW), &reader)),
-        ("signed at another time", "Time", signed(CHAIN, &proxy, (&grant, NOW + 1), &reader)),
-        ("signed by another doctor", "Reader", signed(CHAIN, &proxy, (&grant, NOW), &author)),
+        ("unmodified", "Valid", bytes.clone()),
+        ("signed for another chain", "Chain", by_reader(Search { chain: "other", ..honest })),
+        ("signed for another proxy", "Proxy", by_reader(Search { proxy: other, ..honest })),
+        ("signed for another grant", "Grant", by_reader(Search { grant: &[7; 32], ..honest })),
+        ("signed for later records", "After", by_reader(Search { after: &[7; 32], ..honest })),
+        ("signed at another time", "Time", by_reader(Search { time: NOW + 1, ..honest })),
+        ("signed with another nonce", "Nonce", by_reader(Search { nonce: &[7; 16], ..honest })),
+        ("signed by another doctor", "Reader", with(honest, &author)),
     ];
     file.cases(cases, |bytes| {
-        run.proxy.search(run.view(), &SearchRequest::from_bytes(bytes).unwrap()).is_ok()
+        let request = SearchRequest::from_bytes(bytes).unwrap();
+        // The unmodified request was served before.
+        match run.proxy.search(run.view(), &request) {
+            Err(ProtocolError::Refused(Refusal::ReplayedRequest)) => true,
+            Err(ProtocolError::Signature(..)) => false,
+            other => panic!("{other:?}"),
+        }
     });
+}
+
+/// The signed components of a search request.
+#[derive(Clone, Copy)]
+struct Search<'a> {
+    chain: &'a str,
+    proxy: VerifyingKey,
+    grant: &'a [u8; 32],
+    after: &'a [u8],
+    time: u64,
+    nonce: &'a [u8; 16],
+}
+
+impl Search<'_> {
+    fn statement(&self) -> Vec<u8> {
+        let Self { chain, proxy, grant, after, time, nonce } = self;
+        framed(&[chain.as_bytes(), proxy.as_bytes(), *grant, after, &time.to_be_bytes(), *nonce])
+    }
 }
 
 fn uploads(file: &mut NegativeFile, run: &Run, published: &Published) {
     let (keeper, author) = (run.keeper.verifying_key(), Keys::of(&run.author));
     let context = Fields::default().text("chain", CHAIN).hex("keeper", keeper.as_bytes());
     file.group("upload: verify", context);
-    let key = formulas::signing_key(&author.signing);
     let name = formulas::name(&published.envelope);
-    let record_id = published.record().record_id;
-    let length = published.envelope.len() as u64;
-    let signed = |chain: &str, keeper: &VerifyingKey, id: &[u8], name: &[u8], size: u64, key| {
-        let size = size.to_be_bytes();
-        let statement = framed(&[chain.as_bytes(), keeper.as_bytes(), id, name, &size]);
-        let signature = sign(key, tag::SIGN_UPLOAD, &statement);
-        let bytes = published.uploads.last().unwrap().0.to_bytes();
+    let other_name = formulas::name(b"another object");
+    let (record_id, length) = (published.record().record_id, published.envelope.len() as u64);
+    let bytes = published.uploads.last().unwrap().0.to_bytes();
+    let honest =
+        Offer { chain: CHAIN, keeper, record_id: &record_id, name: &name, length, time: NOW };
+    let with = |offer: Offer<'_>, by: &Keys| {
+        let signature =
+            sign(&formulas::signing_key(&by.signing), tag::SIGN_UPLOAD, &offer.statement());
         [&bytes[..bytes.len() - 64], &signature].concat()
     };
-    let other_name = formulas::name(b"another object");
-    let (other, reader) = (run.proxy.verifying_key(), Keys::of(&run.reader));
-    let by_reader = &formulas::signing_key(&reader.signing);
+    let by_author = |offer| with(offer, &author);
+    let other = run.proxy.verifying_key();
     let cases = [
-        ("unmodified", "Valid", signed(CHAIN, &keeper, &record_id, &name, length, &key)),
-        ("signed for another chain", "Chain", {
-            signed("other", &keeper, &record_id, &name, length, &key)
-        }),
-        ("signed for another keeper", "Keeper", {
-            signed(CHAIN, &other, &record_id, &name, length, &key)
-        }),
-        ("signed for another record", "Record", {
-            signed(CHAIN, &keeper, &[7; 32], &name, length, &key)
-        }),
-        ("signed for another object", "Object", {
-            signed(CHAIN, &keeper, &record_id, &other_name, length, &key)
-        }),
-        ("signed for another length", "Length", {
-            signed(CHAIN, &keeper, &record_id, &name, length + 1, &key)
-        }),
-        ("signed by another doctor", "Author", {
-            signed(CHAIN, &keeper, &record_id, &name, length, by_reader)
-        }),
+        ("unmodified", "Valid", bytes.clone()),
+        ("signed for another chain", "Chain", by_author(Offer { chain: "other", ..honest })),
+        ("signed for another keeper", "Keeper", by_author(Offer { keeper: other, ..honest })),
+        ("signed for another record", "Record", by_author(Offer { record_id: &[7; 32], ..honest })),
+        ("signed for another object", "Object", by_author(Offer { name: &other_name, ..honest })),
+        ("signed for another length", "Length", by_author(Offer { length: length + 1, ..honest })),
+        ("signed at another time", "Time", by_author(Offer { time: NOW + 1, ..honest })),
+        ("signed by another doctor", "Author", with(honest, &Keys::of(&run.reader))),
     ];
     file.cases(cases, |bytes| {
         let upload = Upload::from_bytes(bytes).unwrap();
         run.keeper.upload(run.view(), &upload, &mut &published.envelope[..]).is_ok()
     });
+}
+
+/// The signed components of an upload.
+#[derive(Clone, Copy)]
+struct Offer<'a> {
+    chain: &'a str,
+    keeper: VerifyingKey,
+    record_id: &'a [u8; 32],
+    name: &'a [u8],
+    length: u64,
+    time: u64,
+}
+
+impl Offer<'_> {
+    fn statement(&self) -> Vec<u8> {
+        let Self { chain, keeper, record_id, name, length, time } = self;
+        framed(&[
+            chain.as_bytes(),
+            keeper.as_bytes(),
+            *record_id,
+            name,
+            &length.to_be_bytes(),
+            &time.to_be_bytes(),
+        ])
+    }
 }
 
 /// Fetches of the reader. The keeper has not served them.

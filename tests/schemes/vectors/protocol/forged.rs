@@ -3,11 +3,9 @@
 use super::formulas;
 use super::run::{CHAIN, Keys, Run, Shared};
 use crate::vectors::format::encoding;
-use epione::algebra::codec::Canonical;
 use epione::algebra::hash::{digest, framed};
 use epione::algebra::tag::{self, Kind};
 use epione::hpke;
-use epione::protocol::SealedMessage;
 use epione::sign::{SigningKey, VerifyingKey};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -60,18 +58,6 @@ impl Named<'_> {
         let sealed = hpke::seal(&self.hpke_key, &info, b"", plaintext, rng);
         encoding(Kind::SealedMessage, &formulas::sized(&sealed))
     }
-}
-
-/// A message with an honest signature and any payload.
-pub(crate) fn payload_message(
-    sender: &Keys,
-    receiver: &Keys,
-    purpose: Kind,
-    payload: &[u8],
-) -> SealedMessage {
-    let named = Named::new(purpose, receiver);
-    let signed = named.signed(&formulas::signing_key(&sender.signing), payload);
-    SealedMessage::from_bytes(&named.encrypted(&signed)).unwrap()
 }
 
 impl Shared {

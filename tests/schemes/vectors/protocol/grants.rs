@@ -11,6 +11,7 @@ use epione::algebra::tag::{self, Kind};
 use epione::consensus::Digest;
 use epione::ledger::{Action, GrantAction, Scope, Transaction};
 use epione::pre::PublicKey;
+use epione::protocol::SearchRequest;
 use epione::record::Class;
 
 /// The seed of the owner key of the record.
@@ -39,19 +40,21 @@ pub(super) fn open_delivery(run: &Run, shared: &Shared) -> Opened {
     message("delivery", Kind::Delivery, (&signer, &proxy), &shared.delivery).1
 }
 
-/// The parts of a delivery after its kind, grant and public key: 192 bytes per re-encryption key,
-/// 96 per trapdoor.
+/// The parts of a delivery after its kind, grant and public key: the salt, 192 bytes per
+/// re-encryption key, 96 per trapdoor.
 struct Parts {
+    salt: [u8; 32],
     rekeys: Vec<Vec<u8>>,
     trapdoors: Vec<Vec<u8>>,
 }
 
 fn parts(delivery: &[u8], grant: &GrantAction) -> Parts {
-    let lists = &delivery[2 + 32 + 144..];
+    let lists = &delivery[2 + 32 + 144 + 32..];
     let (rekeys, trapdoors) = lists.split_at(4 + 192 * grant.delegations.len());
     let items =
         |list: &[u8], kind, size| list[4..].chunks(size).map(|item| encoding(kind, item)).collect();
     Parts {
+        salt: bytes_at(delivery, 2 + 32 + 144),
         rekeys: items(rekeys, Kind::PreReKey, 192),
         trapdoors: items(trapdoors, Kind::PeksTrapdoor, 96),
     }
@@ -85,7 +88,7 @@ fn action(grant: &GrantAction) -> Vec<u8> {
 
 pub(super) fn grant(file: &mut File, run: &Run, published: &Published, shared: &Shared) {
     let (draft, grant) = (&shared.transaction.draft, grant_action(&shared.transaction));
-    let Parts { rekeys, trapdoors } = parts(&open_delivery(run, shared).payload, grant);
+    let Parts { salt, rekeys, trapdoors } = parts(&open_delivery(run, shared).payload, grant);
     let seed = owner_seed(run, published);
     let patient = Keys::of(&run.patient).pre;
     let [patient_key, reader_key] =
@@ -94,7 +97,7 @@ pub(super) fn grant(file: &mut File, run: &Run, published: &Published, shared: &
     let rekey_digests: Vec<Digest> = rekeys.iter().map(commit).collect();
     assert_eq!(grant.delegations.iter().map(|d| d.rekey).collect::<Vec<_>>(), rekey_digests);
     let trapdoor_digests: Vec<Digest> =
-        trapdoors.iter().map(|t| digest(tag::LEDGER_TRAPDOOR, &[t])).collect();
+        trapdoors.iter().map(|t| digest(tag::LEDGER_TRAPDOOR, &[&salt, t])).collect();
     assert_eq!(grant.trapdoors, trapdoor_digests);
     let recomputed = formulas::Draft {
         chain: CHAIN,
@@ -123,6 +126,7 @@ pub(super) fn grant(file: &mut File, run: &Run, published: &Published, shared: &
                 .number("epoch", epoch.into())
                 .list("tags", hex_list(grant.delegations.iter().map(|d| d.tag)))
                 .list("rekeys", hex_list(&rekeys))
+                .hex("salt", salt)
                 .list("trapdoors", hex_list(&trapdoors))
         })
         .trace(|fields| {
@@ -147,15 +151,16 @@ pub(super) fn messages(file: &mut File, run: &Run, published: &Published, shared
     let id = shared.transaction.id();
     let kind = Kind::Delivery;
     let (step, opened) = message("delivery", kind, (&signer, &proxy), &shared.delivery);
-    let Parts { rekeys, trapdoors } = parts(&opened.payload, grant);
+    let Parts { salt, rekeys, trapdoors } = parts(&opened.payload, grant);
     let inner_list =
         |items: &[Vec<u8>]| listed(&items.iter().map(|i| inner(i)).collect::<Vec<_>>());
-    let fields = [&id[..], &inner(&patient), &inner_list(&rekeys), &inner_list(&trapdoors)];
+    let fields = [&id[..], &inner(&patient), &salt, &inner_list(&rekeys), &inner_list(&trapdoors)];
     assert_eq!(opened.payload, encoding(kind, &fields.concat()));
     step.inputs(|fields| {
         fields
             .hex("grant", id)
             .hex("patient_pre_key", &patient)
+            .hex("salt", salt)
             .list("rekeys", hex_list(&rekeys))
             .list("trapdoors", hex_list(&trapdoors))
     })
@@ -181,14 +186,29 @@ pub(super) fn messages(file: &mut File, run: &Run, published: &Published, shared
     .add_to(file, "the ticket of the grant, for the reader");
 }
 
-pub(super) fn search(file: &mut File, run: &Run, shared: &Shared) {
+pub(super) fn searches(file: &mut File, run: &Run, shared: &Shared) {
+    let [first, further] = &shared.searches;
+    search(file, run, (shared, first, None), "a request for a search under the grant");
+    let after = Some(shared.record);
+    search(file, run, (shared, further, after), "a request for a search after a record");
+}
+
+fn search(
+    file: &mut File,
+    run: &Run,
+    (shared, request, after): (&Shared, &SearchRequest, Option<Digest>),
+    name: &str,
+) {
     let (reader, proxy) = (Keys::of(&run.reader), run.proxy.verifying_key());
-    let grant = shared.transaction.id();
-    let statement = framed(&[CHAIN.as_bytes(), proxy.as_bytes(), &grant, &NOW.to_be_bytes()]);
+    let (grant, time) = (shared.transaction.id(), NOW.to_be_bytes());
+    let encoded = request.to_bytes();
+    let after = after.map(|id| id.to_vec()).unwrap_or_default();
+    let option = if after.is_empty() { vec![0] } else { [&[1], &after[..]].concat() };
+    let nonce: [u8; 16] = encoded[2 + 32 + option.len() + 8..][..16].try_into().unwrap();
+    let statement = framed(&[CHAIN.as_bytes(), proxy.as_bytes(), &grant, &after, &time, &nonce]);
     let signature = sign(&formulas::signing_key(&reader.signing), tag::SIGN_SEARCH, &statement);
-    let fields = [&grant[..], &NOW.to_be_bytes(), &signature].concat();
-    let request = encoding(Kind::SearchRequest, &fields);
-    assert_eq!(shared.search.to_bytes(), request);
+    let fields = [&grant[..], &option, &time, &nonce, &signature].concat();
+    assert_eq!(encoded, encoding(Kind::SearchRequest, &fields));
     Step::new("search")
         .inputs(|fields| {
             fields
@@ -196,11 +216,16 @@ pub(super) fn search(file: &mut File, run: &Run, shared: &Shared) {
                 .hex("reader_seed", reader.signing)
                 .hex("proxy", proxy.as_bytes())
                 .hex("grant", grant)
+                .hex("after", after)
                 .number("time", NOW)
+                .hex("nonce", nonce)
         })
         .trace(|fields| fields.hex("statement", statement))
-        .outputs(|fields| fields.hex("request", request))
-        .add_to(file, "a request for a search under the grant");
+        .outputs(|fields| {
+            let id = digest(tag::PROTOCOL_SEARCH, &[&encoded]);
+            fields.hex("request", &encoded).hex("id", id)
+        })
+        .add_to(file, name);
 }
 
 /// The digest of a re-encryption in a report.

@@ -17,8 +17,8 @@ pub(super) fn uploads(file: &mut File, run: &Run, published: &Published) {
     let (name, record_id) = (name.to_bytes(), published.record().record_id);
     assert_eq!(name, formulas::name(&published.envelope));
     let length = *length;
-    let parts = [CHAIN.as_bytes(), keeper.as_bytes(), &record_id, &name, &length.to_be_bytes()];
-    let statement = framed(&parts);
+    let (size, time) = (length.to_be_bytes(), NOW.to_be_bytes());
+    let statement = framed(&[CHAIN.as_bytes(), keeper.as_bytes(), &record_id, &name, &size, &time]);
     let key = formulas::signing_key(&author.signing);
     let signature = sign(&key, tag::SIGN_UPLOAD, &statement);
     let mut w = Writer::default();
@@ -26,6 +26,7 @@ pub(super) fn uploads(file: &mut File, run: &Run, published: &Published) {
     w.u64(length);
     w.fixed(key.verifying_key().as_bytes());
     w.fixed(&record_id);
+    w.u64(NOW);
     w.fixed(&signature);
     let encoded = encoding(Kind::Upload, &w.finish());
     assert_eq!(upload.to_bytes(), encoded);
@@ -36,6 +37,7 @@ pub(super) fn uploads(file: &mut File, run: &Run, published: &Published) {
                 .hex("keeper", keeper.as_bytes())
                 .hex("author_seed", author.signing)
                 .hex("record_id", record_id)
+                .number("time", NOW)
                 .hex("object", &published.envelope)
         })
         .trace(|fields| fields.hex("name", name).hex("statement", statement))

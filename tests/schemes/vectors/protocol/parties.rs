@@ -1,7 +1,7 @@
 //! The parties: registration, and the secrets as they are saved.
 
 use super::formulas::{self, inner, listed, sign, sized};
-use super::run::{Keys, Run, Shared, attribute_key, bytes_at, certificate};
+use super::run::{Keys, Run, attribute_key, bytes_at, certificate};
 use super::{Step, hex_list};
 use crate::vectors::format::{File, encoding};
 use epione::abe::fabeo::epochs::EpochAuthority;
@@ -85,10 +85,10 @@ pub(super) fn registrations(file: &mut File, run: &Run) {
 }
 
 /// The encoding of every role.
-pub(super) fn secrets(file: &mut File, run: &Run, shared: &Shared) {
+pub(super) fn secrets(file: &mut File, run: &Run) {
     patient(file, run);
     doctors(file, run);
-    others(file, run, shared);
+    others(file, run);
 }
 
 /// A step with the keys that every party has.
@@ -174,7 +174,7 @@ fn doctors(file: &mut File, run: &Run) {
     }
 }
 
-fn others(file: &mut File, run: &Run, shared: &Shared) {
+fn others(file: &mut File, run: &Run) {
     let of_keys = |keys: &Keys, issued: &[u8]| [&keys.signing[..], &keys.hpke, issued].concat();
     let (keys, issued) = (Keys::of(&run.institution), certificate(run.institution.certificate()));
     let bytes = encoding(Kind::InstitutionSecrets, &of_keys(&keys, &issued));
@@ -191,15 +191,11 @@ fn others(file: &mut File, run: &Run, shared: &Shared) {
         .add_to(file, "the secrets of a query manager");
 
     let (keys, issued) = (Keys::of(&run.proxy), certificate(run.proxy.certificate()));
-    let delivery = super::grants::open_delivery(run, shared).payload;
-    let deliveries = listed(&[inner(&delivery)]);
-    let own = [of_keys(&keys, &issued), deliveries].concat();
-    let bytes = encoding(Kind::ProxySecrets, &own);
+    let bytes = encoding(Kind::ProxySecrets, &of_keys(&keys, &issued));
     assert_eq!(bytes, run.proxy.to_bytes());
     saved("proxy", &keys, &encoding(Kind::Certificate, &issued))
-        .inputs(|fields| fields.list("deliveries", hex_list([&delivery])))
         .outputs(|fields| fields.hex("secrets", bytes))
-        .add_to(file, "the secrets of a proxy with one delivery");
+        .add_to(file, "the secrets of a proxy");
 
     let bytes = run.centre.centre.to_bytes();
     let seed = bytes_at(&bytes, 2);

@@ -160,9 +160,11 @@ pub(super) fn record(file: &mut File, run: &Run, published: &Published) {
     let draft = &published.transaction.draft;
     let ciphertexts: Vec<[u8; 32]> =
         published.sections.iter().map(|section| formulas::hash(&section.ciphertext)).collect();
-    let hashes: Vec<Vec<u8>> = ciphertexts.iter().map(|hash| hash.to_vec()).collect();
+    let lengths: Vec<u64> = published.sections.iter().map(|s| s.ciphertext.len() as u64).collect();
+    let listing = |(hash, length): (&[u8; 32], &u64)| [&hash[..], &length.to_be_bytes()].concat();
+    let stored: Vec<Vec<u8>> = ciphertexts.iter().zip(&lengths).map(listing).collect();
     let envelope =
-        encoding(Kind::SealedRecord, &[&record.record_id[..], &listed(&hashes)].concat());
+        encoding(Kind::SealedRecord, &[&record.record_id[..], &listed(&stored)].concat());
     assert_eq!(published.envelope, envelope);
     let name = formulas::name(&envelope);
     assert_eq!(record.envelope, formulas::object_digest(&name));
@@ -192,6 +194,7 @@ pub(super) fn record(file: &mut File, run: &Run, published: &Published) {
                 .number("epoch", record.epoch.into())
                 .list("tags", hex_list(sections.iter().map(|s| s.tag)))
                 .list("ciphertext_hashes", hex_list(ciphertexts))
+                .list("ciphertext_lengths", lengths.iter().map(ToString::to_string))
                 .list(
                     "wrapped_for_patient",
                     hex_list(sections.iter().map(|s| s.wrapped_for_patient)),
@@ -224,7 +227,7 @@ pub(super) fn entries(file: &mut File, run: &Run, published: &Published) {
         let decoded = SearchableCiphertext::from_bytes(entry).unwrap();
         let location = peks::locate(&decoded, &trapdoor, &context).unwrap();
         assert_eq!(*location, formulas::name(&published.envelope));
-        let trapdoor = trapdoor.to_bytes();
+        let (salt, trapdoor) = ([7; 32], trapdoor.to_bytes());
         Step::new("entry")
             .inputs(|fields| {
                 fields
@@ -235,12 +238,13 @@ pub(super) fn entries(file: &mut File, run: &Run, published: &Published) {
                     .hex("record_id", record.record_id)
                     .hex("author", record.author.as_bytes())
                     .hex("entry", entry)
+                    .hex("salt", salt)
             })
             .trace(|fields| fields.hex("keyword", keyword).hex("context", &context))
             .outputs(|fields| {
                 fields
                     .hex("trapdoor", &trapdoor)
-                    .hex("trapdoor_digest", digest(tag::LEDGER_TRAPDOOR, &[&trapdoor]))
+                    .hex("trapdoor_digest", digest(tag::LEDGER_TRAPDOOR, &[&salt, &trapdoor]))
                     .hex("location", &*location)
             })
             .add_to(file, &format!("the search entry of `{}`", term.field));

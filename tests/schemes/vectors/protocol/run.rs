@@ -124,7 +124,10 @@ pub(crate) struct Shared {
     pub(crate) transaction: Transaction,
     pub(crate) delivery: SealedMessage,
     pub(crate) ticket: SealedMessage,
-    pub(crate) search: SearchRequest,
+    /// The shared record.
+    pub(crate) record: Digest,
+    /// A first search, and one after the record.
+    pub(crate) searches: [SearchRequest; 2],
     pub(crate) request: Transaction,
     pub(crate) prepared: PreparedAccess,
     pub(crate) access: Transaction,
@@ -318,13 +321,16 @@ impl Run {
         let reader = self.reader.verifying_key();
         let issued = self.patient.grant(VALIDITY, self.view(), &reader, &terms, &mut rng).unwrap();
         self.commit(&issued.transaction);
-        self.proxy.accept(self.ledger.state(), &issued.delivery).unwrap();
+        let view = LedgerView { state: self.ledger.state(), now: NOW };
+        self.proxy.accept(view, &issued.delivery).unwrap();
         self.reader.receive_ticket(self.ledger.state(), &issued.ticket).unwrap();
         let grant = issued.transaction.id();
         let proxy = self.proxy.verifying_key();
-        let search = self.reader.request_search((CHAIN, &proxy), &grant, NOW);
-        let hits = self.proxy.search(self.view(), &search).unwrap();
-        assert_eq!(hits.len(), 1);
+        let mut search =
+            |after| self.reader.request_search((CHAIN, &proxy), (&grant, after), NOW, &mut rng);
+        let searches = [search(None), search(Some(record))];
+        let found = searches.each_ref().map(|search| self.proxy.search(self.view(), search));
+        assert_eq!(found.map(|answer| answer.unwrap().hits.len()), [1, 0]);
         let sections: Vec<u8> = (0..published.sections.len() as u8).collect();
         let basis = Basis::Grant(grant);
         let request = self.reader.request(VALIDITY, (record, &sections), basis, &mut rng);
@@ -345,7 +351,8 @@ impl Run {
             transaction: issued.transaction,
             delivery: issued.delivery,
             ticket: issued.ticket,
-            search,
+            record,
+            searches,
             request,
             prepared,
             access,

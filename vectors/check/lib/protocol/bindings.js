@@ -72,8 +72,8 @@ export const rekeyDigest = (patient, reader, rk2) =>
     encode(keyTypes.publicKey, patient), encode(keyTypes.publicKey, reader), encodeG2(rk2),
   ]);
 
-export const trapdoorDigest = (trapdoor) =>
-  digest('LEDGER_TRAPDOOR', [encode(peks.trapdoor, trapdoor)]);
+export const trapdoorDigest = (salt, trapdoor) =>
+  digest('LEDGER_TRAPDOOR', [salt, encode(peks.trapdoor, trapdoor)]);
 
 export const reencryptionDigest = (reencryption) =>
   digest('PROTOCOL_REENCRYPTION', [encode(pre.reencryption, reencryption)]);

@@ -31,6 +31,12 @@ export const digest = (reader) => reader.take(32);
 export const signature = (reader) => reader.take(64);
 export const encodeU64 = (number) => bigEndian(number, 8);
 
+// Zero or one value, after a flag.
+export const option = (type) => ({
+  read: (reader) => reader.list(reader.choice('flag', { 0: 0, 1: 1 }), type.read),
+  write: (values) => [Uint8Array.of(values.length), ...values.flatMap(type.write)],
+});
+
 // The codes of the classes of sections.
 export const CLASSES = {
   1: 'identity',

@@ -12,7 +12,7 @@ import { print } from '../policy/tree.js';
 import { windowType } from '../pseudonym.js';
 import { certificateType } from './certificate.js';
 import {
-  classOf, digest, encodeClass, encodeU64, MAX_CLASSES, signature, signingKey,
+  classOf, digest, encodeClass, encodeU64, MAX_CLASSES, option, signature, signingKey,
 } from './parts.js';
 import { receiptType } from './transactions.js';
 
@@ -48,11 +48,12 @@ export const delivery = {
   read: (reader) => ({
     grant: digest(reader),
     patient: keyTypes.publicKey.read(reader),
+    salt: reader.take(32),
     rekeys: reader.counted(MAX_COVERED, pre.rekey.read),
     trapdoors: reader.counted(MAX_COVERED, peks.trapdoor.read),
   }),
-  write: ({ grant, patient, rekeys, trapdoors }) => [
-    grant, ...keyTypes.publicKey.write(patient), withCount(rekeys, pre.rekey.write),
+  write: ({ grant, patient, salt, rekeys, trapdoors }) => [
+    grant, ...keyTypes.publicKey.write(patient), salt, withCount(rekeys, pre.rekey.write),
     withCount(trapdoors, peks.trapdoor.write),
   ],
 };
@@ -128,10 +129,20 @@ const forwardedQuery = {
   write: ({ query: forwarded, manager, signed }) => [...query.write(forwarded), manager, signed],
 };
 
+// The record after which a search starts, if any.
+const after = option({ read: digest, write: (id) => [id] });
+
 const searchRequest = {
   kind: 'SearchRequest',
-  read: (reader) => ({ grant: digest(reader), time: reader.u64(), signed: signature(reader) }),
-  write: ({ grant, time, signed }) => [grant, encodeU64(time), signed],
+  read: (reader) => ({
+    grant: digest(reader),
+    after: after.read(reader),
+    time: reader.u64(),
+    nonce: reader.take(16),
+    signed: signature(reader),
+  }),
+  write: ({ grant, after: records, time, nonce, signed }) =>
+    [grant, ...after.write(records), encodeU64(time), nonce, signed],
 };
 
 function canonicalPolicy(reader) {
@@ -157,10 +168,17 @@ const epochPolicies = {
   ],
 };
 
+const storedCiphertext = {
+  read: (reader) => ({ hash: digest(reader), length: reader.u64() }),
+  write: ({ hash, length }) => [hash, encodeU64(length)],
+};
+
 const envelope = {
   kind: 'SealedRecord',
-  read: (reader) => ({ recordId: digest(reader), sections: reader.counted(MAX_CLASSES, digest) }),
-  write: ({ recordId, sections }) => [recordId, withCount(sections, (one) => [one])],
+  read: (reader) => ({
+    recordId: digest(reader), sections: reader.counted(MAX_CLASSES, storedCiphertext.read),
+  }),
+  write: ({ recordId, sections }) => [recordId, withCount(sections, storedCiphertext.write)],
 };
 
 export const types = {

@@ -10,10 +10,8 @@ import { keyTypes, publicKey } from '../pre/keys.js';
 import * as ed25519 from '../sign.js';
 import { certificateType } from './certificate.js';
 import { classOf, digest, encodeClass, signingKey } from './parts.js';
-import { delivery } from './payloads.js';
 
 const MAX_TAGS = 2 ** 20;
-const MAX_DELIVERIES = 2 ** 16;
 const MAX_USERS = 2 ** 24;
 const MAX_NAME = 256;
 
@@ -85,19 +83,6 @@ const withoutPre = (kind, role) => ({
     [signing, seed, ...certificateType.write(certificate)],
 });
 
-const proxy = {
-  kind: 'ProxySecrets',
-  read(reader) {
-    const party = { ...seeds(reader), certificate: certificateType.read(reader) };
-    const deliveries = reader.counted(MAX_DELIVERIES, delivery.read);
-    reader.ascending(deliveries.map(({ grant }) => grant));
-    return checked('proxy', { ...party, deliveries });
-  },
-  write: ({ signing, hpke: seed, certificate, deliveries }) => [
-    signing, seed, ...certificateType.write(certificate), withCount(deliveries, delivery.write),
-  ],
-};
-
 const registrationCentre = {
   kind: 'RegistrationCentreSecrets',
   read: (reader) => ({ signing: reader.take(32) }),
@@ -154,7 +139,7 @@ export const types = {
   doctor,
   institution: withoutPre('InstitutionSecrets', 'institution'),
   queryManager: withoutPre('QueryManagerSecrets', 'query manager'),
-  proxy,
+  proxy: withoutPre('ProxySecrets', 'proxy'),
   registrationCentre,
   attributeAuthority,
 };

@@ -92,6 +92,9 @@ const grant = {
     };
     checkAscending('owners', value.owners);
     if (value.from >= value.until) throw new Error('the window ends before it starts');
+    const { owners, delegations, trapdoors } = value;
+    if (delegations.length + trapdoors.length === 0) throw new Error('the grant is empty');
+    if (trapdoors.length % owners.length !== 0) throw new Error('owners with unequal trapdoors');
     return value;
   },
   write: (value) => [

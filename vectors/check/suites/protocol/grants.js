@@ -1,8 +1,8 @@
 // Grants, searches and releases.
-import { utf8 } from '../../lib/bytes.js';
+import { concat, utf8 } from '../../lib/bytes.js';
 import { decode, encode, fieldsOf } from '../../lib/codec.js';
 import { decodeG2 } from '../../lib/groups.js';
-import { framed } from '../../lib/hash.js';
+import { digest, framed } from '../../lib/hash.js';
 import { types as peks } from '../../lib/peks.js';
 import * as pre from '../../lib/pre/conditional.js';
 import { keyTypes, publicKey } from '../../lib/pre/keys.js';
@@ -25,7 +25,9 @@ function grant(fields) {
   const [owner, epoch] = [ed25519.publicKey(seed), inputs.number('epoch')];
   const rekeys = decodeAll(inputs, 'rekeys', pre.types.rekey);
   const rekeyDigests = rekeys.map(({ rk2 }) => bindings.rekeyDigest(patient, reader, rk2));
-  const trapdoors = decodeAll(inputs, 'trapdoors', peks.trapdoor).map(bindings.trapdoorDigest);
+  const salt = inputs.bytes('salt');
+  const trapdoors = decodeAll(inputs, 'trapdoors', peks.trapdoor)
+    .map((trapdoor) => bindings.trapdoorDigest(salt, trapdoor));
   trace.expect({ rekey_digests: rekeyDigests, trapdoor_digests: trapdoors });
   const tags = inputs.byteStrings('tags');
   if (tags.length !== rekeys.length) inputs.fail('.tags has another length');
@@ -58,6 +60,7 @@ function delivery(fields) {
   replayMessage(fields, payloads.delivery, {
     grant: inputs.bytes('grant'),
     patient: decodeKey(inputs, 'patient_pre_key'),
+    salt: inputs.bytes('salt'),
     rekeys: decodeAll(inputs, 'rekeys', pre.types.rekey),
     trapdoors: decodeAll(inputs, 'trapdoors', peks.trapdoor),
   });
@@ -73,17 +76,22 @@ function ticket(fields) {
   });
 }
 
-export const searchStatementOf = (chain, proxy, { grant: id, time }) =>
-  framed([chain, proxy, id, encodeU64(time)]);
+export const searchStatementOf = (chain, proxy, { grant: id, after, time, nonce }) =>
+  framed([chain, proxy, id, concat(...after), encodeU64(time), nonce]);
 
 function search({ inputs, trace, outputs }) {
-  const [seed, grantId, time] =
-    [inputs.bytes('reader_seed'), inputs.bytes('grant'), inputs.number('time')];
-  const chain = utf8(inputs.text('chain'));
-  const statement = searchStatementOf(chain, inputs.bytes('proxy'), { grant: grantId, time });
+  const [seed, chain] = [inputs.bytes('reader_seed'), utf8(inputs.text('chain'))];
+  const value = {
+    grant: inputs.bytes('grant'),
+    after: [inputs.bytes('after')].filter((id) => id.length > 0),
+    time: inputs.number('time'),
+    nonce: inputs.bytes('nonce'),
+  };
+  const statement = searchStatementOf(chain, inputs.bytes('proxy'), value);
   const signed = ed25519.sign(seed, 'SIGN_SEARCH', [statement]);
   trace.expect({ statement });
-  outputs.expect({ request: encode(payloads.searchRequest, { grant: grantId, time, signed }) });
+  const request = encode(payloads.searchRequest, { ...value, signed });
+  outputs.expect({ request, id: digest('PROTOCOL_SEARCH', [request]) });
   decode(payloads.searchRequest, outputs.bytes('request'));
 }
 

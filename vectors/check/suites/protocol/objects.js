@@ -9,8 +9,8 @@ import { nameOf } from '../../lib/protocol/bindings.js';
 import { encodeU64 } from '../../lib/protocol/parts.js';
 import * as ed25519 from '../../lib/sign.js';
 
-export const uploadStatementOf = (chain, keeper, { name, length, recordId }) =>
-  framed([chain, keeper, recordId, name, encodeU64(length)]);
+export const uploadStatementOf = (chain, keeper, { name, length, recordId, time }) =>
+  framed([chain, keeper, recordId, name, encodeU64(length), encodeU64(time)]);
 
 export const fetchStatementOf = (chain, keeper, value) =>
   framed([
@@ -29,6 +29,7 @@ function upload({ inputs, trace, outputs }) {
     length: object.length,
     author: ed25519.publicKey(seed),
     recordId: inputs.bytes('record_id'),
+    time: inputs.number('time'),
   };
   const statement = uploadStatementOf(chain, keeper, value);
   trace.expect({ name: value.name, statement });

@@ -10,7 +10,6 @@ import { publicKey as peksPublicKey, types as peks } from '../../lib/peks.js';
 import { keyTypes, publicKey, verifyPossession } from '../../lib/pre/keys.js';
 import { withdrawal } from '../../lib/protocol/bindings.js';
 import { certificateType, ROLES, subject as subjectType } from '../../lib/protocol/certificate.js';
-import { types as payloads } from '../../lib/protocol/payloads.js';
 import { types as secrets } from '../../lib/protocol/secrets.js';
 import * as ed25519 from '../../lib/sign.js';
 
@@ -94,11 +93,7 @@ const SAVED = {
   },
   institution: (fields) => [secrets.institution, ownKeys(fields)],
   'query manager': (fields) => [secrets.queryManager, ownKeys(fields)],
-  proxy(fields) {
-    const read = (bytes) => decode(payloads.delivery, bytes);
-    const deliveries = fields.inputs.byteStrings('deliveries').map(read);
-    return [secrets.proxy, { ...ownKeys(fields), deliveries }];
-  },
+  proxy: (fields) => [secrets.proxy, ownKeys(fields)],
   'registration centre'({ inputs, trace }) {
     const signing = inputs.bytes('signing_seed');
     trace.expect({ verifying_key: ed25519.publicKey(signing) });

@@ -94,7 +94,9 @@ function record(fields) {
   const seeds = ['author', 'institution', 'owner'].map((name) => inputs.bytes(`${name}_seed`));
   const [author, institution, owner] = seeds.map(ed25519.publicKey);
   const [recordId, hashes] = [inputs.bytes('record_id'), inputs.byteStrings('ciphertext_hashes')];
-  const envelope = encode(payloads.envelope, { recordId, sections: hashes });
+  const lengths = inputs.list('ciphertext_lengths', Number);
+  const stored = hashes.map((hash, i) => ({ hash, length: lengths[i] }));
+  const envelope = encode(payloads.envelope, { recordId, sections: stored });
   const name = bindings.nameOf(envelope);
   const digests = hashes.map((hash) => bindings.objectDigest(bindings.nameOfHash(hash)));
   const envelopeDigest = bindings.objectDigest(name);
@@ -135,7 +137,7 @@ function entry({ inputs, trace, outputs }) {
   trace.expect({ keyword, context });
   outputs.expect({
     trapdoor: encode(peks.types.trapdoor, trapdoor),
-    trapdoor_digest: bindings.trapdoorDigest(trapdoor),
+    trapdoor_digest: bindings.trapdoorDigest(inputs.bytes('salt'), trapdoor),
   });
   const found = decode(peks.types.ciphertext, inputs.bytes('entry'));
   outputs.expect({ location: peks.locate(found, trapdoor, context) });

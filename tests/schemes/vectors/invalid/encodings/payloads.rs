@@ -1,16 +1,14 @@
 //! Payloads of messages, queries, policies and envelopes.
 
 use super::messages::{hpke_key, signing_key};
-use super::{common, encodings, identity, overlong, with};
+use super::{encodings, identity, overlong, with};
 use crate::vectors::format::{NegativeCase, NegativeFile};
-use crate::vectors::protocol::forged::payload_message;
-use crate::vectors::protocol::run::{Asked, Keys, Published, Run, Shared};
+use crate::vectors::protocol::run::{Asked, Published, Run, Shared};
 use epione::algebra::codec::Canonical;
-use epione::algebra::tag::Kind;
 use epione::ledger::Certificate;
 use epione::protocol::{
-    Envelope, EpochPolicies, ForwardedQuery, Introduction, ProtocolError, Proxy, Query,
-    QueryContents, Release, SearchRequest, Ticket,
+    Delivery, Envelope, EpochPolicies, ForwardedQuery, Introduction, Query, QueryContents, Release,
+    SearchRequest, Ticket,
 };
 
 /// `bytes` with the range from `start` replaced.
@@ -35,10 +33,12 @@ pub(super) fn payloads(
     releases(file, run, shared);
     contents(file, asked);
     queries(file, asked);
-    encodings::<SearchRequest>(file, "SearchRequest", &shared.search.to_bytes(), &[]);
+    let search = shared.searches[1].to_bytes();
+    let own = [("a flag of 2", "Tag", with(&search, 34, 2))];
+    encodings::<SearchRequest>(file, "SearchRequest", &search, &own);
     policies(file, published);
     let envelope = &published.envelope;
-    let of = |count| spliced(envelope, 34, envelope.len() - 34, &repeated(count, &[7; 32]));
+    let of = |count| spliced(envelope, 34, envelope.len() - 34, &repeated(count, &[7; 40]));
     let own = [("7 sections", "Valid", of(7)), ("8 sections", "TooLong", of(8))];
     encodings::<Envelope>(file, "SealedRecord", envelope, &own);
 }
@@ -85,12 +85,9 @@ fn introductions(file: &mut NegativeFile, published: &Published) {
     encodings::<Introduction>(file, "Introduction", &bytes, &own);
 }
 
-/// The type of deliveries is internal. A proxy decodes the payload of a message that a party has
-/// sealed: only bytes that do not decode are no message.
 fn deliveries(file: &mut NegativeFile, run: &Run, shared: &Shared) {
-    let proxy = Keys::of(&run.proxy);
     let bytes = shared.opened_delivery(run);
-    let (patient, lists) = (34, 34 + 144);
+    let (patient, lists) = (34, 34 + 144 + 32);
     let first = lists + 4;
     let (rekey, trapdoors) = (&bytes[first..first + 192], bytes.len() - 4 - 2 * 96);
     let trapdoor = &bytes[trapdoors + 4..trapdoors + 100];
@@ -108,13 +105,7 @@ fn deliveries(file: &mut NegativeFile, run: &Run, shared: &Shared) {
         ("65 re-encryption keys", "TooLong", with_lists(65, 1)),
         ("65 trapdoors", "TooLong", with_lists(1, 65)),
     ];
-    let accepts = |payload: &[u8]| {
-        let message = payload_message(&Keys::of(&run.reader), &proxy, Kind::Delivery, payload);
-        let mut proxy = Proxy::from_bytes(&run.proxy.to_bytes()).unwrap();
-        let outcome = proxy.accept(run.ledger.state(), &message);
-        !matches!(outcome.unwrap_err(), ProtocolError::Message)
-    };
-    common(file, ("Delivery", Kind::Delivery), &bytes, &own, accepts);
+    encodings::<Delivery>(file, "Delivery", &bytes, &own);
 }
 
 fn tickets(file: &mut NegativeFile, run: &Run, shared: &Shared) {
