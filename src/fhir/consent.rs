@@ -6,15 +6,16 @@
 //! `docs/interoperability.md`.
 //!
 //! **Provisions.** The elements of a provision are in conjunction, the repetitions of an element in
-//! disjunction (PCF, appendix P.4.4). A provision applies to what its elements state; a nested
-//! provision is an exception to the one that contains it, and of two nested provisions that apply,
-//! a denial prevails. Let `own(C)` be the content of a provision, `P` and `D` the union of `eff`
-//! over its nested permits and denials:
+//! disjunction, and a nested provision is an exception to the one that contains it (PCF, appendix
+//! P.4.4). FHIR ranks no exceptions that contradict each other. Here a denial prevails over the
+//! permits beside it and over all that contain it, at any depth; only a permit within it restores a
+//! part. Let `own(C)` be the content that the elements of a provision state:
 //!
 //! ```text
-//! eff(C) = (own(C) ∪ P) \ D    for a permit
-//! eff(C) = (own(C) \ P) ∪ D    for a denial
-//! permitted = eff(root) for a root that permits, P \ D for a root that denies
+//! opened(C) = own(C) ∪ ⋃ opened(N)        for a permit, over the permits N directly within it
+//! opened(C) = ⋃ opened(N)                 for a denial
+//! closed(C) = own(C) \ opened(C)          for a denial
+//! permitted = opened(root) \ ⋃ closed(D)  over the denials D at any depth below the root
 //! ```
 //!
 //! A nested permit inherits what it does not state. Its period is cut to that of its parent, its

@@ -138,31 +138,26 @@ impl Access {
     }
 }
 
-/// The final decision. A root that denies permits only what a nested permit does.
+/// `permitted = opened(root) \ ⋃ closed(D)`, in the notation of the module [`consent`](super).
 fn permitted(root: &Provision, point: Point<'_>) -> bool {
-    if root.permits {
-        return effective(root, point);
-    }
-    let by_nested = |permits: bool| {
-        root.nested.iter().any(|nested| nested.permits == permits && effective(nested, point))
-    };
-    by_nested(true) && !by_nested(false)
+    opens(root, point) && !closes_within(&root.nested, point)
 }
 
-/// Returns `true` if the provision with its exceptions decides a point by its own type.
-fn effective(provision: &Provision, point: Point<'_>) -> bool {
-    let own = contains(provision, point);
-    let by_nested = |permits: bool| {
-        let nested = provision.nested.iter().filter(|nested| nested.permits == permits);
-        nested.into_iter().any(|nested| effective(nested, point))
-    };
-    if provision.permits {
-        (own || by_nested(true)) && !by_nested(false)
-    } else {
-        own && !by_nested(true) || by_nested(false)
-    }
+/// Returns `true` if the point is in `opened` of the provision.
+fn opens(provision: &Provision, point: Point<'_>) -> bool {
+    provision.permits && contains(provision, point)
+        || provision.nested.iter().any(|nested| nested.permits && opens(nested, point))
 }
 
+/// Returns `true` if the point is in `closed` of a denial at any depth.
+fn closes_within(provisions: &[Provision], point: Point<'_>) -> bool {
+    provisions.iter().any(|provision| {
+        let closes = !provision.permits && contains(provision, point) && !opens(provision, point);
+        closes || closes_within(&provision.nested, point)
+    })
+}
+
+/// Returns `true` if the point is in `own` of the provision.
 fn contains(provision: &Provision, point: Point<'_>) -> bool {
     let Provision { readers, classes, records, times, .. } = provision;
     let classes = if point.record.is_some() { &classes.known } else { &classes.later };

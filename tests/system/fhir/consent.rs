@@ -253,6 +253,37 @@ fn a_denial_prevails_over_permits_beside_it_in_either_order() {
     }
 }
 
+/// Returns the classes that a root grants which contains a permit of a label and, in it, a denial.
+fn classes_with_nested_denial(mut root: Value, label: &str, denial: Value) -> Vec<Class> {
+    root["provision"] = json!([{"type": "permit", "actor": [actor("Practitioner/0")],
+        "securityLabel": [level(label)], "provision": [denial]}]);
+    let classes: BTreeSet<Class> =
+        granted(root).into_iter().flat_map(|grant| grant.classes).collect();
+    classes.into_iter().collect()
+}
+
+#[test]
+fn a_denial_within_a_nested_permit_prevails_over_the_root() {
+    let permit = json!({"type": "permit", "actor": [actor("Practitioner/0")]});
+    let deny = json!({"type": "deny"});
+    let denial = json!({"type": "deny", "securityLabel": [level("R")]});
+    for root in [&permit, &deny] {
+        for label in ["N", "V"] {
+            let classes = classes_with_nested_denial(root.clone(), label, denial.clone());
+            assert_eq!(classes, NORMAL, "{label} in {root}");
+        }
+    }
+    // Between the permit and the denial lies another permit.
+    let between = json!({"type": "permit", "provision": [denial]});
+    assert_eq!(classes_with_nested_denial(permit.clone(), "V", between), NORMAL);
+    // The denial restores what a permit within it opens, for that reader.
+    let mut restoring = denial;
+    restoring["provision"] = json!([{"type": "permit", "actor": [actor("Practitioner/0")],
+        "securityLabel": [level("V")]}]);
+    let classes = classes_with_nested_denial(permit, "N", restoring);
+    assert_eq!(classes, all_but(&[Class::Document]));
+}
+
 #[test]
 fn an_exception_to_a_denial_alone_grants_nothing() {
     let permit = json!({"type": "permit", "actor": [actor("Practitioner/0")]});

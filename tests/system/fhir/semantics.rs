@@ -63,60 +63,75 @@ fn trees() -> impl Strategy<Value = Tree> {
     })
 }
 
-/// The decision by the definition in the documentation, point by point. `None` for a permit that
-/// adds readers or records, which is refused.
-fn model(tree: &Tree, point: (usize, usize, Class, u8)) -> bool {
-    /// The readers, records, labels and periods of ancestors, which a permit inherits.
-    #[derive(Clone, Default)]
-    struct Inherited {
-        readers: Vec<usize>,
-        records: Vec<usize>,
-        closed: Option<Vec<Class>>,
-        days: Vec<(u8, u8)>,
-    }
-    fn effective(
-        tree: &Tree,
-        from: &Inherited,
-        p: (usize, usize, Class, u8),
-    ) -> (bool, bool, bool) {
-        let (reader, record, class, day) = p;
-        let from = if tree.permits { from.clone() } else { Inherited::default() };
-        let or = |own: &Vec<usize>, other: &Vec<usize>| {
-            if own.is_empty() { other.clone() } else { own.clone() }
+/// The readers, records, closed classes and periods of a provision. Empty lists are unconstrained.
+#[derive(Clone, Default)]
+struct Content {
+    readers: Vec<usize>,
+    records: Vec<usize>,
+    closed: Vec<Class>,
+    days: Vec<(u8, u8)>,
+}
+
+impl Content {
+    /// A permit inherits what it does not state, and all periods. A denial inherits nothing.
+    fn of(tree: &Tree, parent: &Self) -> Self {
+        let from = if tree.permits { parent.clone() } else { Self::default() };
+        let or = |own: &Vec<usize>, other: Vec<usize>| {
+            if own.is_empty() { other } else { own.clone() }
         };
         let closed = match (tree.labels.first(), tree.permits) {
-            (None, true) => from.closed.clone(),
-            (None, false) => None,
-            (Some(&"N"), true) => Some(vec![Class::Restricted, Class::Document]),
-            (Some(_), true) => Some(vec![Class::Document]),
-            (Some(&"N"), false) => Some(vec![]),
-            (Some(_), false) => Some(all_but(&[Class::Restricted, Class::Document])),
+            (None, _) => from.closed,
+            (Some(&"N"), true) => vec![Class::Restricted, Class::Document],
+            (Some(_), true) => vec![Class::Document],
+            (Some(&"N"), false) => vec![],
+            (Some(_), false) => all_but(&[Class::Restricted, Class::Document]),
         };
-        let mut days = from.days.clone();
-        days.extend(tree.days);
-        let own = Inherited {
-            readers: or(&tree.readers, &from.readers),
-            records: or(&tree.records, &from.records),
+        Self {
+            readers: or(&tree.readers, from.readers),
+            records: or(&tree.records, from.records),
             closed,
-            days,
-        };
-        let contains = (own.readers.is_empty() || own.readers.contains(&reader))
-            && (own.records.is_empty() || own.records.contains(&record))
-            && !own.closed.iter().flatten().any(|closed| *closed == class)
-            && own.days.iter().all(|(start, length)| (*start..=start + length).contains(&day));
-        let nested = |permits: bool| {
-            tree.nested
-                .iter()
-                .filter(|nested| nested.permits == permits)
-                .any(|nested| effective(nested, &own, p).0)
-        };
-        let (permit, deny) = (nested(true), nested(false));
-        let decides =
-            if tree.permits { (contains || permit) && !deny } else { contains && !permit || deny };
-        (decides, permit, deny)
+            days: from.days.into_iter().chain(tree.days).collect(),
+        }
     }
-    let (decides, permit, deny) = effective(tree, &Inherited::default(), point);
-    if tree.permits { decides } else { permit && !deny }
+
+    fn contains(&self, (reader, record, class, day): Point) -> bool {
+        (self.readers.is_empty() || self.readers.contains(&reader))
+            && (self.records.is_empty() || self.records.contains(&record))
+            && !self.closed.contains(&class)
+            && self.days.iter().all(|(start, length)| (*start..=start + length).contains(&day))
+    }
+}
+
+/// Reader, record, class and day.
+type Point = (usize, usize, Class, u8);
+
+/// Returns the decision from the leaves up.
+fn model(tree: &Tree, point: Point) -> bool {
+    let root = Content::of(tree, &Content::default());
+    let (opened, closed) = exceptions(tree, &root, point);
+    (tree.permits && root.contains(point) || opened) && !closed
+}
+
+/// Returns `true` if a permit directly within a provision opens the point, and `true` if a denial
+/// at any depth closes it.
+fn exceptions(tree: &Tree, content: &Content, point: Point) -> (bool, bool) {
+    let (mut opens, mut closes) = (false, false);
+    for nested in &tree.nested {
+        let content = Content::of(nested, content);
+        let applies = content.contains(point);
+        let (opened, closed) = exceptions(nested, &content, point);
+        opens |= nested.permits && (applies || opened) && !closed;
+        closes |= closed || !nested.permits && applies && !opened;
+    }
+    (opens, closes)
+}
+
+/// Returns the types of the provisions that apply and contain no other that applies.
+fn innermost(tree: &Tree, parent: &Content, point: Point) -> Vec<bool> {
+    let content = Content::of(tree, parent);
+    let nested = tree.nested.iter();
+    let below: Vec<bool> = nested.flat_map(|nested| innermost(nested, &content, point)).collect();
+    if below.is_empty() && content.contains(point) { vec![tree.permits] } else { below }
 }
 
 proptest! {
@@ -156,6 +171,11 @@ proptest! {
         }
         for (point, covers) in granted {
             prop_assert_eq!(covers, model(&tree, point), "{:?} of {}", point, tree.json());
+            if covers {
+                let innermost = innermost(&tree, &Content::default(), point);
+                prop_assert!(innermost.contains(&true), "{:?} of {}", point, tree.json());
+                prop_assert!(!innermost.contains(&false), "{:?} of {}", point, tree.json());
+            }
         }
     }
 }
