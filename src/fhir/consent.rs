@@ -127,8 +127,8 @@ pub trait Directory {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
     /// The logical identifier of the resource, by which the caller finds the grants of its earlier
-    /// versions.
-    pub id: Option<String>,
+    /// versions. A Consent without it is refused: its grants could not be revoked.
+    pub id: String,
     /// The decision.
     pub decision: Decision,
 }
@@ -201,11 +201,8 @@ pub fn read(
         return Err(root.refuse(Refusal::NotConsent));
     }
     let resource = root.any_object()?;
-    let id = resource.optional("id").map(|id| id.text()).transpose()?.map(str::to_owned);
+    let id = resource.required("id")?.text()?.to_owned();
     if form::revokes(&resource)? {
-        if id.is_none() {
-            return Err(resource.refuse("id", Refusal::Missing));
-        }
         return Ok(Consent { id, decision: Decision::Revoke });
     }
     let base = form::check(&root, directory)?;

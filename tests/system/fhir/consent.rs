@@ -395,6 +395,19 @@ fn policy_rule_states_the_base_rule_of_plain_r4() {
 }
 
 #[test]
+fn a_grant_and_a_revocation_name_the_consent() {
+    let permit = consent(json!({"type": "permit", "actor": [actor("Practitioner/0")]}));
+    assert_eq!(read_value(&permit, &Names::new()).unwrap().id, "c1");
+    for status in ["active", "inactive"] {
+        let mut consent = permit.clone();
+        consent["status"] = status.into();
+        consent.as_object_mut().unwrap().remove("id");
+        let refused = read_value(&consent, &Names::new()).unwrap_err();
+        assert_eq!(refused.to_string(), "Consent.id: the element is required", "{status}");
+    }
+}
+
+#[test]
 fn a_consent_that_is_no_longer_given_revokes_whatever_it_contains() {
     let active = consent(json!({"type": "permit", "purpose": [policy("TREAT")]}));
     for status in ["inactive", "rejected", "entered-in-error"] {
@@ -402,10 +415,7 @@ fn a_consent_that_is_no_longer_given_revokes_whatever_it_contains() {
         consent["status"] = status.into();
         consent["modifierExtension"] = json!([{"url": "http://example.org", "valueBoolean": true}]);
         let read = read_value(&consent, &Names::new()).unwrap();
-        assert_eq!((read.id.as_deref(), read.decision), (Some("c1"), Decision::Revoke));
-        consent.as_object_mut().unwrap().remove("id");
-        let refused = read_value(&consent, &Names::new()).unwrap_err();
-        assert_eq!(refused.to_string(), "Consent.id: the element is required");
+        assert_eq!((&*read.id, read.decision), ("c1", Decision::Revoke));
     }
     let denied = consent(json!({"type": "deny", "purpose": [policy("TREAT")]}));
     assert_eq!(read_value(&denied, &Names::new()).unwrap().decision, Decision::Revoke);

@@ -86,7 +86,7 @@ fn a_consent_grants_what_it_permits_until_it_is_withdrawn() {
     // A later version revokes.
     form["status"] = "inactive".into();
     let read = read(form.to_string().as_bytes(), &hospital, UtcOffset::UTC).unwrap();
-    assert_eq!((read.id.as_deref(), read.decision), (Some("c1"), Decision::Revoke));
+    assert_eq!((&*read.id, read.decision), ("c1", Decision::Revoke));
     let (validity, state) = (world.validity(), world.state().clone());
     let revoke =
         world.patients[ADA].revoke(validity, &state, ticket.grant(), &mut world.rng).unwrap();

@@ -106,6 +106,7 @@ fn the_form_of_the_consent_is_checked() {
     let policy = json!([{"uri": "http://example.org/other"}]);
     let r = |pointer, value, path, reason| refused(&with(valid(), pointer, value), path, reason);
     r("/resourceType", json!("Patient"), "Consent", Refusal::NotConsent);
+    r("/id", json!(""), "Consent.id", Refusal::Malformed);
     r("/status", json!("draft"), "Consent.status", Refusal::NotActive);
     r("/status", json!("proposed"), "Consent.status", Refusal::NotActive);
     r("/status", json!("unknown"), "Consent.status", Refusal::Malformed);
