@@ -5,7 +5,9 @@
 #![forbid(unsafe_code)]
 
 use crate::ledger::Time;
+use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, SecondsFormat};
 use std::ops::Range;
+use std::str::FromStr;
 
 /// The time zone of dates without a time: a difference from UTC in minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,63 +25,56 @@ impl UtcOffset {
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
-const DAY: i64 = 24 * 60 * MINUTE;
 
 /// Returns the interval of a date-time in milliseconds since the Unix epoch; `None` if the text is
 /// malformed. The times are those on a clock of milliseconds.
 pub(super) fn date_time(text: &str, zone: UtcOffset) -> Option<Range<i64>> {
-    let (date, time) = match text.split_once('T') {
-        Some((date, time)) => (date, Some(time)),
-        None => (text, None),
+    let Some((date, time)) = text.split_once('T') else {
+        let Range { start, end } = days(text)?;
+        let shift = i64::from(zone.0) * MINUTE;
+        return Some(midnight(start) - shift..midnight(end) - shift);
     };
-    let parts: Vec<&str> = date.split('-').collect();
-    let year = digits(parts.first()?, 4).filter(|year| *year > 0)?;
-    let month = match parts.get(1) {
-        Some(month) => Some(digits(month, 2).filter(|month| (1..=12).contains(month))?),
-        None => None,
+    // A time follows a day, not a month or a year.
+    let day = midnight(days(date).filter(|_| date.len() == "YYYY-MM-DD".len())?.start);
+    let Range { start, end } = time_of_day(time)?;
+    Some(day + start..day + end)
+}
+
+/// Returns the days of a year, of a month, or of one day.
+fn days(text: &str) -> Option<Range<NaiveDate>> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let part = |i: usize| parts.get(i).map_or(Some(1), |part| digits(part, 2));
+    let year = digits(parts[0], 4).filter(|year| *year > 0)?;
+    let first = NaiveDate::from_ymd_opt(year, part(1)?, part(2)?)?;
+    let end = match parts.len() {
+        1 => first + Months::new(12),
+        2 => first + Months::new(1),
+        3 => first + Days::new(1),
+        _ => return None,
     };
-    let day = match (parts.get(2), month) {
-        (Some(day), Some(month)) => {
-            Some(digits(day, 2).filter(|day| (1..=days_of_month(year, month)).contains(day))?)
-        }
-        _ => None,
-    };
-    let shift = -i64::from(zone.0) * MINUTE;
-    let at = |year, month, day| days_from_epoch(year, month, day) * DAY + shift;
-    match (month, day, time) {
-        _ if parts.len() > 3 => None,
-        (Some(month), Some(day), Some(time)) => {
-            let midnight = days_from_epoch(year, month, day) * DAY;
-            let Range { start, end } = time_of_day(time)?;
-            Some(midnight + start..midnight + end)
-        }
-        (_, _, Some(_)) => None,
-        (None, _, None) => Some(at(year, 1, 1)..at(year + 1, 1, 1)),
-        (Some(12), None, None) => Some(at(year, 12, 1)..at(year + 1, 1, 1)),
-        (Some(month), None, None) => Some(at(year, month, 1)..at(year, month + 1, 1)),
-        (Some(month), Some(day), None) => Some(at(year, month, day)..at(year, month, day) + DAY),
-    }
+    Some(first..end)
+}
+
+fn midnight(date: NaiveDate) -> i64 {
+    date.and_time(NaiveTime::MIN).and_utc().timestamp_millis()
 }
 
 /// Returns the interval of a time with its zone, relative to midnight UTC.
 fn time_of_day(text: &str) -> Option<Range<i64>> {
-    let zone_at = text.find(['Z', '+', '-'])?;
-    let (clock, zone) = text.split_at(zone_at);
+    let (clock, zone) = text.split_at(text.find(['Z', '+', '-'])?);
     let (clock, fraction) = match clock.split_once('.') {
-        Some((clock, fraction)) => (clock, Some(fraction)),
-        None => (clock, None),
+        Some((clock, fraction)) => (clock, milliseconds(fraction)?),
+        None => (clock, 0..SECOND),
     };
     let [hour, minute, second] = clock.split(':').collect::<Vec<_>>()[..] else { return None };
-    let hour = digits(hour, 2).filter(|hour| *hour < 24)?;
-    let minute = digits(minute, 2).filter(|minute| *minute < 60)?;
     // 60 is a leap second.
-    let second = digits(second, 2).filter(|second| *second <= 60)?;
-    let Range { start, end } = match fraction {
-        Some(fraction) => milliseconds(fraction)?,
-        None => 0..SECOND,
+    let (second, leap) = match digits(second, 2)? {
+        60 => (59, SECOND),
+        second => (second, 0),
     };
-    let base = (hour * 60 + minute) * MINUTE + second * SECOND - offset(zone)?;
-    Some(base + start..base + end)
+    let time = NaiveTime::from_hms_opt(digits(hour, 2)?, digits(minute, 2)?, second)?;
+    let base = time.signed_duration_since(NaiveTime::MIN).num_milliseconds() - offset(zone)?;
+    Some(base + leap + fraction.start..base + leap + fraction.end)
 }
 
 /// Returns the milliseconds that match a fraction of a second. Those of a fraction with more than
@@ -90,7 +85,7 @@ fn milliseconds(fraction: &str) -> Option<Range<i64>> {
     }
     let (kept, rest) = fraction.split_at(fraction.len().min(3));
     let unit = 10_i64.pow(3 - u32::try_from(kept.len()).expect("at most 3"));
-    let floor = digits(kept, kept.len())? * unit;
+    let floor = digits::<i64>(kept, kept.len())? * unit;
     let start = floor + i64::from(rest.bytes().any(|digit| digit != b'0'));
     Some(start..floor + unit)
 }
@@ -102,36 +97,15 @@ fn offset(zone: &str) -> Option<i64> {
     }
     let sign = if zone.starts_with('-') { -1 } else { 1 };
     let (hour, minute) = zone.get(1..)?.split_once(':')?;
-    let (hour, minute) = (digits(hour, 2)?, digits(minute, 2)?);
+    let (hour, minute): (i64, i64) = (digits(hour, 2)?, digits(minute, 2)?);
     let is_valid = hour < 14 && minute < 60 || hour == 14 && minute == 0;
     is_valid.then_some(sign * (hour * 60 + minute) * MINUTE)
 }
 
 /// Parses a number of exactly `length` ASCII digits.
-fn digits(text: &str, length: usize) -> Option<i64> {
+fn digits<T: FromStr>(text: &str, length: usize) -> Option<T> {
     let is_number = text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok()).flatten()
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && year % 100 != 0 || year % 400 == 0
-}
-
-fn days_of_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Returns the days from 1970-01-01 to a date.
-fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
-    let before = year - 1;
-    // 719162 days from 0001-01-01 to 1970-01-01.
-    let years = before * 365 + before / 4 - before / 100 + before / 400 - 719_162;
-    years + (1..month).map(|month| days_of_month(year, month)).sum::<i64>() + day - 1
 }
 
 /// Returns the instant of a time in UTC with milliseconds. Times after the year 9999, which FHIR
@@ -139,20 +113,8 @@ fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
 pub(super) fn instant(time: Time) -> String {
     const LAST: i64 = 253_402_300_799_999;
     let time = i64::try_from(time).unwrap_or(LAST).min(LAST);
-    let (mut year, mut days) = (1970, time / DAY);
-    while days >= 365 + i64::from(is_leap(year)) {
-        days -= 365 + i64::from(is_leap(year));
-        year += 1;
-    }
-    let mut month = 1;
-    while days >= days_of_month(year, month) {
-        days -= days_of_month(year, month);
-        month += 1;
-    }
-    let (day, rest) = (days + 1, time % DAY);
-    let (hour, minute) = (rest / (60 * MINUTE), rest / MINUTE % 60);
-    let (second, milli) = (rest / SECOND % 60, rest % SECOND);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+    let time = DateTime::from_timestamp_millis(time).expect("the calendar extends beyond 9999");
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 #[cfg(test)]
@@ -177,6 +139,8 @@ mod tests {
             ("2022-06-13T01:02:03-05:00", 1_655_100_123_000, 1_655_100_124_000),
             ("2022-06-13T01:02:03+05:30", 1_655_062_323_000, 1_655_062_324_000),
             ("2016-12-31T23:59:60Z", 1_483_228_800_000, 1_483_228_801_000),
+            ("9999", 253_370_764_800_000, 253_402_300_800_000),
+            ("9999-12-31", 253_402_214_400_000, 253_402_300_800_000),
             ("1970-01-01T00:00:00.5Z", 500, 600),
             ("1970-01-01T00:00:00.05Z", 50, 60),
             ("1970-01-01T00:00:00.123Z", 123, 124),

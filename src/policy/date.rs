@@ -1,10 +1,12 @@
 //! Dates as day numbers.
 #![forbid(unsafe_code)]
 
+use chrono::{Datelike, Days, NaiveDate};
 use std::fmt;
 use std::str::FromStr;
 
-const FIRST_YEAR: u16 = 1900;
+/// Day 0.
+const FIRST: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).expect("a day of the calendar");
 
 /// A day from 1900-01-01 to 2079-06-06 of the Gregorian calendar, as a day number of 16 bits.
 ///
@@ -45,16 +47,8 @@ impl Date {
     /// # Errors
     /// [`InvalidDate`] if the calendar has no such day, or if it is out of range.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self, InvalidDate> {
-        if !(1..=12).contains(&month) || !(1..=days_of_month(year, month)).contains(&day) {
-            return Err(InvalidDate::NoSuchDay);
-        }
-        // Bounds the loop over the years; the conversion to 16 bits checks the exact range.
-        if !(FIRST_YEAR..=2079).contains(&year) {
-            return Err(InvalidDate::OutOfRange);
-        }
-        let years: u32 = (FIRST_YEAR..year).map(days_of_year).sum();
-        let months: u32 = (1..month).map(|month| u32::from(days_of_month(year, month))).sum();
-        let days = years + months + u32::from(day) - 1;
+        let date = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into());
+        let days = date.ok_or(InvalidDate::NoSuchDay)?.signed_duration_since(FIRST).num_days();
         u16::try_from(days).map(Self).map_err(|_| InvalidDate::OutOfRange)
     }
 
@@ -70,40 +64,20 @@ impl Date {
 
     /// Returns the year, the month and the day of the month.
     pub fn civil(self) -> (u16, u8, u8) {
-        let (mut year, mut month, mut left) = (FIRST_YEAR, 1, u32::from(self.0));
-        while left >= days_of_year(year) {
-            left -= days_of_year(year);
-            year += 1;
-        }
-        while left >= u32::from(days_of_month(year, month)) {
-            left -= u32::from(days_of_month(year, month));
-            month += 1;
-        }
-        (year, month, u8::try_from(left + 1).expect("a month has at most 31 days"))
+        let date = self.calendar();
+        let year = u16::try_from(date.year()).expect("from 1900 to 2079");
+        let small = |part: u32| u8::try_from(part).expect("at most 31");
+        (year, small(date.month()), small(date.day()))
     }
-}
 
-fn is_leap(year: u16) -> bool {
-    year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400)
-}
-
-fn days_of_year(year: u16) -> u32 {
-    if is_leap(year) { 366 } else { 365 }
-}
-
-fn days_of_month(year: u16, month: u8) -> u8 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
+    fn calendar(self) -> NaiveDate {
+        FIRST + Days::new(self.0.into())
     }
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.civil();
-        write!(f, "{year:04}-{month:02}-{day:02}")
+        write!(f, "{}", self.calendar())
     }
 }
 
