@@ -60,6 +60,9 @@ fn midnight(date: NaiveDate) -> i64 {
 }
 
 /// Returns the interval of a time with its zone, relative to midnight UTC.
+///
+/// The clock of the ledger has no leap second. The interval of second 60 is empty, at the start of
+/// the next minute, so a period that ends with it does not extend into that minute.
 fn time_of_day(text: &str) -> Option<Range<i64>> {
     let (clock, zone) = text.split_at(text.find(['Z', '+', '-'])?);
     let (clock, fraction) = match clock.split_once('.') {
@@ -67,14 +70,13 @@ fn time_of_day(text: &str) -> Option<Range<i64>> {
         None => (clock, 0..SECOND),
     };
     let [hour, minute, second] = clock.split(':').collect::<Vec<_>>()[..] else { return None };
-    // 60 is a leap second.
-    let (second, leap) = match digits(second, 2)? {
-        60 => (59, SECOND),
-        second => (second, 0),
+    let (second, Range { start, end }) = match digits(second, 2)? {
+        60 => (59, SECOND..SECOND),
+        second => (second, fraction),
     };
     let time = NaiveTime::from_hms_opt(digits(hour, 2)?, digits(minute, 2)?, second)?;
     let base = time.signed_duration_since(NaiveTime::MIN).num_milliseconds() - offset(zone)?;
-    Some(base + leap + fraction.start..base + leap + fraction.end)
+    Some(base + start..base + end)
 }
 
 /// Returns the milliseconds that match a fraction of a second. Those of a fraction with more than
@@ -138,7 +140,6 @@ mod tests {
             ("0001-01-01", -62_135_596_800_000, -62_135_510_400_000),
             ("2022-06-13T01:02:03-05:00", 1_655_100_123_000, 1_655_100_124_000),
             ("2022-06-13T01:02:03+05:30", 1_655_062_323_000, 1_655_062_324_000),
-            ("2016-12-31T23:59:60Z", 1_483_228_800_000, 1_483_228_801_000),
             ("9999", 253_370_764_800_000, 253_402_300_800_000),
             ("9999-12-31", 253_402_214_400_000, 253_402_300_800_000),
             ("1970-01-01T00:00:00.5Z", 500, 600),
@@ -149,6 +150,23 @@ mod tests {
         ] {
             assert_eq!(interval(text), Some(start..end), "{text}");
         }
+    }
+
+    #[test]
+    fn a_leap_second_has_no_time_of_its_own() {
+        // 2017-01-01T00:00:00Z.
+        const NEXT: i64 = 1_483_228_800_000;
+        for text in [
+            "2016-12-31T23:59:60Z",
+            "2016-12-31T23:59:60.5Z",
+            "2016-12-31T18:59:60-05:00",
+            "2017-01-01T00:59:60.999+01:00",
+        ] {
+            assert_eq!(interval(text), Some(NEXT..NEXT), "{text}");
+        }
+        assert_eq!(interval("2016-12-31T23:59:59Z"), Some(NEXT - SECOND..NEXT));
+        assert_eq!(interval("2016-12-31T23:60:60Z"), None);
+        assert_eq!(interval("2016-12-31T23:59:60.Z"), None);
     }
 
     #[test]

@@ -208,6 +208,15 @@ fn the_end_of_a_period_is_inclusive_and_in_the_zone_of_the_consent() {
 }
 
 #[test]
+fn a_period_that_ends_with_a_leap_second_does_not_extend_beyond_its_minute() {
+    let found = granted(json!({"type": "permit", "actor": [actor("Practitioner/0")],
+        "period": {"start": "2015-06-30T23:59:60Z", "end": "2016-12-31T23:59:60Z"}}));
+    // 2015-07-01T00:00:00Z and 2017-01-01T00:00:00Z.
+    let window = (Some(1_435_708_800_000), Some(1_483_228_800_000));
+    assert_eq!((found[0].from, found[0].until), window);
+}
+
+#[test]
 fn a_denied_period_divides_the_window() {
     let found = granted(json!({"type": "permit", "actor": [actor("Practitioner/0")],
         "provision": [{"type": "deny", "period": {"start": "1970-01-03", "end": "1970-01-04"}}]}));

@@ -250,6 +250,9 @@ fn periods_are_dates_in_order() {
     refused(&period(reversed), path, Refusal::Malformed);
     let day = json!({"start": "2022-01-01", "end": "2022-01-01"});
     assert!(read_value(&period(day), &Names::new()).is_ok());
+    // A leap second is no time of the ledger, and no period.
+    let leap = json!({"start": "2016-12-31T23:59:60Z", "end": "2016-12-31T23:59:60Z"});
+    refused(&period(leap), path, Refusal::Malformed);
     // No time of the ledger is before 1970, so nothing is granted.
     let past = json!({"end": "1969"});
     let read = read_value(&period(past), &Names::new()).unwrap();
