@@ -8,6 +8,9 @@ use crate::record::Class;
 use std::collections::BTreeMap;
 
 /// The access policy of each class of sections.
+///
+/// Nothing compares the policies: the caller gives [`Class::Narrative`] a policy that requires what
+/// those of [`Class::Identity`] and [`Class::Clinical`] require, also when it replaces either.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policies {
     default: AccessPolicy,
