@@ -13,6 +13,7 @@
 //!   The new content is written to `NAME.new` beside it; the next save replaces what a crash left
 //!   there.
 //! - An error names the file and the reason, and no content.
+//! - A passphrase is not empty.
 //!
 //! **Cost.** Without a passphrase, two synchronisations of the disk per save. With one, scrypt
 //! takes about a second and 256 MiB per save and load. A file that asks for more than four times as
@@ -37,7 +38,7 @@ mod passphrase;
 mod tests;
 
 #[cfg(feature = "passphrase")]
-pub use passphrase::Passphrase;
+pub use passphrase::{EmptyPassphrase, Passphrase};
 
 use crate::algebra::codec::Canonical;
 use crate::error::DecodeError;

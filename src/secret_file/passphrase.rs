@@ -14,7 +14,12 @@ const LOG_N: u8 = 18;
 /// The maximum work factor of files that are loaded.
 const MAX_LOG_N: u8 = 20;
 
-/// A passphrase. Erased on drop.
+/// An empty passphrase, which protects nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the passphrase is empty; without a passphrase, the file is named by SecretFile::new")]
+pub struct EmptyPassphrase;
+
+/// A passphrase of at least one byte. Erased on drop.
 #[derive(Clone)]
 pub struct Passphrase {
     text: SecretString,
@@ -29,8 +34,14 @@ impl fmt::Debug for Passphrase {
 
 impl Passphrase {
     /// Takes a passphrase.
-    pub fn new(text: String) -> Self {
-        Self { text: SecretString::from(text), log_n: LOG_N }
+    ///
+    /// # Errors
+    /// [`EmptyPassphrase`].
+    pub fn new(text: String) -> Result<Self, EmptyPassphrase> {
+        if text.is_empty() {
+            return Err(EmptyPassphrase);
+        }
+        Ok(Self { text: SecretString::from(text), log_n: LOG_N })
     }
 
     #[cfg(test)]

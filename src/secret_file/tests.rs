@@ -128,6 +128,15 @@ fn a_file_under_a_passphrase_opens_with_it_only() {
 
 #[cfg(feature = "passphrase")]
 #[test]
+fn an_empty_passphrase_is_refused() {
+    let error = Passphrase::new(String::new()).unwrap_err();
+    assert_eq!(error, EmptyPassphrase);
+    assert!(error.to_string().starts_with("the passphrase is empty"), "{error}");
+    assert!(Passphrase::new(" ".to_owned()).is_ok());
+}
+
+#[cfg(feature = "passphrase")]
+#[test]
 fn a_file_that_asks_for_too_much_work_is_refused() {
     let fixture = Fixture::new();
     let path = fixture.path();
