@@ -1,6 +1,8 @@
 //! Errors shared by all layers: decoding and decryption. Other errors belong to their modules.
 #![forbid(unsafe_code)]
 
+use crate::algebra::codec::VERSION;
+use crate::algebra::tag::KindName;
 use thiserror::Error;
 
 /// A malformed encoding. Encodings are public, so the error gives the exact reason.
@@ -14,10 +16,10 @@ pub enum DecodeError {
     #[error("{0} bytes remain after the value")]
     TrailingBytes(usize),
     /// An unsupported format version.
-    #[error("format version {0} is not supported")]
+    #[error("the encoding has format version {0}; this program reads version {VERSION}")]
     Version(u8),
     /// The encoding of another type.
-    #[error("the encoding has kind {found}, expected kind {expected}")]
+    #[error("expected {}, found {}", KindName(*expected), KindName(*found))]
     Kind {
         /// The kind byte of the requested type.
         expected: u8,

@@ -5,6 +5,10 @@
 //! contain older terms.
 #![forbid(unsafe_code)]
 
+mod names;
+
+pub(crate) use names::KindName;
+
 use std::fmt;
 
 /// A domain separation tag: ASCII, at most 255 bytes (RFC 9380, 3.1).
