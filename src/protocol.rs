@@ -5,7 +5,7 @@
 //! | step (file) | methods | produces |
 //! |---|---|---|
 //! | setup (`setup`, `policies`) | [`RegistrationCentre::new`], [`AttributeAuthority::new`] | public parameters |
-//! | registration (`register`) | `register` of every role, `announce` of all but the patient, [`Registrar::certify`], [`AttributeAuthority::issue`] (`setup`) | [`Certificate`](crate::ledger::Certificate), attribute key |
+//! | registration (`register`, `application`) | `register` of every role, in one call, or [`Application`] in two; `announce` of all but the patient, [`Registrar::certify`], [`AttributeAuthority::issue`] (`setup`) | [`Certificate`](crate::ledger::Certificate), attribute key |
 //! | introduction (`introduce`) | [`Patient::introduce`], [`Doctor::receive_introduction`] | [`Introduction`]: keys, pseudonym window, owner key |
 //! | sealing (`seal`) | [`Doctor::seal`] | [`SealedRecord`]: ciphertexts, three wrapped keys per section |
 //! | storage (`storage`, `transfer`, `response`) | [`Doctor::offer`], [`StoreKeeper::upload`], [`Doctor::fetch`], [`StoreKeeper::serve`] | stored objects, encrypted responses |
@@ -93,6 +93,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod application;
 mod audit;
 mod binding;
 mod consent;
@@ -129,6 +130,7 @@ mod tests;
 mod transfer;
 mod view;
 
+pub use application::Application;
 pub use audit::{TrailEntry, trail};
 pub use binding::{Envelope, StoredCiphertext, object_digest};
 pub use error::{Item, ProtocolError, Refusal};
@@ -143,7 +145,7 @@ pub use policies::Policies;
 pub use progress::Progress;
 pub use publish::Countersignature;
 pub use reencrypt::{PreparedAccess, Release, SectionReEncryption};
-pub use register::{Enrolment, Registrar, RegistrationError};
+pub use register::{Enrolment, Reason, Registrar, RegistrationError};
 pub use request::{ForwardedQuery, Query, QueryContents};
 pub use response::ResponseOpener;
 pub use roles::{Doctor, Institution, Patient, Proxy, QueryManager};

@@ -281,6 +281,7 @@ pub enum Kind {
     ProxySecrets = 0xb4,
     RegistrationCentreSecrets = 0xb5,
     AttributeAuthoritySecrets = 0xb6,
+    ApplicationSecrets = 0xb7,
 }
 
 #[cfg(test)]

@@ -1,17 +1,22 @@
 //! Registration: key generation, proofs of possession, certificate (Qin 3.5.1, Chang section 2).
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod tests;
+
+use super::application::Application;
 use super::roles::{Doctor, Institution, Patient, Proxy, QueryManager};
 use super::setup::RegistrationCentre;
-use crate::algebra::codec::{Canonical, public_encoding, sequence};
+use crate::algebra::codec::{Canonical, Reader, Writer, public_encoding, sequence};
 use crate::algebra::{Rng, Secret, random_bytes, tag};
 use crate::error::DecodeError;
 use crate::ledger::{
     Action, Certificate, Draft, MAX_NAME, Role, Subject, Time, Transaction, Validity,
 };
-use crate::sign::{Signature, SigningKey};
+use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
 use crate::{hpke, peks, pre, pseudonym};
 use std::collections::BTreeMap;
+use std::{fmt, io};
 
 /// An application for a certificate: public keys, and proofs of possession of the secret keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +36,30 @@ impl Enrolment {
     }
 }
 
-/// The reason why the registration centre issues no certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// The maximum length of a [`Reason`] in bytes.
+const MAX_REASON: usize = 256;
+
+/// The registration centre's reason for a refusal: at most 256 bytes, without control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(String);
+
+impl Reason {
+    /// Keeps the start of a text that is longer, and replaces its control characters.
+    pub fn new(text: &str) -> Self {
+        let kept = text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= MAX_REASON);
+        Self(kept.map(|(_, c)| if c.is_control() { ' ' } else { c }).collect())
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The reason why a registration fails.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RegistrationError {
     /// The applicant does not prove possession of the signing key.
     #[error("possession of the signing key is not proven")]
@@ -46,109 +73,179 @@ pub enum RegistrationError {
     /// The re-encryption public key is malformed.
     #[error("the re-encryption key does not decode: {0}")]
     Malformed(#[from] DecodeError),
+    /// The centre has not approved the enrolment.
+    #[error("the registration centre has not approved the enrolment: {0}")]
+    NotApproved(Reason),
+    /// The exchange with the centre failed. The same enrolment may be sent again.
+    #[error("the registration centre cannot be reached: {0}")]
+    Unreachable(#[from] io::Error),
+    /// The certificate is not signed by the centre.
+    #[error("the certificate is not signed by the registration centre")]
+    Certificate(#[source] InvalidSignature),
+    /// The certificate is for another subject. The field is the first that differs.
+    #[error("the certificate has another {0} than the application")]
+    OtherSubject(&'static str),
 }
 
-/// The name, role and end of validity in an enrolment.
-type Applicant<'a> = (&'a str, Role, Time);
+impl Enrolment {
+    /// Proves possession of the secret keys of a subject.
+    pub(super) fn new(
+        subject: Subject,
+        key: &SigningKey,
+        pre: Option<&pre::SecretKey>,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Self {
+        let statement = subject.to_signed_bytes();
+        Self {
+            signing_possession: key.sign(tag::SIGN_POSSESSION, &[&statement]),
+            pre_possession: pre.map(|pre| pre.prove_possession(&statement, rng)),
+            subject,
+        }
+    }
 
-/// Builds the enrolment of fresh keys.
-fn enrol(
-    (key, hpke): (&SigningKey, &hpke::SecretKey),
-    pre: Option<&pre::SecretKey>,
-    (name, role, valid_until): Applicant<'_>,
-    rng: &mut (impl Rng + ?Sized),
-) -> Enrolment {
-    let subject = Subject {
-        key: key.verifying_key(),
-        name: name.to_owned(),
-        role,
-        hpke_key: hpke.public_key(),
-        pre_key: pre.map(|pre| pre.public_key().to_bytes()).unwrap_or_default(),
-        serial: random_bytes(rng),
-        valid_until,
-    };
-    let statement = subject.to_signed_bytes();
-    Enrolment {
-        signing_possession: key.sign(tag::SIGN_POSSESSION, &[&statement]),
-        pre_possession: pre.map(|pre| pre.prove_possession(&statement, rng)),
-        subject,
+    /// Verifies the proofs of possession.
+    pub(super) fn verify(&self) -> Result<(), RegistrationError> {
+        let Self { subject, signing_possession, pre_possession } = self;
+        let statement = subject.to_signed_bytes();
+        let signed = subject.key.verify(tag::SIGN_POSSESSION, &[&statement], signing_possession);
+        signed.map_err(|_| RegistrationError::SigningKey)?;
+        match (pre_possession, subject.pre_key.is_empty()) {
+            (None, true) => Ok(()),
+            (Some(proof), false) => subject
+                .pre_key()?
+                .verify_possession(&statement, proof)
+                .map_err(|_| RegistrationError::PreKey),
+            _ => Err(RegistrationError::PreKey),
+        }
     }
 }
 
 /// Access to the registration centre, local or remote.
+///
+/// An implementation for a remote centre sends the enrolment and waits for the answer. If the centre
+/// declines, the implementation returns [`RegistrationError::NotApproved`] with the centre's reason.
+/// If the exchange fails or takes too long, it returns [`RegistrationError::Unreachable`]; an answer
+/// that does not decode is an [`io::ErrorKind::InvalidData`]. A centre that approves by hand takes
+/// longer than a call: its applicants keep an [`Application`] and receive the certificate later.
 pub trait Registrar {
-    /// Exchanges an enrolment for a certificate.
+    /// Returns the key that verifies the centre's certificates. The applicant has it from a trusted
+    /// source, such as the genesis state of the ledger, and not from the answer.
+    fn verifying_key(&self) -> VerifyingKey;
+
+    /// Exchanges an enrolment for a certificate. The applicant verifies the certificate.
     ///
     /// # Errors
-    /// [`RegistrationError`] if a proof of possession is missing or invalid, or a key is malformed.
+    /// [`RegistrationError`] if a proof of possession is missing or invalid, a key is malformed,
+    /// the centre does not approve, or it cannot be reached.
     fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError>;
 }
 
 impl Registrar for RegistrationCentre {
+    fn verifying_key(&self) -> VerifyingKey {
+        self.key.verifying_key()
+    }
+
     /// Verifies the proofs of possession and issues a certificate. The caller must verify first
     /// that [`Enrolment::subject`] states the applicant's identity and role, and an acceptable end
     /// of validity: the applicant has chosen them.
     fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError> {
-        let Enrolment { subject, signing_possession, pre_possession } = enrolment;
+        let subject = enrolment.subject();
         if subject.name.len() > MAX_NAME {
             return Err(RegistrationError::NameTooLong(subject.name.len()));
         }
-        let statement = subject.to_signed_bytes();
-        let signed =
-            subject.key.verify(tag::SIGN_POSSESSION, &[&statement], signing_possession).is_ok();
-        if !signed {
-            return Err(RegistrationError::SigningKey);
-        }
-        match (pre_possession, subject.pre_key.is_empty()) {
-            (None, true) => {}
-            (Some(proof), false) => subject
-                .pre_key()?
-                .verify_possession(&statement, proof)
-                .map_err(|_| RegistrationError::PreKey)?,
-            _ => return Err(RegistrationError::PreKey),
-        }
+        enrolment.verify()?;
         Ok(Certificate::issue(&self.key, subject.clone()))
     }
 }
 
-/// Generates and certifies a signing key and an HPKE key.
-fn message_keys(
-    applicant: Applicant<'_>,
-    registrar: &dyn Registrar,
-    rng: &mut (impl Rng + ?Sized),
-) -> Result<(SigningKey, hpke::SecretKey, Certificate), RegistrationError> {
-    let (key, hpke) = (SigningKey::generate(rng), hpke::SecretKey::generate(rng));
-    let certificate = registrar.certify(&enrol((&key, &hpke), None, applicant, rng))?;
-    Ok((key, hpke, certificate))
+/// Returns the keys of a party without a re-encryption key.
+fn message_keys<P>(
+    application: &Application<P>,
+    certificate: Certificate,
+) -> (SigningKey, hpke::SecretKey, Certificate) {
+    (application.key.clone(), application.hpke.clone(), certificate)
 }
 
-/// Generates and certifies a signing key, an HPKE key and a re-encryption key.
-fn message_and_pre_keys(
-    applicant: Applicant<'_>,
-    registrar: &dyn Registrar,
-    rng: &mut (impl Rng + ?Sized),
-) -> Result<(SigningKey, hpke::SecretKey, pre::SecretKey, Certificate), RegistrationError> {
-    let (key, hpke) = (SigningKey::generate(rng), hpke::SecretKey::generate(rng));
-    let (pre, _) = pre::keygen(rng);
-    let certificate = registrar.certify(&enrol((&key, &hpke), Some(&pre), applicant, rng))?;
-    Ok((key, hpke, pre, certificate))
+/// Returns the keys of a party with a re-encryption key.
+fn message_and_pre_keys<P>(
+    application: &Application<P>,
+    certificate: Certificate,
+) -> (SigningKey, hpke::SecretKey, pre::SecretKey, Certificate) {
+    let (key, hpke, certificate) = message_keys(application, certificate);
+    let pre = application.pre.clone().expect("generation and decoding require the key");
+    (key, hpke, pre, certificate)
 }
 
 macro_rules! registration {
-    ($($role:ident: $generate:ident, |$keys:pat_param, $rng:ident| $party:expr;)+) => {$(
-        impl $role {
-            /// Generates all keys of the party and has the registration centre certify them.
+    ($($role:ident: $keys_of:ident, |$keys:pat_param, $rng:ident| $party:expr;)+) => {$(
+        impl Application<$role> {
+            /// Generates the keys that the registration centre certifies.
             ///
             /// # Errors
-            /// [`RegistrationError`] if the centre refuses.
+            /// [`RegistrationError::NameTooLong`].
+            pub fn new(
+                name: &str,
+                valid_until: Time,
+                rng: &mut (impl Rng + ?Sized),
+            ) -> Result<Self, RegistrationError> {
+                Self::generate((name, Role::$role, valid_until), rng)
+            }
+
+            /// Completes the registration with the certificate, and generates the other keys of
+            /// the party.
+            ///
+            /// # Errors
+            /// [`RegistrationError::Certificate`] if the centre with the key `centre` has not
+            /// signed the certificate, [`RegistrationError::OtherSubject`] if the certificate is
+            /// not for exactly the subject of the enrolment.
+            pub fn complete(
+                &self,
+                certificate: Certificate,
+                centre: &VerifyingKey,
+                rng: &mut (impl Rng + ?Sized),
+            ) -> Result<$role, RegistrationError> {
+                self.check_certificate(&certificate, centre)?;
+                Ok($role::certified(self, certificate, rng))
+            }
+        }
+
+        impl Canonical for Application<$role> {
+            const KIND: tag::Kind = tag::Kind::ApplicationSecrets;
+
+            fn write(&self, w: &mut Writer) {
+                self.write_fields(w);
+            }
+            fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+                Self::read_fields(Role::$role, r)
+            }
+        }
+
+        impl $role {
+            /// Registers in one call: generates all keys of the party and waits until the
+            /// registration centre certifies them. If the call fails, the keys are erased; an
+            /// [`Application`] keeps them.
+            ///
+            /// # Errors
+            /// [`RegistrationError`] if the centre refuses or cannot be reached, or its certificate
+            /// is not valid for these keys.
             pub fn register(
                 name: &str,
                 valid_until: Time,
                 registrar: &dyn Registrar,
-                $rng: &mut (impl Rng + ?Sized),
+                rng: &mut (impl Rng + ?Sized),
             ) -> Result<Self, RegistrationError> {
-                let $keys = $generate((name, Role::$role, valid_until), registrar, $rng)?;
-                Ok($party)
+                let application = Application::<Self>::new(name, valid_until, rng)?;
+                let certificate = registrar.certify(application.enrolment())?;
+                application.complete(certificate, &registrar.verifying_key(), rng)
+            }
+
+            fn certified(
+                application: &Application<Self>,
+                certificate: Certificate,
+                $rng: &mut (impl Rng + ?Sized),
+            ) -> Self {
+                let $keys = $keys_of(application, certificate);
+                $party
             }
         }
     )+};
@@ -165,12 +262,12 @@ registration! {
         certificate,
         classes: BTreeMap::new(),
     };
-    Doctor: message_and_pre_keys, |(key, hpke, pre, certificate), rng| Self {
+    Doctor: message_and_pre_keys, |(key, hpke, pre, certificate), _rng| Self {
         key, hpke, pre, abe: None, certificate
     };
-    Institution: message_keys, |(key, hpke, certificate), rng| Self { key, hpke, certificate };
-    QueryManager: message_keys, |(key, hpke, certificate), rng| Self { key, hpke, certificate };
-    Proxy: message_keys, |(key, hpke, certificate), rng| Self::new(key, hpke, certificate);
+    Institution: message_keys, |(key, hpke, certificate), _rng| Self { key, hpke, certificate };
+    QueryManager: message_keys, |(key, hpke, certificate), _rng| Self { key, hpke, certificate };
+    Proxy: message_keys, |(key, hpke, certificate), _rng| Self::new(key, hpke, certificate);
 }
 
 /// Announcement on the ledger. Patients are not announced.
@@ -201,62 +298,3 @@ macro_rules! announced {
     )+};
 }
 announced!(Doctor, Institution, QueryManager, Proxy);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_centre_certifies_only_keys_whose_possession_is_proven() {
-        let rng = &mut rand::thread_rng();
-        let centre = RegistrationCentre::new(rng);
-        let (key, other) = (SigningKey::generate(rng), SigningKey::generate(rng));
-        let (hpke, other_hpke) = (hpke::SecretKey::generate(rng), hpke::SecretKey::generate(rng));
-        let (pre, other_pre) = (pre::keygen(rng).0, pre::keygen(rng).0);
-        let applicant = ("Dr. Ruiz", Role::Doctor, 1000);
-        let honest = enrol((&key, &hpke), Some(&pre), applicant, rng);
-        let foreign = enrol((&other, &other_hpke), Some(&other_pre), applicant, rng);
-        let certify = |change: &dyn Fn(&mut Enrolment)| {
-            let mut changed = honest.clone();
-            change(&mut changed);
-            centre.certify(&changed).map(|_| ())
-        };
-        assert_eq!(certify(&|_| ()), Ok(()));
-
-        // Another party's key or proof, and a statement changed after signing.
-        let signing = Err(RegistrationError::SigningKey);
-        assert_eq!(certify(&|e| e.subject.key = other.verifying_key()), signing);
-        assert_eq!(certify(&|e| e.signing_possession = foreign.signing_possession), signing);
-        assert_eq!(certify(&|e| e.subject.name.push('!')), signing);
-        assert_eq!(certify(&|e| e.subject.role = Role::Institution), signing);
-        assert_eq!(certify(&|e| e.subject.valid_until += 1), signing);
-        assert_eq!(certify(&|e| e.subject.hpke_key = other_hpke.public_key()), signing);
-
-        assert_eq!(honest.subject().name, "Dr. Ruiz");
-        let long = certify(&|e| e.subject.name = "x".repeat(MAX_NAME + 1));
-        assert_eq!(long, Err(RegistrationError::NameTooLong(MAX_NAME + 1)));
-
-        // The applicant signs the changed statement.
-        let certify_signed = |change: &dyn Fn(&mut Enrolment)| {
-            certify(&|e| {
-                change(e);
-                let statement = e.subject.to_signed_bytes();
-                e.signing_possession = key.sign(tag::SIGN_POSSESSION, &[&statement]);
-            })
-        };
-        let pre_key = Err(RegistrationError::PreKey);
-        let foreign_key = |e: &mut Enrolment| e.subject.pre_key = foreign.subject.pre_key.clone();
-        assert_eq!(certify_signed(&foreign_key), pre_key);
-        let replayed = |e: &mut Enrolment| {
-            foreign_key(e);
-            e.pre_possession = foreign.pre_possession.clone();
-        };
-        assert_eq!(certify_signed(&replayed), pre_key, "the proof is for another statement");
-        assert_eq!(certify(&|e| e.pre_possession = None), pre_key);
-        assert_eq!(certify(&|e| e.pre_possession = foreign.pre_possession.clone()), pre_key);
-        let without_key = certify_signed(&|e| e.subject.pre_key.clear());
-        assert_eq!(without_key, pre_key, "a proof without a key");
-        let malformed = certify_signed(&|e| e.subject.pre_key.truncate(20));
-        assert!(matches!(malformed, Err(RegistrationError::Malformed(_))));
-    }
-}

@@ -64,15 +64,18 @@ fn a_record_goes_from_its_author_to_a_reader_between_processes() {
     let folder = Folder::create(temporary.path());
     folder.put("record.json", RECORD.as_bytes());
 
-    // Registration: the parties wait for their certificates while the centre certifies.
+    // Registration: the parties wait for their certificates while the centre certifies, except for
+    // the patient, whose application is completed by a later process.
     run(&folder, "centre: set up");
+    run(&folder, "patient: apply");
     let _replicas = Service(start(&folder, "replicas: run"));
-    let steps = parties::PARTIES.map(|party| format!("{party}: register"));
+    let steps = parties::WAITING.map(|party| format!("{party}: register"));
     let waiting: Vec<Child> = steps.iter().map(|step| start(&folder, step)).collect();
     run(&folder, "centre: certify");
     for (mut process, step) in waiting.into_iter().zip(&steps) {
         assert!(process.wait().unwrap().success(), "{step}");
     }
+    run(&folder, "patient: complete");
     let keeper = Service(start(&folder, "keeper: run"));
 
     // Publication.

@@ -8,13 +8,14 @@ use epione::ledger::{Basis, Certificate, Draft, Ledger, Time, Validity};
 use epione::policy::AttributeSet;
 use epione::protocol::*;
 use epione::record::{Class, Record};
+use epione::sign::VerifyingKey;
 use rand::rngs::ThreadRng;
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-/// The parties that register.
-pub(crate) const PARTIES: [&str; 6] =
-    ["patient", "doctor-a", "doctor-b", "institution", "manager", "proxy"];
+/// The parties that register while the centre runs. The patient applies before, and completes the
+/// registration after it.
+pub(crate) const WAITING: [&str; 5] = ["doctor-a", "doctor-b", "institution", "manager", "proxy"];
 
 /// The end of all certificates, transactions and grants, in virtual time.
 const END: Time = 1_000_000_000;
@@ -38,6 +39,17 @@ pub(crate) fn take(step: &str, folder: &Folder) {
             folder.put_key("centre", &centre.verifying_key());
         }
         ("centre", "certify") => certify(folder),
+        ("patient", "apply") => {
+            let application = Application::<Patient>::new("Ada Byron", END, &mut rng()).unwrap();
+            folder.save("application of patient", &application);
+            folder.send("enrolment/patient", application.enrolment());
+        }
+        ("patient", "complete") => {
+            let application: Application<Patient> = folder.load("application of patient");
+            let (certificate, centre) =
+                (folder.receive("certificate-of-patient"), folder.key("centre"));
+            folder.save(party, &application.complete(certificate, &centre, &mut rng()).unwrap());
+        }
         (_, "register") => register(party, folder),
         ("authority", "set up") => set_up_authority(folder),
         ("doctor-b", "receive attributes") => receive_attributes(folder),
@@ -119,6 +131,9 @@ struct RemoteCentre<'a> {
 }
 
 impl Registrar for RemoteCentre<'_> {
+    fn verifying_key(&self) -> VerifyingKey {
+        self.folder.key("centre")
+    }
     fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError> {
         self.folder.send(&format!("enrolment/{}", self.party), enrolment);
         Ok(self.folder.receive(&format!("certificate-of-{}", self.party)))
@@ -127,7 +142,7 @@ impl Registrar for RemoteCentre<'_> {
 
 fn certify(folder: &Folder) {
     let centre: RegistrationCentre = folder.load("centre");
-    for party in PARTIES {
+    for party in [&["patient"], &WAITING[..]].concat() {
         let enrolment: Enrolment = folder.receive(&format!("enrolment/{party}"));
         let certificate = centre.certify(&enrolment).unwrap();
         folder.send(&format!("certificate-of-{party}"), &certificate);
@@ -137,10 +152,6 @@ fn certify(folder: &Folder) {
 fn register(party: &str, folder: &Folder) {
     let (centre, rng) = (&RemoteCentre { folder, party }, &mut rng());
     let announced = match party {
-        "patient" => {
-            folder.save(party, &Patient::register("Ada Byron", END, centre, rng).unwrap());
-            return;
-        }
         "institution" => {
             let institution = Institution::register("Harbour Hospital", END, centre, rng).unwrap();
             folder.save(party, &institution);
@@ -166,7 +177,7 @@ fn register(party: &str, folder: &Folder) {
 }
 
 /// Returns the key and the certificate of a party.
-fn certificate(party: &str, folder: &Folder) -> (epione::sign::VerifyingKey, Certificate) {
+fn certificate(party: &str, folder: &Folder) -> (VerifyingKey, Certificate) {
     let certificate: Certificate = folder.receive(&format!("certificate-of-{party}"));
     let key = certificate.verify(&folder.key("centre")).unwrap().key;
     (key, certificate)

@@ -21,7 +21,7 @@ use epione::protocol::{
     UNPUBLISHED_LIFETIME, UNPUBLISHED_QUOTA, Upload, trail,
 };
 use epione::record::{Class, Record};
-use epione::sign::{InvalidSignature, SigningKey};
+use epione::sign::{InvalidSignature, SigningKey, VerifyingKey};
 use epione::store::{self, Cid, DirectoryStore, RecordStore, StoreError};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;

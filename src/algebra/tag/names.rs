@@ -91,6 +91,7 @@ names! {
     ProxySecrets = "the secrets of a proxy";
     RegistrationCentreSecrets = "the secrets of a registration centre";
     AttributeAuthoritySecrets = "the secrets of the attribute authority";
+    ApplicationSecrets = "the secrets of an applicant";
 }
 
 /// A kind byte, displayed as the name of the kind, or as a number if no kind has it.

@@ -57,6 +57,12 @@ fn an_introduction_must_be_signed_by_the_certified_patient() {
     let message = eve.introduce(view, author, &mut world.rng).unwrap();
     let outcome = world.author.receive_introduction(view, &message);
     assert!(matches!(outcome, Err(ProtocolError::Refused(Refusal::OtherSender))), "{outcome:?}");
+    // The certificate of a doctor is not one of a patient.
+    eve.certificate = author.clone();
+    let message = eve.introduce(view, author, &mut world.rng).unwrap();
+    let outcome = world.author.receive_introduction(view, &message);
+    let refused = matches!(outcome, Err(ProtocolError::Refused(Refusal::NotPatientCertificate)));
+    assert!(refused, "{outcome:?}");
 }
 
 /// The window of an introduction must contain its epoch.

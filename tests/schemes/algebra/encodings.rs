@@ -282,7 +282,7 @@ fn the_invariants_of_each_type_are_checked() {
 }
 
 /// The specimens that contain only exponents, digests, symmetric keys and elements of other curves.
-const WITHOUT_ELEMENTS: [&str; 11] = [
+const WITHOUT_ELEMENTS: [&str; 12] = [
     "rouselakis-waters authority key",
     "abe retrieval key",
     "pang master key",
@@ -294,6 +294,7 @@ const WITHOUT_ELEMENTS: [&str; 11] = [
     "fetch",
     "sealed message",
     "enrolment",
+    "application",
 ];
 
 /// Returns the offset of every element of G1, G2 and GT in an encoding, with the encoding of the

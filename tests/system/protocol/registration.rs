@@ -1,9 +1,12 @@
 use super::*;
 
 /// Answers every enrolment with the same certificate.
-struct Replaying(Certificate);
+struct Replaying(Certificate, VerifyingKey);
 
 impl Registrar for Replaying {
+    fn verifying_key(&self) -> VerifyingKey {
+        self.1
+    }
     fn certify(&self, _: &Enrolment) -> Result<Certificate, RegistrationError> {
         Ok(self.0.clone())
     }
@@ -14,10 +17,13 @@ fn a_certificate_cannot_be_announced_with_another_key() {
     let mut world = World::new(20);
     // The centre's answer to another doctor is replaced by B's certificate.
     let b = world.doctors[B].certificate().clone();
-    let rng = &mut world.rng;
-    let forger = Doctor::register("Dr. X", START + DAY, &Replaying(b), rng).unwrap();
-    let announced = forger.announce(Validity { chain: CHAIN, until: START + HOUR }, rng);
-    let centre = world.centre.verifying_key();
+    let (rng, centre) = (&mut world.rng, world.centre.verifying_key());
+    let forger = Doctor::register("Dr. X", START + DAY, &Replaying(b.clone(), centre), rng);
+    let refused = matches!(forger, Err(RegistrationError::OtherSubject("signing key")));
+    assert!(refused, "{forger:?}");
+    let validity = Validity { chain: CHAIN, until: START + HOUR };
+    let forger = SigningKey::generate(rng);
+    let announced = Draft::new(validity, Action::Register(b), rng).signed_by(&[&forger]);
     assert_eq!(announced.check(CHAIN, &centre), Err(TransactionError::Signature("subject")));
 }
 
@@ -49,15 +55,9 @@ fn a_certificate_of_another_centre_is_refused_everywhere() {
 }
 
 #[test]
-fn only_patients_introduce_themselves_and_only_doctors_receive_attributes() {
+fn patients_introduce_themselves_to_doctors_and_only_doctors_receive_attributes() {
     let mut world = World::new(22);
     let now = world.now();
-    let doctors = world.doctors[C].certificate().clone();
-    let rng = &mut world.rng;
-    let no_patient = Patient::register("Eve", START + DAY, &Replaying(doctors), rng).unwrap();
-    world.patients.push(no_patient);
-    refused!(world.introduce(BEA + 1, A), Refusal::NotPatientCertificate);
-    // A patient introduces herself to doctors only.
     let rng = &mut world.rng.clone();
     let proxy = world.proxies[0].certificate();
     refused!(world.patients[ADA].introduce(world.view(), proxy, rng), Refusal::DoctorsOnly);

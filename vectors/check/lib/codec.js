@@ -56,6 +56,7 @@ export const KIND = {
   ProxySecrets: 0xb4,
   RegistrationCentreSecrets: 0xb5,
   AttributeAuthoritySecrets: 0xb6,
+  ApplicationSecrets: 0xb7,
 };
 
 // A type is { kind, read, write }: `read` takes a Reader, `write` returns the bytes of the fields.

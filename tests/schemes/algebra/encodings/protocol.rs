@@ -6,9 +6,10 @@ use epione::algebra::codec::Canonical;
 use epione::error::DecodeError;
 use epione::ledger::Certificate;
 use epione::protocol::{
-    Doctor, Enrolment, Fetch, FetchBasis, Institution, Registrar, RegistrationCentre,
+    Application, Doctor, Enrolment, Fetch, FetchBasis, Institution, Registrar, RegistrationCentre,
     RegistrationError, SealedMessage, Upload,
 };
+use epione::sign::VerifyingKey;
 use epione::store::{self, Cid};
 use rand_chacha::ChaCha20Rng;
 use std::cell::RefCell;
@@ -26,6 +27,9 @@ impl Keeping {
 }
 
 impl Registrar for Keeping {
+    fn verifying_key(&self) -> VerifyingKey {
+        self.centre.verifying_key()
+    }
     fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError> {
         // A centre receives bytes.
         let enrolment = Enrolment::from_bytes(&enrolment.to_bytes())?;
@@ -61,11 +65,16 @@ pub(crate) fn messages(rng: &mut ChaCha20Rng) -> Messages {
 pub(super) fn specimens(rng: &mut ChaCha20Rng) -> Vec<Specimen> {
     let Messages { upload, fetch, sealed, of_institution, .. } = messages(rng);
     let pre_key = 2 + 32 + 4 + "Hospital".len() + 1 + 32;
+    let applicant = Application::<Institution>::new("Hospital", 1000, rng).unwrap();
+    // Two seeds, the flag of an absent exponent, and the fields of the enrolment.
+    let after_seeds = |position: usize| position + 32 + 32 + 1;
+    let lengths = [2 + 32, pre_key].map(after_seeds);
     vec![
         specimen("upload", &upload, &[2]),
         specimen("fetch", &fetch, &[2]),
         specimen("sealed message", &sealed, &[2]),
         specimen("enrolment", &of_institution, &[2 + 32, pre_key]),
+        specimen("application", &applicant, &lengths),
     ]
 }
 

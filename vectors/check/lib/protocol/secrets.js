@@ -1,14 +1,15 @@
 // The saved secrets of the parties. See src/protocol/secrets.rs and
-// src/abe/fabeo/epochs/authority.rs.
-import { equal, u32, utf8 } from '../bytes.js';
+// src/abe/fabeo/epochs/authority.rs; src/protocol/application.rs.
+import { concat, equal, u32, utf8 } from '../bytes.js';
 import { encode, withCount, withLengthOf } from '../codec.js';
 import { typesOf } from '../abe/encodings.js';
 import { fabeo } from '../abe/fabeo.js';
 import * as hpke from '../hpke.js';
+import { types as messages } from '../messages.js';
 import { types as peks } from '../peks.js';
-import { keyTypes, publicKey } from '../pre/keys.js';
+import { keyTypes, publicKey, verifyPossession } from '../pre/keys.js';
 import * as ed25519 from '../sign.js';
-import { certificateType } from './certificate.js';
+import { certificateType, subject as subjectType } from './certificate.js';
 import { classOf, digest, encodeClass, signingKey } from './parts.js';
 
 const MAX_TAGS = 2 ** 20;
@@ -17,17 +18,22 @@ const MAX_NAME = 256;
 
 const abe = typesOf(fabeo);
 
+// The public keys of a party or an application are those of a subject.
+function areKeysOf(subject, { signing, hpke: seed, pre }) {
+  const preKey = pre === undefined ? new Uint8Array() : encode(keyTypes.publicKey, publicKey(pre));
+  return (
+    equal(subject.key, ed25519.publicKey(signing)) &&
+    equal(subject.hpkeKey, hpke.keyPair(seed).publicKey) &&
+    equal(subject.preKey, preKey)
+  );
+}
+
 // The public keys must be those of the certificate, whose role must be that of the party.
 function checked(role, party) {
   const { subject } = party.certificate;
-  const preKey =
-    party.pre === undefined ? new Uint8Array() : encode(keyTypes.publicKey, publicKey(party.pre));
-  const isOwn =
-    subject.role === role &&
-    equal(subject.key, ed25519.publicKey(party.signing)) &&
-    equal(subject.hpkeKey, hpke.keyPair(party.hpke).publicKey) &&
-    equal(subject.preKey, preKey);
-  if (!isOwn) throw new Error('the keys are not those of the certificate');
+  if (subject.role !== role || !areKeysOf(subject, party)) {
+    throw new Error('the keys are not those of the certificate');
+  }
   return party;
 }
 
@@ -134,6 +140,41 @@ const attributeAuthority = {
     [centre, ...abe.parameters.write(parameters), ...epochAuthority.write(keys)],
 };
 
+const WITH_PRE = ['patient', 'doctor'];
+
+// The public keys must be those of the enrolment, whose proofs of possession must be valid.
+function checkedApplication(application) {
+  const { signing, pre, enrolment: { subject, signed, proofs } } = application;
+  const hasPre = WITH_PRE.includes(subject.role);
+  if (hasPre !== (pre !== undefined) || !areKeysOf(subject, application)) {
+    throw new Error('the keys are not those of the application');
+  }
+  const statement = concat(...subjectType.write(subject));
+  const isProven =
+    ed25519.verify(ed25519.publicKey(signing), 'SIGN_POSSESSION', [statement], signed) &&
+    proofs.length === (hasPre ? 1 : 0) &&
+    proofs.every((proof) => verifyPossession(publicKey(pre), statement, proof));
+  if (!isProven) throw new Error('the application does not prove possession');
+  return application;
+}
+
+const application = {
+  kind: 'ApplicationSecrets',
+  read(reader) {
+    const keys = seeds(reader);
+    const hasPre = reader.choice('flag', { 0: false, 1: true });
+    return checkedApplication({
+      ...keys,
+      ...(hasPre ? { pre: exponent(reader) } : {}),
+      enrolment: messages.enrolment.read(reader),
+    });
+  },
+  write: ({ signing, hpke: seed, pre, enrolment }) => [
+    signing, seed, Uint8Array.of(pre === undefined ? 0 : 1),
+    ...(pre === undefined ? [] : writeExponent(pre)), ...messages.enrolment.write(enrolment),
+  ],
+};
+
 export const types = {
   patient,
   doctor,
@@ -142,4 +183,5 @@ export const types = {
   proxy: withoutPre('ProxySecrets', 'proxy'),
   registrationCentre,
   attributeAuthority,
+  application,
 };

@@ -1,11 +1,13 @@
 //! The saved secrets of every role.
 
 use super::{encodings, overlong, plus_order, with};
+use crate::common::rng;
 use crate::vectors::format::{NegativeCase, NegativeFile};
 use crate::vectors::protocol::run::{Run, certificate};
 use epione::algebra::codec::Canonical;
 use epione::protocol::{
-    AttributeAuthority, Doctor, Institution, Patient, Proxy, QueryManager, RegistrationCentre,
+    Application, AttributeAuthority, Doctor, Institution, Patient, Proxy, QueryManager,
+    RegistrationCentre,
 };
 
 const KEYS: &str = "Keys";
@@ -29,6 +31,7 @@ pub(super) fn secrets(file: &mut NegativeFile, run: &Run) {
     let centre = run.centre.centre.to_bytes();
     encodings::<RegistrationCentre>(file, "RegistrationCentreSecrets", &centre, &[]);
     authorities(file, run);
+    applications(file);
 }
 
 /// The position of the role in a certificate.
@@ -139,4 +142,40 @@ fn authorities(file: &mut NegativeFile, run: &Run) {
         overlong(&bytes, epochs + 8),
     ];
     encodings::<AttributeAuthority>(file, "AttributeAuthoritySecrets", &bytes, &own);
+}
+
+fn applications(file: &mut NegativeFile) {
+    let rng = &mut rng(2043);
+    let [bytes, other] =
+        [(); 2].map(|()| Application::<Doctor>::new("Dr. Ruiz", 1000, rng).unwrap().to_bytes());
+    let of_institution = Application::<Institution>::new("Hospital", 1000, rng).unwrap().to_bytes();
+    // The flag and the exponent follow the seeds; the enrolment ends with a signature, a flag and
+    // two scalars.
+    let (exponent, enrolment) = (67, 99);
+    let [signature, flag] = [64 + 1 + 64, 1 + 64].map(|from_end| bytes.len() - from_end);
+    let zero = [&bytes[..exponent], &[0; 32], &bytes[exponent + 32..]].concat();
+    let mut own = other_seeds(&bytes);
+    own.extend([
+        ("another re-encryption key", KEYS, with(&bytes, enrolment - 1, bytes[enrolment - 1] ^ 1)),
+        ("a zero exponent", "Zero", zero),
+        ("r added to the exponent", "NotReduced", plus_order(&bytes, exponent)),
+        ("a doctor without an exponent", KEYS, {
+            [&bytes[..66], &[0], &bytes[enrolment..]].concat()
+        }),
+        ("the enrolment of another doctor", KEYS, {
+            [&bytes[..enrolment], &other[enrolment..]].concat()
+        }),
+        ("a flag of 2", "Tag", with(&bytes, 66, 2)),
+        ("another name", "Possession", with(&bytes, enrolment + 36, b'd')),
+        ("the role of another party", "Possession", with(&bytes, role(enrolment, "Dr. Ruiz"), 1)),
+        ("another signature", "Possession", with(&bytes, signature, bytes[signature] ^ 1)),
+        ("no proof for the exponent", "Possession", { [&bytes[..flag], &[0]].concat() }),
+        ("the proof of another doctor", "Possession", {
+            [&bytes[..flag], &other[flag..]].concat()
+        }),
+        overlong(&bytes, enrolment + 32),
+    ]);
+    encodings::<Application<Doctor>>(file, "ApplicationSecrets", &bytes, &own);
+    let without = [("the role of a doctor", KEYS, with(&of_institution, role(67, "Hospital"), 2))];
+    encodings::<Application<Institution>>(file, "ApplicationSecrets", &of_institution, &without);
 }
