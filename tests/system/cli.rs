@@ -205,6 +205,27 @@ fn text_output_covers_the_life_of_a_record() {
     assert!(!text.contains("FAILED"));
 }
 
+/// The step `seal` of the record is followed by one policy per class, in lines of the width of a
+/// page.
+#[test]
+fn the_demo_prints_the_policy_of_every_class() {
+    let output = String::from_utf8(demo(&[]).stdout).unwrap();
+    let policies: Vec<&str> = output
+        .lines()
+        .skip_while(|line| !line.starts_with("  seal "))
+        .skip(1)
+        .take_while(|line| line.starts_with("    "))
+        .collect();
+    assert!(policies.iter().all(|line| line.chars().count() < 100), "{policies:?}");
+    let names = policies.iter().filter_map(|line| line[4..].split(' ').next());
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    let classes = ["identity", "clinical", "restricted", "financial", "administrative"];
+    assert_eq!(names, classes);
+    let joined = words(&policies.concat());
+    assert!(joined.starts_with("identity registration or (doctor and licence >= 2026-12-01"));
+    assert_eq!(joined.matches("(neurology or (emergency and \"stroke unit\"))").count(), 5);
+}
+
 /// Joins the words of a line by one space, without numbers and without the unit of a time.
 fn words(line: &str) -> String {
     let is_number = |word: &str| word.parse::<f64>().is_ok();
@@ -219,7 +240,7 @@ fn readme_quotes_the_output_of_the_demo() {
     let readme = include_str!("../../README.md");
     let excerpt = readme.split("```text\n").nth(2).and_then(|rest| rest.split("```").next());
     let excerpt: Vec<&str> = excerpt.unwrap().lines().filter(|line| *line != "...").collect();
-    assert_eq!(excerpt.len(), 9, "the excerpt is the second block of text");
+    assert_eq!(excerpt.len(), 11, "the excerpt is the second block of text");
 
     let output = demo(&[]);
     assert!(output.status.success());

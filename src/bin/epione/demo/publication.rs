@@ -47,8 +47,12 @@ fn seal(
     let current = world.authority.epoch_policies(&world.policies)?;
     let (doctor, rng) = (&world.doctors[A], &mut world.rng);
     let sealed = doctor.seal(&input.record, &mut source, introduction, &current, rng)?;
-    let names: Vec<&str> = input.record.classes().iter().map(|class| class.name()).collect();
+    let classes = input.record.classes();
+    let names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
     report.step("seal", "doctor A", sealed.size()?, start, &names.join(", "));
+    for class in classes {
+        report.detail(class.name(), &world.policies.of(class).to_string());
+    }
     Ok(sealed)
 }
 

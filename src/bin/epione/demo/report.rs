@@ -105,6 +105,15 @@ impl Report {
         self.result.steps.push(StepLine { step, role, bytes, micros });
     }
 
+    /// Prints a detail of the step before, in lines of less than 100 columns.
+    pub(super) fn detail(&self, name: &str, text: &str) {
+        let mut name = name;
+        for line in wrapped(text, 99 - 21) {
+            self.print(&format!("    {name:<16} {line}"));
+            name = "";
+        }
+    }
+
     /// Reports a record that the granted reader has opened.
     pub(super) fn record(&mut self, line: RecordLine) {
         if line.sha256_in != line.sha256_out {
@@ -181,6 +190,18 @@ impl Report {
         self.write(&format!("{} attempts refused.", self.result.refused.len()));
         self.write(if self.result.ok { "All checks passed." } else { "CHECKS FAILED." });
     }
+}
+
+/// Divides a text at spaces into lines of at most `width` characters, unless a word is longer.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut().filter(|line| line.len() + 1 + word.len() <= width) {
+            Some(line) => *line = format!("{line} {word}"),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Returns a number with its noun.
