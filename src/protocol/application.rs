@@ -1,29 +1,4 @@
 //! The keys of a party that waits for its certificate.
-//!
-//! A registration centre may approve an enrolment days later. The application keeps the secret keys
-//! until then, also in a file:
-//!
-//! ```
-//! use epione::protocol::{Application, Patient, Registrar, RegistrationCentre};
-//! use epione::secret_file::SecretFile;
-//! let rng = &mut rand::thread_rng();
-//! let centre = RegistrationCentre::new(rng);
-//! let folder = tempfile::tempdir()?;
-//! let path = folder.path().join("application.secret");
-//!
-//! // The applicant saves the keys before the centre receives the enrolment.
-//! let application = Application::<Patient>::new("Ada Byron", 1000, rng)?;
-//! SecretFile::new(&path).save(&application)?;
-//!
-//! // The centre approves the enrolment, which contains no secrets.
-//! let certificate = centre.certify(application.enrolment())?;
-//!
-//! // After a restart.
-//! let application: Application<Patient> = SecretFile::new(&path).load()?;
-//! let ada = application.complete(certificate, &centre.verifying_key(), rng)?;
-//! assert_eq!(ada.verifying_key(), application.enrolment().subject().key);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 #![forbid(unsafe_code)]
 
 use super::register::{Enrolment, RegistrationError};
@@ -38,9 +13,34 @@ use std::marker::PhantomData;
 
 /// The secret keys of an applicant in the role `P`, with the enrolment for the registration centre.
 ///
-/// An application is complete with a certificate for exactly the subject of its enrolment. A refused
-/// certificate leaves the application as it was. Decoding rejects keys that are not those of the
-/// enrolment.
+/// An application is complete with a certificate for exactly the subject of its enrolment. A
+/// refused certificate leaves the application as it was. Decoding rejects keys that are not those
+/// of the enrolment.
+///
+/// A registration centre may approve an enrolment days later. The application keeps the secret keys
+/// until then, also in a file:
+///
+/// ```
+/// use epione::protocol::{Application, Patient, Registrar, RegistrationCentre};
+/// use epione::secret_file::SecretFile;
+/// let rng = &mut rand::thread_rng();
+/// let centre = RegistrationCentre::new(rng);
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("application.secret");
+///
+/// // The applicant saves the keys before the centre receives the enrolment.
+/// let application = Application::<Patient>::new("Ada Byron", 1000, rng)?;
+/// SecretFile::new(&path).save(&application)?;
+///
+/// // The centre approves the enrolment, which contains no secrets.
+/// let certificate = centre.certify(application.enrolment())?;
+///
+/// // After a restart.
+/// let application: Application<Patient> = SecretFile::new(&path).load()?;
+/// let ada = application.complete(certificate, &centre.verifying_key(), rng)?;
+/// assert_eq!(ada.verifying_key(), application.enrolment().subject().key);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Application<P> {
     pub(super) key: SigningKey,
     pub(super) hpke: hpke::SecretKey,

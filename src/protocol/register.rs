@@ -122,11 +122,12 @@ impl Enrolment {
 
 /// Access to the registration centre, local or remote.
 ///
-/// An implementation for a remote centre sends the enrolment and waits for the answer. If the centre
-/// declines, the implementation returns [`RegistrationError::NotApproved`] with the centre's reason.
-/// If the exchange fails or takes too long, it returns [`RegistrationError::Unreachable`]; an answer
-/// that does not decode is an [`io::ErrorKind::InvalidData`]. A centre that approves by hand takes
-/// longer than a call: its applicants keep an [`Application`] and receive the certificate later.
+/// An implementation for a remote centre sends the enrolment and waits for the answer. If the
+/// centre declines, the implementation returns [`RegistrationError::NotApproved`] with the centre's
+/// reason. If the exchange fails or takes too long, it returns [`RegistrationError::Unreachable`];
+/// an answer that does not decode is an [`io::ErrorKind::InvalidData`]. A centre that approves by
+/// hand takes longer than a call: its applicants keep an [`Application`] and receive the
+/// certificate later.
 pub trait Registrar {
     /// Returns the key that verifies the centre's certificates. The applicant has it from a trusted
     /// source, such as the genesis state of the ledger, and not from the answer.
@@ -192,7 +193,8 @@ macro_rules! registration {
             }
 
             /// Completes the registration with the certificate, and generates the other keys of
-            /// the party.
+            /// the party. Another completion generates others: save the party, then remove the
+            /// application.
             ///
             /// # Errors
             /// [`RegistrationError::Certificate`] if the centre with the key `centre` has not

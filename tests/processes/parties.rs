@@ -49,6 +49,7 @@ pub(crate) fn take(step: &str, folder: &Folder) {
             let (certificate, centre) =
                 (folder.receive("certificate-of-patient"), folder.key("centre"));
             folder.save(party, &application.complete(certificate, &centre, &mut rng()).unwrap());
+            folder.remove("secret/application of patient");
         }
         (_, "register") => register(party, folder),
         ("authority", "set up") => set_up_authority(folder),
