@@ -5,6 +5,7 @@ use super::labels;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::LazyLock;
+use zeroize::Zeroizing;
 
 const BUILT_IN: &str = include_str!("sensitive-codes.tsv");
 
@@ -99,16 +100,19 @@ impl SensitiveCodes {
         if !labels::is_sensitivity(category) {
             return Err("the category is not a code of HL7 v3 ActInformationSensitivityPolicy");
         }
-        Ok((Self::key(system, code, ""), category.to_owned()))
+        Ok((std::mem::take(&mut *Self::key(system, code, "")), category.to_owned()))
     }
 
-    fn key(system: &str, code: &str, end: &str) -> String {
-        format!("{}|{}{end}", uri(system), code.to_ascii_uppercase())
+    fn key(system: &str, code: &str, end: &str) -> Zeroizing<String> {
+        let system = uri(system);
+        let mut key = Zeroizing::new([system, "|", code, end].concat());
+        key[system.len()..].make_ascii_uppercase();
+        key
     }
 
     /// Returns the sensitivity category of a code; `None` if the table does not list it.
     pub fn category(&self, system: &str, code: &str) -> Option<&str> {
-        let of = |key: String| self.categories.get(&key).map(String::as_str);
+        let of = |key: Zeroizing<String>| self.categories.get(&*key).map(String::as_str);
         let prefixes = (1..=code.len().min(Self::MAX_PREFIX)).rev();
         let prefixes = prefixes.filter_map(|length| code.get(..length));
         of(Self::key(system, code, ""))

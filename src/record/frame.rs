@@ -8,6 +8,11 @@ use super::elements::{self, Kind};
 use super::finding::{Finding, Findings, Rule};
 use super::labels::{self, Effect};
 use super::{Class, Piece};
+use std::mem::take;
+use zeroize::Zeroizing;
+
+/// A security label with its text, which is erased unless it becomes a finding.
+type Label = (Effect, Zeroizing<String>);
 
 /// A byte range for the section of a class.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +26,7 @@ pub(super) struct Cut {
 /// The content of a JSON value, as far as it determines classes.
 #[derive(Debug, Default)]
 pub(super) struct Frame {
-    resource_type: Option<String>,
+    resource_type: Option<Zeroizing<String>>,
     /// Labels, sensitive codes or contradictions.
     is_restricted: bool,
     /// The path of the first element with clinical content.
@@ -29,8 +34,8 @@ pub(super) struct Frame {
     announces_inline_labels: bool,
     has_inline_label: bool,
     /// The label in `valueCoding` of an extension, whose URL may follow.
-    extension_label: Option<(Effect, String)>,
-    confidentiality: Option<(Effect, String)>,
+    extension_label: Option<Label>,
+    confidentiality: Option<Label>,
     /// The join of the classes of the resources directly in this value.
     nested: Option<Class>,
     /// Contains values outside resources.
@@ -93,7 +98,7 @@ impl Frame {
     }
 
     /// Sets the type. Two different types are a contradiction.
-    pub(super) fn set_type(&mut self, name: String, path: &str) {
+    pub(super) fn set_type(&mut self, name: Zeroizing<String>, path: &str) {
         if self.resource_type.as_ref().is_some_and(|earlier| *earlier != name) {
             self.restrict(Rule::Ambiguous, path);
         }
@@ -101,17 +106,17 @@ impl Frame {
     }
 
     /// Applies a security label of the resource.
-    pub(super) fn label(&mut self, (effect, text): (Effect, String), path: &str) {
+    pub(super) fn label(&mut self, (effect, mut text): Label, path: &str) {
         match effect {
-            Effect::None => self.reason(Rule::Label(text), path),
-            Effect::Restricts => self.restrict(Rule::Label(text), path),
-            Effect::Unknown => self.restrict(Rule::UnknownLabel(text), path),
+            Effect::None => self.reason(Rule::Label(take(&mut text)), path),
+            Effect::Restricts => self.restrict(Rule::Label(take(&mut text)), path),
+            Effect::Unknown => self.restrict(Rule::UnknownLabel(take(&mut text)), path),
             Effect::AnnouncesInline => self.announces_inline_labels = true,
         }
     }
 
     /// Notes a coding that is a label if its extension says so.
-    pub(super) fn note_extension_label(&mut self, label: (Effect, String)) {
+    pub(super) fn note_extension_label(&mut self, label: Label) {
         self.extension_label = stronger(self.extension_label.take(), Some(label));
     }
 
@@ -120,14 +125,14 @@ impl Frame {
         let label = self.extension_label.take();
         if url == labels::INLINE_LABEL {
             self.has_inline_label = true;
-            self.label(label.unwrap_or((Effect::Unknown, String::new())), path);
+            self.label(label.unwrap_or((Effect::Unknown, Zeroizing::default())), path);
         }
     }
 
     /// Notes the confidentiality of a `Composition`, a code without a system.
     pub(super) fn note_confidentiality(&mut self, code: &str) {
         let effect = labels::effect(labels::CONFIDENTIALITY, code);
-        let label = (effect, format!("{}|{code}", labels::CONFIDENTIALITY));
+        let label = (effect, Zeroizing::new([labels::CONFIDENTIALITY, "|", code].concat()));
         self.confidentiality = stronger(self.confidentiality.take(), Some(label));
     }
 
@@ -155,9 +160,9 @@ impl Frame {
     }
 
     /// Ends a resource, whose class and cuts become definite.
-    pub(super) fn finish_resource(mut self, piece: Piece) -> (Self, String) {
+    pub(super) fn finish_resource(mut self, piece: Piece) -> (Self, Zeroizing<String>) {
         let name = self.resource_type.take().unwrap_or_default();
-        if let Some(label) = self.confidentiality.take().filter(|_| name == "Composition") {
+        if let Some(label) = self.confidentiality.take().filter(|_| *name == "Composition") {
             self.label(label, "confidentiality");
         }
         if self.announces_inline_labels && !self.has_inline_label {
@@ -175,7 +180,7 @@ impl Frame {
         {
             self.reason(Rule::ClinicalContent, &path);
         }
-        self.finished.add(Finding { class, rule: Rule::Type, path: name.clone() }, 1);
+        self.finished.add(Finding { class, rule: Rule::Type, path: name.to_string() }, 1);
         let keeps = |other: Class, is_tentative: bool| match kind {
             _ if class == Class::Restricted => false,
             Kind::Container(_) => true,
@@ -269,8 +274,8 @@ impl Frame {
         if self.is_restricted {
             self.cuts.clear();
             let class = Class::Restricted;
-            let mut finished = std::mem::take(&mut self.reasons);
-            finished.extend(std::mem::take(&mut self.finished), |f| Finding { class, ..f });
+            let mut finished = take(&mut self.reasons);
+            finished.extend(take(&mut self.finished), |f| Finding { class, ..f });
             self.finished = finished;
             return class;
         }
@@ -280,7 +285,7 @@ impl Frame {
 }
 
 /// Returns the label with the stronger effect.
-fn stronger(a: Option<(Effect, String)>, b: Option<(Effect, String)>) -> Option<(Effect, String)> {
+fn stronger(a: Option<Label>, b: Option<Label>) -> Option<Label> {
     match (a, b) {
         (Some(a), Some(b)) => Some(if b.0 > a.0 { b } else { a }),
         (a, b) => a.or(b),

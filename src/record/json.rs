@@ -3,9 +3,13 @@
 //! The parser checks the grammar of RFC 8259 and keeps at most [`MAX_TEXT`] bytes of a string.
 //! Numbers are opaque, so their magnitude is unlimited. An unpaired surrogate escape is accepted,
 //! as RFC 8259 (section 8.2) permits, and reads as U+FFFD.
+//!
+//! All buffers have their capacity from the start and are erased, because the text is the plaintext
+//! of a record.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Read};
+use zeroize::Zeroizing;
 
 /// Bytes of a string that are kept.
 pub(super) const MAX_TEXT: usize = 1 << 10;
@@ -44,7 +48,7 @@ pub(super) enum Shape {
 /// A string: its first [`MAX_TEXT`] bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Text {
-    pub(super) start: String,
+    pub(super) start: Zeroizing<String>,
     pub(super) is_whole: bool,
 }
 
@@ -58,7 +62,9 @@ impl Text {
 /// A parser over a reader of UTF-8.
 pub(super) struct Json<R> {
     input: R,
-    buffer: Box<[u8]>,
+    buffer: Zeroizing<Vec<u8>>,
+    /// The start of the current string.
+    string: Zeroizing<Vec<u8>>,
     at: usize,
     filled: usize,
     /// Offset of the buffer in the file.
@@ -71,8 +77,9 @@ pub(super) struct Json<R> {
 impl<R: Read> Json<R> {
     /// Starts at offset `base` of a file.
     pub(super) fn new(input: R, base: u64) -> Self {
-        let buffer = vec![0; BUFFER].into_boxed_slice();
-        Self { input, buffer, at: 0, filled: 0, base, depth: 0, line: 1, line_start: base }
+        let buffer = Zeroizing::new(vec![0; BUFFER]);
+        let string = Zeroizing::new(Vec::with_capacity(MAX_TEXT));
+        Self { input, buffer, string, at: 0, filled: 0, base, depth: 0, line: 1, line_start: base }
     }
 
     /// Returns the offset of the next unread byte.
@@ -179,24 +186,30 @@ impl<R: Read> Json<R> {
     /// Reads a string.
     pub(super) fn text(&mut self) -> Result<Text, ParseError> {
         self.at += 1;
-        let (mut bytes, mut is_whole) = (Vec::new(), true);
-        let mut push = |more: &[u8]| {
-            is_whole &= bytes.len() + more.len() <= MAX_TEXT;
-            if is_whole {
-                bytes.extend_from_slice(more);
-            }
-        };
+        self.string.clear();
+        let mut is_whole = true;
         loop {
-            match self.next()? {
+            let is_kept = match self.next()? {
                 b'"' => break,
-                b'\\' => push(self.escape()?.encode_utf8(&mut [0; 4]).as_bytes()),
+                b'\\' => {
+                    let escaped = self.escape()?;
+                    self.keep(escaped.encode_utf8(&mut [0; 4]).as_bytes(), is_whole)
+                }
                 0..0x20 => return Err(self.error("a string contains a control character")),
-                byte => push(&[byte]),
-            }
+                byte => self.keep(&[byte], is_whole),
+            };
+            is_whole &= is_kept;
         }
-        // A long string may be cut within a character.
-        let start = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Text { start, is_whole })
+        Ok(Text { start: decode(&self.string), is_whole })
+    }
+
+    /// Appends bytes to the string, if all bytes before were kept and there is room.
+    fn keep(&mut self, more: &[u8], is_whole: bool) -> bool {
+        let is_kept = is_whole && self.string.len() + more.len() <= MAX_TEXT;
+        if is_kept {
+            self.string.extend_from_slice(more);
+        }
+        is_kept
     }
 
     fn escape(&mut self) -> Result<char, ParseError> {
@@ -291,4 +304,20 @@ impl<R: Read> Json<R> {
         }
         Ok(())
     }
+}
+
+/// Decodes UTF-8. A long string may be cut within a character, which reads as U+FFFD.
+fn decode(bytes: &[u8]) -> Zeroizing<String> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Zeroizing::new(text.to_owned());
+    }
+    // U+FFFD has three bytes.
+    let mut text = Zeroizing::new(String::with_capacity(3 * bytes.len()));
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    text
 }

@@ -13,6 +13,7 @@ use super::section::MAX_PIECES;
 use super::{Class, Keyword, MAX_KEYWORDS, Piece};
 use std::collections::BTreeSet;
 use std::io::Read;
+use zeroize::Zeroizing;
 
 /// Bytes of a path that are kept.
 const MAX_PATH: usize = 200;
@@ -25,7 +26,7 @@ pub(super) struct Walk<'a, R> {
     codes: &'a SensitiveCodes,
     keywords: BTreeSet<Keyword>,
     /// Keys since the resource around the current value, each after a dot.
-    path: String,
+    path: Zeroizing<String>,
 }
 
 /// The outline of a JSON file: the class of the bytes outside cuts, and the cuts.
@@ -37,7 +38,7 @@ pub(super) struct Outline {
 
 impl<'a, R: Read> Walk<'a, R> {
     pub(super) fn new(json: Json<R>, codes: &'a SensitiveCodes) -> Self {
-        Self { json, codes, keywords: BTreeSet::new(), path: String::new() }
+        Self { json, codes, keywords: BTreeSet::new(), path: empty_path() }
     }
 
     /// Reads all values of the file: one, or several as in NDJSON. A single resource also contains
@@ -104,7 +105,7 @@ impl<'a, R: Read> Walk<'a, R> {
     fn object(&mut self, at: Position<'_>) -> Result<Frame, ScanError> {
         let start = self.json.position();
         // The path begins at the resource.
-        let outer = at.is_resource.then(|| std::mem::take(&mut self.path));
+        let outer = at.is_resource.then(|| std::mem::replace(&mut self.path, empty_path()));
         self.json.enter()?;
         let (mut frame, mut fields, mut is_first) = (Frame::default(), Fields::default(), true);
         while let Some(key) = self.json.next_key(is_first)? {
@@ -219,8 +220,8 @@ impl<'a, R: Read> Walk<'a, R> {
         fields: Fields,
         at: Position<'_>,
     ) -> Result<(), ScanError> {
-        let whole = |text: &Option<Text>| text.as_ref().map(|text| text.whole().map(str::to_owned));
-        let (system, code) = (whole(&fields.system), whole(&fields.code));
+        let [system, code] =
+            [&fields.system, &fields.code].map(|text| text.as_ref().map(Text::whole));
         if system.is_none() && code.is_none() {
             return Ok(());
         }
@@ -231,18 +232,18 @@ impl<'a, R: Read> Walk<'a, R> {
         if is_coding && fields.has_two_codes {
             frame.restrict(Rule::Ambiguous, path(&self.path));
         }
-        let text = format!("{system}|{code}");
+        let text = Zeroizing::new([system, "|", code].concat());
         if at.is_label {
-            frame.label((labels::effect(&system, &code), text), path(&self.path));
+            frame.label((labels::effect(system, code), text), path(&self.path));
             return Ok(());
         }
         if at.key == "valueCoding" {
-            frame.note_extension_label((labels::effect(&system, &code), text.clone()));
+            frame.note_extension_label((labels::effect(system, code), text.clone()));
         }
-        if let Some(category) = self.codes.category(&system, &code) {
+        if let Some(category) = self.codes.category(system, code) {
             frame.restrict(Rule::SensitiveCode(category.to_owned()), path(&self.path));
         }
-        if is_coding && elements::is_clinical_system(&system) {
+        if is_coding && elements::is_clinical_system(system) {
             frame.clinical(path(&self.path));
         }
         if at.is_keyword && !code.is_empty() {
@@ -252,9 +253,13 @@ impl<'a, R: Read> Walk<'a, R> {
     }
 
     /// Adds a keyword, unless it is too long to be one.
-    fn keyword(&mut self, field: &'static str, value: String) -> Result<(), ScanError> {
+    fn keyword(
+        &mut self,
+        field: &'static str,
+        mut value: Zeroizing<String>,
+    ) -> Result<(), ScanError> {
         if value.len() <= MAX_TEXT {
-            self.keywords.insert(Keyword { field, value });
+            self.keywords.insert(Keyword { field, value: std::mem::take(&mut *value) });
         }
         if self.keywords.len() > MAX_KEYWORDS { Err(ScanError::TooManyKeywords) } else { Ok(()) }
     }
@@ -264,6 +269,11 @@ impl<'a, R: Read> Walk<'a, R> {
 fn merge(frame: &mut Frame, value: Frame) -> Result<(), ScanError> {
     frame.merge(value);
     if frame.cuts.len() > MAX_PIECES { Err(ScanError::TooManyEntries) } else { Ok(()) }
+}
+
+/// Returns a path that grows without a reallocation.
+fn empty_path() -> Zeroizing<String> {
+    Zeroizing::new(String::with_capacity(MAX_PATH))
 }
 
 /// Returns a path without its leading dot.

@@ -3,6 +3,7 @@
 
 use super::json::Text;
 use super::{Piece, elements, labels};
+use zeroize::Zeroizing;
 
 /// The position of a value. Elements of a list have the position of the list.
 #[derive(Clone, Copy, Default)]
@@ -43,9 +44,9 @@ pub(super) struct Fields {
     pub(super) system: Option<Text>,
     pub(super) code: Option<Text>,
     pub(super) has_two_codes: bool,
-    pub(super) reference: String,
-    pub(super) stated_type: String,
-    pub(super) url: String,
+    pub(super) reference: Zeroizing<String>,
+    pub(super) stated_type: Zeroizing<String>,
+    pub(super) url: Zeroizing<String>,
     pub(super) has_content_type: bool,
     /// Values of `display`, in a reference the name of its target.
     pub(super) displays: Vec<Piece>,
@@ -63,11 +64,10 @@ impl Fields {
             "code" => &mut self.code,
             // Parsers differ in which of two equal keys they take, so both apply.
             "reference" => {
-                self.reference.push('/');
-                return self.reference.push_str(&text.start);
+                return append(&mut self.reference, &["/", &text.start]);
             }
             "type" => return self.stated_type = text.start,
-            "url" if self.url == labels::INLINE_LABEL => return,
+            "url" if *self.url == labels::INLINE_LABEL => return,
             "url" => return self.url = text.start,
             "contentType" => return self.has_content_type = true,
             _ => return,
@@ -75,4 +75,15 @@ impl Fields {
         self.has_two_codes |= coding.as_ref().is_some_and(|earlier| *earlier != text);
         *coding = Some(text);
     }
+}
+
+/// Appends to a text. If the text grows beyond its capacity, the old buffer is erased.
+fn append(text: &mut Zeroizing<String>, parts: &[&str]) {
+    let length = text.len() + parts.iter().map(|part| part.len()).sum::<usize>();
+    if length > text.capacity() {
+        let mut grown = Zeroizing::new(String::with_capacity(length.max(2 * text.capacity())));
+        grown.push_str(text);
+        *text = grown;
+    }
+    parts.iter().for_each(|part| text.push_str(part));
 }

@@ -9,6 +9,7 @@ use super::text::TextReader;
 use super::{Class, Keyword, MAX_KEYWORDS, Piece, Record};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use zeroize::Zeroizing;
 
 /// Bytes at the start of a file that tell its type.
 const START: usize = 132;
@@ -49,7 +50,7 @@ pub(super) fn scan(
     name: &str,
     codes: &SensitiveCodes,
 ) -> Result<Record, ScanError> {
-    let mut start = Vec::with_capacity(START);
+    let mut start = Zeroizing::new(Vec::with_capacity(START));
     (&mut *file).take(START as u64).read_to_end(&mut start)?;
     if start.is_empty() {
         return Err(ScanError::Empty);

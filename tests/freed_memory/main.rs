@@ -20,6 +20,7 @@ use epione::hpke;
 use epione::ledger::{Role, Subject};
 use epione::policy::{AccessPolicy, AttributeSet};
 use epione::protocol::SealedMessage;
+use epione::record::{Class, Record};
 use epione::sign::SigningKey;
 use epione::{dem, pre};
 use rand::{RngCore, SeedableRng};
@@ -299,6 +300,47 @@ fn messages_are_sealed_and_opened_without_copies() {
     assert_erased("decapsulate_key", &words_of(content_key.expose()), || {
         hpke::decapsulate_key(&key, b"info", &enc).unwrap()
     });
+}
+
+/// A text of `length` random characters of two and three bytes.
+fn text(seed: u64, length: usize) -> String {
+    let mut rng = rng(seed);
+    let mut character = || char::from_u32(0x400 + rng.next_u32() % 0xd000);
+    (0..length).map(|_| character().unwrap()).collect()
+}
+
+/// Strings in every place that the scan interprets, except for keywords, labels and keys.
+#[test]
+fn records_are_scanned_without_copies() {
+    let texts: Vec<String> = (70..80).map(|seed| text(seed, 40)).collect();
+    let [family, reference, second, stated, display, url, system, code, note, other] = &texts[..]
+    else {
+        panic!("ten texts");
+    };
+    // Longer than the part of a string that is kept, and than the buffer of the parser.
+    let (long, longer) = (text(80, 1000), text(81, 40_000));
+    let units = other.encode_utf16();
+    let escaped: String = units.map(|unit| format!("\\u{unit:04x}")).collect();
+    let record = format!(
+        r#"{{"resourceType": "Observation", "name": [{{"family": "{family}"}}],
+        "subject": {{"reference": "{reference}", "reference": "{second}", "type": "{stated}",
+            "display": "{display}"}},
+        "extension": [{{"valueCoding": {{"system": "{system}", "code": "{code}"}}, "url": "{url}"}}],
+        "category": [{{"coding": [{{"system": "{code}", "code": "{system}"}}]}}],
+        "note": [{{"text": "{note}"}}, {{"text": "{escaped}"}}, {{"text": "{long}"}}],
+        "text": {{"div": "{longer}"}}}}"#
+    );
+    let mut words: Vec<u64> = texts.iter().flat_map(|text| words_of(text.as_bytes())).collect();
+    words.extend(words_of(long.as_bytes()));
+    words.extend(words_of(longer.as_bytes()));
+    let scan = |mut file: &[u8], name| Record::scan(&mut file, name);
+    let record = record.as_bytes();
+    let sections = scan(record, "x.json").unwrap().classes();
+    assert!(sections.contains(&Class::Identity) && sections.contains(&Class::Narrative));
+    assert_erased("scan", &words, || scan(record, "x.json").unwrap());
+    // Files that end within a string, and that are not JSON.
+    assert_erased("truncated", &words, || scan(&record[..300], "x.json").unwrap_err());
+    assert_erased("text", &words, || scan(longer.as_bytes(), "x.txt").unwrap());
 }
 
 /// The search finds a copy in a freed block, at any offset.
