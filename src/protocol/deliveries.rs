@@ -1,11 +1,16 @@
-//! The deliveries that a proxy has verified, and their limits.
+//! The deliveries that a proxy verifies and keeps, and their limits (Qin 3.5.4).
 #![forbid(unsafe_code)]
 
-use super::Refusal;
-use super::grant::{Accepted, Delivery};
+use super::binding::{Condition, rekey_digest, trapdoor_digest};
+use super::grant::{Delivery, check_owner};
+use super::message::SealedMessage;
+use super::{Item, LedgerView, ProtocolError, Proxy, Refusal};
+use crate::algebra::Secret;
 use crate::consensus::Digest;
-use crate::ledger::GrantAction;
+use crate::ledger::{DelegationDigest, GrantAction, State};
+use crate::pre::conditional::{InvalidReKey, ReKey, VerifiedReKey};
 use crate::sign::VerifyingKey;
+use crate::{peks, pre};
 use std::collections::BTreeMap;
 
 /// The maximum number of re-encryption keys and trapdoors of a proxy.
@@ -86,4 +91,120 @@ impl Deliveries {
     pub(super) fn delivery(&self, grant: &Digest) -> Option<Delivery> {
         self.get(grant).map(|accepted| accepted.delivery(*grant))
     }
+}
+
+/// A delivery that the proxy has verified. Erased when the grant ends.
+#[derive(Debug, Clone)]
+pub(super) struct Accepted {
+    patient: pre::PublicKey,
+    salt: Secret<[u8; 32]>,
+    pub(super) rekeys: Vec<(DelegationDigest, VerifiedReKey)>,
+    pub(super) trapdoors: Vec<peks::Trapdoor>,
+}
+
+impl Accepted {
+    /// Returns the delivery as it was received.
+    pub(super) fn delivery(&self, grant: Digest) -> Delivery {
+        let rekeys = self.rekeys.iter().map(|(_, rekey)| rekey.rekey()).collect();
+        let (salt, trapdoors) = (self.salt.clone(), self.trapdoors.clone());
+        Delivery { grant, patient: self.patient, salt, rekeys, trapdoors }
+    }
+
+    /// Returns the trapdoors for the records of an owner key.
+    pub(super) fn trapdoors_for(
+        &self,
+        grant: &GrantAction,
+        owner: &VerifyingKey,
+    ) -> &[peks::Trapdoor] {
+        &self.trapdoors[grant.trapdoors_for(owner)]
+    }
+}
+
+impl Proxy {
+    /// Opens a delivery, verifies it against the commitments of its grant, and stores it. Returns
+    /// the grant. Cost: one pairing product per re-encryption key.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Rule`] if the grant has ended, [`Refusal::ProxyFull`], or another
+    /// [`ProtocolError`] with the check that failed.
+    pub fn accept(
+        &mut self,
+        view: LedgerView<'_>,
+        message: &SealedMessage,
+    ) -> Result<Digest, ProtocolError> {
+        let state = view.state;
+        let signed = self.open_message::<Delivery>(state.chain(), message)?;
+        let delivery =
+            signed.authorise(|sender, delivery| check_owner(state, sender, &delivery.grant))?;
+        let grant = delivery.grant;
+        self.restore(view, delivery).map(|()| grant)
+    }
+
+    /// Verifies a delivery against the commitments of its grant, and stores it: one that was saved
+    /// before a restart.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Rule`] if the grant has ended: the saved delivery is to be deleted.
+    /// [`Refusal::UnknownGrant`] if the view does not contain it, [`Refusal::ProxyFull`], or
+    /// another [`ProtocolError`] with the check that failed.
+    pub fn restore(
+        &mut self,
+        view: LedgerView<'_>,
+        delivery: Delivery,
+    ) -> Result<(), ProtocolError> {
+        let grant = view.state.grant(&delivery.grant).ok_or(Refusal::UnknownGrant)?;
+        if grant.proxy != self.verifying_key() {
+            return Err(Refusal::OtherProxy.into());
+        }
+        view.check_not_ended(&delivery.grant, grant)?;
+        if self.deliveries.get(&delivery.grant).is_some() {
+            return Ok(());
+        }
+        self.deliveries.check_limits(grant)?;
+        let accepted = verify(view.state, grant, &delivery)?;
+        self.deliveries.add(delivery.grant, grant, accepted);
+        Ok(())
+    }
+
+    /// Returns the delivery of a grant, to be saved in a file of its own.
+    pub fn delivery(&self, grant: &Digest) -> Option<Delivery> {
+        self.deliveries.delivery(grant)
+    }
+
+    /// Returns the verified delivery for a grant.
+    pub(super) fn accepted_for(&self, grant: &Digest) -> Result<&Accepted, Refusal> {
+        self.deliveries.get(grant).ok_or(Refusal::NoDelivery)
+    }
+}
+
+/// Verifies a delivery against the commitments of its grant.
+fn verify(
+    state: &State,
+    grant: &GrantAction,
+    delivery: &Delivery,
+) -> Result<Accepted, ProtocolError> {
+    let reader = state.party(&grant.reader).expect("a grant's reader is registered");
+    let reader = reader.pre_key().map_err(|error| ProtocolError::Decode(Item::ReaderKey, error))?;
+    let digest = |trapdoor| trapdoor_digest(&delivery.salt, trapdoor);
+    if !delivery.trapdoors.iter().map(digest).eq(grant.trapdoors.iter().copied()) {
+        return Err(ProtocolError::DigestMismatch(Item::Trapdoors));
+    }
+    if delivery.rekeys.len() != grant.delegations.len() {
+        return Err(ProtocolError::DigestMismatch(Item::ReKeys));
+    }
+    let mut conditions = Vec::new();
+    for (delegation, rekey) in grant.delegations.iter().zip(&delivery.rekeys) {
+        if rekey_digest(&delivery.patient, &reader, rekey.rk2()) != delegation.rekey {
+            return Err(ProtocolError::DigestMismatch(Item::ReKey));
+        }
+        conditions.push(Condition::of_delegation(delegation).to_bytes());
+    }
+    let rekeys: Vec<(&ReKey, &[u8])> =
+        delivery.rekeys.iter().zip(conditions.iter().map(Vec::as_slice)).collect();
+    let verified = ReKey::batch_verify(&delivery.patient, &reader, &rekeys);
+    let rekeys = (grant.delegations.iter().zip(verified))
+        .map(|(delegation, rekey)| Ok((delegation.clone(), rekey?)))
+        .collect::<Result<_, InvalidReKey>>()?;
+    let (salt, trapdoors) = (delivery.salt.clone(), delivery.trapdoors.clone());
+    Ok(Accepted { patient: delivery.patient, salt, rekeys, trapdoors })
 }

@@ -28,8 +28,8 @@ use zeroize::Zeroizing;
 
 /// The maximum length of a sealed message in bytes.
 const MAX_SEALED: usize = 16 << 20;
-/// The length of the sender's key and the signature in bytes.
-const ENVELOPE: usize = 32 + 64;
+/// The length of the sender's key and the signature, which precede the payload, in bytes.
+const SIGNED_PREFIX: usize = 32 + 64;
 
 /// A message that only its receiver opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl SealedMessage {
         let hpke_key = receiver.hpke_key;
         let context = Context { chain, purpose: T::KIND, receiver: &receiver.key, hpke_key };
         let payload = payload.to_secret_bytes();
-        if payload.len() > MAX_SEALED - ENVELOPE - hpke::OVERHEAD {
+        if payload.len() > MAX_SEALED - SIGNED_PREFIX - hpke::OVERHEAD {
             return Err(Refusal::MessageTooLong.into());
         }
         let key = sender.verifying_key();
@@ -156,10 +156,10 @@ impl SealedMessage {
 
 impl Context<'_> {
     fn verified<T: Canonical>(&self, plaintext: &[u8]) -> Option<Signed<T>> {
-        let (envelope, payload) = plaintext.split_at_checked(ENVELOPE)?;
-        let mut envelope = Reader::new(envelope);
-        let sender = VerifyingKey::read(&mut envelope).ok()?;
-        let signature = Signature::read(&mut envelope).ok()?;
+        let (prefix, payload) = plaintext.split_at_checked(SIGNED_PREFIX)?;
+        let mut prefix = Reader::new(prefix);
+        let sender = VerifyingKey::read(&mut prefix).ok()?;
+        let signature = Signature::read(&mut prefix).ok()?;
         sender.verify(SIGN_MESSAGE, &[&self.statement(&sender, payload)], &signature).ok()?;
         Some(Signed { sender, payload: T::from_bytes(payload).ok()? })
     }

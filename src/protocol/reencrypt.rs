@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::binding::WrappedKeyBinding;
-use super::grant::Accepted;
+use super::deliveries::Accepted;
 use super::journal::Journal;
 use super::locate::locate;
 use super::message::SealedMessage;

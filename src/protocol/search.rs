@@ -7,9 +7,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use super::grant::{Accepted, series};
+use super::grant::series;
 use super::locate::batch_locate;
 use super::message::SealedMessage;
+use super::page::{MAX_HITS, MAX_TESTS, Page, hits};
 use super::replay::ServedRequests;
 use super::view::MESSAGE_SKEW;
 use super::{Doctor, Item, LedgerView, Patient, Progress, ProtocolError, Proxy, Refusal};
@@ -18,16 +19,12 @@ use crate::algebra::hash::{digest, framed};
 use crate::algebra::tag::{self, PROTOCOL_SEARCH, PROTOCOL_TERM};
 use crate::algebra::{Rng, random_bytes};
 use crate::consensus::Digest;
-use crate::ledger::{GrantAction, MAX_COVERED, MAX_ENTRIES, RecordAction, Role, State, Time};
+use crate::ledger::{RecordAction, Role, State, Time};
 use crate::pseudonym::Pseudonym;
 use crate::sign::{Signature, VerifyingKey};
 use crate::store::Cid;
 use std::sync::{MutexGuard, PoisonError};
 
-/// The maximum number of hits in an answer.
-const MAX_HITS: usize = 1 << 16;
-/// The maximum number of tests of an entry with a trapdoor for one request. No record needs more.
-pub const MAX_TESTS: u64 = (MAX_ENTRIES * MAX_COVERED) as u64;
 /// The maximum number of tests for a reader's requests within the lifetime of a request.
 pub(super) const SEARCH_BUDGET: u64 = 2 * MAX_TESTS;
 /// The number of tests that a request is charged with, at least.
@@ -151,81 +148,6 @@ impl Doctor {
     }
 }
 
-/// The records that one request searches.
-pub(super) struct Page<'a> {
-    pub(super) records: Vec<(&'a Digest, &'a RecordAction)>,
-    /// The number of tests of an entry with a trapdoor, at most.
-    pub(super) tests: u64,
-    pub(super) last: Option<Digest>,
-}
-
-impl<'a> Page<'a> {
-    /// Returns the first records of a grant after a given one whose entries are tested at most
-    /// `max_tests` times.
-    pub(super) fn new(
-        state: &'a State,
-        grant: &GrantAction,
-        after: Option<Digest>,
-        max_tests: u64,
-    ) -> Result<Self, Refusal> {
-        let place = |id: Digest| Some((state.record(&id)?.owner, id));
-        let start = after.map(|id| place(id).ok_or(Refusal::UnknownRecord)).transpose()?;
-        let covered = grant.owners.iter().flat_map(|owner| state.records_of(owner));
-        let covered = covered.filter(|(id, record)| grant.covers(id, &record.owner));
-        let mut covered =
-            covered.skip_while(|(id, record)| Some((record.owner, **id)) <= start).peekable();
-        let (mut records, mut tests) = (Vec::new(), 0);
-        let fits = |count: usize, tests: u64| count < MAX_HITS && tests <= max_tests;
-        while let Some((id, record)) =
-            covered.next_if(|(_, record)| fits(records.len(), tests + cost(grant, record)))
-        {
-            tests += cost(grant, record);
-            records.push((id, record));
-        }
-        let last = covered.peek().and(records.last()).map(|(id, _)| **id);
-        Ok(Self { records, tests, last })
-    }
-
-    /// Searches the records with the trapdoors of their owner keys. Also returns the number of
-    /// tests.
-    fn search(
-        self,
-        grant: &GrantAction,
-        accepted: &Accepted,
-        progress: &mut dyn Progress,
-    ) -> (SearchAnswer, u64) {
-        let (mut found, mut tests) = (Vec::new(), 0);
-        for of_owner in self.records.chunk_by(|(_, a), (_, b)| a.owner == b.owner) {
-            let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) =
-                of_owner.iter().copied().unzip();
-            let trapdoors = accepted.trapdoors_for(grant, &records[0].owner);
-            let mut entries = Counted { progress: &mut *progress, steps: 0 };
-            found.extend(hits(ids, batch_locate(&records, trapdoors, &mut entries)));
-            tests += entries.steps * trapdoors.len() as u64;
-        }
-        (SearchAnswer { hits: found, last: self.last }, tests)
-    }
-}
-
-/// A progress whose steps are counted.
-struct Counted<'a> {
-    progress: &'a mut dyn Progress,
-    steps: u64,
-}
-
-impl Progress for Counted<'_> {
-    fn advance(&mut self) {
-        self.steps += 1;
-        self.progress.advance();
-    }
-}
-
-/// Returns the number of tests of a record, at most.
-fn cost(grant: &GrantAction, record: &RecordAction) -> u64 {
-    let trapdoors = grant.trapdoors_for(&record.owner).len();
-    (record.index.len() * trapdoors).max(1) as u64
-}
-
 impl Proxy {
     /// Searches records that a valid grant covers, for its reader, with the trapdoors delivered for
     /// it. Cost: at most [`MAX_TESTS`] pairings, about 20 seconds; further records are searched
@@ -310,12 +232,6 @@ impl Doctor {
         let is_expected = result.request == request.id();
         if is_expected { Ok(result.answer) } else { Err(Refusal::OtherAnswer.into()) }
     }
-}
-
-/// Returns the records with a location.
-fn hits(ids: Vec<&Digest>, locations: Vec<Option<Cid>>) -> Vec<Hit> {
-    let hit = |(id, location): (&Digest, _)| Some(Hit { record: *id, location: location? });
-    ids.into_iter().zip(locations).filter_map(hit).collect()
 }
 
 impl Patient {

@@ -237,6 +237,31 @@ pub(super) mod tests {
         assert!(!assemble(&sections[..1], 7).unwrap().0.is_complete());
     }
 
+    /// The table of a section with pieces of one byte at every other offset from `start`.
+    pub(in crate::record) fn table(start: u64, pieces: usize) -> Vec<u8> {
+        let mut bytes = vec![VERSION, Kind::RecordSection as u8];
+        bytes.extend((pieces as u32).to_be_bytes());
+        for piece in 0..pieces as u64 {
+            bytes.extend((start + 2 * piece).to_be_bytes());
+            bytes.extend(1_u64.to_be_bytes());
+        }
+        bytes
+    }
+
+    #[test]
+    fn sections_with_too_many_pieces_are_rejected() {
+        let write = |pieces: [usize; 2]| {
+            let mut output = Cursor::new(Vec::new());
+            let mut assembly = Assembly::new(&mut output, 1 << 22);
+            assembly.section().write_all(&table(0, pieces[0]))?;
+            assembly.section().write_all(&table(1, pieces[1]))
+        };
+        let half = MAX_PIECES / 2;
+        assert!(write([half, half]).is_ok());
+        let error = write([half, half + 1]).unwrap_err().to_string();
+        assert_eq!(error, "the sections have more than 1048576 pieces");
+    }
+
     /// Sections that do not assemble to a record of eight bytes, each with its defect.
     pub(in crate::record) fn malformed_sections() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         let mut longer = section(&[(0, b"ab")]);

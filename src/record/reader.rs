@@ -135,7 +135,7 @@ impl<R: Read> Read for RecordReader<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::assembly::tests::{malformed_sections, section};
+    use super::super::assembly::tests::{malformed_sections, section, table};
     use super::*;
 
     /// Merges the sections of a record of eight bytes, in reads of `step` bytes.
@@ -213,6 +213,18 @@ mod tests {
         let unordered = section(&[(4, b"efgh"), (0, b"abcd")]);
         let error = cause(merge(&[unordered], 8).expect_err("the pieces are unordered"));
         assert!(error.to_string().contains("ascending order"), "{error}");
+    }
+
+    #[test]
+    fn merged_sections_with_too_many_pieces_are_rejected() {
+        let half = MAX_PIECES / 2;
+        let merge = |pieces: [usize; 2]| {
+            let [even, odd] = [table(0, pieces[0]), table(1, pieces[1])];
+            RecordReader::new(vec![&even[..], &odd], 1 << 20).err()
+        };
+        assert!(merge([half, half]).is_none());
+        let error = merge([half, half + 1]).expect("there is one piece too many");
+        assert_eq!(cause(error), AssemblyError::TooManyPieces);
     }
 
     /// A record that does not assemble is refused before a byte of its content is read.

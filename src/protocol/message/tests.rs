@@ -123,7 +123,7 @@ fn a_changed_message_is_refused() {
     }
     // The receiver changes the plaintext and encrypts it again.
     let plaintext = decrypt(&message, &b);
-    refused(b.open::<Note>(CHAIN, &encrypt(&plaintext[..ENVELOPE], &b, &mut rng)));
+    refused(b.open::<Note>(CHAIN, &encrypt(&plaintext[..SIGNED_PREFIX], &b, &mut rng)));
     refused(b.open::<Note>(CHAIN, &encrypt(&[], &b, &mut rng)));
     for position in 0..plaintext.len() {
         let mut changed = plaintext.clone();

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::protocol::grant::Delivery;
-use crate::protocol::search::Page;
+use crate::protocol::page::Page;
 
 fn introduce(world: &mut World, doctor: &crate::ledger::Certificate, now: Time) -> SealedMessage {
     let (state, rng) = (world.ledger.state(), &mut world.rng);

@@ -38,6 +38,23 @@ fn tags_and_envelopes_do_not_reveal_classes_and_policies() {
     assert_eq!(envelope.to_bytes().len(), 2 + 32 + 4 + 4 * 40);
 }
 
+/// The patient grants two readers the same search. The ledger shows neither that the terms are equal,
+/// nor that a proxy receives the same trapdoors.
+#[test]
+fn two_grants_for_the_same_search_have_no_common_commitment() {
+    let mut world = World::new(14);
+    let record = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let terms = Terms { search: vec![stroke(), stroke()], ..world.terms(&[record]) };
+    let commitments = [B, C].map(|reader| {
+        let issued = world.grant_uncommitted(reader, &terms).unwrap();
+        let Action::Grant(grant) = issued.transaction.action() else { panic!("not a grant") };
+        grant.trapdoors.clone()
+    });
+    // Within one grant, equal terms are visible.
+    assert!(commitments.iter().all(|of_grant| of_grant[0] == of_grant[1]));
+    assert_ne!(commitments[0][0], commitments[1][0]);
+}
+
 fn common_window(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {
     let of_a: std::collections::HashSet<&[u8]> = a.windows(32).collect();
     b.windows(32).find(|window| of_a.contains(window)).map(<[u8]>::to_vec)
