@@ -218,12 +218,12 @@ mod tests {
     #[test]
     fn merged_sections_with_too_many_pieces_are_rejected() {
         let half = MAX_PIECES / 2;
-        let merge = |pieces: [usize; 2]| {
+        let merge = |pieces: [usize; 2], length| {
             let [even, odd] = [table(0, pieces[0]), table(1, pieces[1])];
-            RecordReader::new(vec![&even[..], &odd], 1 << 20).err()
+            RecordReader::new(vec![&even[..], &odd], length).err()
         };
-        assert!(merge([half, half]).is_none());
-        let error = merge([half, half + 1]).expect("there is one piece too many");
+        assert!(merge([half, half], 1 << 20).is_none());
+        let error = merge([half, half + 1], 1 << 22).expect("there is one piece too many");
         assert_eq!(cause(error), AssemblyError::TooManyPieces);
     }
 
