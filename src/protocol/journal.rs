@@ -5,8 +5,10 @@
 //! file  { length u32, complement u32, entry, SHA-256(entry) }
 //! ```
 //!
-//! The complement is the bitwise complement of the length. A crash leaves an incomplete entry at
-//! the end; a damaged one is an error, since the entries after it would be lost with it.
+//! The complement is the bitwise complement of the length. An incomplete entry at the end, as a
+//! crash leaves it, is removed. Any other damage is an error, since the entries after it would be
+//! lost with it; some file systems also cause it by a power failure, and the operator then restores
+//! a copy.
 #![forbid(unsafe_code)]
 
 use crate::private_file;
@@ -32,7 +34,8 @@ pub trait Journal {
     /// ones.
     ///
     /// # Errors
-    /// [`io::Error`]. The old entries remain.
+    /// [`io::Error`]. The journal has the old entries or the new ones, and accepts no further entry
+    /// until it is opened again.
     fn replace(&mut self, entries: &mut dyn Iterator<Item = Vec<u8>>) -> io::Result<()>;
 }
 
@@ -50,8 +53,9 @@ impl Journal for Vec<Vec<u8>> {
 }
 
 /// A journal in a file, which one process opens at a time. An incomplete entry at the end is
-/// removed when the file is opened. After a failed append, the journal accepts no entries until it
-/// is opened again or replaced: they would follow an incomplete one.
+/// removed when the file is opened. After a failed append or replacement, the journal accepts
+/// no entries until it is opened again: they would follow an incomplete one, or enter a file
+/// without a name.
 #[derive(Debug)]
 pub struct JournalFile {
     path: PathBuf,
@@ -111,6 +115,7 @@ impl Journal for JournalFile {
     }
 
     fn replace(&mut self, entries: &mut dyn Iterator<Item = Vec<u8>>) -> io::Result<()> {
+        self.failed = true;
         self.file = private_file::replace(&self.path, |file| {
             lock(file)?;
             let mut writer = BufWriter::new(file);

@@ -1,30 +1,39 @@
-//! The fetches that a store keeper has served, so that none is served twice.
+//! Protection against replays of signed requests, fetches and searches, and a limit of their cost.
 #![forbid(unsafe_code)]
 
 use super::Refusal;
 use super::view::MESSAGE_SKEW;
 use crate::ledger::Time;
 use crate::sign::VerifyingKey;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The signed requests that were served and are still fresh, by time. A request is fresh until its
-/// time is [`MESSAGE_SKEW`] ago; later it is refused as stale, and forgotten.
+/// The period within which the cost of a signer's requests is limited. After it, a request that was
+/// fresh at its arrival is stale.
+const PERIOD: Time = 2 * MESSAGE_SKEW;
+
+/// A request by its signer, nonce and time.
+type Request = (VerifyingKey, [u8; 16], Time);
+
+/// The requests that were served within [`PERIOD`], and their costs. Later they are refused as
+/// stale, and forgotten. The period starts at the arrival, so a request that is dated back is
+/// charged as long as any other.
 #[derive(Debug)]
 pub(super) struct ServedRequests {
-    /// The maximum cost of the requests of a signer within their lifetime.
+    /// The maximum cost of the requests of a signer within the period.
     budget: u64,
-    /// The requests with their costs.
-    requests: BTreeMap<(Time, VerifyingKey, [u8; 16]), u64>,
+    costs: BTreeMap<Request, u64>,
+    arrivals: BTreeSet<(Time, Request)>,
     spent: BTreeMap<VerifyingKey, u64>,
 }
 
 impl ServedRequests {
     pub(super) fn new(budget: u64) -> Self {
-        Self { budget, requests: BTreeMap::new(), spent: BTreeMap::new() }
+        let (costs, arrivals) = (BTreeMap::new(), BTreeSet::new());
+        Self { budget, costs, arrivals, spent: BTreeMap::new() }
     }
 
-    /// Records a request by its signer, nonce and time, with its cost, at least 1. The signature
-    /// and the time must have been checked.
+    /// Records a request with its cost, at least 1. The signature and the time must have been
+    /// checked.
     pub(super) fn admit(
         &mut self,
         (signer, nonce): (&VerifyingKey, [u8; 16]),
@@ -33,8 +42,8 @@ impl ServedRequests {
         cost: u64,
     ) -> Result<(), Refusal> {
         self.forget(now);
-        let request = (time, *signer, nonce);
-        if self.requests.contains_key(&request) {
+        let request = (*signer, nonce, time);
+        if self.costs.contains_key(&request) {
             return Err(Refusal::ReplayedRequest);
         }
         let spent = self.spent.get(signer).copied().unwrap_or(0) + cost;
@@ -42,7 +51,8 @@ impl ServedRequests {
             return Err(Refusal::TooManyRequests);
         }
         self.spent.insert(*signer, spent);
-        self.requests.insert(request, cost);
+        self.costs.insert(request, cost);
+        self.arrivals.insert((now, request));
         Ok(())
     }
 
@@ -53,7 +63,7 @@ impl ServedRequests {
         time: Time,
         actual: u64,
     ) {
-        if let Some(cost) = self.requests.get_mut(&(time, *signer, nonce)) {
+        if let Some(cost) = self.costs.get_mut(&(*signer, nonce, time)) {
             let unused = cost.saturating_sub(actual);
             *cost -= unused;
             *self.spent.entry(*signer).or_default() -= unused;
@@ -61,14 +71,15 @@ impl ServedRequests {
     }
 
     fn forget(&mut self, now: Time) {
-        while let Some(entry) = self.requests.first_entry()
-            && entry.key().0.saturating_add(MESSAGE_SKEW) < now
+        while let Some((arrival, request)) = self.arrivals.first().copied()
+            && arrival.saturating_add(PERIOD) < now
         {
-            let ((_, signer, _), cost) = entry.remove_entry();
-            let spent = self.spent.entry(signer).or_default();
+            self.arrivals.pop_first();
+            let cost = self.costs.remove(&request).unwrap_or(0);
+            let spent = self.spent.entry(request.0).or_default();
             *spent -= cost;
             if *spent == 0 {
-                self.spent.remove(&signer);
+                self.spent.remove(&request.0);
             }
         }
     }
@@ -101,9 +112,9 @@ mod tests {
         assert_eq!(admit(&b, 1, time, time), Ok(()));
         assert_eq!(admit(&a, 2, time, time), Ok(()));
         assert_eq!(admit(&a, 1, time + 1, time), Ok(()));
-        let later = time + 2 * MESSAGE_SKEW;
+        let later = time + PERIOD + 1;
         assert_eq!(admit(&a, 3, later, later), Ok(()));
-        assert_eq!(served.requests.len(), 1);
+        assert_eq!((served.costs.len(), served.arrivals.len()), (1, 1));
         assert_eq!(served.spent, BTreeMap::from([(a, 1)]));
     }
 
@@ -125,8 +136,16 @@ mod tests {
         served.settle((&a, nonce(40)), 0, 50);
         assert_eq!(served.admit((&a, nonce(41)), 0, 0, 16), Err(Refusal::TooManyRequests));
         assert_eq!(served.admit((&a, nonce(41)), 0, 0, 15), Ok(()));
-        let now = MESSAGE_SKEW + 1;
+        let now = PERIOD + 1;
         assert_eq!(served.admit((&a, nonce(40)), now, now, 100), Ok(()));
-        assert_eq!(served.requests.len(), 1);
+        assert_eq!(served.costs.len(), 1);
+        // A request that is dated back is charged until the end of the period.
+        assert_eq!(served.admit((&b, nonce(1)), now - MESSAGE_SKEW, now, 100), Ok(()));
+        for later in [now + 1, now + PERIOD] {
+            let dated_back = served.admit((&b, nonce(2)), later - MESSAGE_SKEW, later, 1);
+            assert_eq!(dated_back, Err(Refusal::TooManyRequests));
+        }
+        let later = now + PERIOD + 1;
+        assert_eq!(served.admit((&b, nonce(2)), later - MESSAGE_SKEW, later, 1), Ok(()));
     }
 }
