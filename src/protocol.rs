@@ -1,6 +1,6 @@
 //! The sharing protocol over the life of a record: one file per step, one type per role.
 //!
-//! Only the type of a role holds the secrets of that role. Its methods are grouped by step:
+//! The long-term secrets of a role are private fields of its type. Its methods are grouped by step:
 //!
 //! | step (file) | methods | produces |
 //! |---|---|---|

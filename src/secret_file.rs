@@ -74,11 +74,11 @@ pub enum ErrorKind {
     /// The file is not encrypted.
     #[error("it is not encrypted, although a passphrase was given")]
     NotEncrypted,
-    /// The file asks for more work than a key of this program takes.
-    #[error("its scrypt work factor is above 2^20; it was not written by this program")]
+    /// The scrypt work factor exceeds the limit.
+    #[error("its scrypt parameter N is above 2^20; it was not written by this program")]
     WorkFactor,
     /// The passphrase does not decrypt the file.
-    #[error("the passphrase is wrong, or the file was changed")]
+    #[error("the passphrase is wrong, or the file was changed or is not encrypted by a passphrase")]
     Passphrase,
 }
 
@@ -117,7 +117,7 @@ impl<'a> SecretFile<'a> {
         Self { path, passphrase: Some(passphrase) }
     }
 
-    /// Replaces the content of the file by a value.
+    /// Replaces the content of the file by a value. One process saves to a path at a time.
     ///
     /// # Errors
     /// [`SecretFileError`] if the value is too long or the file cannot be written. The file then

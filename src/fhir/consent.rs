@@ -186,7 +186,8 @@ impl Grant {
 ///
 /// The grants are sorted by reader, start, classes and records. A Consent that is `inactive`,
 /// `rejected` or `entered-in-error`, or whose only provision denies, revokes whatever else it
-/// contains: a revocation is never refused for an element that is not understood.
+/// contains: a revocation is never refused for an element that is not understood. It is read
+/// without a check of the patient: the caller checks that the identifier is one of the patient's.
 ///
 /// # Errors
 /// [`ConsentError`] with the path of the first element that is refused.

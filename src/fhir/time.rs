@@ -79,8 +79,9 @@ fn time_of_day(text: &str) -> Option<Range<i64>> {
     Some(base + start..base + end)
 }
 
-/// Returns the milliseconds that match a fraction of a second. Those of a fraction with more than
-/// three digits start at the next full millisecond.
+/// Returns the milliseconds that match a fraction of a second. Those of a fraction with a
+/// digit other than zero beyond the third start at the next full millisecond. A fraction has at
+/// most 18 digits.
 fn milliseconds(fraction: &str) -> Option<Range<i64>> {
     if fraction.is_empty() || fraction.len() > 18 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;

@@ -161,7 +161,8 @@ pub struct GrantAction {
 pub enum Basis {
     /// A grant, by the identifier of its transaction.
     Grant(Digest),
-    /// The policy of a section, which the reader's attributes must satisfy.
+    /// A policy. Any registered doctor may request; decryption requires attributes that satisfy the
+    /// policy of a section.
     Policy,
 }
 

@@ -87,28 +87,28 @@ impl State {
         }
     }
 
-    /// The chain's name.
+    /// Returns the chain's name.
     pub fn chain(&self) -> &str {
         &self.chain
     }
 
-    /// The registration centre's key.
+    /// Returns the registration centre's key.
     pub fn centre(&self) -> &VerifyingKey {
         &self.centre
     }
 
-    /// The height of the last block.
+    /// Returns the height of the last block.
     pub fn height(&self) -> u64 {
         self.height
     }
 
-    /// The time of the last block; 0 before the first. The state contains everything that was
-    /// committed until then.
+    /// Returns the time of the last block; 0 before the first. The state contains everything that
+    /// was committed until then.
     pub fn time(&self) -> Time {
         self.time
     }
 
-    /// A registered party by its signing key.
+    /// Returns a registered party by its signing key.
     pub fn party(&self, key: &VerifyingKey) -> Option<&Subject> {
         self.parties.get(key).map(Certificate::claimed)
     }
@@ -145,22 +145,22 @@ impl State {
         if subject.valid_until <= time { Err(Rule::CertificateExpired) } else { Ok(()) }
     }
 
-    /// The record of a transaction.
+    /// Returns the record of a transaction.
     pub fn record(&self, id: &Digest) -> Option<&RecordAction> {
         self.records.get(id).map(Arc::as_ref)
     }
 
-    /// The record that an author has published under this `record_id`.
+    /// Returns the record that an author has published under this `record_id`.
     pub fn published(&self, author: &VerifyingKey, record_id: &[u8; 32]) -> Option<&RecordAction> {
         self.record(self.record_ids.get(&(*author, *record_id))?)
     }
 
-    /// All records in order of their identifiers.
+    /// Returns all records in order of their identifiers.
     pub fn records(&self) -> impl Iterator<Item = (&Digest, &RecordAction)> {
         self.records.iter().map(|(id, record)| (id, record.as_ref()))
     }
 
-    /// The records of an owner key, in order of their identifiers.
+    /// Returns the records of an owner key, in order of their identifiers.
     pub fn records_of(
         &self,
         owner: &VerifyingKey,
@@ -169,27 +169,28 @@ impl State {
         ids.filter_map(|id| Some((id, self.record(id)?)))
     }
 
-    /// The grant of a transaction, revoked or not.
+    /// Returns the grant of a transaction, revoked or not.
     pub fn grant(&self, id: &Digest) -> Option<&GrantAction> {
         self.grants.get(id)
     }
 
-    /// The request of a transaction.
+    /// Returns the request of a transaction.
     pub fn request(&self, id: &Digest) -> Option<&StoredRequest> {
         self.requests.get(id)
     }
 
-    /// The reported access of a request.
+    /// Returns the reported access of a request.
     pub fn access(&self, request: &Digest) -> Option<&AccessAction> {
         self.accesses.get(request)
     }
 
-    /// The receipt of an unreported release for a request.
+    /// Returns the receipt of an unreported release for a request.
     pub fn evidence(&self, request: &Digest) -> Option<&Receipt> {
         self.evidence.get(request)
     }
 
-    /// Returns `true` if a transaction that has not expired is on the ledger.
+    /// Returns `true` if the ledger contains a transaction that has not expired. Expired
+    /// identifiers are forgotten.
     pub fn contains_transaction(&self, id: &Digest) -> bool {
         self.seen.contains_key(id)
     }
@@ -241,7 +242,7 @@ impl State {
         self.seen.retain(|_, valid_until| *valid_until > time);
     }
 
-    /// The Merkle root of all entries in order of their keys.
+    /// Returns the Merkle root of all entries in order of their keys.
     ///
     /// Recomputed from all entries. The leaf of an entry is a digest of its kind, key and value.
     pub fn root(&self) -> Digest {
@@ -270,12 +271,12 @@ impl State {
         merkle::root(&leaves)
     }
 
-    /// All requests in order of their identifiers.
+    /// Returns all requests in order of their identifiers.
     pub fn requests(&self) -> impl Iterator<Item = (&Digest, &StoredRequest)> {
         self.requests.iter()
     }
 
-    /// The proxy named in the grant of a request; `None` for a request by policy.
+    /// Returns the proxy named in the grant of a request; `None` for a request by policy.
     pub fn proxy_of(&self, request: &RequestAction) -> Option<VerifyingKey> {
         match &request.basis {
             Basis::Grant(grant) => self.grants.get(grant).map(|grant| grant.proxy),

@@ -134,8 +134,8 @@ pub(super) fn rekey_digest(patient: &pre::PublicKey, reader: &pre::PublicKey, rk
     digest(LEDGER_REKEY, &[&patient.to_bytes(), &reader.to_bytes(), &rk2.to_bytes()])
 }
 
-/// Returns a grant's commitment to a trapdoor. The salt, which only the proxy receives, hides that
-/// two grants permit the same search.
+/// Returns a grant's commitment to a trapdoor. The salt, which patient and proxy know, makes the
+/// commitments of different grants unlinkable. Equal terms within a grant are visible.
 pub(super) fn trapdoor_digest(salt: &Secret<[u8; 32]>, trapdoor: &peks::Trapdoor) -> Digest {
     digest(LEDGER_TRAPDOOR, &[salt.expose(), &trapdoor.to_bytes()])
 }

@@ -93,7 +93,7 @@ impl Deliveries {
     }
 }
 
-/// A delivery that the proxy has verified. Erased when the grant ends.
+/// A delivery that the proxy has verified. [`Proxy::erase_ended`] erases it.
 #[derive(Debug, Clone)]
 pub(super) struct Accepted {
     patient: pre::PublicKey,

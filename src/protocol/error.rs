@@ -69,12 +69,12 @@ refusals! {
         "consent to this sealed record was requested, and its messages are erased; send the same \
          request again, or seal the record again";
     FalsePolicyKey =
-        "a section's key wrapped for its policy is not the one that its message yields; authorised \
-         users may not open it, or open it to another key";
+        "a section's key wrapped for its policy differs from the ciphertext computed from the \
+         disclosed message; authorised users may not open it, or open it to another key";
     OtherPlaintext = "the sections assemble to a record with another hash than the author's";
     IndexLength = "the record's index has another number of entries than the request has terms";
     OmittedTerm = "a keyword of the record has no entry in the index";
-    FalseTerm = "an entry of the index is for no keyword of the record, or for one a second time";
+    FalseTerm = "an entry of the index matches no keyword of the record, or duplicates one";
     FalseEntry = "an entry of the index does not match its term, or seals another location";
     StaleQuery =
         "the query's time differs from the local clock by more than one hour; send a new query";
@@ -90,12 +90,14 @@ refusals! {
         "the ledger has no request by this doctor on this basis; it must be committed first";
     ExpiredRequest = "the request has expired; the reader must request again";
     JournalLost =
-        "the proxy has no journaled re-encryptions for the request; the reader must request again";
+        "the proxy has no journaled re-encryptions for the request: they were not reported, or the \
+         journal was lost; report them, or, if the ledger has a report, the reader requests again";
     UnreportedAccess = "the ledger does not report this access; its transaction must be committed";
     InvalidReceipt = "the proxy's receipt does not cover these re-encryptions";
+    OtherSections = "the release has other sections than the request";
     NotUnderGrant = "the basis of the request is a policy, not a grant";
     StaleFetch =
-        "the fetch's time differs from the store's clock by more than one minute; sign it again";
+        "the fetch's time differs from the keeper's clock by more than one minute; sign it again";
     ReplayedRequest = "this fetch or search request was served already; sign a new one";
     TooManyRequests =
         "the signer has sent more fetches or search requests than are served within two minutes; \
@@ -104,7 +106,7 @@ refusals! {
         "the proxy holds as many keys as it accepts, overall or from the patient's owner key; they \
          are erased when grants end";
     EmptyGrant = "the grant would cover no section and no search term";
-    OtherAnswer = "the answer is to another search request";
+    OtherAnswer = "the answer belongs to another search request";
     StaleSearch =
         "the search request's time differs from the proxy's clock by more than one minute; sign it \
          again";
@@ -265,8 +267,11 @@ pub enum ProtocolError {
         /// The length of the record in bytes.
         length: u64,
     },
-    /// No entry of the searched records matches.
-    #[error("no record matches the trapdoors")]
+    /// No entry of a record matches a trapdoor of the grant.
+    #[error(
+        "no search entry of the record matches a trapdoor of the grant, so the envelope cannot be \
+         located; the grant must permit the search for a keyword of the record"
+    )]
     NoMatch,
     /// Reading or writing failed.
     #[error("{0}")]

@@ -25,11 +25,13 @@ use std::collections::BTreeMap;
 pub struct Terms {
     /// The records, by the identifiers of their transactions. The patient must own all of them.
     pub records: Vec<Digest>,
-    /// `true` to cover also later records that the same authors write in the same epochs.
+    /// `true` to cover every record of the owner keys of `records`, earlier or later, listed or
+    /// not: the records of the same authors in the same epochs.
     pub later_records: bool,
     /// The classes of the sections that the reader may open.
     pub classes: Vec<Class>,
-    /// The terms that the reader may search for.
+    /// The terms that the reader may search for. A section is re-encrypted only if one of them is a
+    /// keyword of the record: [`SearchTerm::everything`] is one of every record.
     pub search: Vec<SearchTerm>,
     /// The proxy that re-encrypts.
     pub proxy: VerifyingKey,
@@ -62,8 +64,8 @@ pub struct IssuedGrant {
     pub ticket: SealedMessage,
 }
 
-/// The proxy's key material for one grant. Secret. A proxy saves it as one file per grant, and
-/// deletes the file when the grant ends.
+/// The proxy's key material for one grant. Secret. The caller saves it as one file per grant
+/// ([`Proxy::delivery`](super::Proxy::delivery)), and deletes the file when the grant ends.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// The grant, by the identifier of its transaction.

@@ -18,8 +18,8 @@ use std::io::{self, Read, Write};
 /// files, is a source.
 pub trait PendingObjects {
     /// Returns a reader of an object from its start. The readers of all ciphertexts of a record are
-    /// read alternately, and no further than the stated length. The author has stated it: a source
-    /// refuses an object that is longer than its user accepts.
+    /// read alternately, at most one buffer beyond the stated length. The author has stated it: a
+    /// source should refuse an object that is longer than the patient accepts.
     ///
     /// # Errors
     /// The I/O error of the source, also if it has no such object.

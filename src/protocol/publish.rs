@@ -109,7 +109,8 @@ pub(super) fn record_of<'a>(draft: &'a Draft, chain: &str) -> Result<&'a RecordA
 }
 
 impl Institution {
-    /// Signs a record by a registered doctor that names this institution.
+    /// Signs a draft that names this institution and a registered doctor as the author. The draft
+    /// is not authenticated: the author signs after the countersignatures.
     ///
     /// # Errors
     /// [`Refusal::NotRecordDraft`], [`Refusal::OtherChain`], [`Refusal::OtherInstitution`],

@@ -2,8 +2,8 @@
 //! reader (Qin 3.5.4, Eq. 15 and the two checks of the master node).
 //!
 //! The proxy computes, journals, reports, and then releases. The ledger therefore shows every
-//! release, and a crash between the steps loses none: when the steps are repeated, they report and
-//! release the same re-encryptions.
+//! release of a proxy that follows these steps, and a crash between the steps loses none: when the
+//! steps are repeated, they report and release the same re-encryptions.
 #![forbid(unsafe_code)]
 
 use super::binding::WrappedKeyBinding;
@@ -70,7 +70,7 @@ impl Release {
     /// re-encryptions and the access on the ledger.
     ///
     /// # Errors
-    /// [`Refusal::InvalidReceipt`] or [`Refusal::UnreportedAccess`].
+    /// [`Refusal::OtherSections`], [`Refusal::InvalidReceipt`] or [`Refusal::UnreportedAccess`].
     pub(super) fn check(
         &self,
         view: LedgerView<'_>,
@@ -82,7 +82,10 @@ impl Release {
         let indices = self.sections.iter().map(|section| section.section);
         let is_complete = indices.eq(requested.iter().copied());
         let of_sections = released.request == *request && released.reencryptions == digests;
-        if !is_complete || !of_sections || self.receipt.verify(view.state.chain()).is_err() {
+        if !is_complete {
+            return Err(Refusal::OtherSections);
+        }
+        if !of_sections || self.receipt.verify(view.state.chain()).is_err() {
             return Err(Refusal::InvalidReceipt);
         }
         if view.state.access(request) == Some(released) {

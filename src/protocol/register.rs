@@ -18,7 +18,8 @@ use crate::{hpke, peks, pre, pseudonym};
 use std::collections::BTreeMap;
 use std::{fmt, io};
 
-/// An application for a certificate: public keys, and proofs of possession of the secret keys.
+/// An application for a certificate: public keys, and proofs of possession of the
+/// signing and re-encryption keys. Possession of the HPKE key is not proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
     subject: Subject,

@@ -1,5 +1,5 @@
 //! Query and request: a doctor's query to the patient, sent through the query manager, and the
-//! request on the ledger that follows a grant (Qin 3.5.3, interactions 4 to 6).
+//! request on the ledger, under a grant or by policy (Qin 3.5.3, interactions 4 to 6).
 //!
 //! ```text
 //! contents  = HPKE.Seal(patient's key, info = (PROTOCOL_QUERY, chain), aad = (reader, name, time))

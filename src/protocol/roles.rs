@@ -72,7 +72,7 @@ pub struct Proxy {
     pub(super) key: SigningKey,
     pub(super) hpke: hpke::SecretKey,
     pub(super) certificate: Certificate,
-    /// The verified deliveries of patients. Erased when a grant ends.
+    /// The verified deliveries of patients. [`Proxy::erase_ended`] erases them.
     pub(super) deliveries: Deliveries,
     /// The search requests that were served and are fresh.
     pub(super) searches: Mutex<ServedRequests>,

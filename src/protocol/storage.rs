@@ -3,8 +3,9 @@
 //! The keeper accepts an upload that a registered doctor has signed for one of their records, and
 //! that matches its name and length. It serves only objects of records on the ledger: to the author
 //! and the owner of the record, and, for an open request, the ciphertexts of the requested sections
-//! to its reader. A reader by policy also fetches the keys wrapped for the policy, the proxy of a
-//! valid grant those wrapped for the patient.
+//! to its reader, with the envelope. A reader by policy also fetches the keys wrapped for the
+//! policy. The proxy of a valid grant fetches the same as its reader, and the keys wrapped for the
+//! patient.
 #![forbid(unsafe_code)]
 
 use super::binding::{Origin, object_digest};
@@ -92,8 +93,8 @@ impl<S: RecordStore> StoreKeeper<S> {
     }
 
     /// Stores an object that a registered doctor has offered for a record. The whole object must be
-    /// sent, whether it is stored already or not, and the result does not tell. Once a record is
-    /// published, its objects only can be sent again. A repeated upload changes nothing.
+    /// sent, and the result does not reveal if it was stored already. After publication only
+    /// objects that the record lists are accepted. A repeated upload changes nothing.
     ///
     /// # Errors
     /// [`Refusal::UnregisteredUploader`], [`ProtocolError::Rule`] if the uploader's certificate is

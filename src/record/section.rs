@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The pieces are not empty, disjoint, and in ascending order of their offsets, so sections can be
-//! merged as streams. The padding is a function of the table, so a section has one encoding.
+//! merged as streams. The padding is a function of the table, so the list of pieces determines the
+//! encoding.
 #![forbid(unsafe_code)]
 
 use super::Piece;
@@ -51,7 +52,8 @@ pub(super) fn parse_table(head: &[u8], length: u64) -> Result<Table, DecodeError
         Ok(Piece { start, end })
     })?;
     r.end()?;
-    let padding = padding(&pieces).ok_or(DecodeError::Invalid("a section exceeds 2^64 bytes"))?;
+    let padding =
+        padding(&pieces).ok_or(DecodeError::Invalid("a section exceeds 2^64 - 1 bytes"))?;
     Ok(Table { pieces, padding })
 }
 

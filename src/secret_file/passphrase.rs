@@ -16,7 +16,7 @@ const MAX_LOG_N: u8 = 20;
 
 /// An empty passphrase, which protects nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the passphrase is empty; without a passphrase, the file is named by SecretFile::new")]
+#[error("the passphrase is empty; use SecretFile::new for a file without encryption")]
 pub struct EmptyPassphrase;
 
 /// A passphrase of at least one byte. Erased on drop.

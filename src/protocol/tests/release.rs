@@ -201,7 +201,7 @@ fn a_reader_refuses_a_release_of_other_sections_than_requested() {
     };
     assert!(open(&mut world, false).unwrap().require_complete().is_ok());
     let outcome = open(&mut world, true);
-    let refused = matches!(outcome, Err(ProtocolError::Refused(Refusal::InvalidReceipt)));
+    let refused = matches!(outcome, Err(ProtocolError::Refused(Refusal::OtherSections)));
     assert!(refused, "{outcome:?}");
 }
 

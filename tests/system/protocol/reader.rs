@@ -25,6 +25,10 @@ fn a_release_must_match_its_receipt_and_the_reported_access() {
         altered(&|r| r.sections.clear()),
         altered(&|r| drop(r.sections.pop())),
         altered(&|r| r.sections.swap(0, 1)),
+    ] {
+        refused!(open(&altered), Refusal::OtherSections);
+    }
+    for altered in [
         altered(&|r| r.sections[0] = other.sections[0].clone()),
         altered(&|r| r.receipt = other.receipt.clone()),
         altered(&|r| r.receipt.signature = other.receipt.signature),
