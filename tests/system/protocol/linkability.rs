@@ -38,8 +38,8 @@ fn tags_and_envelopes_do_not_reveal_classes_and_policies() {
     assert_eq!(envelope.to_bytes().len(), 2 + 32 + 4 + 4 * 40);
 }
 
-/// The patient grants two readers the same search. The ledger shows neither that the terms are equal,
-/// nor that a proxy receives the same trapdoors.
+/// The patient grants two readers the same search. The ledger shows neither that the terms are
+/// equal, nor that a proxy receives the same trapdoors.
 #[test]
 fn two_grants_for_the_same_search_have_no_common_commitment() {
     let mut world = World::new(14);
