@@ -102,6 +102,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let objects = KeeperLink { keeper: keeper.verifying_key(), fetch };
     let prepared = proxy.reencrypt(view, &request.id(), &objects, rng)?;
+    // A proxy in operation has a journal in a file.
     let access = proxy.report(VALIDITY, view, prepared, &mut vec![], rng)?;
     let state = commit(network, &access)?;
     let view = LedgerView { state: &state, ..view };

@@ -15,6 +15,19 @@
 //! - An error names the file and the reason, and no content.
 //! - A passphrase is not empty.
 //!
+//! **When to save.** A party is saved after its registration, and again after the steps that change
+//! it: `renew` of every role, [`Patient::consent`] and [`Patient::restore_classes`] (the classes of
+//! sections), [`Doctor::receive_attributes`] and [`Doctor::renew_attributes`] (the attribute key),
+//! every change of an [`AttributeAuthority`]. The keys of grants are files of their own
+//! ([`Proxy`]).
+//!
+//! [`Patient::consent`]: crate::protocol::Patient::consent
+//! [`Patient::restore_classes`]: crate::protocol::Patient::restore_classes
+//! [`Doctor::receive_attributes`]: crate::protocol::Doctor::receive_attributes
+//! [`Doctor::renew_attributes`]: crate::protocol::Doctor::renew_attributes
+//! [`AttributeAuthority`]: crate::protocol::AttributeAuthority
+//! [`Proxy`]: crate::protocol::Proxy
+//!
 //! **Cost.** Without a passphrase, two synchronisations of the disk per save. With one, scrypt
 //! takes about a second and 256 MiB per save and load. A file that asks for more than four times as
 //! much is refused.

@@ -35,6 +35,7 @@ use crate::algebra::{Rng, Secret, random_bytes};
 use crate::error::DecodeError;
 use ed25519_dalek::Signer;
 use std::fmt;
+use std::str::FromStr;
 use thiserror::Error;
 
 /// The error of [`VerifyingKey::verify`].
@@ -160,6 +161,18 @@ impl fmt::Display for VerifyingKey {
     }
 }
 
+/// Parses the 64 hexadecimal digits of [`Display`](fmt::Display).
+impl FromStr for VerifyingKey {
+    type Err = DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, DecodeError> {
+        let mut bytes = [0; 32];
+        let decoded = hex::decode_to_slice(text, &mut bytes);
+        decoded.map_err(|_| DecodeError::Invalid("a key has 64 hexadecimal digits"))?;
+        Self::from_bytes(&bytes)
+    }
+}
+
 /// A signature of 64 bytes, not checked before verification.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature([u8; 64]);
@@ -193,6 +206,17 @@ fn message(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::algebra::tag;
+
+    #[test]
+    fn a_key_is_parsed_from_its_text_only() {
+        let key = SigningKey::from_seed(&Secret::new([1; 32])).verifying_key();
+        let text = key.to_string();
+        assert_eq!(text.parse(), Ok(key));
+        let small_order = format!("01{}", "0".repeat(62));
+        for text in ["", &text[1..], &format!("{text}0"), &text.replace('8', "é"), &small_order] {
+            assert!(text.parse::<VerifyingKey>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn decoding_rejects_keys_of_small_order() {

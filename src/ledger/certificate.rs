@@ -50,7 +50,8 @@ impl fmt::Display for Role {
 pub struct Subject {
     /// The signing key, which identifies the party on the ledger.
     pub key: VerifyingKey,
-    /// The human-readable name.
+    /// The human-readable name: not empty, at most [`MAX_NAME`] bytes, without control characters,
+    /// since operators read it on terminals.
     pub name: String,
     /// The role.
     pub role: Role,
@@ -83,7 +84,7 @@ impl Subject {
     }
 
     /// Returns `true` if the subject differs from an earlier one by a later end of validity only.
-    pub(super) fn renews(&self, earlier: &Self) -> bool {
+    pub(crate) fn renews(&self, earlier: &Self) -> bool {
         let same = Self { valid_until: self.valid_until, ..earlier.clone() } == *self;
         same && self.valid_until > earlier.valid_until
     }
@@ -98,7 +99,21 @@ impl Subject {
 }
 sequence!(Codec for Subject {
     key, name: text(MAX_NAME), role, hpke_key, pre_key: bytes(MAX_PRE_KEY), serial, valid_until,
-});
+} => Subject::check_name);
+
+impl Subject {
+    /// Returns `true` if a certificate may contain this name.
+    pub(crate) fn is_valid_name(name: &str) -> bool {
+        (1..=MAX_NAME).contains(&name.len()) && !name.chars().any(char::is_control)
+    }
+
+    fn check_name(self) -> Result<Self, DecodeError> {
+        if Self::is_valid_name(&self.name) {
+            return Ok(self);
+        }
+        Err(DecodeError::Invalid("the name of a subject is empty or has control characters"))
+    }
+}
 
 /// A subject with the registration centre's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]

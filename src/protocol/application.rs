@@ -5,7 +5,7 @@ use super::register::{Enrolment, RegistrationError};
 use crate::algebra::codec::{Canonical, Codec, Reader, Writer};
 use crate::algebra::{Rng, random_bytes};
 use crate::error::DecodeError;
-use crate::ledger::{Certificate, MAX_NAME, Role, Subject, Time};
+use crate::ledger::{Certificate, Role, Subject, Time};
 use crate::sign::{SigningKey, VerifyingKey};
 use crate::{hpke, pre};
 use std::fmt;
@@ -73,8 +73,8 @@ impl<P> Application<P> {
         (name, role, valid_until): (&str, Role, Time),
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Self, RegistrationError> {
-        if name.len() > MAX_NAME {
-            return Err(RegistrationError::NameTooLong(name.len()));
+        if !Subject::is_valid_name(name) {
+            return Err(RegistrationError::Name);
         }
         let (key, hpke) = (SigningKey::generate(rng), hpke::SecretKey::generate(rng));
         let pre = has_pre_key(role).then(|| pre::keygen(rng).0);
@@ -142,7 +142,7 @@ impl<P> Application<P> {
             return Err(DecodeError::Invalid("the keys are not those of the application"));
         }
         if enrolment.verify().is_err() {
-            return Err(DecodeError::Invalid("the application does not prove possession"));
+            return Err(DecodeError::Invalid("the proofs of possession are not valid"));
         }
         Ok(Self { key, hpke, pre, enrolment, role: PhantomData })
     }

@@ -39,7 +39,7 @@ pub trait Journal {
     fn replace(&mut self, entries: &mut dyn Iterator<Item = Vec<u8>>) -> io::Result<()>;
 }
 
-/// Entries in memory, for tests and simulations.
+/// Entries in memory, for tests and simulations: they are lost with the process.
 impl Journal for Vec<Vec<u8>> {
     fn append(&mut self, entry: &[u8]) -> io::Result<()> {
         self.push(entry.to_vec());

@@ -63,14 +63,14 @@ impl fmt::Display for Reason {
 #[non_exhaustive]
 pub enum RegistrationError {
     /// The applicant does not prove possession of the signing key.
-    #[error("possession of the signing key is not proven")]
+    #[error("possession of the signing key is not proven; the enrolment may have been changed")]
     SigningKey,
     /// The applicant does not prove possession of the re-encryption key.
     #[error("possession of the re-encryption key is not proven")]
     PreKey,
-    /// The name is too long for a certificate.
-    #[error("the name has {0} bytes; a certificate has at most {MAX_NAME}")]
-    NameTooLong(usize),
+    /// A name that a certificate does not contain.
+    #[error("a name has 1 to {MAX_NAME} bytes and no control characters")]
+    Name,
     /// The re-encryption public key is malformed.
     #[error("the re-encryption key does not decode: {0}")]
     Malformed(#[from] DecodeError),
@@ -84,8 +84,14 @@ pub enum RegistrationError {
     #[error("the certificate is not signed by the registration centre")]
     Certificate(#[source] InvalidSignature),
     /// The certificate is for another subject. The field is the first that differs.
-    #[error("the certificate has another {0} than the application")]
+    #[error("the certificate's {0} differs from that of the enrolment")]
     OtherSubject(&'static str),
+    /// The certificate does not renew that of the party.
+    #[error(
+        "the certificate is no renewal: it must extend the validity of the present one, and equal it \
+         in everything else"
+    )]
+    NotRenewal,
 }
 
 impl Enrolment {
@@ -152,8 +158,8 @@ impl Registrar for RegistrationCentre {
     /// of validity: the applicant has chosen them.
     fn certify(&self, enrolment: &Enrolment) -> Result<Certificate, RegistrationError> {
         let subject = enrolment.subject();
-        if subject.name.len() > MAX_NAME {
-            return Err(RegistrationError::NameTooLong(subject.name.len()));
+        if !Subject::is_valid_name(&subject.name) {
+            return Err(RegistrationError::Name);
         }
         enrolment.verify()?;
         Ok(Certificate::issue(&self.key, subject.clone()))
@@ -184,7 +190,7 @@ macro_rules! registration {
             /// Generates the keys that the registration centre certifies.
             ///
             /// # Errors
-            /// [`RegistrationError::NameTooLong`].
+            /// [`RegistrationError::Name`].
             pub fn new(
                 name: &str,
                 valid_until: Time,
@@ -273,6 +279,35 @@ registration! {
     Proxy: message_keys, |(key, hpke, certificate), _rng| Self::new(key, hpke, certificate);
 }
 
+/// Checks that a certificate of the centre extends the present one.
+fn check_renewal(
+    present: &Certificate,
+    renewed: &Certificate,
+    centre: &VerifyingKey,
+) -> Result<(), RegistrationError> {
+    let subject = renewed.verify(centre).map_err(RegistrationError::Certificate)?;
+    let renews = subject.renews(present.claimed());
+    if renews { Ok(()) } else { Err(RegistrationError::NotRenewal) }
+}
+
+impl Patient {
+    /// Replaces the certificate by its renewal. Patients are not on the ledger. The patient is to
+    /// be saved again.
+    ///
+    /// # Errors
+    /// [`RegistrationError::Certificate`] if the centre with the key `centre` has not signed the
+    /// certificate, [`RegistrationError::NotRenewal`].
+    pub fn renew(
+        &mut self,
+        renewed: Certificate,
+        centre: &VerifyingKey,
+    ) -> Result<(), RegistrationError> {
+        check_renewal(&self.certificate, &renewed, centre)?;
+        self.certificate = renewed;
+        Ok(())
+    }
+}
+
 /// Announcement on the ledger. Patients are not announced.
 macro_rules! announced {
     ($($role:ident),+) => {$(
@@ -287,15 +322,23 @@ macro_rules! announced {
                 Draft::new(validity, action, rng).signed_by(&[&self.key])
             }
 
-            /// Builds the transaction that renews the certificate on the ledger.
+            /// Replaces the certificate by its renewal, and builds the transaction that renews it
+            /// on the ledger. The party is to be saved again.
+            ///
+            /// # Errors
+            /// [`RegistrationError::Certificate`] if the centre with the key `centre` has not
+            /// signed the certificate, [`RegistrationError::NotRenewal`]. The party then has its
+            /// former certificate.
             pub fn renew(
                 &mut self,
                 renewed: Certificate,
+                centre: &VerifyingKey,
                 validity: Validity<'_>,
                 rng: &mut (impl Rng + ?Sized),
-            ) -> Transaction {
+            ) -> Result<Transaction, RegistrationError> {
+                check_renewal(&self.certificate, &renewed, centre)?;
                 self.certificate = renewed.clone();
-                Draft::new(validity, Action::Renew(renewed), rng).signed_by(&[&self.key])
+                Ok(Draft::new(validity, Action::Renew(renewed), rng).signed_by(&[&self.key]))
             }
         }
     )+};

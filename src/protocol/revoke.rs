@@ -4,7 +4,9 @@
 use super::{Journal, LedgerView, Patient, ProtocolError, Proxy, Refusal};
 use crate::algebra::{Rng, codec::Canonical};
 use crate::consensus::Digest;
-use crate::ledger::{Action, Draft, RevokeAction, State, Transaction, Validity};
+use crate::ledger::{
+    Action, Basis, Draft, RevokeAction, State, StoredRequest, Transaction, Validity,
+};
 use crate::sign::VerifyingKey;
 use std::io;
 
@@ -63,14 +65,19 @@ impl Patient {
 
 impl Proxy {
     /// Erases the deliveries whose grants are revoked or have ended, and returns these grants: the
-    /// saved deliveries are to be deleted. The re-encryptions of expired requests are erased too; a
-    /// journal contains them until [`Self::compact`]. Nothing is erased that concerns a grant or
-    /// request which the view does not contain: the view may be old.
+    /// saved deliveries are to be deleted. The re-encryptions for requests under these grants, and
+    /// for requests that have expired ([`REQUEST_BLOCKS`](crate::ledger::REQUEST_BLOCKS) blocks
+    /// later), are erased too; a journal contains them until [`Self::compact`]. Nothing is erased
+    /// that concerns a grant or request which the view does not contain: the view may be old.
     pub fn erase_ended(&mut self, view: LedgerView<'_>) -> Vec<Digest> {
-        let height = view.state.height();
-        self.journaled.retain(|request, _| {
-            view.state.request(request).is_none_or(|request| request.is_open(height))
-        });
+        let is_needed = |request: &StoredRequest| {
+            let has_ended = match request.action.basis {
+                Basis::Grant(grant) => view.has_ended(&grant),
+                Basis::Policy => false,
+            };
+            request.is_open(view.state.height()) && !has_ended
+        };
+        self.journaled.retain(|request, _| view.state.request(request).is_none_or(is_needed));
         self.deliveries.erase(|grant| view.has_ended(grant))
     }
 

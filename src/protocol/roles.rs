@@ -67,6 +67,20 @@ pub struct QueryManager {
 
 /// The party that searches and re-encrypts for readers with a grant. It may run beside a ledger
 /// replica, but has its own keys.
+///
+/// | when | the caller |
+/// |---|---|
+/// | start | loads the proxy; opens its [`JournalFile`](super::JournalFile) and passes every entry to [`recover`](Self::recover); passes every saved delivery to [`restore`](Self::restore), in any order |
+/// | `restore` returns [`ProtocolError::Rule`](super::ProtocolError::Rule) | deletes the delivery: its grant has ended |
+/// | `restore` returns [`Refusal::UnknownGrant`](super::Refusal::UnknownGrant) or [`ProxyFull`](super::Refusal::ProxyFull) | keeps the delivery, and tries again with a later view or after [`erase_ended`](Self::erase_ended) |
+/// | after [`accept`](Self::accept) | saves the delivery ([`delivery`](Self::delivery)), before the patient is told that it has arrived; after a crash in between, the patient sends it again |
+/// | a request is on the ledger | [`reencrypt`](Self::reencrypt); [`report`](Self::report), which appends to the journal, and submits the transaction; once it is committed, [`release`](Self::release). Each step can be repeated |
+/// | regularly, for example once per hour | [`erase_ended`](Self::erase_ended), deletes the deliveries of the returned grants, then [`compact`](Self::compact) |
+/// | the journal is lost or an old copy | nothing: requests whose access is on the ledger and not in the journal are refused, and the reader requests again |
+///
+/// Deliveries and journal are secret: with their reader, the keys of a grant open what it covers. A
+/// passphrase costs a second per delivery; files in an encrypted folder do not. Served searches are
+/// forgotten at a restart.
 #[derive(Debug)]
 pub struct Proxy {
     pub(super) key: SigningKey,

@@ -32,7 +32,10 @@ fn an_introduction_is_for_one_doctor_in_one_epoch() {
         matches!(outcome, Err(ProtocolError::Refused(Refusal::StaleIntroduction)))
     };
     let deadline = crate::ledger::epoch_deadline(received.epoch());
-    world.patient.certificate = renewed(&world, 2 * deadline);
+    let (longer, centre) = (renewed(&world, 2 * deadline), world.centre.verifying_key());
+    world.patient.renew(longer.clone(), &centre).unwrap();
+    let outcome = world.patient.renew(longer, &centre);
+    assert!(matches!(outcome, Err(RegistrationError::NotRenewal)));
     let message = introduce(&mut world, &author, NOW);
     let at = |now| world.author.receive_introduction(view(now), &message);
     assert!(at(deadline - 1).is_ok());

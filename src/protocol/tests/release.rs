@@ -296,3 +296,36 @@ fn the_keys_of_a_proxy_are_bounded_overall_and_per_owner_key() {
     deliveries.add(id(1000), &of_owner(1), accepted());
     assert_eq!(deliveries.check_limits(&of_owner(2)), Err(Refusal::ProxyFull));
 }
+
+/// The re-encryptions under a revoked grant are erased before their requests expire, also from the
+/// journal.
+#[test]
+fn revocation_erases_the_journaled_re_encryptions_of_the_grant_only() {
+    let mut world = World::new();
+    let (record, ticket) = world.granted();
+    let (delivery, kept) = world.grant(record);
+    let state = world.state();
+    world.proxy.restore(at(&state), delivery).unwrap();
+    let mut journal = Vec::new();
+    let requests = [&ticket, &kept].map(|ticket| {
+        let (request, state) = (world.request(record, ticket), world.state());
+        let (view, mut rng) = (at(&state), world.fork());
+        let prepared = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap();
+        world.proxy.report(VALIDITY, view, prepared, &mut journal, &mut rng).unwrap();
+        request
+    });
+    assert_eq!(journal.len(), 2);
+    let old = world.state();
+    let rng = &mut world.fork();
+    let revoke = world.patient.revoke(VALIDITY, &old, ticket.grant(), rng).unwrap();
+    assert_eq!(world.commit(&revoke), None);
+    world.proxy.erase_ended(at(&old));
+    assert_eq!(world.proxy.journaled.len(), 2);
+    let state = world.state();
+    assert_eq!(world.proxy.erase_ended(at(&state)), [*ticket.grant()]);
+    world.proxy.compact(&mut journal).unwrap();
+    assert_eq!(journal.len(), 1);
+    assert!(world.proxy.journaled.keys().eq([&requests[1]]));
+    let entry = PreparedAccess::from_bytes(&journal[0]).unwrap();
+    assert_eq!(entry, world.proxy.journaled[&requests[1]]);
+}

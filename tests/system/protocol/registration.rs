@@ -183,7 +183,23 @@ fn a_renewed_certificate_is_accepted_until_its_new_end() {
     let mut world = World::new(27);
     let late = START + 100 * DAY;
     let renewed = world.centre.renew(world.doctors[A].certificate(), late + DAY).unwrap();
-    let renewal = world.doctors[A].renew(renewed, world.validity(), &mut world.rng);
+    let (centre, validity) = (world.centre.verifying_key(), world.validity());
+    let renew = |world: &mut World, certificate: &Certificate, centre: &VerifyingKey| {
+        world.doctors[A].renew(certificate.clone(), centre, validity, &mut world.rng)
+    };
+    // The certificate of another party, the present one, and one of another centre.
+    let of_another = world.doctors[B].certificate().clone();
+    let present = world.doctors[A].certificate().clone();
+    for wrong in [&of_another, &present] {
+        assert!(matches!(renew(&mut world, wrong, &centre), Err(RegistrationError::NotRenewal)));
+    }
+    let foreign = renewed.verify(&centre).unwrap().key;
+    assert!(matches!(
+        renew(&mut world, &renewed, &foreign),
+        Err(RegistrationError::Certificate(_))
+    ));
+    assert_eq!(*world.doctors[A].certificate(), present);
+    let renewal = renew(&mut world, &renewed, &centre).unwrap();
     world.commit(&renewal).unwrap();
     let state = world.state().clone();
     let sealed = world.seal(A, ADA, BUNDLE, "bundle.json").sealed;

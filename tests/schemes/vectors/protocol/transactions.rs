@@ -60,7 +60,8 @@ fn certificates(file: &mut File, run: &mut Run) {
         inputs.hex("certificate", &certificate)
     });
     let renewed = run.centre.centre.renew(run.author.certificate(), UNTIL + 1).unwrap();
-    let renewal = run.author.renew(renewed.clone(), VALIDITY, &mut run.rng);
+    let centre = run.centre.centre.verifying_key();
+    let renewal = run.author.renew(renewed.clone(), &centre, VALIDITY, &mut run.rng).unwrap();
     run.commit(&renewal);
     let certificate = renewed.to_bytes();
     let action = [&[8], &certificate[2..]].concat();

@@ -15,10 +15,16 @@ export const ROLES = {
 
 const roleCode = (name) => Number(Object.entries(ROLES).find(([, known]) => known === name)[0]);
 
+function subjectName(reader) {
+  const name = reader.text(MAX_NAME);
+  if (name === '' || /\p{Cc}/u.test(name)) throw new Error('not a name of a subject');
+  return name;
+}
+
 export const subject = {
   read: (reader) => ({
     key: signingKey(reader),
-    name: reader.text(MAX_NAME),
+    name: subjectName(reader),
     role: reader.choice('role', ROLES),
     hpkeKey: hpkeKey(reader),
     preKey: reader.bytes(MAX_PRE_KEY),

@@ -49,6 +49,8 @@ fn subject_cases(bytes: &[u8], start: usize, name: usize) -> Vec<NegativeCase> {
     let fields = vec![
         overlong(bytes, start + 32),
         ("a name that is not UTF-8", "NotUtf8", with(bytes, start + 36, 0xff)),
+        ("a control character in a name", "Name", with(bytes, start + 36, 0x1b)),
+        ("an empty name", "Name", spliced(bytes, start + 32, 4 + name, &[0; 4])),
         ("role 0", "Tag", with(bytes, role, 0)),
         ("role 6", "Tag", with(bytes, role, 6)),
         overlong(bytes, role + 33),
