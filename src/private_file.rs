@@ -1,13 +1,38 @@
 //! Files that their owner alone may read, and their atomic replacement.
+//!
+//! A file is created with mode 0600; the mode of an existing file is not checked here. Replacements
+//! in a folder exclude each other, also between processes, by a lock of the folder.
 #![forbid(unsafe_code)]
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Opens a file for reading and writing, or creates it.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
-    private(OpenOptions::new().read(true).write(true).create(true)).open(path)
+/// A folder whose files no other process replaces. Only Unix opens folders.
+pub(crate) struct LockedFolder(Option<File>);
+
+impl LockedFolder {
+    /// Waits for the lock of the folder of a file.
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        if !cfg!(unix) {
+            return Ok(Self(None));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = File::open(folder.unwrap_or(Path::new(".")))?;
+        folder.lock()?;
+        Ok(Self(Some(folder)))
+    }
+
+    /// Opens a file for reading and writing, or creates it durably.
+    pub(crate) fn open(&self, path: &Path) -> io::Result<File> {
+        let file = private(OpenOptions::new().read(true).write(true).create(true)).open(path)?;
+        self.sync().map(|()| file)
+    }
+
+    /// Makes new names durable.
+    fn sync(&self) -> io::Result<()> {
+        self.0.as_ref().map_or(Ok(()), File::sync_all)
+    }
 }
 
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
@@ -24,6 +49,7 @@ pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<File> {
+    let folder = LockedFolder::of(path)?;
     let new = beside(path)?;
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -37,7 +63,7 @@ pub(crate) fn replace(
         let _ = fs::remove_file(&new);
         return Err(error);
     }
-    sync_folder(path).map(|()| file)
+    folder.sync().map(|()| file)
 }
 
 fn beside(path: &Path) -> io::Result<PathBuf> {
@@ -46,9 +72,37 @@ fn beside(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(name))
 }
 
-/// Makes a rename durable. Only Unix opens folders.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    /// A second replacement waits for the first. It would remove the first's new file, and the
+    /// first would rename the second's unfinished one.
+    #[test]
+    fn replacements_in_a_folder_exclude_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let (started, is_started) = mpsc::channel();
+        let replaced = thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                replace(&path, |file| {
+                    started.send(()).unwrap();
+                    thread::sleep(Duration::from_millis(50));
+                    file.write_all(b"the first content")
+                })
+            });
+            is_started.recv().unwrap();
+            let second = replace(&path, |file| {
+                assert_eq!(fs::read(&path).unwrap(), b"the first content");
+                file.write_all(b"the second content")
+            });
+            (first.join().unwrap(), second)
+        });
+        assert!(replaced.0.is_ok() && replaced.1.is_ok());
+        assert_eq!(fs::read(&path).unwrap(), b"the second content");
+    }
 }

@@ -49,7 +49,13 @@ refusals! {
         "the author's unpublished records exceed the quota; publish them or wait for their expiry";
     StaleUpload =
         "the upload's time differs from the keeper's clock by more than one minute; sign it again";
-    UploadLength = "the length of the object differs from that of the offer";
+    UploadLength =
+        "the length of the object differs from that of the offer, or of an earlier upload";
+    TooManyTransfers =
+        "the object, or too much of the author's, is in transfer already; try again later";
+    OldState =
+        "the keeper's view of the ledger is older than the publication of the record; try again \
+         later";
     UnregisteredAuthor = "the author is not a registered doctor";
     UnregisteredReader = "the reader is not a registered doctor";
     UnregisteredProxy = "the proxy is not registered";

@@ -8,15 +8,19 @@ use crate::algebra::codec::sequence;
 use crate::ledger::{RecordAction, State, Time};
 use crate::sign::VerifyingKey;
 use crate::store::{self, Cid};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The maximum charge of an author's unpublished records: 4 GiB. An object is charged with its
 /// length, and with at least 64 KiB. The number of unpublished objects is therefore bounded too.
+/// The objects of an author that are in transfer, for whichever records, are limited to as much.
 pub const UNPUBLISHED_QUOTA: u64 = 4 << 30;
 /// The time after which the uploads of an unpublished record are deleted: two days after the first.
 pub const UNPUBLISHED_LIFETIME: Time = 2 * 24 * 3600 * 1000;
 
 const MIN_CHARGE: u64 = 64 << 10;
+/// The maximum number of simultaneous transfers of one object for one record.
+const MAX_TRANSFERS: u32 = 4;
 
 /// An accepted upload: an entry of the keeper's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,15 +28,16 @@ pub(super) struct StoredUpload {
     pub(super) origin: Origin,
     pub(super) name: Cid,
     pub(super) length: u64,
-    pub(super) time: Time,
+    /// The time of the upload, or of the first for the record. `None` once the record is published.
+    pub(super) since: Option<Time>,
 }
 
-sequence!(Canonical for StoredUpload = KeeperJournalEntry { origin, name, length, time });
+sequence!(Canonical for StoredUpload = KeeperJournalEntry { origin, name, length, since });
 
 impl StoredUpload {
     pub(super) fn new(upload: &Upload) -> Self {
         let Upload { origin, name, length, time, .. } = *upload;
-        Self { origin, name, length, time }
+        Self { origin, name, length, since: Some(time) }
     }
 }
 
@@ -49,13 +54,26 @@ fn charge(length: u64) -> u64 {
     length.max(MIN_CHARGE)
 }
 
-/// The unpublished uploads of one author.
+/// An object that is in transfer for a record.
+#[derive(Debug)]
+struct Transfers {
+    count: u32,
+    length: u64,
+    /// The charge, once for all transfers.
+    charge: u64,
+}
+
+/// The unpublished uploads of one author, and the transfers for all of the author's records.
 #[derive(Debug, Default)]
 struct Account {
     /// The uploads by the record identifiers that the author chose.
     records: BTreeMap<[u8; 32], Uploads>,
-    /// The charge of all uploads and reservations.
+    /// The charge of all uploads and transfers.
     charged: u64,
+    /// The transfers by record identifier and object.
+    transfers: BTreeMap<([u8; 32], [u8; 32]), Transfers>,
+    /// The charge of all transfers, each counted.
+    in_transfer: u64,
     /// The height up to which publications were looked up.
     height: u64,
 }
@@ -69,31 +87,72 @@ pub(super) struct Holdings {
     published: BTreeMap<Origin, Uploads>,
 }
 
+fn hash_of(name: &Cid) -> Result<[u8; 32], Refusal> {
+    store::digest_of_cid(name).ok_or(Refusal::ForeignObject)
+}
+
 impl Holdings {
-    /// Checks that an upload is an object of a published record, or reserves its charge within the
-    /// quota of the author's unpublished ones. Returns the charge.
+    /// Starts the transfer of an object: of a published record, or within the quota of the author's
+    /// unpublished ones.
     ///
     /// Cost: logarithmic. Once per block and author who reaches the quota, linear in the author's
     /// unpublished records.
-    pub(super) fn reserve(&mut self, state: &State, upload: &Upload) -> Result<u64, Refusal> {
-        let Origin { author, record_id } = &upload.origin;
-        if let Some(record) = state.published(author, record_id) {
-            let is_listed = all_objects(record).contains(&object_digest(&upload.name));
-            self.publish(&upload.origin, record, upload.time);
-            return if is_listed { Ok(0) } else { Err(Refusal::ForeignObject) };
+    pub(super) fn reserve(&mut self, state: &State, upload: &Upload) -> Result<(), Refusal> {
+        let (origin, length) = (upload.origin, upload.length);
+        let Origin { author, record_id } = origin;
+        let key = (record_id, hash_of(&upload.name)?);
+        let is_published = self.check_listed(state, &origin, &upload.name)?;
+        let held = self.held(&origin, &key.1);
+        if held.is_some_and(|held| held != length) {
+            return Err(Refusal::UploadLength);
         }
-        if self.contain(&upload.origin, &upload.name) {
-            return Ok(0);
+        let new = if is_published || held.is_some() { 0 } else { charge(length) };
+        if !self.fits(&author, new) && self.is_behind(&author, state) {
+            self.look_up(&author, state);
         }
-        let charge = charge(upload.length);
-        if !self.fits(author, charge) && self.is_behind(author, state) {
-            self.look_up(author, state);
+        let fits = self.fits(&author, new);
+        let account = self.accounts.entry(author).or_default();
+        let in_transfer = account.in_transfer.checked_add(charge(length));
+        let in_transfer = in_transfer.filter(|total| *total <= UNPUBLISHED_QUOTA);
+        match account.transfers.get_mut(&key) {
+            Some(running) if running.length != length || running.count == MAX_TRANSFERS => {
+                return Err(Refusal::TooManyTransfers);
+            }
+            Some(running) => {
+                account.in_transfer = in_transfer.ok_or(Refusal::TooManyTransfers)?;
+                running.count += 1;
+            }
+            None if !fits => return Err(Refusal::QuotaExceeded),
+            None => {
+                account.in_transfer = in_transfer.ok_or(Refusal::TooManyTransfers)?;
+                account.charged += new;
+                account.transfers.insert(key, Transfers { count: 1, length, charge: new });
+            }
         }
-        if !self.fits(author, charge) {
-            return Err(Refusal::QuotaExceeded);
-        }
-        self.accounts.entry(*author).or_default().charged += charge;
-        Ok(charge)
+        Ok(())
+    }
+
+    /// Checks that a published record lists an object, and returns `true` if the record is
+    /// published.
+    fn check_listed(
+        &mut self,
+        state: &State,
+        origin: &Origin,
+        name: &Cid,
+    ) -> Result<bool, Refusal> {
+        let Some(record) = state.published(&origin.author, &origin.record_id) else {
+            let is_known = self.published.contains_key(origin);
+            return if is_known { Err(Refusal::OldState) } else { Ok(false) };
+        };
+        self.publish(origin, record, state.time());
+        let is_listed = all_objects(record).contains(&object_digest(name));
+        if is_listed { Ok(true) } else { Err(Refusal::ForeignObject) }
+    }
+
+    /// Returns the length of an object that was uploaded for a record.
+    fn held(&self, origin: &Origin, hash: &[u8; 32]) -> Option<u64> {
+        let unpublished = || self.accounts.get(&origin.author)?.records.get(&origin.record_id);
+        self.published.get(origin).or_else(unpublished)?.objects.get(hash).copied()
     }
 
     fn fits(&self, author: &VerifyingKey, charge: u64) -> bool {
@@ -106,26 +165,48 @@ impl Holdings {
         self.accounts.get(author).is_some_and(|account| account.height < state.height())
     }
 
-    /// Returns a reserved charge.
-    pub(super) fn release(&mut self, author: &VerifyingKey, charge: u64) {
-        if let Some(account) = self.accounts.get_mut(author) {
-            account.charged -= charge;
+    /// Ends a transfer.
+    pub(super) fn release(&mut self, upload: &Upload) {
+        let Origin { author, record_id } = upload.origin;
+        let Ok(hash) = hash_of(&upload.name) else { return };
+        if let Some(account) = self.accounts.get_mut(&author)
+            && let Entry::Occupied(mut transfers) = account.transfers.entry((record_id, hash))
+        {
+            account.in_transfer -= charge(upload.length);
+            transfers.get_mut().count -= 1;
+            if transfers.get().count == 0 {
+                account.charged -= transfers.remove().charge;
+            }
         }
-        self.forget_empty(author);
+        self.forget_empty(&author);
     }
 
-    /// Adds an upload whose charge was reserved.
-    pub(super) fn add(&mut self, upload: &StoredUpload, reserved: u64) {
-        let StoredUpload { origin, length, time, .. } = *upload;
-        let hash = store::digest_of_cid(&upload.name).expect("the store computed the name");
-        if let Some(uploads) = self.published.get_mut(&origin) {
+    /// Charges the author for an object that is stored and belongs to no record, until the expiry.
+    pub(super) fn charge_lost(&mut self, upload: &Upload) {
+        let account = self.accounts.entry(upload.origin.author).or_default();
+        account.charged = account.charged.saturating_add(charge(upload.length));
+    }
+
+    /// Adds an object that was transferred, if the record is not published without it in the
+    /// meantime.
+    pub(super) fn add(&mut self, state: &State, upload: &Upload) -> Result<(), Refusal> {
+        self.check_listed(state, &upload.origin, &upload.name)?;
+        self.insert(&StoredUpload::new(upload));
+        Ok(())
+    }
+
+    /// Adds an upload that was accepted before.
+    pub(super) fn insert(&mut self, upload: &StoredUpload) {
+        let StoredUpload { origin, length, since, .. } = *upload;
+        let hash = hash_of(&upload.name).expect("an accepted upload has a name of the store");
+        let Some(since) = since.filter(|_| !self.published.contains_key(&origin)) else {
+            let uploads = self.published.entry(origin).or_insert_with(|| Uploads::new(0));
             uploads.objects.insert(hash, length);
-            return self.release(&origin.author, reserved);
-        }
+            return;
+        };
         let account = self.accounts.entry(origin.author).or_default();
         let uploads = account.records.entry(origin.record_id);
-        let uploads = uploads.or_insert_with(|| Uploads::new(time));
-        account.charged -= reserved;
+        let uploads = uploads.or_insert_with(|| Uploads::new(since));
         if uploads.objects.insert(hash, length).is_none() {
             account.charged += charge(length);
         }
@@ -158,33 +239,35 @@ impl Holdings {
 
     /// Returns `true` if an object was uploaded for a record.
     pub(super) fn contain(&self, origin: &Origin, name: &Cid) -> bool {
-        let unpublished = || self.accounts.get(&origin.author)?.records.get(&origin.record_id);
-        let uploads = self.published.get(origin).or_else(unpublished);
-        let hash = store::digest_of_cid(name);
-        uploads.zip(hash).is_some_and(|(uploads, hash)| uploads.objects.contains_key(&hash))
+        hash_of(name).is_ok_and(|hash| self.held(origin, &hash).is_some())
     }
 
     /// Forgets the uploads for records that were not published in time, and objects that a
     /// published record does not list. The time is that of the last block, so a record that was
-    /// published in time is in the state.
+    /// published in time is in the state. No transfer is running.
     pub(super) fn expire(&mut self, state: &State) {
         let authors: Vec<VerifyingKey> = self.accounts.keys().copied().collect();
         for author in &authors {
             self.look_up(author, state);
             if let Some(account) = self.accounts.get_mut(author) {
                 let is_old = |since| state.time().saturating_sub(since) > UNPUBLISHED_LIFETIME;
-                account.records.retain(|_, uploads| {
-                    let expires = is_old(uploads.since);
-                    account.charged -= if expires { uploads.charge() } else { 0 };
-                    !expires
-                });
+                account.records.retain(|_, uploads| !is_old(uploads.since));
+                account.charged = account.records.values().map(Uploads::charge).sum();
             }
             self.forget_empty(author);
+        }
+        for (origin, uploads) in &mut self.published {
+            if let Some(record) = state.published(&origin.author, &origin.record_id) {
+                uploads.retain_listed(record);
+            }
         }
     }
 
     fn forget_empty(&mut self, author: &VerifyingKey) {
-        if self.accounts.get(author).is_some_and(|a| a.records.is_empty() && a.charged == 0) {
+        let is_empty = |account: &Account| {
+            account.records.is_empty() && account.transfers.is_empty() && account.charged == 0
+        };
+        if self.accounts.get(author).is_some_and(is_empty) {
             self.accounts.remove(author);
         }
     }
@@ -197,18 +280,18 @@ impl Holdings {
     /// Returns all uploads, in ascending order of their records within published and unpublished
     /// ones.
     pub(super) fn uploads(&self) -> impl Iterator<Item = StoredUpload> {
-        let published = self.published.iter().map(|(origin, uploads)| (*origin, uploads));
+        let published = self.published.iter().map(|(origin, uploads)| (*origin, uploads, None));
         let unpublished = self.accounts.iter().flat_map(|(author, account)| {
             let origin = |record_id: &[u8; 32]| Origin { author: *author, record_id: *record_id };
-            account.records.iter().map(move |(record_id, uploads)| (origin(record_id), uploads))
+            let records = account.records.iter();
+            records.map(move |(id, uploads)| (origin(id), uploads, Some(uploads.since)))
         });
-        published.chain(unpublished).flat_map(|(origin, uploads)| {
-            let time = uploads.since;
+        published.chain(unpublished).flat_map(|(origin, uploads, since)| {
             uploads.objects.iter().map(move |(hash, length)| StoredUpload {
                 origin,
                 name: store::cid_of_digest(hash),
                 length: *length,
-                time,
+                since,
             })
         })
     }
@@ -239,30 +322,55 @@ mod tests {
     use crate::sign::SigningKey;
 
     #[test]
-    fn a_repeated_upload_is_charged_once() {
+    fn an_object_is_charged_once_however_often_it_is_sent() {
         let key = SigningKey::from_seed(&Secret::new([1; 32]));
         let ledger = Ledger::new("chain", key.verifying_key());
+        let state = ledger.state();
         let upload = |object: &[u8], record: u8, length| {
             let name = store::cid_of(&mut &object[..]).unwrap();
             Upload::new(("chain", &key.verifying_key()), [record; 32], (&name, length), 0, &key)
         };
-        let half = UNPUBLISHED_QUOTA / 2;
+        let charged = |holdings: &Holdings| {
+            let account = holdings.accounts.get(&key.verifying_key());
+            account.map_or((0, 0), |account| (account.charged, account.in_transfer))
+        };
+        let quarter = UNPUBLISHED_QUOTA / 4;
+        let first = upload(b"a", 1, quarter);
         let mut holdings = Holdings::default();
-        let mut reserve = |upload: &Upload| holdings.reserve(ledger.state(), upload);
-        let first = upload(b"a", 1, half);
-        // The same object twice at the same time.
-        assert_eq!([reserve(&first), reserve(&first)], [Ok(half), Ok(half)]);
-        for _ in 0..2 {
-            holdings.add(&StoredUpload::new(&first), half);
+        // The same object four times at once, as a network repeats it.
+        for n in 1..=4 {
+            assert_eq!(holdings.reserve(state, &first), Ok(()));
+            assert_eq!(charged(&holdings), (quarter, n * quarter));
         }
-        let mut reserve = |upload: &Upload| holdings.reserve(ledger.state(), upload);
-        assert_eq!(reserve(&first), Ok(0));
-        let second = upload(b"b", 2, half);
-        assert_eq!(reserve(&second), Ok(half));
-        holdings.add(&StoredUpload::new(&second), half);
+        assert_eq!(holdings.reserve(state, &first), Err(Refusal::TooManyTransfers));
+        assert_eq!(holdings.add(state, &first), Ok(()));
+        for _ in 0..4 {
+            holdings.release(&first);
+        }
+        assert_eq!(charged(&holdings), (quarter, 0));
+        // Held already: another length is false, the same is charged during the transfer only.
+        let longer = upload(b"a", 1, quarter + 1);
+        assert_eq!(holdings.reserve(state, &longer), Err(Refusal::UploadLength));
+        assert_eq!(holdings.reserve(state, &first), Ok(()));
+        assert_eq!(charged(&holdings), (quarter, quarter));
+        holdings.release(&first);
         // Another object, and the same object for another record.
-        for other in [upload(b"c", 1, 0), upload(b"a", 2, half)] {
-            assert_eq!(holdings.reserve(ledger.state(), &other), Err(Refusal::QuotaExceeded));
+        let rest = UNPUBLISHED_QUOTA - quarter;
+        for other in [upload(b"c", 1, rest + 1), upload(b"a", 2, rest + 1)] {
+            assert_eq!(holdings.reserve(state, &other), Err(Refusal::QuotaExceeded));
         }
+        let other = upload(b"a", 2, rest);
+        assert_eq!(holdings.reserve(state, &other), Ok(()));
+        // The transfers of an author are limited as well.
+        assert_eq!(holdings.reserve(state, &first), Ok(()));
+        assert_eq!(holdings.reserve(state, &first), Err(Refusal::TooManyTransfers));
+        holdings.release(&first);
+        holdings.release(&other);
+        assert_eq!(charged(&holdings), (quarter, 0));
+        // A stored object that no record holds is charged until the expiry.
+        holdings.charge_lost(&other);
+        assert_eq!(charged(&holdings), (UNPUBLISHED_QUOTA, 0));
+        holdings.expire(state);
+        assert_eq!(charged(&holdings), (quarter, 0));
     }
 }

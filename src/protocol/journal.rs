@@ -5,16 +5,15 @@
 //! file  { length u32, complement u32, entry, SHA-256(entry) }
 //! ```
 //!
-//! The complement is the bitwise complement of the length. An incomplete entry at the end, as a
-//! crash leaves it, is removed. Any other damage is an error, since the entries after it would be
-//! lost with it; some file systems also cause it by a power failure, and the operator then restores
-//! a copy.
+//! The complement is the bitwise complement of the length. An incomplete entry or zeros at the end,
+//! as a crash leaves them, are removed. Any other damage is an error, since the entries after it
+//! would be lost with it, and the operator restores a copy.
 #![forbid(unsafe_code)]
 
-use crate::private_file;
+use crate::private_file::{self, LockedFolder};
 use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 /// The maximum length of an entry in bytes.
@@ -71,8 +70,11 @@ impl JournalFile {
     /// damaged entry.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<(Self, Vec<Vec<u8>>)> {
         let path = path.into();
-        let mut file = private_file::open(&path)?;
+        // A replacement in between would leave the lock with a file that has no name.
+        let folder = LockedFolder::of(&path)?;
+        let mut file = folder.open(&path)?;
         lock(&file)?;
+        drop(folder);
         let mut entries = Vec::new();
         let mut end = 0;
         file.rewind()?;
@@ -139,6 +141,9 @@ fn frame(entry: &[u8]) -> io::Result<Vec<u8>> {
 /// Reads the next entry; `None` at the end and at an incomplete entry.
 fn read_entry(file: &mut File) -> io::Result<Option<Vec<u8>>> {
     let Some(header) = read_exactly(file, HEADER)? else { return Ok(None) };
+    if header == [0; HEADER] && is_zero_to_the_end(file)? {
+        return Ok(None);
+    }
     let number = |at: usize| u32::from_be_bytes([0, 1, 2, 3].map(|i| header[at + i]));
     let length = number(0);
     if length != !number(4) || length as usize > MAX_ENTRY {
@@ -147,6 +152,16 @@ fn read_entry(file: &mut File) -> io::Result<Option<Vec<u8>>> {
     let Some(mut entry) = read_exactly(file, length as usize + DIGEST)? else { return Ok(None) };
     let digest = entry.split_off(length as usize);
     if Sha256::digest(&entry)[..] == digest[..] { Ok(Some(entry)) } else { Err(damaged()) }
+}
+
+/// Returns `true` if the rest of a file is zero, as some file systems leave it after a power
+/// failure.
+fn is_zero_to_the_end(file: &File) -> io::Result<bool> {
+    let position = (&*file).stream_position()?;
+    let mut rest = BufReader::new(file).bytes();
+    let is_zero = rest.try_fold(true, |is_zero, byte| Ok::<_, io::Error>(is_zero && byte? == 0))?;
+    (&*file).seek(SeekFrom::Start(position))?;
+    Ok(is_zero)
 }
 
 /// Reads a number of bytes; `None` if the file has fewer.

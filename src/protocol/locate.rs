@@ -14,11 +14,6 @@ use zeroize::Zeroizing;
 /// visible progress. A power of two.
 pub(super) const BATCH: usize = 256;
 
-/// [`batch_locate`] for one record.
-pub(super) fn locate(record: &RecordAction, trapdoors: &[Trapdoor]) -> Option<Cid> {
-    batch_locate(&[record], trapdoors, &mut ()).pop().expect("one result per record")
-}
-
 /// Returns `true` if each entry of a record matches the trapdoor at its position and seals the
 /// location of the record. Cost: one pairing per entry.
 pub(super) fn entries_match(record: &RecordAction, trapdoors: &[Trapdoor]) -> bool {
@@ -230,7 +225,6 @@ mod tests {
         let found = batch_locate(&records.iter().collect::<Vec<_>>(), &ab, &mut ());
         let matching: Vec<usize> = (0..9).filter(|i| found[*i].is_some()).collect();
         assert_eq!(matching, [1, 2, 4, 5, 7, 8]);
-        assert_eq!(locate(&records[1], &ab[..1]), found[1]);
     }
 
     #[test]

@@ -9,8 +9,9 @@
 use super::binding::WrappedKeyBinding;
 use super::deliveries::Accepted;
 use super::journal::Journal;
-use super::locate::locate;
+use super::locate::batch_locate;
 use super::message::SealedMessage;
+use super::search::SEARCH_BUDGET;
 use super::source::SignedSource;
 use super::{Doctor, FetchBasis, Item, LedgerView, ObjectSource, ProtocolError, Proxy, Refusal};
 use crate::algebra::codec::{Canonical, sequence};
@@ -121,6 +122,10 @@ impl PreparedAccess {
     }
 }
 
+/// The cost of an attempt to re-encrypt that fails, at least, in tests of a search entry. A reader
+/// can make 128 of them in two minutes.
+const ATTEMPT_COST: u64 = SEARCH_BUDGET / 128;
+
 /// An open request, its record, and its grant with the identifier.
 type Requested<'a> = (&'a RequestAction, &'a RecordAction, (Digest, &'a GrantAction));
 
@@ -143,7 +148,8 @@ impl Proxy {
     /// of them.
     ///
     /// Cost: linear in the requested ciphertexts, which are fetched; the search for the envelope
-    /// tests at most all entries of the record with the trapdoors of its owner key.
+    /// tests at most all entries of the record with the trapdoors of its owner key, and counts with
+    /// the reader's searches. So does every attempt that fails.
     ///
     /// # Errors
     /// [`ProtocolError`] with the check that failed.
@@ -162,9 +168,14 @@ impl Proxy {
         let source = SignedSource::new(objects, basis, view, &self.key, &mut rng);
         let accepted = self.accepted_for(&grant.0)?;
         let trapdoors = accepted.trapdoors_for(grant.1, &record.owner);
-        check_ciphertexts(record, request, trapdoors, &source)?;
+        let tests = (record.index.len() * trapdoors.len()) as u64;
+        let attempt = self.searches().charge(&request.reader, view.now, tests.max(ATTEMPT_COST))?;
+        let mut tested = 0_usize;
+        check_ciphertexts(record, request, (trapdoors, &mut tested), &source)?;
         let sections = requested_sections(record, request, accepted, &source)?;
         let sections = reencrypt(sections, rng)?;
+        // A reader pays for an attempt that fails, and otherwise with the request on the ledger.
+        self.searches().settle(attempt, (tested * trapdoors.len()).max(1) as u64);
         Ok(PreparedAccess { proxy: self.verifying_key(), request: *request_id, sections })
     }
 
@@ -321,10 +332,11 @@ fn reencrypt(
 fn check_ciphertexts(
     record: &RecordAction,
     request: &RequestAction,
-    trapdoors: &[Trapdoor],
+    (trapdoors, tested): (&[Trapdoor], &mut usize),
     source: &SignedSource<'_>,
 ) -> Result<(), ProtocolError> {
-    let location = locate(record, trapdoors).ok_or(ProtocolError::NoMatch)?;
+    let location = batch_locate(&[record], trapdoors, tested).pop().flatten();
+    let location = location.ok_or(ProtocolError::NoMatch)?;
     let envelope = source.envelope(record, &location)?;
     for index in &request.sections {
         let ciphertext = envelope.ciphertext(*index).expect("checked in `SignedSource::envelope`");

@@ -11,8 +11,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// fresh at its arrival is stale.
 const PERIOD: Time = 2 * MESSAGE_SKEW;
 
-/// A request by its signer, nonce and time.
-type Request = (VerifyingKey, [u8; 16], Time);
+/// A request by its signer, nonce and time, or a service with a number of ours in place of a nonce.
+type Request = (VerifyingKey, Nonce, Time);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Nonce {
+    OfRequest([u8; 16]),
+    OfService(u64),
+}
+
+/// A request that was admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Served(Request);
 
 /// The requests that were served within [`PERIOD`], and their costs. Later they are refused as
 /// stale, and forgotten. The period starts at the arrival, so a request that is dated back is
@@ -24,12 +34,14 @@ pub(super) struct ServedRequests {
     costs: BTreeMap<Request, u64>,
     arrivals: BTreeSet<(Time, Request)>,
     spent: BTreeMap<VerifyingKey, u64>,
+    /// The number of services without a request.
+    services: u64,
 }
 
 impl ServedRequests {
     pub(super) fn new(budget: u64) -> Self {
         let (costs, arrivals) = (BTreeMap::new(), BTreeSet::new());
-        Self { budget, costs, arrivals, spent: BTreeMap::new() }
+        Self { budget, costs, arrivals, spent: BTreeMap::new(), services: 0 }
     }
 
     /// Records a request with its cost, at least 1. The signature and the time must have been
@@ -40,33 +52,42 @@ impl ServedRequests {
         time: Time,
         now: Time,
         cost: u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Served, Refusal> {
+        self.record((*signer, Nonce::OfRequest(nonce), time), now, cost)
+    }
+
+    fn record(&mut self, request: Request, now: Time, cost: u64) -> Result<Served, Refusal> {
         self.forget(now);
-        let request = (*signer, nonce, time);
         if self.costs.contains_key(&request) {
             return Err(Refusal::ReplayedRequest);
         }
-        let spent = self.spent.get(signer).copied().unwrap_or(0) + cost;
+        let spent = self.spent.get(&request.0).copied().unwrap_or(0) + cost;
         if spent > self.budget {
             return Err(Refusal::TooManyRequests);
         }
-        self.spent.insert(*signer, spent);
+        self.spent.insert(request.0, spent);
         self.costs.insert(request, cost);
         self.arrivals.insert((now, request));
-        Ok(())
+        Ok(Served(request))
     }
 
-    /// Reduces the cost of an admitted request to the actual one, at least 1.
-    pub(super) fn settle(
+    /// Records a service without a request of its own, with its cost, at least 1.
+    pub(super) fn charge(
         &mut self,
-        (signer, nonce): (&VerifyingKey, [u8; 16]),
-        time: Time,
-        actual: u64,
-    ) {
-        if let Some(cost) = self.costs.get_mut(&(*signer, nonce, time)) {
+        signer: &VerifyingKey,
+        now: Time,
+        cost: u64,
+    ) -> Result<Served, Refusal> {
+        self.services += 1;
+        self.record((*signer, Nonce::OfService(self.services), now), now, cost)
+    }
+
+    /// Reduces the cost of a served request to the actual one, at least 1.
+    pub(super) fn settle(&mut self, Served(request): Served, actual: u64) {
+        if let Some(cost) = self.costs.get_mut(&request) {
             let unused = cost.saturating_sub(actual);
             *cost -= unused;
-            *self.spent.entry(*signer).or_default() -= unused;
+            *self.spent.entry(request.0).or_default() -= unused;
         }
     }
 
@@ -102,7 +123,8 @@ mod tests {
     #[test]
     fn a_request_is_remembered_as_long_as_it_is_fresh_and_then_forgotten() {
         let mut served = ServedRequests::new(10);
-        let mut admit = |signer: &_, n, time, now| served.admit((signer, nonce(n)), time, now, 1);
+        let mut admit =
+            |signer: &_, n, time, now| served.admit((signer, nonce(n)), time, now, 1).map(|_| ());
         let (a, b, time) = (signer(1), signer(2), 500_000);
         assert_eq!(admit(&a, 1, time, time - MESSAGE_SKEW), Ok(()));
         for now in [time - MESSAGE_SKEW, time, time + MESSAGE_SKEW] {
@@ -121,31 +143,38 @@ mod tests {
     #[test]
     fn the_cost_of_remembered_requests_is_bounded_per_signer() {
         let mut served = ServedRequests::new(100);
+        let admit = |served: &mut ServedRequests, signer: &_, n, (time, now), cost| {
+            served.admit((signer, nonce(n)), time, now, cost)
+        };
         let (a, b) = (signer(1), signer(2));
         for i in 0..40 {
-            assert_eq!(served.admit((&a, nonce(i)), 0, 0, 2), Ok(()));
+            assert!(admit(&mut served, &a, i, (0, 0), 2).is_ok());
         }
         for _ in 0..2 {
-            let refused = served.admit((&a, nonce(40)), 0, 0, 21);
+            let refused = admit(&mut served, &a, 40, (0, 0), 21);
             assert_eq!(refused, Err(Refusal::TooManyRequests));
         }
-        assert_eq!(served.admit((&a, nonce(40)), 0, 0, 20), Ok(()));
-        assert_eq!(served.admit((&b, nonce(0)), 0, 0, 100), Ok(()));
-        // A request that cost less than admitted.
-        served.settle((&a, nonce(40)), 0, 5);
-        served.settle((&a, nonce(40)), 0, 50);
-        assert_eq!(served.admit((&a, nonce(41)), 0, 0, 16), Err(Refusal::TooManyRequests));
-        assert_eq!(served.admit((&a, nonce(41)), 0, 0, 15), Ok(()));
+        let last = admit(&mut served, &a, 40, (0, 0), 20).unwrap();
+        assert!(admit(&mut served, &b, 0, (0, 0), 100).is_ok());
+        // A request that cost less than admitted, and services without a request.
+        served.settle(last, 5);
+        served.settle(last, 50);
+        assert_eq!(served.charge(&a, 0, 16), Err(Refusal::TooManyRequests));
+        let charged = served.charge(&a, 0, 10).unwrap();
+        assert!(served.charge(&a, 0, 5).is_ok());
+        served.settle(charged, 1);
+        assert_eq!(served.charge(&a, 0, 10), Err(Refusal::TooManyRequests));
+        assert!(served.charge(&a, 0, 9).is_ok());
         let now = PERIOD + 1;
-        assert_eq!(served.admit((&a, nonce(40)), now, now, 100), Ok(()));
+        assert!(admit(&mut served, &a, 40, (now, now), 100).is_ok());
         assert_eq!(served.costs.len(), 1);
         // A request that is dated back is charged until the end of the period.
-        assert_eq!(served.admit((&b, nonce(1)), now - MESSAGE_SKEW, now, 100), Ok(()));
+        assert!(admit(&mut served, &b, 1, (now - MESSAGE_SKEW, now), 100).is_ok());
         for later in [now + 1, now + PERIOD] {
-            let dated_back = served.admit((&b, nonce(2)), later - MESSAGE_SKEW, later, 1);
+            let dated_back = admit(&mut served, &b, 2, (later - MESSAGE_SKEW, later), 1);
             assert_eq!(dated_back, Err(Refusal::TooManyRequests));
         }
         let later = now + PERIOD + 1;
-        assert_eq!(served.admit((&b, nonce(2)), later - MESSAGE_SKEW, later, 1), Ok(()));
+        assert!(admit(&mut served, &b, 2, (later - MESSAGE_SKEW, later), 1).is_ok());
     }
 }

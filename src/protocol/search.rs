@@ -183,15 +183,15 @@ impl Proxy {
         view.check_parties(grant)?;
         request.check(view, &self.verifying_key(), &grant.reader)?;
         let page = Page::new(view.state, grant, request.after, MAX_TESTS)?;
-        let (served, time) = ((&grant.reader, request.nonce), request.time);
-        self.searches().admit(served, time, view.now, page.tests.max(MIN_COST))?;
+        let (signed, cost) = ((&grant.reader, request.nonce), page.tests.max(MIN_COST));
+        let served = self.searches().admit(signed, request.time, view.now, cost)?;
         let (answer, tests) = page.search(grant, accepted, progress);
         // A batch tests at most twice as many entries as are reported.
-        self.searches().settle(served, time, tests.saturating_mul(2).max(MIN_COST));
+        self.searches().settle(served, tests.saturating_mul(2).max(MIN_COST));
         Ok(answer)
     }
 
-    fn searches(&self) -> MutexGuard<'_, ServedRequests> {
+    pub(super) fn searches(&self) -> MutexGuard<'_, ServedRequests> {
         // A panic elsewhere leaves the requests consistent: no change of them panics.
         self.searches.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -67,7 +67,7 @@ impl<S: RecordStore> StoreKeeper<S> {
         for entry in entries {
             let upload = StoredUpload::from_bytes(entry)
                 .map_err(|error| ProtocolError::Decode(Item::JournalEntry, error))?;
-            holdings.add(&upload, 0);
+            holdings.insert(&upload);
         }
         Ok(Self::holding(holdings, (store, key), Some(journal)))
     }
@@ -95,12 +95,15 @@ impl<S: RecordStore> StoreKeeper<S> {
     /// Stores an object that a registered doctor has offered for a record. The whole object must be
     /// sent, and the result does not reveal if it was stored already. After publication only
     /// objects that the record lists are accepted. A repeated upload changes nothing.
+    /// The caller gives up an object that arrives too slowly: while it is in transfer, its charge
+    /// is reserved.
     ///
     /// # Errors
     /// [`Refusal::UnregisteredUploader`], [`ProtocolError::Rule`] if the uploader's certificate is
     /// not valid now, [`ProtocolError::Signature`], [`Refusal::StaleUpload`],
-    /// [`Refusal::QuotaExceeded`], [`Refusal::ForeignObject`], [`Refusal::UploadLength`] or
-    /// [`ProtocolError::Store`].
+    /// [`Refusal::QuotaExceeded`], [`Refusal::TooManyTransfers`], [`Refusal::ForeignObject`],
+    /// [`Refusal::OldState`], [`Refusal::UploadLength`], [`ProtocolError::Io`] if the journal
+    /// fails, or [`ProtocolError::Store`].
     pub fn upload(
         &self,
         view: LedgerView<'_>,
@@ -117,33 +120,35 @@ impl<S: RecordStore> StoreKeeper<S> {
             return Err(Refusal::StaleUpload.into());
         }
         // Objects in transfer count as well.
-        let reserved = self.lock().reserve(view.state, upload)?;
-        let stored = self.store_object(upload, object);
-        let mut holdings = self.lock();
-        match stored {
-            Ok(()) => holdings.add(&StoredUpload::new(upload), reserved),
-            Err(_) => holdings.release(author, reserved),
-        }
-        stored
+        self.lock().reserve(view.state, upload)?;
+        let transferred = self.transfer(upload, object);
+        let recorded = transferred.and_then(|()| {
+            let recorded = self.record(view.state, upload);
+            if recorded.is_err() {
+                self.lock().charge_lost(upload);
+            }
+            recorded
+        });
+        self.lock().release(upload);
+        recorded
     }
 
-    /// Stores an offered object of the offered length, and appends it to the journal.
-    fn store_object(&self, upload: &Upload, object: &mut dyn Read) -> Result<(), ProtocolError> {
+    /// Stores an offered object of the offered length.
+    fn transfer(&self, upload: &Upload, object: &mut dyn Read) -> Result<(), ProtocolError> {
         // The store must not keep an object that the quota does not count.
         let mut object = ExactReader { object, remaining: upload.length, differs: false };
         let stored = self.store.put(&upload.name, &mut object);
-        if object.differs {
-            return Err(Refusal::UploadLength.into());
-        }
-        stored?;
+        if object.differs { Err(Refusal::UploadLength.into()) } else { Ok(stored?) }
+    }
+
+    /// Appends a new upload to the journal, and adds it to the holdings.
+    fn record(&self, state: &State, upload: &Upload) -> Result<(), ProtocolError> {
         let is_new = !self.lock().contain(&upload.origin, &upload.name);
-        match &self.journal {
-            Some(journal) if is_new => {
-                let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(journal.append(&StoredUpload::new(upload).to_bytes())?)
-            }
-            _ => Ok(()),
+        if let Some(journal) = self.journal.as_ref().filter(|_| is_new) {
+            let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+            journal.append(&StoredUpload::new(upload).to_bytes())?;
         }
+        Ok(self.lock().add(state, upload)?)
     }
 
     /// Deletes the objects of records that were not published in time, and objects that a published

@@ -13,7 +13,7 @@ use crate::algebra::codec::Canonical;
 use crate::error::DecodeError;
 use cid::Cid;
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
@@ -27,20 +27,27 @@ pub struct DirectoryStore {
     blocks: PathBuf,
     manifests: PathBuf,
     staging: PathBuf,
+    /// Locked as long as the store is open.
+    _lock: File,
 }
 
 impl DirectoryStore {
-    /// Opens the store in a directory. Creates the directory if it does not exist.
+    /// Opens the store in a directory, which one process opens at a time. Creates the directory if
+    /// it does not exist, and removes the blocks of interrupted uploads.
     ///
     /// # Errors
-    /// [`StoreError::Io`] if the directories cannot be created.
+    /// [`StoreError::Io`] if the directories cannot be created, or the store is open.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let [blocks, manifests, staging] =
             ["blocks", "manifests", "staging"].map(|name| directory.join(name));
         for directory in [&blocks, &manifests, &staging] {
             fs::create_dir_all(directory)?;
         }
-        Ok(Self { blocks, manifests, staging })
+        let _lock = lock(&directory.join("lock"))?;
+        for interrupted in fs::read_dir(&staging)? {
+            fs::remove_file(interrupted?.path())?;
+        }
+        Ok(Self { blocks, manifests, staging, _lock })
     }
 
     /// Returns the file of a chunk.
@@ -73,6 +80,15 @@ impl DirectoryStore {
         let block = read_block(&self.manifest_path(cid), cid, MAX_MANIFEST)?;
         Manifest::from_bytes(&block).map_err(|error| StoreError::InvalidManifest(*cid, error))
     }
+}
+
+fn lock(path: &Path) -> io::Result<File> {
+    let file = File::create(path)?;
+    file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => io::Error::other("the store is open in another process"),
+        TryLockError::Error(error) => error,
+    })?;
+    Ok(file)
 }
 
 /// Returns the file of a block. The last two characters of the identifier select a subdirectory.

@@ -256,6 +256,23 @@ fn a_search_in_pages_covers_all_records_within_the_limit_of_tests() {
 }
 
 #[test]
+fn a_search_without_trapdoors_tests_no_entry() {
+    let mut world = World::new();
+    let record = world.publish();
+    let terms = Terms { search: vec![], ..world.grant_terms(record) };
+    let (rng, reader) = (&mut world.fork(), world.reader.verifying_key());
+    let issued = world.patient.grant(VALIDITY, world.view(), &reader, &terms, rng).unwrap();
+    assert_eq!(world.commit(&issued.transaction), None);
+    world.proxy.accept(at(world.ledger.state()), &issued.delivery).unwrap();
+    let to = (CHAIN, &world.proxy.verifying_key());
+    let request =
+        world.reader.request_search(to, (&issued.transaction.id(), None), NOW, &mut world.fork());
+    let mut entries = 0_usize;
+    let answer = world.proxy.search_with_progress(world.view(), &request, &mut entries).unwrap();
+    assert_eq!((answer.hits.len(), answer.last, entries), (0, None, 0));
+}
+
+#[test]
 fn an_owner_key_depends_on_patient_doctor_and_epoch() {
     let mut world = World::new();
     let (until, rng) = (NOW + EPOCH, &mut world.rng);

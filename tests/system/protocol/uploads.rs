@@ -166,6 +166,12 @@ fn an_upload_is_accepted_for_one_minute_and_a_repetition_changes_nothing() {
     refused!(upload(&world, &keeper, world.now()), Refusal::StaleUpload);
 }
 
+/// Closes the keeper's store, which one process opens at a time.
+fn close(world: &mut World) {
+    let elsewhere = DirectoryStore::open(tempfile::tempdir().unwrap().path()).unwrap();
+    world.keeper = StoreKeeper::new(elsewhere, world.keeper.verifying_key());
+}
+
 /// A journal that a test reads while a keeper writes it.
 #[derive(Clone, Default)]
 struct SharedJournal(Arc<Mutex<Vec<Vec<u8>>>>);
@@ -199,6 +205,7 @@ fn a_compacted_journal_contains_all_uploads_that_have_not_expired() {
     let objects = (1 + 4 * state.record(&record).unwrap().sections.len())
         + draft.sealed.objects().unwrap().len();
     assert_eq!(entries.len(), objects);
+    close(&mut world);
     world.keeper = open(&entries);
     world.keeper.expire(&state).unwrap();
     assert_eq!(journal.0.lock().unwrap().len(), objects);
@@ -310,4 +317,129 @@ fn the_unpublished_uploads_of_an_author_have_a_quota() {
     // The quota is per author.
     refused!(upload(&offer(C, UNPUBLISHED_QUOTA)), Refusal::UploadLength);
     upload(&offer(A, 1)).unwrap();
+}
+
+/// A doctor offers an object that is held or listed with another length. Every byte would be staged
+/// before the name is compared.
+#[test]
+fn an_object_that_is_held_is_transferred_with_its_length_only() {
+    let mut world = World::new(64);
+    let record = world.publish(A, ADA, BUNDLE, "bundle.json");
+    let (location, _) = world.envelope(&record);
+    let record_id = world.state().record(&record).unwrap().record_id;
+    let name = store::cid_of(&mut &b"x"[..]).unwrap();
+    let (at, now) = ((CHAIN, &world.keeper.verifying_key()), world.now());
+    let upload = |id, name: &Cid, length, object: &mut dyn Read| {
+        let offer = world.doctors[A].offer(at, id, (name, length), now);
+        world.keeper.upload(world.view(), &offer, object)
+    };
+    upload([1; 32], &name, 1, &mut &b"x"[..]).unwrap();
+    struct Untouched;
+    impl Read for Untouched {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("the object is read")
+        }
+    }
+    for (id, name) in [([1; 32], &name), (record_id, &location)] {
+        for length in [0, 2, u64::MAX] {
+            refused!(upload(id, name, length, &mut Untouched), Refusal::UploadLength);
+        }
+    }
+}
+
+/// An object arrives while the record is published without it, or the keeper's view is older than
+/// the publication that it has seen.
+#[test]
+fn an_object_that_a_published_record_does_not_list_is_never_added() {
+    let mut world = World::new(65);
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
+    let id = sealed.sealed.record_id();
+    let (old, now) = (world.state().clone(), world.now());
+    let name = store::cid_of(&mut &b"foreign"[..]).unwrap();
+    let at = world.keeper.verifying_key();
+    let offer = world.doctors[A].offer((CHAIN, &at), id, (&name, 7), now);
+    let record = world.publish_sealed(A, ADA, 0, sealed).id();
+    let new = world.state().clone();
+    /// A transfer during which the keeper sees the publication.
+    struct Publishing<'a>(&'a dyn Fn(), &'a [u8]);
+    impl Read for Publishing<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            (self.0)();
+            self.1.read(buffer)
+        }
+    }
+    let published = || {
+        let other = store::cid_of(&mut &b"x"[..]).unwrap();
+        let offer = world.doctors[A].offer((CHAIN, &at), id, (&other, 1), now);
+        let view = LedgerView { state: &new, now };
+        refused!(world.keeper.upload(view, &offer, &mut &b"x"[..]), Refusal::ForeignObject);
+    };
+    let view = LedgerView { state: &old, now };
+    let object = &mut Publishing(&published, b"foreign");
+    refused!(world.keeper.upload(view, &offer, object), Refusal::OldState);
+    refused!(world.keeper.upload(view, &offer, &mut &b"foreign"[..]), Refusal::OldState);
+    let basis = FetchBasis::Own(record);
+    refused!(world.fetched(A, &name, basis, world.now()), Refusal::ForeignObject);
+    world.keeper.expire(&new).unwrap();
+    assert!(!world.keeper.store().contains(&name));
+}
+
+/// A keeper that has seen a late publication restarts with an older state.
+#[test]
+fn an_old_state_deletes_no_published_object_after_a_restart() {
+    let mut world = World::new(66);
+    let (journal, folder) = (SharedJournal::default(), tempfile::tempdir().unwrap());
+    let key = world.keeper.verifying_key();
+    let open = |entries: &[Vec<u8>]| {
+        let store = DirectoryStore::open(folder.path()).unwrap();
+        StoreKeeper::open(store, key, Box::new(journal.clone()), entries).unwrap()
+    };
+    world.keeper = open(&[]);
+    let sealed = world.seal(A, ADA, BUNDLE, "bundle.json");
+    world.network.advance(UNPUBLISHED_LIFETIME + HOUR);
+    commit_anything(&mut world);
+    let old = world.state().clone();
+    let record = world.publish_sealed(A, ADA, 0, sealed).id();
+    let new = world.state().clone();
+    world.keeper.expire(&new).unwrap();
+    let entries = journal.0.lock().unwrap().clone();
+    close(&mut world);
+    world.keeper = open(&entries);
+    world.keeper.expire(&old).unwrap();
+    let (location, _) = world.envelope(&record);
+    assert!(world.fetched(A, &location, FetchBasis::Own(record), world.now()).is_ok());
+}
+
+/// A journal on a full disk.
+struct FullDisk;
+
+impl Journal for FullDisk {
+    fn append(&mut self, _: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn replace(&mut self, _: &mut dyn Iterator<Item = Vec<u8>>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_object_that_is_stored_and_not_journaled_is_charged() {
+    let mut world = World::new(67);
+    let folder = tempfile::tempdir().unwrap();
+    let key = world.keeper.verifying_key();
+    let store = DirectoryStore::open(folder.path()).unwrap();
+    world.keeper = StoreKeeper::open(store, key, Box::new(FullDisk), &[]).unwrap();
+    let name = store::cid_of(&mut &b"x"[..]).unwrap();
+    let upload = |world: &World, length, object: &[u8]| {
+        let now = world.now();
+        let offer = world.doctors[A].offer((CHAIN, &key), [1; 32], (&name, length), now);
+        world.keeper.upload(world.view(), &offer, &mut &object[..])
+    };
+    refused!(upload(&world, 1, b"x"), ProtocolError::Io(_));
+    refused!(upload(&world, UNPUBLISHED_QUOTA, b"x"), Refusal::QuotaExceeded);
+    let state = world.state().clone();
+    world.keeper.expire(&state).unwrap();
+    assert!(!world.keeper.store().contains(&name));
+    refused!(upload(&world, UNPUBLISHED_QUOTA, b"x"), Refusal::UploadLength);
 }
