@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use std::fmt;
 
 /// An error in a JSON text. Contains nothing of the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// A text above the limit.
     #[error("the text is longer than {0} bytes")]
@@ -19,9 +19,19 @@ pub enum JsonError {
         /// The column, from 1.
         column: usize,
     },
-    /// A violation of the grammar, or more than 127 nested values.
-    #[error("the text is not JSON, or nested too deeply, at line {line} column {column}")]
+    /// More than 127 nested values.
+    #[error("values are nested more than 127 levels deep at line {line} column {column}")]
+    TooDeep {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// A violation of the grammar.
+    #[error("the text is not JSON: {fault} at line {line} column {column}")]
     Syntax {
+        /// The fault, in the words of the parser.
+        fault: String,
         /// The line, from 1.
         line: usize,
         /// The column, from 1.
@@ -43,9 +53,13 @@ pub fn parse(text: &[u8], max: usize) -> Result<Value, JsonError> {
         let (line, column) = (error.line(), error.column());
         // The visitor accepts every value, so its only error is that of a duplicate key.
         if error.is_data() {
-            JsonError::DuplicateKey { line, column }
-        } else {
-            JsonError::Syntax { line, column }
+            return JsonError::DuplicateKey { line, column };
+        }
+        // The parser names its faults in constant texts, without a part of its input.
+        let text = error.to_string();
+        match text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text) {
+            "recursion limit exceeded" => JsonError::TooDeep { line, column },
+            fault => JsonError::Syntax { fault: fault.to_owned(), line, column },
         }
     })
 }
@@ -124,13 +138,25 @@ mod tests {
         assert_eq!(error("{\"a\": 1,\n\"a\": 1}"), JsonError::DuplicateKey { line: 2, column: 7 });
         let escaped = error("[{\"a\": {\"b\": 0, \"\\u0062\": 0}}]");
         assert!(matches!(escaped, JsonError::DuplicateKey { .. }));
-        for text in ["", "{", "[1,]", "{} {}", "\u{feff}{}", "\"\\ud800\"", "1e999"] {
-            assert!(matches!(error(text), JsonError::Syntax { .. }), "{text}");
+        for (text, expected) in [
+            ("", "EOF while parsing a value"),
+            ("{", "EOF while parsing an object"),
+            ("[1,]", "trailing comma"),
+            ("{} {}", "trailing characters"),
+            ("\u{feff}{}", "expected value"),
+            ("\"\\ud800\"", "unexpected end of hex escape"),
+            ("1e999", "number out of range"),
+        ] {
+            let JsonError::Syntax { fault, .. } = error(text) else { panic!("{text}") };
+            assert_eq!(fault, expected, "{text}");
         }
+        let named = error("{\"status\": Ada}");
+        let sentence = "the text is not JSON: expected value at line 1 column 12";
+        assert_eq!(named.to_string(), sentence);
         assert_eq!(parse(b"{}  ", 3), Err(JsonError::TooLong(3)));
         let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         assert!(parse(nested(127).as_bytes(), 4096).is_ok());
-        assert!(matches!(error(&nested(128)), JsonError::Syntax { .. }));
+        assert_eq!(error(&nested(128)), JsonError::TooDeep { line: 1, column: 128 });
     }
 
     #[test]
