@@ -47,14 +47,15 @@ pub enum Confidentiality {
     VeryRestricted,
 }
 
-/// The codes of all levels.
-const CONFIDENTIALITY_CODES: [(&str, Confidentiality); 6] = [
-    ("U", Confidentiality::Unrestricted),
-    ("L", Confidentiality::Low),
-    ("M", Confidentiality::Moderate),
-    ("N", Confidentiality::Normal),
-    ("R", Confidentiality::Restricted),
-    ("V", Confidentiality::VeryRestricted),
+/// The codes of all levels, in the order of [`LEVELS`].
+const LEVEL_CODES: [&str; 6] = ["U", "L", "M", "N", "R", "V"];
+const LEVELS: [Confidentiality; 6] = [
+    Confidentiality::Unrestricted,
+    Confidentiality::Low,
+    Confidentiality::Moderate,
+    Confidentiality::Normal,
+    Confidentiality::Restricted,
+    Confidentiality::VeryRestricted,
 ];
 
 /// A security label that states the confidentiality or the sensitivity of content.
@@ -73,8 +74,8 @@ impl SecurityLabel {
         match system_of(system)? {
             System::Neutral => None,
             System::Confidentiality => {
-                let level = CONFIDENTIALITY_CODES.iter().find(|(known, _)| *known == code);
-                level.map(|(_, level)| Self::Confidentiality(*level))
+                let level = LEVEL_CODES.iter().position(|known| *known == code);
+                level.map(|i| Self::Confidentiality(LEVELS[i]))
             }
             System::ActCode => {
                 let policy = SENSITIVITY.iter().find(|known| **known == code);
@@ -82,10 +83,19 @@ impl SecurityLabel {
             }
         }
     }
+
+    /// Returns the codes that are labels in a code system; `None` for systems without labels.
+    pub(crate) fn codes(system: &str) -> Option<&'static [&'static str]> {
+        match system_of(system)? {
+            System::Neutral => None,
+            System::Confidentiality => Some(&LEVEL_CODES),
+            System::ActCode => Some(&SENSITIVITY),
+        }
+    }
 }
 
 /// All sensitivity policies of v3-ActCode. `SICKLE` is retired.
-const SENSITIVITY: [&str; 45] = [
+static SENSITIVITY: [&str; 45] = [
     // _InformationSensitivityPolicy
     "ADOL", "CEL", "DIA", "DRGIS", "EMP", "PDS", "PHY", "PRS", "VIP",
     // _ActInformationSensitivityPolicy

@@ -6,4 +6,5 @@ mod examples;
 mod lifecycle;
 pub(crate) mod model;
 mod refusals;
+mod remedies;
 mod semantics;

@@ -46,7 +46,7 @@ pub(super) fn targets(element: &Element<'_>) -> Result<Vec<Target>, ConsentError
         let value = identifier.required("value")?.text()?.to_owned();
         targets.push(Target::Identifier { system, value });
     }
-    if targets.is_empty() { Err(element.refuse(Refusal::Malformed)) } else { Ok(targets) }
+    if targets.is_empty() { Err(element.refuse(Refusal::NoTarget)) } else { Ok(targets) }
 }
 
 /// Looks up a `Reference`. Its literal reference and its identifier must denote the same.

@@ -53,6 +53,11 @@ impl<'a> Element<'a> {
         Ok(Object { members, path: self.path.clone() })
     }
 
+    /// Returns `true` if the value is a list with at least one item.
+    pub(super) fn is_list(&self) -> bool {
+        self.value.as_array().is_some_and(|items| !items.is_empty())
+    }
+
     /// Returns a string that is not empty.
     pub(super) fn text(&self) -> Result<&'a str, ConsentError> {
         let text = self.value.as_str();

@@ -6,7 +6,7 @@ use super::super::JsonError;
 /// A Consent that no grants express. Contains no value of the resource.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConsentError {
-    /// The text is not JSON.
+    /// The text cannot be parsed as JSON.
     #[error("the consent cannot be read: {0}")]
     Json(#[from] JsonError),
     /// An element is refused.
@@ -25,15 +25,43 @@ pub enum Refusal {
     /// Not a Consent.
     #[error("the resource is not a Consent")]
     NotConsent,
+    /// An element or a form of another version of FHIR.
+    #[error("this is a form of FHIR R5; only FHIR R4 is read: convert the consent")]
+    NotR4,
     /// An element outside the mapping.
-    #[error("unknown element; what no grant expresses is refused")]
+    #[error(
+        "the mapping does not read this element, which could restrict the consent; remove it if it \
+             restricts nothing"
+    )]
     NotUnderstood,
     /// A required element is absent.
     #[error("the element is required")]
     Missing,
-    /// A value that FHIR R4 does not permit here.
-    #[error("the value is not valid in FHIR R4")]
+    /// A value of a type that FHIR R4 does not permit here, an empty value, or a text that is too
+    /// long.
+    #[error("the value is empty, too long, or not of the type that FHIR R4 requires here")]
     Malformed,
+    /// A code outside the value set of the element.
+    #[error("the codes of this element are {}; codes are case-sensitive", .allowed.join(", "))]
+    UnknownCode {
+        /// The codes that the element or, for a label, its code system has.
+        allowed: &'static [&'static str],
+    },
+    /// A reference without a target.
+    #[error("the reference has neither a literal reference nor an identifier")]
+    NoTarget,
+    /// A text that is not a date-time.
+    #[error(
+        "the value is not a date-time of FHIR: YYYY, YYYY-MM, YYYY-MM-DD, or YYYY-MM-DDThh:mm:ss with \
+             a zone"
+    )]
+    NotDateTime,
+    /// A time without a zone.
+    #[error("the time has no zone; append Z or an offset such as +01:00")]
+    NoZone,
+    /// A period that contains no time of the ledger.
+    #[error("the period contains no time; its end must not be before its start")]
+    EmptyPeriod,
     /// More elements than the limit.
     #[error("the consent has more elements than the limit")]
     TooMany,
@@ -55,11 +83,26 @@ pub enum Refusal {
     /// A policy that the caller has not accepted.
     #[error("the directory does not confirm that the policy adds no restriction")]
     UnknownPolicy,
-    /// Two statements of the base rule that differ, or none.
-    #[error("the base rule is not stated, or stated twice with different results")]
-    BaseRule,
-    /// A consent of another patient.
-    #[error("the consent is of another patient")]
+    /// No statement of the base rule.
+    #[error("no base rule is stated; state it here, or in Consent.policyRule as OPTIN or OPTOUT")]
+    NoBaseRule,
+    /// Two statements of the base rule that differ.
+    #[error(
+        "the type contradicts Consent.policyRule; OPTIN and OPTINR permit, OPTOUT and OPTOUTE deny: \
+             change one of the two"
+    )]
+    ContradictoryBaseRule,
+    /// A root provision that denies a part only.
+    #[error(
+        "a root provision that denies does so for all data; state this element in the provisions \
+             within it"
+    )]
+    PartialRootDenial,
+    /// A patient whom the directory does not recognise.
+    #[error(
+        "the directory does not recognise this reference as one to its patient; correct the \
+             reference, or add it to the directory"
+    )]
     OtherPatient,
     /// A restriction that neither keys nor the contract enforce.
     #[error(
@@ -88,14 +131,23 @@ pub enum Refusal {
     /// A permit for a part of a record.
     #[error("the record contains more than this data, and a grant covers whole sections")]
     PartOfRecord,
-    /// A permit for a label that shares its section with others.
+    /// A permit for a label that shares its section with others. It is refused unless
+    /// [`Directory::restricted_labels`](super::Directory::restricted_labels) returns permitted
+    /// labels only.
     #[error(
-        "sections with this label may hold content with other labels; permit all of these, or resolve \
-             them (`Directory::restricted_labels`)"
+        "the section with this label may hold content that the consent does not permit; permit V to \
+             include all of it, or N alone to exclude it, or ask the institution to state the labels of \
+             its restricted content"
     )]
     SharedSection,
-    /// A label that states neither confidentiality nor sensitivity.
-    #[error("sections are divided by confidentiality and sensitivity of HL7 only")]
+    /// A permit for confidentiality below normal.
+    #[error("no section holds content below normal confidentiality alone; permit N")]
+    BelowNormal,
+    /// A label of a code system that states neither confidentiality nor sensitivity.
+    #[error(
+        "sections are divided by the labels of v3-Confidentiality and v3-ActCode only \
+             (http://terminology.hl7.org/CodeSystem/...); use a label of these systems"
+    )]
     UnknownLabel,
     /// A clinical code that does not determine a section.
     #[error("no section is determined by this code")]

@@ -24,6 +24,22 @@ const IGNORED: [&str; 10] = [
 const READ: [&str; 8] =
     ["resourceType", "status", "scope", "category", "patient", "policy", "policyRule", "provision"];
 
+/// Elements that only the Consent of FHIR R5 has.
+const R5: [&str; 10] = [
+    "controller",
+    "date",
+    "decision",
+    "grantee",
+    "grantor",
+    "manager",
+    "policyBasis",
+    "policyText",
+    "regulatoryBasis",
+    "subject",
+];
+const STATUS: &[&str] =
+    &["draft", "proposed", "active", "rejected", "inactive", "entered-in-error"];
+
 /// The code system of `scope`.
 const SCOPE: &str = "http://terminology.hl7.org/CodeSystem/consentscope";
 /// The code system of the base rule.
@@ -56,9 +72,12 @@ pub(super) fn revokes(resource: &Object<'_>) -> Result<bool, ConsentError> {
         "inactive" | "rejected" | "entered-in-error" => return Ok(true),
         "active" => {}
         "draft" | "proposed" => return Err(status.refuse(Refusal::NotActive)),
-        _ => return Err(status.refuse(Refusal::Malformed)),
+        _ => return Err(status.refuse(Refusal::UnknownCode { allowed: STATUS })),
     }
     let Some(provision) = resource.optional("provision") else { return Ok(false) };
+    if provision.is_list() {
+        return Err(provision.refuse(Refusal::NotR4));
+    }
     let provision = provision.any_object()?;
     let kind = provision.optional("type").map(|kind| kind.text()).transpose()?;
     Ok(kind == Some("deny") && !provision.has("provision"))
@@ -69,6 +88,10 @@ pub(super) fn check(
     root: &Element<'_>,
     directory: &dyn Directory,
 ) -> Result<Option<Base>, ConsentError> {
+    let resource = root.any_object()?;
+    if let Some(key) = R5.into_iter().find(|key| resource.has(key)) {
+        return Err(resource.refuse(key, Refusal::NotR4));
+    }
     let resource = root.object(&READ, &IGNORED)?;
     let is_privacy =
         |system: &str, code: &str| (system == SCOPE && code == "patient-privacy").then_some(());

@@ -64,13 +64,13 @@ pub(super) fn permitted(
     elements: &[Element<'_>],
     directory: &dyn Directory,
 ) -> Result<Classes, ConsentError> {
-    let labels: BTreeSet<SecurityLabel> = elements.iter().map(label).collect::<Result<_, _>>()?;
+    let stated: Vec<SecurityLabel> = elements.iter().map(label).collect::<Result<_, _>>()?;
+    let labels: BTreeSet<SecurityLabel> = stated.iter().copied().collect();
     let level = labels.iter().filter_map(|label| match label {
         SecurityLabel::Confidentiality(level) => Some(*level),
         SecurityLabel::Sensitivity(_) => None,
     });
     let level = level.max();
-    let shared = || elements[0].refuse(Refusal::SharedSection);
     let is_open = |class: &Class| match class {
         Class::Restricted => level == Some(Confidentiality::VeryRestricted),
         // A document has no label that tells.
@@ -78,9 +78,14 @@ pub(super) fn permitted(
         _ => level >= Some(Confidentiality::Normal),
     };
     let mut opened = Classes::same(Class::ALL.into_iter().filter(is_open));
-    let names_restricted = level > Some(Confidentiality::Normal)
-        || labels.iter().any(|label| matches!(label, SecurityLabel::Sensitivity(_)));
-    if names_restricted && !opened.known.contains(&Class::Restricted) {
+    let names_restricted = |label: &SecurityLabel| match label {
+        SecurityLabel::Confidentiality(level) => *level > Confidentiality::Normal,
+        SecurityLabel::Sensitivity(_) => true,
+    };
+    if let Some(first) = stated.iter().position(names_restricted)
+        && !opened.known.contains(&Class::Restricted)
+    {
+        let shared = || elements[first].refuse(Refusal::SharedSection);
         let content = directory.restricted_labels().ok_or_else(shared)?;
         if !content.iter().all(|of| permits(&labels, level, of)) {
             return Err(shared());
@@ -88,7 +93,7 @@ pub(super) fn permitted(
         // Later records may have other labels.
         opened.known.insert(Class::Restricted);
     }
-    if opened.known.is_empty() { Err(shared()) } else { Ok(opened) }
+    if opened.known.is_empty() { Err(elements[0].refuse(Refusal::BelowNormal)) } else { Ok(opened) }
 }
 
 /// Returns `true` if a permit covers content with all of these labels: by its confidentiality, or
@@ -111,7 +116,11 @@ fn permits(
 
 fn label(element: &Element<'_>) -> Result<SecurityLabel, ConsentError> {
     let (system, code) = coding::coding(element)?;
-    SecurityLabel::new(system, code).ok_or_else(|| element.refuse(Refusal::UnknownLabel))
+    let reason = || match SecurityLabel::codes(system) {
+        Some(allowed) => Refusal::UnknownCode { allowed },
+        None => Refusal::UnknownLabel,
+    };
+    SecurityLabel::new(system, code).ok_or_else(|| element.refuse(reason()))
 }
 
 /// Returns the classes that a denial of clinical codes closes: the codes of the sensitive table

@@ -19,6 +19,7 @@ const READ: [&str; 8] =
 /// document type, and the time at which data was created.
 const NOT_ENFORCED: [&str; 3] = ["class", "dataPeriod", "purpose"];
 
+const MEANINGS: &[&str] = &["instance", "related", "dependents", "authoredby"];
 const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 const ACTION: &str = "http://terminology.hl7.org/CodeSystem/consentaction";
 
@@ -61,17 +62,18 @@ pub(super) fn read(
     let mut reader = Reader { directory, zone, count: 0 };
     let object = reader.object(root)?;
     let stated = object.optional("type").map(|kind| permits(&kind)).transpose()?;
-    let base = base.map(|base| base == Base::Permit);
-    let permits = match (stated, base) {
-        (Some(stated), Some(base)) if stated != base => None,
-        (stated, base) => stated.or(base),
+    let permits = match (stated, base.map(|base| base == Base::Permit)) {
+        (Some(stated), Some(base)) if stated != base => {
+            return Err(object.refuse("type", Refusal::ContradictoryBaseRule));
+        }
+        (Some(permits), _) | (None, Some(permits)) => permits,
+        (None, None) => return Err(object.refuse("type", Refusal::NoBaseRule)),
     };
-    let permits = permits.ok_or_else(|| object.refuse("type", Refusal::BaseRule))?;
     if !permits {
         // A nested permit would inherit them, and what a denial closes is not what a permit opens.
         let data = ["securityLabel", "code", "data", "action"];
         if let Some(key) = data.into_iter().find(|key| object.has(key)) {
-            return Err(object.refuse(key, Refusal::NotUnderstood));
+            return Err(object.refuse(key, Refusal::PartialRootDenial));
         }
     }
     reader.provision(&object, permits, None)
@@ -81,7 +83,7 @@ fn permits(kind: &Element<'_>) -> Result<bool, ConsentError> {
     match kind.text()? {
         "permit" => Ok(true),
         "deny" => Ok(false),
-        _ => Err(kind.refuse(Refusal::Malformed)),
+        _ => Err(kind.refuse(Refusal::UnknownCode { allowed: &["deny", "permit"] })),
     }
 }
 
@@ -245,7 +247,7 @@ impl Reader<'_> {
                 "related" | "dependents" | "authoredby" => {
                     return Err(meaning.refuse(Refusal::NotEnforced));
                 }
-                _ => return Err(meaning.refuse(Refusal::Malformed)),
+                _ => return Err(meaning.refuse(Refusal::UnknownCode { allowed: MEANINGS })),
             }
             let reference = data.required("reference")?;
             let find = |target: &_| self.directory.records_with(target);
@@ -268,22 +270,25 @@ impl Reader<'_> {
     fn period(&self, object: &Object<'_>) -> Result<Range<Time>, ConsentError> {
         let Some(element) = object.optional("period") else { return Ok(0..Time::MAX) };
         let period = element.object(&["start", "end"], &["id"])?;
-        let bound = |key: &str| match period.optional(key) {
-            Some(bound) => {
-                let times = time::date_time(bound.text()?, self.zone);
-                times.map(Some).ok_or_else(|| bound.refuse(Refusal::Malformed))
-            }
-            None => Ok(None),
-        };
+        let bound =
+            |key: &str| period.optional(key).map(|bound| self.date_time(&bound)).transpose();
         let (start, end) = (bound("start")?, bound("end")?);
         if let (Some(start), Some(end)) = (&start, &end)
             && start.start >= end.end
         {
-            return Err(period.refuse_self(Refusal::Malformed));
+            return Err(period.refuse_self(Refusal::EmptyPeriod));
         }
         // The ledger has no times before 1970.
         let time = |time: i64| Time::try_from(time).unwrap_or(0);
         let start = start.map_or(0, |start| time(start.start));
         Ok(start..end.map_or(Time::MAX, |end| time(end.end)))
+    }
+
+    fn date_time(&self, element: &Element<'_>) -> Result<Range<i64>, ConsentError> {
+        let text = element.text()?;
+        time::date_time(text, self.zone).ok_or_else(|| {
+            let lacks_zone = time::date_time(&format!("{text}Z"), self.zone).is_some();
+            element.refuse(if lacks_zone { Refusal::NoZone } else { Refusal::NotDateTime })
+        })
     }
 }

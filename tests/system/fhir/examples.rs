@@ -209,7 +209,11 @@ fn the_basic_example_of_hl7_is_an_opt_in_of_everyone_for_a_period() {
     });
     let names = Names { everyone: true, ..Names::new() };
     let refused = read_value(&consent, &names).unwrap_err().to_string();
-    assert_eq!(refused, "Consent.patient: the consent is of another patient");
+    assert_eq!(
+        refused,
+        "Consent.patient: the directory does not recognise this reference as one to its patient; \
+         correct the reference, or add it to the directory"
+    );
     consent["patient"] = json!({"reference": "Patient/0"});
     let grants = grants(&consent, &names);
     assert_eq!(grants.len(), 3);

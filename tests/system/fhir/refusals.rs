@@ -109,7 +109,7 @@ fn the_form_of_the_consent_is_checked() {
     r("/id", json!(""), "Consent.id", Refusal::Malformed);
     r("/status", json!("draft"), "Consent.status", Refusal::NotActive);
     r("/status", json!("proposed"), "Consent.status", Refusal::NotActive);
-    r("/status", json!("unknown"), "Consent.status", Refusal::Malformed);
+    r("/status", json!(1), "Consent.status", Refusal::Malformed);
     r("/status", Value::Null, "Consent.status", Refusal::Missing);
     r("/scope", Value::Null, "Consent.scope", Refusal::Missing);
     r("/scope", coding(scope, "research"), "Consent.scope", Refusal::NotPrivacy);
@@ -118,12 +118,13 @@ fn the_form_of_the_consent_is_checked() {
     r("/category", Value::Null, "Consent.category", Refusal::Missing);
     r("/category/0", emergency, "Consent.category[0]", Refusal::Category);
     r("/patient", json!({"reference": "Patient/1"}), "Consent.patient", Refusal::OtherPatient);
-    r("/patient", json!({"display": "Ada"}), "Consent.patient", Refusal::Malformed);
+    r("/patient", json!({"display": "Ada"}), "Consent.patient", Refusal::NoTarget);
     r("/policy", policy, "Consent.policy[0].uri", Refusal::UnknownPolicy);
     r("/policy", json!([{"authority": "a:b"}]), "Consent.policy[0].uri", Refusal::Missing);
     r("/policyRule", coding(act, "hipaa-auth"), "Consent.policyRule", Refusal::UnknownPolicy);
-    r("/policyRule", coding(act, "OPTOUT"), "Consent.provision.type", Refusal::BaseRule);
-    r("/provision/type", Value::Null, "Consent.provision.type", Refusal::BaseRule);
+    let contradiction = Refusal::ContradictoryBaseRule;
+    r("/policyRule", coding(act, "OPTOUT"), "Consent.provision.type", contradiction);
+    r("/provision/type", Value::Null, "Consent.provision.type", Refusal::NoBaseRule);
     r("/provision", Value::Null, "Consent.provision", Refusal::Missing);
 }
 
@@ -181,12 +182,13 @@ fn labels_that_sections_do_not_express_are_refused() {
     let label = |labels: Value| with(valid(), "/provision/securityLabel", labels);
     let path = "Consent.provision.securityLabel";
     let first = &format!("{path}[0]");
-    for code in ["U", "L", "M", "R"] {
-        refused(&label(json!([level(code)])), first, Refusal::SharedSection);
+    for code in ["U", "L", "M"] {
+        refused(&label(json!([level(code)])), first, Refusal::BelowNormal);
     }
+    refused(&label(json!([level("R")])), first, Refusal::SharedSection);
     refused(&label(json!([policy("PSY")])), first, Refusal::SharedSection);
-    refused(&label(json!([level("X")])), first, Refusal::UnknownLabel);
-    refused(&label(json!([policy("NOAUTH")])), first, Refusal::UnknownLabel);
+    let second = label(json!([level("N"), policy("PSY")]));
+    refused(&second, &format!("{path}[1]"), Refusal::SharedSection);
     let purpose = json!({"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
         "code": "HTEST"});
     refused(&label(json!([level("N"), purpose])), &format!("{path}[1]"), Refusal::UnknownLabel);
@@ -212,7 +214,6 @@ fn data_outside_the_directory_and_parts_of_records_are_refused() {
     for code in ["related", "dependents", "authoredby"] {
         refused(&data(code, "DocumentReference/0"), meaning, Refusal::NotEnforced);
     }
-    refused(&data("other", "DocumentReference/0"), meaning, Refusal::Malformed);
     refused(&data("instance", "DocumentReference/7"), reference, Refusal::UnknownData);
     refused(&data("instance", "Observation/1"), reference, Refusal::PartOfRecord);
 }
@@ -235,7 +236,7 @@ fn a_nested_permit_for_other_readers_or_records_is_refused() {
     refused(&self::consent(root), path, Refusal::Wider);
     let root = json!({"type": "deny", "securityLabel": [level("R")], "provision": [
         {"type": "permit", "actor": [actor("Practitioner/1")]}]});
-    refused(&self::consent(root), "Consent.provision.securityLabel", Refusal::NotUnderstood);
+    refused(&self::consent(root), "Consent.provision.securityLabel", Refusal::PartialRootDenial);
 }
 
 #[test]
@@ -243,16 +244,23 @@ fn periods_are_dates_in_order() {
     let period = |period: Value| with(valid(), "/provision/period", period);
     let path = "Consent.provision.period";
     let end = json!({"end": "2022-02-30"});
-    refused(&period(end), &format!("{path}.end"), Refusal::Malformed);
+    refused(&period(end), &format!("{path}.end"), Refusal::NotDateTime);
     let start = json!({"start": "2022-01-01T10:00"});
-    refused(&period(start), &format!("{path}.start"), Refusal::Malformed);
+    refused(&period(start), &format!("{path}.start"), Refusal::NotDateTime);
+    for local in ["2026-12-31T10:00:00", "2026-12-31T10:00:00.5"] {
+        refused(&period(json!({"end": local})), &format!("{path}.end"), Refusal::NoZone);
+    }
+    for malformed in ["2026-12-31T25:00:00", "2026-12-31 10:00:00", "tomorrow"] {
+        let end = json!({"end": malformed});
+        refused(&period(end), &format!("{path}.end"), Refusal::NotDateTime);
+    }
     let reversed = json!({"start": "2022-01-02", "end": "2022-01-01"});
-    refused(&period(reversed), path, Refusal::Malformed);
+    refused(&period(reversed), path, Refusal::EmptyPeriod);
     let day = json!({"start": "2022-01-01", "end": "2022-01-01"});
     assert!(read_value(&period(day), &Names::new()).is_ok());
     // A leap second is no time of the ledger, and no period.
     let leap = json!({"start": "2016-12-31T23:59:60Z", "end": "2016-12-31T23:59:60Z"});
-    refused(&period(leap), path, Refusal::Malformed);
+    refused(&period(leap), path, Refusal::EmptyPeriod);
     // No time of the ledger is before 1970, so nothing is granted.
     let past = json!({"end": "1969"});
     let read = read_value(&period(past), &Names::new()).unwrap();
