@@ -293,6 +293,32 @@ fn a_denial_within_a_nested_permit_prevails_over_the_root() {
     assert_eq!(classes, all_but(&[Class::Document]));
 }
 
+/// The example of `docs/interoperability.md`.
+#[test]
+fn an_exception_without_labels_restores_all_that_its_denial_closes() {
+    let restored = |labels: Option<&str>, root: Value| {
+        let mut exception = json!({"type": "permit", "data": [instance("DocumentReference/0")]});
+        if let Some(code) = labels {
+            exception["securityLabel"] = json!([level(code)]);
+        }
+        let mut root = root;
+        root["provision"] = json!([{"type": "deny", "actor": [actor("Practitioner/0")],
+            "securityLabel": [level("R")], "provision": [exception]}]);
+        let first = Names::new().records[0];
+        let grants = granted(root).into_iter().filter(|grant| grant.records.contains(&first));
+        let classes: BTreeSet<Class> = grants.flat_map(|grant| grant.classes).collect();
+        classes.into_iter().collect::<Vec<_>>()
+    };
+    let root = json!({"type": "permit", "actor": [actor("Practitioner/0")]});
+    assert_eq!(restored(None, root.clone()), Class::ALL);
+    assert_eq!(restored(Some("V"), root.clone()), all_but(&[Class::Document]));
+    assert_eq!(restored(Some("N"), root.clone()), NORMAL);
+    // Never more than the provision that contains the denial permits.
+    let mut normal = root;
+    normal["securityLabel"] = json!([level("N")]);
+    assert_eq!(restored(None, normal), NORMAL);
+}
+
 #[test]
 fn an_exception_to_a_denial_alone_grants_nothing() {
     let permit = json!({"type": "permit", "actor": [actor("Practitioner/0")]});
