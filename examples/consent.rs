@@ -6,48 +6,48 @@ use chrono::DateTime;
 use epione::consensus::Digest;
 use epione::fhir::consent::{self, DataRecords, Decision, Directory, Target, UtcOffset};
 use epione::sign::{SigningKey, VerifyingKey};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeSet, error::Error, process::ExitCode};
 
 /// The doctors of a hospital that holds two records of Ada.
-struct Hospital(BTreeMap<VerifyingKey, &'static str>);
+struct Hospital([(&'static str, VerifyingKey); 2]);
 
 impl Directory for Hospital {
     fn is_patient(&self, target: &Target) -> bool {
         *target == Target::Reference("Patient/ada".into())
     }
-
     fn readers(&self, actor: &Target) -> Option<BTreeSet<VerifyingKey>> {
         let is_actor = |name: &str| *actor == Target::Reference(name.into());
-        let (key, _) = self.0.iter().find(|(_, name)| is_actor(name))?;
+        let (_, key) = self.0.iter().find(|(name, _)| is_actor(name))?;
         Some(BTreeSet::from([*key]))
     }
-
     fn records(&self) -> BTreeSet<Digest> {
         BTreeSet::from([[1; 32], [2; 32]])
     }
-
     fn records_with(&self, _: &Target) -> Option<DataRecords> {
         None
     }
 }
 
-fn main() -> std::io::Result<()> {
-    let text = match std::env::args_os().nth(1) {
-        Some(file) => std::fs::read(file)?,
-        None => include_bytes!("consent.json").to_vec(),
-    };
-    let key = || SigningKey::generate(&mut rand::thread_rng()).verifying_key();
-    let doctors = ["Practitioner/bose", "Practitioner/ruiz"].map(|name| (key(), name));
-    let hospital = Hospital(doctors.into());
+fn main() -> ExitCode {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/consent.json");
+    let file = std::env::args_os().nth(1).unwrap_or(example.into());
+    let read = std::fs::read(&file).map_err(Into::into);
+    let Err(error) = read.and_then(|text| run(&text)) else { return ExitCode::SUCCESS };
+    eprintln!("{}: {error}", file.display());
+    ExitCode::FAILURE
+}
 
-    match consent::read(&text, &hospital, UtcOffset::UTC).map(|consent| consent.decision) {
-        Err(refusal) => println!("refused: {refusal}"),
-        Ok(Decision::Revoke) => println!("the grants of earlier versions are revoked"),
-        Ok(Decision::Grant(grants)) => {
-            for grant in grants {
-                println!("{}: {:?}", hospital.0[&grant.reader], grant.classes);
-                println!("  from {} to {}", date(grant.from), date(grant.until));
-            }
+fn run(text: &[u8]) -> Result<(), Box<dyn Error>> {
+    let key = || SigningKey::generate(&mut rand::thread_rng()).verifying_key();
+    let hospital = Hospital(["Practitioner/bose", "Practitioner/ruiz"].map(|name| (name, key())));
+    let Decision::Grant(grants) = consent::read(text, &hospital, UtcOffset::UTC)?.decision else {
+        println!("the grants of earlier versions are revoked");
+        return Ok(());
+    };
+    for (name, key) in hospital.0 {
+        for grant in grants.iter().filter(|grant| grant.reader == key) {
+            println!("{name}: {:?}", grant.classes);
+            println!("  from {} to {}", date(grant.from), date(grant.until));
         }
     }
     Ok(())

@@ -8,10 +8,17 @@ use epione::protocol::{Doctor, LedgerView, Patient, RegistrationCentre, SealedMe
 use epione::secret_file::{Passphrase, SecretFile};
 use std::error::Error;
 use std::fs;
+use std::process::ExitCode;
 
 const END: u64 = 1_000_000;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    let Err(error) = run() else { return ExitCode::SUCCESS };
+    eprintln!("files: {error}");
+    ExitCode::FAILURE
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let rng = &mut rand::thread_rng();
     let folder = tempfile::tempdir()?;
     let centre = RegistrationCentre::new(rng);
