@@ -28,6 +28,10 @@ pub enum Rule {
     Identifying,
     /// A narrative or attachment, in the narrative section.
     Narrative,
+    /// A file that is not JSON, which is one document.
+    NotJson,
+    /// JSON without a resource type of FHIR, which is a document.
+    NotFhir,
     /// Rules and paths beyond the limit of distinct findings.
     Other,
 }
@@ -45,6 +49,8 @@ impl fmt::Display for Rule {
             Self::RestrictedContent => f.write_str("restricted content"),
             Self::Identifying => f.write_str("identifying element"),
             Self::Narrative => f.write_str("narrative or attachment"),
+            Self::NotJson => f.write_str("not JSON"),
+            Self::NotFhir => f.write_str("JSON without a FHIR resource type"),
             Self::Other => f.write_str("other rules"),
         }
     }
@@ -57,7 +63,8 @@ pub struct Finding {
     pub class: Class,
     /// The rule.
     pub rule: Rule,
-    /// The path, such as `Claim.diagnosis`; the resource type for [`Rule::Type`].
+    /// The path, such as `Claim.diagnosis`; the resource type for [`Rule::Type`]. Empty if the rule
+    /// applied to the whole file.
     pub path: String,
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::codes::SensitiveCodes;
+use super::finding::{Finding, Findings, Rule};
 use super::json::{Json, JsonError};
 use super::outline::{Outline, Walk};
 use super::section::MAX_PIECES;
@@ -70,17 +71,23 @@ pub(super) fn scan(
 /// The outline of a file that is not JSON.
 fn undivided(length: u64, start: &[u8]) -> Record {
     let value = media_type(start).map(str::to_owned);
+    let mut findings = Findings::default();
+    findings.add(document(Rule::NotJson), 1);
     Record {
         length,
         pieces: BTreeMap::from([(Class::Document, vec![Piece { start: 0, end: length }])]),
         keywords: value.map(|value| Keyword { field: "type", value }).into_iter().collect(),
-        findings: Default::default(),
+        findings,
     }
+}
+
+fn document(rule: Rule) -> Finding {
+    Finding { class: Class::Document, rule, path: String::new() }
 }
 
 /// Collects the cuts of an outline, and the bytes between them, by class.
 fn divided(outline: Outline, length: u64) -> Result<Record, ScanError> {
-    let Outline { frame, rest, keywords } = outline;
+    let Outline { mut frame, rest, keywords } = outline;
     let mut pieces: BTreeMap<Class, Vec<Piece>> = BTreeMap::new();
     let mut push = |start, end, class| {
         if start < end {
@@ -96,6 +103,9 @@ fn divided(outline: Outline, length: u64) -> Result<Record, ScanError> {
     push(position, length, rest);
     if pieces.values().map(Vec::len).sum::<usize>() > MAX_PIECES {
         return Err(ScanError::TooManyEntries);
+    }
+    if pieces.contains_key(&Class::Document) {
+        frame.finished.add(document(Rule::NotFhir), 1);
     }
     Ok(Record { length, pieces, keywords, findings: frame.finished })
 }

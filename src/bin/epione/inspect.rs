@@ -93,7 +93,8 @@ fn text(outcome: &Outcome) -> String {
     let mut lines = Vec::new();
     for record in &outcome.records {
         let RecordOutline { file, bytes, keywords, sections } = record;
-        lines.push(format!("{file}: {bytes} bytes, {keywords} keywords"));
+        let unit = if *keywords == 1 { "keyword" } else { "keywords" };
+        lines.push(format!("{file}: {bytes} bytes, {keywords} {unit}"));
         for section in sections {
             let types: Vec<String> =
                 section.types.iter().map(|(name, count)| format!("{count} {name}")).collect();
@@ -103,8 +104,11 @@ fn text(outcome: &Outcome) -> String {
                 section.bytes,
                 types.join(", ")
             ));
-            let reasons = section.reasons.iter();
-            lines.extend(reasons.map(|r| format!("{:>24}  {}: {}", r.count, r.rule, r.path)));
+            lines.extend(section.reasons.iter().map(|reason| {
+                let Reason { rule, path, count } = reason;
+                let separator = if path.is_empty() { "" } else { ": " };
+                format!("{count:>24}  {rule}{separator}{path}")
+            }));
         }
     }
     lines.push(String::new());

@@ -63,6 +63,33 @@ fn sections_are_explained_by_rules_and_paths() {
 }
 
 #[test]
+fn a_file_that_is_not_fhir_has_a_reason() {
+    let folder = Folder::new();
+    let dicom = [&[0; 128][..], b"DICM"].concat();
+    for (name, content, keywords, reason) in [
+        ("image.dcm", &dicom[..], "1 keyword", "not JSON"),
+        ("notes.txt", b"no resource", "0 keywords", "not JSON"),
+        ("a.json", br#"{"a": 1}"#, "0 keywords", "JSON without a FHIR resource type"),
+    ] {
+        let file = folder.file(name, content);
+        let lines = successful(&[text(&file)]);
+        let mut lines = lines.lines();
+        let first = format!("{}: {} bytes, {keywords}", text(&file), content.len());
+        assert_eq!(lines.next(), Some(&*first));
+        assert!(lines.next().unwrap().trim_start().starts_with("document "));
+        let words: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
+        assert_eq!(words.join(" "), format!("1 {reason}"));
+        assert_eq!(lines.next(), None);
+        let outcome: Value = serde_json::from_str(&successful(&[text(&file), "--json"])).unwrap();
+        let reasons = json!([{"rule": reason, "path": "", "count": 1}]);
+        assert_eq!(outcome["records"][0]["sections"][0]["reasons"], reasons);
+    }
+    let resource = folder.file("patient.json", br#"{"resourceType": "Patient"}"#);
+    let lines = successful(&[text(&resource)]);
+    assert!(lines.contains(" 1 Patient") && !lines.contains("JSON"), "{lines}");
+}
+
+#[test]
 fn control_characters_of_a_file_do_not_reach_the_terminal() {
     let folder = Folder::new();
     let file = folder.file("x.json", br#"{"resourceType": "\u001b[2J\u0007"}"#);
