@@ -1,6 +1,7 @@
 //! The program: output, options and error messages, and README's excerpt.
 
 mod inspect;
+mod options;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -333,27 +334,6 @@ fn more_faults_than_the_replicas_tolerate_are_refused() {
     // More than there are replicas.
     for option in ["--silent", "--equivocating"] {
         assert!(failure_of(&["--json", option, "65535"]).contains("at most 5 of 16 replicas"));
-    }
-}
-
-#[test]
-fn invalid_options_are_explained() {
-    for (arguments, reason) in [
-        (["--replicas", "3"], "the number of replicas is an integer from 4 to 100"),
-        (["--replicas", "101"], "the number of replicas is an integer from 4 to 100"),
-        (["--replicas", "abc"], "the number of replicas is an integer from 4 to 100"),
-        (["--silent", "-1"], "the number of faulty replicas is an integer from 0 to F"),
-        (["--equivocating", "x"], "the number of faulty replicas is an integer from 0 to F"),
-        (["--nonsense", "x"], "--nonsense"),
-        (["--profile", "paper"], "member-quorum"),
-    ] {
-        let arguments = &[&arguments.join("=")[..]];
-        let output = demo(arguments);
-        assert_eq!(output.status.code(), Some(2));
-        assert!(output.stdout.is_empty());
-        let errors = String::from_utf8(output.stderr).unwrap();
-        assert!(errors.contains("error: ") && !errors.contains("panicked"), "{errors}");
-        assert!(errors.contains(reason), "{errors}");
     }
 }
 

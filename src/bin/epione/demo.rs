@@ -51,7 +51,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Seed of all randomness, including keys, for reproducible runs
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     seed: Option<u64>,
     #[command(flatten)]
     codes: CodesOption,
@@ -64,6 +64,10 @@ fn replicas(text: &str) -> Result<u16, &'static str> {
 
 fn count(text: &str) -> Result<u16, &'static str> {
     text.parse().map_err(|_| "the number of faulty replicas is an integer from 0 to F")
+}
+
+fn seed(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "the seed is an integer from 0 to 18446744073709551615 (2^64 - 1)")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

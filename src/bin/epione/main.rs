@@ -8,8 +8,10 @@ mod inspect;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+const ABOUT: &str = concat!("Start with `epione demo`.\n\n", env!("CARGO_PKG_DESCRIPTION"));
+
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about = ABOUT)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
