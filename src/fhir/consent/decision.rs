@@ -157,12 +157,14 @@ fn closes_within(provisions: &[Provision], point: Point<'_>) -> bool {
     })
 }
 
-/// Returns `true` if the point is in `own` of the provision.
+/// Returns `true` if the point is in `own` of the provision. A later record may contain data that
+/// is denied, and no data that is permitted is known to be in it.
 fn contains(provision: &Provision, point: Point<'_>) -> bool {
     let Provision { readers, classes, records, times, .. } = provision;
     let classes = if point.record.is_some() { &classes.known } else { &classes.later };
-    let of_record =
-        |records: &BTreeSet<Digest>| point.record.is_some_and(|record| records.contains(record));
+    let of_record = |records: &BTreeSet<Digest>| {
+        point.record.map_or(!provision.permits, |record| records.contains(record))
+    };
     readers.as_ref().is_none_or(|readers| readers.contains(point.reader))
         && classes.contains(&point.class)
         && records.as_ref().is_none_or(of_record)

@@ -74,6 +74,10 @@ impl Directory for Names {
 
     fn records_with(&self, data: &Target) -> Option<DataRecords> {
         let part = Self::index(data, "Observation/");
+        if part == Some(100) {
+            // Known data that no record contains yet.
+            return Some(DataRecords { records: BTreeSet::new(), are_exact: false });
+        }
         let record = self.records.get(part.or(Self::index(data, "DocumentReference/"))?)?;
         Some(DataRecords { records: BTreeSet::from([*record]), are_exact: part.is_none() })
     }
@@ -344,6 +348,16 @@ fn data_restricts_the_records_and_ends_the_cover_of_later_ones() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].records, [names.records[0], names.records[2]]);
     assert!(!found[0].later_records);
+    // A later record may contain data that no present one contains.
+    let deny = json!({"type": "deny", "data": [instance("Observation/100")]});
+    let within = json!({"type": "deny", "provision": [{"type": "permit", "provision": [deny]}]});
+    for nested in [&deny, &within] {
+        let found = granted(json!({"type": "permit", "actor": [actor("Practitioner/0")],
+            "provision": [nested]}));
+        let records: Vec<_> = found.iter().flat_map(|grant| &grant.records).collect();
+        assert_eq!(records, names.records.iter().collect::<Vec<_>>());
+        assert!(!found[0].later_records);
+    }
 }
 
 #[test]
