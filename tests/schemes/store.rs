@@ -31,6 +31,7 @@ impl Fixture {
         self.store.read(cid, &mut object).map(|()| object)
     }
 
+    /// The files of the store, without its lock.
     fn files(&self) -> Vec<PathBuf> {
         fn walk(directory: &Path, files: &mut Vec<PathBuf>) {
             for entry in fs::read_dir(directory).unwrap() {
@@ -40,6 +41,7 @@ impl Fixture {
         }
         let mut files = Vec::new();
         walk(self.directory.path(), &mut files);
+        files.retain(|path| !path.ends_with("lock"));
         files.sort();
         files
     }
@@ -54,6 +56,22 @@ impl Fixture {
         }
         cid
     }
+}
+
+/// A crash during an upload leaves staged blocks. Another process that opened the store would
+/// remove those of running uploads.
+#[test]
+fn a_store_is_open_once_and_removes_interrupted_uploads() {
+    let fixture = Fixture::new();
+    let name = fixture.put(b"object");
+    let error = DirectoryStore::open(fixture.directory.path()).unwrap_err().to_string();
+    assert!(error.contains("the store is open in another process"), "{error}");
+    let Fixture { directory, store } = fixture;
+    drop(store);
+    let staged = directory.path().join("staging/block");
+    fs::write(&staged, noise(1 << 20, 1)).unwrap();
+    let store = DirectoryStore::open(directory.path()).unwrap();
+    assert!(!staged.exists() && store.contains(&name));
 }
 
 /// Pseudorandom bytes, so that no two chunks are equal.
