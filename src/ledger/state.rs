@@ -164,7 +164,7 @@ impl State {
     pub fn records_of(
         &self,
         owner: &VerifyingKey,
-    ) -> impl DoubleEndedIterator<Item = (&Digest, &RecordAction)> {
+    ) -> impl Iterator<Item = (&Digest, &RecordAction)> {
         let ids = self.owners.get(owner).into_iter().flatten();
         ids.filter_map(|id| Some((id, self.record(id)?)))
     }

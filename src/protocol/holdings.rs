@@ -41,13 +41,15 @@ impl StoredUpload {
     }
 }
 
-/// The uploads for one record.
+/// The hashes in the names of objects, with their lengths.
+type Objects = BTreeMap<[u8; 32], u64>;
+
+/// The uploads for an unpublished record.
 #[derive(Debug)]
 struct Uploads {
     /// The time of the first upload.
     since: Time,
-    /// The hashes in the names of the objects, with their lengths.
-    objects: BTreeMap<[u8; 32], u64>,
+    objects: Objects,
 }
 
 fn charge(length: u64) -> u64 {
@@ -84,7 +86,7 @@ struct Account {
 pub(super) struct Holdings {
     /// Uploads for records of which no view showed the publication yet.
     accounts: BTreeMap<VerifyingKey, Account>,
-    published: BTreeMap<Origin, Uploads>,
+    published: BTreeMap<Origin, Objects>,
 }
 
 fn hash_of(name: &Cid) -> Result<[u8; 32], Refusal> {
@@ -144,15 +146,18 @@ impl Holdings {
             let is_known = self.published.contains_key(origin);
             return if is_known { Err(Refusal::OldState) } else { Ok(false) };
         };
-        self.publish(origin, record, state.time());
+        self.publish(origin, record);
         let is_listed = all_objects(record).contains(&object_digest(name));
         if is_listed { Ok(true) } else { Err(Refusal::ForeignObject) }
     }
 
     /// Returns the length of an object that was uploaded for a record.
     fn held(&self, origin: &Origin, hash: &[u8; 32]) -> Option<u64> {
-        let unpublished = || self.accounts.get(&origin.author)?.records.get(&origin.record_id);
-        self.published.get(origin).or_else(unpublished)?.objects.get(hash).copied()
+        let unpublished = || {
+            let account = self.accounts.get(&origin.author)?;
+            account.records.get(&origin.record_id).map(|uploads| &uploads.objects)
+        };
+        self.published.get(origin).or_else(unpublished)?.get(hash).copied()
     }
 
     fn fits(&self, author: &VerifyingKey, charge: u64) -> bool {
@@ -200,13 +205,12 @@ impl Holdings {
         let StoredUpload { origin, length, since, .. } = *upload;
         let hash = hash_of(&upload.name).expect("an accepted upload has a name of the store");
         let Some(since) = since.filter(|_| !self.published.contains_key(&origin)) else {
-            let uploads = self.published.entry(origin).or_insert_with(|| Uploads::new(0));
-            uploads.objects.insert(hash, length);
+            self.published.entry(origin).or_default().insert(hash, length);
             return;
         };
         let account = self.accounts.entry(origin.author).or_default();
         let uploads = account.records.entry(origin.record_id);
-        let uploads = uploads.or_insert_with(|| Uploads::new(since));
+        let uploads = uploads.or_insert_with(|| Uploads { since, objects: Objects::new() });
         if uploads.objects.insert(hash, length).is_none() {
             account.charged += charge(length);
         }
@@ -220,21 +224,20 @@ impl Holdings {
             .filter_map(|id| Some((*id, state.published(author, id)?)))
             .collect();
         for (record_id, record) in published {
-            self.publish(&Origin { author: *author, record_id }, record, state.time());
+            self.publish(&Origin { author: *author, record_id }, record);
         }
     }
 
     /// Discharges the uploads for a published record, and forgets those that it does not list.
-    fn publish(&mut self, origin: &Origin, record: &RecordAction, now: Time) {
-        let account = self.accounts.get_mut(&origin.author);
-        let unpublished = account.and_then(|account| {
-            let uploads = account.records.remove(&origin.record_id)?;
-            account.charged -= uploads.charge();
-            Some(uploads)
-        });
-        let published = self.published.entry(*origin);
-        let uploads = published.or_insert_with(|| unpublished.unwrap_or(Uploads::new(now)));
-        uploads.retain_listed(record);
+    fn publish(&mut self, origin: &Origin, record: &RecordAction) {
+        let published = self.published.entry(*origin).or_default();
+        if let Some(account) = self.accounts.get_mut(&origin.author)
+            && let Some(mut uploads) = account.records.remove(&origin.record_id)
+        {
+            account.charged -= total_charge(&uploads.objects);
+            published.append(&mut uploads.objects);
+        }
+        retain_listed(published, record);
     }
 
     /// Returns `true` if an object was uploaded for a record.
@@ -244,23 +247,31 @@ impl Holdings {
 
     /// Forgets the uploads for records that were not published in time, and objects that a
     /// published record does not list. The time is that of the last block, so a record that was
-    /// published in time is in the state. No transfer is running.
+    /// published in time is in the state. The charges remain until [`Self::recharge`].
     pub(super) fn expire(&mut self, state: &State) {
         let authors: Vec<VerifyingKey> = self.accounts.keys().copied().collect();
         for author in &authors {
             self.look_up(author, state);
-            if let Some(account) = self.accounts.get_mut(author) {
-                let is_old = |since| state.time().saturating_sub(since) > UNPUBLISHED_LIFETIME;
-                account.records.retain(|_, uploads| !is_old(uploads.since));
-                account.charged = account.records.values().map(Uploads::charge).sum();
-            }
-            self.forget_empty(author);
         }
-        for (origin, uploads) in &mut self.published {
+        let is_old = |since| state.time().saturating_sub(since) > UNPUBLISHED_LIFETIME;
+        for account in self.accounts.values_mut() {
+            account.records.retain(|_, uploads| !is_old(uploads.since));
+        }
+        for (origin, objects) in &mut self.published {
             if let Some(record) = state.published(&origin.author, &origin.record_id) {
-                uploads.retain_listed(record);
+                retain_listed(objects, record);
             }
         }
+    }
+
+    /// Charges every author for their unpublished uploads only, after all other objects were
+    /// deleted from the store. No transfer is running.
+    pub(super) fn recharge(&mut self) {
+        for account in self.accounts.values_mut() {
+            let objects = account.records.values().map(|uploads| &uploads.objects);
+            account.charged = objects.map(total_charge).sum();
+        }
+        self.accounts.retain(|_, account| !account.records.is_empty());
     }
 
     fn forget_empty(&mut self, author: &VerifyingKey) {
@@ -280,14 +291,14 @@ impl Holdings {
     /// Returns all uploads, in ascending order of their records within published and unpublished
     /// ones.
     pub(super) fn uploads(&self) -> impl Iterator<Item = StoredUpload> {
-        let published = self.published.iter().map(|(origin, uploads)| (*origin, uploads, None));
+        let published = self.published.iter().map(|(origin, objects)| (*origin, objects, None));
         let unpublished = self.accounts.iter().flat_map(|(author, account)| {
             let origin = |record_id: &[u8; 32]| Origin { author: *author, record_id: *record_id };
             let records = account.records.iter();
-            records.map(move |(id, uploads)| (origin(id), uploads, Some(uploads.since)))
+            records.map(move |(id, uploads)| (origin(id), &uploads.objects, Some(uploads.since)))
         });
-        published.chain(unpublished).flat_map(|(origin, uploads, since)| {
-            uploads.objects.iter().map(move |(hash, length)| StoredUpload {
+        published.chain(unpublished).flat_map(|(origin, objects, since)| {
+            objects.iter().map(move |(hash, length)| StoredUpload {
                 origin,
                 name: store::cid_of_digest(hash),
                 length: *length,
@@ -297,21 +308,15 @@ impl Holdings {
     }
 }
 
-impl Uploads {
-    fn new(since: Time) -> Self {
-        Self { since, objects: BTreeMap::new() }
-    }
+fn total_charge(objects: &Objects) -> u64 {
+    objects.values().copied().map(charge).sum()
+}
 
-    fn charge(&self) -> u64 {
-        self.objects.values().copied().map(charge).sum()
-    }
-
-    /// Removes the objects that a published record does not list.
-    fn retain_listed(&mut self, record: &RecordAction) {
-        let listed = all_objects(record);
-        let name = |hash: &[u8; 32]| object_digest(&store::cid_of_digest(hash));
-        self.objects.retain(|hash, _| listed.contains(&name(hash)));
-    }
+/// Removes the objects that a published record does not list.
+fn retain_listed(objects: &mut Objects, record: &RecordAction) {
+    let listed = all_objects(record);
+    let name = |hash: &[u8; 32]| object_digest(&store::cid_of_digest(hash));
+    objects.retain(|hash, _| listed.contains(&name(hash)));
 }
 
 #[cfg(test)]
@@ -371,6 +376,8 @@ mod tests {
         holdings.charge_lost(&other);
         assert_eq!(charged(&holdings), (UNPUBLISHED_QUOTA, 0));
         holdings.expire(state);
+        assert_eq!(charged(&holdings), (UNPUBLISHED_QUOTA, 0));
+        holdings.recharge();
         assert_eq!(charged(&holdings), (quarter, 0));
     }
 }

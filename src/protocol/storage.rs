@@ -94,9 +94,8 @@ impl<S: RecordStore> StoreKeeper<S> {
 
     /// Stores an object that a registered doctor has offered for a record. The whole object must be
     /// sent, and the result does not reveal if it was stored already. After publication only
-    /// objects that the record lists are accepted. A repeated upload changes nothing.
-    /// The caller gives up an object that arrives too slowly: while it is in transfer, its charge
-    /// is reserved.
+    /// objects that the record lists are accepted. A repeated upload changes nothing. The caller
+    /// gives up an object that arrives too slowly: while it is in transfer, its charge is reserved.
     ///
     /// # Errors
     /// [`Refusal::UnregisteredUploader`], [`ProtocolError::Rule`] if the uploader's certificate is
@@ -153,8 +152,9 @@ impl<S: RecordStore> StoreKeeper<S> {
 
     /// Deletes the objects of records that were not published in time, and objects that a published
     /// record does not list. The journal then contains the remaining uploads only. An upload
-    /// expires by the time of the view's last block: an old view deletes nothing that a later one
-    /// keeps. Cost: linear in the store.
+    /// expires by the time of the state's last block: an old state contains every record that was
+    /// published within the lifetime of its uploads. An author is charged until the objects are
+    /// deleted. Cost: linear in the store; no upload or fetch runs meanwhile.
     ///
     /// # Errors
     /// [`ProtocolError::Io`] if the journal fails, before anything is deleted;
@@ -168,7 +168,9 @@ impl<S: RecordStore> StoreKeeper<S> {
         }
         let kept = holdings.names();
         let keep = |name: &Cid| store::digest_of_cid(name).is_some_and(|hash| kept.contains(&hash));
-        Ok(self.store.retain(&keep)?)
+        self.store.retain(&keep)?;
+        holdings.recharge();
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Holdings> {

@@ -255,6 +255,36 @@ fn a_search_in_pages_covers_all_records_within_the_limit_of_tests() {
     }
 }
 
+/// The reader was introduced at the end of an epoch and asks at the start of the next.
+#[test]
+fn a_query_names_the_pseudonym_of_its_epoch_or_of_the_previous_one_within_its_tolerance() {
+    let mut world = World::new();
+    let rng = &mut world.rng;
+    let manager = QueryManager::register("Manager", NOW + EPOCH, &world.centre, rng).unwrap();
+    let announced = manager.announce(VALIDITY, rng);
+    assert_eq!(world.commit(&announced), None);
+    let rng = &mut world.rng.clone();
+    let contents = QueryContents { terms: vec![], classes: vec![], purpose: String::new() };
+    let reader = world.reader.verifying_key();
+    let [earlier, current] = [NOW, EPOCH].map(|date| world.patient.introduction(&reader, date));
+    let deadline = crate::ledger::epoch_deadline(0);
+    assert_eq!((earlier.epoch(), current.epoch()), (0, 1));
+    let mut accepts = |introduction: &Introduction, time| {
+        let query = world.reader.ask(CHAIN, introduction, &contents, time, rng).unwrap();
+        let view = LedgerView { now: time, ..world.view() };
+        let forwarded = manager.forward(view, &query).unwrap();
+        match world.patient.receive(view, &forwarded) {
+            Ok(_) => true,
+            Err(ProtocolError::Refused(Refusal::OtherPatient)) => false,
+            Err(error) => panic!("{error:?}"),
+        }
+    };
+    assert!(accepts(&earlier, EPOCH - 1) && accepts(&earlier, EPOCH));
+    assert!(accepts(&earlier, deadline - 1) && !accepts(&earlier, deadline));
+    assert!(!accepts(&current, EPOCH - 1));
+    assert!(accepts(&current, EPOCH) && accepts(&current, deadline));
+}
+
 #[test]
 fn a_search_without_trapdoors_tests_no_entry() {
     let mut world = World::new();

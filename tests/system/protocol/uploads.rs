@@ -4,6 +4,7 @@ use super::*;
 use epione::algebra::random_bytes;
 use epione::ledger::Subject;
 use epione::protocol::JournalFile;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 #[test]
@@ -410,8 +411,8 @@ fn an_old_state_deletes_no_published_object_after_a_restart() {
     assert!(world.fetched(A, &location, FetchBasis::Own(record), world.now()).is_ok());
 }
 
-/// A journal on a full disk.
-struct FullDisk;
+/// A journal on a full disk, which may also refuse replacements.
+struct FullDisk(Arc<AtomicBool>);
 
 impl Journal for FullDisk {
     fn append(&mut self, _: &[u8]) -> io::Result<()> {
@@ -419,7 +420,8 @@ impl Journal for FullDisk {
     }
 
     fn replace(&mut self, _: &mut dyn Iterator<Item = Vec<u8>>) -> io::Result<()> {
-        Ok(())
+        let fails = self.0.load(Ordering::Relaxed);
+        if fails { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 }
 
@@ -429,7 +431,9 @@ fn an_object_that_is_stored_and_not_journaled_is_charged() {
     let folder = tempfile::tempdir().unwrap();
     let key = world.keeper.verifying_key();
     let store = DirectoryStore::open(folder.path()).unwrap();
-    world.keeper = StoreKeeper::open(store, key, Box::new(FullDisk), &[]).unwrap();
+    let fails = Arc::new(AtomicBool::new(true));
+    let journal = Box::new(FullDisk(fails.clone()));
+    world.keeper = StoreKeeper::open(store, key, journal, &[]).unwrap();
     let name = store::cid_of(&mut &b"x"[..]).unwrap();
     let upload = |world: &World, length, object: &[u8]| {
         let now = world.now();
@@ -438,7 +442,12 @@ fn an_object_that_is_stored_and_not_journaled_is_charged() {
     };
     refused!(upload(&world, 1, b"x"), ProtocolError::Io(_));
     refused!(upload(&world, UNPUBLISHED_QUOTA, b"x"), Refusal::QuotaExceeded);
+    // Nothing is deleted if the journal fails, so the charge remains.
     let state = world.state().clone();
+    refused!(world.keeper.expire(&state), ProtocolError::Io(_));
+    assert!(world.keeper.store().contains(&name));
+    refused!(upload(&world, UNPUBLISHED_QUOTA, b"x"), Refusal::QuotaExceeded);
+    fails.store(false, Ordering::Relaxed);
     world.keeper.expire(&state).unwrap();
     assert!(!world.keeper.store().contains(&name));
     refused!(upload(&world, UNPUBLISHED_QUOTA, b"x"), Refusal::UploadLength);
