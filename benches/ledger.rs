@@ -4,11 +4,11 @@
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use epione::algebra::codec::Canonical;
 use epione::consensus::{
-    Application, Body, Certificate, Config, Digest, Location, Member, Message, Parameters, Phase,
-    ProposalContext, VerifyContext,
+    Application, Body, Certificate, Config, Digest, Format, Location, Member, Message, Parameters,
+    Phase, ProposalContext, VerifyContext, Vote,
 };
 use epione::hpke;
-use epione::ledger::{Action, Draft, Ledger, Role, Subject, Validity, merkle};
+use epione::ledger::{Action, DecodedBlock, Draft, Ledger, Role, Subject, Validity, merkle};
 use epione::sign::SigningKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -83,34 +83,46 @@ impl Chain {
             time: self.height() * 1000,
             config: &self.config,
         };
-        self.ledger.propose(&context, requests)
+        let requests: Vec<&[u8]> = requests.iter().map(Vec::as_slice).collect();
+        self.ledger.propose(&context, &requests)
     }
 
-    fn certify(&self, value: &[u8]) -> Certificate {
+    /// Decodes a block as every replica does, and verifies its signatures.
+    fn checked(&self, value: &[u8]) -> (Digest, DecodedBlock) {
+        let format = self.ledger.format();
+        let (digest, block) = format.decode(value).unwrap();
+        format.requests(&block).into_iter().try_for_each(|request| format.check(request)).unwrap();
+        (digest, block)
+    }
+
+    fn certify(&self, digest: Digest) -> Certificate {
         let (phase, height) = (Phase::Commit, self.height());
-        let digest = self.ledger.digest(value).unwrap();
         let vote = |(id, key): (u16, &SigningKey)| {
-            let body = Body::Vote { phase, height, view: 0, digest };
+            let body = Body::Vote { height, vote: Vote { phase, view: 0, digest } };
             (id, Message::sign(&self.config, id, key, body).signature)
         };
         let signatures = (0..3).zip(&self.keys).map(vote).collect();
         Certificate { phase, group: 0, height, view: 0, digest, signatures }
     }
+
+    fn apply(&mut self, requests: &[Vec<u8>]) {
+        let (digest, block) = self.checked(&self.propose(requests));
+        let certificate = self.certify(digest);
+        self.ledger.apply(self.height(), block, &certificate);
+    }
 }
 
-/// Verification of a block by execution, then its application, as in a replica.
+/// Verification of a block, its signatures included, then its application, as in a replica.
 fn verify_and_apply(c: &mut Criterion) {
     let mut group = c.benchmark_group("ledger/verify and apply");
     group.sample_size(10);
     for count in [1, 16, 128] {
         let mut chain = Chain::new();
         let before = chain.transactions(64);
-        let value = chain.propose(&before);
-        let certificate = chain.certify(&value);
-        chain.ledger.apply(1, &value, &certificate);
+        chain.apply(&before);
         let transactions = chain.transactions(count);
         let value = chain.propose(&transactions);
-        let certificate = chain.certify(&value);
+        let certificate = chain.certify(chain.checked(&value).0);
         let (height, parent, config) = (chain.height(), chain.parent(), &chain.config);
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::new("transactions", count), |b| {
@@ -118,8 +130,9 @@ fn verify_and_apply(c: &mut Criterion) {
                 || chain.ledger.clone(),
                 |ledger| {
                     let context = VerifyContext { height, parent, config, first: None };
-                    ledger.verify(&context, &value).unwrap();
-                    ledger.apply(height, &value, &certificate);
+                    let (_, mut block) = chain.checked(&value);
+                    ledger.verify(&context, &mut block).unwrap();
+                    ledger.apply(height, block, &certificate);
                 },
                 BatchSize::SmallInput,
             );
@@ -134,9 +147,7 @@ fn audit(c: &mut Criterion) {
         let mut chain = Chain::new();
         for _ in 0..blocks {
             let transactions = chain.transactions(8);
-            let value = chain.propose(&transactions);
-            let certificate = chain.certify(&value);
-            chain.ledger.apply(chain.height(), &value, &certificate);
+            chain.apply(&transactions);
         }
         group.throughput(Throughput::Elements(blocks));
         group.bench_function(BenchmarkId::new("blocks of 8", blocks), |b| {

@@ -9,6 +9,10 @@
 //! returns a list of [`Effect`]s. The driver provides clock, network, disk and randomness.
 //! Requests and values are opaque bytes; the [`Application`] interprets them.
 //!
+//! ```text
+//! (peer, message) -> gate -> event -> slot -> outcomes -> topology -> effects
+//! ```
+//!
 //! **Algorithms**
 //!
 //! | algorithm | item | source |
@@ -18,8 +22,10 @@
 //! | quorums and certificates | [`quorum`], [`Certificate`] | Castro and Liskov, section 4.2; HotStuff |
 //! | pre-prepare, prepare, commit | [`Replica::step`] | Castro and Liskov, section 4.2; Chang, layer 2 |
 //! | batches inside a group | [`Body::Batch`] | Chang, layer 1 |
-//! | view change | [`ViewChange`], [`Body::NewView`] | Castro and Liskov, section 4.4 |
+//! | view change | [`ViewChange`], [`NewViewProof`] | Castro and Liskov, section 4.4 |
 //! | state transfer | [`Decision`], [`Body::FetchDecisions`] | in place of Castro and Liskov, section 4.3 |
+//! | recovery of a restarted replica | [`Entry`], [`Replica::restore`] | |
+//! | evidence against a member | [`Evidence`] | |
 //!
 //! **Guarantees.** `N` members, `F = floor((N - 1) / 3)`, `Q = ceil((N + F + 1) / 2)`.
 //!
@@ -29,30 +35,37 @@
 //! | [`Profile::MemberQuorum`] | a tree of groups aggregates votes; quorums count all members | at most `F` of `N` are Byzantine, primaries included | `5(N - 1)` |
 //!
 //! *Safety*: no two honest replicas apply different values at one height. Heights have no gaps. No
-//! request is applied twice. Every value passed [`Application::verify`] at an honest member.
+//! request is applied twice. Every value passed [`Application::verify`] at an honest member. A
+//! replica that restarts from its durable entries contradicts no statement that it has sent.
 //!
 //! *Liveness*, under partial synchrony: let messages arrive within the fallback delay after the
 //! global stabilisation time. Then every request held by an honest replica is applied, at the
-//! latest in the first pass through the leaders whose view delay suffices for agreement. Both
-//! profiles are live with `F` faulty members. A replica that lost every message of the last height
-//! learns of that height from the next message it receives.
+//! latest in the first pass through the leaders whose view delay suffices for agreement, or
+//! rejected by [`Application::admit`]. Both profiles are live with `F` faulty members. A replica
+//! that lost every message of the last height learns of that height by comparison with others.
+//!
+//! *Cost*: a value stays within the [`Capacity`] of the configuration, which every voter enforces.
+//! One member can make a replica hold at most [`Limits::held_for_member`] bytes, and fetch at most
+//! [`Limits::answers`] bytes per fallback delay.
+//!
+//! *Accountability*: [`Effect::Evidence`] proves to anyone with the configuration that a member
+//! signed two votes or two proposals for one height and view. Nothing else accuses a member;
+//! [`Effect::Discard`] names the peer that delivered a message.
 //!
 //! **Security.** Rests on Ed25519 and SHA-256. Every signature covers a tag, the digest of the
 //! configuration (chain, epoch, roster), layer, group, kind, height, view and digest, so no vote is
 //! valid in another context. Four rules make the view change safe; each has tests that fail without
 //! it:
-//! 1. A `ViewChange` reports the prepare certificate of the highest view and carries its value.
+//! 1. A `ViewChange` reports the prepare certificate of the highest view.
 //! 2. After its `ViewChange` a member casts no vote below the requested view.
 //! 3. A `NewView` proposes the value of the highest reported certificate byte for byte, and every
-//!    member recomputes it.
+//!    member recomputes it. The `NewView` contains that certificate.
 //! 4. A prepare certificate is replaced only by one of a higher view. It does not prevent a replica
 //!    from accepting a `NewView`.
 //!
-//! The storage that one member can occupy at another is bounded: votes by view, values by
-//! certificate, messages of the next height by number and bytes, requests by number.
-//!
-//! *State is in memory.* A replica that restarts without its state, or from an older one, may
-//! contradict its earlier votes and counts as faulty.
+//! The driver authenticates the peer that delivers a message. Limits are per peer, so a replayed
+//! message of another member uses up the replaying peer's share. A height is believed if `F + 1`
+//! members claim it or a certificate proves it.
 //!
 //! **Deviations**
 //! * In Chang's layer 2 each primary speaks for its group and the quorum counts primaries, so a few
@@ -64,51 +77,68 @@
 //!   or checkpoints. The commit certificate of a decision is the stable checkpoint, and any member
 //!   can transfer value and certificate.
 //! * The leader (PBFT's primary) sends PREPARE too, and its PREPARE counts towards the quorum.
-//! * A replica relays an overdue request to all members, in `N - 1` messages.
-//! * The view delay doubles once per pass through the leaders, not once per view.
-//! * After the fallback delay, votes, proposals and certificates bypass the tree. Ed25519
-//!   signatures are listed, not aggregated: a certificate has `66 Q` bytes, and overlapping group
-//!   votes do no harm.
-//! * A replica that lags behind receives the missing decisions in answer to its `ViewChange` or
-//!   `FetchDecisions`. Votes for a decided height are ignored.
+//! * A `NewView` contains `Q` reports of 107 bytes and one certificate, not `Q` certificates.
+//! * PBFT's clients multicast an overdue request. Here the replica that received it sends it to the
+//!   leader and `2F` others, later each time, until it is delivered or inadmissible. Each of those
+//!   passes it on to each leader once.
+//! * The view delay doubles once per pass through the leaders, not once per view. A block that
+//!   passes over the oldest pending request restarts the view timer only [`Limits::patience`]
+//!   times.
+//! * A collector reports its group's votes at the group's share of the quorum, and later votes
+//!   after a quarter of the fallback delay. After the fallback delay, votes, proposals and
+//!   certificates bypass the tree. Ed25519 signatures are listed, not aggregated: a certificate has
+//!   `66 Q` bytes, and overlapping group votes do no harm.
+//! * A replica that lags behind fetches ranges of decisions from several peers at once. Votes for a
+//!   decided height are ignored.
 //!
 //! **Cost.** The table gives the messages without faults. Layer 1 adds at most `2(k - 1) + 1` per
 //! batch in a group of `k`, and one to forward the request to its primary. A new view costs
-//! `(N - 1)(N + 1)` messages in `Flat`, and up to `N` more to forward it in the tree. Each member
-//! verifies `O(N)` signatures per block in `Flat`. In `MemberQuorum` a member verifies `2Q` in the
-//! two certificates, its primary `2k` more and the leader `2N`. The identifiers of delivered
-//! requests stay in memory.
+//! `(N - 1)(N + 1)` messages in `Flat`, and up to `N` more to forward it in the tree; each member
+//! verifies `N` view changes and one certificate. After the last of a series of blocks, each
+//! replica compares heights with `F + 1` others. Each member verifies `O(N)` signatures per block
+//! in `Flat`. In `MemberQuorum` a member verifies `2Q` in the two certificates, its primary `2k`
+//! more and the leader `2N`. A replica checks the signatures of a request once.
 //!
 //! # Example
 //! ```
 //! use epione::algebra::Secret;
 //! use epione::consensus::{
-//!     Application, Certificate, Config, Digest, Effect, Input, Location, Member, Parameters,
-//!     ProposalContext, Rejection, Replica, RequestId, VerifyContext, request_id,
+//!     Application, Certificate, Config, Digest, Effect, Format, Input, Location, Member,
+//!     Parameters, Price, ProposalContext, Rejection, Replica, VerifyContext, request_id,
 //! };
 //! use epione::sign::SigningKey;
 //! use std::{collections::VecDeque, sync::Arc};
 //!
 //! /// A value is the parent's digest followed by at most one request.
+//! #[derive(Clone)]
+//! struct Plain;
+//! impl Format for Plain {
+//!     type Value = Vec<u8>;
+//!     fn price(&self, _: &[u8]) -> Result<Price, Rejection> { Ok(Price::default()) }
+//!     fn check(&self, _: &[u8]) -> Result<(), Rejection> { Ok(()) }
+//!     fn decode(&self, value: &[u8]) -> Result<(Digest, Vec<u8>), Rejection> {
+//!         Ok((request_id(value), value.to_vec()))
+//!     }
+//!     fn requests<'a>(&self, value: &'a Vec<u8>) -> Vec<&'a [u8]> {
+//!         value.get(32..).into_iter().filter(|request| !request.is_empty()).collect()
+//!     }
+//! }
+//!
 //! #[derive(Default)]
 //! struct Last(Vec<u8>);
 //! impl Application for Last {
-//!     fn check_request(&self, _: &[u8]) -> Result<(), Rejection> { Ok(()) }
-//!     fn propose(&self, context: &ProposalContext<'_>, requests: &[Vec<u8>]) -> Vec<u8> {
-//!         [&context.parent[..], requests.first().map_or(&[][..], |request| request)].concat()
+//!     type Format = Plain;
+//!     fn format(&self) -> Plain { Plain }
+//!     fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
+//!         if request == self.0 { Err(Rejection::new("it was delivered")) } else { Ok(()) }
 //!     }
-//!     fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Rejection> {
-//!         let follows = value.get(..32) == Some(&context.parent[..]);
-//!         if follows { Ok(()) } else { Err(Rejection::new("the parent does not match")) }
+//!     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
+//!         [&context.parent[..], requests.first().copied().unwrap_or_default()].concat()
 //!     }
-//!     fn digest(&self, value: &[u8]) -> Result<Digest, Rejection> { Ok(request_id(value)) }
-//!     fn requests(&self, value: &[u8]) -> Vec<RequestId> {
-//!         value.get(32..).filter(|r| !r.is_empty()).map(request_id).into_iter().collect()
-//!     }
-//!     fn apply(&mut self, _: u64, value: &[u8], _: &Certificate) {
-//!         self.0 = value[32..].to_vec();
-//!     }
-//! }
+//! fn verify(&self, context: &VerifyContext<'_>, value: &mut Vec<u8>) -> Result<(), Rejection> {
+//! let follows = value.get(..32) == Some(&context.parent[..]); if follows { Ok(()) } else {
+//! Err(Rejection::new("the parent does not match")) } } fn apply(&mut self, _: u64, value: Vec<u8>,
+//! _: &Certificate) { self.0 = value[32..].to_vec(); } }
 //!
 //! let key = |id: u8| SigningKey::from_seed(&Secret::new([id; 32]));
 //! let members = (0..4_u16).map(|id| Member {
@@ -128,7 +158,9 @@
 //!     for effect in replicas[id as usize].step(0, input) {
 //!         match effect {
 //!             Effect::Send { to, message } => {
-//!                 inputs.extend(to.iter().map(|to| (*to, Input::Message(message.clone()))));
+//!                 inputs.extend(to.into_iter().map(|to| {
+//!                     (to, Input::Message { peer: id, message: message.clone() })
+//!                 }));
 //!             }
 //!             Effect::Deliver { certificate, .. } => certificate.verify(&config).unwrap(),
 //!             _ => {}
@@ -140,40 +172,35 @@
 #![forbid(unsafe_code)]
 
 mod application;
-mod batch;
-mod certificate;
 pub mod config;
-mod distance;
 mod effect;
-mod election;
-mod grouping;
-pub mod message;
-mod normal_case;
-mod parameters;
-mod pool;
-mod quorum;
+mod gate;
+mod mempool;
 mod replica;
-mod state_transfer;
-mod timers;
+mod rules;
+mod slot;
+mod sync;
 mod topology;
-mod view_change;
-mod view_change_proof;
-mod vote_set;
+mod wire;
 
 pub use application::{
-    Application, FirstProposal, ProposalContext, Rejection, VerifyContext, request_id,
+    Application, FirstProposal, Format, Price, ProposalContext, Rejection, VerifyContext,
+    request_id,
 };
-pub use certificate::{Certificate, CertificateError, Decision, Phase};
-#[cfg(feature = "sim")]
-pub(crate) use certificate::{Ed25519Verifier, Verifier};
-pub use config::{Config, Group};
-pub use distance::distance;
+pub use config::{
+    Capacity, Config, ConfigError, Group, Holdings, Limits, Location, Member, Parameters, Profile,
+    Timing, distance,
+};
 pub use effect::{Effect, Input, MessageError, Timer};
-pub use message::{Body, Message};
-pub use parameters::{ConfigError, Location, Member, Parameters, Profile, Timing};
-pub use quorum::{faults, quorum};
-pub use replica::Replica;
-pub use view_change_proof::{SignedViewChange, ViewChange};
+pub use gate::{Gate, Received, Verified};
+pub use replica::{Replica, RestoreError};
+pub use rules::{Prepared, faults, quorum};
+pub use wire::{
+    Body, Certificate, CertificateError, Decision, Entry, Evidence, EvidenceError, Message,
+    NewViewProof, Phase, SignedStatement, SignedViewChange, Statement, ViewChange, Vote,
+};
+#[cfg(feature = "sim")]
+pub(crate) use wire::{Ed25519, Scheme};
 
 /// A member's number, unique in its roster.
 pub type ReplicaId = u16;

@@ -8,6 +8,7 @@
 //! | item | content |
 //! |---|---|
 //! | [`Action`], [`Transaction`] | the actions and their required signatures |
+//! | [`TransactionError`] | the conditions of admission and the checks of signatures |
 //! | [`Rule`] | the rules of the contract |
 //! | [`State`] | parties, records, grants, revocations, requests, accesses |
 //! | [`Block`], [`merkle`] | ordered transactions, with a Merkle path from each to its header |
@@ -18,6 +19,12 @@
 //! may re-encrypt for it. A revocation takes effect with its block and also blocks a grant that
 //! arrives after it. Anyone with the configuration can verify the chain from its first block.
 //!
+//! **Cost.** The price of a transaction is the number of signatures that replicas verify for it,
+//! and the configuration bounds the sum of a block. The payer is a registered party or, for grants
+//! and revocations, an owner key with a record. A transaction whose payer is unknown is refused
+//! before its signatures are verified, and no block contains it. A block is decoded, verified and
+//! executed once; the execution copies the state and recomputes its root.
+//!
 //! **Leakage.** The ledger reveals which institution and doctor published a record and when, its
 //! number of sections and search entries, and the readers of requests. A grant over several owner
 //! keys links these keys publicly, and so do accesses under it.
@@ -25,7 +32,7 @@
 //! **Architecture invariant.** The module has no clock, randomness, network or disk.
 //!
 //! ```
-//! use epione::consensus::Application;
+//! use epione::consensus::{Application, Format};
 //! use epione::ledger::{Action, Certificate, Draft, Ledger, Role, Subject, Validity};
 //! use epione::{algebra::codec::Canonical, hpke, sign::SigningKey};
 //! let rng = &mut rand::thread_rng();
@@ -40,32 +47,40 @@
 //! let register = Action::Register(Certificate::issue(&centre, subject));
 //! let validity = Validity { chain: "example", until: 500 };
 //! let transaction = Draft::new(validity, register, rng).signed_by(&[&doctor]);
-//! assert!(ledger.check_request(&transaction.to_bytes()).is_ok());
+//! assert!(ledger.admit(&transaction.to_bytes()).is_ok());
+//! assert!(ledger.format().check(&transaction.to_bytes()).is_ok());
 //!
 //! let forged = transaction.draft.clone().signed_by(&[&centre]);
-//! let rejection = ledger.check_request(&forged.to_bytes()).unwrap_err();
+//! let rejection = ledger.format().check(&forged.to_bytes()).unwrap_err();
 //! assert_eq!(rejection.to_string(), "the signature of the subject is missing or invalid");
 //! ```
 #![forbid(unsafe_code)]
 
 mod action;
+mod admission;
+mod audit;
 mod block;
 mod certificate;
 mod chain;
 mod contract;
+mod format;
 pub mod merkle;
 mod receipt;
 mod rule;
 mod state;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 pub use action::{
     AccessAction, Action, Basis, DelegationDigest, GrantAction, MAX_COVERED, MAX_ENTRIES,
     RecordAction, RequestAction, RevokeAction, Scope, SectionDigests, WithdrawAction,
 };
+pub use audit::AuditError;
 pub use block::{Block, CommittedBlock, Entry, Header};
 pub use certificate::{Certificate, MAX_NAME, Role, Subject};
-pub use chain::{AuditError, Ledger};
+pub use chain::Ledger;
+pub use format::{DecodedBlock, LedgerFormat};
 pub use receipt::{EvidenceAction, Receipt};
 pub use rule::Rule;
 pub use state::{State, StoredRequest};
@@ -98,6 +113,3 @@ pub const REPORT_BLOCKS: u64 = 256;
 
 /// The maximum difference between the time of a first proposal and a member's clock: one minute.
 const MAX_CLOCK_SKEW: Time = 60_000;
-
-/// The maximum total length of a block's transactions in bytes.
-const MAX_BLOCK: usize = 2 << 20;

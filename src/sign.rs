@@ -29,6 +29,7 @@
 #![forbid(unsafe_code)]
 
 use crate::algebra::codec::{Codec, Reader, Writer, sequence};
+use crate::algebra::count::{Operation, count};
 use crate::algebra::hash::framed;
 use crate::algebra::tag::Tag;
 use crate::algebra::{Rng, Secret, random_bytes};
@@ -118,6 +119,7 @@ impl VerifyingKey {
         parts: &[&[u8]],
         signature: &Signature,
     ) -> Result<(), InvalidSignature> {
+        count(Operation::Signature, 1);
         let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0).map_err(|_| InvalidSignature)?;
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         key.verify_strict(&message(tag, parts), &signature).map_err(|_| InvalidSignature)
@@ -183,7 +185,7 @@ impl Signature {
         self.0
     }
     /// Accepts any 64 bytes; [`VerifyingKey::verify`] checks them.
-    pub fn from_bytes(bytes: [u8; 64]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 64]) -> Self {
         Self(bytes)
     }
 }

@@ -5,6 +5,7 @@
 //! | field | bytes |
 //! |---|---|
 //! | integer | 1, 2, 4 or 8, big-endian |
+//! | flag | 0 or 1 |
 //! | scalar | 32, big-endian, below `r`; a secret exponent is not zero |
 //! | point of G1, G2 | 48, 96: compressed ZCash format, in the subgroup, not the identity |
 //! | element of GT | 576: twelve big-endian coefficients, of order `r` |
@@ -34,7 +35,7 @@
 //! let value = Named { name: "P".into(), point: G1::generator() };
 //! let mut bytes = value.to_bytes();
 //! // Version, kind, length of the name, name; then the compressed point.
-//! assert_eq!(bytes[..7], [0x03, 0x10, 0, 0, 0, 1, b'P']);
+//! assert_eq!(bytes[..7], [0x04, 0x10, 0, 0, 0, 1, b'P']);
 //! assert_eq!(bytes[7..], G1::generator().to_bytes());
 //! assert_eq!(Named::from_bytes(&bytes).unwrap(), value);
 //! bytes.push(0);
@@ -62,7 +63,7 @@ use crate::error::DecodeError;
 use zeroize::Zeroizing;
 
 /// The format version, the first byte of every encoding.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 
 /// A type with a canonical encoding of its own.
 pub trait Canonical: Sized {

@@ -25,14 +25,16 @@ pub(crate) enum Operation {
     Final,
     /// A comparison of points in constant time.
     Equality,
+    /// The verification of an Ed25519 signature.
+    Signature,
 }
 
 #[cfg(not(test))]
 #[inline(always)]
-pub(super) fn count(_: Operation, _: usize) {}
+pub(crate) fn count(_: Operation, _: usize) {}
 
 #[cfg(test)]
-pub(super) use counter::count;
+pub(crate) use counter::count;
 #[cfg(test)]
 pub(crate) use counter::counted;
 

@@ -155,12 +155,14 @@ tags! {
     CONSENSUS_GROUPING = "EPIONE-V1-CONSENSUS-GROUPING";
     /// Consensus: digest of a message other than a vote.
     CONSENSUS_MESSAGE = "EPIONE-V1-CONSENSUS-MESSAGE";
+    /// Consensus: key of a remembered verification.
+    CONSENSUS_VERDICT = "EPIONE-V1-CONSENSUS-VERDICT";
     /// Simulator: running hash of all deliveries.
     SIM_TRACE = "EPIONE-V1-SIM-TRACE";
+    /// Simulator: signature of the ideal scheme.
+    SIM_SIGNATURE = "EPIONE-V1-SIM-SIGNATURE";
     /// Simulator: digest of a value of the test application.
     SIM_VALUE = "EPIONE-V1-SIM-VALUE";
-    /// Simulator: cache key of a signature verdict.
-    SIM_VERDICT = "EPIONE-V1-SIM-VERDICT";
     /// Ledger: transaction identifier.
     LEDGER_TRANSACTION = "EPIONE-V1-LEDGER-TRANSACTION";
     /// Ledger: Merkle leaf.
@@ -251,6 +253,8 @@ pub enum Kind {
     ConsensusConfig = 0x70,
     ConsensusMessage = 0x71,
     ConsensusCertificate = 0x72,
+    ConsensusEvidence = 0x73,
+    ConsensusEntry = 0x74,
     Transaction = 0x80,
     Block = 0x81,
     Draft = 0x82,

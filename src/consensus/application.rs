@@ -1,8 +1,8 @@
 //! The replicated application. Consensus treats requests and values as opaque bytes.
 #![forbid(unsafe_code)]
 
-use super::certificate::Certificate;
 use super::config::Config;
+use super::wire::Certificate;
 use super::{Digest, ReplicaId, RequestId};
 use crate::algebra::{hash, tag};
 use thiserror::Error;
@@ -73,37 +73,87 @@ pub struct FirstProposal {
     pub clock: u64,
 }
 
-/// A deterministic replicated application. Only [`Application::apply`] changes its state.
+/// The price of a request: what it costs every voter, and the party to whom it is booked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Price {
+    /// The cost in units of one signature verification. The capacity bounds the sum of a value.
+    pub cost: u32,
+    /// A digest that identifies the payer; `None` if the application does not distinguish payers.
+    pub payer: Option<Digest>,
+}
+
+/// The checks that do not depend on the state, which worker threads perform.
 ///
-/// `check_request`, `propose`, `verify`, `digest` and `requests` must be pure functions of state
-/// and arguments, without clock or randomness, with the same result on every replica.
-pub trait Application {
-    /// Checks that a request may enter the pool. Requests that stay undelivered are checked again.
+/// All functions are pure, and equal on every replica.
+pub trait Format: Clone + Send + Sync + 'static {
+    /// A decoded value. [`Application::verify`] may store results for [`Application::apply`] in it.
+    type Value: Clone + Send + 'static;
+
+    /// Decodes a request and returns its price, without verifying signatures.
     ///
     /// # Errors
     /// The reason for the rejection.
-    fn check_request(&self, request: &[u8]) -> Result<(), Rejection>;
+    fn price(&self, request: &[u8]) -> Result<Price, Rejection>;
 
-    /// Builds a value from the requests. The list is empty if a new leader has no pending request.
-    ///
-    /// A request that passes `check_request` and is never included causes view changes.
-    fn propose(&self, context: &ProposalContext<'_>, requests: &[Vec<u8>]) -> Vec<u8>;
-
-    /// Verifies a value completely, by executing it against the current state.
+    /// Verifies the signatures of a request. A replica calls this once per request.
     ///
     /// # Errors
-    /// The rule that the value violates.
-    fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Rejection>;
+    /// The reason for the rejection.
+    fn check(&self, request: &[u8]) -> Result<(), Rejection>;
 
-    /// Returns the digest that votes cover. It must be collision resistant and bind the parent.
+    /// Decodes a value. Returns the digest that votes cover: it must be collision resistant and
+    /// bind the parent.
     ///
     /// # Errors
     /// The value does not decode.
-    fn digest(&self, value: &[u8]) -> Result<Digest, Rejection>;
+    fn decode(&self, value: &[u8]) -> Result<(Digest, Self::Value), Rejection>;
 
-    /// Returns the [`request_id`]s of the requests in a value.
-    fn requests(&self, value: &[u8]) -> Vec<RequestId>;
+    /// Returns the requests in a value, in order.
+    fn requests<'a>(&self, value: &'a Self::Value) -> Vec<&'a [u8]>;
+}
 
-    /// Executes a decided value. Called once per height, in order and without gaps.
-    fn apply(&mut self, height: u64, value: &[u8], certificate: &Certificate);
+/// A deterministic replicated application. Only [`Application::apply`] changes its state.
+///
+/// `admit`, `propose` and `verify` must be pure functions of state and arguments, without clock or
+/// randomness, with the same result on every replica.
+pub trait Application {
+    /// The checks that do not depend on the state.
+    type Format: Format;
+
+    /// Returns these checks.
+    fn format(&self) -> Self::Format;
+
+    /// Checks a request against the state, before its signatures: it may enter the pool and a
+    /// value. Must reject a request that was applied before, and a payer that is unknown.
+    ///
+    /// # Errors
+    /// The reason for the rejection.
+    fn admit(&self, request: &[u8]) -> Result<(), Rejection>;
+
+    /// Builds a value from admitted requests within the capacity. The list is empty if a new leader
+    /// has no pending request.
+    ///
+    /// A request that `admit` accepts and that is never included causes view changes.
+    fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8>;
+
+    /// Verifies a value by executing it against the current state. Its requests have passed
+    /// [`Format::check`]. Must reject a value that contains a request that was applied before.
+    ///
+    /// # Errors
+    /// The rule that the value violates.
+    fn verify(
+        &self,
+        context: &VerifyContext<'_>,
+        value: &mut <Self::Format as Format>::Value,
+    ) -> Result<(), Rejection>;
+
+    /// Executes a decided value. Called once per height, in order and without gaps. The value has
+    /// passed `verify` in this state, unless a commit certificate of other members proves that it
+    /// would.
+    fn apply(
+        &mut self,
+        height: u64,
+        value: <Self::Format as Format>::Value,
+        certificate: &Certificate,
+    );
 }

@@ -4,17 +4,40 @@
 //! all others.
 #![forbid(unsafe_code)]
 
-use super::parameters::{ConfigError, Member, Parameters, Profile, Timing, check_parameters};
-use super::quorum::{faults, quorum};
-use super::{Digest, ReplicaId, election, grouping};
+mod distance;
+mod election;
+mod electorate;
+mod grouping;
+mod limits;
+mod parameters;
+mod protocol;
+
+pub use distance::distance;
+pub(crate) use electorate::Electorate;
+pub(crate) use limits::ENTRY;
+pub use limits::{Holdings, Limits};
+pub use parameters::{Capacity, ConfigError, Location, Member, Parameters, Profile, Timing};
+pub(crate) use protocol::{Protocol, Route};
+
+use super::rules::{faults, quorum};
+use super::{Digest, ReplicaId};
 use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::algebra::{hash, tag};
 use crate::error::DecodeError;
+use parameters::check_parameters;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The maximum number of members.
 pub const MAX_MEMBERS: usize = 1024;
+/// The maximum length of a value in bytes.
+pub const MAX_VALUE: usize = 4 << 20;
+/// The maximum length of a request in bytes.
+pub const MAX_REQUEST: usize = 1 << 20;
+/// The maximum number of requests in a batch or value.
+pub const MAX_REQUESTS: usize = 4096;
+/// The maximum number of decisions in one state transfer message.
+pub const MAX_DECISIONS: usize = 64;
 /// The minimum size of a group, and the minimum number of groups: `3f + 1` with `f = 1`.
 pub const MIN_GROUP: usize = 4;
 
@@ -71,15 +94,13 @@ impl Config {
         let groups = numbered(&rankings);
         let mut config = Self {
             group_of: positions(&groups),
-            schedule: election::order(&rankings),
+            schedule: profile.protocol().schedule.leaders(election::order(&rankings)),
             digest: [0; 32],
             parameters,
             members,
             profile,
             groups,
         };
-        // S has F + 1 leaders, of whom at least one is honest.
-        config.schedule.truncate(config.faults() + 1);
         config.digest = hash::digest(tag::CONSENSUS_CONFIG, &[&config.to_bytes()]);
         Ok(config)
     }
@@ -95,6 +116,14 @@ impl Config {
     /// The epoch's number.
     pub fn epoch(&self) -> u64 {
         self.parameters.epoch
+    }
+    /// The limits that follow from capacity and roster.
+    pub fn limits(&self) -> Limits {
+        Limits::of(self)
+    }
+    /// The parts of which the effective profile is composed.
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.profile.protocol()
     }
     /// The delays.
     pub fn timing(&self) -> Timing {

@@ -1,8 +1,7 @@
 //! Inputs and effects of the replica state machine.
 #![forbid(unsafe_code)]
 
-use super::certificate::{Certificate, CertificateError};
-use super::message::Message;
+use super::wire::{Certificate, CertificateError, Entry, Evidence, Message};
 use super::{Rejection, ReplicaId, RequestId};
 use thiserror::Error;
 
@@ -13,15 +12,30 @@ pub enum Timer {
     View,
     /// Retransmits directly, bypassing the dissemination tree.
     Fallback,
-    /// Relays overdue requests to all members.
+    /// Relays overdue requests.
     Relay,
+    /// Sends the late votes of a group.
+    Collect,
+    /// Gives up a batch for which votes are missing.
+    Batch,
+    /// Fetches missing decisions from the next peers.
+    Sync,
+    /// Compares heights with other members while nothing happens.
+    Status,
 }
 
 /// An input of [`Replica::step`](super::Replica::step).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "an input is moved once, into a step")]
 pub enum Input {
     /// A message arrived.
-    Message(Message),
+    Message {
+        /// The member at the other end of the connection, which the driver has authenticated. It
+        /// may differ from the signer: inner nodes of the tree forward messages.
+        peer: ReplicaId,
+        /// The message.
+        message: Message,
+    },
     /// A client submitted a request to this replica.
     Request(Vec<u8>),
     /// A timer expired.
@@ -29,11 +43,10 @@ pub enum Input {
 }
 
 /// An action that the driver must perform. Effects are performed in order.
-///
-/// A replica's state has no encoding, so a driver cannot persist it before it sends: a replica that
-/// restarts counts as faulty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// Append an entry to the replica's log and make it durable before any later effect.
+    Persist(Entry),
     /// Send a message.
     Send {
         /// The recipients; never the sender itself.
@@ -50,7 +63,7 @@ pub enum Effect {
     },
     /// Cancel a timer.
     CancelTimer(Timer),
-    /// A value was decided and has been applied.
+    /// A value was decided and has been applied. Its clients may be answered.
     Deliver {
         /// The height.
         height: u64,
@@ -59,26 +72,39 @@ pub enum Effect {
         /// The commit certificate.
         certificate: Certificate,
     },
-    /// A client's request was rejected.
+    /// A client's request was rejected, or was pending and is no longer admissible.
     Reject {
         /// The request.
         request: RequestId,
         /// The reason.
         reason: Rejection,
     },
-    /// A message was discarded. Other messages of its sender are unaffected.
+    /// A message was discarded. This accuses nobody: anyone may have replayed or damaged it.
     Discard {
-        /// The purported signer.
-        from: ReplicaId,
+        /// The peer that delivered it.
+        peer: ReplicaId,
         /// The reason.
         error: MessageError,
     },
+    /// The proof that a member contradicted itself.
+    Evidence(Evidence),
 }
 
 /// The reason why a replica discards a message.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MessageError {
+    /// The message is longer than any message of the configuration.
+    #[error("the message has {found} bytes: the maximum is {limit}")]
+    TooLong {
+        /// The length of the message.
+        found: usize,
+        /// The maximum.
+        limit: usize,
+    },
+    /// The bytes are not the encoding of a message.
+    #[error("the message does not decode: {0}")]
+    Decode(#[from] crate::error::DecodeError),
     /// The signer is not in the roster, or its signature does not verify.
     #[error("the message is not signed by a member of the roster")]
     Signature,
@@ -94,9 +120,12 @@ pub enum MessageError {
     /// The application or a size limit rejects the value or request.
     #[error("the value or request is rejected: {0}")]
     Rejected(Rejection),
-    /// A request occurs twice in the value, or was delivered before.
+    /// A request occurs twice in the value.
     #[error("the value contains a duplicate request")]
     DuplicateRequest,
+    /// The requests of a value exceed the capacity.
+    #[error("the requests of the value exceed the capacity of the configuration")]
+    Capacity,
     /// The leader signed a second, different proposal for the same view.
     #[error("the leader equivocates: it proposed two values in one view")]
     Equivocation,
@@ -110,9 +139,12 @@ pub enum MessageError {
     /// 0 or above the maximum.
     #[error("the view is 0 or too far ahead")]
     TooFarAhead,
-    /// The sender has exhausted its share of a buffer.
-    #[error("the buffer for messages of this sender is full")]
-    BufferFull,
+    /// The pool's share of the peer or payer is used up.
+    #[error("the pool has no room for requests of this peer or payer")]
+    PoolFull,
+    /// The peer has used up its answers for now.
+    #[error("the peer fetches more than its share")]
+    Busy,
     /// The message is outdated, more than one height ahead, not requested, or the replica's own.
     /// Replicas do not report it.
     #[error("the message is outdated, premature or not requested")]

@@ -1,82 +1,62 @@
-//! The replica: its state, message authentication and dispatch.
+//! The driver of a replica: it routes events to the slot, the mempool and the state transfer, and
+//! performs their outcomes.
 //!
-//! PBFT's message log is the [`Instance`] of the current height. A decision discards it, so there
-//! are no watermarks and no checkpoints (Castro and Liskov 1999, section 4.3).
+//! ```text
+//! (peer, message) -> gate -> event -> slot -> outcomes -> topology -> effects
+//! ```
+//!
+//! PBFT's message log is the [`Slot`] of the current height. A decision discards it, so there are
+//! no watermarks and no checkpoints (Castro and Liskov 1999, section 4.3).
 #![forbid(unsafe_code)]
 
-use super::batch::Batches;
-use super::certificate::{Certificate, Decision, Ed25519Verifier, Phase, Verifier};
-use super::message::{Body, MAX_VALUE, Message};
-use super::pool::Pool;
-use super::request_id;
-use super::topology::Topology;
-use super::view_change_proof::SignedViewChange;
-use super::vote_set::{Vote, VoteSet};
-use super::{
-    Application, Config, Digest, Effect, Input, MessageError, Rejection, ReplicaId, Timer,
-};
+mod aggregation;
+mod agreement;
+mod chain;
+mod next_height;
+mod outbox;
+mod requests;
+mod restore;
+mod screen;
+#[cfg(feature = "sim")]
+mod simulation;
+mod transfer;
+
+use super::application::Application;
+use super::config::{Config, ENTRY, Electorate, Holdings};
+use super::gate::{Candidate, Content, Gate, Received, Verified};
+use super::mempool::{Batches, Pool};
+use super::slot::{Event, MAX_VIEW};
+use super::wire::{Body, Certificate, Decision, Entry, Phase, SignedViewChange};
+use super::{Digest, Effect, Input, MessageError, ReplicaId, Timer};
 use crate::sign::SigningKey;
-use std::collections::{BTreeMap, BTreeSet};
+pub use restore::RestoreError;
+
+use agreement::{Agreement, Context, Signal};
+use chain::{Chain, ValueOf};
+use next_height::NextHeight;
+use outbox::Outbox;
+use requests::Requests;
+use screen::Interest;
+use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// The maximum distance from the current view of the views whose votes are stored.
-pub(super) const VIEW_WINDOW: u64 = 16;
-/// The maximum number of buffered messages of the next height per sender.
-const FUTURE_MESSAGES: usize = 16;
-
-/// The consensus instance of one height, discarded when the height is decided.
-#[derive(Default)]
-pub(super) struct Instance {
-    pub(super) view: u64,
-    /// A `ViewChange` for `view` was sent. The replica does not vote until its `NewView` arrives.
-    pub(super) awaiting_new_view: bool,
-    /// The digest of the proposal accepted in `view` (PBFT: pre-prepared).
-    pub(super) accepted: Option<Digest>,
-    /// This replica's own proposal in `view`, for retransmission.
-    pub(super) proposal: Option<Message>,
-    /// The application rejected this leader's own value. It does not propose again in this view.
-    pub(super) proposal_rejected: bool,
-    pub(super) values: BTreeMap<Digest, Vec<u8>>,
-    /// The digests of the values that the application has verified.
-    pub(super) verified: BTreeSet<Digest>,
-    /// This replica's own votes, at most one per phase and view.
-    pub(super) own_votes: BTreeMap<(Phase, u64), Digest>,
-    pub(super) votes: VoteSet,
-    /// The phases and views whose certificates were processed.
-    pub(super) processed: BTreeSet<(Phase, u64)>,
-    /// The prepare certificate of the highest view. Its value is in `values`.
-    pub(super) prepared: Option<Certificate>,
-    /// The prepare certificate of the highest view whose value is missing.
-    pub(super) awaiting_value: Option<Certificate>,
-    /// The view change of the highest view from each member.
-    pub(super) view_changes: BTreeMap<ReplicaId, SignedViewChange>,
-}
+use transfer::{Sync, Transfer};
 
 /// A replica with its application: a deterministic state machine.
 ///
 /// Equal inputs at equal times give equal effects. A replica has no clock, randomness or I/O.
-pub struct Replica<A> {
-    pub(super) id: ReplicaId,
-    pub(super) key: SigningKey,
-    pub(super) config: Arc<Config>,
-    pub(super) verifier: Arc<dyn Verifier>,
-    pub(super) application: A,
-    pub(super) now: u64,
-    pub(super) height: u64,
-    pub(super) parent: Digest,
-    pub(super) decisions: Vec<Decision>,
-    pub(super) instance: Instance,
-    pub(super) pool: Pool,
-    pub(super) batches: Batches,
-    future: BTreeMap<ReplicaId, Vec<Message>>,
-    replay: Vec<Message>,
-    /// The highest height at which each member is known to be.
-    pub(super) peer_heights: BTreeMap<ReplicaId, u64>,
-    /// The time of the last state transfer to each member.
-    pub(super) last_answers: BTreeMap<ReplicaId, u64>,
-    pub(super) timers: BTreeMap<Timer, u64>,
-    pub(super) retransmissions: u64,
-    pub(super) effects: Vec<Effect>,
+#[derive(Clone)]
+pub struct Replica<A: Application> {
+    gate: Gate<A::Format>,
+    chain: Chain<A>,
+    voters: Electorate,
+    agreement: Agreement<A>,
+    pool: Pool,
+    batches: Batches,
+    sync: Sync<ValueOf<A>>,
+    next_height: NextHeight<ValueOf<A>>,
+    replay: VecDeque<Verified<ValueOf<A>>>,
+    signals: VecDeque<Signal<A>>,
+    out: Outbox,
 }
 
 impl<A: Application> Replica<A> {
@@ -89,266 +69,419 @@ impl<A: Application> Replica<A> {
         key: SigningKey,
         application: A,
     ) -> Option<Self> {
+        let gate = Gate::new(config.clone(), application.format());
+        Self::with_gate(config, id, key, application, gate)
+    }
+
+    fn with_gate(
+        config: Arc<Config>,
+        id: ReplicaId,
+        key: SigningKey,
+        application: A,
+        gate: Gate<A::Format>,
+    ) -> Option<Self> {
         if config.member(id)?.key != key.verifying_key() {
             return None;
         }
+        let (limits, timing) = (config.limits(), config.timing());
+        let out = Outbox::new(id, key, config.clone(), gate.scheme());
+        let voters = Electorate::of(&config);
         Some(Self {
-            id,
-            key,
-            parent: config.digest(),
-            config,
-            verifier: Arc::new(Ed25519Verifier),
-            application,
-            now: 0,
-            height: 1,
-            decisions: Vec::new(),
-            instance: Instance::default(),
-            pool: Pool::default(),
+            agreement: Agreement::new(1, voters.clone(), id),
+            voters,
+            chain: Chain::new(config, application),
+            pool: Pool::new(limits, timing.relay),
             batches: Batches::default(),
-            future: BTreeMap::new(),
-            replay: Vec::new(),
-            peer_heights: BTreeMap::new(),
-            last_answers: BTreeMap::new(),
-            timers: BTreeMap::new(),
-            retransmissions: 0,
-            effects: Vec::new(),
+            sync: Sync::new(limits.answers, limits.answers, timing.fallback),
+            next_height: NextHeight::default(),
+            replay: VecDeque::new(),
+            signals: VecDeque::new(),
+            gate,
+            out,
         })
-    }
-
-    /// Replaces the signature verifier.
-    #[cfg(feature = "sim")]
-    #[must_use]
-    pub(crate) fn with_verifier(mut self, verifier: Arc<dyn Verifier>) -> Self {
-        self.verifier = verifier;
-        self
     }
 
     /// Processes one input at time `now`, in milliseconds, and returns the effects to perform.
     ///
     /// No input causes a panic. A timer that is not set or not due is ignored.
     pub fn step(&mut self, now: u64, input: Input) -> Vec<Effect> {
-        self.now = self.now.max(now);
+        self.out.now = self.out.now.max(now);
         match input {
-            Input::Message(message) => self.on_message(message),
-            Input::Request(request) => self.on_request(&request),
+            Input::Message { peer, message } => self.on_received(Received::new(peer, message)),
+            Input::Request(request) => self.requests().on_client_request(&request),
             Input::Timer(timer) => self.on_timer(timer),
         }
-        self.make_progress();
-        std::mem::take(&mut self.effects)
+        self.finish_step()
     }
 
-    fn on_message(&mut self, message: Message) {
-        let from = message.from;
-        match self.authenticate(message) {
-            Ok(()) | Err(MessageError::Stale) => {}
-            Err(error) => self.effects.push(Effect::Discard { from, error }),
+    /// Processes the bytes of a message.
+    pub fn receive(&mut self, now: u64, peer: ReplicaId, bytes: &[u8]) -> Vec<Effect> {
+        self.out.now = self.out.now.max(now);
+        match self.gate.receive(peer, bytes) {
+            Ok(received) => self.on_received(received),
+            Err(error) => self.out.discard(peer, error),
+        }
+        self.finish_step()
+    }
+
+    /// Processes a message that [`Gate::receive`] has decoded.
+    pub fn step_received(&mut self, now: u64, received: Received) -> Vec<Effect> {
+        self.out.now = self.out.now.max(now);
+        self.on_received(received);
+        self.finish_step()
+    }
+
+    /// Processes a message that [`Gate::verify`] has verified, for example on another thread.
+    pub fn step_verified(&mut self, now: u64, verified: Verified<ValueOf<A>>) -> Vec<Effect> {
+        self.out.now = self.out.now.max(now);
+        self.replay.push_back(verified);
+        self.finish_step()
+    }
+
+    /// The state-independent checks, for worker threads.
+    pub fn gate(&self) -> Gate<A::Format> {
+        self.gate.clone()
+    }
+
+    /// Returns `true` if a message is worth verifying. A driver with worker threads asks before it
+    /// hands the message to them.
+    pub fn wants(&self, received: &Received) -> bool {
+        self.screen(received).is_ok_and(|interest| interest == Interest::Whole)
+    }
+
+    fn on_received(&mut self, received: Received) {
+        let peer = received.peer;
+        let passed = match self.screen(&received) {
+            Ok(Interest::None) => return,
+            Ok(Interest::Height) => self.gate.verify_signature(&received).map(|()| {
+                let message = &received.message;
+                self.sync.heights.claim(message.from, message.body.height_and_view().0);
+                self.transfer().fetch_decisions();
+            }),
+            Ok(Interest::Whole) => self.gate.verify(received).map(|verified| {
+                self.replay.push_back(verified);
+            }),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = passed {
+            self.out.discard(peer, error);
         }
     }
 
-    /// Discards outdated messages before it verifies signatures.
-    fn authenticate(&mut self, message: Message) -> Result<(), MessageError> {
-        if message.from == self.id || self.is_outdated(&message) {
-            return Err(MessageError::Stale);
-        }
-        if !message.verify_with(&self.config, &*self.verifier) {
-            return Err(MessageError::Signature);
-        }
-        self.dispatch(message)
-    }
-
-    fn is_outdated(&self, message: &Message) -> bool {
-        let (height, view) = message.body.height_and_view();
-        let current = height == self.height;
-        match &message.body {
-            Body::Vote { phase, .. } => {
-                height < self.height
-                    || current && self.instance.votes.has(*phase, view, message.from)
+    fn dispatch(&mut self, verified: Verified<ValueOf<A>>) -> Result<(), MessageError> {
+        let Verified { received, content } = verified;
+        let (peer, from) = (received.peer, received.message.from);
+        let signature = received.message.signature;
+        let (height, _) = received.message.body.height_and_view();
+        if belongs_to_slot(&received.message.body) {
+            self.sync.heights.claim(from, height);
+            match height {
+                h if h < self.chain.height() => return self.on_outdated(&received),
+                h if h > self.chain.height() => {
+                    self.on_premature(Verified { received, content }, height);
+                    return Ok(());
+                }
+                _ => {}
             }
-            Body::Certificate(c) | Body::PartialCertificate(c) => {
-                height < self.height
-                    || current && self.instance.processed.contains(&(c.phase, view))
-            }
-            Body::ViewChange { .. } => {
-                let known = self.instance.view_changes.get(&message.from);
-                current && known.is_some_and(|known| known.change.view >= view)
-            }
-            Body::PrePrepare { .. }
-            | Body::NewView { .. }
-            | Body::Value { .. }
-            | Body::Decisions(_) => height < self.height,
-            _ => false,
         }
-    }
-
-    fn dispatch(&mut self, message: Message) -> Result<(), MessageError> {
-        let (height, from) = (message.body.height_and_view().0, message.from);
-        if height > self.height && belongs_to_instance(&message.body) {
-            return self.buffer_future(message, height);
+        if let Body::PrePrepare { .. } | Body::NewView { .. } = &received.message.body {
+            let (agreement, mut context) = self.agreement();
+            agreement.record_proposal(&received, &mut context)?;
         }
-        match &message.body {
-            Body::Request(request) => {
-                self.pool.insert(&self.application, request, (from, self.now), false)?;
+        match (&received.message.body, content?) {
+            (Body::Request(_), Content::Requests(requests)) => {
+                self.requests().insert(peer, requests, false)
+            }
+            (Body::Batch(batch), Content::Requests(requests)) => {
+                self.requests().insert(peer, requests, true)?;
+                self.requests().on_batch(from, batch)
+            }
+            (Body::CertifiedBatch { .. }, Content::Requests(requests)) => {
+                self.requests().insert(peer, requests, true)
+            }
+            (Body::BatchVote { group, digest }, _) => {
+                self.requests().on_batch_vote(from, (*group, *digest), signature)
+            }
+            (Body::PrePrepare { .. }, Content::Value(candidate)) => {
+                let (agreement, mut context) = self.agreement();
+                agreement.on_proposal(&received, (0, None), *candidate, &mut context)
+            }
+            (Body::NewView { view, proof, .. }, Content::Value(candidate)) => {
+                let (agreement, mut context) = self.agreement();
+                let proof = (*view, Some(proof));
+                agreement.on_proposal(&received, proof, *candidate, &mut context)
+            }
+            (Body::Vote { vote, .. }, _) => {
+                self.agreement.slot.check_window(vote.view)?;
+                let signed = received.signed();
+                self.agree(Event::Statement { signer: from, signed });
                 Ok(())
             }
-            Body::Batch { sequence, requests } => self.on_batch(from, *sequence, requests),
-            Body::BatchVote { group, sequence, digest } => {
-                self.on_batch_vote(from, (*group, *sequence, *digest), message.signature)
+            (Body::PartialCertificate(partial) | Body::LateVotes(partial), _) => {
+                let (agreement, mut context) = self.agreement();
+                agreement.on_group_votes(from, partial, &mut context)
             }
-            Body::CertifiedBatch { requests, certificate } => {
-                self.on_certified_batch(from, requests, certificate)
-            }
-            Body::PrePrepare { value, .. } => self.on_pre_prepare(&message, value),
-            Body::Vote { phase, view, digest, .. } => {
-                let vote = Vote { phase: *phase, view: *view, digest: *digest };
-                self.on_vote(vote, from, message.signature)
-            }
-            Body::PartialCertificate(partial) => self.on_partial_certificate(from, partial),
-            Body::Certificate(certificate) => self.on_certificate(from, certificate),
-            Body::ViewChange { change, .. } if change.height < self.height => {
-                self.send_decisions(from, change.height);
+            (Body::Certificate(certificate), _) => {
+                self.agree(Event::Certificate(certificate.clone()));
                 Ok(())
             }
-            Body::ViewChange { change, value } => {
-                let (signature, change) = (message.signature, change.clone());
-                let signed = SignedViewChange { from, signature, change };
-                self.on_view_change(signed, value.as_deref())
+            (Body::ViewChange { change, certificate }, _) => {
+                let signed = SignedViewChange { from, signature, change: *change };
+                self.on_view_change(signed, certificate.clone())
             }
-            Body::NewView { view, changes, value, .. } => {
-                self.on_new_view(&message, *view, changes, value)
+            (Body::FetchValue { height, digest }, _) => self.on_fetch_value(peer, *height, digest),
+            (Body::Value { .. }, Content::Value(candidate)) => {
+                let (agreement, mut context) = self.agreement();
+                agreement.on_value(*candidate, &mut context)
             }
-            Body::FetchValue { height, digest } => self.on_fetch_value(from, *height, digest),
-            Body::Value { value, .. } => self.on_value(value),
-            Body::FetchDecisions { height } => {
-                self.send_decisions(from, *height);
+            (Body::FetchDecisions { height, count }, _) => {
+                self.sync.heights.claim(from, *height);
+                if peer != from {
+                    return Err(MessageError::Stale);
+                }
+                self.transfer().send_decisions(peer, *height, *count)
+            }
+            (Body::Decisions(decisions), Content::Decisions(candidates)) => {
+                let certificates = decisions.iter().map(|d| d.certificate.clone());
+                self.sync.window.store(peer, candidates.into_iter().zip(certificates));
+                self.transfer().fetch_decisions();
                 Ok(())
             }
-            Body::Decisions(decisions) => self.on_decisions(decisions),
+            (Body::Status { height, reply }, _) => {
+                self.sync.heights.claim(from, *height);
+                self.transfer().on_status(peer, *reply && peer == from)
+            }
+            _ => Err(MessageError::Stale),
         }
     }
 
-    /// Records the sender's height and buffers a message of the next height.
-    fn buffer_future(&mut self, message: Message, height: u64) -> Result<(), MessageError> {
-        self.record_height(message.from, height);
-        if height > self.height + 1 {
-            return Err(MessageError::Stale);
+    /// Tells a member that changes the view of a decided height that it lags behind.
+    fn on_outdated(&mut self, received: &Received) -> Result<(), MessageError> {
+        let Received { peer, message, .. } = received;
+        match message.body {
+            Body::ViewChange { .. } if *peer == message.from => {
+                self.transfer().on_status(*peer, true)
+            }
+            _ => Err(MessageError::Stale),
         }
-        let buffered = self.future.entry(message.from).or_default();
-        let bytes: usize = buffered.iter().chain([&message]).map(|m| m.body.value_bytes()).sum();
-        if buffered.len() >= FUTURE_MESSAGES || bytes > 2 * MAX_VALUE {
-            return Err(MessageError::BufferFull);
+    }
+
+    /// Keeps a message of the next height, whose sender has decided this one.
+    fn on_premature(&mut self, verified: Verified<ValueOf<A>>, height: u64) {
+        if let Body::Certificate(_) = &verified.received.message.body {
+            // Its voters follow the protocol, so all lower heights are decided.
+            self.sync.heights.prove(height);
         }
-        buffered.push(message);
+        if height == self.chain.height() + 1 {
+            let leader = self.out.topology(height, 0).leader();
+            self.next_height.store(verified, leader);
+        }
+        self.transfer().fetch_decisions();
+    }
+
+    fn on_view_change(
+        &mut self,
+        signed: SignedViewChange,
+        certificate: Option<Certificate>,
+    ) -> Result<(), MessageError> {
+        if signed.change.view == 0 || signed.change.view > MAX_VIEW {
+            return Err(MessageError::TooFarAhead);
+        }
+        self.agree(Event::ViewChange { signed, certificate });
         Ok(())
     }
 
-    /// Adds a client's request to the pool and forwards it.
-    fn on_request(&mut self, request: &[u8]) {
-        let id = request_id(request);
-        let reason = if self.pool.was_delivered(&id) {
-            Rejection::new("the request was delivered before")
-        } else {
-            match self.pool.insert(&self.application, request, (self.id, self.now), false) {
-                Ok(true) => return self.forward_to_primary(vec![request.to_vec()]),
-                Ok(false) => return,
-                Err(MessageError::Rejected(reason)) => reason,
-                Err(error) => Rejection::new(error.to_string()),
-            }
-        };
-        self.effects.push(Effect::Reject { request: id, reason });
+    fn on_fetch_value(
+        &mut self,
+        peer: ReplicaId,
+        height: u64,
+        digest: &Digest,
+    ) -> Result<(), MessageError> {
+        if height < self.chain.height() {
+            return self.transfer().send_decisions(peer, height, 1);
+        }
+        let held = self.agreement.value(digest).filter(|_| height == self.chain.height());
+        let value = held.ok_or(MessageError::Stale)?.to_vec();
+        self.transfer().send_value(peer, height, &value)
     }
 
-    /// Sends requests to the leader, or in the tree to the primary of this replica's group.
-    pub(super) fn forward_to_primary(&mut self, requests: Vec<Vec<u8>>) {
-        let topology = self.topology();
-        let primary = self.config.group_primary(self.id, self.instance.view);
-        let recipient = if topology.is_flat() { Some(topology.leader()) } else { primary };
-        for request in requests {
-            self.send(recipient.into_iter().collect(), Body::Request(request));
+    fn agree(&mut self, event: Event) {
+        let (agreement, mut context) = self.agreement();
+        agreement.step(event, &mut context);
+    }
+
+    /// Performs a consequence of agreement.
+    fn on_signal(&mut self, signal: Signal<A>) {
+        match signal {
+            Signal::MissingValue(certificate) => self.transfer().fetch_value(&certificate),
+            Signal::MissingDecision => {
+                self.sync.heights.prove(self.chain.height() + 1);
+                self.transfer().fetch_decisions();
+            }
+            Signal::NewLeader => self.requests().forward(),
+            Signal::Decided(candidate, certificate) => self.deliver(*candidate, certificate),
         }
     }
 
-    /// Performs the transitions that need no further input.
-    fn make_progress(&mut self) {
+    /// Executes a decided value and starts the next height.
+    fn deliver(&mut self, candidate: Candidate<ValueOf<A>>, certificate: Certificate) {
+        let (height, value) = (self.chain.height(), candidate.bytes.clone());
+        let decision = Decision { value: value.clone(), certificate: certificate.clone() };
+        self.out.persist(Entry::Decision(decision));
+        let fair = self.pool.deliver(&candidate.requests);
+        self.batches.deliver(&candidate.requests);
+        self.chain.apply(candidate, certificate.clone());
+        self.out.push(Effect::Deliver { height, value, certificate });
+        if fair {
+            self.out.restart(Timer::View);
+        }
+        self.out.restart(Timer::Fallback);
+        self.signals.clear();
+        self.start_height();
+        self.replay.extend(self.next_height.take());
+        self.sync.heights.prove(height + 1);
+        self.transfer().schedule_comparison();
+        self.requests().forward();
+    }
+
+    fn start_height(&mut self) {
+        let (height, voters) = (self.chain.height(), self.voters.clone());
+        self.agreement = Agreement::new(height, voters, self.out.id);
+    }
+
+    fn on_timer(&mut self, timer: Timer) {
+        if !self.out.expire(timer) {
+            return;
+        }
+        match timer {
+            Timer::View => self.agree(Event::Timeout),
+            Timer::Fallback => {
+                let (agreement, mut context) = self.agreement();
+                agreement.retransmit(&mut context);
+                self.transfer().ask_next();
+                self.transfer().fetch_decisions();
+            }
+            Timer::Relay => self.requests().relay_overdue(),
+            Timer::Batch => self.batches.close(),
+            Timer::Collect => {
+                let (agreement, mut context) = self.agreement();
+                agreement.report_late(&mut context);
+            }
+            Timer::Sync => self.transfer().fetch_decisions(),
+            Timer::Status => self.transfer().compare_heights(),
+        }
+    }
+
+    /// Performs the transitions that need no further input, and sets the timers.
+    fn finish_step(&mut self) -> Vec<Effect> {
         loop {
-            for message in std::mem::take(&mut self.replay) {
-                self.on_message(message);
-            }
-            if self.replay.is_empty() && !self.propose_if_leader() {
-                break;
+            if let Some(signal) = self.signals.pop_front() {
+                self.on_signal(signal);
+            } else if let Some(verified) = self.replay.pop_front() {
+                let peer = verified.received.peer;
+                if let Err(error) = self.dispatch(verified) {
+                    self.out.discard(peer, error);
+                }
+            } else if let Some((candidate, c)) = self.sync.window.take(self.chain.height()) {
+                self.deliver(candidate, c);
+                self.transfer().fetch_decisions();
+            } else {
+                let (agreement, mut context) = self.agreement();
+                if !agreement.propose_if_leader(&mut context) {
+                    break;
+                }
             }
         }
-        self.propose_batch();
+        self.requests().open_batch();
         self.update_timers();
+        self.out.take()
     }
 
-    /// Signs a body and sends it to the recipients other than this replica.
-    pub(super) fn send(&mut self, to: Vec<ReplicaId>, body: Body) {
-        let message = Message::sign(&self.config, self.id, &self.key, body);
-        self.send_signed(to, message);
+    fn update_timers(&mut self) {
+        let (timing, now) = (self.out.config.timing(), self.out.now);
+        let behind = self.transfer().is_behind();
+        let slot = &self.agreement.slot;
+        // A view change ends with the next one only once a quorum requests it (Castro and Liskov
+        // 1999, section 4.5.2).
+        let view = match slot.awaits_new_view() {
+            true => slot.has_quorum_of_requests(),
+            false => slot.in_progress() || !self.pool.is_empty(),
+        };
+        let busy = slot.in_progress()
+            || !slot.tally().is_empty()
+            || slot.missing(Phase::Prepare).is_some()
+            || behind;
+        let after = |delay: u64| now.saturating_add(delay);
+        let view_delay = self.out.config.view_delay(slot.view());
+        self.out.require(Timer::View, view.then(|| after(view_delay)));
+        self.out.require(Timer::Fallback, busy.then(|| after(timing.fallback)));
+        self.out.set(Timer::Relay, self.pool.next_due());
     }
 
-    /// Sends a signed message to the recipients other than this replica.
-    pub(super) fn send_signed(&mut self, mut to: Vec<ReplicaId>, message: Message) {
-        to.retain(|id| *id != self.id);
-        if !to.is_empty() {
-            self.effects.push(Effect::Send { to, message });
-        }
+    fn requests(&mut self) -> Requests<'_, A> {
+        let Self { pool, batches, chain, agreement, gate, out, .. } = self;
+        Requests { pool, batches, chain, slot: &agreement.slot, gate, out }
     }
 
-    /// Starts the instance of the next height and replays the messages buffered for it.
-    pub(super) fn advance(&mut self, parent: Digest) {
-        self.height += 1;
-        self.parent = parent;
-        self.instance = Instance::default();
-        self.timers.remove(&Timer::View);
-        self.timers.remove(&Timer::Fallback);
-        self.replay.extend(std::mem::take(&mut self.future).into_values().flatten());
-        self.peer_heights.retain(|_, height| *height > self.height);
+    fn agreement(&mut self) -> (&mut Agreement<A>, Context<'_, A>) {
+        let Self { agreement, gate, chain, pool, out, signals, .. } = self;
+        (agreement, Context { gate, chain, pool, out, signals })
     }
 
-    pub(super) fn topology(&self) -> Topology<'_> {
-        self.topology_at(self.instance.view)
-    }
-    pub(super) fn topology_at(&self, view: u64) -> Topology<'_> {
-        Topology { config: &self.config, me: self.id, height: self.height, view }
+    fn transfer(&mut self) -> Transfer<'_, A> {
+        let Self { sync, chain, out, .. } = self;
+        Transfer { sync, chain, out }
     }
 
     /// The replica's number.
     pub fn id(&self) -> ReplicaId {
-        self.id
+        self.out.id
     }
-    /// The height of the current instance.
+    /// The height of the current slot.
     pub fn height(&self) -> u64 {
-        self.height
+        self.chain.height()
     }
     /// The current view.
     pub fn view(&self) -> u64 {
-        self.instance.view
+        self.agreement.slot.view()
+    }
+    /// The bytes that this replica holds for others.
+    pub fn holdings(&self) -> Holdings {
+        let slot = &self.agreement.slot;
+        Holdings {
+            requests: self.pool.bytes(),
+            values: self.agreement.bytes(),
+            statements: slot.tally().len() * ENTRY,
+            view_changes: slot.view_change_bytes(),
+            next_height: self.next_height.bytes(),
+            decisions: self.sync.window.bytes(),
+        }
     }
     /// The prepare certificate of the highest view at the current height.
     pub fn prepared_certificate(&self) -> Option<&Certificate> {
-        self.instance.prepared.as_ref()
+        self.agreement.slot.lock()
     }
     /// The configuration.
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.out.config
     }
     /// The application.
     pub fn application(&self) -> &A {
-        &self.application
+        self.chain.application()
     }
     /// The decision of a height.
     pub fn decision(&self, height: u64) -> Option<&Decision> {
-        self.decisions.get(usize::try_from(height.checked_sub(1)?).ok()?)
+        self.chain.decision(height)
     }
 }
 
-fn belongs_to_instance(body: &Body) -> bool {
+fn belongs_to_slot(body: &Body) -> bool {
     matches!(
         body,
         Body::PrePrepare { .. }
             | Body::Vote { .. }
             | Body::PartialCertificate(_)
+            | Body::LateVotes(_)
             | Body::Certificate(_)
             | Body::ViewChange { .. }
             | Body::NewView { .. }

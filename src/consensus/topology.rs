@@ -8,8 +8,7 @@
 #![forbid(unsafe_code)]
 
 use super::ReplicaId;
-use super::config::{Config, Group};
-use super::parameters::Profile;
+use super::config::{Config, Group, Route};
 
 /// The topology of one view as one replica sees it.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +26,8 @@ impl<'a> Topology<'a> {
     pub(super) fn is_leader(&self) -> bool {
         self.me == self.leader()
     }
-    pub(super) fn is_flat(&self) -> bool {
-        self.config.profile() == Profile::Flat
+    pub(super) fn is_tree(&self) -> bool {
+        self.config.protocol().route == Route::Tree
     }
     pub(super) fn others(&self) -> Vec<ReplicaId> {
         self.config.members().map(|member| member.id).filter(|id| *id != self.me).collect()
@@ -47,7 +46,7 @@ impl<'a> Topology<'a> {
 
     /// Returns `true` if this replica is a collector other than the leader.
     pub(super) fn is_collector(&self) -> bool {
-        !self.is_flat() && !self.is_leader() && self.collector(self.group()) == self.me
+        self.is_tree() && !self.is_leader() && self.collector(self.group()) == self.me
     }
 
     pub(super) fn group_members(&self) -> &'a [ReplicaId] {
@@ -56,11 +55,11 @@ impl<'a> Topology<'a> {
 
     /// The recipients of the proposals and certificates that this replica disseminates.
     pub(super) fn children(&self) -> Vec<ReplicaId> {
+        if !self.is_tree() {
+            return if self.is_leader() { self.others() } else { Vec::new() };
+        }
         if !self.is_leader() && !self.is_collector() {
             return Vec::new();
-        }
-        if self.is_flat() {
-            return self.others();
         }
         let own = self.group_members().iter().copied();
         let others = self.config.groups().iter().map(|group| self.collector(group));
@@ -70,9 +69,21 @@ impl<'a> Topology<'a> {
         children
     }
 
+    /// The recipients of a client's request: the primary of the group, or the leader.
+    pub(super) fn request_recipient(&self) -> ReplicaId {
+        if self.is_tree() { self.collector(self.group()) } else { self.leader() }
+    }
+
+    /// The number of votes of this replica's group at which its collector reports them: the group's
+    /// share of the quorum, so that the shares of all groups are a quorum.
+    pub(super) fn group_share(&self) -> usize {
+        let (k, n) = (self.group().ranking.len(), self.config.size());
+        (self.config.quorum() * k).div_ceil(n)
+    }
+
     /// The recipients of this replica's vote; none if it is its own collector.
     pub(super) fn vote_recipients(&self) -> Vec<ReplicaId> {
-        if self.is_flat() {
+        if !self.is_tree() {
             return self.others();
         }
         let collector = self.collector(self.group());

@@ -40,7 +40,7 @@ pub use terms::NAMESPACE;
 
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
-use crate::ledger::{Block, Entry, Header, Ledger, Rule, State, Time, Transaction};
+use crate::ledger::{Header, Ledger, Rule, State, Time, Transaction};
 use crate::protocol::trail;
 use context::Context;
 use proof::Proof;
@@ -126,18 +126,9 @@ pub fn resources<'a>(
     ledger: &'a Ledger,
     record: &'a Digest,
 ) -> impl Iterator<Item = Value> + use<'a> {
-    let mut next = (0, 0);
     trail(ledger, record).into_iter().flat_map(move |entry| {
-        // The trail is in the order of the ledger, which may hold a transaction twice.
-        if next.0 != entry.height {
-            next = (entry.height, 0);
-        }
-        let committed = ledger.blocks().iter().find(|of| of.block.header.height == entry.height);
-        let event = committed.and_then(|committed| {
-            find(ledger.chain(), &committed.block, next.1, &entry.transaction)
-        });
+        let event = event_of(ledger, &entry.transaction);
         let event = event.expect("the trail lists entries of the ledger");
-        next.1 = event.proof.index() + 1;
         let context = Context::of_state(ledger.state(), record, &event.transaction);
         let context = context.expect("the trail lists transactions on the record");
         let audit_event = event::build(&event, &context);
@@ -145,14 +136,12 @@ pub fn resources<'a>(
     })
 }
 
-/// Returns the first event of a transaction in a block, from an index on.
-fn find(chain: &str, block: &Block, from: usize, id: &Digest) -> Option<Event> {
-    let decoded = |(index, entry): (usize, &Entry)| {
-        let transaction = Transaction::from_bytes(&entry.transaction).ok()?;
-        (transaction.id() == *id).then_some((index, transaction))
-    };
-    let (index, transaction) = block.entries.iter().enumerate().skip(from).find_map(decoded)?;
-    let proof = Proof::new(chain, block, index);
+/// Returns the event of a transaction, which a ledger contains at most once.
+fn event_of(ledger: &Ledger, id: &Digest) -> Option<Event> {
+    let (block, entry) = ledger.find(id)?;
+    let index = block.entries.iter().position(|of| std::ptr::eq(of, entry))?;
+    let transaction = Transaction::from_bytes(&entry.transaction).ok()?;
+    let proof = Proof::new(ledger.chain(), block, index);
     Some(Event { proof, transaction, time: block.header.time })
 }
 

@@ -1,29 +1,34 @@
-//! The chain of a replica: proposal, verification, execution and audit of blocks.
+//! The chain of a replica: proposal, verification and execution of blocks.
 #![forbid(unsafe_code)]
 
-use super::block::{Block, CommittedBlock, Entry, Header, MAX_TRANSACTION, summarise};
+use super::block::{Block, CommittedBlock, Entry, Header, summarise};
 use super::contract::execute;
+use super::format::{DecodedBlock, LedgerFormat, decode_transaction, reject, require};
 use super::state::State;
-use super::transaction::{Transaction, TransactionError};
-use super::{MAX_BLOCK, MAX_CLOCK_SKEW, Time};
+use super::{MAX_CLOCK_SKEW, Time, admission};
 use crate::algebra::codec::Canonical;
 use crate::consensus::{
-    self, Application, Config, Digest, FirstProposal, ProposalContext, Rejection, RequestId,
-    VerifyContext, request_id,
+    Application, Certificate, Config, Digest, FirstProposal, Phase, ProposalContext, Rejection,
+    VerifyContext,
 };
 use crate::sign::VerifyingKey;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A replica's ledger: the committed blocks and the state after the last one.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     blocks: Vec<CommittedBlock>,
+    /// The block and entry of each transaction, by their indices.
+    positions: BTreeMap<Digest, (usize, usize)>,
     state: State,
 }
 
 impl Ledger {
     /// Creates the empty ledger of a chain under a registration centre.
     pub fn new(chain: &str, centre: VerifyingKey) -> Self {
-        Self { blocks: Vec::new(), state: State::genesis(chain, centre) }
+        let state = State::genesis(chain, centre);
+        Self { blocks: Vec::new(), positions: BTreeMap::new(), state }
     }
 
     /// The chain's name.
@@ -48,45 +53,29 @@ impl Ledger {
 
     /// The time of the last block; 0 before the first.
     pub fn time(&self) -> Time {
-        self.blocks.last().map_or(0, |last| last.block.header.time)
+        self.state.time()
     }
 
     /// Returns the block and entry of a transaction.
     pub fn find(&self, id: &Digest) -> Option<(&Block, &Entry)> {
-        self.blocks.iter().find_map(|CommittedBlock { block, .. }| {
-            let of_id = |entry: &&Entry| {
-                Transaction::from_bytes(&entry.transaction).is_ok_and(|t| t.id() == *id)
-            };
-            block.entries.iter().find(of_id).map(|entry| (block, entry))
-        })
+        let (block, entry) = *self.positions.get(id)?;
+        let CommittedBlock { block, .. } = &self.blocks[block];
+        Some((block, &block.entries[entry]))
     }
 
-    /// Decodes a transaction and checks everything that does not depend on the state.
-    fn decode(&self, bytes: &[u8]) -> Result<Transaction, TransactionError> {
-        let transaction = Transaction::from_bytes(bytes)?;
-        transaction.check(self.chain(), self.state.centre())?;
-        Ok(transaction)
-    }
-
-    /// Executes transactions in order on a copy of the state.
-    fn execute<'a>(
-        &self,
-        transactions: impl Iterator<Item = &'a [u8]>,
-        time: Time,
-    ) -> Result<(Vec<Entry>, State), TransactionError> {
+    /// Returns a copy of the state for the execution of the next block.
+    fn next_state(&self, time: Time) -> State {
         let mut state = self.state.clone();
         (state.height, state.time) = (self.height() + 1, time);
-        let mut entries = Vec::new();
-        for bytes in transactions {
-            let transaction = self.decode(bytes)?;
-            let outcome = execute(&mut state, &transaction, time).err();
-            entries.push(Entry { transaction: bytes.to_vec(), rejected_by: outcome });
-        }
-        state.forget_expired(time);
-        Ok((entries, state))
+        state
     }
 
-    fn check_block(&self, block: &Block, context: &VerifyContext<'_>) -> Result<State, Rejection> {
+    /// Checks and executes a block whose transactions have valid signatures.
+    fn check_block(
+        &self,
+        DecodedBlock { block, transactions, .. }: &DecodedBlock,
+        context: &VerifyContext<'_>,
+    ) -> Result<State, Rejection> {
         let header = &block.header;
         require(
             header.height == context.height,
@@ -95,100 +84,37 @@ impl Ledger {
         require(header.previous == context.parent, "the block does not extend the last block")?;
         require(header.epoch == context.config.epoch(), "the block belongs to another epoch")?;
         require(header.time > self.time(), "the block is not later than its parent")?;
-        require(
-            block.header_matches_entries(),
-            "the header's size and Merkle root do not match the entries",
-        )?;
-        self.check_parent_certificate(header, context.config)?;
+        check_parent_certificate(header, context.config)?;
         if let Some(first) = context.first {
             check_first_proposal(header, first)?;
         }
-        let bytes = block.entries.iter().map(|entry| entry.transaction.as_slice());
-        let (entries, state) =
-            self.execute(bytes, header.time).map_err(|error| Rejection::new(error.to_string()))?;
-        require(
-            entries == block.entries,
-            "the recorded outcome of a transaction differs from its execution",
-        )?;
+        let mut state = self.next_state(header.time);
+        for (entry, (id, transaction)) in block.entries.iter().zip(transactions) {
+            let outcome = execute(&mut state, *id, transaction).map_err(reject)?;
+            require(
+                outcome == entry.rejected_by,
+                "the recorded outcome of a transaction differs from its execution",
+            )?;
+        }
+        state.forget_expired();
         require(
             header.state_root == state.root(),
             "the state root does not match the executed entries",
         )?;
         Ok(state)
     }
-
-    /// Checks that the header contains a valid commit certificate of the parent.
-    fn check_parent_certificate(&self, header: &Header, config: &Config) -> Result<(), Rejection> {
-        let Some(certificate) = &header.parent_certificate else {
-            return require(header.height == 1, "the parent's certificate is missing");
-        };
-        let of_parent = certificate.phase == consensus::Phase::Commit
-            && certificate.height.checked_add(1) == Some(header.height)
-            && certificate.digest == header.previous;
-        require(of_parent, "the certificate does not commit the parent block")?;
-        certificate.verify(config).map_err(|error| Rejection::new(error.to_string()))
-    }
-
-    /// Verifies the chain from its first block: hashes, certificates, outcomes and state roots.
-    ///
-    /// # Errors
-    /// [`AuditError`] with the first height that does not verify.
-    pub fn audit(&self, config: &Config) -> Result<Ledger, AuditError> {
-        let fresh = Self::replay(self.chain(), *self.state.centre(), &self.blocks, config)?;
-        if fresh.state.root() != self.state.root() {
-            let (height, reason) =
-                (self.height(), "the state does not match the blocks".to_owned());
-            return Err(AuditError { height, reason });
-        }
-        Ok(fresh)
-    }
-
-    /// Rebuilds a ledger from blocks of any source and verifies each of them.
-    ///
-    /// # Errors
-    /// [`AuditError`] with the first height that does not verify.
-    pub fn replay(
-        chain: &str,
-        centre: VerifyingKey,
-        blocks: &[CommittedBlock],
-        config: &Config,
-    ) -> Result<Ledger, AuditError> {
-        let mut fresh = Self::new(chain, centre);
-        let mut parent = config.digest();
-        for committed in blocks {
-            let CommittedBlock { block, certificate } = committed;
-            let height = fresh.height() + 1;
-            let fail = |reason: String| AuditError { height, reason };
-            let context = VerifyContext { height, parent, config, first: None };
-            let state =
-                fresh.check_block(block, &context).map_err(|rejection| fail(rejection.0))?;
-            parent = block.header.hash();
-            let commits_block = certificate.phase == consensus::Phase::Commit
-                && certificate.height == height
-                && certificate.digest == parent;
-            if !commits_block {
-                return Err(fail("the certificate does not commit this block".to_owned()));
-            }
-            certificate.verify(config).map_err(|error| fail(error.to_string()))?;
-            fresh.blocks.push(committed.clone());
-            fresh.state = state;
-        }
-        Ok(fresh)
-    }
 }
 
-/// The first block of a chain that does not verify, and the reason.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("block {height} does not verify: {reason}")]
-pub struct AuditError {
-    /// The height of the block.
-    pub height: u64,
-    /// The reason.
-    pub reason: String,
-}
-
-fn require(holds: bool, reason: &str) -> Result<(), Rejection> {
-    if holds { Ok(()) } else { Err(Rejection::new(reason)) }
+/// Checks that the header contains a valid commit certificate of the parent.
+fn check_parent_certificate(header: &Header, config: &Config) -> Result<(), Rejection> {
+    let Some(certificate) = &header.parent_certificate else {
+        return require(header.height == 1, "the parent's certificate is missing");
+    };
+    let of_parent = certificate.phase == Phase::Commit
+        && certificate.height.checked_add(1) == Some(header.height)
+        && certificate.digest == header.previous;
+    require(of_parent, "the certificate does not commit the parent block")?;
+    certificate.verify(config).map_err(reject)
 }
 
 /// Checks the fields that are compared with the current view and clock.
@@ -206,31 +132,28 @@ fn check_first_proposal(header: &Header, first: FirstProposal) -> Result<(), Rej
 }
 
 impl Application for Ledger {
-    fn check_request(&self, request: &[u8]) -> Result<(), Rejection> {
-        let check = || {
-            let transaction = self.decode(request)?;
-            if transaction.draft.valid_until <= self.time() {
-                return Err(TransactionError::Expired);
-            }
-            if self.state.contains_transaction(&transaction.id()) {
-                return Err(TransactionError::Duplicate);
-            }
-            Ok(())
-        };
-        require(request.len() <= MAX_TRANSACTION, "the transaction is longer than 1 MiB")?;
-        check().map_err(|error| Rejection::new(error.to_string()))
+    type Format = LedgerFormat;
+
+    fn format(&self) -> LedgerFormat {
+        LedgerFormat { chain: self.chain().to_owned(), centre: *self.state.centre() }
     }
 
-    fn propose(&self, context: &ProposalContext<'_>, requests: &[Vec<u8>]) -> Vec<u8> {
-        let mut size = 0;
-        let fitting = requests.iter().map(Vec::as_slice).filter(|bytes| self.decode(bytes).is_ok());
-        let fitting = fitting.take_while(|bytes| {
-            size += bytes.len();
-            size <= MAX_BLOCK
-        });
+    fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
+        let transaction = decode_transaction(request)?;
+        admission::check(&self.state, &transaction.id(), &transaction).map_err(reject)
+    }
+
+    /// Builds a block of the transactions that are admissible when their turn comes.
+    fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
         let time = context.time.max(self.time() + 1);
-        let (entries, state) =
-            self.execute(fitting, time).expect("only transactions that decode are executed");
+        let mut state = self.next_state(time);
+        let entry = |bytes: &&[u8]| {
+            let transaction = decode_transaction(bytes).ok()?;
+            let rejected_by = execute(&mut state, transaction.id(), &transaction).ok()?;
+            Some(Entry { transaction: bytes.to_vec(), rejected_by })
+        };
+        let entries: Vec<Entry> = requests.iter().filter_map(entry).collect();
+        state.forget_expired();
         let (size, entries_root) = summarise(&entries);
         let header = Header {
             height: context.height,
@@ -247,33 +170,33 @@ impl Application for Ledger {
         Block { header, entries }.to_bytes()
     }
 
-    fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Rejection> {
-        let block = Block::from_bytes(value).map_err(|error| Rejection::new(error.to_string()))?;
-        self.check_block(&block, context).map(|_| ())
+    fn verify(
+        &self,
+        context: &VerifyContext<'_>,
+        value: &mut DecodedBlock,
+    ) -> Result<(), Rejection> {
+        value.executed = Some(Arc::new(self.check_block(value, context)?));
+        Ok(())
     }
 
-    fn digest(&self, value: &[u8]) -> Result<Digest, Rejection> {
-        let block = Block::from_bytes(value).map_err(|error| Rejection::new(error.to_string()))?;
-        // Otherwise two bodies with one header would have one digest.
-        require(
-            block.header_matches_entries(),
-            "the header's size and Merkle root do not match the entries",
-        )?;
-        Ok(block.header.hash())
-    }
-
-    fn requests(&self, value: &[u8]) -> Vec<RequestId> {
-        let entries = Block::from_bytes(value).map(|block| block.entries).unwrap_or_default();
-        entries.iter().map(|entry| request_id(&entry.transaction)).collect()
-    }
-
-    fn apply(&mut self, _height: u64, value: &[u8], certificate: &consensus::Certificate) {
-        let block = Block::from_bytes(value).expect("a decided value was verified by a quorum");
-        let transactions = block.entries.iter().map(|entry| entry.transaction.as_slice());
-        let (_, state) = self
-            .execute(transactions, block.header.time)
-            .expect("a decided value was verified by a quorum");
-        self.state = state;
+    fn apply(&mut self, _height: u64, value: DecodedBlock, certificate: &Certificate) {
+        let DecodedBlock { block, transactions, executed } = value;
+        let height = self.blocks.len();
+        let positions = transactions.iter().enumerate().map(|(i, (id, _))| (*id, (height, i)));
+        self.positions.extend(positions);
+        self.state = match executed {
+            Some(state) => Arc::unwrap_or_clone(state),
+            None => {
+                let mut state = self.next_state(block.header.time);
+                for (id, transaction) in &transactions {
+                    // A quorum has verified the block, so every transaction is admissible. One that
+                    // is not would change nothing.
+                    let _ = execute(&mut state, *id, transaction);
+                }
+                state.forget_expired();
+                state
+            }
+        };
         self.blocks.push(CommittedBlock { block, certificate: certificate.clone() });
     }
 }

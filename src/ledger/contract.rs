@@ -2,37 +2,40 @@
 //!
 //! Time is block time: a replica's own clock would make state roots diverge. A transaction that
 //! violates a rule stays in its block with that rule, since the outcome depends on the order that
-//! the block decides.
+//! the block decides. One that is not admissible is in no block.
 #![forbid(unsafe_code)]
 
-use super::Time;
 use super::action::{
     AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction, RevokeAction, Scope,
-    WithdrawAction,
 };
 use super::certificate::{Certificate, Role};
 use super::receipt::EvidenceAction;
 use super::rule::Rule;
 use super::state::{State, StoredRequest};
-use super::transaction::Transaction;
+use super::transaction::{Transaction, TransactionError};
+use super::{Time, admission};
 use crate::consensus::Digest;
 use std::sync::Arc;
 
-/// Executes one transaction with verified signatures at a block's time.
+/// Executes one transaction with verified signatures at the time of the state. Returns the rule
+/// that rejects it.
+///
+/// # Errors
+/// The transaction is not admissible in this state, which it does not change.
 pub(super) fn execute(
     state: &mut State,
+    id: Digest,
     transaction: &Transaction,
-    time: Time,
-) -> Result<(), Rule> {
-    let id = transaction.id();
-    if state.seen.contains_key(&id) {
-        return Err(Rule::Duplicate);
-    }
-    if transaction.draft.valid_until <= time {
-        return Err(Rule::Expired);
-    }
+) -> Result<Option<Rule>, TransactionError> {
+    admission::check(state, &id, transaction)?;
     // A rejected transaction is recorded too, so it is never executed again.
     state.seen.insert(id, transaction.draft.valid_until);
+    Ok(execute_action(state, id, transaction).err())
+}
+
+/// Executes the action of an admissible transaction, whose payer is therefore known.
+fn execute_action(state: &mut State, id: Digest, transaction: &Transaction) -> Result<(), Rule> {
+    let time = state.time;
     match transaction.action() {
         Action::Register(certificate) => register(state, certificate, time),
         Action::Record(record) => {
@@ -45,7 +48,10 @@ pub(super) fn execute(
         Action::Revoke(revoke) => add_revocation(state, revoke),
         Action::Evidence(evidence) => add_evidence(state, evidence, time),
         Action::Renew(certificate) => renew(state, certificate, time),
-        Action::Withdraw(withdraw) => withdraw_certificate(state, withdraw),
+        Action::Withdraw(withdraw) => {
+            state.withdrawn.insert(withdraw.certificate);
+            Ok(())
+        }
     }
 }
 
@@ -67,20 +73,12 @@ fn register(state: &mut State, certificate: &Certificate, time: Time) -> Result<
 
 fn renew(state: &mut State, certificate: &Certificate, time: Time) -> Result<(), Rule> {
     let subject = certificate.claimed();
-    let current = state.party(&subject.key).ok_or(Rule::UnknownParty)?;
+    let current = state.party(&subject.key).expect("the subject is registered: it pays");
     if !subject.renews(current) {
         return Err(Rule::NotRenewal);
     }
     state.check_certificate(subject, time)?;
     state.parties.insert(subject.key, certificate.clone());
-    Ok(())
-}
-
-fn withdraw_certificate(state: &mut State, withdraw: &WithdrawAction) -> Result<(), Rule> {
-    if withdraw.centre != *state.centre() {
-        return Err(Rule::NotCentre);
-    }
-    state.withdrawn.insert(withdraw.certificate);
     Ok(())
 }
 
@@ -109,9 +107,6 @@ fn add_record(
 fn add_grant(state: &mut State, id: Digest, grant: &GrantAction, time: Time) -> Result<(), Rule> {
     state.valid_party(&grant.reader, Role::Doctor, time, Rule::UnknownReader)?;
     state.valid_party(&grant.proxy, Role::Proxy, time, Rule::UnknownProxy)?;
-    if !grant.owners.iter().all(|owner| state.owners.contains_key(owner)) {
-        return Err(Rule::UnknownOwner);
-    }
     if let Scope::Records(records) = &grant.scope {
         for record in records {
             let record = state.records.get(record).ok_or(Rule::UnknownRecord)?;
@@ -175,7 +170,7 @@ fn add_access(state: &mut State, access: &AccessAction) -> Result<(), Rule> {
 /// Records a receipt, with its signature verified, that contradicts the access on the ledger, or
 /// that no access reports in time.
 fn add_evidence(state: &mut State, evidence: &EvidenceAction, time: Time) -> Result<(), Rule> {
-    let reporter = state.party(&evidence.reporter).ok_or(Rule::UnknownReporter)?;
+    let reporter = state.party(&evidence.reporter).expect("the reporter is registered: it pays");
     state.check_certificate(reporter, time)?;
     let released = &evidence.receipt.released;
     let request = state.requests.get(&released.request).ok_or(Rule::UnknownRequest)?;
@@ -195,9 +190,6 @@ fn add_evidence(state: &mut State, evidence: &EvidenceAction, time: Time) -> Res
 }
 
 fn add_revocation(state: &mut State, revoke: &RevokeAction) -> Result<(), Rule> {
-    if !state.owners.contains_key(&revoke.owner) {
-        return Err(Rule::UnknownOwner);
-    }
     if state.grants.get(&revoke.grant).is_some_and(|grant| !grant.owners.contains(&revoke.owner)) {
         return Err(Rule::NotOwner);
     }

@@ -20,11 +20,8 @@ macro_rules! rules {
     };
 }
 
+// The codes 1, 2, 12, 32, 34 and 37 are unused: admission covers their conditions.
 rules! {
-    /// The identifier is on the ledger.
-    Duplicate = 1, "the transaction is already on the ledger";
-    /// `valid_until` is not after the block's time.
-    Expired = 2, "the transaction has expired";
     /// The subject's key is registered.
     AlreadyRegistered = 3, "the key is already registered";
     /// The certificate has expired.
@@ -43,8 +40,6 @@ rules! {
     UnknownReader = 10, "the reader is not a registered doctor";
     /// The proxy is not registered.
     UnknownProxy = 11, "the proxy is not registered";
-    /// No record has this owner key.
-    UnknownOwner = 12, "no record on the ledger has this owner key";
     /// The record does not exist.
     UnknownRecord = 13, "no such record is on the ledger";
     /// The grant does not exist.
@@ -83,16 +78,10 @@ rules! {
     NoContradiction = 30, "the receipt agrees with the reported access";
     /// The access may still be reported.
     ReportPending = 31, "the proxy may still report the access";
-    /// The reporter of evidence is not registered.
-    UnknownReporter = 32, "the reporter is not a registered party";
     /// Evidence about the request is on the ledger.
     AlreadyProven = 33, "evidence about the request is already on the ledger";
-    /// No party is registered under the key.
-    UnknownParty = 34, "no party is registered under this key";
     /// A renewal changes more than the end of validity, or does not extend it.
     NotRenewal = 35, "a renewal may only extend the validity of the certificate";
     /// The registration centre has withdrawn the certificate.
     CertificateWithdrawn = 36, "the registration centre has withdrawn the certificate";
-    /// The signer is not the registration centre.
-    NotCentre = 37, "only the registration centre withdraws certificates";
 }

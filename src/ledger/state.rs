@@ -169,6 +169,11 @@ impl State {
         ids.filter_map(|id| Some((id, self.record(id)?)))
     }
 
+    /// Returns `true` if a record on the ledger has this owner key.
+    pub(super) fn is_owner(&self, key: &VerifyingKey) -> bool {
+        self.owners.contains_key(key)
+    }
+
     /// Returns the grant of a transaction, revoked or not.
     pub fn grant(&self, id: &Digest) -> Option<&GrantAction> {
         self.grants.get(id)
@@ -238,7 +243,8 @@ impl State {
     }
 
     /// Discards the identifiers of transactions that have expired.
-    pub(super) fn forget_expired(&mut self, time: Time) {
+    pub(super) fn forget_expired(&mut self) {
+        let time = self.time;
         self.seen.retain(|_, valid_until| *valid_until > time);
     }
 

@@ -7,7 +7,7 @@ use crate::algebra::codec::{Codec, VERSION, public_encoding, sequence};
 use crate::algebra::hash::digest;
 use crate::algebra::tag;
 use crate::algebra::{Rng, random_bytes};
-use crate::consensus::Digest;
+use crate::consensus::{Digest, Price};
 use crate::error::DecodeError;
 use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
 
@@ -110,12 +110,24 @@ pub enum TransactionError {
     /// The proxy did not sign the receipt in the evidence.
     #[error("the receipt was not signed by the proxy for this chain")]
     Receipt,
-    /// The time of the last block has reached `valid_until`.
+    /// The time of the last block, or of the transaction's own block, has reached `valid_until`.
     #[error("the transaction has expired")]
     Expired,
     /// A block contains the transaction.
     #[error("the transaction is already on the ledger")]
     Duplicate,
+    /// No party is registered under the payer's key.
+    #[error("the {0} pays for the transaction and is not registered: register this key first")]
+    UnregisteredPayer(&'static str),
+    /// No record on the ledger has an owner key that signs a grant or revocation.
+    #[error(
+        "an owner key that pays for the transaction has no record on the ledger: publish the \
+         record first"
+    )]
+    OwnerWithoutRecord,
+    /// The signer of a withdrawal is not the registration centre.
+    #[error("only the registration centre withdraws certificates: sign with its key")]
+    NotCentre,
 }
 
 impl Transaction {
@@ -129,6 +141,18 @@ impl Transaction {
         &self.draft.action
     }
 
+    /// Returns the price: one unit per signature that [`Self::check`] verifies, those in a
+    /// certificate or receipt included. The first signer pays, identified by its key.
+    pub fn price(&self) -> Price {
+        let contained = match self.action() {
+            Action::Register(_) | Action::Renew(_) | Action::Evidence(_) => 1,
+            _ => 0,
+        };
+        let signers = self.action().signers();
+        let payer = signers.first().map(|(_, key)| *key.as_bytes());
+        Price { cost: (signers.len() + contained) as u32, payer }
+    }
+
     /// Verifies everything that does not depend on the state: chain, signatures, certificate.
     ///
     /// # Errors
@@ -137,6 +161,10 @@ impl Transaction {
     pub fn check(&self, chain: &str, centre: &VerifyingKey) -> Result<(), TransactionError> {
         if self.draft.chain != chain {
             return Err(TransactionError::Chain);
+        }
+        // First, because the certificate pays for a registration.
+        if let Action::Register(certificate) | Action::Renew(certificate) = self.action() {
+            certificate.verify(centre).map_err(|_| TransactionError::Certificate)?;
         }
         let signers = self.action().signers();
         let signed = self.draft.to_signed_bytes();
@@ -152,9 +180,6 @@ impl Transaction {
             return Err(TransactionError::SurplusSignature);
         }
         match self.action() {
-            Action::Register(certificate) | Action::Renew(certificate) => {
-                certificate.verify(centre).map(|_| ()).map_err(|_| TransactionError::Certificate)
-            }
             Action::Evidence(evidence) => {
                 evidence.receipt.verify(chain).map_err(|_| TransactionError::Receipt)
             }

@@ -18,7 +18,7 @@ use super::{
     ProtocolError, Refusal, SealedMessage, SearchTerm,
 };
 use crate::algebra::codec::Canonical;
-use crate::ledger::{RecordAction, Rule, SectionDigests};
+use crate::ledger::{RecordAction, SectionDigests};
 use crate::pre::conditional::{self, Ciphertext};
 use crate::record::Record;
 use crate::sign::SigningKey;
@@ -66,7 +66,7 @@ impl Patient {
         check_owner(record, &owner)?;
         record.check_epoch(request.draft.valid_until, view.now)?;
         if request.draft.valid_until <= view.now {
-            return Err(Rule::Expired.into());
+            return Err(Refusal::ExpiredDraft.into());
         }
         let keys = self.unwrap_keys(record, &request)?;
         self.check_tags(record, &keys, &current.policies)?;

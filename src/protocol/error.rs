@@ -60,6 +60,7 @@ refusals! {
     UnregisteredReader = "the reader is not a registered doctor";
     UnregisteredProxy = "the proxy is not registered";
     UnregisteredManager = "the query was not forwarded by a registered query manager";
+    ExpiredDraft = "the draft has expired; the author must draft the record again";
     NotRecordDraft = "the transaction does not publish a record";
     OtherChain = "the transaction is for another chain";
     OtherInstitution = "the record names another institution";

@@ -315,7 +315,7 @@ impl Doctor {
         request_id: &Digest,
         basis: Basis,
     ) -> Result<(&'a RequestAction, &'a RecordAction), ProtocolError> {
-        state.valid_party(&self.verifying_key(), Role::Doctor, now, Rule::UnknownParty)?;
+        state.valid_party(&self.verifying_key(), Role::Doctor, now, Rule::UnknownReader)?;
         let own = |request: &RequestAction| {
             request.reader == self.verifying_key() && request.basis == basis
         };

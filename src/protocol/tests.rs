@@ -13,7 +13,8 @@ use super::*;
 use crate::algebra::codec::{self, Canonical};
 use crate::algebra::{G2, Scalar, Secret, random_bytes};
 use crate::consensus::{
-    Application, Certificate, Config, Digest, Location, Member, Parameters, Phase, ProposalContext,
+    Application, Certificate, Config, Digest, Format, Location, Member, Parameters, Phase,
+    ProposalContext,
 };
 use crate::ledger::{
     AccessAction, Action, Basis, Draft, EPOCH, GrantAction, Ledger, Receipt, Rule, State, Time,
@@ -129,7 +130,8 @@ impl World {
             time: NOW,
             config: &self.config,
         };
-        let value = self.ledger.propose(&context, &[transaction.to_bytes()]);
+        let value = self.ledger.propose(&context, &[&transaction.to_bytes()]);
+        let (_, block) = self.ledger.format().decode(&value).unwrap();
         // The ledger does not verify the certificate.
         let certificate = Certificate {
             phase: Phase::Commit,
@@ -139,7 +141,7 @@ impl World {
             digest: [0; 32],
             signatures: vec![],
         };
-        self.ledger.apply(height, &value, &certificate);
+        self.ledger.apply(height, block, &certificate);
         self.ledger.find(&transaction.id()).unwrap().1.rejected_by
     }
 

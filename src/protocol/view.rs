@@ -51,9 +51,9 @@ impl<'a> LedgerView<'a> {
 
     /// Checks that the certificates of a grant's reader and proxy are valid now.
     pub(super) fn check_parties(self, grant: &GrantAction) -> Result<(), Rule> {
-        for (party, role) in [(&grant.reader, Role::Doctor), (&grant.proxy, Role::Proxy)] {
-            self.state.valid_party(party, role, self.now, Rule::UnknownParty)?;
-        }
+        let (state, now) = (self.state, self.now);
+        state.valid_party(&grant.reader, Role::Doctor, now, Rule::UnknownReader)?;
+        state.valid_party(&grant.proxy, Role::Proxy, now, Rule::UnknownProxy)?;
         Ok(())
     }
 }

@@ -1,9 +1,21 @@
 //! Byzantine behaviours: honest replicas whose effects the simulator modifies.
+//!
+//! A faulty replica signs with its own key only. It knows the messages that it has received, and
+//! equivocating replicas share what they have proposed.
 #![forbid(unsafe_code)]
 
-use crate::consensus::{Application, Body, Digest, Effect, Message, Phase, Replica, ReplicaId};
-use crate::sign::SigningKey;
-use std::collections::BTreeMap;
+mod equivocation;
+mod leader;
+mod noise;
+mod requests;
+mod views;
+mod votes;
+
+use crate::algebra::codec::Canonical;
+use crate::consensus::{Application, Body, Effect, Message, Replica, ReplicaId};
+pub(super) use equivocation::Collusion;
+use rand_chacha::ChaCha8Rng;
+use std::collections::VecDeque;
 
 /// The behaviour of a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,124 +31,170 @@ pub enum Behaviour {
     /// Sends its own votes and withholds everything else: proposals, batches, group votes and
     /// certificates.
     WithholdingPrimary,
+    /// Follows the protocol, but never proposes.
+    SilentLeader,
+    /// Reports votes in the names of other members, and votes of other groups.
+    ForgedPartials,
+    /// Omits members from group votes and from certificates, down to the quorum.
+    SelectiveCertificates,
+    /// Votes for different digests towards different members, and COMMIT before it is prepared.
+    ConflictingVotes,
+    /// Proposes and batches invalid and delivered requests.
+    PoisonedBatches,
+    /// Proposes to just fewer members than a quorum needs, batches without a certificate, and
+    /// answers no fetches.
+    UnavailableValues,
+    /// Sends certificates and group votes after the fallback delay, up to two view delays late.
+    LateCertificates,
+    /// Repeats messages that it has received, later and to other members.
+    Replay,
+    /// Sends view changes with missing, forged or unrelated certificates, for far views, and new
+    /// views without a quorum.
+    MalformedViewChanges,
+    /// Claims heights up to `2^64 - 1` in statuses, votes and fetches.
+    FalseHeights,
+    /// Fetches values and decisions from all members without end.
+    Flooding,
+    /// Follows the protocol, and so does a second replica with the same identity; see
+    /// [`Network::add_twin`](super::Network::add_twin).
+    Twin,
 }
 
-/// The state shared by all equivocating replicas: per height and view, the digests of the proposed
-/// values and the recipients of each.
-#[derive(Debug, Default)]
-pub(super) struct Collusion(BTreeMap<(u64, u64), BTreeMap<Digest, Vec<ReplicaId>>>);
+impl Behaviour {
+    /// The Byzantine behaviours that a single replica can have.
+    pub const BYZANTINE: [Self; 14] = [
+        Self::Silent,
+        Self::Equivocating,
+        Self::WithholdingPrimary,
+        Self::SilentLeader,
+        Self::ForgedPartials,
+        Self::SelectiveCertificates,
+        Self::ConflictingVotes,
+        Self::PoisonedBatches,
+        Self::UnavailableValues,
+        Self::LateCertificates,
+        Self::Replay,
+        Self::MalformedViewChanges,
+        Self::FalseHeights,
+        Self::Flooding,
+    ];
+}
 
-impl Collusion {
-    /// Applies a behaviour to the effects of one step at time `now`.
-    pub(super) fn corrupt<A: Application>(
-        &mut self,
-        replica: &Replica<A>,
-        key: &SigningKey,
-        behaviour: Behaviour,
-        now: u64,
-        effects: Vec<Effect>,
-    ) -> Vec<Effect> {
+/// An effect that is performed, or a message that is sent, after a delay.
+pub(super) struct Action {
+    pub(super) delay: u64,
+    pub(super) effect: Effect,
+}
+
+impl From<Effect> for Action {
+    fn from(effect: Effect) -> Self {
+        Self { delay: 0, effect }
+    }
+}
+
+/// The number of received messages that a replaying replica remembers.
+const REMEMBERED: usize = 64;
+
+/// The knowledge of a faulty replica beyond that of an honest one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Memory {
+    seen: VecDeque<Message>,
+    /// The time of the last unsolicited message.
+    active: Option<u64>,
+}
+
+impl Memory {
+    /// Remembers a received message, if the behaviour uses it.
+    pub(super) fn see(&mut self, behaviour: Behaviour, bytes: &[u8]) {
+        if matches!(behaviour, Behaviour::Replay | Behaviour::MalformedViewChanges)
+            && let Ok(message) = Message::from_bytes(bytes)
+        {
+            self.seen.push_back(message);
+            if self.seen.len() > REMEMBERED {
+                self.seen.pop_front();
+            }
+        }
+    }
+
+    /// Returns `true` at most once per period, so that answers to an attack do not feed it.
+    fn is_due(&mut self, now: u64, period: u64) -> bool {
+        let due = self.active.is_none_or(|last| now >= last + period);
+        if due {
+            self.active = Some(now);
+        }
+        due
+    }
+}
+
+/// The attack of one replica in one step.
+pub(super) struct Attack<'a, A: Application> {
+    pub(super) replica: &'a Replica<A>,
+    pub(super) memory: &'a mut Memory,
+    pub(super) collusion: &'a mut Collusion,
+    pub(super) rng: &'a mut ChaCha8Rng,
+    pub(super) now: u64,
+}
+
+impl<A: Application> Attack<'_, A> {
+    /// Applies a behaviour to the effects of one step.
+    pub(super) fn corrupt(&mut self, behaviour: Behaviour, effects: Vec<Effect>) -> Vec<Action> {
+        let now = |effects: Vec<Effect>| effects.into_iter().map(Action::from).collect();
         match behaviour {
-            Behaviour::Honest => effects,
+            Behaviour::Honest | Behaviour::Twin => now(effects),
             Behaviour::Silent => Vec::new(),
-            Behaviour::WithholdingPrimary => effects.into_iter().filter(is_own_vote).collect(),
-            Behaviour::Equivocating => effects
-                .into_iter()
-                .flat_map(|effect| self.equivocate(replica, key, now, effect))
-                .collect(),
+            Behaviour::Equivocating => now(self.each(effects, Self::equivocate)),
+            Behaviour::WithholdingPrimary => now(effects.into_iter().filter(is_own_vote).collect()),
+            Behaviour::SilentLeader => now(self.each_sent(effects, Self::propose_nothing)),
+            Behaviour::ForgedPartials => now(self.each_sent(effects, Self::forge_group_votes)),
+            Behaviour::SelectiveCertificates => now(self.each_sent(effects, Self::omit_signers)),
+            Behaviour::ConflictingVotes => now(self.each_sent(effects, Self::vote_for_several)),
+            Behaviour::PoisonedBatches => now(self.each_sent(effects, Self::poison)),
+            Behaviour::UnavailableValues => now(self.each_sent(effects, Self::withhold_values)),
+            Behaviour::LateCertificates => self.delay_certificates(effects),
+            Behaviour::Replay => self.replay(effects),
+            Behaviour::MalformedViewChanges => now(self.disturb_views(effects)),
+            Behaviour::FalseHeights => now(self.claim_heights(effects)),
+            Behaviour::Flooding => now(self.flood(effects)),
         }
     }
 
-    /// Replaces a proposal or vote by two conflicting ones.
-    fn equivocate<A: Application>(
+    fn each(
         &mut self,
-        replica: &Replica<A>,
-        key: &SigningKey,
-        now: u64,
-        effect: Effect,
+        effects: Vec<Effect>,
+        change: impl Fn(&mut Self, Effect) -> Vec<Effect>,
     ) -> Vec<Effect> {
-        let Effect::Send { to, message } = effect else { return vec![effect] };
-        let own = message.from == replica.id();
-        match &message.body {
-            Body::PrePrepare { .. } | Body::NewView { .. } if own => {
-                self.propose_two(replica, key, now, message)
-            }
-            Body::Vote { height, view, .. } if self.0.contains_key(&(*height, *view)) => {
-                self.vote_for_both(replica, key, (*height, *view))
-            }
-            _ => vec![Effect::Send { to, message }],
-        }
+        effects.into_iter().flat_map(|effect| change(self, effect)).collect()
     }
 
-    fn propose_two<A: Application>(
+    /// Changes the sent messages.
+    fn each_sent(
         &mut self,
-        replica: &Replica<A>,
-        key: &SigningKey,
-        now: u64,
-        message: Message,
+        effects: Vec<Effect>,
+        change: impl Fn(&mut Self, Vec<ReplicaId>, Message) -> Vec<Effect>,
     ) -> Vec<Effect> {
-        let conflicting = conflicting_value(replica, now);
-        let (slot, body) = match message.body.clone() {
-            Body::PrePrepare { height, .. } => {
-                ((height, 0), Body::PrePrepare { height, value: conflicting.clone() })
-            }
-            Body::NewView { height, view, changes, .. } => {
-                let value = conflicting.clone();
-                ((height, view), Body::NewView { height, view, changes, value })
-            }
-            _ => unreachable!("the caller passes proposals only"),
-        };
-        if slot != (replica.height(), replica.view()) {
-            return vec![Effect::Send { to: others(replica), message }];
-        }
-        let mut left = others(replica);
-        let right = left.split_off(left.len() / 2);
-        let sides = [(proposed(&message.body), &left), (Some(&conflicting[..]), &right)];
-        let digest = |value: Option<&[u8]>| replica.application().digest(value?).ok();
-        let sides =
-            sides.into_iter().filter_map(|(value, half)| Some((digest(value)?, half.clone())));
-        self.0.entry(slot).or_default().extend(sides);
-        let second = Message::sign(replica.config(), replica.id(), key, body);
-        vec![Effect::Send { to: left, message }, Effect::Send { to: right, message: second }]
+        self.each(effects, |attack, effect| match effect {
+            Effect::Send { to, message } => change(attack, to, message),
+            effect => vec![effect],
+        })
     }
 
-    /// Votes for each value towards the half that received it. A replica counts only the first vote
-    /// of a signer.
-    fn vote_for_both<A: Application>(
-        &self,
-        replica: &Replica<A>,
-        key: &SigningKey,
-        (height, view): (u64, u64),
-    ) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for (digest, half) in self.0.get(&(height, view)).into_iter().flatten() {
-            for phase in [Phase::Prepare, Phase::Commit] {
-                let body = Body::Vote { phase, height, view, digest: *digest };
-                let message = Message::sign(replica.config(), replica.id(), key, body);
-                let to = half.iter().copied().filter(|id| *id != replica.id()).collect();
-                effects.push(Effect::Send { to, message });
-            }
-        }
-        effects
+    /// Signs a body in this replica's name and sends it.
+    fn send(&self, to: Vec<ReplicaId>, body: Body) -> Effect {
+        Effect::Send { to, message: self.replica.sign_as(body) }
+    }
+
+    fn others(&self) -> Vec<ReplicaId> {
+        let ids = self.replica.config().members().map(|member| member.id);
+        ids.filter(|id| *id != self.replica.id()).collect()
+    }
+
+    fn is_own(&self, message: &Message) -> bool {
+        message.from == self.replica.id()
     }
 }
 
-/// A second valid value for the replica's height and view: half of its pending requests, later.
-fn conflicting_value<A: Application>(replica: &Replica<A>, now: u64) -> Vec<u8> {
-    let requests = replica.pending_requests();
-    replica.build_value(&requests[..requests.len() / 2], now + 1)
-}
-
-fn proposed(body: &Body) -> Option<&[u8]> {
-    match body {
-        Body::PrePrepare { value, .. } | Body::NewView { value, .. } => Some(value),
-        _ => None,
-    }
-}
-
-fn others<A: Application>(replica: &Replica<A>) -> Vec<ReplicaId> {
-    let ids = replica.config().members().map(|member| member.id);
-    ids.filter(|id| *id != replica.id()).collect()
+fn is_proposal(body: &Body) -> bool {
+    matches!(body, Body::PrePrepare { .. } | Body::NewView { .. })
 }
 
 fn is_own_vote(effect: &Effect) -> bool {

@@ -3,11 +3,12 @@
 
 use crate::algebra::codec::{Codec, Reader, sequence};
 use crate::algebra::{hash, tag};
-use crate::consensus::message::{MAX_REQUEST, MAX_REQUESTS};
+use crate::consensus::config::{MAX_REQUEST, MAX_REQUESTS};
 use crate::consensus::{
-    Application, Certificate, Digest, ProposalContext, Rejection, ReplicaId, RequestId,
-    VerifyContext, request_id,
+    Application, Certificate, Digest, Format, Price, ProposalContext, Rejection, ReplicaId,
+    RequestId, VerifyContext, request_id,
 };
+use std::collections::BTreeSet;
 
 /// The maximum lead of a value's time over a member's clock, in milliseconds.
 const MAX_AHEAD: u64 = 10_000;
@@ -16,6 +17,7 @@ const MAX_AHEAD: u64 = 10_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Journal {
     requests: Vec<Vec<u8>>,
+    delivered: BTreeSet<RequestId>,
     time: u64,
 }
 
@@ -26,9 +28,10 @@ impl Journal {
     }
 }
 
-/// The value of one height. Its digest binds the parent, and view and leader of the first proposal.
-/// A value that is proposed again keeps its bytes.
-struct Value {
+/// The value of one height, a list of requests. Its digest binds the parent, and view and leader of
+/// the first proposal. A value that is proposed again keeps its bytes.
+#[derive(Debug, Clone)]
+pub struct JournalValue {
     height: u64,
     view: u64,
     leader: ReplicaId,
@@ -37,41 +40,71 @@ struct Value {
     requests: Vec<Vec<u8>>,
 }
 
-sequence!(Codec for Value {
+sequence!(Codec for JournalValue {
     height, view, leader, parent, time, requests: byte_strings(MAX_REQUESTS, MAX_REQUEST),
 });
 
-impl Value {
-    fn from_bytes(bytes: &[u8]) -> Result<Self, Rejection> {
-        let mut r = Reader::new(bytes);
-        let value = Self::read(&mut r).and_then(|value| r.end().map(|()| value));
-        value.map_err(|error| Rejection::new(error.to_string()))
-    }
-}
+/// The state-independent checks of the journal: a request is not empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JournalFormat;
 
 fn require(holds: bool, otherwise: &str) -> Result<(), Rejection> {
     if holds { Ok(()) } else { Err(Rejection::new(otherwise)) }
 }
 
-impl Application for Journal {
-    fn check_request(&self, request: &[u8]) -> Result<(), Rejection> {
-        require(!request.is_empty(), "the request is empty")
+impl Format for JournalFormat {
+    type Value = JournalValue;
+
+    fn price(&self, request: &[u8]) -> Result<Price, Rejection> {
+        require(!request.is_empty(), "the request is empty")?;
+        Ok(Price::default())
     }
 
-    fn propose(&self, context: &ProposalContext<'_>, requests: &[Vec<u8>]) -> Vec<u8> {
-        let value = Value {
+    fn check(&self, _: &[u8]) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    fn decode(&self, value: &[u8]) -> Result<(Digest, JournalValue), Rejection> {
+        let mut r = Reader::new(value);
+        let decoded = JournalValue::read(&mut r).and_then(|value| r.end().map(|()| value));
+        let decoded = decoded.map_err(|error| Rejection::new(error.to_string()))?;
+        Ok((hash::digest(tag::SIM_VALUE, &[value]), decoded))
+    }
+
+    fn requests<'a>(&self, value: &'a JournalValue) -> Vec<&'a [u8]> {
+        value.requests.iter().map(Vec::as_slice).collect()
+    }
+}
+
+impl Application for Journal {
+    type Format = JournalFormat;
+
+    fn format(&self) -> JournalFormat {
+        JournalFormat
+    }
+
+    fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
+        let delivered = self.delivered.contains(&request_id(request));
+        require(!delivered, "the request was delivered before")
+    }
+
+    fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
+        let value = JournalValue {
             height: context.height,
             view: context.view,
             leader: context.leader,
             parent: context.parent,
             time: context.time.max(self.time + 1),
-            requests: requests.to_vec(),
+            requests: requests.iter().map(|request| request.to_vec()).collect(),
         };
         value.encode()
     }
 
-    fn verify(&self, context: &VerifyContext<'_>, value: &[u8]) -> Result<(), Rejection> {
-        let value = Value::from_bytes(value)?;
+    fn verify(
+        &self,
+        context: &VerifyContext<'_>,
+        value: &mut JournalValue,
+    ) -> Result<(), Rejection> {
         let follows = (value.height, value.parent) == (context.height, context.parent);
         require(follows, "height or parent do not follow the last value")?;
         let leader = context.config.leader(value.height, value.view);
@@ -81,22 +114,12 @@ impl Application for Journal {
             require(value.view == first.view, "the view is not the view of the proposal")?;
             require(value.time <= first.clock + MAX_AHEAD, "the time is too far ahead")?;
         }
-        value.requests.iter().try_for_each(|request| self.check_request(request))
+        value.requests.iter().try_for_each(|request| self.admit(request))
     }
 
-    fn digest(&self, value: &[u8]) -> Result<Digest, Rejection> {
-        Value::from_bytes(value).map(|_| hash::digest(tag::SIM_VALUE, &[value]))
-    }
-
-    fn requests(&self, value: &[u8]) -> Vec<RequestId> {
-        let requests = Value::from_bytes(value).map(|value| value.requests).unwrap_or_default();
-        requests.iter().map(|request| request_id(request)).collect()
-    }
-
-    fn apply(&mut self, _: u64, value: &[u8], _: &Certificate) {
-        if let Ok(value) = Value::from_bytes(value) {
-            self.time = value.time;
-            self.requests.extend(value.requests);
-        }
+    fn apply(&mut self, _: u64, value: JournalValue, _: &Certificate) {
+        self.time = value.time;
+        self.delivered.extend(value.requests.iter().map(|request| request_id(request)));
+        self.requests.extend(value.requests);
     }
 }

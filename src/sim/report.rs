@@ -1,26 +1,8 @@
-//! Link parameters and results of the simulator.
+//! Results of the simulator.
 #![forbid(unsafe_code)]
 
 use crate::consensus::{MessageError, ReplicaId, RequestId};
-use std::ops::RangeInclusive;
 use thiserror::Error;
-
-/// Delay, loss and duplication of messages between two replicas.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// The delay in milliseconds, uniformly distributed.
-    pub delay: RangeInclusive<u64>,
-    /// The number of lost messages per thousand.
-    pub loss: u32,
-    /// The number of duplicated messages per thousand.
-    pub duplicates: u32,
-}
-
-impl Default for Link {
-    fn default() -> Self {
-        Self { delay: 1..=20, loss: 0, duplicates: 0 }
-    }
-}
 
 /// A number of messages and bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,8 +18,8 @@ pub struct Traffic {
 pub struct Discarded {
     /// The recipient.
     pub at: ReplicaId,
-    /// The purported signer.
-    pub from: ReplicaId,
+    /// The peer that delivered it.
+    pub peer: ReplicaId,
     /// The reason.
     pub error: MessageError,
 }

@@ -64,6 +64,11 @@ codec! {
     u16: |value, w| w.u16(*value), |r| r.u16();
     u32: |value, w| w.u32(*value), |r| r.u32();
     u64: |value, w| w.u64(*value), |r| r.u64();
+    bool: |value, w| w.u8(u8::from(*value)), |r| match r.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(DecodeError::Invalid("a flag is neither 0 nor 1")),
+    };
     Scalar: |value, w| w.scalar(value), |r| r.scalar();
     G1: |value, w| w.g1(value), |r| r.g1();
     G2: |value, w| w.g2(value), |r| r.g2();

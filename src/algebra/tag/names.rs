@@ -61,6 +61,8 @@ names! {
     ConsensusConfig = "a configuration of consensus";
     ConsensusMessage = "a message of consensus";
     ConsensusCertificate = "a certificate of consensus";
+    ConsensusEvidence = "evidence of consensus";
+    ConsensusEntry = "a log entry of consensus";
     Transaction = "a transaction";
     Block = "a block";
     Draft = "a draft";

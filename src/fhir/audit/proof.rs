@@ -77,10 +77,6 @@ impl Proof {
         &self.chain
     }
 
-    pub(super) fn index(&self) -> usize {
-        self.index
-    }
-
     pub(super) fn rejected_by(&self) -> Option<Rule> {
         self.entry.rejected_by
     }

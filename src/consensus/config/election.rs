@@ -6,9 +6,9 @@
 //! tie.
 #![forbid(unsafe_code)]
 
-use super::ReplicaId;
 use super::distance::mean_and_deviation;
 use super::parameters::{Location, Member};
+use crate::consensus::ReplicaId;
 
 const SCALE: u64 = 1_000_000;
 

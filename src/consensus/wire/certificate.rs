@@ -6,97 +6,13 @@
 //! (Yin et al. 2019). The signatures are listed, not aggregated.
 #![forbid(unsafe_code)]
 
-use super::config::{Config, MAX_MEMBERS};
-use super::message::MAX_VALUE;
-use super::{Digest, ReplicaId};
-use crate::algebra::codec::{Codec, choice, public_encoding, sequence};
-use crate::algebra::tag;
+use super::{Ed25519, Phase, Scheme, Statement, Vote};
+use crate::algebra::codec::{public_encoding, sequence};
+use crate::consensus::config::{Config, MAX_MEMBERS, MAX_VALUE};
+use crate::consensus::{Digest, Prepared, ReplicaId};
 use crate::error::DecodeError;
-use crate::sign::{Signature, SigningKey, VerifyingKey};
+use crate::sign::Signature;
 use thiserror::Error;
-
-/// The phase of a vote. A vote of one phase does not verify as a vote of another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Phase {
-    /// Layer 2: the signer holds the value and accepts it in this view.
-    Prepare = 1,
-    /// Layer 2: the signer holds the value and a prepare certificate for it.
-    Commit = 2,
-    /// Layer 1: the signer holds the batch of requests.
-    Batch = 3,
-}
-
-choice!(Phase, "unknown phase: expected PREPARE (1), COMMIT (2) or batch (3)" [
-    Prepare, Commit, Batch,
-]);
-
-/// The signed statement. The signature also covers the configuration's digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Statement {
-    /// 1 for votes within a group, 2 for votes and view changes among all members, 0 for other
-    /// messages.
-    pub(super) layer: u8,
-    /// The group's number in layer 1, otherwise 0.
-    pub(super) group: u16,
-    /// The [`Phase`] of a vote, or the tag of another message (16 or above).
-    pub(super) kind: u8,
-    pub(super) height: u64,
-    pub(super) view: u64,
-    pub(super) digest: Digest,
-}
-
-sequence!(Codec for Statement { layer, group, kind, height, view, digest });
-
-impl Statement {
-    pub(super) fn vote(phase: Phase, group: u16, height: u64, view: u64, digest: Digest) -> Self {
-        let layer = if phase == Phase::Batch { 1 } else { 2 };
-        Self { layer, group, kind: phase as u8, height, view, digest }
-    }
-
-    pub(super) fn sign(&self, config: &Config, key: &SigningKey) -> Signature {
-        key.sign(tag::SIGN_CONSENSUS, &[&config.digest(), &self.encode()])
-    }
-
-    pub(super) fn verify(
-        &self,
-        config: &Config,
-        verifier: &dyn Verifier,
-        signer: ReplicaId,
-        signature: &Signature,
-    ) -> bool {
-        let Some(member) = config.member(signer) else { return false };
-        verifier.verify(&member.key, &config.digest(), &self.encode(), signature)
-    }
-}
-
-/// Verification of signatures on statements. The simulator substitutes a caching implementation.
-pub(crate) trait Verifier: Send + Sync {
-    /// Returns `true` if `signature` is valid for `key`, configuration and statement.
-    fn verify(
-        &self,
-        key: &VerifyingKey,
-        config: &Digest,
-        statement: &[u8],
-        signature: &Signature,
-    ) -> bool;
-}
-
-/// Strict Ed25519 verification.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Ed25519Verifier;
-
-impl Verifier for Ed25519Verifier {
-    fn verify(
-        &self,
-        key: &VerifyingKey,
-        config: &Digest,
-        statement: &[u8],
-        signature: &Signature,
-    ) -> bool {
-        key.verify(tag::SIGN_CONSENSUS, &[config, statement], signature).is_ok()
-    }
-}
 
 /// The reason why a certificate does not verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -131,7 +47,7 @@ pub struct Certificate {
     pub phase: Phase,
     /// The number of the group that certifies a batch; 0 in layer 2.
     pub group: u16,
-    /// The height; for a batch, its sequence number.
+    /// The height; 0 for a batch.
     pub height: u64,
     /// The view in which the votes were cast; 0 for a batch.
     pub view: u64,
@@ -160,42 +76,59 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`], naming the offending signer where there is one.
     pub fn verify(&self, config: &Config) -> Result<(), CertificateError> {
-        self.verify_with(config, &Ed25519Verifier)
+        self.verify_with(&Ed25519, config)
     }
 
-    pub(super) fn verify_with(
+    pub(crate) fn verify_with(
         &self,
+        scheme: &dyn Scheme,
         config: &Config,
-        verifier: &dyn Verifier,
     ) -> Result<(), CertificateError> {
         let (found, quorum) = (self.signatures.len(), self.required_signatures(config)?);
         if found < quorum {
             return Err(CertificateError::BelowQuorum { found, quorum });
         }
-        self.verify_signatures(config, verifier)
+        self.verify_signatures(scheme, config)
     }
 
     /// Verifies everything but the number of signatures.
-    pub(super) fn verify_signatures(
+    pub(crate) fn verify_signatures(
         &self,
+        scheme: &dyn Scheme,
         config: &Config,
-        verifier: &dyn Verifier,
     ) -> Result<(), CertificateError> {
         if !self.has_ascending_signers() {
             return Err(CertificateError::Order);
         }
-        let statement =
-            Statement::vote(self.phase, self.group, self.height, self.view, self.digest);
+        let statement = self.statement();
         for (signer, signature) in &self.signatures {
             let group = config.group_of(*signer).ok_or(CertificateError::Signer(*signer))?;
             if self.group != 0 && self.group != group.number {
                 return Err(CertificateError::Signer(*signer));
             }
-            if !statement.verify(config, verifier, *signer, signature) {
+            if !statement.verify(scheme, config, *signer, signature) {
                 return Err(CertificateError::Signature(*signer));
             }
         }
         Ok(())
+    }
+
+    /// The statement that every signer has signed.
+    fn statement(&self) -> Statement {
+        match self.phase {
+            Phase::Batch => Statement::batch(self.group, self.digest),
+            _ => Statement::vote(self.height, self.vote()),
+        }
+    }
+
+    /// The certified vote.
+    pub(crate) fn vote(&self) -> Vote {
+        Vote { phase: self.phase, view: self.view, digest: self.digest }
+    }
+
+    /// The content of a prepare certificate.
+    pub(crate) fn prepared(&self) -> Prepared {
+        Prepared { view: self.view, digest: self.digest }
     }
 
     fn check_order(self) -> Result<Self, DecodeError> {

@@ -1,8 +1,9 @@
 //! Parameters of a configuration: members, locations, delays, profile.
 #![forbid(unsafe_code)]
 
-use super::ReplicaId;
+use super::{MAX_REQUEST, MAX_REQUESTS, MAX_VALUE};
 use crate::algebra::codec::{Codec, Reader, Writer, choice, sequence};
+use crate::consensus::ReplicaId;
 use crate::error::DecodeError;
 use crate::sign::VerifyingKey;
 use thiserror::Error;
@@ -74,6 +75,26 @@ impl Default for Timing {
     }
 }
 
+/// The limits of one value. Every voter enforces them, so they also bound the work of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity {
+    /// The length of a request in bytes, at most 1 MiB.
+    pub request_bytes: u32,
+    /// The total length of the requests in bytes, at most 3 MiB.
+    pub bytes: u32,
+    /// The number of requests, at most 4096.
+    pub requests: u16,
+    /// The total cost of the requests, see [`Price`](super::super::Price).
+    pub cost: u32,
+}
+sequence!(Codec for Capacity { request_bytes, bytes, requests, cost });
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { request_bytes: 1 << 20, bytes: 2 << 20, requests: 512, cost: 2048 }
+    }
+}
+
 /// The parameters of an epoch, except its roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameters {
@@ -89,9 +110,11 @@ pub struct Parameters {
     pub distance_weight: u16,
     /// The delays.
     pub timing: Timing,
+    /// The limits of one value.
+    pub capacity: Capacity,
 }
 sequence!(Codec for Parameters {
-    chain: text(MAX_CHAIN), epoch, profile, groups, distance_weight, timing,
+    chain: text(MAX_CHAIN), epoch, profile, groups, distance_weight, timing, capacity,
 });
 
 impl Parameters {
@@ -104,6 +127,7 @@ impl Parameters {
             groups: 0,
             distance_weight: 500,
             timing: Timing::default(),
+            capacity: Capacity::default(),
         }
     }
 }
@@ -147,6 +171,12 @@ pub enum ConfigError {
          four fallback delays"
     )]
     Timing,
+    /// A limit of a value is zero or above its maximum, or a largest request does not fit.
+    #[error(
+        "the capacity must be 1 to 4096 requests, 1 byte to 1 MiB per request, at most 3 MiB in \
+         total, and at least the length and cost of one request"
+    )]
+    Capacity,
 }
 
 pub(super) fn check_parameters(parameters: &Parameters) -> Result<(), ConfigError> {
@@ -158,6 +188,20 @@ pub(super) fn check_parameters(parameters: &Parameters) -> Result<(), ConfigErro
     if parameters.distance_weight > 1000 {
         return Err(ConfigError::Weight);
     }
+    check_capacity(parameters.capacity)?;
     let sound = relay > 0 && fallback > 0 && relay.max(fallback).max(view) <= DAY;
     if sound && view > 4 * fallback && doublings <= 16 { Ok(()) } else { Err(ConfigError::Timing) }
 }
+
+fn check_capacity(capacity: Capacity) -> Result<(), ConfigError> {
+    let Capacity { request_bytes, bytes, requests, cost } = capacity;
+    let request = 1..=MAX_REQUEST;
+    let sound = request.contains(&(request_bytes as usize))
+        && (request_bytes..=MAX_BYTES).contains(&bytes)
+        && (1..=MAX_REQUESTS).contains(&usize::from(requests))
+        && cost > 0;
+    if sound { Ok(()) } else { Err(ConfigError::Capacity) }
+}
+
+/// The greatest total length of the requests of a value: the rest of a value is its header.
+const MAX_BYTES: u32 = (MAX_VALUE - (1 << 20)) as u32;

@@ -1,0 +1,374 @@
+//! The gate: nothing unverified passes.
+//!
+//! Bytes become a [`Received`] message (length, encoding, statement), and this becomes a
+//! [`Verified`] one (signature, certificates, value, requests). Both steps are pure and share no
+//! state with the replica but a memory of positive verdicts, so worker threads perform them while
+//! the replica's own steps stay sequential.
+#![forbid(unsafe_code)]
+
+use super::application::{Format, Price, Rejection, request_id};
+use super::config::{Config, Limits};
+use super::wire::{
+    Body, Certificate, Ed25519, Message, NewViewProof, Phase, Scheme, SignedStatement, Statement,
+    ViewChange,
+};
+use super::{Digest, MessageError, ReplicaId, RequestId};
+use crate::algebra::codec::Codec;
+use crate::algebra::{hash, tag};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The number of verdicts that a gate remembers.
+const MEMORY: usize = 1 << 15;
+
+/// A decoded message with the peer that delivered it, not verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    pub(crate) peer: ReplicaId,
+    pub(crate) message: Message,
+    pub(crate) statement: Statement,
+}
+
+impl Received {
+    /// A message that was delivered by a peer.
+    pub fn new(peer: ReplicaId, message: Message) -> Self {
+        let statement = message.statement();
+        Self { peer, message, statement }
+    }
+
+    /// The statement with its signature.
+    pub(crate) fn signed(&self) -> SignedStatement {
+        SignedStatement { statement: self.statement, signature: self.message.signature }
+    }
+}
+
+/// A value with its digest and its requests, which have passed [`Format::check`].
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate<V> {
+    pub(crate) digest: Digest,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) value: V,
+    pub(crate) requests: Vec<RequestId>,
+}
+
+/// The length, cost and number of requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) bytes: usize,
+    pub(crate) cost: u64,
+    pub(crate) requests: usize,
+}
+
+impl Load {
+    /// Adds a request. Returns `None` if the sum exceeds the capacity.
+    pub(crate) fn with(self, length: usize, cost: u32, limits: &Limits) -> Option<Self> {
+        let (bytes, cost) = (self.bytes + length, self.cost + u64::from(cost));
+        let sum = Self { bytes, cost, requests: self.requests + 1 };
+        let capacity = limits.capacity;
+        let fits = bytes <= capacity.bytes as usize
+            && cost <= u64::from(capacity.cost)
+            && sum.requests <= usize::from(capacity.requests);
+        fits.then_some(sum)
+    }
+}
+
+/// A request that has passed [`Format::check`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PricedRequest {
+    pub(crate) id: RequestId,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) price: Price,
+}
+
+/// The verified content of a message beside the message itself.
+#[derive(Debug, Clone)]
+pub(crate) enum Content<V> {
+    /// Everything is in the message.
+    Message,
+    /// The requests of a request, batch or certified batch.
+    Requests(Vec<PricedRequest>),
+    /// The value of a proposal or of an answer.
+    Value(Box<Candidate<V>>),
+    /// The values of decisions, in order.
+    Decisions(Vec<Candidate<V>>),
+}
+
+/// A message whose signature is verified, with the result of the checks of its certificates, values
+/// and requests.
+#[derive(Debug, Clone)]
+pub struct Verified<V> {
+    pub(crate) received: Received,
+    pub(crate) content: Result<Content<V>, MessageError>,
+}
+
+/// The state-independent checks of one replica. Clones share the memory of verdicts.
+#[derive(Clone)]
+pub struct Gate<F> {
+    config: Arc<Config>,
+    scheme: Arc<dyn Scheme>,
+    format: F,
+    limits: Limits,
+    memory: Arc<Mutex<Memory>>,
+}
+
+/// Digests of statements that were verified, in order of arrival.
+#[derive(Debug, Default)]
+struct Memory {
+    known: BTreeSet<Digest>,
+    order: VecDeque<Digest>,
+}
+
+impl<F: Format> Gate<F> {
+    pub(crate) fn new(config: Arc<Config>, format: F) -> Self {
+        let (limits, scheme, memory) = (config.limits(), Arc::new(Ed25519), Arc::default());
+        Self { config, scheme, format, limits, memory }
+    }
+
+    #[cfg(feature = "sim")]
+    pub(crate) fn with_scheme(self, scheme: Arc<dyn Scheme>) -> Self {
+        Self { scheme, ..self }
+    }
+
+    pub(crate) fn scheme(&self) -> Arc<dyn Scheme> {
+        self.scheme.clone()
+    }
+
+    /// Decodes a message from a peer.
+    ///
+    /// # Errors
+    /// The message is longer than any message of the configuration, or does not decode.
+    pub fn receive(&self, peer: ReplicaId, bytes: &[u8]) -> Result<Received, MessageError> {
+        let (found, limit) = (bytes.len(), self.limits.message);
+        if found > limit {
+            return Err(MessageError::TooLong { found, limit });
+        }
+        let (message, statement) = Message::from_bytes_with_statement(bytes)?;
+        Ok(Received { peer, message, statement })
+    }
+
+    /// Verifies signature, certificates, values and requests. Cost: one signature per certificate
+    /// entry and request that this gate has not verified before.
+    ///
+    /// # Errors
+    /// The signature is not valid. The other checks are part of the result: a proposal that fails
+    /// them is still the one proposal of its leader.
+    pub fn verify(&self, received: Received) -> Result<Verified<F::Value>, MessageError> {
+        self.verify_signature(&received)?;
+        let content = self.content(&received.message.body);
+        Ok(Verified { received, content })
+    }
+
+    /// Verifies that a member of the roster signed the message.
+    pub(crate) fn verify_signature(&self, received: &Received) -> Result<(), MessageError> {
+        let Received { message, statement, .. } = received;
+        match message.verify_with(&*self.scheme, &self.config, statement) {
+            true => Ok(()),
+            false => Err(MessageError::Signature),
+        }
+    }
+
+    fn content(&self, body: &Body) -> Result<Content<F::Value>, MessageError> {
+        match body {
+            Body::Request(request) => Ok(Content::Requests(vec![self.request(request)?])),
+            Body::Batch(requests) => self.batch(requests),
+            Body::CertifiedBatch { requests, certificate } => {
+                if (certificate.phase, certificate.digest) != (Phase::Batch, batch_digest(requests))
+                {
+                    return Err(MessageError::CertificateMismatch);
+                }
+                self.certificate(certificate)?;
+                self.batch(requests)
+            }
+            Body::PrePrepare { value, .. } | Body::Value { value, .. } => {
+                Ok(Content::Value(Box::new(self.candidate(value)?)))
+            }
+            Body::PartialCertificate(partial) | Body::LateVotes(partial) => {
+                if partial.phase == Phase::Batch || partial.group != 0 {
+                    return Err(MessageError::CertificateMismatch);
+                }
+                partial.verify_signatures(&*self.scheme, &self.config)?;
+                Ok(Content::Message)
+            }
+            Body::Certificate(certificate) => {
+                if certificate.phase == Phase::Batch {
+                    return Err(MessageError::CertificateMismatch);
+                }
+                self.certificate(certificate)?;
+                Ok(Content::Message)
+            }
+            Body::ViewChange { change, certificate } => {
+                self.report(change, certificate.as_ref())?;
+                Ok(Content::Message)
+            }
+            Body::NewView { proof, value, .. } => {
+                self.new_view(proof)?;
+                Ok(Content::Value(Box::new(self.candidate(value)?)))
+            }
+            Body::Decisions(decisions) => {
+                let mut candidates = Vec::new();
+                for decision in decisions {
+                    let (phase, digest) = (decision.certificate.phase, decision.certificate.digest);
+                    let candidate = self.committed(&decision.value)?;
+                    if (phase, digest) != (Phase::Commit, candidate.digest) {
+                        return Err(MessageError::CertificateMismatch);
+                    }
+                    self.certificate(&decision.certificate)?;
+                    candidates.push(candidate);
+                }
+                Ok(Content::Decisions(candidates))
+            }
+            Body::Vote { .. }
+            | Body::BatchVote { .. }
+            | Body::FetchValue { .. }
+            | Body::FetchDecisions { .. }
+            | Body::Status { .. } => Ok(Content::Message),
+        }
+    }
+
+    /// Checks a client's request before the replica's own step does, which then costs nothing.
+    ///
+    /// # Errors
+    /// The request is too long, or does not pass the application's checks.
+    pub fn check(&self, request: &[u8]) -> Result<(), MessageError> {
+        self.request(request).map(|_| ())
+    }
+
+    /// Checks length, price and signatures of a request.
+    pub(crate) fn request(&self, bytes: &[u8]) -> Result<PricedRequest, MessageError> {
+        let price = self.price(bytes)?;
+        let id = request_id(bytes);
+        self.check_request(&id, bytes)?;
+        Ok(PricedRequest { id, bytes: bytes.to_vec(), price })
+    }
+
+    /// Checks length and price of a request, but no signature.
+    pub(crate) fn price(&self, bytes: &[u8]) -> Result<Price, MessageError> {
+        let limit = self.limits.capacity.request_bytes as usize;
+        if bytes.len() > limit {
+            let reason = format!("the request has {} bytes: the maximum is {limit}", bytes.len());
+            return Err(MessageError::Rejected(Rejection(reason)));
+        }
+        let price = self.format.price(bytes).map_err(MessageError::Rejected)?;
+        match Load::default().with(bytes.len(), price.cost, &self.limits) {
+            Some(_) => Ok(price),
+            None => Err(MessageError::Capacity),
+        }
+    }
+
+    fn check_request(&self, id: &RequestId, bytes: &[u8]) -> Result<(), MessageError> {
+        self.once(*id, || self.format.check(bytes).map_err(MessageError::Rejected))
+    }
+
+    fn batch(&self, requests: &[Vec<u8>]) -> Result<Content<F::Value>, MessageError> {
+        let requests = requests.iter().map(|request| self.request(request));
+        Ok(Content::Requests(requests.collect::<Result<_, _>>()?))
+    }
+
+    /// Decodes a value, checks that its requests fit the capacity, and then their signatures.
+    pub(crate) fn candidate(&self, bytes: &[u8]) -> Result<Candidate<F::Value>, MessageError> {
+        self.decode(bytes, |id, request| self.check_request(id, request))
+    }
+
+    /// Decodes a value that a quorum has checked.
+    pub(crate) fn committed(&self, bytes: &[u8]) -> Result<Candidate<F::Value>, MessageError> {
+        self.decode(bytes, |_, _| Ok(()))
+    }
+
+    fn decode(
+        &self,
+        bytes: &[u8],
+        check: impl Fn(&RequestId, &[u8]) -> Result<(), MessageError>,
+    ) -> Result<Candidate<F::Value>, MessageError> {
+        if bytes.len() > self.limits.value {
+            return Err(MessageError::Capacity);
+        }
+        let (digest, value) = self.format.decode(bytes).map_err(MessageError::Rejected)?;
+        let list = self.format.requests(&value);
+        let mut load = Load::default();
+        for request in &list {
+            let cost = self.price(request)?.cost;
+            load = load.with(request.len(), cost, &self.limits).ok_or(MessageError::Capacity)?;
+        }
+        let requests: Vec<RequestId> = list.iter().map(|request| request_id(request)).collect();
+        if requests.iter().collect::<BTreeSet<_>>().len() != requests.len() {
+            return Err(MessageError::DuplicateRequest);
+        }
+        requests.iter().zip(&list).try_for_each(|(id, request)| check(id, request))?;
+        Ok(Candidate { digest, bytes: bytes.to_vec(), value, requests })
+    }
+
+    /// Checks the certificate that a view change reports.
+    fn report(
+        &self,
+        change: &ViewChange,
+        certificate: Option<&Certificate>,
+    ) -> Result<(), MessageError> {
+        if certificate.map(Certificate::prepared) != change.prepared {
+            return Err(MessageError::CertificateMismatch);
+        }
+        let Some(certificate) = certificate else { return Ok(()) };
+        let fits = certificate.phase == Phase::Prepare
+            && certificate.height == change.height
+            && certificate.view < change.view;
+        if !fits {
+            return Err(MessageError::CertificateMismatch);
+        }
+        self.certificate(certificate)
+    }
+
+    fn new_view(&self, proof: &NewViewProof) -> Result<(), MessageError> {
+        if proof.changes.len() > self.config.size() {
+            return Err(MessageError::NewViewBelowQuorum);
+        }
+        for signed in &proof.changes {
+            self.once(hash::digest(tag::CONSENSUS_VERDICT, &[&signed.encode()]), || match signed
+                .verify(&*self.scheme, &self.config)
+            {
+                true => Ok(()),
+                false => Err(MessageError::NewViewBelowQuorum),
+            })?;
+        }
+        proof.certificate.as_ref().map_or(Ok(()), |certificate| self.certificate(certificate))
+    }
+
+    /// Verifies a certificate, once.
+    fn certificate(&self, certificate: &Certificate) -> Result<(), MessageError> {
+        self.once(hash::digest(tag::CONSENSUS_VERDICT, &[&Codec::encode(certificate)]), || {
+            Ok(certificate.verify_with(&*self.scheme, &self.config)?)
+        })
+    }
+
+    /// Performs a check and remembers that it succeeded.
+    fn once(
+        &self,
+        id: Digest,
+        check: impl FnOnce() -> Result<(), MessageError>,
+    ) -> Result<(), MessageError> {
+        let lock = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if lock().known.contains(&id) {
+            return Ok(());
+        }
+        check()?;
+        lock().insert(id);
+        Ok(())
+    }
+}
+
+impl Memory {
+    fn insert(&mut self, id: Digest) {
+        if self.known.insert(id) {
+            self.order.push_back(id);
+        }
+        if self.order.len() > MEMORY
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+}
+
+/// The digest of a batch of requests.
+pub(crate) fn batch_digest(requests: &[Vec<u8>]) -> Digest {
+    let parts: Vec<&[u8]> = requests.iter().map(Vec::as_slice).collect();
+    hash::digest(tag::CONSENSUS_BATCH, &parts)
+}

@@ -1,0 +1,477 @@
+//! Agreement on the value of one height: connects the slot with values, signatures and routes.
+#![forbid(unsafe_code)]
+
+use super::aggregation::Aggregation;
+use super::chain::{Chain, ValueOf};
+use super::outbox::Outbox;
+use crate::consensus::application::{Application, FirstProposal};
+use crate::consensus::config::{ENTRY, Electorate};
+use crate::consensus::gate::{Candidate, Gate, Received};
+use crate::consensus::mempool::Pool;
+use crate::consensus::slot::{Event, MAX_VIEW, Outcome, Slot};
+use crate::consensus::topology::Topology;
+use crate::consensus::wire::{
+    Body, Certificate, CertificateError, Entry, Message, NewViewProof, Phase, SignedStatement,
+    SignedViewChange, Statement, ViewChange, Vote,
+};
+use crate::consensus::{Digest, Effect, MessageError, ReplicaId, Timer};
+use std::collections::{BTreeMap, VecDeque};
+
+/// A consequence of agreement for the other parts of the replica.
+#[derive(Clone)]
+pub(super) enum Signal<A: Application> {
+    /// The value of this prepare certificate must be fetched.
+    MissingValue(Certificate),
+    /// A commit certificate proves that this height is decided elsewhere.
+    MissingDecision,
+    /// A view above 0 was entered, with another leader.
+    NewLeader,
+    /// A value is decided.
+    Decided(Box<Candidate<ValueOf<A>>>, Certificate),
+}
+
+/// The slot of the current height, its values, and this replica's proposal.
+#[derive(Clone)]
+pub(super) struct Agreement<A: Application> {
+    pub(super) slot: Slot,
+    /// The values that the application has verified.
+    values: BTreeMap<Digest, Candidate<ValueOf<A>>>,
+    /// This replica's proposal in the current view.
+    proposal: Option<Message>,
+    /// The application rejected this leader's own value. It does not propose again in this view.
+    proposal_rejected: bool,
+    /// A first proposal that the application rejects. Its time may only be ahead of this replica's
+    /// clock, so it is tried again.
+    deferred: Option<Box<(Received, Candidate<ValueOf<A>>)>>,
+    aggregation: Aggregation,
+}
+
+/// The other parts of the replica that take part in agreement, and the signals to the rest.
+pub(super) struct Context<'a, A: Application> {
+    pub(super) gate: &'a Gate<A::Format>,
+    pub(super) chain: &'a Chain<A>,
+    pub(super) pool: &'a mut Pool,
+    pub(super) out: &'a mut Outbox,
+    pub(super) signals: &'a mut VecDeque<Signal<A>>,
+}
+
+impl<A: Application> Context<'_, A> {
+    fn height(&self) -> u64 {
+        self.chain.height()
+    }
+    fn topology(&self, view: u64) -> Topology<'_> {
+        self.out.topology(self.height(), view)
+    }
+}
+
+impl<A: Application> Agreement<A> {
+    /// Starts the slot of a height.
+    pub(super) fn new(height: u64, voters: Electorate, me: ReplicaId) -> Self {
+        Self {
+            slot: Slot::new(voters, me, height),
+            values: BTreeMap::new(),
+            proposal: None,
+            proposal_rejected: false,
+            deferred: None,
+            aggregation: Aggregation::default(),
+        }
+    }
+
+    /// The bytes of a verified value.
+    pub(super) fn value(&self, digest: &Digest) -> Option<&[u8]> {
+        self.values.get(digest).map(|held| held.bytes.as_slice())
+    }
+
+    /// The bytes of the values held.
+    pub(super) fn bytes(&self) -> usize {
+        let deferred = self.deferred.iter().map(|deferred| &deferred.1);
+        self.values.values().chain(deferred).map(|held| held.bytes.len() + ENTRY).sum()
+    }
+
+    /// Returns `true` if a certificate names a value that is missing.
+    pub(super) fn awaits_value(&self) -> bool {
+        self.slot.named_values().iter().any(|digest| !self.values.contains_key(digest))
+    }
+
+    /// Counts a proposal, valid or not, as the one that its leader may make in its view.
+    pub(super) fn record_proposal(
+        &mut self,
+        received: &Received,
+        context: &mut Context<'_, A>,
+    ) -> Result<(), MessageError> {
+        let (signer, view) = (received.message.from, received.message.body.height_and_view().1);
+        if view > MAX_VIEW || signer != context.topology(view).leader() {
+            return Err(MessageError::Unauthorised);
+        }
+        let signed = received.signed();
+        // A `NewView` may be far ahead. It is not stored then, but accepted if it has a quorum.
+        let contradicts = self.slot.check_window(view).is_ok()
+            && self.step(Event::Statement { signer, signed }, context);
+        if contradicts { Err(MessageError::Equivocation) } else { Ok(()) }
+    }
+
+    /// Handles PRE-PREPARE and `NewView`: verifies the value, forwards the message in the tree and
+    /// accepts it.
+    pub(super) fn on_proposal(
+        &mut self,
+        received: &Received,
+        (view, proof): (u64, Option<&NewViewProof>),
+        mut candidate: Candidate<ValueOf<A>>,
+        context: &mut Context<'_, A>,
+    ) -> Result<(), MessageError> {
+        let from = received.message.from;
+        let admitted = self.slot.admit(view, proof);
+        let first = match admitted? {
+            Some(required) if required != candidate.digest => {
+                return Err(MessageError::ValueNotPrepared);
+            }
+            Some(_) => None,
+            None => Some(FirstProposal { view, leader: from, clock: context.out.now }),
+        };
+        if let Err(error) = context.chain.verify(&mut candidate, first) {
+            self.deferred = Some(Box::new((received.clone(), candidate)));
+            return Err(error);
+        }
+        if context.topology(view).is_collector() {
+            let children = context.topology(view).children();
+            context.out.forward(children, received.message.clone());
+        }
+        self.accept(view, candidate, context);
+        Ok(())
+    }
+
+    /// Stores a verified value durably and accepts it as the proposal of a view.
+    fn accept(
+        &mut self,
+        view: u64,
+        candidate: Candidate<ValueOf<A>>,
+        context: &mut Context<'_, A>,
+    ) {
+        let digest = candidate.digest;
+        self.hold(candidate, context);
+        self.step(Event::Proposal { view, digest }, context);
+    }
+
+    /// Makes a verified value durable and keeps it, with those that a certificate names.
+    fn hold(&mut self, candidate: Candidate<ValueOf<A>>, context: &mut Context<'_, A>) {
+        let digest = candidate.digest;
+        if !self.values.contains_key(&digest) {
+            let (height, value) = (context.height(), candidate.bytes.clone());
+            context.out.persist(Entry::Value { height, value });
+        }
+        self.values.insert(digest, candidate);
+        if self.values.len() > 4 {
+            let named = self.slot.named_values();
+            self.values.retain(|held, _| *held == digest || named.contains(held));
+        }
+    }
+
+    /// Counts the votes of a group. The sender may aggregate only votes of its own group.
+    pub(super) fn on_group_votes(
+        &mut self,
+        from: ReplicaId,
+        partial: &Certificate,
+        context: &mut Context<'_, A>,
+    ) -> Result<(), MessageError> {
+        self.slot.check_window(partial.view)?;
+        let topology = context.topology(partial.view);
+        if !topology.is_tree() || !topology.is_leader() {
+            return Err(MessageError::Unauthorised);
+        }
+        let group = context.out.config.group_of(from).ok_or(MessageError::Unauthorised)?;
+        if let Some(outsider) = partial.signers().find(|id| !group.ranking.contains(id)) {
+            return Err(CertificateError::Signer(outsider).into());
+        }
+        let statement = Statement::vote(partial.height, partial.vote());
+        for (signer, signature) in partial.signatures.clone() {
+            let signed = SignedStatement { statement, signature };
+            self.step(Event::Statement { signer, signed }, context);
+        }
+        Ok(())
+    }
+
+    /// Handles the value of a certificate that was fetched.
+    pub(super) fn on_value(
+        &mut self,
+        mut candidate: Candidate<ValueOf<A>>,
+        context: &mut Context<'_, A>,
+    ) -> Result<(), MessageError> {
+        let digest = candidate.digest;
+        if !self.slot.named_values().contains(&digest) || self.values.contains_key(&digest) {
+            return Err(MessageError::Stale);
+        }
+        context.chain.verify(&mut candidate, None)?;
+        self.hold(candidate, context);
+        self.step(Event::Available(digest), context);
+        self.propose_new_view(self.slot.view(), context);
+        Ok(())
+    }
+
+    /// Steps the slot and performs the outcomes. Returns `true` if a contradiction was found.
+    pub(super) fn step(&mut self, event: Event, context: &mut Context<'_, A>) -> bool {
+        let mut events = VecDeque::from([event]);
+        let mut contradiction = false;
+        while let Some(event) = events.pop_front() {
+            for outcome in self.slot.step(event) {
+                contradiction |= matches!(outcome, Outcome::Evidence(_));
+                events.extend(self.perform(outcome, context));
+            }
+        }
+        contradiction
+    }
+
+    /// Performs one outcome. Own votes and view changes return to the slot as events.
+    fn perform(&mut self, outcome: Outcome, context: &mut Context<'_, A>) -> Option<Event> {
+        match outcome {
+            Outcome::Vote(vote) => return Some(cast(vote, context)),
+            Outcome::ViewChange(change) => return Some(self.request_view(change, context)),
+            Outcome::Counted(vote) => {
+                let height = context.height();
+                self.aggregation.on_vote(vote, &self.slot, height, context.out);
+            }
+            Outcome::Lock(certificate) => context.out.persist(Entry::Lock(certificate)),
+            Outcome::Certified(certificate) => disseminate(certificate, context),
+            Outcome::Missing(certificate) => {
+                context.signals.push_back(match certificate.phase {
+                    Phase::Commit => Signal::MissingDecision,
+                    _ => Signal::MissingValue(certificate),
+                });
+            }
+            Outcome::Entered(view) => {
+                context.out.restart(Timer::Fallback);
+                if view > 0 {
+                    context.out.restart(Timer::View);
+                    context.signals.push_back(Signal::NewLeader);
+                }
+            }
+            Outcome::ViewRequested(view) => self.propose_new_view(view, context),
+            Outcome::Decided(certificate) => {
+                if let Some(candidate) = self.values.remove(&certificate.digest) {
+                    context.signals.push_back(Signal::Decided(Box::new(candidate), certificate));
+                }
+            }
+            Outcome::Evidence(evidence) => context.out.push(Effect::Evidence(*evidence)),
+        }
+        None
+    }
+
+    /// Signs a view change, makes it durable and sends it to all members.
+    fn request_view(&mut self, change: ViewChange, context: &mut Context<'_, A>) -> Event {
+        (self.proposal, self.proposal_rejected) = (None, false);
+        context.out.restart(Timer::View);
+        context.out.restart(Timer::Fallback);
+        let lock = self.slot.lock().cloned();
+        let certificate = lock.filter(|_| change.prepared.is_some());
+        let body = Body::ViewChange { change, certificate: certificate.clone() };
+        let message = context.out.sign(body);
+        let signed =
+            SignedViewChange { from: context.out.id, signature: message.signature, change };
+        context.out.persist(Entry::ViewChange(signed));
+        context.out.forward(context.out.others(), message);
+        Event::ViewChange { signed, certificate }
+    }
+
+    /// Builds a value from the pending requests and verifies it as the other members will.
+    fn new_candidate(
+        &mut self,
+        view: u64,
+        context: &mut Context<'_, A>,
+    ) -> Option<Candidate<ValueOf<A>>> {
+        let (selected, refused) = context.pool.select(|request| context.chain.admit(request));
+        context.out.reject(refused);
+        if selected.is_empty() && view == 0 {
+            return None;
+        }
+        let requests: Vec<&[u8]> = selected.iter().filter_map(|id| context.pool.get(id)).collect();
+        let (leader, clock) = (context.out.id, context.out.now);
+        let bytes = context.chain.propose((leader, view), &requests, clock);
+        let candidate = context.gate.candidate(&bytes).and_then(|mut candidate| {
+            context.chain.verify(&mut candidate, Some(FirstProposal { view, leader, clock }))?;
+            Ok(candidate)
+        });
+        match candidate {
+            Ok(candidate) => Some(candidate),
+            Err(error) => {
+                self.proposal_rejected = true;
+                context.out.discard(leader, error);
+                None
+            }
+        }
+    }
+
+    /// Proposes in view 0 once requests are pending. Later views start with a `NewView`.
+    pub(super) fn propose_if_leader(&mut self, context: &mut Context<'_, A>) -> bool {
+        let view_zero = self.slot.view() == 0 && !self.slot.awaits_new_view();
+        let open = view_zero && self.slot.accepted().is_none() && self.proposal.is_none();
+        if !open
+            || self.proposal_rejected
+            || context.pool.is_empty()
+            || !context.topology(0).is_leader()
+        {
+            return false;
+        }
+        let Some(candidate) = self.new_candidate(0, context) else { return false };
+        let (height, value) = (context.height(), candidate.bytes.clone());
+        self.propose(0, Body::PrePrepare { height, value }, candidate, context);
+        true
+    }
+
+    /// Proposes in a `NewView` once a quorum requests this view: the value of the highest reported
+    /// certificate, byte for byte, or a new value.
+    fn propose_new_view(&mut self, view: u64, context: &mut Context<'_, A>) {
+        let open = self.proposal.is_none() && !self.proposal_rejected;
+        if !open || !context.topology(view).is_leader() {
+            return;
+        }
+        let Some(proof) = self.slot.new_view_proof() else { return };
+        let candidate = match &proof.certificate {
+            None => self.new_candidate(view, context),
+            Some(certificate) => match self.values.get(&certificate.digest) {
+                Some(held) => Some(held.clone()),
+                None => {
+                    let missing = Signal::MissingValue(certificate.clone());
+                    return context.signals.push_back(missing);
+                }
+            },
+        };
+        let Some(candidate) = candidate else { return };
+        let (height, value) = (context.height(), candidate.bytes.clone());
+        self.propose(view, Body::NewView { height, view, proof, value }, candidate, context);
+    }
+
+    /// Makes a proposal durable, sends it and accepts it. A `NewView` goes to all members directly.
+    fn propose(
+        &mut self,
+        view: u64,
+        body: Body,
+        candidate: Candidate<ValueOf<A>>,
+        context: &mut Context<'_, A>,
+    ) {
+        let message = context.out.sign(body);
+        context.out.persist(Entry::Proposal(message.clone()));
+        self.proposal = Some(message.clone());
+        let topology = context.topology(view);
+        let to = if view == 0 { topology.children() } else { context.out.others() };
+        context.out.forward(to, message);
+        self.accept(view, candidate, context);
+    }
+
+    /// Restores this replica's proposal in a view, which it must not replace.
+    pub(super) fn restore_proposal(&mut self, message: Message) {
+        self.proposal = Some(message);
+    }
+
+    /// Restores a value that the application has verified.
+    pub(super) fn restore_value(&mut self, candidate: Candidate<ValueOf<A>>) {
+        self.slot.restore_value(candidate.digest);
+        self.values.insert(candidate.digest, candidate);
+    }
+
+    /// Restores a view change that this replica sent.
+    pub(super) fn restore_view_change(&mut self, signed: SignedViewChange) {
+        self.proposal = None;
+        self.slot.restore_view_change(signed);
+    }
+
+    /// Accepts the own proposal for which no vote is durable.
+    pub(super) fn resume(&mut self, context: &mut Context<'_, A>) {
+        let Some(message) = self.proposal.clone() else { return };
+        let view = message.body.height_and_view().1;
+        let value = match &message.body {
+            Body::PrePrepare { value, .. } | Body::NewView { value, .. } => value,
+            _ => return,
+        };
+        let voted = self.slot.tally().digest_of(context.out.id, view, Phase::Prepare).is_some();
+        if let Ok(mut candidate) = context.gate.committed(value)
+            && !voted
+            && context.chain.verify(&mut candidate, None).is_ok()
+        {
+            self.accept(view, candidate, context);
+        }
+    }
+
+    /// Retransmits directly, bypassing the tree. A primary that withholds messages delays progress
+    /// but does not prevent it.
+    pub(super) fn retransmit(&mut self, context: &mut Context<'_, A>) {
+        let (others, view) = (context.out.others(), self.slot.view());
+        if self.slot.awaits_new_view() {
+            self.retransmit_view_change(context);
+            self.propose_new_view(view, context);
+        } else if self.slot.accepted().is_some() {
+            if let Some(message) = self.proposal.clone() {
+                context.out.forward(others.clone(), message);
+            }
+            let lock = self.slot.lock().filter(|lock| lock.view == view).cloned();
+            if let Some(lock) = lock.filter(|_| context.topology(view).is_leader()) {
+                context.out.send(others, Body::Certificate(lock));
+            }
+            self.retransmit_vote(Phase::Prepare, context);
+            self.retransmit_vote(Phase::Commit, context);
+        }
+        self.retry_deferred(context);
+        if let Some(missing) = self.slot.missing(Phase::Prepare).cloned() {
+            context.signals.push_back(Signal::MissingValue(missing));
+        }
+    }
+
+    /// Reports the votes of this replica's group that arrived late.
+    pub(super) fn report_late(&mut self, context: &mut Context<'_, A>) {
+        let height = context.height();
+        self.aggregation.report_late(&self.slot, height, context.out);
+    }
+
+    fn retry_deferred(&mut self, context: &mut Context<'_, A>) {
+        let Some(deferred) = self.deferred.take() else { return };
+        let (received, candidate) = *deferred;
+        let proposal = match &received.message.body {
+            Body::NewView { view, proof, .. } => (*view, Some(proof)),
+            _ => (0, None),
+        };
+        self.on_proposal(&received, proposal, candidate, context).ok();
+    }
+
+    fn retransmit_view_change(&self, context: &mut Context<'_, A>) {
+        if let Some(own) = self.slot.change_of(context.out.id).copied() {
+            let reported = own.change.prepared.and_then(|p| self.slot.reported(p.view).cloned());
+            let body = Body::ViewChange { change: own.change, certificate: reported };
+            context.out.send(context.out.others(), body);
+        }
+    }
+
+    fn retransmit_vote(&self, phase: Phase, context: &mut Context<'_, A>) {
+        let (height, view) = (context.height(), self.slot.view());
+        let own = self.slot.tally().digest_of(context.out.id, view, phase);
+        let Some(digest) = own else { return };
+        let (vote, topology) = (Vote { phase, view, digest }, context.topology(view));
+        if topology.is_collector() {
+            self.aggregation.resend(vote, &self.slot, height, context.out);
+        } else {
+            let tree = topology.is_tree();
+            let to = if tree { vec![topology.leader()] } else { context.out.others() };
+            context.out.send(to, Body::Vote { height, vote });
+        }
+    }
+}
+
+/// Signs a vote, makes it durable and sends it to its collectors.
+fn cast<A: Application>(vote: Vote, context: &mut Context<'_, A>) -> Event {
+    let height = context.height();
+    context.out.persist(Entry::Vote { height, vote });
+    let message = context.out.sign(Body::Vote { height, vote });
+    let (statement, signature) = (Statement::vote(height, vote), message.signature);
+    let recipients = context.topology(vote.view).vote_recipients();
+    context.out.forward(recipients, message);
+    context.out.restart(Timer::Fallback);
+    let signed = SignedStatement { statement, signature };
+    Event::Statement { signer: context.out.id, signed }
+}
+
+/// Sends a certificate down the tree of its view. Certificates are transferable, so each inner node
+/// forwards them under its own signature.
+fn disseminate<A: Application>(certificate: Certificate, context: &mut Context<'_, A>) {
+    let topology = context.topology(certificate.view);
+    if topology.is_tree() {
+        let children = topology.children();
+        context.out.send(children, Body::Certificate(certificate));
+    }
+}

@@ -1,0 +1,81 @@
+//! The decided values, and the application that executes them.
+#![forbid(unsafe_code)]
+
+use crate::consensus::application::{FirstProposal, ProposalContext, VerifyContext};
+use crate::consensus::config::Config;
+use crate::consensus::gate::Candidate;
+use crate::consensus::wire::{Certificate, Decision};
+use crate::consensus::{Application, Digest, Format, MessageError, Rejection, ReplicaId};
+use std::sync::Arc;
+
+/// The value type of an application.
+pub(super) type ValueOf<A> = <<A as Application>::Format as Format>::Value;
+
+/// The application with the decisions that it has executed.
+#[derive(Debug, Clone)]
+pub(super) struct Chain<A> {
+    config: Arc<Config>,
+    application: A,
+    parent: Digest,
+    decisions: Vec<Decision>,
+}
+
+impl<A: Application> Chain<A> {
+    pub(super) fn new(config: Arc<Config>, application: A) -> Self {
+        Self { parent: config.digest(), config, application, decisions: Vec::new() }
+    }
+
+    pub(super) fn application(&self) -> &A {
+        &self.application
+    }
+
+    /// The height to be decided next.
+    pub(super) fn height(&self) -> u64 {
+        self.decisions.len() as u64 + 1
+    }
+
+    pub(super) fn decision(&self, height: u64) -> Option<&Decision> {
+        self.decisions.get(usize::try_from(height.checked_sub(1)?).ok()?)
+    }
+
+    /// Returns the value that a leader proposes for these requests at a time.
+    pub(super) fn propose(
+        &self,
+        (leader, view): (ReplicaId, u64),
+        requests: &[&[u8]],
+        time: u64,
+    ) -> Vec<u8> {
+        let context = ProposalContext {
+            height: self.height(),
+            view,
+            leader,
+            parent: self.parent,
+            parent_certificate: self.decisions.last().map(|decision| &decision.certificate),
+            time,
+            config: &self.config,
+        };
+        self.application.propose(&context, requests)
+    }
+
+    /// Executes a value against the current state.
+    pub(super) fn verify(
+        &self,
+        candidate: &mut Candidate<ValueOf<A>>,
+        first: Option<FirstProposal>,
+    ) -> Result<(), MessageError> {
+        let (height, parent) = (self.height(), self.parent);
+        let context = VerifyContext { height, parent, config: &self.config, first };
+        self.application.verify(&context, &mut candidate.value).map_err(MessageError::Rejected)
+    }
+
+    pub(super) fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
+        self.application.admit(request)
+    }
+
+    /// Executes a decided value.
+    pub(super) fn apply(&mut self, candidate: Candidate<ValueOf<A>>, certificate: Certificate) {
+        self.application.apply(self.height(), candidate.value, &certificate);
+        self.parent = candidate.digest;
+        self.decisions.push(Decision { value: candidate.bytes, certificate });
+    }
+}

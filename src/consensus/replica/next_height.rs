@@ -1,0 +1,62 @@
+//! Messages of the next height, which arrive before this height is decided here.
+//!
+//! Each member occupies one vote per phase, one view change and one group's votes per phase; the
+//! leader's proposal and the certificates of the two phases are held once.
+#![forbid(unsafe_code)]
+
+use crate::consensus::ReplicaId;
+use crate::consensus::config::ENTRY;
+use crate::consensus::gate::Verified;
+use crate::consensus::wire::{Body, Phase};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Proposal,
+    Vote(Phase, ReplicaId),
+    GroupVotes(Phase, ReplicaId),
+    Certificate(Phase),
+    ViewChange(ReplicaId),
+}
+
+/// Verified messages of the next height.
+#[derive(Debug, Clone)]
+pub(super) struct NextHeight<V>(BTreeMap<Kind, Verified<V>>);
+
+impl<V> Default for NextHeight<V> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<V> NextHeight<V> {
+    /// Stores a message, if it is of a kind that is stored. `leader` leads view 0 of that height.
+    /// The first proposal and vote, and the view change and certificate of the highest view stay.
+    pub(super) fn store(&mut self, verified: Verified<V>, leader: ReplicaId) {
+        let message = &verified.received.message;
+        let (from, view) = (message.from, message.body.height_and_view().1);
+        let kind = match &message.body {
+            Body::PrePrepare { .. } if from == leader => Kind::Proposal,
+            Body::Vote { vote, .. } if view == 0 => Kind::Vote(vote.phase, from),
+            Body::PartialCertificate(partial) if view == 0 => Kind::GroupVotes(partial.phase, from),
+            Body::Certificate(certificate) => Kind::Certificate(certificate.phase),
+            Body::ViewChange { .. } => Kind::ViewChange(from),
+            _ => return,
+        };
+        let known = self.0.get(&kind).map(|known| known.received.message.body.height_and_view().1);
+        if known.is_none_or(|known| known < view) {
+            self.0.insert(kind, verified);
+        }
+    }
+
+    /// Takes the messages: proposals first, then votes, certificates and view changes.
+    pub(super) fn take(&mut self) -> Vec<Verified<V>> {
+        std::mem::take(&mut self.0).into_values().collect()
+    }
+
+    /// The bytes of the messages.
+    pub(super) fn bytes(&self) -> usize {
+        let of_message = |verified: &Verified<V>| verified.received.message.body.variable_bytes();
+        self.0.values().map(|verified| of_message(verified) + ENTRY).sum()
+    }
+}

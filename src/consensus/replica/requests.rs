@@ -1,0 +1,216 @@
+//! The way of a request to the leaders.
+//!
+//! In PBFT a client multicasts its request after a timeout (Castro and Liskov 1999, section 4.1).
+//! Here the replica that received it sends it to each leader in turn, and when it is due to `2F`
+//! others, so that `F + 1` honest members hold it: enough to change the view of a leader who
+//! ignores it. Each of them passes it on to a leader when it is due there.
+#![forbid(unsafe_code)]
+
+use super::chain::Chain;
+use super::outbox::Outbox;
+use crate::consensus::gate::{Gate, PricedRequest, batch_digest};
+use crate::consensus::mempool::{Batches, Origin, Overdue, Pool};
+use crate::consensus::slot::Slot;
+use crate::consensus::wire::{Body, Message};
+use crate::consensus::{
+    Application, Digest, Effect, MessageError, Rejection, ReplicaId, RequestId, Timer, request_id,
+};
+use crate::sign::Signature;
+
+/// Checks a request by increasing cost, but no signatures: length and price, state, room.
+///
+/// # Errors
+/// The first check that fails; [`MessageError::Stale`] for a pending request.
+pub(super) fn screen<A: Application>(
+    gate: &Gate<A::Format>,
+    pool: &Pool,
+    chain: &Chain<A>,
+    bytes: &[u8],
+    origin: Origin,
+) -> Result<(), MessageError> {
+    let price = gate.price(bytes)?;
+    if pool.contains(&request_id(bytes)) {
+        return Err(MessageError::Stale);
+    }
+    chain.admit(bytes).map_err(MessageError::Rejected)?;
+    pool.check_room(bytes.len(), price, origin)
+}
+
+/// The requests of one step.
+pub(super) struct Requests<'a, A: Application> {
+    pub(super) pool: &'a mut Pool,
+    pub(super) batches: &'a mut Batches,
+    pub(super) chain: &'a Chain<A>,
+    pub(super) slot: &'a Slot,
+    pub(super) gate: &'a Gate<A::Format>,
+    pub(super) out: &'a mut Outbox,
+}
+
+impl<A: Application> Requests<'_, A> {
+    /// Adds a client's request to the pool and sends it on.
+    pub(super) fn on_client_request(&mut self, bytes: &[u8]) {
+        let screened = screen(self.gate, self.pool, self.chain, bytes, Origin::Client);
+        let checked = screened.and_then(|()| self.gate.request(bytes));
+        let added = checked.and_then(|r| self.pool.insert(r, Origin::Client, self.out.now));
+        match added {
+            Ok(_) => {
+                let (_, recipient) = self.next_leader();
+                self.send_to(recipient, request_id(bytes));
+            }
+            Err(MessageError::Stale) => {}
+            Err(error) => {
+                let reason = match error {
+                    MessageError::Rejected(reason) => reason,
+                    error => Rejection::new(error.to_string()),
+                };
+                self.out.push(Effect::Reject { request: request_id(bytes), reason });
+            }
+        }
+    }
+
+    /// Adds requests from a peer.
+    pub(super) fn insert(
+        &mut self,
+        peer: ReplicaId,
+        requests: Vec<PricedRequest>,
+        batched: bool,
+    ) -> Result<(), MessageError> {
+        for request in requests {
+            let id = request.id;
+            if self.chain.admit(&request.bytes).is_err() {
+                continue;
+            }
+            self.pool.insert(request, Origin::Peer(peer), self.out.now)?;
+            if batched {
+                self.pool.mark_batched(&id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The leader that proposes next, and the recipient of requests for it. The leader of this
+    /// height proposes no more once its proposal is under way.
+    fn next_leader(&self) -> (ReplicaId, ReplicaId) {
+        let (height, view) = match self.slot.accepted() {
+            None => (self.chain.height(), self.slot.view()),
+            Some(_) => (self.chain.height() + 1, 0),
+        };
+        let topology = self.out.topology(height, view);
+        (topology.leader(), topology.request_recipient())
+    }
+
+    /// Sends the clients' requests and the certified batches to the next leader if it lacks them.
+    pub(super) fn forward(&mut self) {
+        let (leader, recipient) = self.next_leader();
+        for message in self.batches.unsent(leader) {
+            self.out.forward(vec![leader], message);
+        }
+        for id in self.pool.oldest_of_clients() {
+            self.send_to(recipient, id);
+        }
+    }
+
+    /// Sends a pending request to a recipient, once.
+    fn send_to(&mut self, recipient: ReplicaId, id: RequestId) {
+        if recipient != self.out.id && self.pool.mark_sent(&id, recipient) {
+            let request = self.pool.get(&id).map(<[u8]>::to_vec);
+            request.into_iter().for_each(|r| self.out.send(vec![recipient], Body::Request(r)));
+        }
+    }
+
+    /// Sends due requests again.
+    pub(super) fn relay_overdue(&mut self) {
+        let (overdue, refused) = self.pool.take_overdue(self.out.now, |r| self.chain.admit(r));
+        self.out.reject(refused);
+        let leader = self.out.topology(self.chain.height(), self.slot.view()).leader();
+        for Overdue { id, bytes, origin, attempts } in overdue {
+            let unsent = self.pool.mark_sent(&id, leader);
+            let to = match origin {
+                Origin::Client => self.holders(leader, attempts),
+                Origin::Peer(_) if unsent => vec![leader],
+                Origin::Peer(_) => continue,
+            };
+            self.out.send(to, Body::Request(bytes));
+        }
+    }
+
+    /// The leader and `2F` others, different ones in each attempt.
+    fn holders(&self, leader: ReplicaId, attempts: u32) -> Vec<ReplicaId> {
+        let (others, count) = (self.out.others(), 2 * self.out.config.faults());
+        let start = attempts as usize * count + usize::from(self.out.id);
+        let turn = others.iter().cycle().skip(start % others.len()).take(others.len());
+        let mut holders: Vec<ReplicaId> = turn.filter(|id| **id != leader).copied().collect();
+        holders.truncate(count);
+        holders.push(leader);
+        holders
+    }
+
+    /// Sends the primary's next batch. The leader sends none, since it proposes its requests
+    /// itself.
+    pub(super) fn open_batch(&mut self) {
+        let topology = self.out.topology(self.chain.height(), self.slot.view());
+        if !topology.is_collector() || self.batches.is_open() {
+            return;
+        }
+        let members = topology.group_members().to_vec();
+        let ids = self.pool.take_batch();
+        if ids.is_empty() {
+            return;
+        }
+        let requests: Vec<Vec<u8>> =
+            ids.iter().filter_map(|id| self.pool.get(id).map(<[u8]>::to_vec)).collect();
+        let digest = batch_digest(&requests);
+        self.batches.open(digest, ids, requests.clone());
+        self.out.send(members, Body::Batch(requests));
+        let until = self.out.now.saturating_add(self.out.config.timing().fallback);
+        self.out.set(Timer::Batch, Some(until));
+        let vote = self.out.sign(Body::BatchVote { group: self.group(), digest });
+        self.count_batch_vote(self.out.id, digest, vote.signature);
+    }
+
+    fn group(&self) -> u16 {
+        self.out.config.group_of(self.out.id).map_or(0, |group| group.number)
+    }
+
+    /// Votes for the batch of this group's primary, whose requests are in the pool. A batch of
+    /// another view's primary is outdated.
+    pub(super) fn on_batch(
+        &mut self,
+        from: ReplicaId,
+        requests: &[Vec<u8>],
+    ) -> Result<(), MessageError> {
+        let view = self.slot.view();
+        let of_primary = self.out.config.group_primary(self.out.id, view) == Some(from);
+        if !self.out.topology(self.chain.height(), view).is_tree() || !of_primary {
+            return Err(MessageError::Stale);
+        }
+        let digest = batch_digest(requests);
+        self.out.send(vec![from], Body::BatchVote { group: self.group(), digest });
+        Ok(())
+    }
+
+    pub(super) fn on_batch_vote(
+        &mut self,
+        from: ReplicaId,
+        (number, digest): (u16, Digest),
+        signature: Signature,
+    ) -> Result<(), MessageError> {
+        let own = self.out.config.group_of(self.out.id);
+        let group = own.filter(|group| group.number == number && group.ranking.contains(&from));
+        if group.is_none() {
+            return Err(MessageError::Unauthorised);
+        }
+        self.count_batch_vote(from, digest, signature);
+        Ok(())
+    }
+
+    fn count_batch_vote(&mut self, from: ReplicaId, digest: Digest, signature: Signature) {
+        let Some(group) = self.out.config.group_of(self.out.id) else { return };
+        let (number, quorum) = (group.number, group.quorum());
+        if let Some((ids, body)) = self.batches.vote(from, (number, digest), signature, quorum) {
+            let message: Message = self.out.sign(body);
+            self.batches.store(ids, message);
+            self.forward();
+        }
+    }
+}

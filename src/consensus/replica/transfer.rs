@@ -1,0 +1,179 @@
+//! Fetching of missing values and decisions, and comparison of heights.
+#![forbid(unsafe_code)]
+
+use super::chain::{Chain, ValueOf};
+use super::outbox::Outbox;
+use crate::consensus::config::MAX_DECISIONS;
+use crate::consensus::sync::{Budget, Fetch, Heights, Window};
+use crate::consensus::wire::{Body, Certificate, Decision};
+use crate::consensus::{Application, MessageError, ReplicaId, Timer};
+
+/// State transfer of one replica.
+#[derive(Debug, Clone)]
+pub(super) struct Sync<V> {
+    pub(super) heights: Heights,
+    pub(super) window: Window<V>,
+    budget: Budget,
+    /// The number of values and statuses that were fetched without progress.
+    attempts: u64,
+    /// The number of status rounds since the last decision.
+    rounds: u32,
+}
+
+impl<V> Sync<V> {
+    /// `answers` bytes per peer and period of milliseconds; the window holds `window` bytes.
+    pub(super) fn new(answers: usize, window: usize, period: u64) -> Self {
+        Self {
+            heights: Heights::default(),
+            window: Window::new(window),
+            budget: Budget::new(answers, period),
+            attempts: 0,
+            rounds: 0,
+        }
+    }
+}
+
+/// The maximum number of doublings of the time between two status rounds.
+const STATUS_DOUBLINGS: u32 = 8;
+
+/// State transfer in one step.
+pub(super) struct Transfer<'a, A: Application> {
+    pub(super) sync: &'a mut Sync<ValueOf<A>>,
+    pub(super) chain: &'a Chain<A>,
+    pub(super) out: &'a mut Outbox,
+}
+
+impl<A: Application> Transfer<'_, A> {
+    /// Selects a member other than this one, a different one in each attempt.
+    fn next_peer(&mut self, candidates: &[ReplicaId]) -> Option<ReplicaId> {
+        let others: Vec<&ReplicaId> = candidates.iter().filter(|id| **id != self.out.id).collect();
+        let index = self.sync.attempts.wrapping_add(u64::from(self.out.id));
+        self.sync.attempts += 1;
+        others.get((index % others.len().max(1) as u64) as usize).map(|id| **id)
+    }
+
+    /// Fetches the value of a prepare certificate from one of its signers.
+    pub(super) fn fetch_value(&mut self, certificate: &Certificate) {
+        let signers: Vec<ReplicaId> = certificate.signers().collect();
+        let to = self.next_peer(&signers).into_iter().collect();
+        let (height, digest) = (certificate.height, certificate.digest);
+        self.out.send(to, Body::FetchValue { height, digest });
+    }
+
+    /// Asks the next member for its height.
+    pub(super) fn ask_next(&mut self) {
+        let others = self.out.others();
+        let to: Vec<ReplicaId> = self.next_peer(&others).into_iter().collect();
+        self.out.send(to, Body::Status { height: self.chain.height(), reply: true });
+    }
+
+    /// Answers with a value, within the peer's budget.
+    pub(super) fn send_value(
+        &mut self,
+        peer: ReplicaId,
+        height: u64,
+        value: &[u8],
+    ) -> Result<(), MessageError> {
+        if self.sync.budget.available(peer, self.out.now) < value.len() {
+            return Err(MessageError::Busy);
+        }
+        self.sync.budget.charge(peer, value.len(), self.out.now);
+        self.out.send(vec![peer], Body::Value { height, value: value.to_vec() });
+        Ok(())
+    }
+
+    /// Answers with decisions, within the peer's budget, or with this replica's height.
+    pub(super) fn send_decisions(
+        &mut self,
+        peer: ReplicaId,
+        height: u64,
+        count: u8,
+    ) -> Result<(), MessageError> {
+        let limits = self.out.config.limits();
+        let mut room = self.sync.budget.available(peer, self.out.now).min(limits.value);
+        let heights = height..height.saturating_add(u64::from(count)).min(self.chain.height());
+        let mut decisions: Vec<Decision> = Vec::new();
+        let mut bytes = 0;
+        for decision in heights.take(MAX_DECISIONS).map_while(|at| self.chain.decision(at)) {
+            let length = decision.value.len() + limits.certificate;
+            let Some(left) = room.checked_sub(length) else { break };
+            (room, bytes) = (left, bytes + length);
+            decisions.push(decision.clone());
+        }
+        let known = height < self.chain.height();
+        if decisions.is_empty() && known {
+            return Err(MessageError::Busy);
+        }
+        self.sync.budget.charge(peer, bytes, self.out.now);
+        match known {
+            true => self.out.send(vec![peer], Body::Decisions(decisions)),
+            false => self.send_status(vec![peer], false),
+        }
+        Ok(())
+    }
+
+    fn send_status(&mut self, to: Vec<ReplicaId>, reply: bool) {
+        self.out.send(to, Body::Status { height: self.chain.height(), reply });
+    }
+
+    /// Upon another member's height: answers, and fetches what is missing.
+    pub(super) fn on_status(&mut self, peer: ReplicaId, reply: bool) -> Result<(), MessageError> {
+        if reply {
+            if self.sync.budget.available(peer, self.out.now) == 0 {
+                return Err(MessageError::Busy);
+            }
+            self.sync.budget.charge(peer, 0, self.out.now);
+            self.send_status(vec![peer], false);
+        }
+        self.fetch_decisions();
+        Ok(())
+    }
+
+    /// Fetches the decisions up to the height that is believed. A height that only liars may have
+    /// claimed is worth one decision.
+    pub(super) fn fetch_decisions(&mut self) {
+        let (height, faults) = (self.chain.height(), self.out.config.faults());
+        let beyond = self.sync.heights.beyond(height);
+        let believed = self.sync.heights.believed(faults);
+        let target = if beyond.is_empty() { believed } else { believed.max(height + 1) };
+        let peers = if beyond.len() > faults { beyond.clone() } else { self.out.others() };
+        let peers = if believed > height { peers } else { beyond };
+        let timing = (self.out.now, self.out.config.timing().fallback);
+        for Fetch { peer, height, count } in self.sync.window.plan(height, target, &peers, timing) {
+            self.out.send(vec![peer], Body::FetchDecisions { height, count });
+        }
+        let deadline = self.sync.window.deadline();
+        self.out.set(Timer::Sync, deadline);
+    }
+
+    /// Compares heights with the `F + 1` next members, of whom one is honest, until all of them
+    /// have reached this replica's height. A member that lost every message of the last height
+    /// learns of it in this way.
+    pub(super) fn compare_heights(&mut self) {
+        let (height, faults) = (self.chain.height(), self.out.config.faults());
+        let others = self.out.others();
+        let after = others.iter().position(|id| *id > self.out.id).unwrap_or(0);
+        let successors = others.iter().cycle().skip(after).take(faults + 1);
+        let behind: Vec<ReplicaId> =
+            successors.filter(|id| !self.sync.heights.has_reached(**id, height)).copied().collect();
+        if behind.is_empty() {
+            return;
+        }
+        self.send_status(behind, true);
+        let delay = self.out.config.timing().fallback << self.sync.rounds.min(STATUS_DOUBLINGS);
+        self.sync.rounds += 1;
+        self.out.require(Timer::Status, Some(self.out.now.saturating_add(delay)));
+    }
+
+    /// Starts the comparison of heights anew, once nothing happens for a fallback delay.
+    pub(super) fn schedule_comparison(&mut self) {
+        self.sync.rounds = 0;
+        let at = self.out.now.saturating_add(self.out.config.timing().fallback);
+        self.out.set(Timer::Status, Some(at));
+    }
+
+    /// Returns `true` if another member is known to be ahead.
+    pub(super) fn is_behind(&self) -> bool {
+        self.sync.heights.believed(self.out.config.faults()) > self.chain.height()
+    }
+}

@@ -1,0 +1,479 @@
+//! One instance of agreement: PBFT's three phases and view change for a single value.
+//!
+//! A slot is a state machine without values, signatures or time. It counts verified statements,
+//! decides by [`Rules`] what its member may do, and returns [`Outcome`]s for the driver to perform.
+//! Values are known by their digests; the driver reports each one that the application has
+//! verified.
+//!
+//! | upon | if | then |
+//! |---|---|---|
+//! | valid proposal of view `v` | `v` is current, or a higher view with its `NewView` | enter `v`, PREPARE |
+//! | `Q` PREPAREs of one vote | the value is available | raise the lock; COMMIT if `v` is current |
+//! | `Q` COMMITs of one vote | the value is available | decide |
+//! | `F + 1` view changes above `v` | | join the highest such view |
+//! | `Q` view changes of view `v` | this member leads `v` | `NewView` |
+//! | time-out in view `v` | entered, or `Q` members request `v` | `ViewChange(v + 1)` |
+//!
+//! Source: Castro and Liskov 1999, sections 4.2, 4.4 and 4.5. Safety: if a value is committed in a
+//! view, `Q` members hold a prepare certificate for it. Every quorum contains an honest one of
+//! these, whose view change reports that certificate or a higher one.
+#![forbid(unsafe_code)]
+
+mod tally;
+
+pub(crate) use tally::{Added, Tally};
+
+use super::config::{ENTRY, Electorate};
+use super::rules::{Pbft, Position, Prepared, Rules};
+use super::wire::{
+    Certificate, Evidence, NewViewProof, Phase, SignedStatement, SignedViewChange, Statement,
+    ViewChange, Vote,
+};
+use super::{Digest, MessageError, ReplicaId};
+use crate::sign::Signature;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The maximum distance from the current view of the views whose statements are stored.
+pub(crate) const VIEW_WINDOW: u64 = 16;
+/// The highest view accepted, so that incrementing a view never overflows.
+pub(crate) const MAX_VIEW: u64 = 1 << 40;
+
+/// An input of [`Slot::step`]. Signatures and certificates are verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// A proposal that [`Slot::admit`] accepts, with a value that the application has verified.
+    Proposal { view: u64, digest: Digest },
+    /// A vote, or the statement of a proposal.
+    Statement { signer: ReplicaId, signed: SignedStatement },
+    /// A certificate of a quorum.
+    Certificate(Certificate),
+    /// A view change, with the certificate that it reports.
+    ViewChange { signed: SignedViewChange, certificate: Option<Certificate> },
+    /// The application has verified the value with this digest.
+    Available(Digest),
+    /// The view lasted too long.
+    Timeout,
+}
+
+/// An action of the driver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Sign and send this vote, and count it by an [`Event::Statement`].
+    Vote(Vote),
+    /// Sign and send this view change, and count it by an [`Event::ViewChange`].
+    ViewChange(ViewChange),
+    /// The vote has gained a signer.
+    Counted(Vote),
+    /// The lock was raised to this certificate, which must be durable before later votes.
+    Lock(Certificate),
+    /// A certificate was received or formed for the first time.
+    Certified(Certificate),
+    /// The value of this certificate is missing.
+    Missing(Certificate),
+    /// The view was entered.
+    Entered(u64),
+    /// A quorum requests this view, which has no proposal yet.
+    ViewRequested(u64),
+    /// The value of this commit certificate is decided.
+    Decided(Certificate),
+    /// A member contradicted itself.
+    Evidence(Box<Evidence>),
+}
+
+/// The state of one instance of agreement at one member.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot<R = Pbft> {
+    rules: R,
+    voters: Electorate,
+    me: ReplicaId,
+    height: u64,
+    position: Position,
+    /// The digest of the proposal accepted in the current view (PBFT: pre-prepared).
+    accepted: Option<Digest>,
+    /// The values that the application has verified.
+    available: BTreeSet<Digest>,
+    /// The prepare certificate of the highest view whose value is available.
+    lock: Option<Certificate>,
+    /// The certificates whose values are missing: PREPARE of the highest view, and COMMIT.
+    missing: BTreeMap<Phase, Certificate>,
+    /// The phases and views of the certificates received or formed.
+    certified: BTreeSet<(Phase, u64)>,
+    tally: Tally,
+    /// The view change of the highest view from each member.
+    changes: BTreeMap<ReplicaId, SignedViewChange>,
+    /// The certificates that these view changes report, by view.
+    reported: BTreeMap<u64, Certificate>,
+    decided: bool,
+}
+
+impl<R: Rules> Slot<R> {
+    /// Creates the slot of a height in view 0.
+    pub(crate) fn new(voters: Electorate, me: ReplicaId, height: u64) -> Self {
+        Self {
+            rules: R::default(),
+            voters,
+            me,
+            height,
+            position: Position { view: 0, awaiting_new_view: false },
+            accepted: None,
+            available: BTreeSet::new(),
+            lock: None,
+            missing: BTreeMap::new(),
+            certified: BTreeSet::new(),
+            tally: Tally::default(),
+            changes: BTreeMap::new(),
+            reported: BTreeMap::new(),
+            decided: false,
+        }
+    }
+
+    /// Processes one event.
+    pub(crate) fn step(&mut self, event: Event) -> Vec<Outcome> {
+        let mut out = Vec::new();
+        if !self.decided {
+            match event {
+                Event::Proposal { view, digest } => self.on_proposal(view, digest, &mut out),
+                Event::Statement { signer, signed } => self.on_statement(signer, signed, &mut out),
+                Event::Certificate(certificate) => self.on_certificate(certificate, &mut out),
+                Event::ViewChange { signed, certificate } => {
+                    self.on_view_change(signed, certificate, &mut out);
+                }
+                Event::Available(digest) => self.on_available(digest, &mut out),
+                Event::Timeout => self.on_timeout(&mut out),
+            }
+        }
+        out
+    }
+
+    /// Checks whether a proposal of a view fits: the first one of the current view, or a `NewView`
+    /// of a higher or awaited one. Returns the digest that its proof requires, if any.
+    ///
+    /// # Errors
+    /// The proposal is outdated, or its proof is not that of a quorum.
+    pub(crate) fn admit(
+        &self,
+        view: u64,
+        proof: Option<&NewViewProof>,
+    ) -> Result<Option<Digest>, MessageError> {
+        let Position { view: current, awaiting_new_view } = self.position;
+        let fits = match proof {
+            None => view == 0 && current == 0 && !awaiting_new_view && self.accepted.is_none(),
+            Some(_) => view > current || view == current && awaiting_new_view,
+        };
+        if !fits {
+            return Err(MessageError::Stale);
+        }
+        let required = proof.map_or(Ok(None), |proof| self.required_by(view, proof))?;
+        Ok(required.map(|required| self.rules.proposed_again(required, view)))
+    }
+
+    /// Checks that `Q` distinct members request exactly this view, and that the proof contains the
+    /// certificate of the highest report. Returns that report.
+    fn required_by(
+        &self,
+        view: u64,
+        proof: &NewViewProof,
+    ) -> Result<Option<Prepared>, MessageError> {
+        let changes = &proof.changes;
+        let fits = |signed: &SignedViewChange| {
+            let ViewChange { height, view: requested, prepared } = signed.change;
+            (height, requested) == (self.height, view)
+                && prepared.is_none_or(|prepared| prepared.view < view)
+                && self.voters.contains(signed.from)
+        };
+        let quorum = changes.len() >= self.rules.quorum(self.voters.size())
+            && changes.is_sorted_by(|a, b| a.from < b.from)
+            && changes.iter().all(fits);
+        if !quorum {
+            return Err(MessageError::NewViewBelowQuorum);
+        }
+        let reports: Vec<Option<Prepared>> = changes.iter().map(|c| c.change.prepared).collect();
+        let required = self.rules.required(&reports);
+        let of_slot = |c: &Certificate| (c.phase, c.height) == (Phase::Prepare, self.height);
+        let proven = proof.certificate.as_ref().filter(|c| of_slot(c)).map(Certificate::prepared);
+        if required == proven { Ok(required) } else { Err(MessageError::CertificateMismatch) }
+    }
+
+    /// Upon a valid proposal: enter its view, accept it, vote PREPARE.
+    fn on_proposal(&mut self, view: u64, digest: Digest, out: &mut Vec<Outcome>) {
+        if !self.rules.overrides(self.lock.as_ref().map(Certificate::prepared), digest) {
+            return;
+        }
+        self.position = Position { view, awaiting_new_view: false };
+        self.accepted = Some(digest);
+        self.available.insert(digest);
+        self.prune();
+        out.push(Outcome::Entered(view));
+        self.vote(Phase::Prepare, view, digest, out);
+        self.on_available(digest, out);
+    }
+
+    /// Upon a vote: count it; at the quorum, form the certificate.
+    fn on_statement(&mut self, signer: ReplicaId, signed: SignedStatement, out: &mut Vec<Outcome>) {
+        let statement = signed.statement;
+        if !self.voters.contains(signer) {
+            return;
+        }
+        match self.tally.add(signer, signed) {
+            Added::Known => return,
+            Added::Contradiction(evidence) => return out.push(Outcome::Evidence(evidence)),
+            Added::Counted => {}
+        }
+        for phase in [Phase::Prepare, Phase::Commit] {
+            if statement.kind == phase as u8 {
+                let vote = Vote { phase, view: statement.view, digest: statement.digest };
+                out.push(Outcome::Counted(vote));
+                self.certify(vote, out);
+            }
+        }
+    }
+
+    fn certify(&mut self, vote: Vote, out: &mut Vec<Outcome>) {
+        let reached = self.tally.count(&vote) >= self.rules.quorum(self.voters.size());
+        if !reached || self.certified.contains(&(vote.phase, vote.view)) {
+            return;
+        }
+        let Vote { phase, view, digest } = vote;
+        let signatures = self.tally.signatures(&vote);
+        let height = self.height;
+        let certificate = Certificate { phase, group: 0, height, view, digest, signatures };
+        self.on_certificate(certificate, out);
+    }
+
+    /// Upon a certificate: act on *prepared* and *committed* (Castro and Liskov 1999, section 4.2).
+    ///
+    /// A member without the value does neither: it could not propose the value again.
+    fn on_certificate(&mut self, certificate: Certificate, out: &mut Vec<Outcome>) {
+        if self.certified.insert((certificate.phase, certificate.view)) {
+            out.push(Outcome::Certified(certificate.clone()));
+        }
+        if !self.available.contains(&certificate.digest) {
+            let known = self.missing.get(&certificate.phase);
+            if known.is_none_or(|known| known.view < certificate.view) {
+                out.push(Outcome::Missing(certificate.clone()));
+                self.missing.insert(certificate.phase, certificate);
+            }
+        } else if certificate.phase == Phase::Commit {
+            self.decided = true;
+            out.push(Outcome::Decided(certificate));
+        } else {
+            self.on_prepared(certificate, out);
+        }
+    }
+
+    fn on_prepared(&mut self, certificate: Certificate, out: &mut Vec<Outcome>) {
+        let (view, digest) = (certificate.view, certificate.digest);
+        let lock = self.lock.as_ref().map(Certificate::prepared);
+        if self.rules.raises(lock, certificate.prepared()) {
+            self.lock = Some(certificate.clone());
+            out.push(Outcome::Lock(certificate));
+        }
+        self.vote(Phase::Commit, view, digest, out);
+    }
+
+    /// Upon an available value: act on the certificates that waited for it.
+    fn on_available(&mut self, digest: Digest, out: &mut Vec<Outcome>) {
+        self.available.insert(digest);
+        for phase in [Phase::Prepare, Phase::Commit] {
+            let waiting = self.missing.get(&phase).is_some_and(|missing| missing.digest == digest);
+            if let Some(certificate) = waiting.then(|| self.missing.remove(&phase)).flatten() {
+                self.on_certificate(certificate, out);
+            }
+        }
+        // A prepare certificate of this view may have arrived before the proposal.
+        if let Some(Prepared { view, digest }) = self.lock.as_ref().map(Certificate::prepared) {
+            self.vote(Phase::Commit, view, digest, out);
+        }
+    }
+
+    /// Casts at most one vote per phase and view.
+    fn vote(&mut self, phase: Phase, view: u64, digest: Digest, out: &mut Vec<Outcome>) {
+        let cast = |outcome: &Outcome| matches!(outcome, Outcome::Vote(vote) if (vote.phase, vote.view) == (phase, view));
+        let voted = self.tally.digest_of(self.me, view, phase).is_some() || out.iter().any(cast);
+        if !voted && !self.decided && self.rules.may_vote(self.position, phase, view) {
+            out.push(Outcome::Vote(Vote { phase, view, digest }));
+        }
+    }
+
+    /// Upon a view change: store the highest one of each member, and join or answer.
+    fn on_view_change(
+        &mut self,
+        signed: SignedViewChange,
+        certificate: Option<Certificate>,
+        out: &mut Vec<Outcome>,
+    ) {
+        let known = self.changes.get(&signed.from).map(|known| known.change.view);
+        if known.is_some_and(|view| view >= signed.change.view) {
+            return;
+        }
+        self.changes.insert(signed.from, signed);
+        if let Some(certificate) = certificate {
+            self.reported.entry(certificate.view).or_insert(certificate);
+        }
+        let named: BTreeSet<u64> =
+            self.changes.values().filter_map(|c| c.change.prepared.map(|p| p.view)).collect();
+        self.reported.retain(|view, _| named.contains(view));
+        let joined = self.rules.joined(self.requested_views(), self.voters.faults());
+        match joined {
+            Some(view) if view > self.position.view => self.start_view_change(view, out),
+            _ => self.answer_view_change(out),
+        }
+    }
+
+    fn answer_view_change(&self, out: &mut Vec<Outcome>) {
+        let Position { view, awaiting_new_view } = self.position;
+        if awaiting_new_view && self.requests_of(view) >= self.rules.quorum(self.voters.size()) {
+            out.push(Outcome::ViewRequested(view));
+        }
+    }
+
+    /// Stops voting below `view` and reports the lock.
+    ///
+    /// A lock of a view that this member has not reached proves that a quorum has reached it. The
+    /// requested view exceeds it, since a report of the requested view or above is not valid.
+    fn start_view_change(&mut self, view: u64, out: &mut Vec<Outcome>) {
+        let view = view.max(self.lock.as_ref().map_or(0, |lock| lock.view + 1));
+        self.position = Position { view, awaiting_new_view: true };
+        self.accepted = None;
+        self.prune();
+        let prepared = self.rules.reported(self.lock.as_ref().map(Certificate::prepared));
+        out.push(Outcome::ViewChange(ViewChange { height: self.height, view, prepared }));
+    }
+
+    /// Upon a time-out: wait for a quorum in this view before requesting the next one (Castro and
+    /// Liskov 1999, section 4.5.2).
+    fn on_timeout(&mut self, out: &mut Vec<Outcome>) {
+        if !self.position.awaiting_new_view || self.has_quorum_of_requests() {
+            self.start_view_change(self.position.view + 1, out);
+        }
+    }
+
+    /// Returns `true` if a quorum requests the current view or a higher one.
+    pub(crate) fn has_quorum_of_requests(&self) -> bool {
+        let view = self.position.view;
+        let requests = self.requested_views().filter(|requested| *requested >= view).count();
+        requests >= self.rules.quorum(self.voters.size())
+    }
+
+    fn requested_views(&self) -> impl Iterator<Item = u64> {
+        self.changes.values().map(|signed| signed.change.view)
+    }
+
+    fn requests_of(&self, view: u64) -> usize {
+        self.requested_views().filter(|requested| *requested == view).count()
+    }
+
+    /// Assembles the proof of a `NewView` for the current view from the requests of a quorum.
+    pub(crate) fn new_view_proof(&self) -> Option<NewViewProof> {
+        let Position { view, awaiting_new_view } = self.position;
+        let quorum = self.rules.quorum(self.voters.size());
+        let of_view = self.changes.values().filter(|signed| signed.change.view == view);
+        let changes: Vec<SignedViewChange> = of_view.take(quorum).copied().collect();
+        if !awaiting_new_view || changes.len() < quorum {
+            return None;
+        }
+        let reports: Vec<Option<Prepared>> = changes.iter().map(|c| c.change.prepared).collect();
+        let certificate = match self.rules.required(&reports) {
+            Some(required) => Some(self.reported.get(&required.view)?.clone()),
+            None => None,
+        };
+        Some(NewViewProof { changes, certificate })
+    }
+
+    /// Restores a vote that this member cast before a restart.
+    pub(crate) fn restore_vote(&mut self, signature: Signature, vote: Vote) {
+        let statement = Statement::vote(self.height, vote);
+        self.tally.add(self.me, SignedStatement { statement, signature });
+        if vote.phase == Phase::Prepare && vote.view >= self.position.view {
+            self.position = Position { view: vote.view, awaiting_new_view: false };
+            self.accepted = Some(vote.digest);
+        }
+    }
+
+    /// Restores a value that the application has verified.
+    pub(crate) fn restore_value(&mut self, digest: Digest) {
+        self.available.insert(digest);
+    }
+
+    /// Restores the lock.
+    pub(crate) fn restore_lock(&mut self, certificate: Certificate) {
+        self.certified.insert((certificate.phase, certificate.view));
+        self.lock = Some(certificate);
+    }
+
+    /// Restores a view change that this member sent.
+    pub(crate) fn restore_view_change(&mut self, signed: SignedViewChange) {
+        self.position = Position { view: signed.change.view, awaiting_new_view: true };
+        self.accepted = None;
+        if let Some(lock) = self.lock.clone().filter(|_| signed.change.prepared.is_some()) {
+            self.reported.insert(lock.view, lock);
+        }
+        self.changes.insert(self.me, signed);
+    }
+
+    /// Discards statements and certificates far from the current view.
+    fn prune(&mut self) {
+        let view = self.position.view;
+        let window = view.saturating_sub(VIEW_WINDOW)..=view.saturating_add(VIEW_WINDOW);
+        self.certified.retain(|(_, view)| window.contains(view));
+        self.tally.retain_views(window);
+    }
+
+    /// Checks that a view is close enough to the current one for its statements to be stored.
+    pub(crate) fn check_window(&self, view: u64) -> Result<(), MessageError> {
+        let current = self.position.view;
+        match view.abs_diff(current) <= VIEW_WINDOW {
+            true => Ok(()),
+            false if view < current => Err(MessageError::Stale),
+            false => Err(MessageError::TooFarAhead),
+        }
+    }
+
+    pub(crate) fn view(&self) -> u64 {
+        self.position.view
+    }
+    pub(crate) fn awaits_new_view(&self) -> bool {
+        self.position.awaiting_new_view
+    }
+    pub(crate) fn accepted(&self) -> Option<Digest> {
+        self.accepted
+    }
+    pub(crate) fn lock(&self) -> Option<&Certificate> {
+        self.lock.as_ref()
+    }
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+    /// The prepare or commit certificate whose value is missing.
+    pub(crate) fn missing(&self, phase: Phase) -> Option<&Certificate> {
+        self.missing.get(&phase)
+    }
+    /// The latest view change of a member.
+    pub(crate) fn change_of(&self, id: ReplicaId) -> Option<&SignedViewChange> {
+        self.changes.get(&id)
+    }
+    /// The certificate that the latest view change of this member reports.
+    pub(crate) fn reported(&self, view: u64) -> Option<&Certificate> {
+        self.reported.get(&view)
+    }
+    pub(crate) fn is_certified(&self, phase: Phase, view: u64) -> bool {
+        self.certified.contains(&(phase, view))
+    }
+    /// Returns `true` if agreement on a value has begun.
+    pub(crate) fn in_progress(&self) -> bool {
+        self.position.awaiting_new_view || self.accepted.is_some() || self.lock.is_some()
+    }
+
+    /// The bytes of the view changes and the certificates that they report.
+    pub(crate) fn view_change_bytes(&self) -> usize {
+        let reported: usize = self.reported.values().map(|c| c.signatures.len() * 66).sum();
+        reported + self.changes.len() * ENTRY
+    }
+
+    /// The digests of the values that a certificate or the current proposal names.
+    pub(crate) fn named_values(&self) -> BTreeSet<Digest> {
+        let highest = self.reported.last_key_value().map(|(_, certificate)| certificate);
+        let certificates = self.lock.iter().chain(self.missing.values()).chain(highest);
+        certificates.map(|certificate| certificate.digest).chain(self.accepted).collect()
+    }
+}

@@ -1,0 +1,148 @@
+//! The window of heights that are being fetched.
+#![forbid(unsafe_code)]
+
+use crate::consensus::ReplicaId;
+use crate::consensus::config::MAX_DECISIONS;
+use crate::consensus::gate::Candidate;
+use crate::consensus::wire::Certificate;
+use std::collections::BTreeMap;
+
+/// The number of ranges that are fetched at once, each from another peer.
+const RANGES: usize = 4;
+/// The number of heights in a range.
+const RANGE: u64 = MAX_DECISIONS as u64;
+
+/// A request for consecutive decisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fetch {
+    pub(crate) peer: ReplicaId,
+    pub(crate) height: u64,
+    pub(crate) count: u8,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Outstanding {
+    peer: ReplicaId,
+    /// The first height that is not to be fetched any more.
+    end: u64,
+    deadline: u64,
+}
+
+/// Outstanding requests, and decisions that arrived before their predecessors.
+#[derive(Debug, Clone)]
+pub(crate) struct Window<V> {
+    /// Requests by their next missing height.
+    outstanding: BTreeMap<u64, Outstanding>,
+    arrived: BTreeMap<u64, (Candidate<V>, Certificate)>,
+    /// The total length of the values that arrived.
+    bytes: usize,
+    limit: usize,
+    turn: usize,
+}
+
+impl<V> Window<V> {
+    /// Creates an empty window that holds values of `limit` bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        let (outstanding, arrived) = (BTreeMap::new(), BTreeMap::new());
+        Self { outstanding, arrived, bytes: 0, limit, turn: 0 }
+    }
+
+    /// Plans the requests for heights in `height..target`. Expired ones go to the next peer.
+    ///
+    /// `peers` have decided `height` by their own claim. Each plan starts with another peer.
+    pub(crate) fn plan(
+        &mut self,
+        height: u64,
+        target: u64,
+        peers: &[ReplicaId],
+        (now, timeout): (u64, u64),
+    ) -> Vec<Fetch> {
+        self.outstanding.retain(|_, request| request.deadline > now && request.end > height);
+        let mut fetches = Vec::new();
+        let mut next = height;
+        while next < target && self.outstanding.len() < RANGES && next < height + 8 * RANGE {
+            if let Some(end) = self.covered(next) {
+                next = end;
+                continue;
+            }
+            let following = self.following(next).min(target);
+            let end = following.min(next + RANGE);
+            let busy = |peer: &&ReplicaId| !self.outstanding.values().any(|o| o.peer == **peer);
+            let turn = peers.iter().cycle().skip(self.turn % peers.len().max(1));
+            let Some(peer) = turn.take(peers.len()).find(busy).copied() else { break };
+            self.turn += 1;
+            let deadline = now.saturating_add(timeout);
+            self.outstanding.insert(next, Outstanding { peer, end, deadline });
+            fetches.push(Fetch { peer, height: next, count: (end - next) as u8 });
+            next = end;
+        }
+        fetches
+    }
+
+    /// The end of the range or decision that covers a height.
+    fn covered(&self, height: u64) -> Option<u64> {
+        if self.arrived.contains_key(&height) {
+            return Some(height + 1);
+        }
+        let (_, request) = self.outstanding.range(..=height).next_back()?;
+        (request.end > height).then_some(request.end)
+    }
+
+    /// The next height that is covered.
+    fn following(&self, height: u64) -> u64 {
+        let arrived = self.arrived.range(height..).next().map(|(at, _)| *at);
+        let requested = self.outstanding.range(height..).next().map(|(at, _)| *at);
+        arrived.into_iter().chain(requested).min().unwrap_or(u64::MAX)
+    }
+
+    /// Returns `true` if a height is being fetched. Any peer may answer: one that was asked earlier
+    /// may be slow.
+    pub(crate) fn expects(&self, height: u64) -> bool {
+        let range = self.outstanding.first_key_value().zip(self.outstanding.last_key_value());
+        let expected =
+            range.is_some_and(|((start, _), (_, last))| (*start..last.end).contains(&height));
+        expected && !self.arrived.contains_key(&height)
+    }
+
+    /// Stores the verified decisions with which a peer answered. A short answer ends its request.
+    pub(crate) fn store(
+        &mut self,
+        peer: ReplicaId,
+        decisions: impl IntoIterator<Item = (Candidate<V>, Certificate)>,
+    ) {
+        for (candidate, certificate) in decisions {
+            let (height, length) = (certificate.height, candidate.bytes.len());
+            let fits = self.bytes + length <= self.limit || self.arrived.is_empty();
+            if fits && self.expects(height) {
+                self.bytes += length;
+                self.arrived.insert(height, (candidate, certificate));
+            }
+        }
+        self.outstanding.retain(|_, request| request.peer != peer);
+    }
+
+    /// Takes the decision of a height, and discards those below.
+    pub(crate) fn take(&mut self, height: u64) -> Option<(Candidate<V>, Certificate)> {
+        while let Some((at, (candidate, certificate))) = self.arrived.pop_first() {
+            if at > height {
+                self.arrived.insert(at, (candidate, certificate));
+                return None;
+            }
+            self.bytes -= candidate.bytes.len();
+            if at == height {
+                return Some((candidate, certificate));
+            }
+        }
+        None
+    }
+
+    /// The earliest deadline of a request.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        self.outstanding.values().map(|request| request.deadline).min()
+    }
+
+    /// The total length of the values that wait for their predecessors.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}

@@ -1,0 +1,113 @@
+//! The durable log of one replica.
+#![forbid(unsafe_code)]
+
+use crate::consensus::{Decision, Digest, Entry, Phase, Vote};
+use std::collections::BTreeSet;
+
+/// The kinds of log entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A proposal.
+    Proposal,
+    /// A value.
+    Value,
+    /// A vote.
+    Vote,
+    /// A lock.
+    Lock,
+    /// A view change.
+    ViewChange,
+    /// A decision.
+    Decision,
+}
+
+impl EntryKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] =
+        [Self::Proposal, Self::Value, Self::Vote, Self::Lock, Self::ViewChange, Self::Decision];
+
+    fn of(entry: &Entry) -> Self {
+        match entry {
+            Entry::Proposal(_) => Self::Proposal,
+            Entry::Value { .. } => Self::Value,
+            Entry::Vote { .. } => Self::Vote,
+            Entry::Lock(_) => Self::Lock,
+            Entry::ViewChange(_) => Self::ViewChange,
+            Entry::Decision(_) => Self::Decision,
+        }
+    }
+}
+
+/// The entries that survive a crash: all decisions, and the other entries of the current height.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Log {
+    decisions: Vec<Decision>,
+    current: Vec<Entry>,
+    /// The digests of the values of the current height.
+    values: BTreeSet<Digest>,
+    /// A kind of entry that a faulty disk loses.
+    pub(super) lost: Option<EntryKind>,
+}
+
+impl Log {
+    /// Appends an entry. `digest` is that of the value in it.
+    pub(super) fn append(&mut self, entry: Entry, digest: Option<Digest>) {
+        if self.lost == Some(EntryKind::of(&entry)) {
+            return;
+        }
+        match entry {
+            Entry::Decision(decision) => {
+                self.current.clear();
+                self.values.clear();
+                self.decisions.push(decision);
+            }
+            entry => {
+                self.values.extend(digest);
+                self.current.push(entry);
+            }
+        }
+    }
+
+    /// The entries in order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.decisions.iter().cloned().map(Entry::Decision).chain(self.current.iter().cloned())
+    }
+
+    /// The height of the entries that are not decisions.
+    pub(super) fn height(&self) -> u64 {
+        self.decisions.len() as u64 + 1
+    }
+
+    /// Checks that a vote is durable with all that it depends on: PREPARE with its value, COMMIT
+    /// with its lock.
+    pub(super) fn check_vote(&self, vote: &Vote) -> Result<(), &'static str> {
+        let voted = |entry: &Entry| matches!(entry, Entry::Vote { vote: v, .. } if v == vote);
+        require(self.current.iter().any(voted), "durability: a vote was sent before its entry")?;
+        require(
+            self.values.contains(&vote.digest),
+            "durability: a vote was sent before the entry of its value",
+        )?;
+        let (view, digest) = (vote.view, vote.digest);
+        let locked = |entry: &Entry| match entry {
+            Entry::Lock(c) => c.view > view || (c.view, c.digest) == (view, digest),
+            _ => false,
+        };
+        require(
+            vote.phase != Phase::Commit || self.current.iter().any(locked),
+            "durability: a COMMIT was sent before the entry of its lock",
+        )
+    }
+
+    /// Checks that an entry with this property is durable.
+    pub(super) fn check(
+        &self,
+        holds: impl Fn(&Entry) -> bool,
+        otherwise: &'static str,
+    ) -> Result<(), &'static str> {
+        require(self.current.iter().any(holds), otherwise)
+    }
+}
+
+fn require(holds: bool, otherwise: &'static str) -> Result<(), &'static str> {
+    if holds { Ok(()) } else { Err(otherwise) }
+}
