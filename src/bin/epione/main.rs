@@ -4,6 +4,7 @@
 mod demo;
 mod files;
 mod inspect;
+mod sim;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -23,6 +24,8 @@ enum Command {
     Demo(demo::Options),
     /// Show how files are divided into sections, and why; writes nothing
     Inspect(inspect::Options),
+    /// Simulate replicas of the ledger with faults, and measure their messages and latencies
+    Sim(sim::Options),
 }
 
 fn main() -> ExitCode {
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
             backend.and_then(|_| demo::run(&options))
         }
         Command::Inspect(options) => inspect::run(&options),
+        Command::Sim(options) => sim::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
