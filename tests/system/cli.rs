@@ -2,6 +2,7 @@
 
 mod inspect;
 mod options;
+mod sim;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};

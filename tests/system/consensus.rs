@@ -2,6 +2,10 @@
 
 mod admission;
 mod campaigns;
+mod costs;
+mod evidence;
 mod harness;
+mod limits;
+mod liveness;
 mod messages;
 mod view_change;

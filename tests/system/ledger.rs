@@ -6,12 +6,13 @@ mod blocks;
 mod bytes;
 mod determinism;
 mod fhir;
+mod replicas;
 mod rules;
 
 use epione::algebra::{Secret, codec::Canonical};
 use epione::consensus::{
-    self, Application, Body, Config, Digest, FirstProposal, Location, Member, Message, Parameters,
-    Phase, ProposalContext, VerifyContext,
+    self, Application, Body, Capacity, Config, Decision, Digest, FirstProposal, Format, Location,
+    Member, Message, Parameters, Phase, ProposalContext, Replica, VerifyContext, Vote,
 };
 use epione::hpke;
 use epione::ledger::{
@@ -20,7 +21,7 @@ use epione::ledger::{
     REQUEST_BLOCKS, Receipt, RecordAction, RequestAction, RevokeAction, Role, Rule, Scope,
     SectionDigests, Subject, Time, Transaction, TransactionError, Validity, WithdrawAction, merkle,
 };
-use epione::sign::SigningKey;
+use epione::sign::{Signature, SigningKey};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -84,6 +85,27 @@ impl Chain {
         let config = Config::new(Parameters::new(CHAIN), members).unwrap();
         let ledger = Ledger::new(CHAIN, parties.centre.verifying_key());
         Self { rng, config, keys, ledger, parties, time: T0 }
+    }
+
+    /// An empty chain with a capacity of its blocks.
+    fn with_capacity(seed: u64, capacity: Capacity) -> Self {
+        let mut chain = Self::empty(seed);
+        let parameters = Parameters { capacity, ..Parameters::new(CHAIN) };
+        let members = chain.config.members().cloned().collect();
+        chain.config = Config::new(parameters, members).unwrap();
+        chain
+    }
+
+    /// A replica that has decided the blocks of the chain.
+    fn replica(&self, id: u16) -> Replica<Ledger> {
+        let decision = |committed: &CommittedBlock| {
+            let (value, certificate) = (committed.block.to_bytes(), committed.certificate.clone());
+            consensus::Entry::Decision(Decision { value, certificate })
+        };
+        let key = self.keys[usize::from(id)].clone();
+        let ledger = Ledger::new(CHAIN, self.parties.centre.verifying_key());
+        let log = self.ledger.blocks().iter().map(decision);
+        Replica::restore(self.config.clone().into(), id, key, ledger, log).unwrap()
     }
 
     /// A chain on which all parties but owners and stranger are registered.
@@ -166,6 +188,12 @@ impl Chain {
         self.sign(Action::Revoke(revoke), &[owner])
     }
 
+    fn withdraw(&mut self, centre: &SigningKey, subject: &Subject) -> Transaction {
+        let (centre_key, certificate) = (centre.verifying_key(), subject.withdrawal());
+        let withdraw = WithdrawAction { centre: centre_key, certificate };
+        self.sign(Action::Withdraw(withdraw), &[centre])
+    }
+
     fn height(&self) -> u64 {
         self.ledger.height() + 1
     }
@@ -187,9 +215,42 @@ impl Chain {
             config: &self.config,
         };
         let requests: Vec<Vec<u8>> = transactions.iter().map(Transaction::to_bytes).collect();
+        let requests: Vec<&[u8]> = requests.iter().map(Vec::as_slice).collect();
         Block::from_bytes(&self.ledger.propose(&context, &requests)).unwrap()
     }
 
+    /// The block of a dishonest leader, who includes transactions that are not admissible.
+    fn force(&self, time: Time, transactions: &[Transaction]) -> Block {
+        let mut block = self.propose(time, transactions);
+        let mut honest = std::mem::take(&mut block.entries).into_iter().peekable();
+        for transaction in transactions.iter().map(Transaction::to_bytes) {
+            let included = honest.next_if(|entry| entry.transaction == transaction);
+            let left_out = || Entry { transaction, rejected_by: None };
+            block.entries.push(included.unwrap_or_else(left_out));
+        }
+        with_matching_header(block)
+    }
+
+    /// Submits a transaction to a replica, which checks its admission and then its signatures. One
+    /// that is not admitted is not proposed, and the other replicas reject a block that contains
+    /// it for the same reason.
+    fn submit(&self, transaction: &Transaction) -> Result<(), String> {
+        let (bytes, format) = (transaction.to_bytes(), self.ledger.format());
+        let (time, alone) = (self.time + 1, std::slice::from_ref(transaction));
+        let admitted = self.ledger.admit(&bytes).map_err(|rejection| rejection.0);
+        if admitted.is_err() {
+            assert!(self.propose(time, alone).entries.is_empty(), "it is not proposed");
+        }
+        let signed = format.check(&bytes).map_err(|rejection| rejection.0);
+        // Of a block, the signatures are verified first.
+        let in_block = signed.clone().and(admitted.clone());
+        if in_block.is_err() {
+            assert_eq!(self.verify(&self.force(time, alone)), in_block);
+        }
+        admitted.and(signed)
+    }
+
+    /// Decodes and verifies a block as a replica does: prices and signatures, then the state.
     fn verify(&self, block: &Block) -> Result<(), String> {
         let first = FirstProposal {
             view: 0,
@@ -202,7 +263,14 @@ impl Chain {
     fn verify_as(&self, block: &Block, first: Option<FirstProposal>) -> Result<(), String> {
         let (height, parent, config) = (self.height(), self.parent(), &self.config);
         let context = VerifyContext { height, parent, config, first };
-        self.ledger.verify(&context, &block.to_bytes()).map_err(|rejection| rejection.0)
+        let format = self.ledger.format();
+        let check = |request: &[u8]| format.price(request).and_then(|_| format.check(request));
+        let verify = || {
+            let (_, mut decoded) = format.decode(&block.to_bytes())?;
+            format.requests(&decoded).into_iter().try_for_each(check)?;
+            self.ledger.verify(&context, &mut decoded)
+        };
+        verify().map_err(|rejection: consensus::Rejection| rejection.0)
     }
 
     fn certify(
@@ -213,7 +281,7 @@ impl Chain {
         signers: &[u16],
     ) -> consensus::Certificate {
         let vote = |id: &u16| {
-            let body = Body::Vote { phase, height, view: 0, digest };
+            let body = Body::Vote { height, vote: Vote { phase, view: 0, digest } };
             (*id, Message::sign(&self.config, *id, &self.keys[usize::from(*id)], body).signature)
         };
         let signatures = signers.iter().map(vote).collect();
@@ -221,9 +289,9 @@ impl Chain {
     }
 
     fn apply(&mut self, block: &Block) {
-        let digest = self.ledger.digest(&block.to_bytes()).unwrap();
+        let (digest, decoded) = self.ledger.format().decode(&block.to_bytes()).unwrap();
         let certificate = self.certify(Phase::Commit, self.height(), digest, &[0, 1, 2]);
-        self.ledger.apply(self.height(), &block.to_bytes(), &certificate);
+        self.ledger.apply(self.height(), decoded, &certificate);
     }
 
     /// Applies the next block, one second later. Returns the outcomes of its transactions.
@@ -247,6 +315,17 @@ impl Chain {
         self.block(std::slice::from_ref(transaction))[0]
     }
 }
+
+/// The block with its header recomputed for its entries.
+fn with_matching_header(mut block: Block) -> Block {
+    let leaves: Vec<Digest> = block.entries.iter().map(Entry::leaf).collect();
+    let size: usize = block.entries.iter().map(|e| e.transaction.len() + 5).sum();
+    block.header.size = size as u32;
+    block.header.entries_root = merkle::root(&leaves);
+    block
+}
+
+const STATE: &str = "the state root does not match the executed entries";
 
 fn register(centre: &SigningKey, key: &SigningKey, role: Role, valid_until: Time) -> Action {
     let subject = Subject {

@@ -3,12 +3,12 @@
 
 use epione::algebra::Secret;
 use epione::consensus::{
-    Application, Body, Certificate, Config, Digest, Effect, Group, Input, Location, Member,
-    Message, MessageError, Parameters, Phase, Profile, ProposalContext, Replica, ReplicaId,
-    SignedViewChange, Timer, ViewChange,
+    Application, Body, Certificate, Config, Digest, Effect, Entry, Evidence, Format, Group, Input,
+    Location, Member, Message, MessageError, NewViewProof, Parameters, Phase, Prepared, Profile,
+    ProposalContext, Replica, ReplicaId, SignedViewChange, Timer, ViewChange, Vote,
 };
 use epione::sign::SigningKey;
-use epione::sim::Journal;
+use epione::sim::{Journal, JournalFormat};
 use std::sync::Arc;
 
 pub struct Harness {
@@ -74,8 +74,8 @@ impl Harness {
             time: 1,
             config: &self.config,
         };
-        let value = Journal::default().propose(&context, &[request.as_bytes().to_vec()]);
-        (Journal::default().digest(&value).unwrap(), value)
+        let value = Journal::default().propose(&context, &[request.as_bytes()]);
+        (JournalFormat.decode(&value).unwrap().0, value)
     }
 
     pub fn sign(&self, from: ReplicaId, body: Body) -> Message {
@@ -92,7 +92,7 @@ impl Harness {
     }
 
     pub fn vote(&self, from: ReplicaId, phase: Phase, view: u64, digest: Digest) -> Message {
-        self.sign(from, Body::Vote { phase, height: 1, view, digest })
+        self.sign(from, Body::Vote { height: 1, vote: Vote { phase, view, digest } })
     }
 
     pub fn certificate(
@@ -111,12 +111,11 @@ impl Harness {
         &self,
         from: ReplicaId,
         view: u64,
-        prepared: Option<(&Certificate, &[u8])>,
+        certificate: Option<&Certificate>,
     ) -> Message {
-        let certificate = prepared.map(|(certificate, _)| certificate.clone());
-        let change = ViewChange { height: 1, view, prepared: certificate };
-        let value = prepared.map(|(_, value)| value.to_vec());
-        self.sign(from, Body::ViewChange { change, value })
+        let prepared = certificate.map(|c| Prepared { view: c.view, digest: c.digest });
+        let change = ViewChange { height: 1, view, prepared };
+        self.sign(from, Body::ViewChange { change, certificate: certificate.cloned() })
     }
 
     /// View changes of a quorum, without prepare certificates.
@@ -132,22 +131,54 @@ impl Harness {
         (group, other.ranking[0])
     }
 
-    /// The new view that the view's leader signs for these view changes.
+    /// The new view that the view's leader signs for these view changes, with the certificate of
+    /// the highest view among them.
     pub fn new_view(&self, view: u64, changes: &[Message], value: &[u8]) -> Message {
-        let changes = changes.iter().map(signed).collect();
-        let body = Body::NewView { height: 1, view, changes, value: value.to_vec() };
+        let certificates = changes.iter().filter_map(|message| match &message.body {
+            Body::ViewChange { certificate, .. } => certificate.clone(),
+            _ => None,
+        });
+        let certificate = certificates.max_by_key(|certificate| certificate.view);
+        self.new_view_with(view, changes, certificate, value)
+    }
+
+    pub fn new_view_with(
+        &self,
+        view: u64,
+        changes: &[Message],
+        certificate: Option<Certificate>,
+        value: &[u8],
+    ) -> Message {
+        let proof = NewViewProof { changes: changes.iter().map(signed).collect(), certificate };
+        let body = Body::NewView { height: 1, view, proof, value: value.to_vec() };
         self.sign(self.leader(view), body)
     }
 }
 
 pub fn signed(message: &Message) -> SignedViewChange {
     let Body::ViewChange { change, .. } = &message.body else { panic!("not a view change") };
-    SignedViewChange { from: message.from, signature: message.signature, change: change.clone() }
+    SignedViewChange { from: message.from, signature: message.signature, change: *change }
 }
 
-/// Delivers a message to a replica at time 0.
+/// Delivers a message to a replica at time 0, from its signer.
 pub fn deliver(replica: &mut Replica<Journal>, message: &Message) -> Vec<Effect> {
-    replica.step(0, Input::Message(message.clone()))
+    deliver_from(replica, message.from, message)
+}
+
+/// Delivers a message to a replica at time 0. Returns the effects other than timers.
+pub fn deliver_from(
+    replica: &mut Replica<Journal>,
+    peer: ReplicaId,
+    message: &Message,
+) -> Vec<Effect> {
+    untimed(replica.step(0, Input::Message { peer, message: message.clone() }))
+}
+
+/// The effects other than timers.
+pub fn untimed(effects: Vec<Effect>) -> Vec<Effect> {
+    let timer =
+        |effect: &Effect| matches!(effect, Effect::SetTimer { .. } | Effect::CancelTimer(_));
+    effects.into_iter().filter(|effect| !timer(effect)).collect()
 }
 
 /// Delivers a message that must have no effect. Returns the error if the replica reports one.
@@ -157,6 +188,29 @@ pub fn error_of(replica: &mut Replica<Journal>, message: &Message) -> Option<Mes
         [] => None,
         other => panic!("the message had effects: {other:?}"),
     }
+}
+
+/// Delivers a message that contradicts an earlier one of its signer. Returns the evidence.
+pub fn evidence_of(replica: &mut Replica<Journal>, message: &Message) -> Evidence {
+    match deliver(replica, message).as_slice() {
+        [Effect::Evidence(evidence), ..] => *evidence,
+        other => panic!("no contradiction was found: {other:?}"),
+    }
+}
+
+/// Lets a replica fetch the decision of height 1, which a quorum of votes shows it to lack.
+pub fn let_fetch(harness: &Harness, replica: &mut Replica<Journal>, digest: Digest) {
+    for from in harness.config.members().map(|member| member.id) {
+        deliver(replica, &harness.vote(from, Phase::Commit, 0, digest));
+    }
+}
+
+/// The durable entries.
+pub fn persisted(effects: &[Effect]) -> Vec<&Entry> {
+    fn entry(effect: &Effect) -> Option<&Entry> {
+        if let Effect::Persist(entry) = effect { Some(entry) } else { None }
+    }
+    effects.iter().filter_map(entry).collect()
 }
 
 /// The bodies of the sent messages.
@@ -170,7 +224,7 @@ pub fn sent(effects: &[Effect]) -> Vec<&Body> {
 /// The votes among the sent messages: phase, view, digest.
 pub fn votes(effects: &[Effect]) -> Vec<(Phase, u64, Digest)> {
     let vote = |body: &Body| match body {
-        Body::Vote { phase, view, digest, .. } => Some((*phase, *view, *digest)),
+        Body::Vote { vote, .. } => Some((vote.phase, vote.view, vote.digest)),
         _ => None,
     };
     sent(effects).into_iter().filter_map(vote).collect()
@@ -187,5 +241,5 @@ pub fn delivered(effects: &[Effect]) -> Vec<Vec<u8>> {
 
 /// Expires the view timer.
 pub fn expire_view_timer(replica: &mut Replica<Journal>) -> Vec<Effect> {
-    replica.step(1_000_000_000, Input::Timer(Timer::View))
+    untimed(replica.step(1_000_000_000, Input::Timer(Timer::View)))
 }

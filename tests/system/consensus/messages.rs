@@ -5,7 +5,7 @@ use epione::algebra::codec::{Canonical, VERSION};
 use epione::consensus::{
     Application, Body, Certificate, CertificateError, Config, ConfigError, Decision, Effect, Input,
     Location, Member, Message, MessageError, Parameters, Phase, Profile, ProposalContext,
-    ReplicaId, Timing, distance, faults, quorum,
+    ReplicaId, Timing, Vote, distance, faults, quorum,
 };
 use epione::error::DecodeError;
 use epione::sim::Journal;
@@ -16,7 +16,7 @@ fn one_message_of_each_kind(harness: &Harness) -> Vec<Message> {
     let prepared = harness.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
     let committed = harness.certificate(Phase::Commit, 0, digest, &[0, 1, 2]);
     let changes = [
-        harness.view_change(0, 1, Some((&prepared, &value))),
+        harness.view_change(0, 1, Some(&prepared)),
         harness.view_change(1, 1, None),
         harness.view_change(2, 1, None),
     ];
@@ -26,17 +26,19 @@ fn one_message_of_each_kind(harness: &Harness) -> Vec<Message> {
     let decision = Decision { value: value.clone(), certificate: committed.clone() };
     let bodies = [
         Body::Request(b"one".to_vec()),
-        Body::Batch { sequence: 3, requests },
-        Body::BatchVote { group: 1, sequence: 3, digest },
+        Body::Batch(requests),
+        Body::BatchVote { group: 1, digest },
         certified,
-        Body::Vote { phase: Phase::Prepare, height: 1, view: 0, digest },
-        Body::Vote { phase: Phase::Commit, height: 1, view: 2, digest },
-        Body::PartialCertificate(prepared),
+        Body::Vote { height: 1, vote: Vote { phase: Phase::Prepare, view: 0, digest } },
+        Body::Vote { height: 1, vote: Vote { phase: Phase::Commit, view: 2, digest } },
+        Body::PartialCertificate(prepared.clone()),
         Body::Certificate(committed),
         Body::FetchValue { height: 1, digest },
         Body::Value { height: 1, value: value.clone() },
-        Body::FetchDecisions { height: 7 },
+        Body::FetchDecisions { height: 7, count: 3 },
         Body::Decisions(vec![decision]),
+        Body::Status { height: 7, reply: true },
+        Body::LateVotes(prepared.clone()),
     ];
     let mut messages: Vec<Message> = bodies.into_iter().map(|body| harness.sign(1, body)).collect();
     messages.push(harness.pre_prepare(&value));
@@ -73,13 +75,20 @@ fn every_message_has_one_encoding() {
 fn signatures_cover_every_byte() {
     let harness = Harness::flat(4);
     for message in one_message_of_each_kind(&harness) {
-        // The certificate, not the signature, binds the value beside a view change.
+        // The report, not the signature, binds the certificate beside a view change.
         let unsigned = match &message.body {
-            Body::ViewChange { value: Some(value), .. } => value.len() + 4,
+            Body::ViewChange { certificate: Some(certificate), .. } => {
+                Canonical::to_bytes(certificate).len() - 2 + 1
+            }
             _ => 0,
         };
         let bytes = message.to_bytes();
-        for i in 2..bytes.len() - unsigned {
+        // The client signs a request, not the member that sends it.
+        let (start, unsigned) = match &message.body {
+            Body::Request(_) => (4, bytes.len() - 68),
+            _ => (2, unsigned),
+        };
+        for i in start..bytes.len() - unsigned {
             let mut changed = bytes.clone();
             changed[i] ^= 1;
             let accepted =
@@ -97,7 +106,7 @@ fn malformed_fields_do_not_decode() {
     repeated.signatures[1] = repeated.signatures[0];
     let encoded = Certificate::from_bytes(&repeated.to_bytes());
     assert!(matches!(encoded, Err(DecodeError::Invalid(_))), "duplicate signers");
-    let layer_one = Body::Vote { phase: Phase::Batch, height: 1, view: 0, digest };
+    let layer_one = Body::Vote { height: 1, vote: Vote { phase: Phase::Batch, view: 0, digest } };
     let bytes = harness.sign(0, layer_one).to_bytes();
     assert!(matches!(Message::from_bytes(&bytes), Err(DecodeError::Invalid(_))));
     let mut long = harness.pre_prepare(&value).to_bytes();
@@ -203,12 +212,14 @@ fn votes_of_other_epochs_and_phases_cannot_be_replayed() {
     let signers: Vec<ReplicaId> = (0..4).filter(|id| *id != me).collect();
     let prepare = harness.certificate(Phase::Prepare, 0, digest, &signers);
     // A valid prepare certificate is not a decision.
+    let mut replica = harness.replica(me);
+    let_fetch(&harness, &mut replica, digest);
     let undecided = Decision { value: value.clone(), certificate: prepare.clone() };
     let message = harness.sign(from, Body::Decisions(vec![undecided]));
     assert_eq!(error_of(&mut replica, &message), Some(MessageError::CertificateMismatch));
     let as_commit = Certificate { phase: Phase::Commit, ..prepare };
     let message = harness.sign(from, Body::Certificate(as_commit.clone()));
-    let error = error_of(&mut replica, &message);
+    let error = error_of(&mut harness.replica(me), &message);
     assert!(matches!(error, Some(MessageError::Certificate(CertificateError::Signature(_)))));
     let decision = Decision { value, certificate: as_commit };
     let message = harness.sign(from, Body::Decisions(vec![decision]));
@@ -244,9 +255,9 @@ fn partial_certificates_and_batches_are_limited_to_the_senders_group() {
     assert_eq!(error_of(&mut replica, &partial(&honest)), None);
 
     let mut member = harness.replica(remote.ranking[1]);
-    let batch = Body::Batch { sequence: 0, requests: vec![b"r".to_vec()] };
+    let batch = Body::Batch(vec![b"r".to_vec()]);
     let by_other = harness.sign(remote.ranking[2], batch.clone());
-    assert_eq!(error_of(&mut member, &by_other), Some(MessageError::Unauthorised));
+    assert_eq!(error_of(&mut member, &by_other), None, "primaries change with the view");
     let effects = deliver(&mut member, &harness.sign(remote.ranking[0], batch));
     assert!(matches!(sent(&effects)[..], [Body::BatchVote { .. }]), "{effects:?}");
     assert!(!delivered(&deliver(&mut member, &harness.pre_prepare(&value))).contains(&value));
@@ -265,7 +276,8 @@ fn duplicate_requests_are_rejected() {
     deliver(&mut replica, &harness.announce(&commits));
     assert_eq!(replica.height(), 2);
     let leader = harness.config.leader(2, 0);
-    let mut propose = |requests: &[&[u8]]| {
+    let at_height_2 = replica.clone();
+    let propose = |requests: &[&[u8]]| {
         let context = ProposalContext {
             height: 2,
             view: 0,
@@ -275,14 +287,14 @@ fn duplicate_requests_are_rejected() {
             time: 5,
             config: &harness.config,
         };
-        let requests: Vec<Vec<u8>> = requests.iter().map(|request| request.to_vec()).collect();
-        let value = Journal::default().propose(&context, &requests);
+        let value = Journal::default().propose(&context, requests);
+        // A leader has one proposal per view, so each goes to a replica of its own.
+        let mut replica = at_height_2.clone();
         deliver(&mut replica, &harness.sign(leader, Body::PrePrepare { height: 2, value }))
     };
     let is_duplicate = |effects: &[Effect]| {
         matches!(effects, [Effect::Discard { error: MessageError::DuplicateRequest, .. }])
     };
-    assert!(is_duplicate(&propose(&[b"b", b"a"])), "delivered at height 1");
     assert!(is_duplicate(&propose(&[b"b", b"b"])), "twice in one value");
     assert_eq!(votes(&propose(&[b"b"])).len(), 1);
     let effects = replica.step(0, Input::Request(b"a".to_vec()));

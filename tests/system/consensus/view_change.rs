@@ -3,9 +3,10 @@
 
 use super::harness::*;
 use epione::consensus::{
-    Body, Certificate, CertificateError, Decision, Effect, Input, Message, MessageError, Phase,
-    Profile, ReplicaId, Timer,
+    Application, Body, Certificate, CertificateError, Decision, Effect, Input, Message,
+    MessageError, Phase, Prepared, Profile, ProposalContext, ReplicaId, Timer, Vote,
 };
+use epione::sim::Journal;
 
 /// One harness per profile.
 fn both_profiles() -> [Harness; 2] {
@@ -26,21 +27,26 @@ fn a_committed_value_is_proposed_again_byte_for_byte() {
     let effects = deliver(&mut replica, &harness.sign(next, Body::Certificate(commits)));
     assert_eq!(delivered(&effects), std::slice::from_ref(&value));
 
-    // The leader of view 1 has neither value nor certificate. It learns both from view changes.
+    // The leader of view 1 has neither value nor certificate. It learns the certificate from a view
+    // change, and fetches the value from a signer.
     let prepared = harness.certificate(Phase::Prepare, 0, digest, &all[1..]);
     let mut leader = harness.replica(next);
     let others: Vec<ReplicaId> = all.into_iter().filter(|id| *id != next).collect();
-    let with = harness.view_change(others[0], 1, Some((&prepared, &value)));
+    let with = harness.view_change(others[0], 1, Some(&prepared));
     let without = harness.view_change(others[1], 1, None);
     assert_eq!(deliver(&mut leader, &with), []);
     // Two of four are F + 1: it joins the view change, and its own report completes the quorum.
     let effects = deliver(&mut leader, &without);
     let bodies = sent(&effects);
     assert!(matches!(bodies[0], Body::ViewChange { change, .. } if change.prepared.is_none()));
-    let Body::NewView { view: 1, changes, value: again, .. } = bodies[1] else {
-        panic!("no new view: {bodies:?}")
+    assert_eq!(bodies[1], &Body::FetchValue { height: 1, digest }, "{bodies:?}");
+    let answer = harness.sign(others[0], Body::Value { height: 1, value: value.clone() });
+    let effects = deliver(&mut leader, &answer);
+    let Body::NewView { view: 1, proof, value: again, .. } = sent(&effects)[0] else {
+        panic!("no new view: {effects:?}")
     };
-    assert_eq!((changes.len(), again), (3, &value), "byte-identical");
+    assert_eq!((proof.changes.len(), again), (3, &value), "byte-identical");
+    assert_eq!(proof.certificate.as_ref(), Some(&prepared));
     assert_eq!(votes(&effects), [(Phase::Prepare, 1, digest)]);
 }
 
@@ -57,11 +63,11 @@ fn a_view_change_reports_the_prepare_certificate_and_its_value() {
         let certificate = harness.announce(&prepared);
         assert_eq!(votes(&deliver(&mut replica, &certificate)), [(Phase::Commit, 0, digest)]);
         let effects = expire_view_timer(&mut replica);
-        let [Body::ViewChange { change, value: with }] = sent(&effects)[..] else {
+        let [Body::ViewChange { change, certificate }] = sent(&effects)[..] else {
             panic!("{effects:?}")
         };
-        assert_eq!((change.view, with), (1, &Some(value)));
-        assert_eq!(change.prepared.as_ref(), Some(&prepared));
+        assert_eq!(change.prepared, Some(Prepared { view: 0, digest }));
+        assert_eq!((change.view, certificate), (1, &Some(prepared)));
     }
 }
 
@@ -137,7 +143,7 @@ fn a_prepare_certificate_is_replaced_only_by_a_higher_view() {
         assert_eq!(replica.prepared_certificate(), Some(&higher));
         let effects = expire_view_timer(&mut replica);
         let [Body::ViewChange { change, .. }] = sent(&effects)[..] else { panic!("{effects:?}") };
-        assert_eq!((change.view, change.prepared.as_ref()), (2, Some(&higher)));
+        assert_eq!((change.view, change.prepared), (2, Some(Prepared { view: 1, digest: new })));
     }
 }
 
@@ -147,10 +153,10 @@ fn invalid_new_views_are_rejected() {
     let harness = Harness::flat(4);
     let ((old, value), (fresh, rival)) = (harness.value(0, "a"), harness.value(1, "b"));
     let prepared = harness.certificate(Phase::Prepare, 0, old, &[0, 1, 2]);
-    let with = harness.view_change(0, 1, Some((&prepared, &value)));
+    let with = harness.view_change(0, 1, Some(&prepared));
     let [one, two, three] = [1, 2, 3].map(|id| harness.view_change(id, 1, None));
-    let mut replica = harness.replica(harness.followers()[0]);
-    let mut refusal = |changes: &[&Message], value: &[u8]| {
+    let refusal = |changes: &[&Message], value: &[u8]| {
+        let mut replica = harness.replica(harness.followers()[0]);
         let changes: Vec<_> = changes.iter().map(|change| (*change).clone()).collect();
         error_of(&mut replica, &harness.new_view(1, &changes, value))
     };
@@ -169,20 +175,21 @@ fn invalid_new_views_are_rejected() {
     assert_eq!(refusal(&[&forged, &one, &two], &rival), Some(E::NewViewBelowQuorum));
     // A reported certificate of COMMITs, or below the quorum.
     let commits = harness.certificate(Phase::Commit, 0, old, &[0, 1, 2]);
-    let with_commits = harness.view_change(0, 1, Some((&commits, &value)));
+    let with_commits = harness.view_change(0, 1, Some(&commits));
     assert_eq!(refusal(&[&with_commits, &one, &two], &value), Some(E::CertificateMismatch));
     let few = harness.certificate(Phase::Prepare, 0, old, &[0, 1]);
-    let with_few = harness.view_change(0, 1, Some((&few, &value)));
+    let with_few = harness.view_change(0, 1, Some(&few));
     assert!(matches!(refusal(&[&with_few, &one, &two], &value), Some(E::Certificate(_))));
     // A reported certificate of another height, valid there.
     let vote = |id: ReplicaId| {
-        let body = Body::Vote { phase: Phase::Prepare, height: 2, view: 0, digest: old };
+        let body =
+            Body::Vote { height: 2, vote: Vote { phase: Phase::Prepare, view: 0, digest: old } };
         (id, harness.sign(id, body).signature)
     };
     let signatures = [0, 1, 2].map(vote).to_vec();
     let other_height = Certificate { height: 2, signatures, ..prepared.clone() };
     assert_eq!(other_height.verify(&harness.config), Ok(()));
-    let with_other_height = harness.view_change(0, 1, Some((&other_height, &value)));
+    let with_other_height = harness.view_change(0, 1, Some(&other_height));
     assert_eq!(refusal(&[&with_other_height, &one, &two], &value), Some(E::CertificateMismatch));
     // A sender that does not lead view 1.
     let mut unauthorised = harness.new_view(1, &[one.clone(), two.clone(), three.clone()], &rival);
@@ -201,7 +208,7 @@ fn a_new_view_must_propose_the_value_of_the_highest_certificate() {
         let ((a, first), (b, second)) = (harness.value(0, "a"), harness.value(1, "b"));
         let low = harness.certificate(Phase::Prepare, 0, a, &harness.quorum());
         let high = harness.certificate(Phase::Prepare, 1, b, &harness.quorum());
-        let with = [Some((&low, &first[..])), Some((&high, &second[..])), None];
+        let with = [Some(&low), Some(&high), None];
         let change =
             |id: ReplicaId| harness.view_change(id, 2, *with.get(usize::from(id)).unwrap_or(&None));
         let changes: Vec<_> = harness.quorum().into_iter().map(change).collect();
@@ -209,7 +216,14 @@ fn a_new_view_must_propose_the_value_of_the_highest_certificate() {
         let me = harness.followers().into_iter().find(|id| *id != leader).unwrap();
         let mut replica = harness.replica(me);
         let lower = harness.new_view(2, &changes, &first);
-        assert_eq!(error_of(&mut replica, &lower), Some(MessageError::ValueNotPrepared));
+        let error = error_of(&mut replica, &lower);
+        assert_eq!(error, Some(MessageError::ValueNotPrepared));
+        // The lower certificate does not prove the highest report.
+        let mut replica = harness.replica(me);
+        let lower = harness.new_view_with(2, &changes, Some(low), &first);
+        let error = error_of(&mut replica, &lower);
+        assert_eq!(error, Some(MessageError::CertificateMismatch));
+        let mut replica = harness.replica(me);
         let effects = deliver(&mut replica, &harness.new_view(2, &changes, &second));
         assert_eq!(votes(&effects), [(Phase::Prepare, 2, b)]);
     }
@@ -221,10 +235,9 @@ fn a_second_proposal_is_equivocation() {
         let ((_, value), (_, rival)) = (harness.value(0, "a"), harness.value(0, "b"));
         let mut replica = harness.replica(harness.followers()[0]);
         deliver(&mut replica, &harness.pre_prepare(&value));
-        assert_eq!(
-            error_of(&mut replica, &harness.pre_prepare(&rival)),
-            Some(MessageError::Equivocation)
-        );
+        let evidence = evidence_of(&mut replica, &harness.pre_prepare(&rival));
+        assert_eq!(evidence.verify(&harness.config), Ok(()));
+        assert_eq!(evidence.signer, harness.leader(0));
         assert_eq!(
             error_of(&mut replica, &harness.pre_prepare(&value)),
             None,
@@ -233,8 +246,9 @@ fn a_second_proposal_is_equivocation() {
         let changes = harness.view_changes(1);
         let [one, two] = ["c", "d"].map(|request| harness.value(1, request).1);
         deliver(&mut replica, &harness.new_view(1, &changes, &one));
-        let second = harness.new_view(1, &changes, &two);
-        assert_eq!(error_of(&mut replica, &second), Some(MessageError::Equivocation));
+        let evidence = evidence_of(&mut replica, &harness.new_view(1, &changes, &two));
+        assert_eq!(evidence.verify(&harness.config), Ok(()));
+        assert_eq!(evidence.signer, harness.leader(1));
     }
 }
 
@@ -254,6 +268,28 @@ fn proposals_of_members_other_than_the_leader_are_rejected() {
     assert!(matches!(error_of(&mut replica, &foreign), Some(MessageError::Rejected(_))));
 }
 
+/// A proposal from a leader whose clock is ahead is accepted when its time comes.
+#[test]
+fn a_proposal_ahead_of_the_clock_is_held() {
+    let harness = Harness::flat(4);
+    let context = ProposalContext {
+        height: 1,
+        view: 0,
+        leader: harness.leader(0),
+        parent: harness.config.digest(),
+        parent_certificate: None,
+        time: 20_000,
+        config: &harness.config,
+    };
+    let value = Journal::default().propose(&context, &[b"a"]);
+    let mut replica = harness.replica(harness.followers()[0]);
+    let error = error_of(&mut replica, &harness.pre_prepare(&value));
+    assert!(matches!(error, Some(MessageError::Rejected(_))), "{error:?}");
+    assert_eq!(votes(&replica.step(5_000, Input::Timer(Timer::Fallback))), []);
+    let effects = replica.step(10_000, Input::Timer(Timer::Fallback));
+    assert_eq!(votes(&effects).len(), 1);
+}
+
 /// An invalid certificate does not suppress valid ones.
 #[test]
 fn an_invalid_certificate_discards_only_its_message() {
@@ -265,16 +301,18 @@ fn an_invalid_certificate_discards_only_its_message() {
     invalid_certificate.signatures[1].1 = invalid_certificate.signatures[0].1;
     let valid = harness.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
     let mut leader = harness.replica(next);
-    let invalid = harness.view_change(others[0], 1, Some((&invalid_certificate, &value)));
+    let invalid = harness.view_change(others[0], 1, Some(&invalid_certificate));
     let error = MessageError::Certificate(CertificateError::Signature(1));
     assert_eq!(error_of(&mut leader, &invalid), Some(error));
-    // A certificate without its value could not be proposed again.
-    let mut bare = harness.view_change(others[0], 1, Some((&valid, &value)));
-    let Body::ViewChange { value: attached, .. } = &mut bare.body else { panic!() };
-    *attached = None;
+    // A report without its certificate proves nothing.
+    let mut bare = harness.view_change(others[0], 1, Some(&valid));
+    let Body::ViewChange { certificate, .. } = &mut bare.body else { panic!() };
+    *certificate = None;
     assert_eq!(error_of(&mut leader, &bare), Some(MessageError::CertificateMismatch));
-    deliver(&mut leader, &harness.view_change(others[1], 1, Some((&valid, &value))));
-    let effects = deliver(&mut leader, &harness.view_change(others[2], 1, None));
+    deliver(&mut leader, &harness.view_change(others[1], 1, Some(&valid)));
+    deliver(&mut leader, &harness.view_change(others[2], 1, None));
+    let answer = harness.sign(others[1], Body::Value { height: 1, value: value.clone() });
+    let effects = deliver(&mut leader, &answer);
     let again = sent(&effects).into_iter().find_map(|body| match body {
         Body::NewView { value, .. } => Some(value.clone()),
         _ => None,
@@ -320,7 +358,7 @@ fn a_view_change_exceeds_the_view_of_its_certificate() {
         expire_view_timer(&mut replica);
         assert_eq!(replica.view(), 6);
         for view in [1, 5] {
-            let late = harness.view_change(harness.leader(0), view, Some((&ahead, &value)));
+            let late = harness.view_change(harness.leader(0), view, Some(&ahead));
             assert_eq!(
                 error_of(&mut replica, &late),
                 Some(MessageError::CertificateMismatch),
@@ -346,25 +384,30 @@ fn primaries_disseminate_proposals_and_aggregate_votes() {
     assert!(matches!(&effects[0], Effect::Send { to, message }
             if *to == down && *message == harness.pre_prepare(&value)));
     assert_eq!(votes(&effects), [], "its own vote is in the partial certificate");
-    for member in &members[..2] {
-        let vote = harness.vote(*member, Phase::Prepare, 0, digest);
-        assert_eq!(deliver(&mut primary, &vote), []);
-    }
+    let first = harness.vote(members[0], Phase::Prepare, 0, digest);
+    assert_eq!(deliver(&mut primary, &first), []);
     // The vote of another group is not aggregated.
     let stranger = harness.vote(leader, Phase::Prepare, 0, digest);
     assert_eq!(sent(&deliver(&mut primary, &stranger)), Vec::<&Body>::new());
-    let incomplete = primary.step(1_000, Input::Timer(Timer::Fallback));
-    let partial = |effects: &[Effect]| {
+    let reported = |effects: &[Effect]| {
         effects.iter().find_map(|effect| match effect {
-            Effect::Send { to, message: Message { body: Body::PartialCertificate(c), .. } } => {
-                Some((to.clone(), c.signatures.len()))
-            }
+            Effect::Send { to, message: Message { body, .. } } => match body {
+                Body::PartialCertificate(c) | Body::LateVotes(c) => {
+                    Some((body.name(), to.clone(), c.signatures.len()))
+                }
+                _ => None,
+            },
             _ => None,
         })
     };
-    assert_eq!(partial(&incomplete), Some((vec![leader], 3)));
+    // Three of four members are the group's share of a quorum of 11 among 16.
+    let third = harness.vote(members[1], Phase::Prepare, 0, digest);
+    let share = reported(&deliver(&mut primary, &third));
+    assert_eq!(share, Some(("partial certificate", vec![leader], 3)));
     let last = harness.vote(members[2], Phase::Prepare, 0, digest);
-    assert_eq!(partial(&deliver(&mut primary, &last)), Some((vec![leader], 4)));
+    assert_eq!(reported(&deliver(&mut primary, &last)), None);
+    let late = primary.step(1_000, Input::Timer(Timer::Collect));
+    assert_eq!(reported(&late), Some(("late votes", vec![leader], 4)));
     let prepared = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
     let effects = deliver(&mut primary, &harness.sign(leader, Body::Certificate(prepared)));
     assert!(matches!(&effects[0], Effect::Send { to, message: Message {
@@ -383,6 +426,14 @@ fn a_view_change_of_a_past_height_triggers_state_transfer() {
     deliver(&mut replica, &harness.announce(&commits));
     assert_eq!(replica.height(), 2);
     let effects = deliver(&mut replica, &harness.view_change(other, 1, None));
+    let [Effect::Send { to, message }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(to, &[other]);
+    // The answer is the height. The lagging member fetches the decision.
+    let effects = deliver(&mut lagging, message);
+    let [fetch @ Body::FetchDecisions { height: 1, .. }] = sent(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    let effects = deliver(&mut replica, &harness.sign(other, fetch.clone()));
     let [Effect::Send { to, message }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(to, &[other]);
     assert_eq!(delivered(&deliver(&mut lagging, message)), [value]);
@@ -467,27 +518,20 @@ fn a_quorum_of_six_members_has_four_distinct_votes() {
     assert_eq!(delivered(&deliver(&mut replica, &fourth)), [value]);
 }
 
-/// Messages far ahead are discarded, those of the next height are buffered up to a limit.
+/// Statements of views far ahead are discarded.
 #[test]
-fn message_buffers_are_bounded() {
+fn statements_far_ahead_are_discarded() {
     let harness = Harness::flat(4);
     let mut replica = harness.replica(harness.followers()[0]);
     let far = harness.vote(harness.leader(0), Phase::Prepare, 1 << 50, [1; 32]);
     assert_eq!(error_of(&mut replica, &far), Some(MessageError::TooFarAhead));
     let view = harness.view_change(harness.leader(0), u64::MAX, None);
     assert_eq!(error_of(&mut replica, &view), Some(MessageError::TooFarAhead));
-    let mut errors = Vec::new();
-    for view in 0..40 {
-        let body = Body::Vote { phase: Phase::Commit, height: 2, view, digest: [1; 32] };
-        let effects = deliver(&mut replica, &harness.sign(harness.leader(0), body));
-        errors.extend(effects.into_iter().filter(|effect| {
-            matches!(effect, Effect::Discard { error: MessageError::BufferFull, .. })
-        }));
-    }
-    assert_eq!(errors.len(), 24, "16 of 40 messages are buffered");
     for height in [u64::MAX, u64::MAX - 1, 3] {
         let body = Body::PrePrepare { height, value: vec![1] };
         deliver(&mut replica, &harness.sign(harness.leader(0), body));
-        deliver(&mut replica, &harness.sign(harness.leader(0), Body::FetchDecisions { height }));
+        let body = Body::FetchDecisions { height, count: 255 };
+        deliver(&mut replica, &harness.sign(harness.leader(0), body));
     }
+    assert_eq!((replica.height(), replica.view()), (1, 0));
 }

@@ -173,13 +173,60 @@ fn a_chain_does_not_verify_under_another_centre_name_or_roster() {
 fn the_audit_detects_a_block_without_a_commit_quorum() {
     let mut chain = populated(46);
     let block = chain.propose(chain.time + 1_000, &[]);
-    let digest = block.header.hash();
+    let (digest, decoded) = chain.ledger.format().decode(&block.to_bytes()).unwrap();
     let too_few = chain.certify(Phase::Commit, 8, digest, &[0, 1]);
-    chain.ledger.apply(8, &block.to_bytes(), &too_few);
+    chain.ledger.apply(8, decoded, &too_few);
     let error = chain.ledger.audit(&chain.config).unwrap_err();
     assert_eq!(error.height, 8);
     assert_eq!(
         error.to_string(),
         "block 8 does not verify: 2 signatures are fewer than the quorum of 3"
+    );
+}
+
+#[test]
+fn the_audit_detects_an_inadmissible_transaction_and_a_block_above_the_capacity() {
+    let mut chain = populated(47);
+    let owners = [chain.parties.other_owner.clone()];
+    let grant = chain.grant(&owners, T0, FAR);
+    let block = chain.force(chain.time + 1_000, &[grant]);
+    chain.apply(&block);
+    let error = chain.ledger.audit(&chain.config).unwrap_err();
+    assert_eq!((error.height, error.reason), (8, TransactionError::OwnerWithoutRecord.to_string()));
+
+    let block = |capacity| {
+        let mut chain = Chain::with_capacity(48, capacity);
+        let centre = chain.parties.centre.clone();
+        let keys = [(); 2].map(|()| SigningKey::generate(&mut chain.rng));
+        let all = keys.map(|key| chain.sign(register(&centre, &key, Role::Doctor, FAR), &[&key]));
+        let lengths = all.iter().map(|transaction| transaction.to_bytes().len() as u32);
+        let (longest, total) = (lengths.clone().max().unwrap(), lengths.sum());
+        let block = chain.propose(T0, &all);
+        chain.apply(&block);
+        (longest, total, chain.ledger.audit(&chain.config).map(drop).map_err(|e| e.reason))
+    };
+    // Two registrations with two signatures each.
+    let (request_bytes, bytes, _) = block(Capacity::default());
+    let exact = Capacity { request_bytes, bytes, requests: 2, cost: 4 };
+    assert_eq!(block(exact).2, Ok(()));
+    let refused = Err("the block exceeds the capacity of the configuration".to_owned());
+    assert_eq!(block(Capacity { cost: 3, ..exact }).2, refused);
+    assert_eq!(block(Capacity { requests: 1, ..exact }).2, refused);
+    assert_eq!(block(Capacity { bytes: bytes - 1, ..exact }).2, refused);
+    assert_eq!(block(Capacity { request_bytes: request_bytes - 1, ..exact }).2, refused);
+}
+
+#[test]
+fn the_audit_verifies_the_signatures_of_transactions() {
+    let mut chain = populated(49);
+    let record = *chain.ledger.state().records().next().unwrap().0;
+    let mut forged = chain.request(record, Basis::Policy);
+    forged.signatures[0] = Signature::from_bytes([0; 64]);
+    let block = chain.propose(chain.time + 1_000, &[forged]);
+    chain.apply(&block);
+    let error = chain.ledger.audit(&chain.config).unwrap_err();
+    assert_eq!(
+        (error.height, error.reason),
+        (8, TransactionError::Signature("reader").to_string())
     );
 }

@@ -23,18 +23,8 @@ fn changed(block: &Block, change: impl Fn(&mut Block)) -> Block {
     changed
 }
 
-/// The block with its header recomputed for its entries.
-fn with_matching_header(mut block: Block) -> Block {
-    let leaves: Vec<Digest> = block.entries.iter().map(Entry::leaf).collect();
-    let size: usize = block.entries.iter().map(|e| e.transaction.len() + 5).sum();
-    block.header.size = size as u32;
-    block.header.entries_root = merkle::root(&leaves);
-    block
-}
-
 const OUTCOME: &str = "the recorded outcome of a transaction differs from its execution";
 const BODY: &str = "the header's size and Merkle root do not match the entries";
-const STATE: &str = "the state root does not match the executed entries";
 
 #[test]
 fn rejected_transactions_stay_in_the_block_with_their_rule() {
@@ -79,7 +69,7 @@ fn entries_must_match_the_header() {
     assert_eq!(error(|b| b.header.size += 1), BODY);
     assert_eq!(error(|b| b.header.state_root[0] ^= 1), STATE);
     let shorter = changed(&block, |b| drop(b.entries.pop()));
-    assert!(chain.ledger.digest(&shorter.to_bytes()).is_err());
+    assert!(chain.ledger.format().decode(&shorter.to_bytes()).is_err());
     let error = |change: fn(&mut Block)| {
         chain.verify(&with_matching_header(changed(&block, change))).unwrap_err()
     };
@@ -95,7 +85,8 @@ fn entries_must_match_the_header() {
 #[test]
 fn a_header_binds_exactly_one_body() {
     let (chain, block) = pending(33);
-    let honest = chain.ledger.digest(&block.to_bytes()).unwrap();
+    let format = chain.ledger.format();
+    let (honest, _) = format.decode(&block.to_bytes()).unwrap();
     assert_eq!(honest, block.header.hash());
     let mut bodies = vec![changed(&block, |b| b.entries.swap(0, 2))];
     for i in 0..block.entries.len() {
@@ -104,10 +95,10 @@ fn a_header_binds_exactly_one_body() {
         bodies.push(changed(&block, |b| b.entries[i].transaction[5] ^= 1));
     }
     for body in bodies {
-        let rejection = chain.ledger.digest(&body.to_bytes()).unwrap_err();
+        let rejection = format.decode(&body.to_bytes()).unwrap_err();
         assert_eq!(rejection.0, BODY);
     }
-    assert!(chain.ledger.digest(b"nothing").is_err());
+    assert!(format.decode(b"nothing").is_err());
 }
 
 #[test]
@@ -232,4 +223,57 @@ fn the_merkle_path_of_each_entry_verifies_against_the_header() {
             }
         }
     }
+}
+
+#[test]
+fn a_grant_follows_the_record_of_its_owner_key_in_one_block() {
+    let mut chain = Chain::new(70);
+    let owner = chain.parties.owner.clone();
+    let record = chain.record(&owner, [1; 32]);
+    let grant = chain.grant(std::slice::from_ref(&owner), T0, FAR);
+    let time = chain.time + 1_000;
+    // In the other order, the owner key has no record when the turn of the grant comes.
+    let reversed = [grant.clone(), record.clone()];
+    let refused = Err(TransactionError::OwnerWithoutRecord.to_string());
+    assert_eq!(chain.verify(&chain.force(time, &reversed)), refused);
+    let proposed = chain.propose(time, &reversed);
+    let transactions: Vec<_> = proposed.entries.iter().map(|entry| &entry.transaction).collect();
+    assert_eq!(transactions, [&record.to_bytes()]);
+    assert_eq!(chain.verify(&proposed), Ok(()));
+    assert_eq!(chain.block(&[record, grant]), [None, None]);
+}
+
+#[test]
+fn a_registration_and_transactions_of_the_party_may_be_in_one_block() {
+    let mut chain = Chain::empty(71);
+    let p = chain.parties.clone();
+    let parties =
+        [(&p.doctor, Role::Doctor), (&p.institution, Role::Institution), (&p.reader, Role::Doctor)];
+    let mut all: Vec<Transaction> = parties
+        .map(|(key, role)| chain.sign(register(&p.centre, key, role, CERTIFIED), &[key]))
+        .into();
+    let record = chain.record(&p.owner, [1; 32]);
+    let request = chain.request(record.id(), Basis::Policy);
+    all.extend([record, request]);
+    assert_eq!(chain.block(&all), [None; 5]);
+}
+
+/// A ledger executes a verified block once: applied elsewhere, the block brings its state along.
+#[test]
+fn a_verified_block_is_not_executed_again() {
+    let (chain, block) = pending(72);
+    let (height, parent, config) = (chain.height(), chain.parent(), &chain.config);
+    let context = VerifyContext { height, parent, config, first: None };
+    let format = chain.ledger.format();
+    let (digest, mut decoded) = format.decode(&block.to_bytes()).unwrap();
+    let unverified = decoded.clone();
+    chain.ledger.verify(&context, &mut decoded).unwrap();
+    let certificate = chain.certify(Phase::Commit, height, digest, &[0, 1, 2]);
+    let applied = |decoded| {
+        let mut other = Ledger::new(CHAIN, chain.parties.centre.verifying_key());
+        other.apply(height, decoded, &certificate);
+        other.state().root()
+    };
+    assert_eq!(applied(decoded), block.header.state_root);
+    assert_ne!(applied(unverified), block.header.state_root);
 }

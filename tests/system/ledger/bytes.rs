@@ -20,9 +20,10 @@ fn process(chain: &Chain, bytes: &[u8]) {
         assert_eq!(block.to_bytes(), bytes);
         let _ = chain.verify_as(&block, None);
     }
-    let _ = chain.ledger.check_request(bytes);
-    let _ = chain.ledger.digest(bytes);
-    let _ = chain.ledger.requests(bytes);
+    let _ = chain.ledger.admit(bytes);
+    let format = chain.ledger.format();
+    let _ = format.price(bytes).and_then(|_| format.check(bytes));
+    let _ = format.decode(bytes).map(|(_, block)| format.requests(&block).len());
 }
 
 #[test]

@@ -33,9 +33,8 @@ impl Shared {
         let outcomes = chain.block(&[requests[1].clone(), requests[0].clone(), by_policy]);
         assert_eq!(outcomes, [None; 3]);
         let request = requests[0].id();
-        let access = chain.access(&p.proxy, request);
-        // The block holds the same transaction twice.
-        assert_eq!(chain.block(&[access.clone(), access]), [None, Some(Rule::Duplicate)]);
+        let accesses = [(); 2].map(|()| chain.access(&p.proxy, request));
+        assert_eq!(chain.block(&accesses), [None, Some(Rule::AlreadyServed)]);
         let released =
             AccessAction { proxy: p.proxy.verifying_key(), request, reencryptions: vec![[7; 32]] };
         let receipt = Receipt::issue(CHAIN, released, &p.proxy);

@@ -1,0 +1,116 @@
+//! `epione sim`: summary, trace, malformed options.
+
+use super::Folder;
+use serde_json::Value;
+use std::process::{Command, Output};
+
+fn sim(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_epione")).arg("sim").args(arguments).output().unwrap()
+}
+
+/// Runs a simulation successfully and returns its standard output.
+fn summary(arguments: &[&str]) -> String {
+    let output = sim(arguments);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{errors}");
+    assert_eq!(errors, "");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_summary_states_costs_and_the_absence_of_violations() {
+    let text =
+        summary(&["--replicas", "16", "--blocks", "5", "--byzantine", "5", "--crashes", "2"]);
+    for expected in [
+        "16 replicas in 4 groups, MemberQuorum, F = 5, Q = 11, 5 Byzantine, seed 1",
+        "messages/block",
+        "view change",
+        "latency of a request in virtual ms: median ",
+        "signature verifications requested, ",
+        " proofs that a member contradicted itself",
+        "No violation of safety.",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    assert!(text.lines().any(|line| line.starts_with("5 blocks (")), "{text}");
+}
+
+#[test]
+fn equal_options_give_equal_summaries() {
+    let run = |seed| summary(&["--replicas=7", "--byzantine=2", "--loss=10", "--seed", seed]);
+    assert_eq!(run("7"), run("7"));
+    assert_ne!(run("7"), run("8"));
+}
+
+#[test]
+fn the_trace_has_a_schema_one_object_per_event_and_a_summary() {
+    let folder = Folder::new();
+    let path = folder.path("trace.jsonl");
+    let file = super::text(&path);
+    let arguments = ["--replicas", "4", "--blocks", "3", "--signatures", "ideal", "--trace", file];
+    let read = || -> Vec<Value> {
+        let text = std::fs::read_to_string(&path).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    summary(&arguments);
+    let blocks = read();
+    assert_eq!(blocks[0]["schema"], "epione.sim.trace");
+    assert_eq!(blocks[0]["version"], 1);
+    let of = |list: &[Value], event: &str| list.iter().filter(|o| o["event"] == event).count();
+    assert_eq!((of(&blocks, "block"), of(&blocks, "message")), (3, 0));
+    let last = blocks.last().unwrap();
+    assert_eq!((&last["event"], &last["blocks"]), (&"summary".into(), &3.into()));
+    assert_eq!(last["violation"], Value::Null);
+    summary(&[&arguments[..], &["--events"]].concat());
+    let events = read();
+    assert_eq!(of(&events, "message") as u64, last["messages"].as_u64().unwrap());
+}
+
+#[test]
+fn malformed_options_are_explained() {
+    for (arguments, reason) in [
+        (["--replicas", "3"], "the number of replicas is an integer from 4 to 1024"),
+        (["--groups", "0"], "the number of groups is an integer from 1 to 256"),
+        (["--byzantine", "-1"], "the number of Byzantine replicas is an integer from 0 to F"),
+        (["--blocks", "0"], "the number of blocks is an integer from 1 to 1000000"),
+        (["--loss", "101"], "the loss is an integer from 0 to 100"),
+        (["--behaviours", "rude"], "forged-partials"),
+        (["--seed", "x"], "the seed is an integer from 0 to 18446744073709551615 (2^64 - 1)"),
+    ] {
+        let output = sim(&[&arguments.join("=")]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(output.stdout.is_empty());
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.contains(reason) && !errors.contains("panicked"), "{errors}");
+    }
+}
+
+#[test]
+fn impossible_networks_are_refused_in_one_sentence() {
+    let folder = Folder::new();
+    let missing = folder.path("missing").join("trace");
+    for (arguments, reason) in [
+        (
+            &["--replicas", "16", "--byzantine", "6"][..],
+            "at most 5 of 16 replicas may be Byzantine",
+        ),
+        (&["--replicas", "16", "--groups", "5"], "16 replicas form at most 4 groups"),
+        (&["--replicas", "4", "--trace", super::text(&missing)], "cannot be written"),
+    ] {
+        let output = sim(arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty());
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.starts_with("epione: ") && errors.contains(reason), "{errors}");
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+    }
+}
+
+#[test]
+fn the_help_has_an_example() {
+    let text = summary(&["--help"]);
+    assert!(
+        text.contains("epione sim --replicas 100 --groups 10 --byzantine 33 --seed 7"),
+        "{text}"
+    );
+}

@@ -1,0 +1,159 @@
+//! Numbers of verifications, decoded values and blocks' limits.
+
+use super::harness::{key, member};
+use epione::consensus::{
+    Application, Capacity, Certificate, Config, Digest, Effect, Format, Input, MessageError,
+    Parameters, Price, ProposalContext, Rejection, Replica, VerifyContext,
+};
+use epione::sim::{Journal, JournalFormat, JournalValue, Network};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// A journal that counts the checks of requests and the decoded values. The first byte of a request
+/// is its cost, the second its payer.
+#[derive(Clone, Default)]
+struct Counting {
+    journal: Journal,
+    format: CountingFormat,
+    /// The replica has its format. Later ones, for the simulator's own checks, do not count.
+    issued: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Default)]
+struct CountingFormat {
+    checks: Arc<AtomicUsize>,
+    values: Arc<AtomicUsize>,
+}
+
+impl Format for CountingFormat {
+    type Value = JournalValue;
+
+    fn price(&self, request: &[u8]) -> Result<Price, Rejection> {
+        Ok(Price { cost: request[0].into(), payer: Some([request[1]; 32]) })
+    }
+    fn check(&self, request: &[u8]) -> Result<(), Rejection> {
+        self.checks.fetch_add(1, Ordering::Relaxed);
+        JournalFormat.check(request)
+    }
+    fn decode(&self, value: &[u8]) -> Result<(Digest, JournalValue), Rejection> {
+        self.values.fetch_add(1, Ordering::Relaxed);
+        JournalFormat.decode(value)
+    }
+    fn requests<'a>(&self, value: &'a JournalValue) -> Vec<&'a [u8]> {
+        JournalFormat.requests(value)
+    }
+}
+
+impl Application for Counting {
+    type Format = CountingFormat;
+
+    fn format(&self) -> CountingFormat {
+        let first = !self.issued.swap(true, Ordering::Relaxed);
+        if first { self.format.clone() } else { CountingFormat::default() }
+    }
+    fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
+        self.journal.admit(request)
+    }
+    fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
+        self.journal.propose(context, requests)
+    }
+    fn verify(
+        &self,
+        context: &VerifyContext<'_>,
+        value: &mut JournalValue,
+    ) -> Result<(), Rejection> {
+        self.journal.verify(context, value)
+    }
+    fn apply(&mut self, height: u64, value: JournalValue, certificate: &Certificate) {
+        self.journal.apply(height, value, certificate);
+    }
+}
+
+fn network(n: u16, capacity: Capacity) -> Network<Counting> {
+    let parameters = Parameters { capacity, ..Parameters::new("costs") };
+    let config = Config::new(parameters, (0..n).map(member).collect()).unwrap();
+    let applications = (0..n).map(|_| Counting::default()).collect();
+    Network::new(config, (0..n).map(key).collect(), applications, 1)
+}
+
+/// Every replica checks the signatures of a request once, however many messages carry it.
+#[test]
+fn a_replica_checks_each_request_once_and_decodes_each_value_once() {
+    for n in [4, 16] {
+        let mut network = network(n, Capacity::default());
+        let replicas = network.honest();
+        for i in 0..20_u8 {
+            let at = replicas[usize::from(i) % replicas.len()];
+            network.commit(at, vec![1, 1, i]).unwrap();
+        }
+        for (id, application) in network.applications() {
+            let checks = application.format.checks.load(Ordering::Relaxed);
+            assert_eq!(checks, 20, "replica {id} of {n}");
+            let values = application.format.values.load(Ordering::Relaxed) as u64;
+            let blocks = network.replica(id).height() - 1;
+            assert_eq!(values, blocks, "replica {id} of {n}");
+        }
+    }
+}
+
+/// A leader fills a value up to the capacity, by cost and number.
+#[test]
+fn blocks_stay_within_the_capacity() {
+    for (cost, capacity, most) in [
+        (1, Capacity { requests: 3, ..Capacity::default() }, 3),
+        (7, Capacity { cost: 20, ..Capacity::default() }, 2),
+        (1, Capacity { request_bytes: 100, bytes: 250, ..Capacity::default() }, 2),
+    ] {
+        let mut network = network(4, capacity);
+        let leader = network.leader();
+        let mut request = vec![0; 100];
+        request[0] = cost;
+        let submitted: Vec<_> = (0..12_u8)
+            .map(|i| {
+                request[1] = i;
+                network.submit(leader, request.clone())
+            })
+            .collect();
+        network.advance(10_000);
+        assert!(network.has_applied_everywhere(&submitted[0]));
+        let replica = network.replica(leader);
+        let sizes: Vec<usize> = (1..replica.height())
+            .map(|height| {
+                let value = &replica.decision(height).unwrap().value;
+                let (_, value) = JournalFormat.decode(value).unwrap();
+                JournalFormat.requests(&value).len()
+            })
+            .collect();
+        assert!(sizes.iter().all(|size| *size <= most), "{sizes:?}: the most is {most}");
+        assert!(sizes.contains(&most), "{sizes:?}");
+    }
+}
+
+/// A request that fits no block is refused at once.
+#[test]
+fn a_request_above_the_capacity_is_refused() {
+    let capacity = Capacity { cost: 20, ..Capacity::default() };
+    let mut network = network(4, capacity);
+    let refused = network.commit(0, vec![21, 1, 1]).unwrap_err().to_string();
+    assert!(refused.contains(&MessageError::Capacity.to_string()), "{refused}");
+    assert!(network.commit(0, vec![20, 1, 1]).is_ok());
+}
+
+/// A payer fills its share only.
+#[test]
+fn a_payer_does_not_use_up_the_share_of_others() {
+    let capacity = Capacity { requests: 4, ..Capacity::default() };
+    let parameters = Parameters { capacity, ..Parameters::new("payers") };
+    let config = Arc::new(Config::new(parameters, (0..4).map(member).collect()).unwrap());
+    let mut replica = Replica::new(config, 0, key(0), Counting::default()).unwrap();
+    let mut admitted = |request: Vec<u8>| {
+        let effects = replica.step(0, Input::Request(request));
+        !effects.iter().any(|effect| matches!(effect, Effect::Reject { .. }))
+    };
+    assert_eq!(
+        (0..40).filter(|i| admitted(vec![1, 1, *i])).count(),
+        4,
+        "one sixteenth, at least one value"
+    );
+    assert!(admitted(vec![1, 2, 1]), "another payer");
+}
