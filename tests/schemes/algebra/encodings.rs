@@ -187,7 +187,7 @@ where
     assert_eq!(json, format!("\"{}\"", hex::encode(&bytes)));
     assert_eq!(serde_json::from_str::<T>(&json).unwrap().to_bytes(), bytes);
     assert_eq!(T::try_from(&bytes[..]).unwrap().to_bytes(), bytes);
-    assert!(serde_json::from_str::<T>(&json.replacen("\"03", "\"02", 1)).is_err());
+    assert!(serde_json::from_str::<T>(&json.replacen("\"04", "\"03", 1)).is_err());
     assert!(serde_json::from_str::<T>("\"zz\"").is_err());
     assert!(serde_json::from_str::<T>(&json.to_uppercase()).is_err(), "hex is lower case");
     assert!(T::try_from(&bytes[1..]).is_err());

@@ -2,7 +2,7 @@
 import { compare, concat, equal, fromUtf8, toNumber, u32, utf8 } from './bytes.js';
 import { decodeG1, decodeG2, decodeGt, decodeScalar } from './groups.js';
 
-export const VERSION = 3;
+export const VERSION = 4;
 
 export const KIND = {
   AbePublicParameters: 0x01,

@@ -5,7 +5,8 @@ use crate::algebra::encodings::protocol::Keeping;
 use epione::abe;
 use epione::algebra::codec::Canonical;
 use epione::consensus::{
-    Application, Certificate, Config, Digest, Location, Member, Parameters, Phase, ProposalContext,
+    Application, Certificate, Config, Digest, Format, Location, Member, Parameters, Phase,
+    ProposalContext,
 };
 use epione::ledger::{
     self, Action, Basis, Draft, EPOCH, EvidenceAction, Ledger, Receipt, RecordAction, Time,
@@ -214,7 +215,8 @@ impl Run {
             time: NOW,
             config: &self.config,
         };
-        let value = self.ledger.propose(&context, &[transaction.to_bytes()]);
+        let value = self.ledger.propose(&context, &[&transaction.to_bytes()]);
+        let (_, block) = self.ledger.format().decode(&value).unwrap();
         // The ledger does not verify the certificate.
         let certificate = Certificate {
             phase: Phase::Commit,
@@ -224,7 +226,7 @@ impl Run {
             digest: [0; 32],
             signatures: vec![],
         };
-        self.ledger.apply(height, &value, &certificate);
+        self.ledger.apply(height, block, &certificate);
         let (_, entry) = self.ledger.find(&transaction.id()).unwrap();
         assert_eq!(entry.rejected_by, None);
     }

@@ -76,7 +76,7 @@ fn introductions(file: &mut NegativeFile, published: &Published) {
     let mut own = subject_cases(&bytes, 2, name);
     own.extend([
         ("no re-encryption key", "PreKey", spliced(&bytes, pre_key, 150, &[0; 4])),
-        ("a re-encryption key of another version", "PreKey", with(&bytes, pre_key + 4, 4)),
+        ("a re-encryption key of another version", "PreKey", with(&bytes, pre_key + 4, 5)),
         ("a re-encryption key of another kind", "PreKey", with(&bytes, pre_key + 5, 0x21)),
         identity(&bytes, peks, 48),
         ("a window without nodes", "Empty", windowed(&[0; 4])),
