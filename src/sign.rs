@@ -134,6 +134,7 @@ impl Codec for VerifyingKey {
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        count(Operation::VerifyingKey, 1);
         let bytes = r.fixed()?;
         let key =
             ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| DecodeError::NotOnCurve)?;

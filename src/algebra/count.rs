@@ -27,6 +27,8 @@ pub(crate) enum Operation {
     Equality,
     /// The verification of an Ed25519 signature.
     Signature,
+    /// The decoding of an Ed25519 public key, which decompresses a point.
+    VerifyingKey,
 }
 
 #[cfg(not(test))]

@@ -17,7 +17,7 @@ use super::certificate::Certificate;
 use super::receipt::EvidenceAction;
 use super::rule::Rule;
 use super::{Time, epoch_deadline, epoch_of};
-use crate::algebra::codec::{choice, sequence};
+use crate::algebra::codec::{Codec, Reader, Writer, choice, sequence};
 use crate::consensus::Digest;
 use crate::error::DecodeError;
 use crate::record::Class;
@@ -95,7 +95,8 @@ pub struct RecordAction {
     pub index: Vec<Vec<u8>>,
 }
 
-/// The condition of one re-encryption key, and a commitment to the key.
+/// The condition of one re-encryption key, and a commitment to the key. Its owner key is one of the
+/// grant's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DelegationDigest {
     /// The owner key of the covered records.
@@ -284,7 +285,23 @@ impl RecordAction {
     }
 }
 
-sequence!(Codec for DelegationDigest { owner, epoch, tag, rekey });
+impl DelegationDigest {
+    fn write(&self, w: &mut Writer) {
+        self.owner.write(w);
+        w.u32(self.epoch);
+        w.fixed(&self.tag);
+        w.fixed(&self.rekey);
+    }
+
+    /// Reads a delegation for one of these owner keys. Otherwise each delegation would decompress a
+    /// key, for which nobody signs and pays.
+    fn read(r: &mut Reader<'_>, owners: &[VerifyingKey]) -> Result<Self, DecodeError> {
+        let owner: [u8; 32] = r.fixed()?;
+        let foreign = DecodeError::Invalid("a delegation is for another key than the owners");
+        let owner = owners.iter().find(|key| *key.as_bytes() == owner).ok_or(foreign)?;
+        Ok(Self { owner: *owner, epoch: r.u32()?, tag: r.fixed()?, rekey: r.fixed()? })
+    }
+}
 
 choice!(Scope, "unknown scope of a grant" {
     0 = OwnerKeys, 1 = Records(records: list(MAX_RECORDS)),
@@ -303,10 +320,27 @@ impl Scope {
     }
 }
 
-sequence!(Codec for GrantAction {
-    owners: list(MAX_COVERED), scope, reader, proxy, from, until,
-    delegations: list(MAX_COVERED), trapdoors: list(MAX_COVERED),
-} => GrantAction::check);
+impl Codec for GrantAction {
+    fn write(&self, w: &mut Writer) {
+        w.list(&self.owners, |w, owner| owner.write(w));
+        self.scope.write(w);
+        self.reader.write(w);
+        self.proxy.write(w);
+        w.u64(self.from);
+        w.u64(self.until);
+        w.list(&self.delegations, |w, delegation| delegation.write(w));
+        w.list(&self.trapdoors, |w, trapdoor| w.fixed(trapdoor));
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let owners = r.list(MAX_COVERED, Codec::read)?;
+        let (scope, reader, proxy) = (Codec::read(r)?, Codec::read(r)?, Codec::read(r)?);
+        let (from, until) = (r.u64()?, r.u64()?);
+        let delegations = r.list(MAX_COVERED, |r| DelegationDigest::read(r, &owners))?;
+        let trapdoors = r.list(MAX_COVERED, Codec::read)?;
+        Self { owners, scope, reader, proxy, from, until, delegations, trapdoors }.check()
+    }
+}
 
 impl GrantAction {
     /// Returns `true` if the grant covers a record, by the identifier and owner of the record.

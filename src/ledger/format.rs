@@ -47,7 +47,7 @@ impl DecodedBlock {
         transactions.try_for_each(|(_, transaction)| format.check_transaction(transaction))
     }
 
-    /// Checks the capacity of the configuration, which replicas check before they decode a block.
+    /// Checks the capacity of the configuration, as replicas do before they verify signatures.
     pub(super) fn check_capacity(&self, capacity: Capacity) -> Result<(), Rejection> {
         let lengths = || self.block.entries.iter().map(|entry| entry.transaction.len());
         let costs = self.transactions.iter().map(|(_, transaction)| transaction.price().cost);

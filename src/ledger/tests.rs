@@ -115,6 +115,25 @@ fn a_transaction_costs_the_signatures_that_its_check_verifies() {
     }
 }
 
+/// Beside the keys that pay, a grant names its reader and proxy.
+#[test]
+fn the_decoding_of_a_transaction_decompresses_at_most_two_keys_more_than_it_costs() {
+    let mut all = transactions(&key(9));
+    let Action::Grant(mut action) = all[2].draft.action.clone() else { unreachable!() };
+    let owner = action.owners[0];
+    let delegation = DelegationDigest { owner, epoch: 0, tag: [5; 32], rekey: [4; 32] };
+    action.delegations = vec![delegation; MAX_COVERED];
+    all.push(sign(Action::Grant(action), &[]));
+    for transaction in all {
+        let bytes = transaction.to_bytes();
+        let (decoded, found) = counted(|| Transaction::from_bytes(&bytes));
+        assert_eq!(decoded.as_ref(), Ok(&transaction));
+        let keys = found[&Operation::VerifyingKey];
+        let name = transaction.action().name();
+        assert!(keys <= transaction.price().cost as usize + 2, "{name}: {keys} keys");
+    }
+}
+
 /// Anyone can sign for an invented subject.
 #[test]
 fn a_forged_certificate_costs_one_signature() {
@@ -146,13 +165,13 @@ fn a_replica_verifies_no_signature_of_a_transaction_with_an_unknown_payer() {
     let reason = TransactionError::OwnerWithoutRecord.to_string();
     let bytes = grant(&invented).to_bytes();
     let (effects, found) = counted(|| replica.step(0, Input::Request(bytes.clone())));
-    assert_eq!(found, [].into());
+    assert_eq!(found.get(&Operation::Signature), None);
     let [Effect::Reject { reason: found, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(found.0, reason);
 
     let message = Message::sign(&config, 2, &peer, Body::Request(bytes));
     let (effects, found) = counted(|| replica.step(0, Input::Message { peer: 2, message }));
-    assert_eq!(found, [].into());
+    assert_eq!(found.get(&Operation::Signature), None);
     let [Effect::Discard { peer: 2, error: MessageError::Rejected(found) }] = &effects[..] else {
         panic!("{effects:?}")
     };

@@ -98,7 +98,8 @@ fn malformed_grants_and_records_do_not_decode() {
     let (mut chain, _, _) = Chain::with_grant(23);
     let p = chain.parties.clone();
     let honest = chain.grant(&[p.owner.clone(), p.other_owner.clone()], T0, FAR);
-    let changes: [fn(&mut GrantAction); 8] = [
+    let changes: [fn(&mut GrantAction); 9] = [
+        |g| g.delegations[0].owner = g.reader,
         |g| g.owners.swap(0, 1),
         |g| g.owners[0] = g.owners[1],
         |g| g.owners.clear(),

@@ -1,5 +1,5 @@
 // Transactions and their actions. See src/ledger/action.rs and transaction.rs.
-import { compare, concat, u32, utf8 } from '../bytes.js';
+import { compare, concat, equal, u32, utf8 } from '../bytes.js';
 import { VERSION, withCount, withLength, withLengthOf } from '../codec.js';
 import { digest as hash } from '../hash.js';
 import { checkSignature, sign } from '../sign.js';
@@ -93,6 +93,8 @@ const grant = {
     checkAscending('owners', value.owners);
     if (value.from >= value.until) throw new Error('the window ends before it starts');
     const { owners, delegations, trapdoors } = value;
+    const isOwned = (of) => owners.some((owner) => equal(owner, of.owner));
+    if (!delegations.every(isOwned)) throw new Error('a delegation is for another key');
     if (delegations.length + trapdoors.length === 0) throw new Error('the grant is empty');
     if (trapdoors.length % owners.length !== 0) throw new Error('owners with unequal trapdoors');
     return value;
