@@ -4,6 +4,7 @@
 //!
 //! | module | runs |
 //! |---|---|
+//! | `links` | losses, reordering, one-way cuts and short views |
 //! | `honest` | no faulty member; message counts; determinism |
 //! | `faults` | silent, equivocating and withholding members, partitions; more than `F` |
 //! | `byzantine` | each behaviour alone and all together, in three placements |
@@ -29,6 +30,7 @@ mod byzantine;
 mod crash;
 mod faults;
 mod honest;
+mod links;
 mod twins;
 
 use epione::consensus::{Parameters, Profile, ReplicaId, RequestId};

@@ -33,7 +33,7 @@ pub(crate) struct Options {
     #[arg(long, value_enum, default_value_t = Position::Schedule)]
     placement: Position,
     /// Number of blocks to decide
-    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = blocks)]
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = blocks)]
     pub(super) blocks: u64,
     /// Number of requests that clients submit after each block, from 1 to 1000
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = requests)]
