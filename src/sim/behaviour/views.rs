@@ -44,8 +44,13 @@ impl<A: Application> Attack<'_, A> {
                 let change = ViewChange { height, view, prepared };
                 Body::ViewChange { change, certificate: own }
             }
-            // A new view without a quorum.
-            _ => self.lonely_new_view(height, view),
+            // A new view without a quorum, in the next view that this replica leads.
+            _ => {
+                let config = self.replica.config();
+                let next = view + config.schedule().len() as u64;
+                let led = (view..next).find(|v| config.leader(height, *v) == self.replica.id());
+                self.lonely_new_view(height, led.unwrap_or(view))
+            }
         };
         effects.push(self.send(self.others(), body));
         effects

@@ -22,9 +22,20 @@
 //! | a quorum one below `Q`; a certificate accepted one below `Q` | `byzantine`: too few signers |
 //! | signatures in certificates are not verified | `byzantine`: forged partials |
 //! | a COMMIT below the current view | `byzantine`: a vote below the view change |
+//! | a second PREPARE in one view | `crash`: evidence names an honest member |
+//! | joining a view change that one member requests | `byzantine`: stalled |
+//! | a new value in place of the prepared one (`Flat`, 4, twin, seed 23) | `links`: agreement |
+//! | the lowest report required instead of the highest (seed 65) | `links`: agreement |
+//! | a lock that a lower certificate replaces | `links`: less than the COMMIT's certificate |
 //! | a view change that does not report its lock | `byzantine`: less than the COMMIT's certificate |
 //! | no relay of overdue requests; no view change | `byzantine`: overdue |
 //! | no state transfer; no direct votes past the tree | `byzantine`: overdue |
+//! | a restart without the view changes, votes, locks or proposals of the log | `crash` |
+//! | evidence against a member that repeats a statement | `byzantine`: names an honest member |
+//!
+//! Found by the tests of `view_change` and `admission` only: a lock that vetoes a `NewView`; a
+//! `NewView` whose value or quorum is not checked; a view change whose certificate is not verified;
+//! a batch accepted without its certificate.
 
 mod byzantine;
 mod crash;
