@@ -91,7 +91,8 @@ impl Chain {
     fn checked(&self, value: &[u8]) -> (Digest, DecodedBlock) {
         let format = self.ledger.format();
         let (digest, block) = format.decode(value).unwrap();
-        format.requests(&block).into_iter().try_for_each(|request| format.check(request)).unwrap();
+        let mut requests = format.requests(&block).into_iter();
+        requests.try_for_each(|(_, request)| format.check(request)).unwrap();
         (digest, block)
     }
 

@@ -36,17 +36,21 @@ fn sign(key: &SigningKey, text: &[u8]) -> Vec<u8> {
 }
 
 impl Format for SignedFormat {
+    type Request = Vec<u8>;
     type Value = JournalValue;
-    fn price(&self, _: &[u8]) -> Result<Price, Rejection> {
-        Ok(Price { cost: 1, payer: None })
+    fn decode_request(&self, request: &[u8]) -> Result<Vec<u8>, Rejection> {
+        JournalFormat.decode_request(request)
     }
-    fn check(&self, request: &[u8]) -> Result<(), Rejection> {
+    fn price(&self, _: &Vec<u8>) -> Price {
+        Price { cost: 1, payer: None }
+    }
+    fn check(&self, request: &Vec<u8>) -> Result<(), Rejection> {
         verify(request).ok_or_else(|| Rejection::new("the signature is not valid"))
     }
     fn decode(&self, value: &[u8]) -> Result<(Digest, JournalValue), Rejection> {
         JournalFormat.decode(value)
     }
-    fn requests<'a>(&self, value: &'a JournalValue) -> Vec<&'a [u8]> {
+    fn requests<'a>(&self, value: &'a JournalValue) -> Vec<(&'a [u8], &'a Vec<u8>)> {
         JournalFormat.requests(value)
     }
 }
@@ -56,7 +60,7 @@ impl Application for Signed {
     fn format(&self) -> SignedFormat {
         SignedFormat
     }
-    fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
+    fn admit(&self, request: &Vec<u8>) -> Result<(), Rejection> {
         self.0.admit(request)
     }
     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {

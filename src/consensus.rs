@@ -113,14 +113,25 @@
 //! #[derive(Clone)]
 //! struct Plain;
 //! impl Format for Plain {
-//!     type Value = Vec<u8>;
-//!     fn price(&self, _: &[u8]) -> Result<Price, Rejection> { Ok(Price::default()) }
-//!     fn check(&self, _: &[u8]) -> Result<(), Rejection> { Ok(()) }
-//!     fn decode(&self, value: &[u8]) -> Result<(Digest, Vec<u8>), Rejection> {
-//!         Ok((request_id(value), value.to_vec()))
+//!     type Request = Vec<u8>;
+//!     /// The parent and the requests.
+//!     type Value = (Vec<u8>, Vec<Vec<u8>>);
+//!     fn decode_request(&self, request: &[u8]) -> Result<Vec<u8>, Rejection> {
+//!         Ok(request.to_vec())
 //!     }
-//!     fn requests<'a>(&self, value: &'a Vec<u8>) -> Vec<&'a [u8]> {
-//!         value.get(32..).into_iter().filter(|request| !request.is_empty()).collect()
+//!     fn price(&self, _: &Vec<u8>) -> Price {
+//!         Price::default()
+//!     }
+//!     fn check(&self, _: &Vec<u8>) -> Result<(), Rejection> {
+//!         Ok(())
+//!     }
+//!     fn decode(&self, value: &[u8]) -> Result<(Digest, Self::Value), Rejection> {
+//!         let (parent, request) = value.split_at(value.len().min(32));
+//!         let requests = Some(request.to_vec()).filter(|request| !request.is_empty());
+//!         Ok((request_id(value), (parent.to_vec(), requests.into_iter().collect())))
+//!     }
+//!     fn requests<'a>(&self, (_, requests): &'a Self::Value) -> Vec<(&'a [u8], &'a Vec<u8>)> {
+//!         requests.iter().map(|request| (request.as_slice(), request)).collect()
 //!     }
 //! }
 //!
@@ -128,17 +139,27 @@
 //! struct Last(Vec<u8>);
 //! impl Application for Last {
 //!     type Format = Plain;
-//!     fn format(&self) -> Plain { Plain }
-//!     fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
-//!         if request == self.0 { Err(Rejection::new("it was delivered")) } else { Ok(()) }
+//!     fn format(&self) -> Plain {
+//!         Plain
+//!     }
+//!     fn admit(&self, request: &Vec<u8>) -> Result<(), Rejection> {
+//!         if *request == self.0 { Err(Rejection::new("it was delivered")) } else { Ok(()) }
 //!     }
 //!     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
 //!         [&context.parent[..], requests.first().copied().unwrap_or_default()].concat()
 //!     }
-//! fn verify(&self, context: &VerifyContext<'_>, value: &mut Vec<u8>) -> Result<(), Rejection> {
-//! let follows = value.get(..32) == Some(&context.parent[..]); if follows { Ok(()) } else {
-//! Err(Rejection::new("the parent does not match")) } } fn apply(&mut self, _: u64, value: Vec<u8>,
-//! _: &Certificate) { self.0 = value[32..].to_vec(); } }
+//!     fn verify(
+//!         &self,
+//!         context: &VerifyContext<'_>,
+//!         (parent, _): &mut (Vec<u8>, Vec<Vec<u8>>),
+//!     ) -> Result<(), Rejection> {
+//!         let follows = *parent == context.parent;
+//!         if follows { Ok(()) } else { Err(Rejection::new("the parent does not match")) }
+//!     }
+//!     fn apply(&mut self, _: u64, (_, requests): (Vec<u8>, Vec<Vec<u8>>), _: &Certificate) {
+//!         self.0 = requests.into_iter().next().unwrap_or_default();
+//!     }
+//! }
 //!
 //! let key = |id: u8| SigningKey::from_seed(&Secret::new([id; 32]));
 //! let members = (0..4_u16).map(|id| Member {

@@ -47,11 +47,14 @@
 //! let register = Action::Register(Certificate::issue(&centre, subject));
 //! let validity = Validity { chain: "example", until: 500 };
 //! let transaction = Draft::new(validity, register, rng).signed_by(&[&doctor]);
-//! assert!(ledger.admit(&transaction.to_bytes()).is_ok());
-//! assert!(ledger.format().check(&transaction.to_bytes()).is_ok());
+//! let format = ledger.format();
+//! let decoded = format.decode_request(&transaction.to_bytes()).unwrap();
+//! assert!(ledger.admit(&decoded).is_ok());
+//! assert!(format.check(&decoded).is_ok());
 //!
 //! let forged = transaction.draft.clone().signed_by(&[&centre]);
-//! let rejection = ledger.format().check(&forged.to_bytes()).unwrap_err();
+//! let forged = format.decode_request(&forged.to_bytes()).unwrap();
+//! let rejection = format.check(&forged).unwrap_err();
 //! assert_eq!(rejection.to_string(), "the signature of the subject is missing or invalid");
 //! ```
 #![forbid(unsafe_code)]
@@ -80,7 +83,7 @@ pub use audit::AuditError;
 pub use block::{Block, CommittedBlock, Entry, Header};
 pub use certificate::{Certificate, MAX_NAME, Role, Subject};
 pub use chain::Ledger;
-pub use format::{DecodedBlock, LedgerFormat};
+pub use format::{DecodedBlock, DecodedTransaction, LedgerFormat};
 pub use receipt::{EvidenceAction, Receipt};
 pub use rule::Rule;
 pub use state::{State, StoredRequest};

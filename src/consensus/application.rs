@@ -86,30 +86,41 @@ pub struct Price {
 ///
 /// All functions are pure, and equal on every replica.
 pub trait Format: Clone + Send + Sync + 'static {
+    /// A decoded request.
+    type Request: Clone + Send + 'static;
     /// A decoded value. [`Application::verify`] may store results for [`Application::apply`] in it.
     type Value: Clone + Send + 'static;
 
-    /// Decodes a request and returns its price, without verifying signatures.
+    /// Decodes a request, without verifying signatures.
     ///
     /// # Errors
-    /// The reason for the rejection.
-    fn price(&self, request: &[u8]) -> Result<Price, Rejection>;
+    /// The request does not decode.
+    fn decode_request(&self, request: &[u8]) -> Result<Self::Request, Rejection>;
+
+    /// Returns the price of a request.
+    fn price(&self, request: &Self::Request) -> Price;
 
     /// Verifies the signatures of a request. A replica calls this once per request.
     ///
     /// # Errors
     /// The reason for the rejection.
-    fn check(&self, request: &[u8]) -> Result<(), Rejection>;
+    fn check(&self, request: &Self::Request) -> Result<(), Rejection>;
 
-    /// Decodes a value. Returns the digest that votes cover: it must be collision resistant and
-    /// bind the parent.
+    /// Decodes a value with its requests. Returns the digest that votes cover: it must be collision
+    /// resistant and bind the parent.
     ///
     /// # Errors
     /// The value does not decode.
     fn decode(&self, value: &[u8]) -> Result<(Digest, Self::Value), Rejection>;
 
-    /// Returns the requests in a value, in order.
-    fn requests<'a>(&self, value: &'a Self::Value) -> Vec<&'a [u8]>;
+    /// Returns the requests in a value, in order, each with its bytes.
+    fn requests<'a>(&self, value: &'a Self::Value) -> Vec<(&'a [u8], &'a Self::Request)>;
+
+    /// Returns the commit certificate of the parent, if a value contains it. A replica verifies its
+    /// signatures before [`Application::verify`], and at most once.
+    fn parent_certificate<'a>(&self, _: &'a Self::Value) -> Option<&'a Certificate> {
+        None
+    }
 }
 
 /// A deterministic replicated application. Only [`Application::apply`] changes its state.
@@ -128,7 +139,7 @@ pub trait Application {
     ///
     /// # Errors
     /// The reason for the rejection.
-    fn admit(&self, request: &[u8]) -> Result<(), Rejection>;
+    fn admit(&self, request: &<Self::Format as Format>::Request) -> Result<(), Rejection>;
 
     /// Builds a value from admitted requests within the capacity. The list is empty if a new leader
     /// has no pending request.
@@ -137,7 +148,7 @@ pub trait Application {
     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8>;
 
     /// Verifies a value by executing it against the current state. Its requests have passed
-    /// [`Format::check`]. Must reject a value that contains a request that was applied before.
+    /// [`Format::check`], and [`Format::parent_certificate`] is valid. Must reject a value that contains a request that was applied before.
     ///
     /// # Errors
     /// The rule that the value violates.

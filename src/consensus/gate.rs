@@ -72,33 +72,34 @@ impl Load {
     }
 }
 
-/// A request that has passed [`Format::check`].
+/// A decoded request that fits a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PricedRequest {
+pub(crate) struct PricedRequest<R> {
     pub(crate) id: RequestId,
     pub(crate) bytes: Vec<u8>,
     pub(crate) price: Price,
+    pub(crate) decoded: R,
 }
 
 /// The verified content of a message beside the message itself.
-#[derive(Debug, Clone)]
-pub(crate) enum Content<V> {
+#[derive(Clone)]
+pub(crate) enum Content<F: Format> {
     /// Everything is in the message.
     Message,
-    /// The requests of a request, batch or certified batch.
-    Requests(Vec<PricedRequest>),
+    /// The requests of a request, batch or certified batch, which have passed [`Format::check`].
+    Requests(Vec<PricedRequest<F::Request>>),
     /// The value of a proposal or of an answer.
-    Value(Box<Candidate<V>>),
+    Value(Box<Candidate<F::Value>>),
     /// The values of decisions, in order.
-    Decisions(Vec<Candidate<V>>),
+    Decisions(Vec<Candidate<F::Value>>),
 }
 
 /// A message whose signature is verified, with the result of the checks of its certificates, values
 /// and requests.
-#[derive(Debug, Clone)]
-pub struct Verified<V> {
+#[derive(Clone)]
+pub struct Verified<F: Format> {
     pub(crate) received: Received,
-    pub(crate) content: Result<Content<V>, MessageError>,
+    pub(crate) content: Result<Content<F>, MessageError>,
 }
 
 /// The state-independent checks of one replica. Clones share the memory of verdicts.
@@ -152,7 +153,7 @@ impl<F: Format> Gate<F> {
     /// # Errors
     /// The signature is not valid. The other checks are part of the result: a proposal that fails
     /// them is still the one proposal of its leader.
-    pub fn verify(&self, received: Received) -> Result<Verified<F::Value>, MessageError> {
+    pub fn verify(&self, received: Received) -> Result<Verified<F>, MessageError> {
         self.verify_signature(&received)?;
         let content = self.content(&received.message.body);
         Ok(Verified { received, content })
@@ -167,7 +168,7 @@ impl<F: Format> Gate<F> {
         }
     }
 
-    fn content(&self, body: &Body) -> Result<Content<F::Value>, MessageError> {
+    fn content(&self, body: &Body) -> Result<Content<F>, MessageError> {
         match body {
             Body::Request(request) => Ok(Content::Requests(vec![self.request(request)?])),
             Body::Batch(requests) => self.batch(requests),
@@ -233,67 +234,81 @@ impl<F: Format> Gate<F> {
         self.request(request).map(|_| ())
     }
 
-    /// Checks length, price and signatures of a request.
-    pub(crate) fn request(&self, bytes: &[u8]) -> Result<PricedRequest, MessageError> {
-        let price = self.price(bytes)?;
-        let id = request_id(bytes);
-        self.check_request(&id, bytes)?;
-        Ok(PricedRequest { id, bytes: bytes.to_vec(), price })
+    /// Decodes a request and checks its signatures.
+    fn request(&self, bytes: &[u8]) -> Result<PricedRequest<F::Request>, MessageError> {
+        let request = self.decode_request(bytes)?;
+        self.check_request(&request.id, &request.decoded)?;
+        Ok(request)
     }
 
-    /// Checks length and price of a request, but no signature.
-    pub(crate) fn price(&self, bytes: &[u8]) -> Result<Price, MessageError> {
-        let limit = self.limits.capacity.request_bytes as usize;
-        if bytes.len() > limit {
-            let reason = format!("the request has {} bytes: the maximum is {limit}", bytes.len());
-            return Err(MessageError::Rejected(Rejection(reason)));
-        }
-        let price = self.format.price(bytes).map_err(MessageError::Rejected)?;
+    /// Decodes a request and checks its length and price, but no signature.
+    pub(crate) fn decode_request(
+        &self,
+        bytes: &[u8],
+    ) -> Result<PricedRequest<F::Request>, MessageError> {
+        self.check_length(bytes)?;
+        let decoded = self.format.decode_request(bytes).map_err(MessageError::Rejected)?;
+        let price = self.format.price(&decoded);
         match Load::default().with(bytes.len(), price.cost, &self.limits) {
-            Some(_) => Ok(price),
+            Some(_) => {
+                Ok(PricedRequest { id: request_id(bytes), bytes: bytes.to_vec(), price, decoded })
+            }
             None => Err(MessageError::Capacity),
         }
     }
 
-    fn check_request(&self, id: &RequestId, bytes: &[u8]) -> Result<(), MessageError> {
-        self.once(*id, || self.format.check(bytes).map_err(MessageError::Rejected))
+    fn check_length(&self, request: &[u8]) -> Result<(), MessageError> {
+        let (found, limit) = (request.len(), self.limits.capacity.request_bytes as usize);
+        if found <= limit {
+            return Ok(());
+        }
+        let reason = format!("the request has {found} bytes: the maximum is {limit}");
+        Err(MessageError::Rejected(Rejection(reason)))
     }
 
-    fn batch(&self, requests: &[Vec<u8>]) -> Result<Content<F::Value>, MessageError> {
+    /// Checks the signatures of a request, once.
+    pub(crate) fn check_request(
+        &self,
+        id: &RequestId,
+        request: &F::Request,
+    ) -> Result<(), MessageError> {
+        self.once(*id, || self.format.check(request).map_err(MessageError::Rejected))
+    }
+
+    fn batch(&self, requests: &[Vec<u8>]) -> Result<Content<F>, MessageError> {
         let requests = requests.iter().map(|request| self.request(request));
         Ok(Content::Requests(requests.collect::<Result<_, _>>()?))
     }
 
-    /// Decodes a value, checks that its requests fit the capacity, and then their signatures.
+    /// Decodes a value and verifies the signatures of its requests and its parent's certificate.
     pub(crate) fn candidate(&self, bytes: &[u8]) -> Result<Candidate<F::Value>, MessageError> {
-        self.decode(bytes, |id, request| self.check_request(id, request))
+        let candidate = self.committed(bytes)?;
+        if let Some(certificate) = self.format.parent_certificate(&candidate.value) {
+            self.certificate(certificate)?;
+        }
+        let requests = self.format.requests(&candidate.value);
+        let mut checks = candidate.requests.iter().zip(requests);
+        checks.try_for_each(|(id, (_, request))| self.check_request(id, request))?;
+        Ok(candidate)
     }
 
-    /// Decodes a value that a quorum has checked.
+    /// Decodes a value and checks that its requests fit the capacity. A quorum or this replica has
+    /// verified the signatures.
     pub(crate) fn committed(&self, bytes: &[u8]) -> Result<Candidate<F::Value>, MessageError> {
-        self.decode(bytes, |_, _| Ok(()))
-    }
-
-    fn decode(
-        &self,
-        bytes: &[u8],
-        check: impl Fn(&RequestId, &[u8]) -> Result<(), MessageError>,
-    ) -> Result<Candidate<F::Value>, MessageError> {
         if bytes.len() > self.limits.value {
             return Err(MessageError::Capacity);
         }
         let (digest, value) = self.format.decode(bytes).map_err(MessageError::Rejected)?;
-        let list = self.format.requests(&value);
-        let mut load = Load::default();
-        for request in &list {
-            let cost = self.price(request)?.cost;
-            load = load.with(request.len(), cost, &self.limits).ok_or(MessageError::Capacity)?;
+        let (mut requests, mut load) = (Vec::new(), Load::default());
+        for (bytes, request) in self.format.requests(&value) {
+            self.check_length(bytes)?;
+            let cost = self.format.price(request).cost;
+            load = load.with(bytes.len(), cost, &self.limits).ok_or(MessageError::Capacity)?;
+            requests.push(request_id(bytes));
         }
-        let requests: Vec<RequestId> = list.iter().map(|request| request_id(request)).collect();
         if requests.iter().collect::<BTreeSet<_>>().len() != requests.len() {
             return Err(MessageError::DuplicateRequest);
         }
-        requests.iter().zip(&list).try_for_each(|(id, request)| check(id, request))?;
         Ok(Candidate { digest, bytes: bytes.to_vec(), value, requests })
     }
 

@@ -32,7 +32,7 @@ use crate::sign::SigningKey;
 pub use restore::RestoreError;
 
 use agreement::{Agreement, Context, Signal};
-use chain::{Chain, ValueOf};
+use chain::{Chain, RequestOf, ValueOf};
 use next_height::NextHeight;
 use outbox::Outbox;
 use requests::Requests;
@@ -50,11 +50,11 @@ pub struct Replica<A: Application> {
     chain: Chain<A>,
     voters: Electorate,
     agreement: Agreement<A>,
-    pool: Pool,
+    pool: Pool<RequestOf<A>>,
     batches: Batches,
     sync: Sync<ValueOf<A>>,
-    next_height: NextHeight<ValueOf<A>>,
-    replay: VecDeque<Verified<ValueOf<A>>>,
+    next_height: NextHeight<A::Format>,
+    replay: VecDeque<Verified<A::Format>>,
     signals: VecDeque<Signal<A>>,
     out: Outbox,
 }
@@ -132,7 +132,7 @@ impl<A: Application> Replica<A> {
     }
 
     /// Processes a message that [`Gate::verify`] has verified, for example on another thread.
-    pub fn step_verified(&mut self, now: u64, verified: Verified<ValueOf<A>>) -> Vec<Effect> {
+    pub fn step_verified(&mut self, now: u64, verified: Verified<A::Format>) -> Vec<Effect> {
         self.out.now = self.out.now.max(now);
         self.replay.push_back(verified);
         self.finish_step()
@@ -168,7 +168,7 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    fn dispatch(&mut self, verified: Verified<ValueOf<A>>) -> Result<(), MessageError> {
+    fn dispatch(&mut self, verified: Verified<A::Format>) -> Result<(), MessageError> {
         let Verified { received, content } = verified;
         let (peer, from) = (received.peer, received.message.from);
         let signature = received.message.signature;
@@ -267,7 +267,7 @@ impl<A: Application> Replica<A> {
     }
 
     /// Keeps a message of the next height, whose sender has decided this one.
-    fn on_premature(&mut self, verified: Verified<ValueOf<A>>, height: u64) {
+    fn on_premature(&mut self, verified: Verified<A::Format>, height: u64) {
         if let Body::Certificate(_) = &verified.received.message.body {
             // Its voters follow the protocol, so all lower heights are decided.
             self.sync.heights.prove(height);

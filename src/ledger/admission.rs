@@ -25,9 +25,9 @@
 #![forbid(unsafe_code)]
 
 use super::action::Action;
+use super::format::DecodedTransaction;
 use super::state::State;
-use super::transaction::{Transaction, TransactionError};
-use crate::consensus::Digest;
+use super::transaction::TransactionError;
 use crate::sign::VerifyingKey;
 
 /// Checks that a transaction is for the chain of a state, not expired, not executed before, and
@@ -37,8 +37,7 @@ use crate::sign::VerifyingKey;
 /// The first condition that fails.
 pub(super) fn check(
     state: &State,
-    id: &Digest,
-    transaction: &Transaction,
+    DecodedTransaction { id, transaction }: &DecodedTransaction,
 ) -> Result<(), TransactionError> {
     if transaction.draft.chain != state.chain() {
         return Err(TransactionError::Chain);

@@ -66,6 +66,9 @@ impl Ledger {
         decoded.check_capacity(config.parameters().capacity)?;
         decoded.check_signatures(&self.format())?;
         let context = VerifyContext { height, parent, config, first: None };
+        if let Some(parent) = &block.header.parent_certificate {
+            parent.verify(config).map_err(reject)?;
+        }
         self.verify(&context, &mut decoded)?;
         let commits_block = certificate.phase == Phase::Commit
             && certificate.height == height

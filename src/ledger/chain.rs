@@ -3,12 +3,12 @@
 
 use super::block::{Block, CommittedBlock, Entry, Header, summarise};
 use super::contract::execute;
-use super::format::{DecodedBlock, LedgerFormat, decode_transaction, reject, require};
+use super::format::{DecodedBlock, DecodedTransaction, LedgerFormat, reject, require};
 use super::state::State;
 use super::{MAX_CLOCK_SKEW, Time, admission};
 use crate::algebra::codec::Canonical;
 use crate::consensus::{
-    Application, Certificate, Config, Digest, FirstProposal, Phase, ProposalContext, Rejection,
+    Application, Certificate, Digest, FirstProposal, Phase, ProposalContext, Rejection,
     VerifyContext,
 };
 use crate::sign::VerifyingKey;
@@ -84,13 +84,13 @@ impl Ledger {
         require(header.previous == context.parent, "the block does not extend the last block")?;
         require(header.epoch == context.config.epoch(), "the block belongs to another epoch")?;
         require(header.time > self.time(), "the block is not later than its parent")?;
-        check_parent_certificate(header, context.config)?;
+        check_parent_certificate(header)?;
         if let Some(first) = context.first {
             check_first_proposal(header, first)?;
         }
         let mut state = self.next_state(header.time);
-        for (entry, (id, transaction)) in block.entries.iter().zip(transactions) {
-            let outcome = execute(&mut state, *id, transaction).map_err(reject)?;
+        for (entry, decoded) in block.entries.iter().zip(transactions) {
+            let outcome = execute(&mut state, decoded).map_err(reject)?;
             require(
                 outcome == entry.rejected_by,
                 "the recorded outcome of a transaction differs from its execution",
@@ -105,16 +105,16 @@ impl Ledger {
     }
 }
 
-/// Checks that the header contains a valid commit certificate of the parent.
-fn check_parent_certificate(header: &Header, config: &Config) -> Result<(), Rejection> {
+/// Checks that the header contains a commit certificate of the parent, whose signatures the caller
+/// has verified.
+fn check_parent_certificate(header: &Header) -> Result<(), Rejection> {
     let Some(certificate) = &header.parent_certificate else {
         return require(header.height == 1, "the parent's certificate is missing");
     };
     let of_parent = certificate.phase == Phase::Commit
         && certificate.height.checked_add(1) == Some(header.height)
         && certificate.digest == header.previous;
-    require(of_parent, "the certificate does not commit the parent block")?;
-    certificate.verify(config).map_err(reject)
+    require(of_parent, "the certificate does not commit the parent block")
 }
 
 /// Checks the fields that are compared with the current view and clock.
@@ -138,9 +138,8 @@ impl Application for Ledger {
         LedgerFormat { chain: self.chain().to_owned(), centre: *self.state.centre() }
     }
 
-    fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
-        let transaction = decode_transaction(request)?;
-        admission::check(&self.state, &transaction.id(), &transaction).map_err(reject)
+    fn admit(&self, request: &DecodedTransaction) -> Result<(), Rejection> {
+        admission::check(&self.state, request).map_err(reject)
     }
 
     /// Builds a block of the transactions that are admissible when their turn comes.
@@ -148,8 +147,8 @@ impl Application for Ledger {
         let time = context.time.max(self.time() + 1);
         let mut state = self.next_state(time);
         let entry = |bytes: &&[u8]| {
-            let transaction = decode_transaction(bytes).ok()?;
-            let rejected_by = execute(&mut state, transaction.id(), &transaction).ok()?;
+            let decoded = DecodedTransaction::new(bytes).ok()?;
+            let rejected_by = execute(&mut state, &decoded).ok()?;
             Some(Entry { transaction: bytes.to_vec(), rejected_by })
         };
         let entries: Vec<Entry> = requests.iter().filter_map(entry).collect();
@@ -182,16 +181,16 @@ impl Application for Ledger {
     fn apply(&mut self, _height: u64, value: DecodedBlock, certificate: &Certificate) {
         let DecodedBlock { block, transactions, executed } = value;
         let height = self.blocks.len();
-        let positions = transactions.iter().enumerate().map(|(i, (id, _))| (*id, (height, i)));
+        let positions = transactions.iter().enumerate().map(|(i, t)| (t.id, (height, i)));
         self.positions.extend(positions);
         self.state = match executed {
             Some(state) => Arc::unwrap_or_clone(state),
             None => {
                 let mut state = self.next_state(block.header.time);
-                for (id, transaction) in &transactions {
+                for transaction in &transactions {
                     // A quorum has verified the block, so every transaction is admissible. One that
                     // is not would change nothing.
-                    let _ = execute(&mut state, *id, transaction);
+                    let _ = execute(&mut state, transaction);
                 }
                 state.forget_expired();
                 state

@@ -9,6 +9,7 @@ use super::action::{
     AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction, RevokeAction, Scope,
 };
 use super::certificate::{Certificate, Role};
+use super::format::DecodedTransaction;
 use super::receipt::EvidenceAction;
 use super::rule::Rule;
 use super::state::{State, StoredRequest};
@@ -24,13 +25,13 @@ use std::sync::Arc;
 /// The transaction is not admissible in this state, which it does not change.
 pub(super) fn execute(
     state: &mut State,
-    id: Digest,
-    transaction: &Transaction,
+    decoded: &DecodedTransaction,
 ) -> Result<Option<Rule>, TransactionError> {
-    admission::check(state, &id, transaction)?;
+    admission::check(state, decoded)?;
+    let DecodedTransaction { id, transaction } = decoded;
     // A rejected transaction is recorded too, so it is never executed again.
-    state.seen.insert(id, transaction.draft.valid_until);
-    Ok(execute_action(state, id, transaction).err())
+    state.seen.insert(*id, transaction.draft.valid_until);
+    Ok(execute_action(state, *id, transaction).err())
 }
 
 /// Executes the action of an admissible transaction, whose payer is therefore known.

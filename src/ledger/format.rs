@@ -5,7 +5,7 @@ use super::block::{Block, MAX_TRANSACTION};
 use super::state::State;
 use super::transaction::{Transaction, TransactionError};
 use crate::algebra::codec::Canonical;
-use crate::consensus::{Capacity, Digest, Format, Price, Rejection};
+use crate::consensus::{Capacity, Certificate, Digest, Format, Price, Rejection};
 use crate::sign::VerifyingKey;
 use std::sync::Arc;
 
@@ -16,13 +16,28 @@ pub struct LedgerFormat {
     pub(super) centre: VerifyingKey,
 }
 
+/// A transaction with its identifier.
+#[derive(Debug, Clone)]
+pub struct DecodedTransaction {
+    pub(super) id: Digest,
+    pub(super) transaction: Transaction,
+}
+
+impl DecodedTransaction {
+    pub(super) fn new(bytes: &[u8]) -> Result<Self, Rejection> {
+        let decoded = Transaction::from_bytes(bytes);
+        let transaction = decoded.map_err(|error| reject(TransactionError::Decode(error)))?;
+        Ok(Self { id: transaction.id(), transaction })
+    }
+}
+
 /// A block whose header matches its entries, with the decoded transactions, and with the state
 /// after its execution once it is verified.
 #[derive(Debug, Clone)]
 pub struct DecodedBlock {
     pub(super) block: Block,
-    /// The transaction of each entry with its identifier.
-    pub(super) transactions: Vec<(Digest, Transaction)>,
+    /// The transaction of each entry.
+    pub(super) transactions: Vec<DecodedTransaction>,
     pub(super) executed: Option<Arc<State>>,
 }
 
@@ -33,24 +48,21 @@ impl DecodedBlock {
             block.header_matches_entries(),
             "the header's size and Merkle root do not match the entries",
         )?;
-        let mut transactions = Vec::with_capacity(block.entries.len());
-        for entry in &block.entries {
-            let transaction = decode_transaction(&entry.transaction)?;
-            transactions.push((transaction.id(), transaction));
-        }
+        let entries = block.entries.iter();
+        let transactions = entries.map(|entry| DecodedTransaction::new(&entry.transaction));
+        let transactions = transactions.collect::<Result<_, _>>()?;
         Ok(Self { block, transactions, executed: None })
     }
 
     /// Verifies the signatures of the transactions.
     pub(super) fn check_signatures(&self, format: &LedgerFormat) -> Result<(), Rejection> {
-        let mut transactions = self.transactions.iter();
-        transactions.try_for_each(|(_, transaction)| format.check_transaction(transaction))
+        self.transactions.iter().try_for_each(|transaction| format.check(transaction))
     }
 
     /// Checks the capacity of the configuration, as replicas do before they verify signatures.
     pub(super) fn check_capacity(&self, capacity: Capacity) -> Result<(), Rejection> {
         let lengths = || self.block.entries.iter().map(|entry| entry.transaction.len());
-        let costs = self.transactions.iter().map(|(_, transaction)| transaction.price().cost);
+        let costs = self.transactions.iter().map(|decoded| decoded.transaction.price().cost);
         let fits = self.transactions.len() <= usize::from(capacity.requests)
             && lengths().all(|length| length <= capacity.request_bytes as usize)
             && lengths().sum::<usize>() <= capacity.bytes as usize
@@ -59,22 +71,21 @@ impl DecodedBlock {
     }
 }
 
-impl LedgerFormat {
-    fn check_transaction(&self, transaction: &Transaction) -> Result<(), Rejection> {
-        transaction.check(&self.chain, &self.centre).map_err(reject)
-    }
-}
-
 impl Format for LedgerFormat {
+    type Request = DecodedTransaction;
     type Value = DecodedBlock;
 
-    fn price(&self, request: &[u8]) -> Result<Price, Rejection> {
+    fn decode_request(&self, request: &[u8]) -> Result<DecodedTransaction, Rejection> {
         require(request.len() <= MAX_TRANSACTION, "the transaction is longer than 1 MiB")?;
-        Ok(decode_transaction(request)?.price())
+        DecodedTransaction::new(request)
     }
 
-    fn check(&self, request: &[u8]) -> Result<(), Rejection> {
-        self.check_transaction(&decode_transaction(request)?)
+    fn price(&self, request: &DecodedTransaction) -> Price {
+        request.transaction.price()
+    }
+
+    fn check(&self, request: &DecodedTransaction) -> Result<(), Rejection> {
+        request.transaction.check(&self.chain, &self.centre).map_err(reject)
     }
 
     fn decode(&self, value: &[u8]) -> Result<(Digest, DecodedBlock), Rejection> {
@@ -82,13 +93,14 @@ impl Format for LedgerFormat {
         Ok((decoded.block.header.hash(), decoded))
     }
 
-    fn requests<'a>(&self, value: &'a DecodedBlock) -> Vec<&'a [u8]> {
-        value.block.entries.iter().map(|entry| entry.transaction.as_slice()).collect()
+    fn requests<'a>(&self, value: &'a DecodedBlock) -> Vec<(&'a [u8], &'a DecodedTransaction)> {
+        let bytes = value.block.entries.iter().map(|entry| entry.transaction.as_slice());
+        bytes.zip(&value.transactions).collect()
     }
-}
 
-pub(super) fn decode_transaction(bytes: &[u8]) -> Result<Transaction, Rejection> {
-    Transaction::from_bytes(bytes).map_err(|error| reject(TransactionError::Decode(error)))
+    fn parent_certificate<'a>(&self, value: &'a DecodedBlock) -> Option<&'a Certificate> {
+        value.block.header.parent_certificate.as_ref()
+    }
 }
 
 pub(super) fn require(holds: bool, reason: &str) -> Result<(), Rejection> {

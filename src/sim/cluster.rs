@@ -19,19 +19,17 @@ use std::time::Duration;
 /// A clock in milliseconds.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-type Value<A> = <<A as Application>::Format as Format>::Value;
-
-enum Job<V> {
+enum Job<F: Format> {
     Received { peer: ReplicaId, bytes: Arc<[u8]> },
-    Verified(Box<Verified<V>>),
+    Verified(Box<Verified<F>>),
     Request(Vec<u8>),
     Stop,
 }
 
 /// Work for a worker on behalf of a replica.
 enum Check<F: Format> {
-    Message { gate: Gate<F>, received: Box<Received>, to: Sender<Job<F::Value>> },
-    Request { gate: Gate<F>, request: Vec<u8>, to: Sender<Job<F::Value>> },
+    Message { gate: Gate<F>, received: Box<Received>, to: Sender<Job<F>> },
+    Request { gate: Gate<F>, request: Vec<u8>, to: Sender<Job<F>> },
 }
 
 /// A decision at one replica.
@@ -56,7 +54,7 @@ pub struct Cluster<A: Application> {
 #[derive(Clone)]
 struct Inbox<F: Format> {
     gate: Gate<F>,
-    jobs: Sender<Job<F::Value>>,
+    jobs: Sender<Job<F>>,
 }
 
 impl<A: Application + Send + 'static> Cluster<A> {
@@ -137,7 +135,7 @@ fn perform_checks<F: Format>(work: &Mutex<Receiver<Check<F>>>) {
 /// The thread of one replica.
 struct Node<A: Application> {
     replica: Replica<A>,
-    jobs: Receiver<Job<Value<A>>>,
+    jobs: Receiver<Job<A::Format>>,
     inboxes: BTreeMap<ReplicaId, Inbox<A::Format>>,
     checks: Sender<Check<A::Format>>,
     delivered: Sender<ClusterDelivery>,
@@ -203,7 +201,8 @@ impl<A: Application> Node<A> {
     fn report(&self, height: u64, value: &[u8]) {
         let format = self.replica.application().format();
         let Ok((_, decoded)) = format.decode(value) else { return };
-        let requests = format.requests(&decoded).into_iter().map(request_id).collect();
+        let requests = format.requests(&decoded).into_iter();
+        let requests = requests.map(|(request, _)| request_id(request)).collect();
         self.delivered.send(ClusterDelivery { at: self.replica.id(), height, requests }).ok();
     }
 }

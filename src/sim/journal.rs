@@ -6,7 +6,7 @@ use crate::algebra::{hash, tag};
 use crate::consensus::config::{MAX_REQUEST, MAX_REQUESTS};
 use crate::consensus::{
     Application, Certificate, Digest, Format, Price, ProposalContext, Rejection, ReplicaId,
-    RequestId, VerifyContext, request_id,
+    VerifyContext,
 };
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ const MAX_AHEAD: u64 = 10_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Journal {
     requests: Vec<Vec<u8>>,
-    delivered: BTreeSet<RequestId>,
+    delivered: BTreeSet<Vec<u8>>,
     time: u64,
 }
 
@@ -53,14 +53,19 @@ fn require(holds: bool, otherwise: &str) -> Result<(), Rejection> {
 }
 
 impl Format for JournalFormat {
+    type Request = Vec<u8>;
     type Value = JournalValue;
 
-    fn price(&self, request: &[u8]) -> Result<Price, Rejection> {
+    fn decode_request(&self, request: &[u8]) -> Result<Vec<u8>, Rejection> {
         require(!request.is_empty(), "the request is empty")?;
-        Ok(Price::default())
+        Ok(request.to_vec())
     }
 
-    fn check(&self, _: &[u8]) -> Result<(), Rejection> {
+    fn price(&self, _: &Vec<u8>) -> Price {
+        Price::default()
+    }
+
+    fn check(&self, _: &Vec<u8>) -> Result<(), Rejection> {
         Ok(())
     }
 
@@ -68,11 +73,13 @@ impl Format for JournalFormat {
         let mut r = Reader::new(value);
         let decoded = JournalValue::read(&mut r).and_then(|value| r.end().map(|()| value));
         let decoded = decoded.map_err(|error| Rejection::new(error.to_string()))?;
+        let empty = decoded.requests.iter().any(Vec::is_empty);
+        require(!empty, "a request is empty")?;
         Ok((hash::digest(tag::SIM_VALUE, &[value]), decoded))
     }
 
-    fn requests<'a>(&self, value: &'a JournalValue) -> Vec<&'a [u8]> {
-        value.requests.iter().map(Vec::as_slice).collect()
+    fn requests<'a>(&self, value: &'a JournalValue) -> Vec<(&'a [u8], &'a Vec<u8>)> {
+        value.requests.iter().map(|request| (request.as_slice(), request)).collect()
     }
 }
 
@@ -83,9 +90,8 @@ impl Application for Journal {
         JournalFormat
     }
 
-    fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
-        let delivered = self.delivered.contains(&request_id(request));
-        require(!delivered, "the request was delivered before")
+    fn admit(&self, request: &Vec<u8>) -> Result<(), Rejection> {
+        require(!self.delivered.contains(request), "the request was delivered before")
     }
 
     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
@@ -119,7 +125,7 @@ impl Application for Journal {
 
     fn apply(&mut self, _: u64, value: JournalValue, _: &Certificate) {
         self.time = value.time;
-        self.delivered.extend(value.requests.iter().map(|request| request_id(request)));
+        self.delivered.extend(value.requests.iter().cloned());
         self.requests.extend(value.requests);
     }
 }

@@ -260,7 +260,8 @@ impl<A: Application + Clone> Network<A> {
         let decoded = format.decode(value).ok();
         let digest = decoded.as_ref().map(|(digest, _)| *digest);
         let requests = decoded.as_ref().map(|(_, value)| format.requests(value));
-        let requests: Vec<_> = requests.into_iter().flatten().map(request_id).collect();
+        let requests = requests.into_iter().flatten();
+        let requests: Vec<_> = requests.map(|(request, _)| request_id(request)).collect();
         self.progress.deliver(at.id, height, &requests, self.now);
         let count = requests.len();
         let delivery = Delivery { at: at.id, height, requests, digest, certificate };

@@ -237,11 +237,12 @@ impl Chain {
     fn submit(&self, transaction: &Transaction) -> Result<(), String> {
         let (bytes, format) = (transaction.to_bytes(), self.ledger.format());
         let (time, alone) = (self.time + 1, std::slice::from_ref(transaction));
-        let admitted = self.ledger.admit(&bytes).map_err(|rejection| rejection.0);
+        let decoded = format.decode_request(&bytes).map_err(|rejection| rejection.0)?;
+        let admitted = self.ledger.admit(&decoded).map_err(|rejection| rejection.0);
         if admitted.is_err() {
             assert!(self.propose(time, alone).entries.is_empty(), "it is not proposed");
         }
-        let signed = format.check(&bytes).map_err(|rejection| rejection.0);
+        let signed = format.check(&decoded).map_err(|rejection| rejection.0);
         // Of a block, the signatures are verified first.
         let in_block = signed.clone().and(admitted.clone());
         if in_block.is_err() {
@@ -264,10 +265,14 @@ impl Chain {
         let (height, parent, config) = (self.height(), self.parent(), &self.config);
         let context = VerifyContext { height, parent, config, first };
         let format = self.ledger.format();
-        let check = |request: &[u8]| format.price(request).and_then(|_| format.check(request));
         let verify = || {
             let (_, mut decoded) = format.decode(&block.to_bytes())?;
-            format.requests(&decoded).into_iter().try_for_each(check)?;
+            let mut requests = format.requests(&decoded).into_iter();
+            requests.try_for_each(|(_, request)| format.check(request))?;
+            if let Some(parent) = format.parent_certificate(&decoded) {
+                let verified = parent.verify(config);
+                verified.map_err(|error| consensus::Rejection(error.to_string()))?;
+            }
             self.ledger.verify(&context, &mut decoded)
         };
         verify().map_err(|rejection: consensus::Rejection| rejection.0)

@@ -27,8 +27,8 @@ pub(crate) enum Origin {
 const DOUBLINGS: u32 = 6;
 
 #[derive(Debug, Clone)]
-struct Pending {
-    request: PricedRequest,
+struct Pending<R> {
+    request: PricedRequest<R>,
     origin: Origin,
     arrival: u64,
     due: u64,
@@ -66,10 +66,10 @@ pub(crate) struct Refused {
 
 /// Pending requests, with their bytes booked to peers and payers.
 #[derive(Debug, Clone)]
-pub(crate) struct Pool {
+pub(crate) struct Pool<R> {
     limits: Limits,
     relay: u64,
-    pending: BTreeMap<RequestId, Pending>,
+    pending: BTreeMap<RequestId, Pending<R>>,
     queues: BTreeMap<Origin, BTreeMap<u64, RequestId>>,
     unbatched: BTreeMap<u64, RequestId>,
     due: BTreeSet<(u64, RequestId)>,
@@ -82,7 +82,7 @@ pub(crate) struct Pool {
     watch: Option<Watch>,
 }
 
-impl Pool {
+impl<R> Pool<R> {
     /// Creates an empty pool. `relay` is the time in milliseconds after which a request is due.
     pub(crate) fn new(limits: Limits, relay: u64) -> Self {
         Self {
@@ -120,7 +120,7 @@ impl Pool {
     /// [`MessageError::PoolFull`] if a share is used up.
     pub(crate) fn insert(
         &mut self,
-        request: PricedRequest,
+        request: PricedRequest<R>,
         origin: Origin,
         now: u64,
     ) -> Result<bool, MessageError> {
@@ -161,7 +161,7 @@ impl Pool {
     }
 
     /// Books the weight of a request to its peer and payer.
-    fn book(&mut self, request: &PricedRequest, origin: Origin) {
+    fn book(&mut self, request: &PricedRequest<R>, origin: Origin) {
         let weight = self.limits.weight(request.bytes.len(), request.price.cost);
         *self.of_origin.entry(origin).or_default() += weight;
         if let Some(payer) = request.price.payer {
@@ -178,7 +178,7 @@ impl Pool {
     /// Cost: the selected requests, and one step per peer.
     pub(crate) fn select(
         &mut self,
-        admit: impl Fn(&[u8]) -> Result<(), Rejection>,
+        admit: impl Fn(&R) -> Result<(), Rejection>,
     ) -> (Vec<RequestId>, Vec<Refused>) {
         let (mut selected, mut rejected) = (Vec::new(), Vec::new());
         let mut load = Load::default();
@@ -190,8 +190,8 @@ impl Pool {
         while !turns.is_empty() {
             turns.retain_mut(|(origin, queue)| {
                 let Some(id) = queue.next() else { return false };
-                let PricedRequest { bytes, price, .. } = &self.pending[id].request;
-                if let Err(reason) = admit(bytes) {
+                let PricedRequest { bytes, price, decoded, .. } = &self.pending[id].request;
+                if let Err(reason) = admit(decoded) {
                     rejected.push(Refused { id: *id, origin: *origin, reason });
                     return true;
                 }
@@ -251,7 +251,7 @@ impl Pool {
     pub(crate) fn take_overdue(
         &mut self,
         now: u64,
-        admit: impl Fn(&[u8]) -> Result<(), Rejection>,
+        admit: impl Fn(&R) -> Result<(), Rejection>,
     ) -> (Vec<Overdue>, Vec<Refused>) {
         let (mut overdue, mut rejected) = (Vec::new(), Vec::new());
         let due = self.due.iter().take_while(|(due, _)| *due <= now);
@@ -259,7 +259,7 @@ impl Pool {
         let due: Vec<RequestId> = due.take(most).map(|(_, id)| *id).collect();
         for id in due {
             let Some(pending) = self.pending.get_mut(&id) else { continue };
-            if let Err(reason) = admit(&pending.request.bytes) {
+            if let Err(reason) = admit(&pending.request.decoded) {
                 rejected.push(Refused { id, origin: pending.origin, reason });
                 continue;
             }

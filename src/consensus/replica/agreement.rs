@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::aggregation::Aggregation;
-use super::chain::{Chain, ValueOf};
+use super::chain::{Chain, RequestOf, ValueOf};
 use super::outbox::Outbox;
 use crate::consensus::application::{Application, FirstProposal};
 use crate::consensus::config::{ENTRY, Electorate};
@@ -50,7 +50,7 @@ pub(super) struct Agreement<A: Application> {
 pub(super) struct Context<'a, A: Application> {
     pub(super) gate: &'a Gate<A::Format>,
     pub(super) chain: &'a Chain<A>,
-    pub(super) pool: &'a mut Pool,
+    pub(super) pool: &'a mut Pool<RequestOf<A>>,
     pub(super) out: &'a mut Outbox,
     pub(super) signals: &'a mut VecDeque<Signal<A>>,
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// The value type of an application.
 pub(super) type ValueOf<A> = <<A as Application>::Format as Format>::Value;
+/// The request type of an application.
+pub(super) type RequestOf<A> = <<A as Application>::Format as Format>::Request;
 
 /// The application with the decisions that it has executed.
 #[derive(Debug, Clone)]
@@ -68,7 +70,7 @@ impl<A: Application> Chain<A> {
         self.application.verify(&context, &mut candidate.value).map_err(MessageError::Rejected)
     }
 
-    pub(super) fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
+    pub(super) fn admit(&self, request: &RequestOf<A>) -> Result<(), Rejection> {
         self.application.admit(request)
     }
 

@@ -4,10 +4,10 @@
 //! leader's proposal and the certificates of the two phases are held once.
 #![forbid(unsafe_code)]
 
-use crate::consensus::ReplicaId;
 use crate::consensus::config::ENTRY;
 use crate::consensus::gate::Verified;
 use crate::consensus::wire::{Body, Phase};
+use crate::consensus::{Format, ReplicaId};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,19 +20,19 @@ enum Kind {
 }
 
 /// Verified messages of the next height.
-#[derive(Debug, Clone)]
-pub(super) struct NextHeight<V>(BTreeMap<Kind, Verified<V>>);
+#[derive(Clone)]
+pub(super) struct NextHeight<F: Format>(BTreeMap<Kind, Verified<F>>);
 
-impl<V> Default for NextHeight<V> {
+impl<F: Format> Default for NextHeight<F> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<V> NextHeight<V> {
+impl<F: Format> NextHeight<F> {
     /// Stores a message, if it is of a kind that is stored. `leader` leads view 0 of that height.
     /// The first proposal and vote, and the view change and certificate of the highest view stay.
-    pub(super) fn store(&mut self, verified: Verified<V>, leader: ReplicaId) {
+    pub(super) fn store(&mut self, verified: Verified<F>, leader: ReplicaId) {
         let message = &verified.received.message;
         let (from, view) = (message.from, message.body.height_and_view().1);
         let kind = match &message.body {
@@ -50,13 +50,13 @@ impl<V> NextHeight<V> {
     }
 
     /// Takes the messages: proposals first, then votes, certificates and view changes.
-    pub(super) fn take(&mut self) -> Vec<Verified<V>> {
+    pub(super) fn take(&mut self) -> Vec<Verified<F>> {
         std::mem::take(&mut self.0).into_values().collect()
     }
 
     /// The bytes of the messages.
     pub(super) fn bytes(&self) -> usize {
-        let of_message = |verified: &Verified<V>| verified.received.message.body.variable_bytes();
+        let of_message = |verified: &Verified<F>| verified.received.message.body.variable_bytes();
         self.0.values().map(|verified| of_message(verified) + ENTRY).sum()
     }
 }

@@ -6,7 +6,7 @@
 //! ignores it. Each of them passes it on to a leader when it is due there.
 #![forbid(unsafe_code)]
 
-use super::chain::Chain;
+use super::chain::{Chain, RequestOf};
 use super::outbox::Outbox;
 use crate::consensus::gate::{Gate, PricedRequest, batch_digest};
 use crate::consensus::mempool::{Batches, Origin, Overdue, Pool};
@@ -17,28 +17,30 @@ use crate::consensus::{
 };
 use crate::sign::Signature;
 
-/// Checks a request by increasing cost, but no signatures: length and price, state, room.
+/// Decodes a request and checks it by increasing cost, but no signatures: length and price, state,
+/// room.
 ///
 /// # Errors
 /// The first check that fails; [`MessageError::Stale`] for a pending request.
 pub(super) fn screen<A: Application>(
     gate: &Gate<A::Format>,
-    pool: &Pool,
+    pool: &Pool<RequestOf<A>>,
     chain: &Chain<A>,
     bytes: &[u8],
     origin: Origin,
-) -> Result<(), MessageError> {
-    let price = gate.price(bytes)?;
-    if pool.contains(&request_id(bytes)) {
+) -> Result<PricedRequest<RequestOf<A>>, MessageError> {
+    let request = gate.decode_request(bytes)?;
+    if pool.contains(&request.id) {
         return Err(MessageError::Stale);
     }
-    chain.admit(bytes).map_err(MessageError::Rejected)?;
-    pool.check_room(bytes.len(), price, origin)
+    chain.admit(&request.decoded).map_err(MessageError::Rejected)?;
+    pool.check_room(bytes.len(), request.price, origin)?;
+    Ok(request)
 }
 
 /// The requests of one step.
 pub(super) struct Requests<'a, A: Application> {
-    pub(super) pool: &'a mut Pool,
+    pub(super) pool: &'a mut Pool<RequestOf<A>>,
     pub(super) batches: &'a mut Batches,
     pub(super) chain: &'a Chain<A>,
     pub(super) slot: &'a Slot,
@@ -49,13 +51,10 @@ pub(super) struct Requests<'a, A: Application> {
 impl<A: Application> Requests<'_, A> {
     /// Adds a client's request to the pool and sends it on.
     pub(super) fn on_client_request(&mut self, bytes: &[u8]) {
-        let screened = screen(self.gate, self.pool, self.chain, bytes, Origin::Client);
-        let checked = screened.and_then(|()| self.gate.request(bytes));
-        let added = checked.and_then(|r| self.pool.insert(r, Origin::Client, self.out.now));
-        match added {
-            Ok(_) => {
+        match self.insert_of_client(bytes) {
+            Ok(id) => {
                 let (_, recipient) = self.next_leader();
-                self.send_to(recipient, request_id(bytes));
+                self.send_to(recipient, id);
             }
             Err(MessageError::Stale) => {}
             Err(error) => {
@@ -68,16 +67,24 @@ impl<A: Application> Requests<'_, A> {
         }
     }
 
+    fn insert_of_client(&mut self, bytes: &[u8]) -> Result<RequestId, MessageError> {
+        let request = screen(self.gate, self.pool, self.chain, bytes, Origin::Client)?;
+        self.gate.check_request(&request.id, &request.decoded)?;
+        let id = request.id;
+        self.pool.insert(request, Origin::Client, self.out.now)?;
+        Ok(id)
+    }
+
     /// Adds requests from a peer.
     pub(super) fn insert(
         &mut self,
         peer: ReplicaId,
-        requests: Vec<PricedRequest>,
+        requests: Vec<PricedRequest<RequestOf<A>>>,
         batched: bool,
     ) -> Result<(), MessageError> {
         for request in requests {
             let id = request.id;
-            if self.chain.admit(&request.bytes).is_err() {
+            if self.chain.admit(&request.decoded).is_err() {
                 continue;
             }
             self.pool.insert(request, Origin::Peer(peer), self.out.now)?;

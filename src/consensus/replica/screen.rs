@@ -72,7 +72,7 @@ impl<A: Application> Replica<A> {
         for request in requests {
             let origin = Origin::Peer(peer);
             match requests::screen(&self.gate, &self.pool, &self.chain, request, origin) {
-                Ok(()) => useful = true,
+                Ok(_) => useful = true,
                 Err(MessageError::Stale) => {}
                 // A request of a batch may have been delivered in the meantime.
                 Err(MessageError::Rejected(_)) if batch => {}

@@ -48,6 +48,6 @@ impl<A: Application> Attack<'_, A> {
         let last = self.replica.decision(self.replica.height().checked_sub(1)?)?;
         let format = self.replica.application().format();
         let (_, value) = format.decode(&last.value).ok()?;
-        format.requests(&value).first().map(|request| request.to_vec())
+        format.requests(&value).first().map(|(request, _)| request.to_vec())
     }
 }

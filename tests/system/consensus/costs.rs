@@ -26,12 +26,16 @@ struct CountingFormat {
 }
 
 impl Format for CountingFormat {
+    type Request = Vec<u8>;
     type Value = JournalValue;
 
-    fn price(&self, request: &[u8]) -> Result<Price, Rejection> {
-        Ok(Price { cost: request[0].into(), payer: Some([request[1]; 32]) })
+    fn decode_request(&self, request: &[u8]) -> Result<Vec<u8>, Rejection> {
+        JournalFormat.decode_request(request)
     }
-    fn check(&self, request: &[u8]) -> Result<(), Rejection> {
+    fn price(&self, request: &Vec<u8>) -> Price {
+        Price { cost: request[0].into(), payer: Some([request[1]; 32]) }
+    }
+    fn check(&self, request: &Vec<u8>) -> Result<(), Rejection> {
         self.checks.fetch_add(1, Ordering::Relaxed);
         JournalFormat.check(request)
     }
@@ -39,7 +43,7 @@ impl Format for CountingFormat {
         self.values.fetch_add(1, Ordering::Relaxed);
         JournalFormat.decode(value)
     }
-    fn requests<'a>(&self, value: &'a JournalValue) -> Vec<&'a [u8]> {
+    fn requests<'a>(&self, value: &'a JournalValue) -> Vec<(&'a [u8], &'a Vec<u8>)> {
         JournalFormat.requests(value)
     }
 }
@@ -51,7 +55,7 @@ impl Application for Counting {
         let first = !self.issued.swap(true, Ordering::Relaxed);
         if first { self.format.clone() } else { CountingFormat::default() }
     }
-    fn admit(&self, request: &[u8]) -> Result<(), Rejection> {
+    fn admit(&self, request: &Vec<u8>) -> Result<(), Rejection> {
         self.journal.admit(request)
     }
     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {

@@ -139,7 +139,7 @@ fn malformed_grants_and_records_do_not_decode() {
 #[test]
 fn an_oversized_transaction_is_rejected_before_it_is_decoded() {
     let format = Chain::new(24).ledger.format();
-    let rejection = format.price(&vec![0; (1 << 20) + 1]).unwrap_err();
+    let rejection = format.decode_request(&vec![0; (1 << 20) + 1]).unwrap_err();
     assert_eq!(rejection.0, "the transaction is longer than 1 MiB");
 }
 
@@ -190,7 +190,8 @@ fn a_transaction_with_an_unknown_payer_is_refused_before_its_signatures() {
         assert_eq!(chain.submit(&transaction), reason);
         let mut unsigned = transaction;
         unsigned.signatures.iter_mut().for_each(|s| *s = Signature::from_bytes([0; 64]));
-        let admitted = chain.ledger.admit(&unsigned.to_bytes()).map_err(|r| r.0);
+        let decoded = chain.ledger.format().decode_request(&unsigned.to_bytes()).unwrap();
+        let admitted = chain.ledger.admit(&decoded).map_err(|r| r.0);
         assert_eq!(admitted, reason, "without a valid signature");
     }
     // The signatures of a known payer are verified.

@@ -182,8 +182,8 @@ fn the_parent_certificate_is_a_commit_certificate_of_the_parent() {
 fn a_certificate_of_the_maximum_height_does_not_overflow() {
     let (chain, block) = pending(37);
     let mut changed = block;
-    let certificate = changed.header.parent_certificate.as_mut().unwrap();
-    certificate.height = u64::MAX;
+    let certificate = chain.certify(Phase::Commit, u64::MAX, [0; 32], &[0, 1, 2]);
+    changed.header.parent_certificate = Some(certificate);
     let not_of_the_parent = Err("the certificate does not commit the parent block".to_owned());
     assert_eq!(chain.verify(&changed), not_of_the_parent);
 }

@@ -20,9 +20,11 @@ fn process(chain: &Chain, bytes: &[u8]) {
         assert_eq!(block.to_bytes(), bytes);
         let _ = chain.verify_as(&block, None);
     }
-    let _ = chain.ledger.admit(bytes);
     let format = chain.ledger.format();
-    let _ = format.price(bytes).and_then(|_| format.check(bytes));
+    if let Ok(request) = format.decode_request(bytes) {
+        let _ = chain.ledger.admit(&request);
+        let _ = (format.price(&request), format.check(&request));
+    }
     let _ = format.decode(bytes).map(|(_, block)| format.requests(&block).len());
 }
 

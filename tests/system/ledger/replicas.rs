@@ -1,7 +1,7 @@
 //! The ledger behind replicas: the order of the checks, the capacity, honest leaders.
 
 use super::*;
-use epione::consensus::{Effect, Input, MessageError};
+use epione::consensus::{CertificateError, Effect, Input, MessageError};
 
 /// Submits a request to a replica as a client. Returns the reason of a rejection.
 fn submit(replica: &mut Replica<Ledger>, transaction: &Transaction) -> Option<String> {
@@ -68,6 +68,25 @@ fn members_vote_for_no_block_with_an_unknown_payer() {
     let reason = consensus::Rejection::new(TransactionError::OwnerWithoutRecord.to_string());
     let block = chain.force(time, &[request, grant]);
     assert_eq!(propose(&chain, &block), Some(MessageError::Rejected(reason)));
+}
+
+#[test]
+fn members_vote_for_no_block_with_a_forged_certificate_of_the_parent() {
+    let (chain, _) = Chain::with_record(86);
+    let block = chain.propose(chain.time + 1_000, &[]);
+    assert_eq!(propose(&chain, &block), None);
+    let refused = |change: fn(&mut consensus::Certificate)| {
+        let mut forged = block.clone();
+        change(forged.header.parent_certificate.as_mut().unwrap());
+        match propose(&chain, &forged) {
+            Some(MessageError::Certificate(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    let signer = refused(|c| c.signatures[1].1 = c.signatures[0].1);
+    assert_eq!(signer, CertificateError::Signature(1));
+    let below = refused(|c| drop(c.signatures.pop()));
+    assert_eq!(below, CertificateError::BelowQuorum { found: 2, quorum: 3 });
 }
 
 #[test]
