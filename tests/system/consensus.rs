@@ -5,6 +5,7 @@ mod campaigns;
 mod costs;
 mod evidence;
 mod harness;
+mod known_failures;
 mod limits;
 mod liveness;
 mod messages;

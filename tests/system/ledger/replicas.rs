@@ -1,7 +1,10 @@
 //! The ledger behind replicas: the order of the checks, the capacity, honest leaders.
 
 use super::*;
-use epione::consensus::{CertificateError, Effect, Input, MessageError};
+use epione::consensus::{
+    CertificateError, Effect, Input, MessageError, NewViewProof, Prepared, SignedViewChange,
+    ViewChange,
+};
 
 /// Submits a request to a replica as a client. Returns the reason of a rejection.
 fn submit(replica: &mut Replica<Ledger>, transaction: &Transaction) -> Option<String> {
@@ -15,21 +18,29 @@ fn submit(replica: &mut Replica<Ledger>, transaction: &Transaction) -> Option<St
 /// Sends a leader's proposal to another member. Returns the error for which it is discarded, or
 /// `None` if the member votes for it.
 fn propose(chain: &Chain, block: &Block) -> Option<MessageError> {
+    propose_at(chain, block, block.header.time)
+}
+
+fn propose_at(chain: &Chain, block: &Block, clock: Time) -> Option<MessageError> {
     let (height, leader) = (chain.height(), chain.config.leader(chain.height(), 0));
     let mut voter = chain.replica((leader + 1) % 4);
     let body = Body::PrePrepare { height, value: block.to_bytes() };
     let key = &chain.keys[usize::from(leader)];
     let message = Message::sign(&chain.config, leader, key, body);
-    let effects = voter.step(block.header.time, Input::Message { peer: leader, message });
-    let votes = effects.iter().any(
-        |effect| matches!(effect, Effect::Send { message, .. } if message.body.name() == "prepare"),
-    );
+    let effects = voter.step(clock, Input::Message { peer: leader, message });
+    let votes = votes(&effects);
     let error = effects.into_iter().find_map(|effect| match effect {
         Effect::Discard { error, .. } => Some(error),
         _ => None,
     });
     assert_ne!(votes, error.is_some(), "a member votes or discards");
     error
+}
+
+fn votes(effects: &[Effect]) -> bool {
+    effects.iter().any(
+        |effect| matches!(effect, Effect::Send { message, .. } if message.body.name() == "prepare"),
+    )
 }
 
 fn registrations(chain: &mut Chain, count: usize) -> Vec<Transaction> {
@@ -85,7 +96,7 @@ fn members_vote_for_no_block_with_a_forged_certificate_of_the_parent() {
     };
     let signer = refused(|c| c.signatures[1].1 = c.signatures[0].1);
     assert_eq!(signer, CertificateError::Signature(1));
-    let below = refused(|c| drop(c.signatures.pop()));
+    let below = refused(|c| c.signatures.truncate(2));
     assert_eq!(below, CertificateError::BelowQuorum { found: 2, quorum: 3 });
 }
 
@@ -109,6 +120,31 @@ fn members_vote_for_no_block_above_the_capacity() {
     for capacity in above {
         assert_eq!(outcome(capacity), Some(MessageError::Capacity), "{capacity:?}");
     }
+}
+
+/// indy: a value of an earlier view was compared with the clock again when it was proposed again,
+/// so that no view ended after its time.
+#[test]
+fn indy_the_time_of_a_prepared_block_is_compared_once() {
+    let mut chain = Chain::empty(87);
+    let transactions = registrations(&mut chain, 1);
+    let block = chain.propose(T0, &transactions);
+    let (hash, value, late) = (block.header.hash(), block.to_bytes(), T0 + 3_600_000);
+    assert!(propose_at(&chain, &block, late).is_some(), "a first proposal is an hour old");
+    let sign = |id: u16, body| Message::sign(&chain.config, id, &chain.keys[usize::from(id)], body);
+    let certificate = chain.certify(Phase::Prepare, 1, hash, &[0, 1, 2]);
+    let prepared = Some(Prepared { view: 0, digest: hash });
+    let changes = [0, 1, 2].map(|from| {
+        let change = ViewChange { height: 1, view: 1, prepared };
+        let body = Body::ViewChange { change, certificate: Some(certificate.clone()) };
+        SignedViewChange { from, signature: sign(from, body).signature, change }
+    });
+    let proof = NewViewProof { changes: changes.to_vec(), certificate: Some(certificate.clone()) };
+    let leader = chain.config.leader(1, 1);
+    let new_view = sign(leader, Body::NewView { height: 1, view: 1, proof, value });
+    let mut voter = chain.replica((leader + 1) % 4);
+    let effects = voter.step(late, Input::Message { peer: leader, message: new_view });
+    assert!(votes(&effects), "{effects:?}");
 }
 
 #[cfg(feature = "sim")]
