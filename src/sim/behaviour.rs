@@ -44,6 +44,9 @@ pub enum Behaviour {
     /// Proposes to just fewer members than a quorum needs, batches without a certificate, and
     /// answers no fetches.
     UnavailableValues,
+    /// Proposes to members outside of the schedule only, votes no COMMIT and answers no fetches, so
+    /// that the next leader lacks the value that others have prepared.
+    HiddenValues,
     /// Sends certificates and group votes after the fallback delay, up to two view delays late.
     LateCertificates,
     /// Repeats messages that it has received, later and to other members.
@@ -62,7 +65,7 @@ pub enum Behaviour {
 
 impl Behaviour {
     /// The Byzantine behaviours that a single replica can have.
-    pub const BYZANTINE: [Self; 14] = [
+    pub const BYZANTINE: [Self; 15] = [
         Self::Silent,
         Self::Equivocating,
         Self::WithholdingPrimary,
@@ -72,6 +75,7 @@ impl Behaviour {
         Self::ConflictingVotes,
         Self::PoisonedBatches,
         Self::UnavailableValues,
+        Self::HiddenValues,
         Self::LateCertificates,
         Self::Replay,
         Self::MalformedViewChanges,
@@ -150,6 +154,7 @@ impl<A: Application> Attack<'_, A> {
             Behaviour::ConflictingVotes => now(self.each_sent(effects, Self::vote_for_several)),
             Behaviour::PoisonedBatches => now(self.each_sent(effects, Self::poison)),
             Behaviour::UnavailableValues => now(self.each_sent(effects, Self::withhold_values)),
+            Behaviour::HiddenValues => now(self.each_sent(effects, Self::hide_values)),
             Behaviour::LateCertificates => self.delay_certificates(effects),
             Behaviour::Replay => self.replay(effects),
             Behaviour::MalformedViewChanges => now(self.disturb_views(effects)),

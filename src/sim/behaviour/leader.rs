@@ -58,6 +58,20 @@ impl<A: Application> Attack<'_, A> {
         }
     }
 
+    /// Proposes to members that never lead, sends no COMMIT and no answers.
+    pub(super) fn hide_values(&mut self, mut to: Vec<ReplicaId>, message: Message) -> Vec<Effect> {
+        match &message.body {
+            body if is_proposal(body) => {
+                let schedule = self.replica.config().schedule();
+                to.retain(|id| !schedule.contains(id));
+                vec![Effect::Send { to, message }]
+            }
+            Body::Vote { vote, .. } if vote.phase == Phase::Commit => Vec::new(),
+            Body::Value { .. } | Body::Decisions(_) => Vec::new(),
+            _ => vec![Effect::Send { to, message }],
+        }
+    }
+
     /// Delays certificates and group votes.
     pub(super) fn delay_certificates(&mut self, effects: Vec<Effect>) -> Vec<Action> {
         let timing = self.replica.config().timing();

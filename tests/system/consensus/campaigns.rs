@@ -30,6 +30,7 @@
 //! | a view change that does not report its lock | `byzantine`: less than the COMMIT's certificate |
 //! | no relay of overdue requests; no view change | `byzantine`: overdue |
 //! | no state transfer; no direct votes past the tree | `byzantine`: overdue |
+//! | a fetched value is not sent | `byzantine`: overdue after hidden values |
 //! | a restart without the view changes, votes, locks or proposals of the log | `crash` |
 //! | evidence against a member that repeats a statement | `byzantine`: names an honest member |
 //!

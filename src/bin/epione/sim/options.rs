@@ -116,6 +116,7 @@ attacks! {
     ConflictingVotes "Votes for two digests"
     PoisonedBatches "Proposes invalid requests"
     UnavailableValues "Proposes to too few members"
+    HiddenValues "Proposes to members that never lead"
     LateCertificates "Delays certificates"
     Replay "Repeats messages"
     MalformedViewChanges "Sends invalid view changes"
