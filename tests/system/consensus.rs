@@ -9,4 +9,5 @@ mod known_failures;
 mod limits;
 mod liveness;
 mod messages;
+mod traces;
 mod view_change;
