@@ -19,6 +19,8 @@
 //! these, whose view change reports that certificate or a higher one.
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod model;
 mod tally;
 
 pub(crate) use tally::{Added, Tally};
