@@ -18,9 +18,10 @@ doc *OPTIONS:
 ci:
     bash .ci/run
 
-# Run the consensus campaigns with TIMES times the default number of seeds.
-campaign TIMES="20":
-    EPIONE_CAMPAIGN={{TIMES}} cargo test consensus
+# Run the consensus campaigns with TIMES times the default number of seeds, 80 for 10 000 runs of
+# each profile, and search three views of the slot. Takes hours.
+campaign TIMES="80":
+    EPIONE_CAMPAIGN={{TIMES}} cargo test --release consensus -- --nocapture
 
 # Compare the backends on TIMES times the default number of cases: 100 gives 10 000 per operation.
 equivalence TIMES="100":
