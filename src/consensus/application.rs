@@ -148,7 +148,8 @@ pub trait Application {
     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8>;
 
     /// Verifies a value by executing it against the current state. Its requests have passed
-    /// [`Format::check`], and [`Format::parent_certificate`] is valid. Must reject a value that contains a request that was applied before.
+    /// [`Format::check`], and [`Format::parent_certificate`] is valid. Must reject a value that
+    /// contains a request that was applied before.
     ///
     /// # Errors
     /// The rule that the value violates.
