@@ -1,5 +1,6 @@
 //! Hostile links until the stabilisation time: many messages are lost, late or cut off in one
-//! direction, and views are short, so that members decide, lock and change views at different times.
+//! direction, and views are short, so that members decide, lock and change views at different
+//! times.
 
 use super::{Journal, Network, finish, seeds};
 use epione::consensus::{Parameters, Profile, RequestId, Timing};
