@@ -129,9 +129,10 @@ pub enum MessageError {
     /// The leader signed a second, different proposal for the same view.
     #[error("the leader equivocates: it proposed two values in one view")]
     Equivocation,
-    /// A new view lacks a quorum of valid view changes for its view.
-    #[error("the new view is not supported by a quorum of valid view changes")]
-    NewViewBelowQuorum,
+    /// The view changes of a new view are not those of a quorum of distinct members for its view,
+    /// in ascending order of their ids.
+    #[error("the new view does not contain the view changes of a quorum for its view")]
+    NewViewProof,
     /// A new view proposes a value other than the one that its view changes require.
     #[error("the new view does not propose the value of the highest prepare certificate")]
     ValueNotPrepared,

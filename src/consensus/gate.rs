@@ -1,10 +1,14 @@
-//! The gate: nothing unverified passes.
+//! The verification of incoming messages that does not depend on the replica's state.
 //!
 //! Bytes become a [`Received`] message (length, encoding, statement), and this becomes a
 //! [`Verified`] one (signature, certificates, value, requests). Both steps are pure and share no
-//! state with the replica but a memory of positive verdicts, so worker threads perform them while
-//! the replica's own steps stay sequential.
+//! state with the replica but a cache of successful verifications, so worker threads perform them
+//! while the replica's own steps stay sequential.
 #![forbid(unsafe_code)]
+
+mod cache;
+#[cfg(all(test, feature = "sim"))]
+mod tests;
 
 use super::application::{Format, Price, Rejection, request_id};
 use super::config::{Config, Limits};
@@ -13,13 +17,18 @@ use super::wire::{
     ViewChange,
 };
 use super::{Digest, MessageError, ReplicaId, RequestId};
-use crate::algebra::codec::Codec;
 use crate::algebra::{hash, tag};
-use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use cache::{Cache, CachedScheme};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// The number of verdicts that a gate remembers.
-const MEMORY: usize = 1 << 15;
+/// The number of requests whose verification is remembered: more than a pool holds.
+const CACHED_REQUESTS: usize = 1 << 15;
+
+/// The number of signatures that are remembered: those of several views of one height.
+fn cached_signatures(members: usize) -> usize {
+    1024 + 16 * members
+}
 
 /// A decoded message with the peer that delivered it, not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,27 +111,23 @@ pub struct Verified<F: Format> {
     pub(crate) content: Result<Content<F>, MessageError>,
 }
 
-/// The state-independent checks of one replica. Clones share the memory of verdicts.
+/// The state-independent checks of one replica. Clones share the cache.
 #[derive(Clone)]
 pub struct Gate<F> {
     config: Arc<Config>,
     scheme: Arc<dyn Scheme>,
     format: F,
     limits: Limits,
-    memory: Arc<Mutex<Memory>>,
-}
-
-/// Digests of statements that were verified, in order of arrival.
-#[derive(Debug, Default)]
-struct Memory {
-    known: BTreeSet<Digest>,
-    order: VecDeque<Digest>,
+    requests: Arc<Cache>,
+    signatures: Arc<Cache>,
 }
 
 impl<F: Format> Gate<F> {
     pub(crate) fn new(config: Arc<Config>, format: F) -> Self {
-        let (limits, scheme, memory) = (config.limits(), Arc::new(Ed25519), Arc::default());
-        Self { config, scheme, format, limits, memory }
+        let requests = Arc::new(Cache::new(CACHED_REQUESTS));
+        let signatures = Arc::new(Cache::new(cached_signatures(config.size())));
+        let (limits, scheme) = (config.limits(), Arc::new(Ed25519));
+        Self { config, scheme, format, limits, requests, signatures }
     }
 
     #[cfg(feature = "sim")]
@@ -147,8 +152,13 @@ impl<F: Format> Gate<F> {
         Ok(Received { peer, message, statement })
     }
 
-    /// Verifies signature, certificates, values and requests. Cost: one signature per certificate
-    /// entry and request that this gate has not verified before.
+    fn cached_scheme(&self) -> CachedScheme<'_> {
+        CachedScheme { scheme: &*self.scheme, cache: &self.signatures }
+    }
+
+    /// Verifies signature, certificates, values and requests. Cost: one verification per signature
+    /// of the message, of its certificates and of its requests that this gate has not verified
+    /// before.
     ///
     /// # Errors
     /// The signature is not valid. The other checks are part of the result: a proposal that fails
@@ -162,7 +172,7 @@ impl<F: Format> Gate<F> {
     /// Verifies that a member of the roster signed the message.
     pub(crate) fn verify_signature(&self, received: &Received) -> Result<(), MessageError> {
         let Received { message, statement, .. } = received;
-        match message.verify_with(&*self.scheme, &self.config, statement) {
+        match message.verify_with(&self.cached_scheme(), &self.config, statement) {
             true => Ok(()),
             false => Err(MessageError::Signature),
         }
@@ -187,7 +197,7 @@ impl<F: Format> Gate<F> {
                 if partial.phase == Phase::Batch || partial.group != 0 {
                     return Err(MessageError::CertificateMismatch);
                 }
-                partial.verify_signatures(&*self.scheme, &self.config)?;
+                partial.verify_signatures(&self.cached_scheme(), &self.config)?;
                 Ok(Content::Message)
             }
             Body::Certificate(certificate) => {
@@ -209,7 +219,7 @@ impl<F: Format> Gate<F> {
                 let mut candidates = Vec::new();
                 for decision in decisions {
                     let (phase, digest) = (decision.certificate.phase, decision.certificate.digest);
-                    let candidate = self.committed(&decision.value)?;
+                    let candidate = self.decode_value(&decision.value)?;
                     if (phase, digest) != (Phase::Commit, candidate.digest) {
                         return Err(MessageError::CertificateMismatch);
                     }
@@ -272,7 +282,8 @@ impl<F: Format> Gate<F> {
         id: &RequestId,
         request: &F::Request,
     ) -> Result<(), MessageError> {
-        self.once(*id, || self.format.check(request).map_err(MessageError::Rejected))
+        let verify = || self.format.check(request).map_err(MessageError::Rejected);
+        self.requests.verify_once(*id, verify)
     }
 
     fn batch(&self, requests: &[Vec<u8>]) -> Result<Content<F>, MessageError> {
@@ -282,7 +293,7 @@ impl<F: Format> Gate<F> {
 
     /// Decodes a value and verifies the signatures of its requests and its parent's certificate.
     pub(crate) fn candidate(&self, bytes: &[u8]) -> Result<Candidate<F::Value>, MessageError> {
-        let candidate = self.committed(bytes)?;
+        let candidate = self.decode_value(bytes)?;
         if let Some(certificate) = self.format.parent_certificate(&candidate.value) {
             self.certificate(certificate)?;
         }
@@ -292,9 +303,9 @@ impl<F: Format> Gate<F> {
         Ok(candidate)
     }
 
-    /// Decodes a value and checks that its requests fit the capacity. A quorum or this replica has
-    /// verified the signatures.
-    pub(crate) fn committed(&self, bytes: &[u8]) -> Result<Candidate<F::Value>, MessageError> {
+    /// Decodes a value and checks its length, that its requests fit the capacity, and that none
+    /// is repeated. Verifies no signature.
+    pub(crate) fn decode_value(&self, bytes: &[u8]) -> Result<Candidate<F::Value>, MessageError> {
         if bytes.len() > self.limits.value {
             return Err(MessageError::Capacity);
         }
@@ -333,52 +344,17 @@ impl<F: Format> Gate<F> {
 
     fn new_view(&self, proof: &NewViewProof) -> Result<(), MessageError> {
         if proof.changes.len() > self.config.size() {
-            return Err(MessageError::NewViewBelowQuorum);
+            return Err(MessageError::NewViewProof);
         }
-        for signed in &proof.changes {
-            self.once(hash::digest(tag::CONSENSUS_VERDICT, &[&signed.encode()]), || match signed
-                .verify(&*self.scheme, &self.config)
-            {
-                true => Ok(()),
-                false => Err(MessageError::NewViewBelowQuorum),
-            })?;
+        let scheme = self.cached_scheme();
+        if !proof.changes.iter().all(|signed| signed.verify(&scheme, &self.config)) {
+            return Err(MessageError::Signature);
         }
         proof.certificate.as_ref().map_or(Ok(()), |certificate| self.certificate(certificate))
     }
 
-    /// Verifies a certificate, once.
     fn certificate(&self, certificate: &Certificate) -> Result<(), MessageError> {
-        self.once(hash::digest(tag::CONSENSUS_VERDICT, &[&Codec::encode(certificate)]), || {
-            Ok(certificate.verify_with(&*self.scheme, &self.config)?)
-        })
-    }
-
-    /// Performs a check and remembers that it succeeded.
-    fn once(
-        &self,
-        id: Digest,
-        check: impl FnOnce() -> Result<(), MessageError>,
-    ) -> Result<(), MessageError> {
-        let lock = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if lock().known.contains(&id) {
-            return Ok(());
-        }
-        check()?;
-        lock().insert(id);
-        Ok(())
-    }
-}
-
-impl Memory {
-    fn insert(&mut self, id: Digest) {
-        if self.known.insert(id) {
-            self.order.push_back(id);
-        }
-        if self.order.len() > MEMORY
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
+        Ok(certificate.verify_with(&self.cached_scheme(), &self.config)?)
     }
 }
 

@@ -187,7 +187,7 @@ impl<R: Rules> Slot<R> {
             && changes.is_sorted_by(|a, b| a.from < b.from)
             && changes.iter().all(fits);
         if !quorum {
-            return Err(MessageError::NewViewBelowQuorum);
+            return Err(MessageError::NewViewProof);
         }
         let reports: Vec<Option<Prepared>> = changes.iter().map(|c| c.change.prepared).collect();
         let required = self.rules.required(&reports);

@@ -382,7 +382,7 @@ impl<A: Application> Agreement<A> {
             _ => return,
         };
         let voted = self.slot.tally().digest_of(context.out.id, view, Phase::Prepare).is_some();
-        if let Ok(mut candidate) = context.gate.committed(value)
+        if let Ok(mut candidate) = context.gate.decode_value(value)
             && !voted
             && context.chain.verify(&mut candidate, None).is_ok()
         {

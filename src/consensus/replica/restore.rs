@@ -76,7 +76,7 @@ impl<A: Application> Replica<A> {
                 self.agreement.restore_proposal(message);
             }
             Entry::Value { height, value } if height == current => {
-                let mut candidate = self.gate.committed(&value)?;
+                let mut candidate = self.gate.decode_value(&value)?;
                 self.chain.verify(&mut candidate, None)?;
                 self.agreement.restore_value(candidate);
             }
@@ -98,7 +98,7 @@ impl<A: Application> Replica<A> {
 
     fn restore_decision(&mut self, decision: Decision) -> Result<(), MessageError> {
         let Decision { value, certificate } = decision;
-        let candidate = self.gate.committed(&value)?;
+        let candidate = self.gate.decode_value(&value)?;
         if (certificate.height, certificate.digest) != (self.chain.height(), candidate.digest) {
             return Err(MessageError::CertificateMismatch);
         }

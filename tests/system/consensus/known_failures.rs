@@ -195,5 +195,5 @@ fn summit_no_key_of_the_first_configuration_signs_for_another() {
     let (_, value) = harness.value(1, "b");
     let body = Body::NewView { height: 1, view: 1, proof, value };
     let error = error_of(&mut replica, &harness.sign(harness.leader(1), body));
-    assert_eq!(error, Some(MessageError::NewViewBelowQuorum));
+    assert_eq!(error, Some(MessageError::NewViewProof));
 }

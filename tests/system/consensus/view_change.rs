@@ -163,16 +163,16 @@ fn invalid_new_views_are_rejected() {
     // A valid value other than the prepared one.
     assert_eq!(refusal(&[&with, &one, &two], &rival), Some(E::ValueNotPrepared));
     // View changes below the quorum, a duplicate member, another view.
-    assert_eq!(refusal(&[&one, &two], &rival), Some(E::NewViewBelowQuorum));
-    assert_eq!(refusal(&[&one, &two, &two], &rival), Some(E::NewViewBelowQuorum));
+    assert_eq!(refusal(&[&one, &two], &rival), Some(E::NewViewProof));
+    assert_eq!(refusal(&[&one, &two, &two], &rival), Some(E::NewViewProof));
     let ahead = harness.view_change(3, 2, None);
-    assert_eq!(refusal(&[&one, &two, &ahead], &rival), Some(E::NewViewBelowQuorum));
+    assert_eq!(refusal(&[&one, &two, &ahead], &rival), Some(E::NewViewProof));
     // Without a certificate the value must be a first proposal of view 1, not of view 0.
     assert!(matches!(refusal(&[&one, &two, &three], &value), Some(E::Rejected(_))));
     // A view change signed by another member.
     let mut forged = three.clone();
     forged.from = 0;
-    assert_eq!(refusal(&[&forged, &one, &two], &rival), Some(E::NewViewBelowQuorum));
+    assert_eq!(refusal(&[&forged, &one, &two], &rival), Some(E::Signature));
     // A reported certificate of COMMITs, or below the quorum.
     let commits = harness.certificate(Phase::Commit, 0, old, &[0, 1, 2]);
     let with_commits = harness.view_change(0, 1, Some(&commits));
