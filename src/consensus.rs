@@ -35,11 +35,11 @@
 //! | [`Profile::MemberQuorum`] | a tree of groups aggregates votes; quorums count all members | at most `F` of `N` are Byzantine, primaries included | `5(N - 1)` |
 //!
 //! *Safety*: no two honest replicas apply different values at one height. Heights have no gaps. No
-//! request is applied twice. Every value passed [`Application::verify`] at an honest member. A
-//! replica that restarts from its durable entries contradicts no statement that it has sent.
+//! request is applied twice, provided that [`Application`] rejects applied requests. Every value
+//! passed [`Application::verify`] at `Q - F` or more honest members. A replica that restarts from its durable entries contradicts no statement that it has sent.
 //!
-//! *Liveness*, under partial synchrony: let messages arrive within the fallback delay after the
-//! global stabilisation time. Then every request held by an honest replica is applied, at the
+//! *Liveness*, under partial synchrony: assume that after the global stabilisation time every
+//! message arrives within the configured fallback delay. Then every request held by an honest replica is applied, at the
 //! latest in the first pass through the leaders whose view delay suffices for agreement, or
 //! rejected by [`Application::admit`]. Both profiles are live with `F` faulty members. A replica
 //! that lost every message of the last height learns of that height by comparison with others.
@@ -48,24 +48,24 @@
 //! One member can make a replica hold at most [`Limits::held_for_member`] bytes, and fetch at most
 //! [`Limits::answers`] bytes per fallback delay.
 //!
-//! *Accountability*: [`Effect::Evidence`] proves to anyone with the configuration that a member
-//! signed two votes or two proposals for one height and view. Nothing else accuses a member;
-//! [`Effect::Discard`] names the peer that delivered a message.
+//! *Accountability*: [`Effect::Evidence`] proves equivocation to anyone with the configuration: a
+//! member signed two different votes of one phase, or two different proposals, for one height and
+//! view. Nothing else accuses a member; [`Effect::Discard`] names the peer that delivered a message.
 //!
 //! **Security.** Rests on Ed25519 and SHA-256. Every signature covers a tag, the digest of the
 //! configuration (chain, epoch, roster), layer, group, kind, height, view and digest, so no vote is
-//! valid in another context. Four rules make the view change safe; each has tests that fail without
-//! it:
+//! valid in another context. Three rules make the view change safe and the last one keeps it live;
+//! each has tests that fail without it:
 //! 1. A `ViewChange` reports the prepare certificate of the highest view.
 //! 2. After its `ViewChange` a member casts no vote below the requested view.
 //! 3. A `NewView` proposes the value of the highest reported certificate byte for byte, and every
 //!    member recomputes it. The `NewView` contains that certificate.
-//! 4. A prepare certificate is replaced only by one of a higher view. It does not prevent a replica
-//!    from accepting a `NewView`.
+//!    A member replaces its prepare certificate only by one of a higher view.
+//! 4. Holding a prepare certificate does not prevent a member from accepting a valid `NewView`.
 //!
 //! The driver authenticates the peer that delivers a message. Limits are per peer, so a replayed
 //! message of another member uses up the replaying peer's share. A height is believed if `F + 1`
-//! members claim it or a certificate proves it.
+//! members report it or a certificate proves it.
 //!
 //! **Deviations**
 //! * In Chang's layer 2 each primary speaks for its group and the quorum counts primaries, so a few
@@ -74,13 +74,14 @@
 //! * A batch certificate of layer 1 is a hint and defines no order: a whole group may be faulty
 //!   while at most `F` members are.
 //! * One height is in flight, and the leader changes with each height, so there are no watermarks
-//!   or checkpoints. The commit certificate of a decision is the stable checkpoint, and any member
-//!   can transfer value and certificate.
+//!   or checkpoints. The commit certificate of a decision takes the place of PBFT's stable
+//!   checkpoint, and any member can transfer value and certificate.
 //! * The leader (PBFT's primary) sends PREPARE too, and its PREPARE counts towards the quorum.
-//! * A `NewView` contains `Q` reports of 107 bytes and one certificate, not `Q` certificates.
+//! * A `NewView` contains `Q` signed view changes of at most 123 bytes each and one certificate,
+//!   not `Q` certificates.
 //! * PBFT's clients multicast an overdue request. Here the replica that received it sends it to the
-//!   leader and `2F` others, later each time, until it is delivered or inadmissible. Each of those
-//!   passes it on to each leader once.
+//!   leader and `2F` others, later each time, until it is delivered or inadmissible. Each recipient
+//!   forwards it to each later leader once.
 //! * The view delay doubles once per pass through the leaders, not once per view. A block that
 //!   passes over the oldest pending request restarts the view timer only [`Limits::patience`]
 //!   times.
@@ -94,7 +95,9 @@
 //! **Cost.** The table gives the messages without faults. Layer 1 adds at most `2(k - 1) + 1` per
 //! batch in a group of `k`, and one to forward the request to its primary. A new view costs
 //! `(N - 1)(N + 1)` messages in `Flat`, and up to `N` more to forward it in the tree; each member
-//! verifies `N` view changes and one certificate. After the last of a series of blocks, each
+//! verifies `N` view changes, the votes in the certificates that they report, and the `NewView`. A
+//! replica verifies each signature once, so the certificates cost at most `N` verifications if
+//! their signers sign one vote. After the last of a series of blocks, each
 //! replica compares heights with `F + 1` others. Each member verifies `O(N)` signatures per block
 //! in `Flat`. In `MemberQuorum` a member verifies `2Q` in the two certificates, its primary `2k`
 //! more and the leader `2N`. A replica checks the signatures of a request once.
@@ -135,15 +138,16 @@
 //!     }
 //! }
 //!
+//! /// The applied requests in order.
 //! #[derive(Default)]
-//! struct Last(Vec<u8>);
-//! impl Application for Last {
+//! struct Log(Vec<Vec<u8>>);
+//! impl Application for Log {
 //!     type Format = Plain;
 //!     fn format(&self) -> Plain {
 //!         Plain
 //!     }
 //!     fn admit(&self, request: &Vec<u8>) -> Result<(), Rejection> {
-//!         if *request == self.0 { Err(Rejection::new("it was delivered")) } else { Ok(()) }
+//!         if self.0.contains(request) { Err(Rejection::new("it was applied")) } else { Ok(()) }
 //!     }
 //!     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
 //!         [&context.parent[..], requests.first().copied().unwrap_or_default()].concat()
@@ -151,13 +155,15 @@
 //!     fn verify(
 //!         &self,
 //!         context: &VerifyContext<'_>,
-//!         (parent, _): &mut (Vec<u8>, Vec<Vec<u8>>),
+//!         (parent, requests): &mut (Vec<u8>, Vec<Vec<u8>>),
 //!     ) -> Result<(), Rejection> {
-//!         let follows = *parent == context.parent;
-//!         if follows { Ok(()) } else { Err(Rejection::new("the parent does not match")) }
+//!         if *parent != context.parent {
+//!             return Err(Rejection::new("the parent does not match"));
+//!         }
+//!         requests.iter().try_for_each(|request| self.admit(request))
 //!     }
 //!     fn apply(&mut self, _: u64, (_, requests): (Vec<u8>, Vec<Vec<u8>>), _: &Certificate) {
-//!         self.0 = requests.into_iter().next().unwrap_or_default();
+//!         self.0.extend(requests);
 //!     }
 //! }
 //!
@@ -170,7 +176,7 @@
 //! });
 //! let config = Arc::new(Config::new(Parameters::new("example"), members.collect()).unwrap());
 //! let mut replicas: Vec<_> = (0..4)
-//!     .map(|id| Replica::new(config.clone(), id, key(id as u8), Last::default()).unwrap())
+//!     .map(|id| Replica::new(config.clone(), id, key(id as u8), Log::default()).unwrap())
 //!     .collect();
 //!
 //! // The driver delivers messages until none is left.
@@ -188,7 +194,7 @@
 //!         }
 //!     }
 //! }
-//! assert!(replicas.iter().all(|replica| replica.application().0 == b"hello"));
+//! assert!(replicas.iter().all(|replica| replica.application().0 == [b"hello"]));
 //! ```
 #![forbid(unsafe_code)]
 

@@ -62,7 +62,7 @@ pub struct VerifyContext<'a> {
     pub first: Option<FirstProposal>,
 }
 
-/// The view, leader and time of a first proposal.
+/// The values with which the header of a first proposal is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstProposal {
     /// The view.
@@ -73,7 +73,7 @@ pub struct FirstProposal {
     pub clock: u64,
 }
 
-/// The price of a request: what it costs every voter, and the party to whom it is booked.
+/// The price of a request: what it costs every voter, and the party that is charged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Price {
     /// The cost in units of one signature verification. The capacity bounds the sum of a value.
@@ -124,6 +124,9 @@ pub trait Format: Clone + Send + Sync + 'static {
 }
 
 /// A deterministic replicated application. Only [`Application::apply`] changes its state.
+///
+/// A request is identified by its bytes, and applied at most once: requests that may have equal
+/// content contain a nonce.
 ///
 /// `admit`, `propose` and `verify` must be pure functions of state and arguments, without clock or
 /// randomness, with the same result on every replica.

@@ -353,7 +353,8 @@ impl<F: Format> Gate<F> {
         proof.certificate.as_ref().map_or(Ok(()), |certificate| self.certificate(certificate))
     }
 
-    fn certificate(&self, certificate: &Certificate) -> Result<(), MessageError> {
+    /// Verifies a certificate.
+    pub(crate) fn certificate(&self, certificate: &Certificate) -> Result<(), MessageError> {
         Ok(certificate.verify_with(&self.cached_scheme(), &self.config)?)
     }
 }

@@ -54,7 +54,8 @@ pub struct Replica<A: Application> {
     batches: Batches,
     sync: Sync<ValueOf<A>>,
     next_height: NextHeight<A::Format>,
-    replay: VecDeque<Verified<A::Format>>,
+    /// Verified messages that await processing.
+    verified: VecDeque<Verified<A::Format>>,
     signals: VecDeque<Signal<A>>,
     out: Outbox,
 }
@@ -94,7 +95,7 @@ impl<A: Application> Replica<A> {
             batches: Batches::default(),
             sync: Sync::new(limits.answers, limits.answers, timing.fallback),
             next_height: NextHeight::default(),
-            replay: VecDeque::new(),
+            verified: VecDeque::new(),
             signals: VecDeque::new(),
             gate,
             out,
@@ -134,7 +135,7 @@ impl<A: Application> Replica<A> {
     /// Processes a message that [`Gate::verify`] has verified, for example on another thread.
     pub fn step_verified(&mut self, now: u64, verified: Verified<A::Format>) -> Vec<Effect> {
         self.out.now = self.out.now.max(now);
-        self.replay.push_back(verified);
+        self.verified.push_back(verified);
         self.finish_step()
     }
 
@@ -155,11 +156,11 @@ impl<A: Application> Replica<A> {
             Ok(Interest::None) => return,
             Ok(Interest::Height) => self.gate.verify_signature(&received).map(|()| {
                 let message = &received.message;
-                self.sync.heights.claim(message.from, message.body.height_and_view().0);
+                self.sync.heights.report(message.from, message.body.height_and_view().0);
                 self.transfer().fetch_decisions();
             }),
             Ok(Interest::Whole) => self.gate.verify(received).map(|verified| {
-                self.replay.push_back(verified);
+                self.verified.push_back(verified);
             }),
             Err(error) => Err(error),
         };
@@ -174,7 +175,7 @@ impl<A: Application> Replica<A> {
         let signature = received.message.signature;
         let (height, _) = received.message.body.height_and_view();
         if belongs_to_slot(&received.message.body) {
-            self.sync.heights.claim(from, height);
+            self.sync.heights.report(from, height);
             match height {
                 h if h < self.chain.height() => return self.on_outdated(&received),
                 h if h > self.chain.height() => {
@@ -235,7 +236,7 @@ impl<A: Application> Replica<A> {
                 agreement.on_value(*candidate, &mut context)
             }
             (Body::FetchDecisions { height, count }, _) => {
-                self.sync.heights.claim(from, *height);
+                self.sync.heights.report(from, *height);
                 if peer != from {
                     return Err(MessageError::Stale);
                 }
@@ -248,14 +249,14 @@ impl<A: Application> Replica<A> {
                 Ok(())
             }
             (Body::Status { height, reply }, _) => {
-                self.sync.heights.claim(from, *height);
+                self.sync.heights.report(from, *height);
                 self.transfer().on_status(peer, *reply && peer == from)
             }
             _ => Err(MessageError::Stale),
         }
     }
 
-    /// Tells a member that changes the view of a decided height that it lags behind.
+    /// Sends this replica's height to a member whose view change is for a decided height.
     fn on_outdated(&mut self, received: &Received) -> Result<(), MessageError> {
         let Received { peer, message, .. } = received;
         match message.body {
@@ -269,7 +270,8 @@ impl<A: Application> Replica<A> {
     /// Keeps a message of the next height, whose sender has decided this one.
     fn on_premature(&mut self, verified: Verified<A::Format>, height: u64) {
         if let Body::Certificate(_) = &verified.received.message.body {
-            // Its voters follow the protocol, so all lower heights are decided.
+            // Of its `Q` signers one is honest, and votes only after it has decided all lower
+            // heights.
             self.sync.heights.prove(height);
         }
         if height == self.chain.height() + 1 {
@@ -338,7 +340,7 @@ impl<A: Application> Replica<A> {
         self.out.restart(Timer::Fallback);
         self.signals.clear();
         self.start_height();
-        self.replay.extend(self.next_height.take());
+        self.verified.extend(self.next_height.take());
         self.sync.heights.prove(height + 1);
         self.transfer().schedule_comparison();
         self.requests().forward();
@@ -377,7 +379,7 @@ impl<A: Application> Replica<A> {
         loop {
             if let Some(signal) = self.signals.pop_front() {
                 self.on_signal(signal);
-            } else if let Some(verified) = self.replay.pop_front() {
+            } else if let Some(verified) = self.verified.pop_front() {
                 let peer = verified.received.peer;
                 if let Err(error) = self.dispatch(verified) {
                     self.out.discard(peer, error);
@@ -404,11 +406,11 @@ impl<A: Application> Replica<A> {
         // A view change ends with the next one only once a quorum requests it (Castro and Liskov
         // 1999, section 4.5.2).
         let view = match slot.awaits_new_view() {
-            true => slot.has_quorum_of_requests(),
+            true => slot.has_view_change_quorum(),
             false => slot.in_progress() || !self.pool.is_empty(),
         };
         let busy = slot.in_progress()
-            || !slot.tally().is_empty()
+            || !slot.vote_set().is_empty()
             || slot.missing(Phase::Prepare).is_some()
             || behind;
         let after = |delay: u64| now.saturating_add(delay);
@@ -451,7 +453,7 @@ impl<A: Application> Replica<A> {
         Holdings {
             requests: self.pool.bytes(),
             values: self.agreement.bytes(),
-            statements: slot.tally().len() * ENTRY,
+            statements: slot.vote_set().len() * ENTRY,
             view_changes: slot.view_change_bytes(),
             next_height: self.next_height.bytes(),
             decisions: self.sync.window.bytes(),

@@ -1,7 +1,7 @@
 //! The rules of agreement: pure functions of a member's knowledge.
 //!
 //! [`Pbft`] has the sound rules. The model checker replaces single functions of [`Rules`] by faulty
-//! ones and runs the same slot machine: each fault must be found.
+//! ones and runs the same slot: each fault must be found.
 //!
 //! Two quorums of `Q = ceil((N + F + 1) / 2)` share at least `2Q - N > F` members, so at least one
 //! honest member (quorum intersection). PBFT's `2F + 1` (Castro and Liskov 1999, section 4) is the

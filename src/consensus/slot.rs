@@ -10,7 +10,7 @@
 //! | valid proposal of view `v` | `v` is current, or a higher view with its `NewView` | enter `v`, PREPARE |
 //! | `Q` PREPAREs of one vote | the value is available | raise the lock; COMMIT if `v` is current |
 //! | `Q` COMMITs of one vote | the value is available | decide |
-//! | `F + 1` view changes above `v` | | join the highest such view |
+//! | view changes for higher views | `F + 1` members request or exceed view `v` | join the highest such `v` |
 //! | `Q` view changes of view `v` | this member leads `v` | `NewView` |
 //! | time-out in view `v` | entered, or `Q` members request `v` | `ViewChange(v + 1)` |
 //!
@@ -21,9 +21,9 @@
 
 #[cfg(test)]
 mod model;
-mod tally;
+mod vote_set;
 
-pub(crate) use tally::{Added, Tally};
+pub(crate) use vote_set::{Added, VoteSet};
 
 use super::config::{ENTRY, Electorate};
 use super::rules::{Pbft, Position, Prepared, Rules};
@@ -35,7 +35,7 @@ use super::{Digest, MessageError, ReplicaId};
 use crate::sign::Signature;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The maximum distance from the current view of the views whose statements are stored.
+/// Statements are stored for views within this distance of the current view.
 pub(crate) const VIEW_WINDOW: u64 = 16;
 /// The highest view accepted, so that incrementing a view never overflows.
 pub(crate) const MAX_VIEW: u64 = 1 << 40;
@@ -75,10 +75,10 @@ pub(crate) enum Outcome {
     /// The view was entered.
     Entered(u64),
     /// A quorum requests this view, which has no proposal yet.
-    ViewRequested(u64),
+    ViewChangeQuorum(u64),
     /// The value of this commit certificate is decided.
     Decided(Certificate),
-    /// A member contradicted itself.
+    /// A member equivocated.
     Evidence(Box<Evidence>),
 }
 
@@ -100,7 +100,7 @@ pub(crate) struct Slot<R = Pbft> {
     missing: BTreeMap<Phase, Certificate>,
     /// The phases and views of the certificates received or formed.
     certified: BTreeSet<(Phase, u64)>,
-    tally: Tally,
+    vote_set: VoteSet,
     /// The view change of the highest view from each member.
     changes: BTreeMap<ReplicaId, SignedViewChange>,
     /// The certificates that these view changes report, by view.
@@ -122,7 +122,7 @@ impl<R: Rules> Slot<R> {
             lock: None,
             missing: BTreeMap::new(),
             certified: BTreeSet::new(),
-            tally: Tally::default(),
+            vote_set: VoteSet::default(),
             changes: BTreeMap::new(),
             reported: BTreeMap::new(),
             decided: false,
@@ -216,9 +216,9 @@ impl<R: Rules> Slot<R> {
         if !self.voters.contains(signer) {
             return;
         }
-        match self.tally.add(signer, signed) {
+        match self.vote_set.add(signer, signed) {
             Added::Known => return,
-            Added::Contradiction(evidence) => return out.push(Outcome::Evidence(evidence)),
+            Added::Equivocation(evidence) => return out.push(Outcome::Evidence(evidence)),
             Added::Counted => {}
         }
         for phase in [Phase::Prepare, Phase::Commit] {
@@ -231,12 +231,12 @@ impl<R: Rules> Slot<R> {
     }
 
     fn certify(&mut self, vote: Vote, out: &mut Vec<Outcome>) {
-        let reached = self.tally.count(&vote) >= self.rules.quorum(self.voters.size());
+        let reached = self.vote_set.count(&vote) >= self.rules.quorum(self.voters.size());
         if !reached || self.certified.contains(&(vote.phase, vote.view)) {
             return;
         }
         let Vote { phase, view, digest } = vote;
-        let signatures = self.tally.signatures(&vote);
+        let signatures = self.vote_set.signatures(&vote);
         let height = self.height;
         let certificate = Certificate { phase, group: 0, height, view, digest, signatures };
         self.on_certificate(certificate, out);
@@ -291,7 +291,7 @@ impl<R: Rules> Slot<R> {
     /// Casts at most one vote per phase and view.
     fn vote(&mut self, phase: Phase, view: u64, digest: Digest, out: &mut Vec<Outcome>) {
         let cast = |outcome: &Outcome| matches!(outcome, Outcome::Vote(vote) if (vote.phase, vote.view) == (phase, view));
-        let voted = self.tally.digest_of(self.me, view, phase).is_some() || out.iter().any(cast);
+        let voted = self.vote_set.digest_of(self.me, view, phase).is_some() || out.iter().any(cast);
         if !voted && !self.decided && self.rules.may_vote(self.position, phase, view) {
             out.push(Outcome::Vote(Vote { phase, view, digest }));
         }
@@ -324,15 +324,16 @@ impl<R: Rules> Slot<R> {
 
     fn answer_view_change(&self, out: &mut Vec<Outcome>) {
         let Position { view, awaiting_new_view } = self.position;
-        if awaiting_new_view && self.requests_of(view) >= self.rules.quorum(self.voters.size()) {
-            out.push(Outcome::ViewRequested(view));
+        if awaiting_new_view && self.view_changes_for(view) >= self.rules.quorum(self.voters.size())
+        {
+            out.push(Outcome::ViewChangeQuorum(view));
         }
     }
 
     /// Stops voting below `view` and reports the lock.
     ///
-    /// A lock of a view that this member has not reached proves that a quorum has reached it. The
-    /// requested view exceeds it, since a report of the requested view or above is not valid.
+    /// The lock may be of a view that this member has not entered. `view` is raised above that of
+    /// the lock, because a view change that reports its own view or a higher one is invalid.
     fn start_view_change(&mut self, view: u64, out: &mut Vec<Outcome>) {
         let view = view.max(self.lock.as_ref().map_or(0, |lock| lock.view + 1));
         self.position = Position { view, awaiting_new_view: true };
@@ -345,13 +346,13 @@ impl<R: Rules> Slot<R> {
     /// Upon a time-out: wait for a quorum in this view before requesting the next one (Castro and
     /// Liskov 1999, section 4.5.2).
     fn on_timeout(&mut self, out: &mut Vec<Outcome>) {
-        if !self.position.awaiting_new_view || self.has_quorum_of_requests() {
+        if !self.position.awaiting_new_view || self.has_view_change_quorum() {
             self.start_view_change(self.position.view + 1, out);
         }
     }
 
     /// Returns `true` if a quorum requests the current view or a higher one.
-    pub(crate) fn has_quorum_of_requests(&self) -> bool {
+    pub(crate) fn has_view_change_quorum(&self) -> bool {
         let view = self.position.view;
         let requests = self.requested_views().filter(|requested| *requested >= view).count();
         requests >= self.rules.quorum(self.voters.size())
@@ -361,7 +362,7 @@ impl<R: Rules> Slot<R> {
         self.changes.values().map(|signed| signed.change.view)
     }
 
-    fn requests_of(&self, view: u64) -> usize {
+    fn view_changes_for(&self, view: u64) -> usize {
         self.requested_views().filter(|requested| *requested == view).count()
     }
 
@@ -385,7 +386,7 @@ impl<R: Rules> Slot<R> {
     /// Restores a vote that this member cast before a restart.
     pub(crate) fn restore_vote(&mut self, signature: Signature, vote: Vote) {
         let statement = Statement::vote(self.height, vote);
-        self.tally.add(self.me, SignedStatement { statement, signature });
+        self.vote_set.add(self.me, SignedStatement { statement, signature });
         if vote.phase == Phase::Prepare && vote.view >= self.position.view {
             self.position = Position { view: vote.view, awaiting_new_view: false };
             self.accepted = Some(vote.digest);
@@ -418,7 +419,7 @@ impl<R: Rules> Slot<R> {
         let view = self.position.view;
         let window = view.saturating_sub(VIEW_WINDOW)..=view.saturating_add(VIEW_WINDOW);
         self.certified.retain(|(_, view)| window.contains(view));
-        self.tally.retain_views(window);
+        self.vote_set.retain_views(window);
     }
 
     /// Checks that a view is close enough to the current one for its statements to be stored.
@@ -443,8 +444,8 @@ impl<R: Rules> Slot<R> {
     pub(crate) fn lock(&self) -> Option<&Certificate> {
         self.lock.as_ref()
     }
-    pub(crate) fn tally(&self) -> &Tally {
-        &self.tally
+    pub(crate) fn vote_set(&self) -> &VoteSet {
+        &self.vote_set
     }
     /// The prepare or commit certificate whose value is missing.
     pub(crate) fn missing(&self, phase: Phase) -> Option<&Certificate> {
@@ -454,7 +455,7 @@ impl<R: Rules> Slot<R> {
     pub(crate) fn change_of(&self, id: ReplicaId) -> Option<&SignedViewChange> {
         self.changes.get(&id)
     }
-    /// The certificate that the latest view change of this member reports.
+    /// The certificate of a view that some view change reports.
     pub(crate) fn reported(&self, view: u64) -> Option<&Certificate> {
         self.reported.get(&view)
     }

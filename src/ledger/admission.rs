@@ -1,7 +1,7 @@
 //! Admission: the conditions that a transaction meets before its signatures are verified.
 //!
 //! A transaction enters the pool and a block only if its payer is known to the state. The payer is
-//! the party to whom consensus books the [`Price`](crate::consensus::Price), and its first signer.
+//! the party to whom consensus charges the [`Price`](crate::consensus::Price), and its first signer.
 //!
 //! | action | payer | known if |
 //! |---|---|---|
@@ -16,12 +16,13 @@
 //! | `Withdraw` | the registration centre | it is the centre of the chain |
 //!
 //! Owner keys pay for themselves, because a registered payer would link the keys of a patient. A
-//! grant with one invented owner key is refused: otherwise one key with a record would pay for the
-//! signatures of any number of keys without.
+//! grant with one invented owner key is refused: otherwise one key with a record would admit the
+//! verification of any number of keys without.
 //!
 //! The state of a block under execution includes the earlier entries of the block, so a record and
-//! a grant of its owner key may be in one block, in this order. The end of a certificate is left to
-//! the contract: its outcome depends on the order of transactions and is recorded in the block.
+//! a grant of its owner key may be in one block, in this order. The contract, not admission,
+//! checks the end of a certificate: the outcome depends on the order of transactions and is recorded
+//! in the block.
 #![forbid(unsafe_code)]
 
 use super::action::Action;

@@ -179,7 +179,7 @@ fn add_evidence(state: &mut State, evidence: &EvidenceAction, time: Time) -> Res
         return Err(Rule::ProxyMismatch);
     }
     match state.accesses.get(&released.request) {
-        Some(access) if access == released => return Err(Rule::NoContradiction),
+        Some(access) if access == released => return Err(Rule::NoEquivocation),
         None if request.is_reportable(state.height) => return Err(Rule::ReportPending),
         _ => {}
     }

@@ -43,7 +43,7 @@ pub struct DecodedBlock {
 
 impl DecodedBlock {
     pub(super) fn new(block: Block) -> Result<Self, Rejection> {
-        // Otherwise two bodies with one header would have one digest.
+        // The digest covers the header only, so the header must commit to the entries.
         require(
             block.header_matches_entries(),
             "the header's size and Merkle root do not match the entries",

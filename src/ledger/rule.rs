@@ -75,7 +75,7 @@ rules! {
     /// The access does not have one re-encryption per requested section.
     IncompleteAccess = 29, "the access does not report every requested section";
     /// The receipt agrees with the access on the ledger.
-    NoContradiction = 30, "the receipt agrees with the reported access";
+    NoEquivocation = 30, "the receipt agrees with the reported access";
     /// The access may still be reported.
     ReportPending = 31, "the proxy may still report the access";
     /// Evidence about the request is on the ledger.

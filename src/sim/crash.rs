@@ -8,7 +8,7 @@ use super::node::{Crash, Node};
 use super::observation::Observed;
 use super::partition::Endpoint;
 use super::run::Event;
-use crate::consensus::{Application, Format, Gate, Replica, ReplicaId, Scheme};
+use crate::consensus::{Application, Format, Replica, ReplicaId, Scheme};
 use std::sync::Arc;
 
 impl<A: Application + Clone> Network<A> {
@@ -87,20 +87,22 @@ impl<A: Application + Clone> Network<A> {
     pub(super) fn restart_endpoint(&mut self, at: Endpoint) {
         let Some(node) = self.nodes.get_mut(&at).filter(|node| !node.up) else { return };
         let scheme: Arc<dyn Scheme> = self.scheme.clone();
-        let gate = Gate::new(self.config.clone(), node.genesis.format()).with_scheme(scheme);
         let (config, key, genesis) = (self.config.clone(), node.key.clone(), node.genesis.clone());
-        let entries = node.log.entries();
-        let restored = Replica::restore_with_gate(config, at.id, key, genesis, gate, entries);
-        let height = node.log.height();
-        match restored {
-            Ok(replica) => node.replica = replica,
+        let replica = Replica::new(config, at.id, key, genesis)
+            .expect("the key is that of the member")
+            .with_scheme(scheme);
+        let effects = match replica.restored(node.log.entries(), self.now) {
+            Ok((replica, effects)) => {
+                node.replica = replica;
+                effects
+            }
             Err(error) => {
+                let height = node.log.height();
                 let reason = format!("the log does not restore a replica: {error}");
                 return self.safety.record(at.id, height, Err(&reason));
             }
-        }
+        };
         node.up = true;
-        let effects = node.replica.resumed(self.now);
         self.observe(Observed::Restarted(at));
         self.check_restored(at);
         self.perform_all(at, effects);

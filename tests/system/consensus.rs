@@ -9,5 +9,6 @@ mod known_failures;
 mod limits;
 mod liveness;
 mod messages;
+mod restore;
 mod traces;
 mod view_change;

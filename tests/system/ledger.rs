@@ -105,7 +105,8 @@ impl Chain {
         let key = self.keys[usize::from(id)].clone();
         let ledger = Ledger::new(CHAIN, self.parties.centre.verifying_key());
         let log = self.ledger.blocks().iter().map(decision);
-        Replica::restore(self.config.clone().into(), id, key, ledger, log).unwrap()
+        let config = self.config.clone().into();
+        Replica::restore(config, id, key, ledger, log, 0).unwrap().0
     }
 
     /// A chain on which all parties but owners and stranger are registered.

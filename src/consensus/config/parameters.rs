@@ -58,7 +58,7 @@ choice!(Profile, "unknown profile: expected Flat (0) or MemberQuorum (1)" [Flat,
 /// Delays in milliseconds of virtual or real time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// The age at which an undelivered request is relayed to all members.
+    /// The age at which an undelivered request is first sent to the leader and `2F` other members.
     pub relay: u64,
     /// The time without progress after which votes and proposals are retransmitted directly.
     pub fallback: u64,

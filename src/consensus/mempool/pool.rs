@@ -1,6 +1,6 @@
 //! The pool of pending requests.
 //!
-//! Requests are booked to their transport peer and their payer, by their share of a value in bytes,
+//! Requests are charged to their transport peer and their payer, by their share of a value in bytes,
 //! cost and number. A leader takes one request of each
 //! peer in turn, each peer's oldest first, so a peer that fills its share delays only itself. Each
 //! request has one due time, at which its holder sends it again, later each time, until it is
@@ -64,7 +64,7 @@ pub(crate) struct Refused {
     pub(crate) reason: Rejection,
 }
 
-/// Pending requests, with their bytes booked to peers and payers.
+/// Pending requests, with their shares charged to peers and payers.
 #[derive(Debug, Clone)]
 pub(crate) struct Pool<R> {
     limits: Limits,
@@ -153,9 +153,9 @@ impl<R> Pool<R> {
         origin: Origin,
     ) -> Result<(), MessageError> {
         let weight = self.limits.weight(length, price.cost);
-        let booked = |share: Option<&u64>| share.copied().unwrap_or(0) + weight;
-        let of_payer = price.payer.map_or(0, |payer| booked(self.of_payer.get(&payer)));
-        let fits = booked(self.of_origin.get(&origin)) <= self.limits.peer_share
+        let charged = |share: Option<&u64>| share.copied().unwrap_or(0) + weight;
+        let of_payer = price.payer.map_or(0, |payer| charged(self.of_payer.get(&payer)));
+        let fits = charged(self.of_origin.get(&origin)) <= self.limits.peer_share
             && of_payer <= self.limits.payer_share;
         if fits { Ok(()) } else { Err(MessageError::PoolFull) }
     }
@@ -246,7 +246,8 @@ impl<R> Pool<R> {
         own.take(usize::from(self.limits.capacity.requests)).copied().collect()
     }
 
-    /// Takes the requests that are due, and sets their next due times: twice as far away each time.
+    /// Takes the requests that are due, and sets their next due times. The
+    /// delay quadruples with each attempt, up to 64 times the first one.
     /// Returns the inadmissible ones, which are removed, with the reason.
     pub(crate) fn take_overdue(
         &mut self,
@@ -321,11 +322,11 @@ impl<R> Pool<R> {
     }
 }
 
-fn release<K: Ord>(booked: &mut BTreeMap<K, u64>, key: &K, weight: u64) {
-    if let Some(share) = booked.get_mut(key) {
+fn release<K: Ord>(charged: &mut BTreeMap<K, u64>, key: &K, weight: u64) {
+    if let Some(share) = charged.get_mut(key) {
         *share -= weight;
         if *share == 0 {
-            booked.remove(key);
+            charged.remove(key);
         }
     }
 }

@@ -75,7 +75,7 @@ impl Aggregation {
 }
 
 fn group_votes(vote: &Vote, slot: &Slot, topology: Topology<'_>) -> Vec<(ReplicaId, Signature)> {
-    let of_member = |id: &ReplicaId| Some((*id, slot.tally().signature(vote, *id)?));
+    let of_member = |id: &ReplicaId| Some((*id, slot.vote_set().signature(vote, *id)?));
     let mut votes: Vec<_> = topology.group_members().iter().filter_map(of_member).collect();
     votes.sort_unstable_by_key(|(id, _)| *id);
     votes

@@ -40,8 +40,8 @@ pub(super) struct Agreement<A: Application> {
     proposal: Option<Message>,
     /// The application rejected this leader's own value. It does not propose again in this view.
     proposal_rejected: bool,
-    /// A first proposal that the application rejects. Its time may only be ahead of this replica's
-    /// clock, so it is tried again.
+    /// A proposal that the application rejected. Its only defect may be a time ahead of this
+    /// replica's clock, so it is verified again after the fallback delay.
     deferred: Option<Box<(Received, Candidate<ValueOf<A>>)>>,
     aggregation: Aggregation,
 }
@@ -224,7 +224,7 @@ impl<A: Application> Agreement<A> {
     fn perform(&mut self, outcome: Outcome, context: &mut Context<'_, A>) -> Option<Event> {
         match outcome {
             Outcome::Vote(vote) => return Some(cast(vote, context)),
-            Outcome::ViewChange(change) => return Some(self.request_view(change, context)),
+            Outcome::ViewChange(change) => return Some(self.send_view_change(change, context)),
             Outcome::Counted(vote) => {
                 let height = context.height();
                 self.aggregation.on_vote(vote, &self.slot, height, context.out);
@@ -244,7 +244,7 @@ impl<A: Application> Agreement<A> {
                     context.signals.push_back(Signal::NewLeader);
                 }
             }
-            Outcome::ViewRequested(view) => self.propose_new_view(view, context),
+            Outcome::ViewChangeQuorum(view) => self.propose_new_view(view, context),
             Outcome::Decided(certificate) => {
                 if let Some(candidate) = self.values.remove(&certificate.digest) {
                     context.signals.push_back(Signal::Decided(Box::new(candidate), certificate));
@@ -256,7 +256,7 @@ impl<A: Application> Agreement<A> {
     }
 
     /// Signs a view change, makes it durable and sends it to all members.
-    fn request_view(&mut self, change: ViewChange, context: &mut Context<'_, A>) -> Event {
+    fn send_view_change(&mut self, change: ViewChange, context: &mut Context<'_, A>) -> Event {
         (self.proposal, self.proposal_rejected) = (None, false);
         context.out.restart(Timer::View);
         context.out.restart(Timer::Fallback);
@@ -374,14 +374,14 @@ impl<A: Application> Agreement<A> {
     }
 
     /// Accepts the own proposal for which no vote is durable.
-    pub(super) fn resume(&mut self, context: &mut Context<'_, A>) {
+    pub(super) fn accept_own_proposal(&mut self, context: &mut Context<'_, A>) {
         let Some(message) = self.proposal.clone() else { return };
         let view = message.body.height_and_view().1;
         let value = match &message.body {
             Body::PrePrepare { value, .. } | Body::NewView { value, .. } => value,
             _ => return,
         };
-        let voted = self.slot.tally().digest_of(context.out.id, view, Phase::Prepare).is_some();
+        let voted = self.slot.vote_set().digest_of(context.out.id, view, Phase::Prepare).is_some();
         if let Ok(mut candidate) = context.gate.decode_value(value)
             && !voted
             && context.chain.verify(&mut candidate, None).is_ok()
@@ -440,7 +440,7 @@ impl<A: Application> Agreement<A> {
 
     fn retransmit_vote(&self, phase: Phase, context: &mut Context<'_, A>) {
         let (height, view) = (context.height(), self.slot.view());
-        let own = self.slot.tally().digest_of(context.out.id, view, phase);
+        let own = self.slot.vote_set().digest_of(context.out.id, view, phase);
         let Some(digest) = own else { return };
         let (vote, topology) = (Vote { phase, view, digest }, context.topology(view));
         if topology.is_collector() {
@@ -456,9 +456,9 @@ impl<A: Application> Agreement<A> {
 /// Signs a vote, makes it durable and sends it to its collectors.
 fn cast<A: Application>(vote: Vote, context: &mut Context<'_, A>) -> Event {
     let height = context.height();
-    context.out.persist(Entry::Vote { height, vote });
     let message = context.out.sign(Body::Vote { height, vote });
     let (statement, signature) = (Statement::vote(height, vote), message.signature);
+    context.out.persist(Entry::Vote { height, vote, signature });
     let recipients = context.topology(vote.view).vote_recipients();
     context.out.forward(recipients, message);
     context.out.restart(Timer::Fallback);

@@ -1,7 +1,7 @@
 //! Messages of the next height, which arrive before this height is decided here.
 //!
-//! Each member occupies one vote per phase, one view change and one group's votes per phase; the
-//! leader's proposal and the certificates of the two phases are held once.
+//! Of each member, one vote per phase, one view change and one group's votes per phase are stored.
+//! The leader's proposal and the certificates of the two phases are held once.
 #![forbid(unsafe_code)]
 
 use crate::consensus::config::ENTRY;

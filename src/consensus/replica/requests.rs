@@ -1,9 +1,10 @@
-//! The way of a request to the leaders.
+//! Dissemination of requests.
 //!
 //! In PBFT a client multicasts its request after a timeout (Castro and Liskov 1999, section 4.1).
-//! Here the replica that received it sends it to each leader in turn, and when it is due to `2F`
-//! others, so that `F + 1` honest members hold it: enough to change the view of a leader who
-//! ignores it. Each of them passes it on to a leader when it is due there.
+//! Here the replica that received it sends it to each successive leader. When the relay delay has
+//! passed, the replica also sends it to `2F` other members, so that `F + 1` honest members hold it:
+//! enough to change the view of a leader who ignores it. Each of them forwards it to each leader
+//! when their own relay delay has passed.
 #![forbid(unsafe_code)]
 
 use super::chain::{Chain, RequestOf};

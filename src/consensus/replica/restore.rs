@@ -1,4 +1,4 @@
-//! A replica that comes back: rebuilt from the entries that it made durable.
+//! Recovery after a crash: a replica is rebuilt from the entries that it made durable.
 //!
 //! Every statement by which a replica binds itself is an entry before it is sent: its proposals,
 //! votes, locks and view changes, and the values for which it votes. A restarted replica therefore
@@ -8,8 +8,8 @@
 
 use super::Replica;
 use crate::consensus::config::Config;
-use crate::consensus::gate::Gate;
-use crate::consensus::wire::{Body, Decision, Entry};
+use crate::consensus::gate::{Gate, Received};
+use crate::consensus::wire::{Body, Decision, Entry, Message, SignedViewChange};
 use crate::consensus::{Application, Effect, MessageError, ReplicaId};
 use crate::sign::SigningKey;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum RestoreError {
     /// The id is not in the roster with this key.
-    #[error("the roster has no member with this number and key")]
-    Member,
+    #[error("the roster has no member {0} with the public key of this signing key")]
+    Member(ReplicaId),
     /// An entry does not fit those before it.
     #[error("entry {index} of the log is not valid: {reason}")]
     Entry {
@@ -33,39 +33,45 @@ pub enum RestoreError {
 }
 
 impl<A: Application> Replica<A> {
-    /// Rebuilds a replica from its log and the application's state before the first decision.
+    /// Rebuilds a replica at time `now` from its log and the application's state before the first
+    /// decision. Returns it with the effects that the driver performs first: timers, and messages
+    /// that may not have been sent. Decided values are not delivered again.
     ///
-    /// The effects of its next step retransmit what may not have been sent.
+    /// The log is trusted to be complete: without an entry, the replica may contradict it. Decisions
+    /// are executed without verification. Cost: the execution of all decisions; for the current
+    /// height one verification per signature.
     ///
     /// # Errors
-    /// [`RestoreError`] if the member is unknown or the log is not that of a replica.
+    /// [`RestoreError`] if the member is unknown, or if a statement of the current height has not
+    /// been signed by it.
     pub fn restore(
         config: Arc<Config>,
         id: ReplicaId,
         key: SigningKey,
         application: A,
         entries: impl IntoIterator<Item = Entry>,
-    ) -> Result<Self, RestoreError> {
+        now: u64,
+    ) -> Result<(Self, Vec<Effect>), RestoreError> {
         let gate = Gate::new(config.clone(), application.format());
-        Self::restore_with_gate(config, id, key, application, gate, entries)
+        let replica = Self::with_gate(config, id, key, application, gate);
+        replica.ok_or(RestoreError::Member(id))?.restored(entries, now)
     }
 
-    pub(crate) fn restore_with_gate(
-        config: Arc<Config>,
-        id: ReplicaId,
-        key: SigningKey,
-        application: A,
-        gate: Gate<A::Format>,
+    /// Restores a new replica.
+    pub(crate) fn restored(
+        mut self,
         entries: impl IntoIterator<Item = Entry>,
-    ) -> Result<Self, RestoreError> {
-        let replica = Self::with_gate(config, id, key, application, gate);
-        let mut replica = replica.ok_or(RestoreError::Member)?;
+        now: u64,
+    ) -> Result<(Self, Vec<Effect>), RestoreError> {
         for (index, entry) in entries.into_iter().enumerate() {
-            let restored = replica.restore_entry(entry);
+            let restored = self.restore_entry(entry);
             restored.map_err(|reason| RestoreError::Entry { index, reason })?;
         }
-        replica.resume();
-        Ok(replica)
+        self.out.now = now;
+        self.accept_own_proposal();
+        self.transfer().schedule_comparison();
+        let effects = self.finish_step();
+        Ok((self, effects))
     }
 
     fn restore_entry(&mut self, entry: Entry) -> Result<(), MessageError> {
@@ -73,6 +79,7 @@ impl<A: Application> Replica<A> {
         match entry {
             Entry::Decision(decision) => return self.restore_decision(decision),
             Entry::Proposal(message) if message.body.height_and_view().0 == current => {
+                self.check_own(&message)?;
                 self.agreement.restore_proposal(message);
             }
             Entry::Value { height, value } if height == current => {
@@ -80,14 +87,20 @@ impl<A: Application> Replica<A> {
                 self.chain.verify(&mut candidate, None)?;
                 self.agreement.restore_value(candidate);
             }
-            Entry::Vote { height, vote } if height == current => {
-                let message = self.out.sign(Body::Vote { height, vote });
-                self.agreement.slot.restore_vote(message.signature, vote);
+            Entry::Vote { height, vote, signature } if height == current => {
+                let message =
+                    Message { from: self.out.id, signature, body: Body::Vote { height, vote } };
+                self.check_own(&message)?;
+                self.agreement.slot.restore_vote(signature, vote);
             }
             Entry::Lock(certificate) if certificate.height == current => {
+                self.gate.certificate(&certificate)?;
                 self.agreement.slot.restore_lock(certificate);
             }
             Entry::ViewChange(signed) if signed.change.height == current => {
+                let SignedViewChange { from, signature, change } = signed;
+                let body = Body::ViewChange { change, certificate: None };
+                self.check_own(&Message { from, signature, body })?;
                 self.agreement.restore_view_change(signed);
             }
             // An entry of a height that was decided by state transfer in between.
@@ -107,16 +120,18 @@ impl<A: Application> Replica<A> {
         Ok(())
     }
 
-    /// Accepts the own proposal for which no vote is durable, and compares heights with others.
-    fn resume(&mut self) {
-        let (agreement, mut context) = self.agreement();
-        agreement.resume(&mut context);
-        self.transfer().schedule_comparison();
+    /// Checks that this replica has signed a message.
+    fn check_own(&self, message: &Message) -> Result<(), MessageError> {
+        let received = Received::new(self.out.id, message.clone());
+        match message.from == self.out.id {
+            true => self.gate.verify_signature(&received),
+            false => Err(MessageError::Signature),
+        }
     }
 
-    /// The effects of [`Self::restore`]: entries and messages that follow from the log.
-    pub fn resumed(&mut self, now: u64) -> Vec<Effect> {
-        self.out.now = self.out.now.max(now);
-        self.finish_step()
+    /// Accepts the own proposal for which no vote is durable.
+    fn accept_own_proposal(&mut self) {
+        let (agreement, mut context) = self.agreement();
+        agreement.accept_own_proposal(&mut context);
     }
 }

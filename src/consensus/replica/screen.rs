@@ -42,12 +42,13 @@ impl<A: Application> Replica<A> {
             Body::ViewChange { .. } if height < current => true,
             _ if height < current => false,
             Body::Vote { vote, .. } => {
-                let known = self.agreement.slot.tally().knows(from, statement);
-                !known && self.agreement.slot.tally().count(vote) < self.out.config.quorum()
+                let known = self.agreement.slot.vote_set().knows(from, statement);
+                !known && self.agreement.slot.vote_set().count(vote) < self.out.config.quorum()
             }
             Body::Certificate(c) => !certified(c.phase),
             Body::PartialCertificate(c) | Body::LateVotes(c) => {
-                let unknown = |id| self.agreement.slot.tally().signature(&c.vote(), id).is_none();
+                let unknown =
+                    |id| self.agreement.slot.vote_set().signature(&c.vote(), id).is_none();
                 !certified(c.phase) && c.signers().any(unknown)
             }
             Body::ViewChange { .. } => {
@@ -55,7 +56,7 @@ impl<A: Application> Replica<A> {
                 known.is_none_or(|known| known.change.view < view)
             }
             Body::PrePrepare { .. } | Body::NewView { .. } => {
-                !self.agreement.slot.tally().knows(from, statement)
+                !self.agreement.slot.vote_set().knows(from, statement)
             }
         };
         Ok(if useful { Interest::Whole } else { Interest::None })

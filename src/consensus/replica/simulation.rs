@@ -6,7 +6,7 @@ use crate::consensus::{Application, Body, Message, Scheme};
 use std::sync::Arc;
 
 impl<A: Application> Replica<A> {
-    /// Replaces the signature scheme and its verdicts.
+    /// Replaces the signature scheme.
     #[must_use]
     pub(crate) fn with_scheme(mut self, scheme: Arc<dyn Scheme>) -> Self {
         self.out.set_scheme(scheme.clone());

@@ -14,8 +14,8 @@ pub(super) struct Sync<V> {
     pub(super) heights: Heights,
     pub(super) window: Window<V>,
     budget: Budget,
-    /// The number of values and statuses that were fetched without progress.
-    attempts: u64,
+    /// The number of peers selected so far, which rotates the selection.
+    selections: u64,
     /// The number of status rounds since the last decision.
     rounds: u32,
 }
@@ -27,7 +27,7 @@ impl<V> Sync<V> {
             heights: Heights::default(),
             window: Window::new(window),
             budget: Budget::new(answers, period),
-            attempts: 0,
+            selections: 0,
             rounds: 0,
         }
     }
@@ -47,8 +47,8 @@ impl<A: Application> Transfer<'_, A> {
     /// Selects a member other than this one, a different one in each attempt.
     fn next_peer(&mut self, candidates: &[ReplicaId]) -> Option<ReplicaId> {
         let others: Vec<&ReplicaId> = candidates.iter().filter(|id| **id != self.out.id).collect();
-        let index = self.sync.attempts.wrapping_add(u64::from(self.out.id));
-        self.sync.attempts += 1;
+        let index = self.sync.selections.wrapping_add(u64::from(self.out.id));
+        self.sync.selections += 1;
         others.get((index % others.len().max(1) as u64) as usize).map(|id| **id)
     }
 
@@ -129,15 +129,15 @@ impl<A: Application> Transfer<'_, A> {
         Ok(())
     }
 
-    /// Fetches the decisions up to the height that is believed. A height that only liars may have
-    /// claimed is worth one decision.
+    /// Fetches the decisions up to the height that is supported. Towards a
+    /// height that at most `F` members report, one decision is fetched.
     pub(super) fn fetch_decisions(&mut self) {
         let (height, faults) = (self.chain.height(), self.out.config.faults());
         let beyond = self.sync.heights.beyond(height);
-        let believed = self.sync.heights.believed(faults);
-        let target = if beyond.is_empty() { believed } else { believed.max(height + 1) };
+        let supported = self.sync.heights.supported(faults);
+        let target = if beyond.is_empty() { supported } else { supported.max(height + 1) };
         let peers = if beyond.len() > faults { beyond.clone() } else { self.out.others() };
-        let peers = if believed > height { peers } else { beyond };
+        let peers = if supported > height { peers } else { beyond };
         let timing = (self.out.now, self.out.config.timing().fallback);
         for Fetch { peer, height, count } in self.sync.window.plan(height, target, &peers, timing) {
             self.out.send(vec![peer], Body::FetchDecisions { height, count });
@@ -146,9 +146,9 @@ impl<A: Application> Transfer<'_, A> {
         self.out.set(Timer::Sync, deadline);
     }
 
-    /// Compares heights with the `F + 1` next members, of whom one is honest, until all of them
-    /// have reached this replica's height. A member that lost every message of the last height
-    /// learns of it in this way.
+    /// Sends this replica's height to the `F + 1` next members until all of them have reached it.
+    /// Each member is thus asked by the `F + 1` members before it, of whom one is honest: a member
+    /// that lost every message of the last height learns of that height.
     pub(super) fn compare_heights(&mut self) {
         let (height, faults) = (self.chain.height(), self.out.config.faults());
         let others = self.out.others();
@@ -174,6 +174,6 @@ impl<A: Application> Transfer<'_, A> {
 
     /// Returns `true` if another member is known to be ahead.
     pub(super) fn is_behind(&self) -> bool {
-        self.sync.heights.believed(self.out.config.faults()) > self.chain.height()
+        self.sync.heights.supported(self.out.config.faults()) > self.chain.height()
     }
 }

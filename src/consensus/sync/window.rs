@@ -49,7 +49,7 @@ impl<V> Window<V> {
 
     /// Plans the requests for heights in `height..target`. Expired ones go to the next peer.
     ///
-    /// `peers` have decided `height` by their own claim. Each plan starts with another peer.
+    /// `peers` have decided `height` by their own report. Each plan starts with another peer.
     pub(crate) fn plan(
         &mut self,
         height: u64,

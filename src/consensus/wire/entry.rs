@@ -6,11 +6,13 @@ use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;
 use crate::consensus::config::MAX_VALUE;
 use crate::error::DecodeError;
+use crate::sign::Signature;
 
 /// An entry of a replica's log. The driver makes it durable before it performs later effects.
 ///
 /// [`Replica::restore`](crate::consensus::Replica::restore) rebuilds a replica from its entries in
 /// order. The entries of a height other than decisions are obsolete once its decision is durable.
+/// A log belongs to one member and configuration: the driver stores both with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// The replica proposed a value in this message, and must not propose another one.
@@ -28,6 +30,8 @@ pub enum Entry {
         height: u64,
         /// The vote.
         vote: Vote,
+        /// The replica's signature on the vote.
+        signature: Signature,
     },
     /// The replica's prepare certificate of the highest view, which its view changes report.
     Lock(Certificate),
@@ -47,7 +51,10 @@ impl Canonical for Entry {
                 tagged(w, 2, height);
                 w.bytes(value);
             }
-            Self::Vote { height, vote } => tagged(w, 3, &(*height, *vote)),
+            Self::Vote { height, vote, signature } => {
+                tagged(w, 3, &(*height, *vote));
+                signature.write(w);
+            }
             Self::Lock(certificate) => tagged(w, 4, certificate),
             Self::ViewChange(change) => tagged(w, 5, change),
             Self::Decision(decision) => tagged(w, 6, decision),
@@ -58,7 +65,7 @@ impl Canonical for Entry {
         Ok(match r.u8()? {
             1 => Self::Proposal(Codec::read(r)?),
             2 => Self::Value { height: r.u64()?, value: r.bytes(MAX_VALUE)?.to_vec() },
-            3 => Self::Vote { height: r.u64()?, vote: Codec::read(r)? },
+            3 => Self::Vote { height: r.u64()?, vote: Codec::read(r)?, signature: Codec::read(r)? },
             4 => Self::Lock(Codec::read(r)?),
             5 => Self::ViewChange(Codec::read(r)?),
             6 => Self::Decision(Codec::read(r)?),

@@ -1,4 +1,5 @@
-//! Evidence: two contradicting signed statements of one member.
+//! Evidence of equivocation: two different signed statements of one member, of which an honest
+//! member signs at most one.
 #![forbid(unsafe_code)]
 
 use super::{Ed25519, Phase, Scheme, Statement};
@@ -18,7 +19,10 @@ pub struct SignedStatement {
 }
 sequence!(Codec for SignedStatement { statement, signature });
 
-/// The proof that a member signed two votes or two proposals for one height and view.
+/// The proof that a member signed two different votes of one phase, or two different proposals of
+/// one kind, for one height and view.
+///
+/// View changes are no evidence: a member may report a higher lock when it requests a view again.
 ///
 /// A member that follows the protocol makes its statements durable before it sends them, so it
 /// never signs a second one, not even after a restart.
@@ -28,7 +32,7 @@ pub struct Evidence {
     pub signer: ReplicaId,
     /// The statement that was received first.
     pub first: SignedStatement,
-    /// The contradicting statement.
+    /// The statement that was received later.
     pub second: SignedStatement,
 }
 sequence!(Canonical for Evidence = ConsensusEvidence { signer, first, second });
@@ -42,8 +46,8 @@ pub enum EvidenceError {
     #[error("statements of kind {0} may differ: expected votes or proposals")]
     Kind(u8),
     /// The statements are equal, or differ in kind, height or view.
-    #[error("the statements do not contradict each other")]
-    NoContradiction,
+    #[error("the statements are equal, or of different kind, height or view")]
+    NoEquivocation,
     /// A signature does not verify under the member's key.
     #[error("replica {0} did not sign both statements")]
     Signature(ReplicaId),
@@ -54,7 +58,7 @@ pub enum EvidenceError {
 pub(crate) const UNIQUE_KINDS: [u8; 4] = [Phase::Prepare as u8, Phase::Commit as u8, 20, 25];
 
 impl Evidence {
-    /// Verifies that the member signed both statements and that they contradict each other.
+    /// Verifies that the member signed both statements, and that an honest member signs only one.
     ///
     /// # Errors
     /// [`EvidenceError`].
@@ -73,7 +77,7 @@ impl Evidence {
         }
         let context = |s: Statement| Statement { digest: [0; 32], ..s };
         if context(first) != context(second) || first.digest == second.digest {
-            return Err(EvidenceError::NoContradiction);
+            return Err(EvidenceError::NoEquivocation);
         }
         let signed =
             |s: &SignedStatement| s.statement.verify(scheme, config, self.signer, &s.signature);

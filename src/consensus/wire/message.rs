@@ -4,8 +4,8 @@
 //! version u8 | kind u8 | from u16 | signature 64 | body tag u8 | body
 //! ```
 //! The signature covers the configuration's digest and a statement. The statement is the vote of a
-//! vote message, the report of a `ViewChange` without the value beside it, and otherwise a hash of
-//! the body. A vote's signature is thus the same inside a message and inside a certificate.
+//! vote message, the report of a `ViewChange` without the certificate sent alongside, and otherwise
+//! a hash of the body. A vote's signature is thus the same inside a message and inside a certificate.
 #![forbid(unsafe_code)]
 
 use super::{
@@ -34,7 +34,7 @@ pub struct Message {
 pub enum Body {
     /// A client's request, sent to a primary, a leader or other members (PBFT: REQUEST).
     ///
-    /// Not signed by the sender: the client's signature proves its origin, and it is booked to the
+    /// Not signed by the sender: the client's signature proves its origin, and it is charged to the
     /// transport peer. The signature is zero.
     Request(Vec<u8>),
     /// Layer 1: the primary of a group distributes a batch of requests.
@@ -124,7 +124,7 @@ pub enum Body {
 }
 
 impl Body {
-    /// The first byte of the encoding.
+    /// The first byte of the body's encoding.
     fn tag(&self) -> u8 {
         match self {
             Self::Request(_) => 16,

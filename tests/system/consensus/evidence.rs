@@ -44,7 +44,7 @@ fn statements_that_an_honest_member_may_sign_are_no_evidence() {
     let of_height_2 = Vote { phase: Phase::Prepare, view: 0, digest: [2; 32] };
     let of_height_2 = harness.sign(1, Body::Vote { height: 2, vote: of_height_2 });
     let prepare = vote(Phase::Prepare, 0, 1);
-    let no_contradiction = Err(EvidenceError::NoContradiction);
+    let no_contradiction = Err(EvidenceError::NoEquivocation);
     for other in
         [prepare.clone(), vote(Phase::Commit, 0, 2), vote(Phase::Prepare, 1, 2), of_height_2]
     {

@@ -5,7 +5,7 @@ use epione::algebra::Secret;
 use epione::consensus::{
     Application, Body, Certificate, Config, Digest, Effect, Entry, Evidence, Format, Group, Input,
     Location, Member, Message, MessageError, NewViewProof, Parameters, Phase, Prepared, Profile,
-    ProposalContext, Replica, ReplicaId, SignedViewChange, Timer, ViewChange, Vote,
+    ProposalContext, Replica, ReplicaId, RestoreError, SignedViewChange, Timer, ViewChange, Vote,
 };
 use epione::sign::SigningKey;
 use epione::sim::{Journal, JournalFormat};
@@ -61,6 +61,16 @@ impl Harness {
     pub fn replica(&self, id: ReplicaId) -> Replica<Journal> {
         let key = self.keys[usize::from(id)].clone();
         Replica::new(self.config.clone(), id, key, Journal::default()).unwrap()
+    }
+
+    /// A replica that is restored from a log.
+    pub fn restore(
+        &self,
+        id: ReplicaId,
+        log: &[Entry],
+    ) -> Result<(Replica<Journal>, Vec<Effect>), RestoreError> {
+        let (config, key) = (self.config.clone(), self.keys[usize::from(id)].clone());
+        Replica::restore(config, id, key, Journal::default(), log.to_vec(), 0)
     }
 
     /// A valid first proposal for height 1 in this view, with its digest.

@@ -3,19 +3,13 @@
 use super::harness::*;
 use epione::consensus::{
     Body, Certificate, Config, ConfigError, Effect, Entry, Input, Member, MessageError,
-    NewViewProof, Parameters, Phase, Replica, ReplicaId, Timer,
+    NewViewProof, Parameters, Phase, ReplicaId, Timer,
 };
 use epione::error::DecodeError;
 use epione::sign::VerifyingKey;
-use epione::sim::Journal;
 
 fn entries(effects: &[Effect]) -> Vec<Entry> {
     persisted(effects).into_iter().cloned().collect()
-}
-
-fn restored(harness: &Harness, id: ReplicaId, log: &[Entry]) -> Replica<Journal> {
-    let (config, key) = (harness.config.clone(), harness.keys[usize::from(id)].clone());
-    Replica::restore(config, id, key, Journal::default(), log.to_vec()).unwrap()
 }
 
 /// The reports of the view changes that a replica sends.
@@ -45,9 +39,8 @@ fn cothority_a_prepared_value_survives_view_changes_and_restarts() {
         let others = harness.quorum().into_iter().filter(|id| *id != me);
         others.for_each(|id| _ = deliver(&mut replica, &harness.view_change(id, view, None)));
     }
-    let mut replica = restored(&harness, me, &log);
+    let (mut replica, mut effects) = harness.restore(me, &log).unwrap();
     assert_eq!(replica.prepared_certificate(), Some(&prepared));
-    let mut effects = replica.resumed(0);
     effects.extend(replica.step(1_000_000, Input::Timer(Timer::Fallback)));
     effects.extend(replica.step(2_000_000_000, Input::Timer(Timer::View)));
     let reports = reports(&effects);
@@ -121,7 +114,7 @@ fn malachite_a_restarted_member_repeats_its_statements() {
     let mut voter = harness.replica(me);
     let effects = deliver(&mut voter, &harness.pre_prepare(&value));
     assert_eq!(votes(&effects), [(Phase::Prepare, 0, digest)]);
-    let mut voter = restored(&harness, me, &entries(&effects));
+    let (mut voter, _) = harness.restore(me, &entries(&effects)).unwrap();
     let effects = deliver(&mut voter, &harness.pre_prepare(&rival));
     assert_eq!(votes(&effects), []);
 
@@ -136,8 +129,8 @@ fn malachite_a_restarted_member_repeats_its_statements() {
     // After each entry of the step, and with another request.
     let log = entries(&proposed);
     for length in 1..=log.len() {
-        let mut leader = restored(&harness, harness.leader(0), &log[..length]);
-        let mut effects = leader.resumed(0);
+        let restored = harness.restore(harness.leader(0), &log[..length]);
+        let (mut leader, mut effects) = restored.unwrap();
         effects.extend(leader.step(0, Input::Request(b"b".to_vec())));
         effects.extend(leader.step(1_000_000, Input::Timer(Timer::Fallback)));
         let again = proposal(&effects);

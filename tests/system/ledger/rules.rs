@@ -416,7 +416,7 @@ fn evidence_needs_a_receipt_that_no_access_explains() {
     let access = chain.access(&p.proxy, requests[0].id());
     assert_eq!(chain.outcome(&access), None);
     let outcome = submit(&mut chain, &p.reader, honest);
-    assert_eq!(outcome, Some(Rule::NoContradiction));
+    assert_eq!(outcome, Some(Rule::NoEquivocation));
     // A second re-encryption for the same request, which the access does not report.
     let contradiction = receipt(CHAIN, &p.proxy, &requests[0], 7);
     let foreign = receipt(CHAIN, &p.other_proxy, &requests[0], 7);

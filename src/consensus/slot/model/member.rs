@@ -69,7 +69,7 @@ impl<R: Rules> Honest<R> {
 
     /// The value for which the member has cast its vote of a phase and view.
     pub(super) fn vote(&self, phase: Phase, view: u64) -> Option<Digest> {
-        self.slot.tally.digest_of(self.id(), view, phase)
+        self.slot.vote_set.digest_of(self.id(), view, phase)
     }
 
     /// Steps the slot and performs the outcomes. A missing value is fetched at once.

@@ -251,7 +251,7 @@ fn values(required: Option<Digest>) -> Vec<Value> {
 fn request<R: Rules>(leader: &mut Honest<R>, changes: impl Iterator<Item = Event>) -> NewViewProof {
     let view = leader.slot.view();
     let outcomes: Vec<Outcome> = changes.flat_map(|change| leader.step(change)).collect();
-    assert!(outcomes.contains(&Outcome::ViewRequested(view)), "{outcomes:?}");
+    assert!(outcomes.contains(&Outcome::ViewChangeQuorum(view)), "{outcomes:?}");
     let proof = leader.slot.new_view_proof().expect("a quorum requests the view");
     if let Some(certificate) = &proof.certificate {
         leader.step(Event::Available(certificate.digest));

@@ -3,7 +3,7 @@
 
 use super::member::signature;
 use crate::consensus::rules::{Position, Rules};
-use crate::consensus::slot::{Slot, Tally};
+use crate::consensus::slot::{Slot, VoteSet};
 use crate::consensus::wire::{Phase, SignedStatement, Statement, Vote};
 use crate::consensus::{Digest, Prepared};
 use std::fmt;
@@ -131,7 +131,7 @@ impl<R: Rules> Slot<R> {
         let Position { view, awaiting_new_view } = self.position;
         let mut votes = [[None; 2]; VIEWS];
         for (view, phases) in votes.iter_mut().enumerate() {
-            let vote = |phase| self.tally.digest_of(self.me, view as u64, phase).map(Value::of);
+            let vote = |phase| self.vote_set.digest_of(self.me, view as u64, phase).map(Value::of);
             *phases = PHASES.map(vote);
         }
         Projection {
@@ -156,13 +156,13 @@ impl<R: Rules> Slot<R> {
     /// Discards the votes of other members.
     pub(super) fn forget_votes(&mut self) {
         let views = 0..VIEWS as u64;
-        let mut own = Tally::default();
+        let mut own = VoteSet::default();
         for (view, phase) in views.flat_map(|view| PHASES.map(|phase| (view, phase))) {
-            if let Some(digest) = self.tally.digest_of(self.me, view, phase) {
+            if let Some(digest) = self.vote_set.digest_of(self.me, view, phase) {
                 let statement = Statement::vote(self.height, Vote { phase, view, digest });
                 own.add(self.me, SignedStatement { statement, signature: signature() });
             }
         }
-        self.tally = own;
+        self.vote_set = own;
     }
 }

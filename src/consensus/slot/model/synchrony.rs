@@ -124,7 +124,7 @@ impl<R: Rules + Sync> Synchrony<R> {
     fn time_out(&mut self) -> bool {
         let runs = |member: &Honest<R>| {
             let slot = &member.slot;
-            !slot.decided && (!slot.awaits_new_view() || slot.has_quorum_of_requests())
+            !slot.decided && (!slot.awaits_new_view() || slot.has_view_change_quorum())
         };
         let running = self.members.iter().filter(|member| runs(member));
         let Some(lowest) = running.map(|member| member.slot.view()).min() else { return false };

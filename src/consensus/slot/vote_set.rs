@@ -7,27 +7,27 @@ use crate::sign::Signature;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-/// The effect of a statement on the tally.
+/// The effect of a statement on the set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Added {
-    /// The same statement was counted before, or its signer is already convicted.
+    /// The same statement was counted before, or its signer is known to equivocate.
     Known,
     /// The first statement of its signer, kind and view.
     Counted,
     /// The signer has signed another statement of this kind and view. The first one stays.
-    Contradiction(Box<Evidence>),
+    Equivocation(Box<Evidence>),
 }
 
 /// Verified statements: per view and kind one per signer, so that an equivocating signer counts
 /// once.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tally {
+pub(crate) struct VoteSet {
     statements: BTreeMap<(u64, u8), BTreeMap<ReplicaId, SignedStatement>>,
     counts: BTreeMap<Vote, usize>,
-    convicted: BTreeSet<ReplicaId>,
+    equivocators: BTreeSet<ReplicaId>,
 }
 
-impl Tally {
+impl VoteSet {
     /// Adds a statement with its verified signature. Cost: logarithmic in the number of statements.
     pub(crate) fn add(&mut self, signer: ReplicaId, second: SignedStatement) -> Added {
         let statement = second.statement;
@@ -41,8 +41,8 @@ impl Tally {
                 Added::Counted
             }
             Some(first) if first.statement == statement => Added::Known,
-            Some(first) => match self.convicted.insert(signer) {
-                true => Added::Contradiction(Box::new(Evidence { signer, first: *first, second })),
+            Some(first) => match self.equivocators.insert(signer) {
+                true => Added::Equivocation(Box::new(Evidence { signer, first: *first, second })),
                 false => Added::Known,
             },
         }
@@ -51,9 +51,9 @@ impl Tally {
     /// Returns `true` if a statement would change nothing, so that it need not be verified.
     pub(crate) fn knows(&self, signer: ReplicaId, statement: &Statement) -> bool {
         let of_kind = self.statements.get(&(statement.view, statement.kind));
-        of_kind
-            .and_then(|of_kind| of_kind.get(&signer))
-            .is_some_and(|known| known.statement == *statement || self.convicted.contains(&signer))
+        of_kind.and_then(|of_kind| of_kind.get(&signer)).is_some_and(|known| {
+            known.statement == *statement || self.equivocators.contains(&signer)
+        })
     }
 
     /// The number of signers of a vote.
@@ -116,16 +116,16 @@ mod tests {
 
     #[test]
     fn only_the_first_vote_of_a_signer_counts() {
-        let mut tally = Tally::default();
+        let mut vote_set = VoteSet::default();
         let ((first, by_first), (second, by_second)) = (commit(1), commit(2));
-        assert_eq!(tally.add(7, by_first), Added::Counted);
-        assert_eq!(tally.add(8, by_second), Added::Counted);
-        assert_eq!(tally.add(7, by_first), Added::Known);
-        assert!(tally.knows(7, &by_first.statement) && !tally.knows(7, &by_second.statement));
-        let Added::Contradiction(evidence) = tally.add(7, by_second) else { panic!() };
+        assert_eq!(vote_set.add(7, by_first), Added::Counted);
+        assert_eq!(vote_set.add(8, by_second), Added::Counted);
+        assert_eq!(vote_set.add(7, by_first), Added::Known);
+        assert!(vote_set.knows(7, &by_first.statement) && !vote_set.knows(7, &by_second.statement));
+        let Added::Equivocation(evidence) = vote_set.add(7, by_second) else { panic!() };
         assert_eq!((evidence.signer, evidence.first, evidence.second), (7, by_first, by_second));
-        assert_eq!(tally.add(7, commit(3).1), Added::Known, "one proof per member");
-        assert_eq!((tally.count(&first), tally.count(&second)), (1, 1));
-        assert_eq!(tally.signatures(&first), [(7, by_first.signature)]);
+        assert_eq!(vote_set.add(7, commit(3).1), Added::Known, "one proof per member");
+        assert_eq!((vote_set.count(&first), vote_set.count(&second)), (1, 1));
+        assert_eq!(vote_set.signatures(&first), [(7, by_first.signature)]);
     }
 }

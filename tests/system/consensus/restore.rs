@@ -1,0 +1,71 @@
+//! Logs that do not restore a replica.
+
+use super::harness::*;
+use epione::consensus::{
+    Effect, Entry, Input, MessageError, Phase, ReplicaId, RestoreError, Timer,
+};
+
+fn entries(effects: &[Effect]) -> Vec<Entry> {
+    persisted(effects).into_iter().cloned().collect()
+}
+
+/// Another member's proposal, vote and view change bind that member only.
+#[test]
+fn the_log_of_another_member_is_refused() {
+    let harness = Harness::flat(4);
+    let (leader, [me, other]) = (harness.leader(0), harness.followers()[..2].try_into().unwrap());
+    let (_, value) = harness.value(0, "a");
+    let proposal = entries(&harness.replica(leader).step(0, Input::Request(b"a".to_vec())));
+    let mut voter = harness.replica(me);
+    let mut log = entries(&deliver(&mut voter, &harness.pre_prepare(&value)));
+    log.extend(entries(&expire_view_timer(&mut voter)));
+    let kinds = |log: &[Entry]| -> Vec<&str> {
+        let kind = |entry: &Entry| match entry {
+            Entry::Proposal(_) => "proposal",
+            Entry::Value { .. } => "value",
+            Entry::Vote { .. } => "vote",
+            Entry::ViewChange(_) => "view change",
+            Entry::Lock(_) | Entry::Decision(_) => "other",
+        };
+        log.iter().map(kind).collect()
+    };
+    assert_eq!(kinds(&proposal), ["proposal", "value", "vote"]);
+    assert_eq!(kinds(&log), ["value", "vote", "view change"]);
+    assert!(harness.restore(leader, &proposal).is_ok() && harness.restore(me, &log).is_ok());
+    let refused = |id: ReplicaId, log: &[Entry]| harness.restore(id, log).err();
+    let signature = |index| Some(RestoreError::Entry { index, reason: MessageError::Signature });
+    assert_eq!(refused(other, &proposal), signature(0));
+    assert_eq!(refused(other, &log), signature(1));
+    assert_eq!(refused(other, &log[2..]), signature(0));
+}
+
+#[test]
+fn a_lock_must_be_a_certificate_of_a_quorum() {
+    let harness = Harness::flat(4);
+    let (digest, value) = harness.value(0, "a");
+    let me = harness.followers()[0];
+    let log = |signers: &[ReplicaId]| {
+        let lock = harness.certificate(Phase::Prepare, 0, digest, signers);
+        [Entry::Value { height: 1, value: value.clone() }, Entry::Lock(lock)]
+    };
+    assert!(harness.restore(me, &log(&[0, 1, 2])).is_ok());
+    let refused = harness.restore(me, &log(&[0, 1])).err();
+    let Some(RestoreError::Entry { index: 1, reason }) = refused else { panic!("{refused:?}") };
+    assert!(matches!(reason, MessageError::Certificate(_)), "{reason:?}");
+}
+
+/// A restored replica sets its timers without further input.
+#[test]
+fn a_restored_replica_retransmits_by_itself() {
+    let harness = Harness::flat(4);
+    let (digest, value) = harness.value(0, "a");
+    let me = harness.followers()[0];
+    let log = entries(&deliver(&mut harness.replica(me), &harness.pre_prepare(&value)));
+    let (mut replica, effects) = harness.restore(me, &log).unwrap();
+    let fallback = effects.iter().find_map(|effect| match effect {
+        Effect::SetTimer { timer: Timer::Fallback, at } => Some(*at),
+        _ => None,
+    });
+    let effects = replica.step(fallback.unwrap(), Input::Timer(Timer::Fallback));
+    assert_eq!(votes(&effects), [(Phase::Prepare, 0, digest)]);
+}
