@@ -60,6 +60,8 @@ impl<V> Window<V> {
         self.outstanding.retain(|_, request| request.deadline > now && request.end > height);
         let mut fetches = Vec::new();
         let mut next = height;
+        // A window that is almost full has room for the next decision only.
+        let target = if self.bytes > self.limit / 4 * 3 { target.min(height + 1) } else { target };
         while next < target && self.outstanding.len() < RANGES && next < height + 8 * RANGE {
             if let Some(end) = self.covered(next) {
                 next = end;
@@ -112,13 +114,26 @@ impl<V> Window<V> {
     ) {
         for (candidate, certificate) in decisions {
             let (height, length) = (certificate.height, candidate.bytes.len());
-            let fits = self.bytes + length <= self.limit || self.arrived.is_empty();
-            if fits && self.expects(height) {
+            if self.expects(height) && self.make_room(height, length) {
                 self.bytes += length;
                 self.arrived.insert(height, (candidate, certificate));
             }
         }
         self.outstanding.retain(|_, request| request.peer != peer);
+    }
+
+    /// Discards decisions above a height until a value of this length fits. Returns `false` if it
+    /// does not fit: the lowest heights are delivered first.
+    fn make_room(&mut self, height: u64, length: usize) -> bool {
+        while self.bytes + length > self.limit {
+            match self.arrived.last_entry() {
+                Some(last) if *last.key() > height => {
+                    self.bytes -= last.remove().0.bytes.len();
+                }
+                last => return last.is_none(),
+            }
+        }
+        true
     }
 
     /// Takes the decision of a height, and discards those below.
@@ -144,5 +159,42 @@ impl<V> Window<V> {
     /// The total length of the values that wait for their predecessors.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::wire::Phase;
+
+    fn decision(height: u64) -> (Candidate<()>, Certificate) {
+        let (digest, bytes) = ([height as u8; 32], vec![0; 40]);
+        let signatures = Vec::new();
+        let certificate =
+            Certificate { phase: Phase::Commit, group: 0, height, view: 0, digest, signatures };
+        (Candidate { digest, bytes, value: (), requests: Vec::new() }, certificate)
+    }
+
+    #[test]
+    fn the_next_decision_displaces_later_ones() {
+        let mut window = Window::new(100);
+        let fetches = window.plan(1, 200, &[1, 2, 3, 4], (0, 10));
+        assert!(fetches.len() == 4 && fetches[0].height == 1, "{fetches:?}");
+        window.store(2, [70, 71, 72].map(decision));
+        assert_eq!(window.bytes(), 80, "two of three fit");
+        window.store(1, [1, 2].map(decision));
+        assert_eq!((window.bytes(), window.take(1).is_some()), (80, true));
+        assert!(window.take(2).is_some() && window.take(3).is_none());
+        assert_eq!(window.bytes(), 0);
+    }
+
+    #[test]
+    fn an_almost_full_window_fetches_the_next_decision_only() {
+        let mut window = Window::new(100);
+        window.plan(1, 200, &[1, 2, 3], (0, 10));
+        window.store(2, [70, 71].map(decision));
+        let fetches = window.plan(1, 200, &[1, 2, 3], (20, 10));
+        let heights: Vec<_> = fetches.iter().map(|fetch| (fetch.height, fetch.count)).collect();
+        assert_eq!(heights, [(1, 1)]);
     }
 }
