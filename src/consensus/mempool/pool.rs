@@ -1,9 +1,8 @@
 //! The pool of pending requests.
 //!
-//! Requests are charged to their transport peer and their payer, by their share of a value in bytes,
-//! cost and number. A leader takes one request of each
-//! peer in turn, each peer's oldest first, so a peer that fills its share delays only itself. Each
-//! request has one due time, at which its holder sends it again, later each time, until it is
+//! Requests are charged to their transport peer and their payer, by their share of a value in
+//! bytes, cost and number. A leader takes one request of each peer in turn, each peer's oldest
+//! first, so a peer that fills its share delays only itself. Each request has one due time, at which its holder sends it again, later each time, until it is
 //! delivered or no longer admissible.
 #![forbid(unsafe_code)]
 
@@ -114,7 +113,7 @@ impl<R> Pool<R> {
         self.pending.contains_key(id)
     }
 
-    /// Adds a request. Returns `false` if it is pending already.
+    /// Adds a request, unless it is pending already.
     ///
     /// # Errors
     /// [`MessageError::PoolFull`] if a share is used up.
@@ -123,9 +122,9 @@ impl<R> Pool<R> {
         request: PricedRequest<R>,
         origin: Origin,
         now: u64,
-    ) -> Result<bool, MessageError> {
+    ) -> Result<(), MessageError> {
         if self.contains(&request.id) {
-            return Ok(false);
+            return Ok(());
         }
         self.check_room(request.bytes.len(), request.price, origin)?;
         self.book(&request, origin);
@@ -139,6 +138,22 @@ impl<R> Pool<R> {
         let (sent, attempts, batched) = (BTreeSet::new(), 0, false);
         let pending = Pending { request, origin, arrival, due, attempts, sent, batched };
         self.pending.insert(id, pending);
+        Ok(())
+    }
+
+    /// Makes this replica responsible for a pending request of a peer: a client has submitted it,
+    /// too. It is then sent as if it were new. Returns `false` if it is a client's already.
+    ///
+    /// # Errors
+    /// [`MessageError::PoolFull`] if the share of clients is used up.
+    pub(crate) fn adopt(&mut self, id: &RequestId, now: u64) -> Result<bool, MessageError> {
+        let of_peer = |pending: &&Pending<R>| pending.origin != Origin::Client;
+        let Some(pending) = self.pending.get(id).filter(of_peer) else { return Ok(false) };
+        let request = &pending.request;
+        let price = Price { payer: None, ..request.price };
+        self.check_room(request.bytes.len(), price, Origin::Client)?;
+        let Some(pending) = self.remove(id) else { return Ok(false) };
+        self.insert(pending.request, Origin::Client, now)?;
         Ok(true)
     }
 
@@ -204,7 +219,7 @@ impl<R> Pool<R> {
                 true
             });
         }
-        rejected.iter().for_each(|refused| self.remove(&refused.id));
+        rejected.iter().for_each(|refused| _ = self.remove(&refused.id));
         (selected, rejected)
     }
 
@@ -272,7 +287,7 @@ impl<R> Pool<R> {
             overdue.push(Overdue { id, bytes, origin, attempts: pending.attempts });
             pending.attempts += 1;
         }
-        rejected.iter().for_each(|refused| self.remove(&refused.id));
+        rejected.iter().for_each(|refused| _ = self.remove(&refused.id));
         (overdue, rejected)
     }
 
@@ -286,7 +301,7 @@ impl<R> Pool<R> {
     /// over. A leader takes requests of all peers in turn, so a full pool is served in this time.
     pub(crate) fn deliver(&mut self, ids: &[RequestId]) -> bool {
         let oldest = self.watch.map(|watch| watch.id);
-        ids.iter().for_each(|id| self.remove(id));
+        ids.iter().for_each(|id| _ = self.remove(id));
         match &mut self.watch {
             Some(watch) if Some(watch.id) == oldest => {
                 watch.passed += 1;
@@ -297,28 +312,28 @@ impl<R> Pool<R> {
     }
 
     /// Removes a request and frees its shares.
-    pub(crate) fn remove(&mut self, id: &RequestId) {
-        let Some(Pending { request, origin, arrival, due, .. }) = self.pending.remove(id) else {
-            return;
-        };
+    fn remove(&mut self, id: &RequestId) -> Option<Pending<R>> {
+        let pending = self.pending.remove(id)?;
+        let Pending { request, origin, arrival, due, .. } = &pending;
         let weight = self.limits.weight(request.bytes.len(), request.price.cost);
-        self.due.remove(&(due, *id));
-        self.unbatched.remove(&arrival);
+        self.due.remove(&(*due, *id));
+        self.unbatched.remove(arrival);
         self.bytes -= request.bytes.len();
-        release(&mut self.of_origin, &origin, weight);
+        release(&mut self.of_origin, origin, weight);
         if let Some(payer) = request.price.payer {
             release(&mut self.of_payer, &payer, weight);
         }
-        if let Some(queue) = self.queues.get_mut(&origin) {
-            queue.remove(&arrival);
+        if let Some(queue) = self.queues.get_mut(origin) {
+            queue.remove(arrival);
             if queue.is_empty() {
-                self.queues.remove(&origin);
+                self.queues.remove(origin);
             }
         }
         if self.watch.is_some_and(|watch| watch.id == *id) {
             let oldest = self.queues.values().filter_map(BTreeMap::first_key_value).min();
             self.watch = oldest.map(|(_, id)| Watch { id: *id, passed: 0 });
         }
+        Some(pending)
     }
 }
 

@@ -53,11 +53,11 @@ impl<A: Application> Requests<'_, A> {
     /// Adds a client's request to the pool and sends it on.
     pub(super) fn on_client_request(&mut self, bytes: &[u8]) {
         match self.insert_of_client(bytes) {
-            Ok(id) => {
+            Ok(Some(id)) => {
                 let (_, recipient) = self.next_leader();
                 self.send_to(recipient, id);
             }
-            Err(MessageError::Stale) => {}
+            Ok(None) => {}
             Err(error) => {
                 let reason = match error {
                     MessageError::Rejected(reason) => reason,
@@ -68,12 +68,16 @@ impl<A: Application> Requests<'_, A> {
         }
     }
 
-    fn insert_of_client(&mut self, bytes: &[u8]) -> Result<RequestId, MessageError> {
+    /// Returns the identifier of a request that was not a client's before.
+    fn insert_of_client(&mut self, bytes: &[u8]) -> Result<Option<RequestId>, MessageError> {
+        let id = request_id(bytes);
+        if self.pool.contains(&id) {
+            return Ok(self.pool.adopt(&id, self.out.now)?.then_some(id));
+        }
         let request = screen(self.gate, self.pool, self.chain, bytes, Origin::Client)?;
-        self.gate.check_request(&request.id, &request.decoded)?;
-        let id = request.id;
+        self.gate.check_request(&id, &request.decoded)?;
         self.pool.insert(request, Origin::Client, self.out.now)?;
-        Ok(id)
+        Ok(Some(id))
     }
 
     /// Adds requests from a peer.
