@@ -36,13 +36,15 @@ pub struct Received {
     pub(crate) peer: ReplicaId,
     pub(crate) message: Message,
     pub(crate) statement: Statement,
+    /// The positions of requests whose signatures need not be verified.
+    pub(crate) inadmissible: BTreeSet<usize>,
 }
 
 impl Received {
     /// A message that was delivered by a peer.
     pub fn new(peer: ReplicaId, message: Message) -> Self {
         let statement = message.statement();
-        Self { peer, message, statement }
+        Self { peer, message, statement, inadmissible: BTreeSet::new() }
     }
 
     /// The statement with its signature.
@@ -149,7 +151,7 @@ impl<F: Format> Gate<F> {
             return Err(MessageError::TooLong { found, limit });
         }
         let (message, statement) = Message::from_bytes_with_statement(bytes)?;
-        Ok(Received { peer, message, statement })
+        Ok(Received { peer, message, statement, inadmissible: BTreeSet::new() })
     }
 
     fn cached_scheme(&self) -> CachedScheme<'_> {
@@ -165,7 +167,7 @@ impl<F: Format> Gate<F> {
     /// them is still the one proposal of its leader.
     pub fn verify(&self, received: Received) -> Result<Verified<F>, MessageError> {
         self.verify_signature(&received)?;
-        let content = self.content(&received.message.body);
+        let content = self.content(&received);
         Ok(Verified { received, content })
     }
 
@@ -178,17 +180,17 @@ impl<F: Format> Gate<F> {
         }
     }
 
-    fn content(&self, body: &Body) -> Result<Content<F>, MessageError> {
-        match body {
+    fn content(&self, received: &Received) -> Result<Content<F>, MessageError> {
+        match &received.message.body {
             Body::Request(request) => Ok(Content::Requests(vec![self.request(request)?])),
-            Body::Batch(requests) => self.batch(requests),
+            Body::Batch(requests) => self.batch(requests, received),
             Body::CertifiedBatch { requests, certificate } => {
                 if (certificate.phase, certificate.digest) != (Phase::Batch, batch_digest(requests))
                 {
                     return Err(MessageError::CertificateMismatch);
                 }
                 self.certificate(certificate)?;
-                self.batch(requests)
+                self.batch(requests, received)
             }
             Body::PrePrepare { value, .. } | Body::Value { value, .. } => {
                 Ok(Content::Value(Box::new(self.candidate(value)?)))
@@ -286,8 +288,10 @@ impl<F: Format> Gate<F> {
         self.requests.verify_once(*id, verify)
     }
 
-    fn batch(&self, requests: &[Vec<u8>]) -> Result<Content<F>, MessageError> {
-        let requests = requests.iter().map(|request| self.request(request));
+    fn batch(&self, requests: &[Vec<u8>], received: &Received) -> Result<Content<F>, MessageError> {
+        let requests = requests.iter().enumerate();
+        let relevant = requests.filter(|(index, _)| !received.inadmissible.contains(index));
+        let requests = relevant.map(|(_, request)| self.request(request));
         Ok(Content::Requests(requests.collect::<Result<_, _>>()?))
     }
 

@@ -93,7 +93,7 @@ impl<A: Application> Replica<A> {
             chain: Chain::new(config, application),
             pool: Pool::new(limits, timing.relay),
             batches: Batches::default(),
-            sync: Sync::new(limits.answers, limits.answers, timing.fallback),
+            sync: Sync::new(limits.answers, timing.fallback),
             next_height: NextHeight::default(),
             verified: VecDeque::new(),
             signals: VecDeque::new(),
@@ -146,13 +146,13 @@ impl<A: Application> Replica<A> {
 
     /// Returns `true` if a message is worth verifying. A driver with worker threads asks before it
     /// hands the message to them.
-    pub fn wants(&self, received: &Received) -> bool {
+    pub fn wants(&self, received: &mut Received) -> bool {
         self.screen(received).is_ok_and(|interest| interest == Interest::Whole)
     }
 
-    fn on_received(&mut self, received: Received) {
+    fn on_received(&mut self, mut received: Received) {
         let peer = received.peer;
-        let passed = match self.screen(&received) {
+        let passed = match self.screen(&mut received) {
             Ok(Interest::None) => return,
             Ok(Interest::Height) => self.gate.verify_signature(&received).map(|()| {
                 let message = &received.message;

@@ -169,8 +169,8 @@ impl<A: Application> Node<A> {
     /// Hands a message to the workers if it is of use.
     fn on_bytes(&mut self, now: u64, peer: ReplicaId, bytes: &[u8]) -> Vec<Effect> {
         let inbox = &self.inboxes[&self.replica.id()];
-        let Ok(received) = inbox.gate.receive(peer, bytes) else { return Vec::new() };
-        if self.replica.wants(&received) {
+        let Ok(mut received) = inbox.gate.receive(peer, bytes) else { return Vec::new() };
+        if self.replica.wants(&mut received) {
             let Inbox { gate, jobs: to } = inbox.clone();
             self.checks.send(Check::Message { gate, received: Box::new(received), to }).ok();
             return Vec::new();

@@ -6,7 +6,7 @@
 
 use crate::consensus::config::ENTRY;
 use crate::consensus::gate::Verified;
-use crate::consensus::wire::{Body, Phase};
+use crate::consensus::wire::{Body, Message, Phase};
 use crate::consensus::{Format, ReplicaId};
 use std::collections::BTreeMap;
 
@@ -30,10 +30,9 @@ impl<F: Format> Default for NextHeight<F> {
 }
 
 impl<F: Format> NextHeight<F> {
-    /// Stores a message, if it is of a kind that is stored. `leader` leads view 0 of that height.
-    /// The first proposal and vote, and the view change and certificate of the highest view stay.
-    pub(super) fn store(&mut self, verified: Verified<F>, leader: ReplicaId) {
-        let message = &verified.received.message;
+    /// The kind under which a message is stored, if it is. `leader` leads view 0 of that height. The
+    /// first proposal and vote, and the view change and certificate of the highest view stay.
+    fn kind(&self, message: &Message, leader: ReplicaId) -> Option<Kind> {
         let (from, view) = (message.from, message.body.height_and_view().1);
         let kind = match &message.body {
             Body::PrePrepare { .. } if from == leader => Kind::Proposal,
@@ -41,10 +40,20 @@ impl<F: Format> NextHeight<F> {
             Body::PartialCertificate(partial) if view == 0 => Kind::GroupVotes(partial.phase, from),
             Body::Certificate(certificate) => Kind::Certificate(certificate.phase),
             Body::ViewChange { .. } => Kind::ViewChange(from),
-            _ => return,
+            _ => return None,
         };
         let known = self.0.get(&kind).map(|known| known.received.message.body.height_and_view().1);
-        if known.is_none_or(|known| known < view) {
+        known.is_none_or(|known| known < view).then_some(kind)
+    }
+
+    /// Returns `true` if [`Self::store`] stores a message once it is verified.
+    pub(super) fn stores(&self, message: &Message, leader: ReplicaId) -> bool {
+        self.kind(message, leader).is_some()
+    }
+
+    /// Stores a message, if it is of a kind that is stored and not known.
+    pub(super) fn store(&mut self, verified: Verified<F>, leader: ReplicaId) {
+        if let Some(kind) = self.kind(&verified.received.message, leader) {
             self.0.insert(kind, verified);
         }
     }

@@ -2,10 +2,11 @@
 #![forbid(unsafe_code)]
 
 use super::{Replica, requests};
-use crate::consensus::gate::Received;
+use crate::consensus::gate::{Load, Received};
 use crate::consensus::mempool::Origin;
 use crate::consensus::wire::Body;
-use crate::consensus::{Application, MessageError, ReplicaId};
+use crate::consensus::{Application, MessageError};
+use std::collections::BTreeSet;
 
 /// The extent to which a message must be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,16 +20,17 @@ pub(super) enum Interest {
 }
 
 impl<A: Application> Replica<A> {
-    /// Decides before any signature is verified whether a message is of use.
-    pub(super) fn screen(&self, received: &Received) -> Result<Interest, MessageError> {
-        let Received { peer, message, statement } = received;
+    /// Decides before any signature is verified whether a message is of use. Marks the requests
+    /// whose signatures need not be verified.
+    pub(super) fn screen(&self, received: &mut Received) -> Result<Interest, MessageError> {
+        let Received { message, statement, .. } = &*received;
         let (from, current) = (message.from, self.chain.height());
         let (height, view) = message.body.height_and_view();
         let certified = |phase| self.agreement.slot.is_certified(phase, view);
         let useful = match &message.body {
             _ if from == self.out.id => false,
             Body::Request(_) | Body::Batch(_) | Body::CertifiedBatch { .. } => {
-                return self.screen_requests(*peer, &message.body);
+                return self.screen_requests(received);
             }
             Body::BatchVote { .. } => self.batches.is_open(),
             Body::FetchValue { .. } | Body::FetchDecisions { .. } | Body::Status { .. } => true,
@@ -38,7 +40,16 @@ impl<A: Application> Replica<A> {
                 self.sync.window.expects(first)
             }
             _ if height > current + 1 => return Ok(Interest::Height),
-            _ if height == current + 1 => true,
+            Body::PrePrepare { .. } | Body::NewView { .. }
+                if height >= current && from != self.out.topology(height, view).leader() =>
+            {
+                return Err(MessageError::Unauthorised);
+            }
+            _ if height == current + 1 => {
+                let leader = self.out.topology(height, 0).leader();
+                let stored = self.next_height.stores(message, leader);
+                return Ok(if stored { Interest::Whole } else { Interest::Height });
+            }
             Body::ViewChange { .. } if height < current => true,
             _ if height < current => false,
             Body::Vote { vote, .. } => {
@@ -62,24 +73,44 @@ impl<A: Application> Replica<A> {
         Ok(if useful { Interest::Whole } else { Interest::None })
     }
 
-    fn screen_requests(&self, peer: ReplicaId, body: &Body) -> Result<Interest, MessageError> {
-        let requests = match body {
-            Body::Request(request) => std::slice::from_ref(request),
-            Body::Batch(requests) | Body::CertifiedBatch { requests, .. } => requests,
+    /// A batch is of use only from the primary of this replica's group, a certified one only from
+    /// a member of the group that certifies it. Both fit one value.
+    fn screen_requests(&self, received: &mut Received) -> Result<Interest, MessageError> {
+        let (from, config) = (received.message.from, &self.out.config);
+        let topology = self.out.topology(self.chain.height(), self.agreement.slot.view());
+        let (requests, expected) = match &received.message.body {
+            Body::Request(request) => (std::slice::from_ref(request), true),
+            Body::Batch(requests) => {
+                let primary = config.group_primary(self.out.id, topology.view);
+                (requests.as_slice(), topology.is_tree() && primary == Some(from))
+            }
+            Body::CertifiedBatch { requests, certificate } => {
+                let group = config.group_of(from).map(|group| group.number);
+                (requests.as_slice(), topology.is_tree() && group == Some(certificate.group))
+            }
             _ => return Ok(Interest::None),
         };
-        let batch = !matches!(body, Body::Request(_));
-        let mut useful = matches!(body, Body::Batch(_));
-        for request in requests {
-            let origin = Origin::Peer(peer);
+        if !expected {
+            return Err(MessageError::Stale);
+        }
+        let batch = !matches!(received.message.body, Body::Request(_));
+        let origin = Origin::Peer(received.peer);
+        let mut useful = matches!(received.message.body, Body::Batch(_));
+        let (mut load, mut inadmissible) = (Load::default(), BTreeSet::new());
+        for (index, request) in requests.iter().enumerate() {
             match requests::screen(&self.gate, &self.pool, &self.chain, request, origin) {
-                Ok(_) => useful = true,
+                Ok(request) => {
+                    let sum = load.with(request.bytes.len(), request.price.cost, &config.limits());
+                    load = sum.ok_or(MessageError::Capacity)?;
+                    useful = true;
+                }
                 Err(MessageError::Stale) => {}
                 // A request of a batch may have been delivered in the meantime.
-                Err(MessageError::Rejected(_)) if batch => {}
+                Err(MessageError::Rejected(_)) if batch => _ = inadmissible.insert(index),
                 Err(error) => return Err(error),
             }
         }
+        received.inadmissible = inadmissible;
         Ok(if useful { Interest::Whole } else { Interest::None })
     }
 }

@@ -1,9 +1,10 @@
 //! Numbers of verifications, decoded values and blocks' limits.
 
-use super::harness::{key, member};
+use super::harness::{Harness, key, member};
 use epione::consensus::{
-    Application, Capacity, Certificate, Config, Digest, Effect, Format, Input, MessageError,
-    Parameters, Price, ProposalContext, Rejection, Replica, VerifyContext,
+    Application, Body, Capacity, Certificate, Config, Digest, Effect, Format, Input, Message,
+    MessageError, Parameters, Price, Profile, ProposalContext, Rejection, Replica, ReplicaId,
+    VerifyContext,
 };
 use epione::sim::{Journal, JournalFormat, JournalValue, Network};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 struct Counting {
     journal: Journal,
     format: CountingFormat,
+    /// No request is admissible.
+    refuses: bool,
     /// The replica has its format. Later ones, for the simulator's own checks, do not count.
     issued: Arc<AtomicBool>,
 }
@@ -56,7 +59,10 @@ impl Application for Counting {
         if first { self.format.clone() } else { CountingFormat::default() }
     }
     fn admit(&self, request: &Vec<u8>) -> Result<(), Rejection> {
-        self.journal.admit(request)
+        match self.refuses {
+            true => Err(Rejection::new("unknown payer")),
+            false => self.journal.admit(request),
+        }
     }
     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
         self.journal.propose(context, requests)
@@ -97,6 +103,74 @@ fn a_replica_checks_each_request_once_and_decodes_each_value_once() {
             let blocks = network.replica(id).height() - 1;
             assert_eq!(values, blocks, "replica {id} of {n}");
         }
+    }
+}
+
+/// The checks of requests at a follower that receives messages of another follower, who leads the
+/// next height. No request is admissible.
+fn checks(message: impl Fn(&Harness, ReplicaId, u8) -> Message) -> usize {
+    let harness = Harness::flat(4);
+    let next = harness.config.leader(2, 0);
+    let me = (0..4).find(|id| ![harness.leader(0), next].contains(id)).unwrap();
+    let application = Counting { refuses: true, ..Counting::default() };
+    let format = application.format.clone();
+    let key = harness.keys[usize::from(me)].clone();
+    let mut replica = Replica::new(harness.config.clone(), me, key, application).unwrap();
+    for i in 0..20 {
+        let message = message(&harness, next, i);
+        replica.step(0, Input::Message { peer: next, message });
+    }
+    format.checks.load(Ordering::Relaxed)
+}
+
+/// Twenty requests, the first bytes of which are their costs and payers.
+fn requests(i: u8) -> Vec<Vec<u8>> {
+    (0..20).map(|j| vec![1, i, j]).collect()
+}
+
+fn value(harness: &Harness, i: u8) -> Vec<u8> {
+    let context = ProposalContext {
+        height: 1,
+        view: 0,
+        leader: harness.leader(0),
+        parent: harness.config.digest(),
+        parent_certificate: None,
+        time: 1,
+        config: &harness.config,
+    };
+    let requests = requests(i);
+    let requests: Vec<&[u8]> = requests.iter().map(Vec::as_slice).collect();
+    Journal::default().propose(&context, &requests)
+}
+
+/// A member cannot make others verify signatures for which nobody pays.
+#[test]
+fn unauthorised_messages_cost_no_check_of_a_request() {
+    let request = |h: &Harness, from, i| h.sign(from, Body::Request(vec![1, i, 0]));
+    assert_eq!(checks(request), 0);
+    assert_eq!(checks(|h, from, i| h.sign(from, Body::Batch(requests(i)))), 0, "no group");
+    let proposal = |height| {
+        move |h: &Harness, from, i| h.sign(from, Body::PrePrepare { height, value: value(h, i) })
+    };
+    assert_eq!(checks(proposal(1)), 0, "another member leads");
+    assert_eq!(checks(proposal(2)), 20, "one proposal of the next height is stored");
+    assert_eq!(checks(proposal(3)), 0);
+}
+
+/// The requests of a batch are checked once they are admissible.
+#[test]
+fn a_batch_of_inadmissible_requests_costs_no_check() {
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let (group, _) = harness.remote_group();
+    let (primary, member) = (group.ranking[0], group.ranking[1]);
+    for (refuses, checks) in [(true, 0), (false, 20)] {
+        let application = Counting { refuses, ..Counting::default() };
+        let format = application.format.clone();
+        let key = harness.keys[usize::from(member)].clone();
+        let mut replica = Replica::new(harness.config.clone(), member, key, application).unwrap();
+        let message = harness.sign(primary, Body::Batch(requests(1)));
+        replica.step(0, Input::Message { peer: primary, message });
+        assert_eq!(format.checks.load(Ordering::Relaxed), checks);
     }
 }
 
