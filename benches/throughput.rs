@@ -1,8 +1,8 @@
 //! Requests per second of four replicas in one process, beside the bound that signatures set.
 //!
 //! Every replica verifies the Ed25519 signature of every request once, on worker threads, and
-//! shares no verdict. `cores / (4 t_verify)` requests per second would leave no time for anything
-//! else.
+//! shares no result of a verification. `cores / (4 t_verify)` is the rate at which verification
+//! alone occupies all cores; `t_verify` is the time of one verification in seconds.
 
 use epione::algebra::{Secret, tag};
 use epione::consensus::{

@@ -39,7 +39,7 @@
 //! passed [`Application::verify`] at `Q - F` or more honest members. A replica that restarts from its durable entries contradicts no statement that it has sent.
 //!
 //! *Liveness*, under partial synchrony: assume that after the global stabilisation time every
-//! message arrives within the configured fallback delay. Then every request held by an honest replica is applied, at the
+//! message arrives within the configured fallback delay. Then every request that a client has submitted to an honest replica is applied, at the
 //! latest in the first pass through the leaders whose view delay suffices for agreement, or
 //! rejected by [`Application::admit`]. Both profiles are live with `F` faulty members. A replica
 //! that lost every message of the last height learns of that height by comparison with others.

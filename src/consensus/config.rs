@@ -14,7 +14,7 @@ mod protocol;
 
 pub use distance::distance;
 pub(crate) use electorate::Electorate;
-pub(crate) use limits::ENTRY;
+pub(crate) use limits::{ENTRY, HELD_VALUES};
 pub use limits::{Holdings, Limits};
 pub use parameters::{Capacity, ConfigError, Location, Member, Parameters, Profile, Timing};
 pub(crate) use protocol::{Protocol, Route};

@@ -86,7 +86,7 @@ pub enum Effect {
         /// The reason.
         error: MessageError,
     },
-    /// The proof that a member contradicted itself.
+    /// The proof that a member equivocated.
     Evidence(Evidence),
 }
 
@@ -112,10 +112,10 @@ pub enum MessageError {
     #[error("the certificate does not verify: {0}")]
     Certificate(#[from] CertificateError),
     /// A certificate's phase, group, height, view or digest does not match its message.
-    #[error("the certificate does not belong to this message")]
+    #[error("phase, group, height, view or digest of the certificate do not match the message")]
     CertificateMismatch,
     /// The signer is not the leader, primary or group member that this message requires.
-    #[error("the sender is not authorised to send this message in this view")]
+    #[error("the sender is not the leader, primary or group member from whom this message is due")]
     Unauthorised,
     /// The application or a size limit rejects the value or request.
     #[error("the value or request is rejected: {0}")]
@@ -138,13 +138,13 @@ pub enum MessageError {
     ValueNotPrepared,
     /// The view of a vote is above the window of the current view, or the view of a view change is
     /// 0 or above the maximum.
-    #[error("the view is 0 or too far ahead")]
+    #[error("the view is 0, above 2^40 or more than 16 above the current view")]
     TooFarAhead,
     /// The pool's share of the peer or payer is used up.
-    #[error("the pool has no room for requests of this peer or payer")]
+    #[error("the share of this peer or payer in the pool is used up until requests are decided")]
     PoolFull,
     /// The peer has used up its answers for now.
-    #[error("the peer fetches more than its share")]
+    #[error("the peer has used up its answers of this fallback delay")]
     Busy,
     /// The message is outdated, more than one height ahead, not requested, or the replica's own.
     /// Replicas do not report it.

@@ -366,12 +366,19 @@ impl<R: Rules> Slot<R> {
         self.requested_views().filter(|requested| *requested == view).count()
     }
 
-    /// Assembles the proof of a `NewView` for the current view from the requests of a quorum.
+    /// Assembles the proof of a `NewView` for the current view from the view changes of a quorum.
+    ///
+    /// Reports of missing values come last: a value that a quorum has prepared, and none of its
+    /// members holds any more, is required only by a member that withheld its certificate.
     pub(crate) fn new_view_proof(&self) -> Option<NewViewProof> {
         let Position { view, awaiting_new_view } = self.position;
         let quorum = self.rules.quorum(self.voters.size());
         let of_view = self.changes.values().filter(|signed| signed.change.view == view);
-        let changes: Vec<SignedViewChange> = of_view.take(quorum).copied().collect();
+        let mut changes: Vec<SignedViewChange> = of_view.copied().collect();
+        let is_missing = |prepared: Prepared| !self.available.contains(&prepared.digest);
+        changes.sort_by_key(|signed| signed.change.prepared.is_some_and(is_missing));
+        changes.truncate(quorum);
+        changes.sort_by_key(|signed| signed.from);
         if !awaiting_new_view || changes.len() < quorum {
             return None;
         }
@@ -396,6 +403,11 @@ impl<R: Rules> Slot<R> {
     /// Restores a value that the application has verified.
     pub(crate) fn restore_value(&mut self, digest: Digest) {
         self.available.insert(digest);
+    }
+
+    /// Forgets values that the driver no longer holds.
+    pub(crate) fn retain_available(&mut self, held: impl Fn(&Digest) -> bool) {
+        self.available.retain(held);
     }
 
     /// Restores the lock.

@@ -122,11 +122,11 @@ fn check_first_proposal(header: &Header, first: FirstProposal) -> Result<(), Rej
     require(header.first_view == first.view, "first_view differs from the current view")?;
     require(header.leader == first.leader, "leader is not the current leader")?;
     require(
-        header.time <= first.clock + MAX_CLOCK_SKEW,
+        header.time <= first.clock.saturating_add(MAX_CLOCK_SKEW),
         "the block's time is more than a minute ahead",
     )?;
     require(
-        header.time + MAX_CLOCK_SKEW >= first.clock,
+        header.time.saturating_add(MAX_CLOCK_SKEW) >= first.clock,
         "the block's time is more than a minute behind",
     )
 }
@@ -144,7 +144,7 @@ impl Application for Ledger {
 
     /// Builds a block of the transactions that are admissible when their turn comes.
     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
-        let time = context.time.max(self.time() + 1);
+        let time = context.time.max(self.time().saturating_add(1));
         let mut state = self.next_state(time);
         let entry = |bytes: &&[u8]| {
             let decoded = DecodedTransaction::new(bytes).ok()?;

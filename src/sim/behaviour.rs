@@ -28,7 +28,7 @@ pub enum Behaviour {
     /// and COMMIT for every value that an equivocating replica proposed, towards the half that
     /// received it.
     Equivocating,
-    /// Sends its own votes and withholds everything else: proposals, batches, group votes and
+    /// Sends votes, view changes and fetches only, no proposals, batches, group votes or
     /// certificates.
     WithholdingPrimary,
     /// Follows the protocol, but never proposes.

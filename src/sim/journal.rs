@@ -100,7 +100,7 @@ impl Application for Journal {
             view: context.view,
             leader: context.leader,
             parent: context.parent,
-            time: context.time.max(self.time + 1),
+            time: context.time.max(self.time.saturating_add(1)),
             requests: requests.iter().map(|request| request.to_vec()).collect(),
         };
         value.encode()
@@ -118,7 +118,10 @@ impl Application for Journal {
         require(value.time > self.time, "the time is not later than that of the last value")?;
         if let Some(first) = context.first {
             require(value.view == first.view, "the view is not the view of the proposal")?;
-            require(value.time <= first.clock + MAX_AHEAD, "the time is too far ahead")?;
+            require(
+                value.time <= first.clock.saturating_add(MAX_AHEAD),
+                "the time is too far ahead",
+            )?;
         }
         value.requests.iter().try_for_each(|request| self.admit(request))
     }

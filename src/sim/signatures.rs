@@ -17,8 +17,8 @@ pub enum Signatures {
     /// Ed25519. All replicas share a cache of verification results.
     #[default]
     Ed25519,
-    /// An ideal scheme for large runs: a signature is a hash of the public key and the message.
-    /// Only the holder of a signing key can call its algorithm, so nobody forges.
+    /// An insecure placeholder for large runs: a signature is a hash of public key and message. It
+    /// is unforgeable only because simulated adversaries sign with their own keys.
     Ideal,
 }
 

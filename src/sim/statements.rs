@@ -31,7 +31,7 @@ pub(super) struct Statements {
     committed: BTreeMap<(ReplicaId, u64), u64>,
 }
 
-const HIDDEN: &str = "an honest member reported less than the certificate of its COMMIT";
+const HIDDEN: &str = "an honest member reported a lower view than that of its COMMIT";
 
 impl Statements {
     /// Records a message that an honest member sends.

@@ -10,5 +10,7 @@ mod limits;
 mod liveness;
 mod messages;
 mod restore;
+mod scripted;
+mod stalls;
 mod traces;
 mod view_change;

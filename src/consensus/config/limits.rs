@@ -74,7 +74,10 @@ impl Limits {
     }
 }
 
-/// Bytes that a replica holds, by kind. Fixed overheads are rounded up.
+/// Encoded bytes that a replica holds, by kind. Fixed overheads are rounded up.
+///
+/// Decoded requests and values, and the messages that contain them, are not counted. With the
+/// ledger they occupy up to seven times as many bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Holdings {
     /// Pending requests.
@@ -91,6 +94,10 @@ pub struct Holdings {
     pub decisions: usize,
 }
 
+/// The values of one height that a replica holds beside those that a certificate names, and the
+/// deferred proposal.
+pub(crate) const HELD_VALUES: usize = 5;
+
 /// The bytes of an entry in a map beside its content.
 pub(crate) const ENTRY: usize = 256;
 
@@ -105,7 +112,7 @@ impl Limits {
         let views = 2 * VIEW_WINDOW as usize + 1;
         Holdings {
             requests: shares * (bytes as usize + usize::from(requests) * ENTRY),
-            values: self.value + ENTRY,
+            values: HELD_VALUES * (self.value + ENTRY),
             // PREPARE, COMMIT, pre-prepare and new view.
             statements: 4 * views * ENTRY,
             view_changes: self.certificate + ENTRY,

@@ -163,7 +163,7 @@ pub enum ConfigError {
         groups: usize,
     },
     /// `alpha` exceeds one.
-    #[error("the weight of the distance exceeds 1000 thousandths")]
+    #[error("distance_weight exceeds 1000 thousandths")]
     Weight,
     /// A delay is out of range, or the view delay does not exceed four fallback delays.
     #[error(

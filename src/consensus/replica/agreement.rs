@@ -5,7 +5,7 @@ use super::aggregation::Aggregation;
 use super::chain::{Chain, RequestOf, ValueOf};
 use super::outbox::Outbox;
 use crate::consensus::application::{Application, FirstProposal};
-use crate::consensus::config::{ENTRY, Electorate};
+use crate::consensus::config::{ENTRY, Electorate, HELD_VALUES};
 use crate::consensus::gate::{Candidate, Gate, Received};
 use crate::consensus::mempool::Pool;
 use crate::consensus::slot::{Event, MAX_VIEW, Outcome, Slot};
@@ -160,9 +160,10 @@ impl<A: Application> Agreement<A> {
             context.out.persist(Entry::Value { height, value });
         }
         self.values.insert(digest, candidate);
-        if self.values.len() > 4 {
+        if self.values.len() >= HELD_VALUES {
             let named = self.slot.named_values();
             self.values.retain(|held, _| *held == digest || named.contains(held));
+            self.slot.retain_available(|held| self.values.contains_key(held));
         }
     }
 

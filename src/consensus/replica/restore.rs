@@ -9,6 +9,7 @@
 use super::Replica;
 use crate::consensus::config::Config;
 use crate::consensus::gate::{Gate, Received};
+use crate::consensus::slot::MAX_VIEW;
 use crate::consensus::wire::{Body, Decision, Entry, Message, SignedViewChange};
 use crate::consensus::{Application, Effect, MessageError, ReplicaId};
 use crate::sign::SigningKey;
@@ -76,6 +77,7 @@ impl<A: Application> Replica<A> {
 
     fn restore_entry(&mut self, entry: Entry) -> Result<(), MessageError> {
         let current = self.chain.height();
+        check_view(&entry)?;
         match entry {
             Entry::Decision(decision) => return self.restore_decision(decision),
             Entry::Proposal(message) if message.body.height_and_view().0 == current => {
@@ -134,4 +136,16 @@ impl<A: Application> Replica<A> {
         let (agreement, mut context) = self.agreement();
         agreement.accept_own_proposal(&mut context);
     }
+}
+
+/// Checks that a view can be incremented.
+fn check_view(entry: &Entry) -> Result<(), MessageError> {
+    let view = match entry {
+        Entry::Proposal(message) => message.body.height_and_view().1,
+        Entry::Vote { vote, .. } => vote.view,
+        Entry::Lock(certificate) => certificate.view,
+        Entry::ViewChange(signed) => signed.change.view,
+        Entry::Value { .. } | Entry::Decision(_) => 0,
+    };
+    if view <= MAX_VIEW { Ok(()) } else { Err(MessageError::TooFarAhead) }
 }

@@ -16,18 +16,21 @@ pub(super) struct Sync<V> {
     budget: Budget,
     /// The number of peers selected so far, which rotates the selection.
     selections: u64,
+    /// The number of fetches towards heights of at most `F` members since the last decision.
+    unsupported: u32,
     /// The number of status rounds since the last decision.
     rounds: u32,
 }
 
 impl<V> Sync<V> {
-    /// `answers` bytes per peer and period of milliseconds; the window holds `window` bytes.
-    pub(super) fn new(answers: usize, window: usize, period: u64) -> Self {
+    /// Peers fetch `bytes` each per period of milliseconds, and the window holds as many.
+    pub(super) fn new(bytes: usize, period: u64) -> Self {
         Self {
             heights: Heights::default(),
-            window: Window::new(window),
-            budget: Budget::new(answers, period),
+            window: Window::new(bytes),
+            budget: Budget::new(bytes, period),
             selections: 0,
+            unsupported: 0,
             rounds: 0,
         }
     }
@@ -90,7 +93,8 @@ impl<A: Application> Transfer<'_, A> {
         count: u8,
     ) -> Result<(), MessageError> {
         let limits = self.out.config.limits();
-        let mut room = self.sync.budget.available(peer, self.out.now).min(limits.value);
+        let available = self.sync.budget.available(peer, self.out.now);
+        let mut room = available.min(limits.value + limits.certificate);
         let heights = height..height.saturating_add(u64::from(count)).min(self.chain.height());
         let mut decisions: Vec<Decision> = Vec::new();
         let mut bytes = 0;
@@ -101,7 +105,7 @@ impl<A: Application> Transfer<'_, A> {
             decisions.push(decision.clone());
         }
         let known = height < self.chain.height();
-        if decisions.is_empty() && known {
+        if decisions.is_empty() && (known || available == 0) {
             return Err(MessageError::Busy);
         }
         self.sync.budget.charge(peer, bytes, self.out.now);
@@ -130,7 +134,7 @@ impl<A: Application> Transfer<'_, A> {
     }
 
     /// Fetches the decisions up to the height that is supported. Towards a
-    /// height that at most `F` members report, one decision is fetched.
+    /// height that at most `F` members report, one decision is fetched, less and less often.
     pub(super) fn fetch_decisions(&mut self) {
         let (height, faults) = (self.chain.height(), self.out.config.faults());
         let beyond = self.sync.heights.beyond(height);
@@ -138,8 +142,11 @@ impl<A: Application> Transfer<'_, A> {
         let target = if beyond.is_empty() { supported } else { supported.max(height + 1) };
         let peers = if beyond.len() > faults { beyond.clone() } else { self.out.others() };
         let peers = if supported > height { peers } else { beyond };
-        let timing = (self.out.now, self.out.config.timing().fallback);
+        let is_supported = supported > height;
+        let doublings = if is_supported { 0 } else { self.sync.unsupported.min(STATUS_DOUBLINGS) };
+        let timing = (self.out.now, self.out.config.timing().fallback << doublings);
         for Fetch { peer, height, count } in self.sync.window.plan(height, target, &peers, timing) {
+            self.sync.unsupported += u32::from(!is_supported);
             self.out.send(vec![peer], Body::FetchDecisions { height, count });
         }
         let deadline = self.sync.window.deadline();
@@ -167,7 +174,7 @@ impl<A: Application> Transfer<'_, A> {
 
     /// Starts the comparison of heights anew, once nothing happens for a fallback delay.
     pub(super) fn schedule_comparison(&mut self) {
-        self.sync.rounds = 0;
+        (self.sync.rounds, self.sync.unsupported) = (0, 0);
         let at = self.out.now.saturating_add(self.out.config.timing().fallback);
         self.out.set(Timer::Status, Some(at));
     }

@@ -40,7 +40,8 @@ pub enum CertificateError {
     Group(u16),
 }
 
-/// A quorum's signatures on one vote. Anyone with the configuration can verify it.
+/// Signatures of members on one vote: a quorum's in a certificate, fewer in the votes of a group.
+/// Anyone with the configuration can verify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     /// The phase of the votes.

@@ -14,8 +14,8 @@ impl<A: Application> Attack<'_, A> {
         }
     }
 
-    /// Omits the members with the lowest ids from certificates, at odd times one more than the
-    /// quorum permits, and the other members from group votes.
+    /// Omits the members with the lowest ids from certificates, down to `Q`
+    /// signers at even times and `Q - 1` at odd ones, and the other members from group votes.
     pub(super) fn omit_signers(&mut self, to: Vec<ReplicaId>, message: Message) -> Vec<Effect> {
         let me = self.replica.id();
         let quorum = self.replica.config().quorum() - (self.now % 2) as usize;
@@ -49,7 +49,7 @@ impl<A: Application> Attack<'_, A> {
     ) -> Vec<Effect> {
         match &message.body {
             body if is_proposal(body) => {
-                // With this replica and its colluders they are just below a quorum.
+                // With this replica, the recipients are one short of a quorum.
                 to.truncate(self.replica.config().quorum().saturating_sub(2));
                 vec![Effect::Send { to, message }]
             }

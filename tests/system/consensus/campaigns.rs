@@ -1,6 +1,6 @@
 //! Campaigns: hundreds of seeded runs with delays, losses, crashes and Byzantine members where they
 //! do most damage. Safety is checked at every step, and every request is delivered within the bound
-//! of [`Network::bound`] after the links are reliable.
+//! of [`Network::bound`] after the links are reliable, with a minute of slack for the whole run.
 //!
 //! | module | runs |
 //! |---|---|
@@ -27,8 +27,8 @@
 //! | joining a view change that one member requests | `byzantine`: stalled |
 //! | a new value in place of the prepared one (`Flat`, 4, twin, seed 23) | `links`: agreement |
 //! | the lowest report required instead of the highest (seed 65) | `links`: agreement |
-//! | a lock that a lower certificate replaces | `links`: less than the COMMIT's certificate |
-//! | a view change that does not report its lock | `byzantine`: less than the COMMIT's certificate |
+//! | a lock that a lower certificate replaces | `links`: a report below the view of a COMMIT |
+//! | a view change that does not report its lock | `byzantine`: a report below the view of a COMMIT |
 //! | no relay of overdue requests; no view change | `byzantine`: overdue |
 //! | no state transfer; no direct votes past the tree | `byzantine`: overdue |
 //! | a fetched value is not sent | `byzantine`: overdue after hidden values |

@@ -20,9 +20,9 @@ fn of(first: &Message, second: &Message) -> Evidence {
 #[test]
 fn a_second_vote_is_evidence_that_anyone_can_verify() {
     let harness = Harness::flat(4);
-    let [me, liar] = harness.followers()[..] else { panic!() };
+    let [me, byzantine] = harness.followers()[..] else { panic!() };
     for phase in [Phase::Prepare, Phase::Commit] {
-        let [one, two] = [[1; 32], [2; 32]].map(|digest| harness.vote(liar, phase, 0, digest));
+        let [one, two] = [[1; 32], [2; 32]].map(|digest| harness.vote(byzantine, phase, 0, digest));
         for (first, second) in [(&one, &two), (&two, &one)] {
             let mut replica = harness.replica(me);
             deliver(&mut replica, first);
@@ -31,7 +31,7 @@ fn a_second_vote_is_evidence_that_anyone_can_verify() {
             let decoded = Evidence::from_bytes(&evidence.to_bytes()).unwrap();
             assert_eq!(decoded.verify(&harness.config), Ok(()));
             // One proof per member suffices.
-            let third = harness.vote(liar, phase, 0, [3; 32]);
+            let third = harness.vote(byzantine, phase, 0, [3; 32]);
             assert_eq!(error_of(&mut replica, &third), None);
         }
     }

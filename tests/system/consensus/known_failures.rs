@@ -140,7 +140,7 @@ fn malachite_a_restarted_member_repeats_its_statements() {
 
 /// tempo: two proposals of one leader caused a panic.
 #[test]
-fn tempo_an_equivocating_leader_is_reported_and_stops_nobody() {
+fn tempo_equivocation_of_a_leader_is_reported_without_loss_of_liveness() {
     let harness = Harness::flat(4);
     let ((_, value), (digest, rival)) = (harness.value(0, "a"), harness.value(0, "b"));
     let me = harness.followers()[0];
@@ -159,10 +159,10 @@ fn tempo_an_equivocating_leader_is_reported_and_stops_nobody() {
     assert_eq!(replica.height(), 2);
 }
 
-/// summit: keys chosen in dependence of others, or without a secret key, were members of the first
-/// configuration. Certificates are lists of Ed25519 signatures, so no sum of keys signs for others.
+/// summit: rogue keys, and keys without proof of possession, were accepted at genesis. Certificates
+/// are lists of Ed25519 signatures, so no combination of keys signs for another member.
 #[test]
-fn summit_no_key_of_the_first_configuration_signs_for_another() {
+fn summit_rogue_keys_gain_no_votes() {
     let mut small_order = [0; 32];
     small_order[0] = 1;
     assert_eq!(VerifyingKey::from_bytes(&small_order), Err(DecodeError::NotInSubgroup));

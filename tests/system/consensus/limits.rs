@@ -57,18 +57,18 @@ fn one_member_fills_its_share_of_the_pool_only() {
 #[test]
 fn a_full_share_leaves_room_for_others() {
     let harness = small(7);
-    let [me, spammer, honest] = harness.followers()[..3] else { panic!() };
+    let [me, flooder, honest] = harness.followers()[..3] else { panic!() };
     let mut replica = harness.replica(me);
     let request = |from, i: u32| harness.sign(from, Body::Request(i.to_be_bytes().to_vec()));
     let full = |effects: Vec<Effect>| {
         let full = |e: &Effect| matches!(e, Effect::Discard { error: MessageError::PoolFull, .. });
         effects.iter().any(full)
     };
-    let admitted = (0..500).take_while(|i| !full(deliver(&mut replica, &request(spammer, *i))));
+    let admitted = (0..500).take_while(|i| !full(deliver(&mut replica, &request(flooder, *i))));
     assert!(admitted.count() < 100);
     // A message is booked to the peer that delivers it, not to its signer.
     let relayed = request(honest, 1000);
-    assert!(full(deliver_from(&mut replica, spammer, &relayed)));
+    assert!(full(deliver_from(&mut replica, flooder, &relayed)));
     assert!(!full(deliver(&mut replica, &relayed)));
     let effects = replica.step(0, Input::Request(b"mine".to_vec()));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Reject { .. })));
@@ -77,9 +77,9 @@ fn a_full_share_leaves_room_for_others() {
 #[test]
 fn votes_and_view_changes_of_one_member_are_bounded() {
     let harness = small(4);
-    let liar = harness.leader(0);
+    let byzantine = harness.leader(0);
     let votes = (0..200_u64).flat_map(|i| {
-        let vote = |view, phase| harness.vote(liar, phase, view, [i as u8; 32]);
+        let vote = |view, phase| harness.vote(byzantine, phase, view, [i as u8; 32]);
         [vote(i % 40, Phase::Prepare), vote(i % 40, Phase::Commit)]
     });
     let (most, _) = flood(&harness, votes, |holdings| holdings.statements);
@@ -87,7 +87,7 @@ fn votes_and_view_changes_of_one_member_are_bounded() {
     let (digest, _) = harness.value(0, "a");
     let reports = (1..100_u64).map(|view| {
         let prepared = harness.certificate(Phase::Prepare, view - 1, digest, &harness.quorum());
-        harness.view_change(liar, view, Some(&prepared))
+        harness.view_change(byzantine, view, Some(&prepared))
     });
     let (most, _) = flood(&harness, reports, |holdings| holdings.view_changes);
     assert!(most > 0);
@@ -97,7 +97,7 @@ fn votes_and_view_changes_of_one_member_are_bounded() {
 fn messages_of_the_next_height_are_bounded() {
     let harness = small(4);
     // The leader of the next height can make others hold the most.
-    let liar = harness.config.leader(2, 0);
+    let byzantine = harness.config.leader(2, 0);
     let kinds: [&dyn Fn(u64) -> Body; 6] = [
         &|i| Body::PrePrepare { height: 2, value: harness.value(0, &format!("{i}")).1 },
         &|i| {
@@ -112,15 +112,15 @@ fn messages_of_the_next_height_are_bounded() {
             let change = ViewChange { height: 2, view: i + 1, prepared: None };
             Body::ViewChange { change, certificate: None }
         },
-        &|i| Body::PartialCertificate(of_next_height(&harness, liar, i)),
-        &|i| Body::LateVotes(of_next_height(&harness, liar, i)),
+        &|i| Body::PartialCertificate(of_next_height(&harness, byzantine, i)),
+        &|i| Body::LateVotes(of_next_height(&harness, byzantine, i)),
     ];
     let all = (0..100_u64).flat_map(|i| kinds.iter().map(move |kind| (i, kind)));
-    let messages = all.map(|(i, kind)| harness.sign(liar, kind(i)));
+    let messages = all.map(|(i, kind)| harness.sign(byzantine, kind(i)));
     let (most, _) = flood(&harness, messages, |holdings| holdings.next_height);
     assert!(most > 0);
     // Other members' proposals are not held, nor those of later heights.
-    let other = (0..4).find(|id| *id != liar && *id != harness.leader(0)).unwrap();
+    let other = (0..4).find(|id| *id != byzantine && *id != harness.leader(0)).unwrap();
     let proposals = (2..100_u64).map(|height| {
         let value = harness.value(0, &format!("{height}")).1;
         harness.sign(other, Body::PrePrepare { height, value })
@@ -139,13 +139,13 @@ fn of_next_height(harness: &Harness, signer: ReplicaId, i: u64) -> Certificate {
 #[test]
 fn values_of_an_equivocating_leader_are_bounded() {
     let harness = small(4);
-    let liar = harness.leader(0);
+    let byzantine = harness.leader(0);
     let proposals = (0..50).map(|i| harness.pre_prepare(&harness.value(0, &format!("{i}")).1));
     let (most, _) = flood(&harness, proposals, |holdings| holdings.values);
     assert!(most > 0);
     let answers = (0..50).map(|i| {
         let value = harness.value(0, &format!("{i}")).1;
-        harness.sign(liar, Body::Value { height: 1, value })
+        harness.sign(byzantine, Body::Value { height: 1, value })
     });
     assert_eq!(flood(&harness, answers, |holdings| holdings.values).0, 0, "not requested");
 }
@@ -217,7 +217,7 @@ fn a_false_height_of_one_member_does_not_prevent_state_transfer() {
     let (_, decision) = decided(&harness);
     let me = (0..4).find(|id| *id != harness.leader(0)).unwrap();
     let others: Vec<ReplicaId> = (0..4).filter(|id| *id != me).collect();
-    let (liar, honest) = (others[0], [others[1], others[2]]);
+    let (byzantine, honest) = (others[0], [others[1], others[2]]);
     let mut replica = harness.replica(me);
     let mut asked = Vec::new();
     let mut record = |effects: Vec<Effect>| {
@@ -230,7 +230,7 @@ fn a_false_height_of_one_member_does_not_prevent_state_transfer() {
         }
     };
     let vote = Vote { phase: Phase::Commit, view: 0, digest: [1; 32] };
-    record(deliver(&mut replica, &harness.sign(liar, Body::Vote { height: u64::MAX, vote })));
+    record(deliver(&mut replica, &harness.sign(byzantine, Body::Vote { height: u64::MAX, vote })));
     for id in honest {
         let status = Body::Status { height: 2, reply: false };
         record(deliver(&mut replica, &harness.sign(id, status)));
@@ -238,7 +238,10 @@ fn a_false_height_of_one_member_does_not_prevent_state_transfer() {
     for tick in 1..4 {
         record(replica.step(tick * 1000, Input::Timer(epione::consensus::Timer::Sync)));
     }
-    assert!(honest.iter().any(|id| asked.contains(id)), "asked {asked:?}, the liar is {liar}");
+    assert!(
+        honest.iter().any(|id| asked.contains(id)),
+        "asked {asked:?}, the byzantine is {byzantine}"
+    );
     let answer = harness.sign(honest[0], Body::Decisions(vec![decision.clone()]));
     assert_eq!(delivered(&deliver(&mut replica, &answer)), [decision.value]);
 }
@@ -249,12 +252,12 @@ fn a_view_change_must_carry_the_certificate_that_it_reports() {
     let harness = Harness::flat(4);
     let (digest, _) = harness.value(0, "a");
     let certificate = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
-    let liar = harness.followers()[0];
+    let byzantine = harness.followers()[0];
     let mut replica = harness.replica(harness.followers()[1]);
     for prepared in [None, Some(Prepared { view: 0, digest: [1; 32] })] {
         let change = ViewChange { height: 1, view: 1, prepared };
         let body = Body::ViewChange { change, certificate: Some(certificate.clone()) };
-        let error = error_of(&mut replica, &harness.sign(liar, body));
+        let error = error_of(&mut replica, &harness.sign(byzantine, body));
         assert_eq!(error, Some(MessageError::CertificateMismatch));
     }
 }

@@ -80,7 +80,7 @@ fn a_laggard_catches_up_with_a_fast_chain() {
 
 /// All messages of the last height are lost, and nothing else happens.
 #[test]
-fn an_idle_network_leaves_no_straggler_behind() {
+fn lagging_replicas_catch_up_after_the_last_block() {
     for (profile, n) in [(Profile::Flat, 4), (Profile::Flat, 7), (Profile::MemberQuorum, 16)] {
         let mut network = network(profile, n, Capacity::default());
         let (leader, faults) = (network.leader(), network.config().faults());
@@ -98,9 +98,9 @@ fn an_idle_network_leaves_no_straggler_behind() {
     }
 }
 
-/// Absent followers delay a block by a fraction of the fallback delay at most.
+/// Absent followers delay a block by at most the fallback delay.
 #[test]
-fn absent_followers_hardly_delay_a_block() {
+fn absent_followers_delay_a_block_by_at_most_the_fallback_delay() {
     let commit = |absent: &dyn Fn(&Network<Journal>) -> Vec<ReplicaId>| {
         let mut network = network(Profile::MemberQuorum, 16, Capacity::default());
         network.set_link(even(10));
@@ -124,7 +124,7 @@ fn absent_followers_hardly_delay_a_block() {
 
 /// Requests that arrive while a batch is open share the next batch.
 #[test]
-fn a_hundred_requests_need_few_batches() {
+fn a_hundred_requests_take_few_batches() {
     let mut network = network(Profile::MemberQuorum, 16, Capacity::default());
     let leader = network.leader();
     let group = network.config().groups().iter().find(|g| !g.ranking.contains(&leader)).unwrap();

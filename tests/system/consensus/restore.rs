@@ -2,7 +2,7 @@
 
 use super::harness::*;
 use epione::consensus::{
-    Effect, Entry, Input, MessageError, Phase, ReplicaId, RestoreError, Timer,
+    Effect, Entry, Input, MessageError, Phase, ReplicaId, RestoreError, Timer, Vote,
 };
 
 fn entries(effects: &[Effect]) -> Vec<Entry> {
@@ -52,6 +52,18 @@ fn a_lock_must_be_a_certificate_of_a_quorum() {
     let refused = harness.restore(me, &log(&[0, 1])).err();
     let Some(RestoreError::Entry { index: 1, reason }) = refused else { panic!("{refused:?}") };
     assert!(matches!(reason, MessageError::Certificate(_)), "{reason:?}");
+}
+
+#[test]
+fn a_view_that_cannot_be_incremented_is_refused() {
+    let harness = Harness::flat(4);
+    let me = harness.followers()[0];
+    let vote = Vote { phase: Phase::Prepare, view: u64::MAX, digest: [1; 32] };
+    let message = harness.vote(me, vote.phase, vote.view, vote.digest);
+    let entry = Entry::Vote { height: 1, vote, signature: message.signature };
+    let reason = MessageError::TooFarAhead;
+    let refused = Some(RestoreError::Entry { index: 0, reason });
+    assert_eq!(harness.restore(me, &[entry]).err(), refused);
 }
 
 /// A restored replica sets its timers without further input.

@@ -51,7 +51,7 @@ fn a_committed_value_is_proposed_again_byte_for_byte() {
 }
 
 #[test]
-fn a_view_change_reports_the_prepare_certificate_and_its_value() {
+fn a_view_change_reports_the_highest_prepare_certificate() {
     for harness in both_profiles() {
         let (digest, value) = harness.value(0, "a");
         let mut replica = harness.replica(harness.followers()[0]);
@@ -387,8 +387,8 @@ fn primaries_disseminate_proposals_and_aggregate_votes() {
     let first = harness.vote(members[0], Phase::Prepare, 0, digest);
     assert_eq!(deliver(&mut primary, &first), []);
     // The vote of another group is not aggregated.
-    let stranger = harness.vote(leader, Phase::Prepare, 0, digest);
-    assert_eq!(sent(&deliver(&mut primary, &stranger)), Vec::<&Body>::new());
+    let outsider = harness.vote(leader, Phase::Prepare, 0, digest);
+    assert_eq!(sent(&deliver(&mut primary, &outsider)), Vec::<&Body>::new());
     let reported = |effects: &[Effect]| {
         effects.iter().find_map(|effect| match effect {
             Effect::Send { to, message: Message { body, .. } } => match body {

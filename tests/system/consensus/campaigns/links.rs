@@ -61,7 +61,7 @@ fn run(profile: Profile, n: u16, behaviour: Behaviour, seed: u64) -> Result<(), 
 }
 
 #[test]
-fn hostile_links_fork_nothing() {
+fn members_agree_over_hostile_links() {
     let behaviours = [Behaviour::Honest, Behaviour::Equivocating, Behaviour::Twin];
     // The planted faults need seeds up to 65.
     for seed in seeds(70) {

@@ -36,7 +36,7 @@ fn campaign(n: u16, rounds: u32, count: u64) {
 }
 
 #[test]
-fn twins_fork_nothing_in_any_partition() {
+fn members_agree_with_twins_in_any_partition() {
     campaign(4, 1, 192);
     campaign(4, 2, 600);
     campaign(4, 4, 300);
