@@ -19,7 +19,7 @@
 //! * a restarted replica has all that it had delivered.
 //!
 //! [`Network::overdue`] names a request that is not delivered within the stated bound after the
-//! global stabilisation time.
+//! global stabilisation time, unless the bandwidth is too small for the bound.
 //!
 //! **Signatures** are real Ed25519 by default, with the results of verifications cached by the
 //! digest of key, statement and signature. [`Signatures::Ideal`] serves large runs.
@@ -372,15 +372,23 @@ impl<A: Application> Network<A> {
     /// ```
     /// where `U` is the highest view at that time. The terms are the greatest time until a holder
     /// relays a request, the greatest time until members compare heights, and two passes through
-    /// the schedule `S`.
+    /// the schedule `S`. The bound presupposes that queueing and propagation of a message together
+    /// last at most the fallback delay.
     pub fn bound(&self) -> u64 {
         self.progress.bound(&self.config)
     }
 
     /// A request that an honest replica holds, and that is not delivered by all honest replicas
     /// within [`Network::bound`] after submission and the global stabilisation time.
+    ///
+    /// No request is overdue once a message of an honest replica has been queued for so long that
+    /// queueing and propagation exceed the fallback delay.
     pub fn overdue(&self) -> Option<RequestId> {
         let stable = self.links.stabilisation.filter(|stable| self.now >= stable.at)?;
+        let queued = self.links.longest_queue(|at| self.is_honest(at.id));
+        if queued > self.config.timing().fallback.saturating_sub(stable.bound) {
+            return None;
+        }
         let (request, age) = self.progress.oldest(self.now, stable.at)?;
         (age > self.bound()).then_some(request)
     }

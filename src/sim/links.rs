@@ -1,8 +1,9 @@
 //! The links between replicas: latency, bandwidth, loss, duplication, reordering, partitions.
 //!
 //! Before the global stabilisation time (GST) the links may lose and delay messages arbitrarily.
-//! From then on no message is lost, and each arrives within a bound: partial synchrony (Dwork,
-//! Lynch and Stockmeyer, *Consensus in the Presence of Partial Synchrony*, JACM 1988).
+//! From then on no message is lost, and each arrives within a bound after it has left its sender:
+//! partial synchrony (Dwork, Lynch and Stockmeyer, *Consensus in the Presence of Partial
+//! Synchrony*, JACM 1988). A [`Transport::bandwidth`] adds the time in the sender's queue.
 #![forbid(unsafe_code)]
 
 use super::partition::{Endpoint, Partition};
@@ -47,7 +48,8 @@ pub struct Transport {
     /// The latency.
     pub latency: Latency,
     /// The bandwidth of each sender in bytes per millisecond. The messages of a sender to all
-    /// recipients share one queue, so that a leader who sends a value to many members is slow.
+    /// recipients share one queue, so that a leader who sends a value to many members is slow. The
+    /// bound of [`Stabilisation`] starts when the last byte has left the queue.
     pub bandwidth: Option<u64>,
     /// The number of messages per thousand that are held back, so that later ones overtake them.
     pub reordered: u32,
@@ -60,7 +62,9 @@ pub struct Transport {
 pub struct Stabilisation {
     /// The time in milliseconds from which the links are reliable and no partition separates.
     pub at: u64,
-    /// The maximum delay of a message after this time, or after sending if that is later.
+    /// The maximum propagation delay of a message, counted from this time or, if that is later,
+    /// from the time at which the last byte has left the sender. The time in the sender's queue,
+    /// which [`Transport::bandwidth`] determines, is added to it.
     pub bound: u64,
 }
 
@@ -72,8 +76,16 @@ pub(super) struct Links {
     pub(super) stabilisation: Option<Stabilisation>,
     transport: Transport,
     latencies: BTreeMap<(ReplicaId, ReplicaId), u64>,
-    /// The bytes that each sender has sent since time 0 or could have sent while it was idle.
-    queues: BTreeMap<Endpoint, u128>,
+    queues: BTreeMap<Endpoint, Queue>,
+}
+
+/// The queue of a sender with limited bandwidth.
+#[derive(Debug, Clone, Copy, Default)]
+struct Queue {
+    /// The bytes sent since time 0, and those that could have been sent while idle.
+    bytes: u128,
+    /// The longest time in the queue after the global stabilisation time, in milliseconds.
+    longest: u64,
 }
 
 impl Links {
@@ -94,6 +106,13 @@ impl Links {
     /// Returns `true` if the links are reliable.
     pub(super) fn is_stable(&self, now: u64) -> bool {
         self.stabilisation.is_some_and(|stable| now >= stable.at)
+    }
+
+    /// The longest time for which a message of these senders was queued after the global
+    /// stabilisation time, in milliseconds; 0 without a bandwidth.
+    pub(super) fn longest_queue(&self, is_sender: impl Fn(Endpoint) -> bool) -> u64 {
+        let queues = self.queues.iter().filter(|(at, _)| is_sender(**at));
+        queues.map(|(_, queue)| queue.longest).max().unwrap_or(0)
     }
 
     /// The arrival times of a message of `length` bytes: none if it is lost, two if it is
@@ -121,7 +140,7 @@ impl Links {
             }
             let bound = self
                 .stabilisation
-                .map_or(u64::MAX, |stable| now.max(stable.at).saturating_add(stable.bound));
+                .map_or(u64::MAX, |stable| sent.max(stable.at).saturating_add(stable.bound));
             sent.saturating_add(delay).min(bound)
         };
         (0..1 + u8::from(duplicated)).map(arrival).collect()
@@ -134,8 +153,11 @@ impl Links {
         };
         let bandwidth = u128::from(bandwidth);
         let queue = self.queues.entry(from).or_default();
-        *queue = (*queue).max(u128::from(now) * bandwidth) + length as u128;
-        u64::try_from(queue.div_ceil(bandwidth)).unwrap_or(u64::MAX)
+        queue.bytes = queue.bytes.max(u128::from(now) * bandwidth) + length as u128;
+        let sent = u64::try_from(queue.bytes.div_ceil(bandwidth)).unwrap_or(u64::MAX);
+        let stable = self.stabilisation.map_or(u64::MAX, |stable| stable.at);
+        queue.longest = queue.longest.max(sent.saturating_sub(now.max(stable)));
+        sent
     }
 }
 
@@ -182,6 +204,25 @@ mod tests {
             |now, from: u16, to: u16| links.arrivals(now, (from.into(), to.into()), 1000, &mut rng);
         assert_eq!((arrival(0, 0, 1), arrival(0, 0, 2)), (vec![15], vec![25]));
         assert_eq!((arrival(0, 1, 2), arrival(100, 0, 1)), (vec![15], vec![115]));
+    }
+
+    /// 100 messages of 1000 bytes at 100 bytes per millisecond: the last one leaves after 1000 ms,
+    /// and only its propagation is bounded.
+    #[test]
+    fn the_bound_after_stabilisation_does_not_shorten_the_queue() {
+        let mut links = Links {
+            link: Link { delay: 500..=500, ..Link::default() },
+            stabilisation: Some(Stabilisation { at: 0, bound: 30 }),
+            ..Links::default()
+        };
+        links.transport.bandwidth = Some(100);
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let pair = (0_u16.into(), 1_u16.into());
+        let arrivals: Vec<u64> =
+            (0..100).flat_map(|_| links.arrivals(0, pair, 1000, &mut rng)).collect();
+        assert_eq!((arrivals[0], arrivals[99]), (40, 1030));
+        assert_eq!(links.longest_queue(|at| at == pair.0), 1000);
+        assert_eq!(links.longest_queue(|at| at == pair.1), 0);
     }
 
     #[test]
