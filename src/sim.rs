@@ -99,6 +99,7 @@ pub struct Network<A: Application> {
     links: Links,
     collusion: Collusion,
     traffic: BTreeMap<&'static str, Traffic>,
+    agreement: BTreeMap<u64, Traffic>,
     rejected: BTreeMap<RequestId, String>,
     discarded: Vec<Discarded>,
     evidence: Vec<Evidence>,
@@ -139,6 +140,7 @@ impl<A: Application + Clone> Network<A> {
             links: Links::default(),
             collusion: Collusion::default(),
             traffic: BTreeMap::new(),
+            agreement: BTreeMap::new(),
             rejected: BTreeMap::new(),
             discarded: Vec::new(),
             evidence: Vec::new(),
@@ -323,6 +325,11 @@ impl<A: Application> Network<A> {
     /// The traffic by message kind.
     pub fn traffic(&self) -> &BTreeMap<&'static str, Traffic> {
         &self.traffic
+    }
+    /// The traffic of agreement by height: pre-prepare, prepare, commit, partial certificate and
+    /// certificate, which the formulas of [`consensus`](crate::consensus) count.
+    pub fn agreement(&self) -> &BTreeMap<u64, Traffic> {
+        &self.agreement
     }
     /// The number of messages of one kind.
     pub fn sent(&self, kind: &str) -> u64 {

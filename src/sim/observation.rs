@@ -38,8 +38,18 @@ pub enum Observed {
         view: u64,
         /// The digest of the value.
         digest: Digest,
-        /// The number of requests in the value.
-        requests: usize,
+        /// The time at which a client submitted each request of the value, in milliseconds; `None`
+        /// if the replica that received the request crashed or is faulty.
+        submitted: Vec<Option<u64>>,
+    },
+    /// The replica to which a client submitted a request delivered it: the client has its reply.
+    Replied {
+        /// The replica.
+        at: ReplicaId,
+        /// The height of the request.
+        height: u64,
+        /// The time of submission in milliseconds.
+        submitted: u64,
     },
     /// A replica crashed.
     Crashed(Endpoint),
@@ -49,6 +59,11 @@ pub enum Observed {
     Partitioned,
     /// The links are reliable from now on.
     Stabilised,
-    /// A member contradicted itself.
-    Evidence(Box<Evidence>),
+    /// A replica proved that a member contradicted itself.
+    Evidence {
+        /// The replica that found the proof.
+        reporter: ReplicaId,
+        /// The proof, which names the culprit as its signer.
+        evidence: Box<Evidence>,
+    },
 }

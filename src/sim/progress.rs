@@ -52,16 +52,31 @@ impl Progress {
         }
     }
 
-    /// Records a delivery at an honest replica.
-    pub(super) fn deliver(&mut self, at: ReplicaId, height: u64, requests: &[RequestId], now: u64) {
+    /// The time at which a client submitted a request, unless the request is lost.
+    pub(super) fn submission(&self, request: &RequestId) -> Option<u64> {
+        self.submissions.get(request).copied()
+    }
+
+    /// Records a delivery at an honest replica. Returns the times of submission of the requests
+    /// that clients submitted to this replica.
+    pub(super) fn deliver(
+        &mut self,
+        at: ReplicaId,
+        height: u64,
+        requests: &[RequestId],
+        now: u64,
+    ) -> Vec<u64> {
+        let mut answered = Vec::new();
         for request in requests {
             if self.waiting.get(request).is_some_and(|submission| submission.at == at)
                 && let Some(Submission { time, .. }) = self.waiting.remove(request)
             {
                 self.latencies.push(now - time);
+                answered.push(time);
             }
         }
         self.delivered.entry(height).or_insert_with(|| requests.to_vec());
+        answered
     }
 
     /// All honest replicas have delivered the heights up to this one.

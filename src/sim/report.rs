@@ -13,6 +13,14 @@ pub struct Traffic {
     pub bytes: u64,
 }
 
+impl Traffic {
+    /// Adds messages of equal length.
+    pub(super) fn add(&mut self, messages: usize, length: usize) {
+        self.messages += messages as u64;
+        self.bytes += (messages * length) as u64;
+    }
+}
+
 /// A message that a replica discarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discarded {

@@ -24,6 +24,10 @@ const CLIENT_TIMEOUT: u64 = 10_000;
 /// The time after which a client tries a crashed replica again, in milliseconds.
 const RETRY: u64 = 100;
 
+/// The messages that the formulas of [`consensus`](crate::consensus) count.
+const AGREEMENT: [&str; 5] =
+    ["pre-prepare", "prepare", "commit", "partial certificate", "certificate"];
+
 /// An encoded message with its digest.
 pub(super) struct Packet {
     digest: Digest,
@@ -262,13 +266,16 @@ impl<A: Application + Clone> Network<A> {
         let requests = decoded.as_ref().map(|(_, value)| format.requests(value));
         let requests = requests.into_iter().flatten();
         let requests: Vec<_> = requests.map(|(request, _)| request_id(request)).collect();
-        self.progress.deliver(at.id, height, &requests, self.now);
-        let count = requests.len();
+        let submissions = requests.iter().map(|request| self.progress.submission(request));
+        let submitted: Vec<_> = submissions.collect();
+        let answered = self.progress.deliver(at.id, height, &requests, self.now);
         let delivery = Delivery { at: at.id, height, requests, digest, certificate };
         let first = self.safety.delivered((&self.config, self.scheme.uncached()), &delivery);
         if let (true, Some(digest)) = (first, digest) {
-            let (view, requests) = (certificate.view, count);
-            self.observe(Observed::Decided { height, view, digest, requests });
+            self.observe(Observed::Decided { height, view: certificate.view, digest, submitted });
+        }
+        for submitted in answered {
+            self.observe(Observed::Replied { at: at.id, height, submitted });
         }
         let honest = self.honest();
         let lowest = honest.iter().map(|id| self.safety.height_of(*id)).min();
@@ -288,7 +295,7 @@ impl<A: Application + Clone> Network<A> {
             self.safety.record(at, height, checked);
         }
         self.evidence.push(evidence);
-        self.observe(Observed::Evidence(Box::new(evidence)));
+        self.observe(Observed::Evidence { reporter: at, evidence: Box::new(evidence) });
     }
 
     fn send(&mut self, from: Endpoint, to: &[ReplicaId], message: &Message, delay: u64) {
@@ -297,10 +304,12 @@ impl<A: Application + Clone> Network<A> {
         let digest = hash::digest(tag::SIM_TRACE, &[&bytes]);
         let packet = Arc::new(Packet { digest, bytes });
         let length = packet.bytes.len();
+        if AGREEMENT.contains(&message.body.name()) {
+            let (height, _) = message.body.height_and_view();
+            self.agreement.entry(height).or_default().add(to.len(), length);
+        }
         for id in to {
-            let count = self.traffic.entry(message.body.name()).or_default();
-            count.messages += 1;
-            count.bytes += length as u64;
+            self.traffic.entry(message.body.name()).or_default().add(1, length);
             let twin = Endpoint { id: *id, twin: true };
             let mut all = Vec::new();
             for to in [Endpoint::from(*id), twin] {

@@ -45,8 +45,8 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             if let Some(trace) = &mut trace {
                 trace.write(observation)?;
             }
-            if let Observed::Decided { view, requests, .. } = observation.event {
-                summary.decided(observation.time, view, requests);
+            if let Observed::Decided { view, submitted, .. } = &observation.event {
+                summary.decided(observation.time, *view, submitted.len());
                 clients.submit(&mut network);
             }
         }

@@ -61,13 +61,14 @@ impl Trace {
                 "event": "message", "time": time, "from": from, "to": to, "kind": kind,
                 "bytes": bytes, "arrivals": arrivals,
             }),
-            Observed::Decided { height, view, digest, requests } => json!({
+            Observed::Decided { height, view, digest, submitted } => json!({
                 "event": "block", "time": time, "height": height, "view": view,
-                "digest": hex::encode(digest), "requests": requests,
+                "digest": hex::encode(digest), "requests": submitted.len(),
             }),
+            Observed::Replied { .. } => return Ok(()),
             Observed::Crashed(at) => at_replica("crash", time, *at),
             Observed::Restarted(at) => at_replica("restart", time, *at),
-            Observed::Evidence(evidence) => json!({
+            Observed::Evidence { evidence, .. } => json!({
                 "event": "evidence", "time": time, "replica": evidence.signer,
                 "height": evidence.first.statement.height,
                 "view": evidence.first.statement.view,
