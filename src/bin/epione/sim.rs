@@ -1,11 +1,12 @@
 //! `epione sim`: a network of replicas in virtual time, with faults, and its costs.
 //!
-//! `options` parses the command line and builds the network; `report` prints the summary; `trace`
-//! streams the observations.
+//! `options` parses the command line and builds the network, from the values of `values`; `report`
+//! prints the summary; `trace` streams the observations.
 
 mod options;
 mod report;
 mod trace;
+mod values;
 
 use crate::files::Failure;
 use epione::sim::{Journal, Network, Observed};
@@ -19,7 +20,8 @@ const PATIENCE: u64 = 600_000;
 
 /// Runs the simulation. Returns `true` if no rule is violated and every block is decided.
 pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
-    let Faults { mut network, crashes } = options.network()?;
+    options.check()?;
+    let Faults { mut network, crashes } = options.network();
     let mut trace = options.trace.as_deref().map(Trace::create).transpose()?;
     network.record_observations(options.events);
     if let Some(trace) = &mut trace {

@@ -17,6 +17,16 @@ fn summary(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The errors of a run that is refused.
+fn refusal(code: i32, arguments: &[&str]) -> String {
+    let output = sim(arguments);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+    assert!(output.stdout.is_empty());
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(!errors.contains("panicked"), "{errors}");
+    errors
+}
+
 #[test]
 fn the_summary_states_costs_and_the_absence_of_violations() {
     let text =
@@ -67,40 +77,49 @@ fn the_trace_has_a_schema_one_object_per_event_and_a_summary() {
 }
 
 #[test]
+fn lists_of_behaviours_have_spaces_and_the_value_all() {
+    let run =
+        |list| summary(&["--replicas=7", "--byzantine=2", "--blocks=2", "--behaviours", list]);
+    assert_eq!(run("silent, Equivocating"), run("silent,equivocating"));
+    assert_eq!(run("all"), summary(&["--replicas=7", "--byzantine=2", "--blocks=2"]));
+}
+
+#[test]
 fn malformed_options_are_explained() {
-    for (arguments, reason) in [
-        (["--replicas", "3"], "the number of replicas is an integer from 4 to 1024"),
-        (["--groups", "0"], "the number of groups is an integer from 1 to 256"),
-        (["--byzantine", "-1"], "the number of Byzantine replicas is an integer from 0 to F"),
-        (["--blocks", "0"], "the number of blocks is an integer from 1 to 1000000"),
-        (["--loss", "101"], "the loss is an integer from 0 to 100"),
-        (["--behaviours", "rude"], "forged-partials"),
-        (["--seed", "x"], "the seed is an integer from 0 to 18446744073709551615 (2^64 - 1)"),
+    for (option, value, reason) in [
+        ("--replicas", "3", "the number of replicas is an integer from 4 to 1024"),
+        ("--groups", "3", "the number of groups is an integer from 4 to 256"),
+        ("--byzantine", "-1", "the number of Byzantine replicas is an integer from 0 to F"),
+        ("--blocks", "0", "the number of blocks is an integer from 1 to 1000000"),
+        ("--loss", "101", "the loss is an integer from 0 to 100"),
+        ("--behaviours", "rude", "forged-partials"),
+        ("--seed", "x", "the seed is an integer from 0 to 18446744073709551615 (2^64 - 1)"),
+        ("--seed", "-2", "the seed is an integer from 0 to 18446744073709551615 (2^64 - 1)"),
     ] {
-        let output = sim(&[&arguments.join("=")]);
-        assert_eq!(output.status.code(), Some(2));
-        assert!(output.stdout.is_empty());
-        let errors = String::from_utf8(output.stderr).unwrap();
-        assert!(errors.contains(reason) && !errors.contains("panicked"), "{errors}");
+        for arguments in [&[&*[option, value].join("=")][..], &[option, value]] {
+            let errors = refusal(2, arguments);
+            assert!(errors.contains(reason), "{errors}");
+        }
     }
 }
 
 #[test]
-fn impossible_networks_are_refused_in_one_sentence() {
+fn impossible_networks_and_options_without_effect_are_refused_in_one_sentence() {
     let folder = Folder::new();
     let missing = folder.path("missing").join("trace");
     for (arguments, reason) in [
-        (
-            &["--replicas", "16", "--byzantine", "6"][..],
-            "at most 5 of 16 replicas may be Byzantine",
-        ),
-        (&["--replicas", "16", "--groups", "5"], "16 replicas form at most 4 groups"),
-        (&["--replicas", "4", "--trace", super::text(&missing)], "cannot be written"),
+        (&["--byzantine=6"][..], "at most 5 of 16 replicas may be Byzantine"),
+        (&["--groups=5"], "16 replicas form at most 4 groups"),
+        (&["--groups=4", "--profile=flat"], "flat PBFT has no groups; omit --groups or --profile"),
+        (&["--groups=4", "--replicas=15"], "15 replicas use flat PBFT, which has no groups"),
+        (&["--profile=member-quorum", "--replicas=15"], "needs at least 16 replicas"),
+        (&["--behaviours=silent"], "--behaviours has no effect without --byzantine"),
+        (&["--placement=group"], "--placement has no effect without --byzantine"),
+        (&["--gst=5"], "--gst has no effect without --loss"),
+        (&["--loss=5", "--gst=0"], "--loss has no effect with --gst 0"),
+        (&["--replicas=4", "--trace", super::text(&missing)], "cannot be written"),
     ] {
-        let output = sim(arguments);
-        assert_eq!(output.status.code(), Some(1));
-        assert!(output.stdout.is_empty());
-        let errors = String::from_utf8(output.stderr).unwrap();
+        let errors = refusal(1, arguments);
         assert!(errors.starts_with("epione: ") && errors.contains(reason), "{errors}");
         assert_eq!(errors.lines().count(), 1, "{errors}");
     }
