@@ -1,8 +1,9 @@
 //! `epione sim`: a network of replicas in virtual time, with faults, and its costs.
 //!
 //! `options` parses the command line and builds the network, from the values of `values`; `report`
-//! prints the summary; `trace` streams the observations.
+//! prints the summary; `trace` streams the observations; `help` describes the exit codes.
 
+mod help;
 mod options;
 mod report;
 mod trace;
@@ -12,14 +13,27 @@ use crate::files::Failure;
 use epione::sim::{Journal, Network, Observed};
 use options::Faults;
 pub(crate) use options::Options;
-use report::Summary;
+use report::{Outcome, Summary};
 use trace::Trace;
 
 /// The virtual time without a decision after which the run ends, in milliseconds.
 const PATIENCE: u64 = 600_000;
 
-/// Runs the simulation. Returns `true` if no rule is violated and every block is decided.
+/// Runs the simulation. Returns `true` if all blocks are decided and `false` if a rule of safety is
+/// violated; exits with code 2 after an error, and 3 if the run stalled.
 pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
+    match simulate(options) {
+        Ok(Outcome::Decided) => Ok(true),
+        Ok(Outcome::Violated) => Ok(false),
+        Ok(Outcome::Stalled) => std::process::exit(3),
+        Err(error) => {
+            eprintln!("epione: {error}");
+            std::process::exit(2)
+        }
+    }
+}
+
+fn simulate(options: &Options) -> Result<Outcome, Failure> {
     options.check()?;
     let Faults { mut network, crashes } = options.network();
     let mut trace = options.trace.as_deref().map(Trace::create).transpose()?;
@@ -32,7 +46,8 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     let mut crashes = crashes.into_iter().peekable();
     clients.submit(&mut network);
     while summary.blocks < options.blocks {
-        if network.violation().is_some() || network.now() > summary.last + PATIENCE {
+        let patience = summary.last.max(options.stabilisation_time()) + PATIENCE;
+        if network.violation().is_some() || network.now() > patience {
             break;
         }
         while let Some(crash) = crashes.next_if(|crash| crash.block <= summary.blocks) {
@@ -53,12 +68,12 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             }
         }
     }
-    summary.finished = summary.blocks >= options.blocks;
+    summary.finish(options, &network);
     if let Some(trace) = trace {
         trace.finish(&summary, &network)?;
     }
     summary.print(options, &network)?;
-    Ok(summary.finished && network.violation().is_none())
+    Ok(summary.outcome)
 }
 
 /// Clients that submit the requests of the next block as soon as a block is decided.

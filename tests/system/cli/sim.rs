@@ -17,10 +17,10 @@ fn summary(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The errors of a run that is refused.
-fn refusal(code: i32, arguments: &[&str]) -> String {
+/// The errors of a run that is refused with exit code 2.
+fn refusal(arguments: &[&str]) -> String {
     let output = sim(arguments);
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     assert!(output.stdout.is_empty());
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(!errors.contains("panicked"), "{errors}");
@@ -76,6 +76,20 @@ fn the_trace_has_a_schema_one_object_per_event_and_a_summary() {
     assert_eq!(of(&events, "message") as u64, last["messages"].as_u64().unwrap());
 }
 
+/// Loss of all messages ends the patience only after the global stabilisation time.
+#[test]
+fn stalls_have_an_exit_code_and_count_from_stabilisation() {
+    let decided = summary(&["--replicas=4", "--blocks=1", "--loss=100", "--gst=700000"]);
+    assert!(decided.contains("No violation of safety."), "{decided}");
+    let output = sim(&["--replicas=4", "--blocks=2", "--bandwidth=1", "--requests=1000"]);
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for expected in ["\nSTALLED at ", " with 0 of 2 blocks\n"] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    assert!(text.ends_with("\nNo violation of safety.\n"), "{text}");
+}
+
 #[test]
 fn lists_of_behaviours_have_spaces_and_the_value_all() {
     let run =
@@ -97,7 +111,7 @@ fn malformed_options_are_explained() {
         ("--seed", "-2", "the seed is an integer from 0 to 18446744073709551615 (2^64 - 1)"),
     ] {
         for arguments in [&[&*[option, value].join("=")][..], &[option, value]] {
-            let errors = refusal(2, arguments);
+            let errors = refusal(arguments);
             assert!(errors.contains(reason), "{errors}");
         }
     }
@@ -119,7 +133,7 @@ fn impossible_networks_and_options_without_effect_are_refused_in_one_sentence() 
         (&["--loss=5", "--gst=0"], "--loss has no effect with --gst 0"),
         (&["--replicas=4", "--trace", super::text(&missing)], "cannot be written"),
     ] {
-        let errors = refusal(1, arguments);
+        let errors = refusal(arguments);
         assert!(errors.starts_with("epione: ") && errors.contains(reason), "{errors}");
         assert_eq!(errors.lines().count(), 1, "{errors}");
     }

@@ -1,5 +1,6 @@
 //! The options of `epione sim`, and the network that they describe.
 
+use super::help;
 use super::values::{self, Attack, AttackParser, Position, Profile, Scheme};
 use crate::files::Failure;
 use epione::consensus::{Parameters, ReplicaId};
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 
 /// Options of `epione sim`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  epione sim --replicas 100 --groups 10 --byzantine 33 --seed 7")]
+#[command(after_help = help::SHORT)]
 pub(crate) struct Options {
     /// Number N of replicas, from 4 to 1024
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = values::replicas)]

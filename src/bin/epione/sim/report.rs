@@ -4,19 +4,30 @@ use super::options::Options;
 use crate::files::{self, Failure};
 use comfy_table::{CellAlignment, Table, presets};
 use epione::sim::{Journal, Network, Traffic};
-use std::fmt::Write;
+use std::fmt::{self, Write};
+
+/// The end of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// All blocks are decided.
+    Decided,
+    /// A rule of safety is violated.
+    Violated,
+    /// Blocks are missing.
+    #[default]
+    Stalled,
+}
 
 /// The decided blocks of a run.
 #[derive(Debug, Default)]
 pub(super) struct Summary {
+    pub(super) outcome: Outcome,
     pub(super) blocks: u64,
     pub(super) requests: usize,
     /// The number of blocks that were not committed in view 0.
     pub(super) later_views: u64,
     /// The virtual time of the last block.
     pub(super) last: u64,
-    /// All blocks were decided.
-    pub(super) finished: bool,
 }
 
 impl Summary {
@@ -25,6 +36,15 @@ impl Summary {
         self.requests += requests;
         self.later_views += u64::from(view > 0);
         self.last = time;
+    }
+
+    /// Determines the outcome at the end of the run.
+    pub(super) fn finish(&mut self, options: &Options, network: &Network<Journal>) {
+        self.outcome = match network.violation() {
+            Some(_) => Outcome::Violated,
+            None if self.blocks < options.blocks => Outcome::Stalled,
+            None => Outcome::Decided,
+        };
     }
 
     /// Prints the summary.
@@ -75,7 +95,7 @@ impl Summary {
             network.evidence().len()
         )?;
         writeln!(text, "trace {}", hex::encode(network.trace()))?;
-        writeln!(text, "{}", self.verdict(options, network))?;
+        self.write_verdict(&mut text, options, network)?;
         files::write_stdout(&text)?;
         Ok(())
     }
@@ -103,14 +123,19 @@ impl Summary {
         table
     }
 
-    fn verdict(&self, options: &Options, network: &Network<Journal>) -> String {
-        match (network.violation(), self.finished) {
-            (Some(violation), _) => format!("VIOLATION: {violation}"),
-            (None, false) => format!(
-                "STALLED: {} of {} blocks, and no block for ten virtual minutes",
-                self.blocks, options.blocks
-            ),
-            (None, true) => "No violation of safety.".to_owned(),
+    fn write_verdict(
+        &self,
+        text: &mut String,
+        options: &Options,
+        network: &Network<Journal>,
+    ) -> fmt::Result {
+        if self.outcome == Outcome::Stalled {
+            let (now, blocks) = (network.now(), options.blocks);
+            writeln!(text, "STALLED at {now} virtual ms with {} of {blocks} blocks", self.blocks)?;
+        }
+        match network.violation() {
+            Some(violation) => writeln!(text, "VIOLATION: {violation}"),
+            None => writeln!(text, "No violation of safety."),
         }
     }
 }
