@@ -10,7 +10,8 @@ mod trace;
 mod values;
 
 use crate::files::Failure;
-use epione::sim::{Journal, Network, Observed};
+use epione::consensus::ReplicaId;
+use epione::sim::{Journal, Network, Observation, Observed};
 use options::Faults;
 pub(crate) use options::Options;
 use report::{Outcome, Summary};
@@ -18,6 +19,9 @@ use trace::Trace;
 
 /// The virtual time without a decision after which the run ends, in milliseconds.
 const PATIENCE: u64 = 600_000;
+
+/// The virtual time for which the replicas may deliver the last block, in milliseconds.
+const DRAIN: u64 = 60_000;
 
 /// Runs the simulation. Returns `true` if all blocks are decided and `false` if a rule of safety is
 /// violated; exits with code 2 after an error, and 3 if the run stalled.
@@ -42,14 +46,9 @@ fn simulate(options: &Options) -> Result<Outcome, Failure> {
         trace.header(options, &network)?;
     }
     let mut summary = Summary::default();
-    let mut clients = Clients { requests: 0, per_block: options.requests };
     let mut crashes = crashes.into_iter().peekable();
-    clients.submit(&mut network);
-    while summary.blocks < options.blocks {
-        let patience = summary.last.max(options.stabilisation_time()) + PATIENCE;
-        if network.violation().is_some() || network.now() > patience {
-            break;
-        }
+    submit(options, &mut network, &mut summary);
+    while !is_over(options, &network, &summary) {
         while let Some(crash) = crashes.next_if(|crash| crash.block <= summary.blocks) {
             let after = network.effects(crash.id) + crash.effects;
             network.crash_after(crash.id, after, crash.downtime);
@@ -57,14 +56,17 @@ fn simulate(options: &Options) -> Result<Outcome, Failure> {
         if !network.step() {
             break;
         }
-        let observations = network.take_observations();
-        for observation in &observations {
-            if let Some(trace) = &mut trace {
-                trace.write(observation)?;
+        for observation in network.take_observations() {
+            if height(&observation).is_some_and(|height| height > options.blocks) {
+                continue;
             }
-            if let Observed::Decided { view, submitted, .. } = &observation.event {
-                summary.decided(observation.time, *view, submitted.len());
-                clients.submit(&mut network);
+            if let Some(trace) = &mut trace {
+                trace.write(&observation)?;
+            }
+            summary.record(&observation);
+            let decided = matches!(observation.event, Observed::Decided { .. });
+            if decided && summary.blocks < options.blocks {
+                submit(options, &mut network, &mut summary);
             }
         }
     }
@@ -76,19 +78,37 @@ fn simulate(options: &Options) -> Result<Outcome, Failure> {
     Ok(summary.outcome)
 }
 
-/// Clients that submit the requests of the next block as soon as a block is decided.
-struct Clients {
-    requests: u64,
-    per_block: u16,
+/// Submits the requests of the next block at the honest replicas in turn.
+fn submit(options: &Options, network: &mut Network<Journal>, summary: &mut Summary) {
+    let honest = network.honest();
+    for _ in 0..options.requests {
+        let at = honest[summary.submitted as usize % honest.len()];
+        summary.submitted += 1;
+        network.schedule_request(network.now(), at, summary.submitted.to_be_bytes().to_vec());
+    }
 }
 
-impl Clients {
-    fn submit(&mut self, network: &mut Network<Journal>) {
-        let honest = network.honest();
-        for _ in 0..self.per_block {
-            let at = honest[self.requests as usize % honest.len()];
-            self.requests += 1;
-            network.schedule_request(network.now(), at, self.requests.to_be_bytes().to_vec());
-        }
+/// Returns `true` if a rule is violated, the run stalled, or the last block is delivered.
+fn is_over(options: &Options, network: &Network<Journal>, summary: &Summary) -> bool {
+    if network.violation().is_some() {
+        return true;
+    }
+    if summary.blocks < options.blocks {
+        return network.now() > summary.last.max(options.stabilisation_time()) + PATIENCE;
+    }
+    let delivered = lagging(network, options.blocks).all(|id| !network.is_up(id));
+    delivered || network.now() > summary.last + DRAIN
+}
+
+/// The honest replicas that have not delivered the last block.
+fn lagging(network: &Network<Journal>, blocks: u64) -> impl Iterator<Item = ReplicaId> {
+    network.honest().into_iter().filter(move |id| network.replica(*id).height() <= blocks)
+}
+
+/// The height of a decision or reply. Those above the last block are not part of the run.
+fn height(observation: &Observation) -> Option<u64> {
+    match observation.event {
+        Observed::Decided { height, .. } | Observed::Replied { height, .. } => Some(height),
+        _ => None,
     }
 }

@@ -112,6 +112,21 @@ attacks! {
     Flooding "Fetches without end"
 }
 
+impl Attack {
+    /// The name of a behaviour on the command line.
+    pub(super) fn name_of(behaviour: Behaviour) -> String {
+        let all = Self::value_variants().iter();
+        let attack = all.copied().find(|attack| attack.behaviours() == [behaviour]);
+        attack.map_or_else(|| format!("{behaviour:?}"), |attack| name(&attack))
+    }
+}
+
+/// The name of a value on the command line.
+pub(super) fn name(value: &impl ValueEnum) -> String {
+    let value = value.to_possible_value().expect("no value is skipped");
+    value.get_name().to_owned()
+}
+
 /// Parses one behaviour of a list, with spaces around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AttackParser;
