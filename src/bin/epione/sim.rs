@@ -1,7 +1,7 @@
 //! `epione sim`: a network of replicas in virtual time, with faults, and its costs.
 //!
 //! `options` parses the command line and builds the network, from the values of `values`; `report`
-//! prints the summary; `trace` streams the observations; `help` describes the exit codes.
+//! prints the summary; `trace` streams the observations; `help` describes exit codes and trace.
 
 mod help;
 mod options;
@@ -61,7 +61,7 @@ fn simulate(options: &Options) -> Result<Outcome, Failure> {
                 continue;
             }
             if let Some(trace) = &mut trace {
-                trace.write(&observation)?;
+                trace.write(&observation, network.config())?;
             }
             summary.record(&observation);
             let decided = matches!(observation.event, Observed::Decided { .. });

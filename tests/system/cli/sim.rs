@@ -1,4 +1,4 @@
-//! `epione sim`: summary, trace, malformed options.
+//! `epione sim`: summary, trace, exit codes, malformed options.
 
 use super::Folder;
 use serde_json::Value;
@@ -29,6 +29,19 @@ fn refusal(arguments: &[&str]) -> String {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(!errors.contains("panicked"), "{errors}");
     errors
+}
+
+/// Runs a simulation successfully and returns the objects of its trace.
+fn trace(arguments: &[&str]) -> Vec<Value> {
+    let folder = Folder::new();
+    let path = folder.path("trace.jsonl");
+    summary(&[arguments, &["--trace", super::text(&path)]].concat());
+    let text = std::fs::read_to_string(&path).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn of<'a>(trace: &'a [Value], event: &str) -> Vec<&'a Value> {
+    trace.iter().filter(|object| object["event"] == event).collect()
 }
 
 #[test]
@@ -89,6 +102,33 @@ fn the_messages_of_agreement_stand_beside_the_formula() {
     assert!((72.0..=90.0).contains(&flat), "{flat}");
 }
 
+/// No more bytes of a sender arrive than its bandwidth permits, also if a message is queued for
+/// longer than the bound on its propagation.
+#[test]
+fn bandwidth_is_obeyed_after_stabilisation() {
+    let arguments = ["--replicas=4", "--blocks=3", "--requests=20", "--bandwidth=5", "--events"];
+    assert!(summary(&arguments[..4]).contains("bandwidth of each sender: 5 bytes per virtual ms"));
+    let trace = trace(&arguments);
+    let messages = of(&trace, "message");
+    let arrival = |message: &Value| message["arrivals"][0].as_u64().unwrap();
+    let delays =
+        messages.iter().map(|message| arrival(message) - message["time"].as_u64().unwrap());
+    assert!(delays.max() > Some(1000));
+    for sender in 0..4 {
+        let mut arrivals: Vec<(u64, u64)> = messages
+            .iter()
+            .filter(|message| message["from"] == sender)
+            .map(|message| (arrival(message), message["bytes"].as_u64().unwrap()))
+            .collect();
+        arrivals.sort_unstable();
+        let mut total = 0;
+        for (at, bytes) in arrivals {
+            total += bytes;
+            assert!(total <= 5 * at, "{total} bytes of sender {sender} arrived until {at}");
+        }
+    }
+}
+
 #[test]
 fn equal_options_give_equal_summaries() {
     let run = |seed| summary(&["--replicas=7", "--byzantine=2", "--loss=10", "--seed", seed]);
@@ -99,26 +139,75 @@ fn equal_options_give_equal_summaries() {
 
 #[test]
 fn the_trace_has_a_schema_one_object_per_event_and_a_summary() {
-    let folder = Folder::new();
-    let path = folder.path("trace.jsonl");
-    let file = super::text(&path);
-    let arguments = ["--replicas", "4", "--blocks", "3", "--signatures", "ideal", "--trace", file];
-    let read = || -> Vec<Value> {
-        let text = std::fs::read_to_string(&path).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    };
-    summary(&arguments);
-    let blocks = read();
+    let arguments = ["--replicas", "4", "--blocks", "3", "--signatures", "ideal"];
+    let blocks = trace(&arguments);
     assert_eq!(blocks[0]["schema"], "epione.sim.trace");
-    assert_eq!(blocks[0]["version"], 1);
-    let of = |list: &[Value], event: &str| list.iter().filter(|o| o["event"] == event).count();
-    assert_eq!((of(&blocks, "block"), of(&blocks, "message")), (3, 0));
+    assert_eq!(blocks[0]["version"], 2);
+    let options = &blocks[0]["options"];
+    for (option, value) in [
+        ("replicas", Value::from(4)),
+        ("groups", Value::Null),
+        ("byzantine", 0.into()),
+        ("behaviours", vec!["all"].into()),
+        ("placement", "schedule".into()),
+        ("blocks", 3.into()),
+        ("requests", 4.into()),
+        ("crashes", 0.into()),
+        ("loss", 0.into()),
+        ("gst", 0.into()),
+        ("bandwidth", Value::Null),
+        ("signatures", "ideal".into()),
+        ("seed", 1.into()),
+        ("events", false.into()),
+    ] {
+        assert_eq!(options.get(option), Some(&value), "{option}");
+    }
+    assert_eq!(blocks[0]["profile"], "flat");
+    assert_eq!((of(&blocks, "block").len(), of(&blocks, "message").len()), (3, 0));
     let last = blocks.last().unwrap();
     assert_eq!((&last["event"], &last["blocks"]), (&"summary".into(), &3.into()));
-    assert_eq!(last["violation"], Value::Null);
-    summary(&[&arguments[..], &["--events"]].concat());
-    let events = read();
-    assert_eq!(of(&events, "message") as u64, last["messages"].as_u64().unwrap());
+    assert_eq!((&last["violation"], &last["outcome"]), (&Value::Null, &"decided".into()));
+    let events = trace(&[&arguments[..], &["--events"]].concat());
+    assert_eq!(of(&events, "message").len() as u64, last["messages"].as_u64().unwrap());
+}
+
+#[test]
+fn blocks_of_the_trace_have_leaders_and_times_of_submission() {
+    let trace = trace(&["--replicas=16", "--blocks=4"]);
+    let (blocks, replies) = (of(&trace, "block"), of(&trace, "reply"));
+    let schedule = trace[0]["schedule"].as_array().unwrap();
+    let mut requests = 0;
+    for block in blocks {
+        let number = |field: &str| block[field].as_u64().unwrap();
+        let place = (number("height") + number("view")) as usize % schedule.len();
+        assert_eq!(block["leader"], schedule[place]);
+        let submitted = block["submitted"].as_array().unwrap();
+        assert_eq!(submitted.len() as u64, number("requests"));
+        assert!(submitted.iter().all(|time| time.as_u64().unwrap() <= number("time")));
+        requests += submitted.len();
+    }
+    assert_eq!(replies.len(), requests);
+    let mut latencies: Vec<u64> =
+        replies.iter().map(|reply| reply["latency"].as_u64().unwrap()).collect();
+    latencies.sort_unstable();
+    let latency = &trace.last().unwrap()["latency"];
+    assert_eq!(latency["samples"].as_u64(), Some(requests as u64));
+    assert_eq!(latency["maximum"].as_u64(), latencies.last().copied());
+    assert_eq!(latency["median"].as_u64(), Some(latencies[requests.div_ceil(2) - 1]));
+}
+
+#[test]
+fn evidence_names_culprit_and_reporter() {
+    let trace = trace(&["--byzantine=5", "--behaviours=equivocating", "--blocks=3"]);
+    let byzantine: Vec<&Value> =
+        trace[0]["byzantine"].as_array().unwrap().iter().map(|o| &o["replica"]).collect();
+    let evidence = of(&trace, "evidence");
+    assert!(!evidence.is_empty());
+    assert!(evidence.iter().all(|proof| byzantine.contains(&&proof["culprit"])));
+    assert!(evidence.iter().any(|proof| !byzantine.contains(&&proof["reporter"])));
+    let last = trace.last().unwrap();
+    assert_eq!(last["evidence"].as_u64(), Some(evidence.len() as u64));
+    assert!(last["culprits"].as_array().unwrap().len() <= 5);
 }
 
 /// Loss of all messages ends the patience only after the global stabilisation time.
@@ -184,11 +273,37 @@ fn impossible_networks_and_options_without_effect_are_refused_in_one_sentence() 
     }
 }
 
+/// The help describes every line and field of a trace, and only lines that an option produces.
 #[test]
-fn the_help_has_an_example() {
+fn the_help_describes_exit_codes_and_the_trace() {
     let text = summary(&["--help"]);
-    assert!(
-        text.contains("epione sim --replicas 100 --groups 10 --byzantine 33 --seed 7"),
-        "{text}"
-    );
+    for expected in [
+        "epione sim --replicas 100 --groups 10 --byzantine 33 --seed 7",
+        "Exit codes:",
+        "  3  the run stalled",
+        "the same replicas as `schedule` in another order",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    assert!(summary(&["-h"]).contains("Exit codes:"));
+    let (_, format) = text.split_once("Trace, version 2").unwrap();
+    let trace = trace(&[
+        "--byzantine=5",
+        "--behaviours=equivocating",
+        "--crashes=4",
+        "--loss=1",
+        "--gst=100",
+        "--events",
+    ]);
+    for object in &trace {
+        let event = object["event"].as_str().unwrap_or("header");
+        assert!(format.contains(&format!("\n  {event} ")), "{event}");
+        for field in object.as_object().unwrap().keys() {
+            assert!(format.contains(field), "{event}: {field}");
+        }
+    }
+    for line in format.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
+        let event = line.split_whitespace().next().unwrap();
+        assert!(event == "header" || !of(&trace, event).is_empty(), "{event}");
+    }
 }

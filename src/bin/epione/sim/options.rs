@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// Options of `epione sim`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::SHORT)]
+#[command(after_help = help::SHORT, after_long_help = help::long())]
 pub(crate) struct Options {
     /// Number N of replicas, from 4 to 1024
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = values::replicas)]
@@ -70,8 +70,8 @@ pub(crate) struct Options {
     /// Seed of all randomness
     #[arg(long, default_value_t = 1, value_parser = values::seed, allow_negative_numbers = true)]
     pub(super) seed: u64,
-    /// Write a trace to this file: one JSON object per line, first the schema, then one per block,
-    /// crash, partition and proof of misbehaviour, last the summary
+    /// Write a trace to this file: JSON lines for header, blocks, replies, crashes, restarts,
+    /// evidence, stabilisation and summary; the format is at the end of --help
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,
     /// Add every message to the trace

@@ -1,16 +1,18 @@
 //! The trace of a simulation: JSON objects, one per line.
 
 use super::options::Options;
-use super::report::Summary;
+use super::report::{Outcome, Summary, culprits};
+use super::values::{Attack, Profile, name};
 use crate::files::Failure;
-use epione::sim::{Endpoint, Journal, Network, Observation, Observed};
+use epione::consensus::Config;
+use epione::sim::{Behaviour, Endpoint, Journal, Network, Observation, Observed};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// The version of the schema.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A trace that is written while the simulation runs.
 pub(super) struct Trace {
@@ -37,24 +39,30 @@ impl Trace {
         let groups: Vec<_> = config.groups().iter().map(|group| &group.ranking).collect();
         let faulty = config.members().filter_map(|member| {
             let behaviour = network.behaviour(member.id);
-            let byzantine = behaviour != epione::sim::Behaviour::Honest;
-            byzantine.then(|| json!({"replica": member.id, "behaviour": format!("{behaviour:?}")}))
+            let byzantine = behaviour != Behaviour::Honest;
+            byzantine
+                .then(|| json!({"replica": member.id, "behaviour": Attack::name_of(behaviour)}))
         });
         let faulty: Vec<Value> = faulty.collect();
         self.line(&json!({
             "schema": "epione.sim.trace",
             "version": VERSION,
-            "replicas": config.size(),
-            "profile": format!("{:?}", config.profile()),
+            "options": values(options),
+            "profile": name(&Profile::from(config.profile())),
+            "faults": config.faults(),
+            "quorum": config.quorum(),
             "groups": groups,
             "schedule": config.schedule(),
             "byzantine": faulty,
-            "seed": options.seed,
         }))
     }
 
-    /// Writes an observation.
-    pub(super) fn write(&mut self, observation: &Observation) -> Result<(), Failure> {
+    /// Writes an observation, unless no option produces it.
+    pub(super) fn write(
+        &mut self,
+        observation: &Observation,
+        config: &Config,
+    ) -> Result<(), Failure> {
         let time = observation.time;
         let line = match &observation.event {
             Observed::Sent { from, to, kind, bytes, arrivals } => json!({
@@ -63,19 +71,22 @@ impl Trace {
             }),
             Observed::Decided { height, view, digest, submitted } => json!({
                 "event": "block", "time": time, "height": height, "view": view,
-                "digest": hex::encode(digest), "requests": submitted.len(),
+                "leader": config.leader(*height, *view), "digest": hex::encode(digest),
+                "requests": submitted.len(), "submitted": submitted,
             }),
-            Observed::Replied { .. } => return Ok(()),
+            Observed::Replied { at, height, submitted } => json!({
+                "event": "reply", "time": time, "replica": at, "height": height,
+                "submitted": submitted, "latency": time - submitted,
+            }),
             Observed::Crashed(at) => at_replica("crash", time, *at),
             Observed::Restarted(at) => at_replica("restart", time, *at),
-            Observed::Evidence { evidence, .. } => json!({
-                "event": "evidence", "time": time, "replica": evidence.signer,
-                "height": evidence.first.statement.height,
+            Observed::Evidence { reporter, evidence } => json!({
+                "event": "evidence", "time": time, "culprit": evidence.signer,
+                "reporter": reporter, "height": evidence.first.statement.height,
                 "view": evidence.first.statement.view,
             }),
-            Observed::Partitioned => json!({"event": "partition", "time": time}),
             Observed::Stabilised => json!({"event": "stabilisation", "time": time}),
-            other => json!({"event": "other", "time": time, "description": format!("{other:?}")}),
+            _ => return Ok(()),
         };
         self.line(&line)
     }
@@ -87,14 +98,29 @@ impl Trace {
         network: &Network<Journal>,
     ) -> Result<(), Failure> {
         let (total, verifications) = (network.total(), network.verifications());
+        let outcome = match summary.outcome {
+            Outcome::Decided => "decided",
+            Outcome::Violated => "violated",
+            Outcome::Stalled => "stalled",
+        };
+        let percentiles = summary.percentiles();
+        let latency = percentiles.map(|percentiles| {
+            json!({
+                "samples": summary.samples(), "median": percentiles.median,
+                "p90": percentiles.p90, "p99": percentiles.p99, "maximum": percentiles.maximum,
+            })
+        });
         self.line(&json!({
-            "event": "summary", "time": network.now(), "blocks": summary.blocks,
-            "requests": summary.requests, "later_views": summary.later_views,
+            "event": "summary", "time": network.now(), "outcome": outcome,
+            "violation": network.violation(), "blocks": summary.blocks,
+            "later_views": summary.later_views, "submitted": summary.submitted,
+            "requests": summary.requests, "latency": latency,
             "messages": total.messages, "bytes": total.bytes,
+            "agreement_messages": summary.agreement(network),
             "verifications_requested": verifications.requested,
             "verifications_computed": verifications.computed,
-            "crashes": network.crashes(), "evidence": network.evidence().len(),
-            "violation": network.violation(), "trace": hex::encode(network.trace()),
+            "crashes": network.crashes(), "culprits": culprits(network),
+            "evidence": network.evidence().len(), "trace": hex::encode(network.trace()),
         }))?;
         self.file.flush().map_err(|error| self.failed(&error))
     }
@@ -113,4 +139,29 @@ impl Trace {
 
 fn at_replica(event: &str, time: u64, at: Endpoint) -> Value {
     json!({"event": event, "time": time, "replica": at.id})
+}
+
+/// All options of a run but the path of the trace; `null` where the default depends on others.
+fn values(options: &Options) -> Value {
+    let behaviours = match options.behaviours.as_slice() {
+        [] => vec![name(&Attack::All)],
+        list => list.iter().map(name).collect(),
+    };
+    json!({
+        "replicas": options.replicas,
+        "groups": options.groups,
+        "profile": options.profile.as_ref().map(name),
+        "byzantine": options.byzantine,
+        "behaviours": behaviours,
+        "placement": name(&options.placement.unwrap_or_default()),
+        "blocks": options.blocks,
+        "requests": options.requests,
+        "crashes": options.crashes,
+        "loss": options.loss,
+        "gst": options.stabilisation_time(),
+        "bandwidth": options.bandwidth,
+        "signatures": name(&options.signatures),
+        "seed": options.seed,
+        "events": options.events,
+    })
 }
