@@ -36,13 +36,15 @@
 //!
 //! *Safety*: no two honest replicas apply different values at one height. Heights have no gaps. No
 //! request is applied twice, provided that [`Application`] rejects applied requests. Every value
-//! passed [`Application::verify`] at `Q - F` or more honest members. A replica that restarts from its durable entries contradicts no statement that it has sent.
+//! passed [`Application::verify`] at `Q - F` or more honest members. A replica that restarts from
+//! its durable entries contradicts no statement that it has sent.
 //!
 //! *Liveness*, under partial synchrony: assume that after the global stabilisation time every
-//! message arrives within the configured fallback delay. Then every request that a client has submitted to an honest replica is applied, at the
-//! latest in the first pass through the leaders whose view delay suffices for agreement, or
-//! rejected by [`Application::admit`]. Both profiles are live with `F` faulty members. A replica
-//! that lost every message of the last height learns of that height by comparison with others.
+//! message arrives within the configured fallback delay. Then every request that a client has
+//! submitted to an honest replica is applied, at the latest in the first pass through the leaders
+//! whose view delay suffices for agreement, or rejected by [`Application::admit`]. Both profiles
+//! are live with `F` faulty members. A replica that lost every message of the last height learns of
+//! that height by comparison with others.
 //!
 //! *Cost*: a value stays within the [`Capacity`] of the configuration, which every voter enforces.
 //! One member can make a replica hold at most [`Limits::held_for_member`] bytes, and fetch at most
@@ -50,7 +52,8 @@
 //!
 //! *Accountability*: [`Effect::Evidence`] proves equivocation to anyone with the configuration: a
 //! member signed two different votes of one phase, or two different proposals, for one height and
-//! view. Nothing else accuses a member; [`Effect::Discard`] names the peer that delivered a message.
+//! view. Nothing else accuses a member; [`Effect::Discard`] names the peer that delivered a
+//! message.
 //!
 //! **Security.** Rests on Ed25519 and SHA-256. Every signature covers a tag, the digest of the
 //! configuration (chain, epoch, roster), layer, group, kind, height, view and digest, so no vote is

@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod cache;
-#[cfg(all(test, feature = "sim"))]
+#[cfg(test)]
 mod tests;
 
 use super::application::{Format, Price, Rejection, request_id};

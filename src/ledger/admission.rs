@@ -1,7 +1,8 @@
 //! Admission: the conditions that a transaction meets before its signatures are verified.
 //!
 //! A transaction enters the pool and a block only if its payer is known to the state. The payer is
-//! the party to whom consensus charges the [`Price`](crate::consensus::Price), and its first signer.
+//! the party to whom consensus charges the [`Price`](crate::consensus::Price), and its first
+//! signer.
 //!
 //! | action | payer | known if |
 //! |---|---|---|
@@ -20,9 +21,9 @@
 //! verification of any number of keys without.
 //!
 //! The state of a block under execution includes the earlier entries of the block, so a record and
-//! a grant of its owner key may be in one block, in this order. The contract, not admission,
-//! checks the end of a certificate: the outcome depends on the order of transactions and is recorded
-//! in the block.
+//! a grant of its owner key may be in one block, in this order. The contract, not admission, checks
+//! the end of a certificate: the outcome depends on the order of transactions and is recorded in
+//! the block.
 #![forbid(unsafe_code)]
 
 use super::action::Action;

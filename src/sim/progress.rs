@@ -34,7 +34,8 @@ impl Progress {
         }
     }
 
-    /// A replica refused the request, crashed or became faulty: no replica is obliged to deliver it.
+    /// A replica refused the request, crashed or became faulty: no replica is obliged to deliver
+    /// it.
     pub(super) fn excuse(&mut self, request: &RequestId) {
         if let Some(time) = self.submissions.get(request) {
             self.pending.remove(&(*time, *request));

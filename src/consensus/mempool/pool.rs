@@ -2,8 +2,8 @@
 //!
 //! Requests are charged to their transport peer and their payer, by their share of a value in
 //! bytes, cost and number. A leader takes one request of each peer in turn, each peer's oldest
-//! first, so a peer that fills its share delays only itself. Each request has one due time, at which its holder sends it again, later each time, until it is
-//! delivered or no longer admissible.
+//! first, so a peer that fills its share delays only itself. Each request has one due time, at
+//! which its holder sends it again, later each time, until it is delivered or no longer admissible.
 #![forbid(unsafe_code)]
 
 use crate::consensus::application::Price;

@@ -30,8 +30,8 @@ impl<F: Format> Default for NextHeight<F> {
 }
 
 impl<F: Format> NextHeight<F> {
-    /// The kind under which a message is stored, if it is. `leader` leads view 0 of that height. The
-    /// first proposal and vote, and the view change and certificate of the highest view stay.
+    /// The kind under which a message is stored, if it is. `leader` leads view 0 of that height.
+    /// The first proposal and vote, and the view change and certificate of the highest view stay.
     fn kind(&self, message: &Message, leader: ReplicaId) -> Option<Kind> {
         let (from, view) = (message.from, message.body.height_and_view().1);
         let kind = match &message.body {

@@ -38,9 +38,9 @@ impl<A: Application> Replica<A> {
     /// decision. Returns it with the effects that the driver performs first: timers, and messages
     /// that may not have been sent. Decided values are not delivered again.
     ///
-    /// The log is trusted to be complete: without an entry, the replica may contradict it. Decisions
-    /// are executed without verification. Cost: the execution of all decisions; for the current
-    /// height one verification per signature.
+    /// The log is trusted to be complete: without an entry, the replica may contradict it.
+    /// Decisions are executed without verification. Cost: the execution of all decisions; for the
+    /// current height one verification per signature.
     ///
     /// # Errors
     /// [`RestoreError`] if the member is unknown, or if a statement of the current height has not

@@ -1,5 +1,5 @@
-//! A model checker of the slot's state machine: all runs of `N` members, one of which is Byzantine, through
-//! a bounded number of views.
+//! A model checker of the slot's state machine: all runs of `N` members, one of which is Byzantine,
+//! through a bounded number of views.
 //!
 //! States contain the shipped [`Slot`](super::Slot) of each honest member, and every transition
 //! steps one of them as the driver does. Stateright enumerates the states. Faulty [`Rules`] run in
@@ -17,8 +17,8 @@
 //! any current view. Statements arrive in one fixed order.
 //!
 //! **Reductions.** Each one preserves both properties.
-//! 1. *Votes are not delivered.* Another member's vote changes nothing but the set of votes, until a
-//!    quorum of votes forms a certificate. Votes that were sent and those of the Byzantine member
+//! 1. *Votes are not delivered.* Another member's vote changes nothing but the set of votes, until
+//!    a quorum of votes forms a certificate. Votes that were sent and those of the Byzantine member
 //!    form that certificate for every member, so a transition delivers the certificate itself.
 //! 2. *Members forget.* After each transition the slot discards what a restart discards. A member
 //!    can receive all of it again, and this alone changes nothing: the member has already joined
@@ -39,8 +39,9 @@
 //! `runs` tests reduction 6.
 //!
 //! The model omits the gate (signatures, certificates, validity of values) and the tree. It covers
-//! one height and assumes that no durable state is lost. Its `NewView` proofs have distinct signers in order; the
-//! tests of single transitions (`tests/system/consensus/view_change.rs`) cover others.
+//! one height and assumes that no durable state is lost. Its `NewView` proofs have distinct signers
+//! in order; the tests of single transitions (`tests/system/consensus/view_change.rs`) cover
+//! others.
 //!
 //! Four members have between 2 772 and 7 921 states in two views, depending on the leaders, and
 //! between 3.0 and 3.9 million in three views.

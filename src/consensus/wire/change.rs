@@ -2,9 +2,9 @@
 //!
 //! PBFT's VIEW-CHANGE message (Castro and Liskov 1999, section 4.4) reports a stable checkpoint and
 //! the prepared certificates of all sequence numbers above it. One height is in flight here, so one
-//! report suffices: view and digest of the prepare certificate. The certificate is sent
-//! alongside, outside of the signed statement. A `NewView` thus contains the `Q` reports and only the highest certificate among
-//! them, `O(N)` signatures instead of `O(N^2)`.
+//! report suffices: view and digest of the prepare certificate. The certificate is sent alongside,
+//! outside of the signed statement. A `NewView` thus contains the `Q` reports and only the highest
+//! certificate among them, `O(N)` signatures instead of `O(N^2)`.
 #![forbid(unsafe_code)]
 
 use super::{Certificate, Scheme, Statement};

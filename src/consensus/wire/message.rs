@@ -5,7 +5,8 @@
 //! ```
 //! The signature covers the configuration's digest and a statement. The statement is the vote of a
 //! vote message, the report of a `ViewChange` without the certificate sent alongside, and otherwise
-//! a hash of the body. A vote's signature is thus the same inside a message and inside a certificate.
+//! a hash of the body. A vote's signature is thus the same inside a message and inside a
+//! certificate.
 #![forbid(unsafe_code)]
 
 use super::{
