@@ -59,7 +59,7 @@ pub enum Observed {
     Partitioned,
     /// The links are reliable from now on.
     Stabilised,
-    /// A replica proved that a member contradicted itself.
+    /// A replica proved that a member equivocated.
     Evidence {
         /// The replica that found the proof.
         reporter: ReplicaId,

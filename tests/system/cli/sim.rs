@@ -56,7 +56,7 @@ fn the_summary_states_costs_and_the_absence_of_violations() {
         "view change",
         "signature verifications requested, ",
         " of 2 planned crashes",
-        "1 member contradicted itself: ",
+        "1 member equivocated: ",
         "No violation of safety.",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");

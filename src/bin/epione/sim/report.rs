@@ -129,7 +129,7 @@ impl Summary {
         writeln!(
             text,
             "{}: {}",
-            plural(culprits, "member contradicted itself", "members contradicted themselves"),
+            plural(culprits, "member equivocated", "members equivocated"),
             plural(proofs, "proof", "proofs")
         )?;
         writeln!(text, "trace {}", hex::encode(network.trace()))?;
@@ -266,7 +266,7 @@ fn write_network(text: &mut String, options: &Options, network: &Network<Journal
     Ok(())
 }
 
-/// The members that contradicted themselves.
+/// The members that equivocated.
 pub(super) fn culprits(network: &Network<Journal>) -> BTreeSet<ReplicaId> {
     network.evidence().iter().map(|evidence| evidence.signer).collect()
 }
