@@ -1,9 +1,10 @@
-//! Limits per member and per peer: memory by kind, answers, believed heights.
+//! Limits per member and per peer: memory by kind, answers, heights of others.
 
 use super::harness::*;
 use epione::consensus::{
-    Body, Capacity, Certificate, Config, Decision, Effect, Holdings, Input, Message, MessageError,
-    Parameters, Phase, Prepared, Profile, Replica, ReplicaId, ViewChange, Vote,
+    Application, Body, Capacity, Certificate, Config, Decision, Digest, Effect, Format, Holdings,
+    Input, Message, MessageError, Parameters, Phase, Prepared, Price, Profile, ProposalContext,
+    Rejection, Replica, ReplicaId, VerifyContext, ViewChange, Vote, request_id,
 };
 use epione::sim::Journal;
 use std::sync::Arc;
@@ -260,4 +261,67 @@ fn a_view_change_must_carry_the_certificate_that_it_reports() {
         let error = error_of(&mut replica, &harness.sign(byzantine, body));
         assert_eq!(error, Some(MessageError::CertificateMismatch));
     }
+}
+
+/// Values of any bytes, without requests.
+#[derive(Clone)]
+struct Opaque;
+
+impl Format for Opaque {
+    type Request = ();
+    type Value = ();
+
+    fn decode_request(&self, _: &[u8]) -> Result<(), Rejection> {
+        Ok(())
+    }
+    fn price(&self, (): &()) -> Price {
+        Price::default()
+    }
+    fn check(&self, (): &()) -> Result<(), Rejection> {
+        Ok(())
+    }
+    fn decode(&self, value: &[u8]) -> Result<(Digest, ()), Rejection> {
+        Ok((request_id(value), ()))
+    }
+    fn requests<'a>(&self, (): &'a ()) -> Vec<(&'a [u8], &'a ())> {
+        Vec::new()
+    }
+}
+
+impl Application for Opaque {
+    type Format = Self;
+
+    fn format(&self) -> Self {
+        Self
+    }
+    fn admit(&self, (): &()) -> Result<(), Rejection> {
+        Ok(())
+    }
+    fn propose(&self, _: &ProposalContext<'_>, _: &[&[u8]]) -> Vec<u8> {
+        Vec::new()
+    }
+    fn verify(&self, _: &VerifyContext<'_>, (): &mut ()) -> Result<(), Rejection> {
+        Ok(())
+    }
+    fn apply(&mut self, _: u64, (): (), _: &Certificate) {}
+}
+
+/// A decision with the longest value was longer than any answer.
+#[test]
+fn the_longest_value_can_be_fetched() {
+    let harness = small(4);
+    let value = vec![7; harness.config.limits().value];
+    let digest = request_id(&value);
+    let [me, other] = harness.followers()[..2] else { panic!() };
+    let key = harness.keys[usize::from(me)].clone();
+    let mut replica = Replica::new(harness.config.clone(), me, key, Opaque).unwrap();
+    let mut deliver =
+        |message: Message| replica.step(0, Input::Message { peer: message.from, message });
+    deliver(harness.pre_prepare(&value));
+    let certificate = harness.certificate(Phase::Commit, 0, digest, &harness.quorum());
+    let decided = deliver(harness.announce(&certificate));
+    assert_eq!(delivered(&decided), std::slice::from_ref(&value));
+    let answer = deliver(harness.sign(other, Body::FetchDecisions { height: 1, count: 1 }));
+    let [Body::Decisions(decisions)] = sent(&answer)[..] else { panic!("{answer:?}") };
+    assert_eq!(decisions[..], [Decision { value, certificate }]);
 }
