@@ -157,20 +157,20 @@ fn unauthorised_messages_cost_no_check_of_a_request() {
     assert_eq!(checks(proposal(3)), 0);
 }
 
-/// The requests of a batch are checked once they are admissible.
+/// The requests of a batch are checked if it is that of the primary and they are admissible.
 #[test]
 fn a_batch_of_inadmissible_requests_costs_no_check() {
     let harness = Harness::of(Profile::MemberQuorum, 16, 0);
     let (group, _) = harness.remote_group();
-    let (primary, member) = (group.ranking[0], group.ranking[1]);
-    for (refuses, checks) in [(true, 0), (false, 20)] {
+    let [primary, member, other] = group.ranking[..3] else { panic!() };
+    for (from, refuses, checks) in [(primary, true, 0), (other, false, 0), (primary, false, 20)] {
         let application = Counting { refuses, ..Counting::default() };
         let format = application.format.clone();
         let key = harness.keys[usize::from(member)].clone();
         let mut replica = Replica::new(harness.config.clone(), member, key, application).unwrap();
-        let message = harness.sign(primary, Body::Batch(requests(1)));
-        replica.step(0, Input::Message { peer: primary, message });
-        assert_eq!(format.checks.load(Ordering::Relaxed), checks);
+        let message = harness.sign(from, Body::Batch(requests(1)));
+        replica.step(0, Input::Message { peer: from, message });
+        assert_eq!(format.checks.load(Ordering::Relaxed), checks, "{from} {refuses}");
     }
 }
 
