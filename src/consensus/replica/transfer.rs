@@ -36,8 +36,9 @@ impl<V> Sync<V> {
     }
 }
 
-/// The maximum number of doublings of the time between two status rounds.
-const STATUS_DOUBLINGS: u32 = 8;
+/// The maximum number of doublings of the time between two status rounds, and between two fetches
+/// towards a height that is not supported.
+const DOUBLINGS: u32 = 8;
 
 /// State transfer in one step.
 pub(super) struct Transfer<'a, A: Application> {
@@ -133,17 +134,17 @@ impl<A: Application> Transfer<'_, A> {
         Ok(())
     }
 
-    /// Fetches the decisions up to the height that is supported. Towards a
-    /// height that at most `F` members report, one decision is fetched, less and less often.
+    /// Fetches the decisions up to the height that is supported. Towards a height that at most `F`
+    /// members report, one decision is fetched, less and less often.
     pub(super) fn fetch_decisions(&mut self) {
         let (height, faults) = (self.chain.height(), self.out.config.faults());
         let beyond = self.sync.heights.beyond(height);
         let supported = self.sync.heights.supported(faults);
         let target = if beyond.is_empty() { supported } else { supported.max(height + 1) };
         let peers = if beyond.len() > faults { beyond.clone() } else { self.out.others() };
-        let peers = if supported > height { peers } else { beyond };
         let is_supported = supported > height;
-        let doublings = if is_supported { 0 } else { self.sync.unsupported.min(STATUS_DOUBLINGS) };
+        let peers = if is_supported { peers } else { beyond };
+        let doublings = if is_supported { 0 } else { self.sync.unsupported.min(DOUBLINGS) };
         let timing = (self.out.now, self.out.config.timing().fallback << doublings);
         for Fetch { peer, height, count } in self.sync.window.plan(height, target, &peers, timing) {
             self.sync.unsupported += u32::from(!is_supported);
@@ -167,7 +168,7 @@ impl<A: Application> Transfer<'_, A> {
             return;
         }
         self.send_status(behind, true);
-        let delay = self.out.config.timing().fallback << self.sync.rounds.min(STATUS_DOUBLINGS);
+        let delay = self.out.config.timing().fallback << self.sync.rounds.min(DOUBLINGS);
         self.sync.rounds += 1;
         self.out.require(Timer::Status, Some(self.out.now.saturating_add(delay)));
     }
