@@ -83,7 +83,9 @@ impl Chain {
             time: self.height() * 1000,
             config: &self.config,
         };
-        let requests: Vec<&[u8]> = requests.iter().map(Vec::as_slice).collect();
+        let format = self.ledger.format();
+        let decode = |bytes: &Vec<u8>| format.decode_request(bytes).unwrap();
+        let requests: Vec<_> = requests.iter().map(|r| (r.as_slice(), decode(r))).collect();
         self.ledger.propose(&context, &requests)
     }
 

@@ -63,7 +63,7 @@ impl Application for Signed {
     fn admit(&self, request: &Vec<u8>) -> Result<(), Rejection> {
         self.0.admit(request)
     }
-    fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
+    fn propose(&self, context: &ProposalContext<'_>, requests: &[(&[u8], Vec<u8>)]) -> Vec<u8> {
         self.0.propose(context, requests)
     }
     fn verify(&self, c: &VerifyContext<'_>, value: &mut JournalValue) -> Result<(), Rejection> {

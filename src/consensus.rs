@@ -152,8 +152,13 @@
 //!     fn admit(&self, request: &Vec<u8>) -> Result<(), Rejection> {
 //!         if self.0.contains(request) { Err(Rejection::new("it was applied")) } else { Ok(()) }
 //!     }
-//!     fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
-//!         [&context.parent[..], requests.first().copied().unwrap_or_default()].concat()
+//!     fn propose(
+//!         &self,
+//!         context: &ProposalContext<'_>,
+//!         requests: &[(&[u8], Vec<u8>)],
+//!     ) -> Vec<u8> {
+//!         let request = requests.first().map_or(&[][..], |(bytes, _)| bytes);
+//!         [&context.parent, request].concat()
 //!     }
 //!     fn verify(
 //!         &self,

@@ -144,11 +144,15 @@ pub trait Application {
     /// The reason for the rejection.
     fn admit(&self, request: &<Self::Format as Format>::Request) -> Result<(), Rejection>;
 
-    /// Builds a value from admitted requests within the capacity. The list is empty if a new leader
-    /// has no pending request.
+    /// Builds a value from admitted requests within the capacity, each with its bytes. The list is
+    /// empty if a new leader has no pending request.
     ///
     /// A request that `admit` accepts and that is never included causes view changes.
-    fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8>;
+    fn propose(
+        &self,
+        context: &ProposalContext<'_>,
+        requests: &[(&[u8], <Self::Format as Format>::Request)],
+    ) -> Vec<u8>;
 
     /// Verifies a value by executing it against the current state. Its requests have passed
     /// [`Format::check`], and [`Format::parent_certificate`] is valid. Must reject a value that

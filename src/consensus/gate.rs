@@ -57,7 +57,7 @@ impl Received {
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate<V> {
     pub(crate) digest: Digest,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Arc<[u8]>,
     pub(crate) value: V,
     pub(crate) requests: Vec<RequestId>,
 }
@@ -83,13 +83,12 @@ impl Load {
     }
 }
 
-/// A decoded request that fits a value.
+/// An encoded request that fits a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PricedRequest<R> {
+pub(crate) struct PricedRequest {
     pub(crate) id: RequestId,
     pub(crate) bytes: Vec<u8>,
     pub(crate) price: Price,
-    pub(crate) decoded: R,
 }
 
 /// The verified content of a message beside the message itself.
@@ -98,11 +97,9 @@ pub(crate) enum Content<F: Format> {
     /// Everything is in the message.
     Message,
     /// The requests of a request, batch or certified batch, which have passed [`Format::check`].
-    Requests(Vec<PricedRequest<F::Request>>),
+    Requests(Vec<(PricedRequest, F::Request)>),
     /// The value of a proposal or of an answer.
     Value(Box<Candidate<F::Value>>),
-    /// The values of decisions, in order.
-    Decisions(Vec<Candidate<F::Value>>),
 }
 
 /// A message whose signature is verified, with the result of the checks of its certificates, values
@@ -167,8 +164,13 @@ impl<F: Format> Gate<F> {
     /// them is still the one proposal of its leader.
     pub fn verify(&self, received: Received) -> Result<Verified<F>, MessageError> {
         self.verify_signature(&received)?;
+        Ok(self.check_content(received))
+    }
+
+    /// Checks the certificates, values and requests of a message whose signature is verified.
+    pub(crate) fn check_content(&self, received: Received) -> Verified<F> {
         let content = self.content(&received);
-        Ok(Verified { received, content })
+        Verified { received, content }
     }
 
     /// Verifies that a member of the roster signed the message.
@@ -218,7 +220,6 @@ impl<F: Format> Gate<F> {
                 Ok(Content::Value(Box::new(self.candidate(value)?)))
             }
             Body::Decisions(decisions) => {
-                let mut candidates = Vec::new();
                 for decision in decisions {
                     let (phase, digest) = (decision.certificate.phase, decision.certificate.digest);
                     let candidate = self.decode_value(&decision.value)?;
@@ -226,9 +227,8 @@ impl<F: Format> Gate<F> {
                         return Err(MessageError::CertificateMismatch);
                     }
                     self.certificate(&decision.certificate)?;
-                    candidates.push(candidate);
                 }
-                Ok(Content::Decisions(candidates))
+                Ok(Content::Message)
             }
             Body::Vote { .. }
             | Body::BatchVote { .. }
@@ -247,26 +247,29 @@ impl<F: Format> Gate<F> {
     }
 
     /// Decodes a request and checks its signatures.
-    fn request(&self, bytes: &[u8]) -> Result<PricedRequest<F::Request>, MessageError> {
-        let request = self.decode_request(bytes)?;
-        self.check_request(&request.id, &request.decoded)?;
-        Ok(request)
+    fn request(&self, bytes: &[u8]) -> Result<(PricedRequest, F::Request), MessageError> {
+        let (request, decoded) = self.decode_request(bytes)?;
+        self.check_request(&request.id, &decoded)?;
+        Ok((request, decoded))
     }
 
     /// Decodes a request and checks its length and price, but no signature.
     pub(crate) fn decode_request(
         &self,
         bytes: &[u8],
-    ) -> Result<PricedRequest<F::Request>, MessageError> {
+    ) -> Result<(PricedRequest, F::Request), MessageError> {
         self.check_length(bytes)?;
         let decoded = self.format.decode_request(bytes).map_err(MessageError::Rejected)?;
         let price = self.format.price(&decoded);
-        match Load::default().with(bytes.len(), price.cost, &self.limits) {
-            Some(_) => {
-                Ok(PricedRequest { id: request_id(bytes), bytes: bytes.to_vec(), price, decoded })
-            }
-            None => Err(MessageError::Capacity),
-        }
+        let load = Load::default().with(bytes.len(), price.cost, &self.limits);
+        load.ok_or(MessageError::Capacity)?;
+        let request = PricedRequest { id: request_id(bytes), bytes: bytes.to_vec(), price };
+        Ok((request, decoded))
+    }
+
+    /// The application's checks.
+    pub(crate) fn format(&self) -> &F {
+        &self.format
     }
 
     fn check_length(&self, request: &[u8]) -> Result<(), MessageError> {
@@ -324,7 +327,7 @@ impl<F: Format> Gate<F> {
         if requests.iter().collect::<BTreeSet<_>>().len() != requests.len() {
             return Err(MessageError::DuplicateRequest);
         }
-        Ok(Candidate { digest, bytes: bytes.to_vec(), value, requests })
+        Ok(Candidate { digest, bytes: bytes.into(), value, requests })
     }
 
     /// Checks the certificate that a view change reports.

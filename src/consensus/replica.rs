@@ -32,7 +32,7 @@ use crate::sign::SigningKey;
 pub use restore::RestoreError;
 
 use agreement::{Agreement, Context, Signal};
-use chain::{Chain, RequestOf, ValueOf};
+use chain::{Chain, ValueOf};
 use next_height::NextHeight;
 use outbox::Outbox;
 use requests::Requests;
@@ -50,10 +50,10 @@ pub struct Replica<A: Application> {
     chain: Chain<A>,
     voters: Electorate,
     agreement: Agreement<A>,
-    pool: Pool<RequestOf<A>>,
+    pool: Pool,
     batches: Batches,
-    sync: Sync<ValueOf<A>>,
-    next_height: NextHeight<A::Format>,
+    sync: Sync,
+    next_height: NextHeight,
     /// Verified messages that await processing.
     verified: VecDeque<Verified<A::Format>>,
     signals: VecDeque<Signal<A>>,
@@ -179,7 +179,7 @@ impl<A: Application> Replica<A> {
             match height {
                 h if h < self.chain.height() => return self.on_outdated(&received),
                 h if h > self.chain.height() => {
-                    self.on_premature(Verified { received, content }, height);
+                    self.on_premature(received, height);
                     return Ok(());
                 }
                 _ => {}
@@ -242,9 +242,8 @@ impl<A: Application> Replica<A> {
                 }
                 self.transfer().send_decisions(peer, *height, *count)
             }
-            (Body::Decisions(decisions), Content::Decisions(candidates)) => {
-                let certificates = decisions.iter().map(|d| d.certificate.clone());
-                self.sync.window.store(peer, candidates.into_iter().zip(certificates));
+            (Body::Decisions(decisions), _) => {
+                self.sync.window.store(peer, decisions.iter().cloned());
                 self.transfer().fetch_decisions();
                 Ok(())
             }
@@ -268,15 +267,15 @@ impl<A: Application> Replica<A> {
     }
 
     /// Keeps a message of the next height, whose sender has decided this one.
-    fn on_premature(&mut self, verified: Verified<A::Format>, height: u64) {
-        if let Body::Certificate(_) = &verified.received.message.body {
+    fn on_premature(&mut self, received: Received, height: u64) {
+        if let Body::Certificate(_) = &received.message.body {
             // Of its `Q` signers one is honest, and votes only after it has decided all lower
             // heights.
             self.sync.heights.prove(height);
         }
         if height == self.chain.height() + 1 {
             let leader = self.out.topology(height, 0).leader();
-            self.next_height.store(verified, leader);
+            self.next_height.store(received, leader);
         }
         self.transfer().fetch_decisions();
     }
@@ -327,7 +326,7 @@ impl<A: Application> Replica<A> {
 
     /// Executes a decided value and starts the next height.
     fn deliver(&mut self, candidate: Candidate<ValueOf<A>>, certificate: Certificate) {
-        let (height, value) = (self.chain.height(), candidate.bytes.clone());
+        let (height, value) = (self.chain.height(), candidate.bytes.to_vec());
         let decision = Decision { value: value.clone(), certificate: certificate.clone() };
         self.out.persist(Entry::Decision(decision));
         let fair = self.pool.deliver(&candidate.requests);
@@ -340,7 +339,8 @@ impl<A: Application> Replica<A> {
         self.out.restart(Timer::Fallback);
         self.signals.clear();
         self.start_height();
-        self.verified.extend(self.next_height.take());
+        let premature = self.next_height.take().into_iter();
+        self.verified.extend(premature.map(|received| self.gate.check_content(received)));
         self.sync.heights.prove(height + 1);
         self.transfer().schedule_comparison();
         self.requests().forward();
@@ -384,8 +384,10 @@ impl<A: Application> Replica<A> {
                 if let Err(error) = self.dispatch(verified) {
                     self.out.discard(peer, error);
                 }
-            } else if let Some((candidate, c)) = self.sync.window.take(self.chain.height()) {
-                self.deliver(candidate, c);
+            } else if let Some(decision) = self.sync.window.take(self.chain.height()) {
+                if let Ok(candidate) = self.gate.decode_value(&decision.value) {
+                    self.deliver(candidate, decision.certificate);
+                }
                 self.transfer().fetch_decisions();
             } else {
                 let (agreement, mut context) = self.agreement();
@@ -452,6 +454,7 @@ impl<A: Application> Replica<A> {
         let slot = &self.agreement.slot;
         Holdings {
             requests: self.pool.bytes(),
+            batches: self.batches.bytes(),
             values: self.agreement.bytes(),
             statements: slot.vote_set().len() * ENTRY,
             view_changes: slot.view_change_bytes(),

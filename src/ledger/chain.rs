@@ -143,12 +143,15 @@ impl Application for Ledger {
     }
 
     /// Builds a block of the transactions that are admissible when their turn comes.
-    fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
+    fn propose(
+        &self,
+        context: &ProposalContext<'_>,
+        requests: &[(&[u8], DecodedTransaction)],
+    ) -> Vec<u8> {
         let time = context.time.max(self.time().saturating_add(1));
         let mut state = self.next_state(time);
-        let entry = |bytes: &&[u8]| {
-            let decoded = DecodedTransaction::new(bytes).ok()?;
-            let rejected_by = execute(&mut state, &decoded).ok()?;
+        let entry = |(bytes, decoded): &(&[u8], DecodedTransaction)| {
+            let rejected_by = execute(&mut state, decoded).ok()?;
             Some(Entry { transaction: bytes.to_vec(), rejected_by })
         };
         let entries: Vec<Entry> = requests.iter().filter_map(entry).collect();

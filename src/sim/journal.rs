@@ -94,14 +94,14 @@ impl Application for Journal {
         require(!self.delivered.contains(request), "the request was delivered before")
     }
 
-    fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
+    fn propose(&self, context: &ProposalContext<'_>, requests: &[(&[u8], Vec<u8>)]) -> Vec<u8> {
         let value = JournalValue {
             height: context.height,
             view: context.view,
             leader: context.leader,
             parent: context.parent,
             time: context.time.max(self.time.saturating_add(1)),
-            requests: requests.iter().map(|request| request.to_vec()).collect(),
+            requests: requests.iter().map(|(_, request)| request.clone()).collect(),
         };
         value.encode()
     }

@@ -8,6 +8,7 @@ mod harness;
 mod known_failures;
 mod limits;
 mod liveness;
+mod memory;
 mod messages;
 mod restore;
 mod scripted;

@@ -216,7 +216,10 @@ impl Chain {
             config: &self.config,
         };
         let requests: Vec<Vec<u8>> = transactions.iter().map(Transaction::to_bytes).collect();
-        let requests: Vec<&[u8]> = requests.iter().map(Vec::as_slice).collect();
+        let format = self.ledger.format();
+        let decode = |bytes: &Vec<u8>| format.decode_request(bytes).ok();
+        let requests = requests.iter().filter_map(|bytes| Some((bytes.as_slice(), decode(bytes)?)));
+        let requests: Vec<_> = requests.collect();
         Block::from_bytes(&self.ledger.propose(&context, &requests)).unwrap()
     }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Capacity, Config};
+use crate::consensus::mempool::HELD_BATCHES;
 use crate::consensus::slot::VIEW_WINDOW;
 
 /// The length of a signer with its signature.
@@ -74,15 +75,17 @@ impl Limits {
     }
 }
 
-/// Encoded bytes that a replica holds, by kind. Fixed overheads are rounded up.
+/// The bytes that a replica holds, by kind. Fixed overheads are rounded up.
 ///
-/// Decoded requests and values, and the messages that contain them, are not counted. With the
-/// ledger they occupy up to seven times as many bytes.
+/// Requests, values and decisions stay encoded. The last verified value of the current height is
+/// held decoded as well, which may occupy several times as many bytes and is not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Holdings {
     /// Pending requests.
     pub requests: usize,
-    /// Values of the current height.
+    /// Batches of this replica as a primary.
+    pub batches: usize,
+    /// Values of the current height, and proposals that contain another copy.
     pub values: usize,
     /// Votes and signatures of proposals of the current height.
     pub statements: usize,
@@ -112,6 +115,7 @@ impl Limits {
         let views = 2 * VIEW_WINDOW as usize + 1;
         Holdings {
             requests: shares * (bytes as usize + usize::from(requests) * ENTRY),
+            batches: HELD_BATCHES * (self.value + (2 * usize::from(requests) + 1) * ENTRY),
             values: HELD_VALUES * (self.value + ENTRY),
             // PREPARE, COMMIT, pre-prepare and new view.
             statements: 4 * views * ENTRY,

@@ -10,6 +10,7 @@
 //! One batch is open at a time. The requests that arrive until it is certified form the next one.
 #![forbid(unsafe_code)]
 
+use crate::consensus::config::ENTRY;
 use crate::consensus::wire::{Body, Certificate, Message, Phase};
 use crate::consensus::{Digest, ReplicaId, RequestId};
 use crate::sign::Signature;
@@ -17,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The maximum number of certified batches that await delivery.
 const MAX_CERTIFIED: usize = 4;
+/// The maximum number of batches that a primary holds.
+pub(crate) const HELD_BATCHES: usize = MAX_CERTIFIED + 1;
 
 /// A batch that awaits votes.
 #[derive(Debug, Clone)]
@@ -45,6 +48,19 @@ pub(crate) struct Batches {
 impl Batches {
     pub(crate) fn is_open(&self) -> bool {
         self.open.is_some()
+    }
+
+    /// The bytes of the batches.
+    pub(crate) fn bytes(&self) -> usize {
+        let open = self.open.iter().map(|open| {
+            let requests: usize = open.requests.iter().map(|request| request.len() + ENTRY).sum();
+            requests + open.votes.len() * ENTRY
+        });
+        let certified = self
+            .certified
+            .iter()
+            .map(|batch| batch.message.body.variable_bytes() + batch.ids.len() * ENTRY + ENTRY);
+        open.chain(certified).sum()
     }
 
     /// Opens a batch.

@@ -4,6 +4,8 @@
 //! bytes, cost and number. A leader takes one request of each peer in turn, each peer's oldest
 //! first, so a peer that fills its share delays only itself. Each request has one due time, at
 //! which its holder sends it again, later each time, until it is delivered or no longer admissible.
+//!
+//! Requests stay encoded, since decoded ones may occupy several times as many bytes.
 #![forbid(unsafe_code)]
 
 use crate::consensus::application::Price;
@@ -26,8 +28,8 @@ pub(crate) enum Origin {
 const DOUBLINGS: u32 = 6;
 
 #[derive(Debug, Clone)]
-struct Pending<R> {
-    request: PricedRequest<R>,
+struct Pending {
+    request: PricedRequest,
     origin: Origin,
     arrival: u64,
     due: u64,
@@ -65,10 +67,10 @@ pub(crate) struct Refused {
 
 /// Pending requests, with their shares charged to peers and payers.
 #[derive(Debug, Clone)]
-pub(crate) struct Pool<R> {
+pub(crate) struct Pool {
     limits: Limits,
     relay: u64,
-    pending: BTreeMap<RequestId, Pending<R>>,
+    pending: BTreeMap<RequestId, Pending>,
     queues: BTreeMap<Origin, BTreeMap<u64, RequestId>>,
     unbatched: BTreeMap<u64, RequestId>,
     due: BTreeSet<(u64, RequestId)>,
@@ -81,7 +83,7 @@ pub(crate) struct Pool<R> {
     watch: Option<Watch>,
 }
 
-impl<R> Pool<R> {
+impl Pool {
     /// Creates an empty pool. `relay` is the time in milliseconds after which a request is due.
     pub(crate) fn new(limits: Limits, relay: u64) -> Self {
         Self {
@@ -119,7 +121,7 @@ impl<R> Pool<R> {
     /// [`MessageError::PoolFull`] if a share is used up.
     pub(crate) fn insert(
         &mut self,
-        request: PricedRequest<R>,
+        request: PricedRequest,
         origin: Origin,
         now: u64,
     ) -> Result<(), MessageError> {
@@ -147,7 +149,7 @@ impl<R> Pool<R> {
     /// # Errors
     /// [`MessageError::PoolFull`] if the share of clients is used up.
     pub(crate) fn adopt(&mut self, id: &RequestId, now: u64) -> Result<bool, MessageError> {
-        let of_peer = |pending: &&Pending<R>| pending.origin != Origin::Client;
+        let of_peer = |pending: &&Pending| pending.origin != Origin::Client;
         let Some(pending) = self.pending.get(id).filter(of_peer) else { return Ok(false) };
         let request = &pending.request;
         let price = Price { payer: None, ..request.price };
@@ -176,7 +178,7 @@ impl<R> Pool<R> {
     }
 
     /// Books the weight of a request to its peer and payer.
-    fn book(&mut self, request: &PricedRequest<R>, origin: Origin) {
+    fn book(&mut self, request: &PricedRequest, origin: Origin) {
         let weight = self.limits.weight(request.bytes.len(), request.price.cost);
         *self.of_origin.entry(origin).or_default() += weight;
         if let Some(payer) = request.price.payer {
@@ -188,13 +190,14 @@ impl<R> Pool<R> {
     /// Selects requests for a value: one of each peer in turn, each peer's oldest first.
     ///
     /// A selection continues where the last one ended, so that each peer has its share of the
-    /// values. Requests that are no longer admissible are removed and returned with the reason.
+    /// values. Returns the selected requests, decoded by `admit`, and those that are no longer
+    /// admissible, which are removed.
     ///
     /// Cost: the selected requests, and one step per peer.
-    pub(crate) fn select(
+    pub(crate) fn select<R>(
         &mut self,
-        admit: impl Fn(&R) -> Result<(), Rejection>,
-    ) -> (Vec<RequestId>, Vec<Refused>) {
+        admit: impl Fn(&[u8]) -> Result<R, Rejection>,
+    ) -> (Vec<(RequestId, R)>, Vec<Refused>) {
         let (mut selected, mut rejected) = (Vec::new(), Vec::new());
         let mut load = Load::default();
         let after = self.last_turn.map_or(Bound::Unbounded, Bound::Excluded);
@@ -205,17 +208,18 @@ impl<R> Pool<R> {
         while !turns.is_empty() {
             turns.retain_mut(|(origin, queue)| {
                 let Some(id) = queue.next() else { return false };
-                let PricedRequest { bytes, price, decoded, .. } = &self.pending[id].request;
-                if let Err(reason) = admit(decoded) {
-                    rejected.push(Refused { id: *id, origin: *origin, reason });
-                    return true;
-                }
+                let PricedRequest { bytes, price, .. } = &self.pending[id].request;
                 let Some(sum) = load.with(bytes.len(), price.cost, &self.limits) else {
                     return false;
                 };
-                load = sum;
-                selected.push(*id);
-                self.last_turn = Some(*origin);
+                match admit(bytes) {
+                    Ok(decoded) => {
+                        load = sum;
+                        selected.push((*id, decoded));
+                        self.last_turn = Some(*origin);
+                    }
+                    Err(reason) => rejected.push(Refused { id: *id, origin: *origin, reason }),
+                }
                 true
             });
         }
@@ -267,7 +271,7 @@ impl<R> Pool<R> {
     pub(crate) fn take_overdue(
         &mut self,
         now: u64,
-        admit: impl Fn(&R) -> Result<(), Rejection>,
+        admit: impl Fn(&[u8]) -> Result<(), Rejection>,
     ) -> (Vec<Overdue>, Vec<Refused>) {
         let (mut overdue, mut rejected) = (Vec::new(), Vec::new());
         let due = self.due.iter().take_while(|(due, _)| *due <= now);
@@ -275,7 +279,7 @@ impl<R> Pool<R> {
         let due: Vec<RequestId> = due.take(most).map(|(_, id)| *id).collect();
         for id in due {
             let Some(pending) = self.pending.get_mut(&id) else { continue };
-            if let Err(reason) = admit(&pending.request.decoded) {
+            if let Err(reason) = admit(&pending.request.bytes) {
                 rejected.push(Refused { id, origin: pending.origin, reason });
                 continue;
             }
@@ -312,7 +316,7 @@ impl<R> Pool<R> {
     }
 
     /// Removes a request and frees its shares.
-    fn remove(&mut self, id: &RequestId) -> Option<Pending<R>> {
+    fn remove(&mut self, id: &RequestId) -> Option<Pending> {
         let pending = self.pending.remove(id)?;
         let Pending { request, origin, arrival, due, .. } = &pending;
         let weight = self.limits.weight(request.bytes.len(), request.price.cost);

@@ -2,11 +2,12 @@
 #![forbid(unsafe_code)]
 
 use super::aggregation::Aggregation;
-use super::chain::{Chain, RequestOf, ValueOf};
+use super::chain::{Chain, ValueOf};
 use super::outbox::Outbox;
+use super::requests::admit;
 use crate::consensus::application::{Application, FirstProposal};
 use crate::consensus::config::{ENTRY, Electorate, HELD_VALUES};
-use crate::consensus::gate::{Candidate, Gate, Received};
+use crate::consensus::gate::{Candidate, Content, Gate, Received, Verified};
 use crate::consensus::mempool::Pool;
 use crate::consensus::slot::{Event, MAX_VIEW, Outcome, Slot};
 use crate::consensus::topology::Topology;
@@ -16,6 +17,7 @@ use crate::consensus::wire::{
 };
 use crate::consensus::{Digest, Effect, MessageError, ReplicaId, Timer};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// A consequence of agreement for the other parts of the replica.
 #[derive(Clone)]
@@ -35,14 +37,16 @@ pub(super) enum Signal<A: Application> {
 pub(super) struct Agreement<A: Application> {
     pub(super) slot: Slot,
     /// The values that the application has verified.
-    values: BTreeMap<Digest, Candidate<ValueOf<A>>>,
+    values: BTreeMap<Digest, Arc<[u8]>>,
+    /// The last one of them.
+    candidate: Option<Candidate<ValueOf<A>>>,
     /// This replica's proposal in the current view.
     proposal: Option<Message>,
     /// The application rejected this leader's own value. It does not propose again in this view.
     proposal_rejected: bool,
     /// A proposal that the application rejected. Its only defect may be a time ahead of this
     /// replica's clock, so it is verified again after the fallback delay.
-    deferred: Option<Box<(Received, Candidate<ValueOf<A>>)>>,
+    deferred: Option<Received>,
     aggregation: Aggregation,
 }
 
@@ -50,7 +54,7 @@ pub(super) struct Agreement<A: Application> {
 pub(super) struct Context<'a, A: Application> {
     pub(super) gate: &'a Gate<A::Format>,
     pub(super) chain: &'a Chain<A>,
-    pub(super) pool: &'a mut Pool<RequestOf<A>>,
+    pub(super) pool: &'a mut Pool,
     pub(super) out: &'a mut Outbox,
     pub(super) signals: &'a mut VecDeque<Signal<A>>,
 }
@@ -70,6 +74,7 @@ impl<A: Application> Agreement<A> {
         Self {
             slot: Slot::new(voters, me, height),
             values: BTreeMap::new(),
+            candidate: None,
             proposal: None,
             proposal_rejected: false,
             deferred: None,
@@ -79,13 +84,15 @@ impl<A: Application> Agreement<A> {
 
     /// The bytes of a verified value.
     pub(super) fn value(&self, digest: &Digest) -> Option<&[u8]> {
-        self.values.get(digest).map(|held| held.bytes.as_slice())
+        self.values.get(digest).map(|held| &**held)
     }
 
-    /// The bytes of the values held.
+    /// The bytes of the values held, and of the proposals that contain another copy.
     pub(super) fn bytes(&self) -> usize {
-        let deferred = self.deferred.iter().map(|deferred| &deferred.1);
-        self.values.values().chain(deferred).map(|held| held.bytes.len() + ENTRY).sum()
+        let deferred = self.deferred.iter().map(|received| &received.message);
+        let proposals = self.proposal.iter().chain(deferred);
+        let proposals = proposals.map(|message| message.body.variable_bytes());
+        self.values.values().map(|held| held.len()).chain(proposals).map(|held| held + ENTRY).sum()
     }
 
     /// Returns `true` if a certificate names a value that is missing.
@@ -129,7 +136,7 @@ impl<A: Application> Agreement<A> {
             None => Some(FirstProposal { view, leader: from, clock: context.out.now }),
         };
         if let Err(error) = context.chain.verify(&mut candidate, first) {
-            self.deferred = Some(Box::new((received.clone(), candidate)));
+            self.deferred = Some(received.clone());
             return Err(error);
         }
         if context.topology(view).is_collector() {
@@ -140,7 +147,7 @@ impl<A: Application> Agreement<A> {
         Ok(())
     }
 
-    /// Stores a verified value durably and accepts it as the proposal of a view.
+    /// Makes a verified value durable and accepts it as the proposal of a view.
     fn accept(
         &mut self,
         view: u64,
@@ -156,14 +163,27 @@ impl<A: Application> Agreement<A> {
     fn hold(&mut self, candidate: Candidate<ValueOf<A>>, context: &mut Context<'_, A>) {
         let digest = candidate.digest;
         if !self.values.contains_key(&digest) {
-            let (height, value) = (context.height(), candidate.bytes.clone());
+            let (height, value) = (context.height(), candidate.bytes.to_vec());
             context.out.persist(Entry::Value { height, value });
         }
-        self.values.insert(digest, candidate);
+        self.values.insert(digest, candidate.bytes.clone());
+        self.candidate = Some(candidate);
         if self.values.len() >= HELD_VALUES {
             let named = self.slot.named_values();
             self.values.retain(|held, _| *held == digest || named.contains(held));
             self.slot.retain_available(|held| self.values.contains_key(held));
+        }
+    }
+
+    /// Takes the decoded form of a verified value.
+    fn take_candidate(
+        &mut self,
+        digest: &Digest,
+        context: &Context<'_, A>,
+    ) -> Option<Candidate<ValueOf<A>>> {
+        match self.candidate.take() {
+            Some(last) if last.digest == *digest => Some(last),
+            _ => context.gate.decode_value(self.values.get(digest)?).ok(),
         }
     }
 
@@ -247,7 +267,7 @@ impl<A: Application> Agreement<A> {
             }
             Outcome::ViewChangeQuorum(view) => self.propose_new_view(view, context),
             Outcome::Decided(certificate) => {
-                if let Some(candidate) = self.values.remove(&certificate.digest) {
+                if let Some(candidate) = self.take_candidate(&certificate.digest, context) {
                     context.signals.push_back(Signal::Decided(Box::new(candidate), certificate));
                 }
             }
@@ -278,12 +298,15 @@ impl<A: Application> Agreement<A> {
         view: u64,
         context: &mut Context<'_, A>,
     ) -> Option<Candidate<ValueOf<A>>> {
-        let (selected, refused) = context.pool.select(|request| context.chain.admit(request));
+        let admit = |bytes: &[u8]| admit(context.gate, context.chain, bytes);
+        let (selected, refused) = context.pool.select(admit);
         context.out.reject(refused);
         if selected.is_empty() && view == 0 {
             return None;
         }
-        let requests: Vec<&[u8]> = selected.iter().filter_map(|id| context.pool.get(id)).collect();
+        let pool = &context.pool;
+        let requests = selected.into_iter().filter_map(|(id, r)| Some((pool.get(&id)?, r)));
+        let requests: Vec<_> = requests.collect();
         let (leader, clock) = (context.out.id, context.out.now);
         let bytes = context.chain.propose((leader, view), &requests, clock);
         let candidate = context.gate.candidate(&bytes).and_then(|mut candidate| {
@@ -312,8 +335,10 @@ impl<A: Application> Agreement<A> {
             return false;
         }
         let Some(candidate) = self.new_candidate(0, context) else { return false };
-        let (height, value) = (context.height(), candidate.bytes.clone());
-        self.propose(0, Body::PrePrepare { height, value }, candidate, context);
+        let (digest, height, value) =
+            (candidate.digest, context.height(), candidate.bytes.to_vec());
+        self.hold(candidate, context);
+        self.propose(0, digest, Body::PrePrepare { height, value }, context);
         true
     }
 
@@ -325,36 +350,37 @@ impl<A: Application> Agreement<A> {
             return;
         }
         let Some(proof) = self.slot.new_view_proof() else { return };
-        let candidate = match &proof.certificate {
-            None => self.new_candidate(view, context),
-            Some(certificate) => match self.values.get(&certificate.digest) {
-                Some(held) => Some(held.clone()),
-                None => {
-                    let missing = Signal::MissingValue(certificate.clone());
-                    return context.signals.push_back(missing);
-                }
-            },
+        let digest = match &proof.certificate {
+            Some(certificate) => certificate.digest,
+            None => {
+                let Some(candidate) = self.new_candidate(view, context) else { return };
+                let digest = candidate.digest;
+                self.hold(candidate, context);
+                digest
+            }
         };
-        let Some(candidate) = candidate else { return };
-        let (height, value) = (context.height(), candidate.bytes.clone());
-        self.propose(view, Body::NewView { height, view, proof, value }, candidate, context);
+        match (self.values.get(&digest), &proof.certificate) {
+            (Some(held), _) => {
+                let (height, value) = (context.height(), held.to_vec());
+                self.propose(view, digest, Body::NewView { height, view, proof, value }, context);
+            }
+            (None, Some(certificate)) => {
+                context.signals.push_back(Signal::MissingValue(certificate.clone()));
+            }
+            (None, None) => {}
+        }
     }
 
-    /// Makes a proposal durable, sends it and accepts it. A `NewView` goes to all members directly.
-    fn propose(
-        &mut self,
-        view: u64,
-        body: Body,
-        candidate: Candidate<ValueOf<A>>,
-        context: &mut Context<'_, A>,
-    ) {
+    /// Makes a proposal of a held value durable, sends it and accepts it. A `NewView` goes to all
+    /// members directly.
+    fn propose(&mut self, view: u64, digest: Digest, body: Body, context: &mut Context<'_, A>) {
         let message = context.out.sign(body);
         context.out.persist(Entry::Proposal(message.clone()));
         self.proposal = Some(message.clone());
         let topology = context.topology(view);
         let to = if view == 0 { topology.children() } else { context.out.others() };
         context.out.forward(to, message);
-        self.accept(view, candidate, context);
+        self.step(Event::Proposal { view, digest }, context);
     }
 
     /// Restores this replica's proposal in a view, which it must not replace.
@@ -365,7 +391,8 @@ impl<A: Application> Agreement<A> {
     /// Restores a value that the application has verified.
     pub(super) fn restore_value(&mut self, candidate: Candidate<ValueOf<A>>) {
         self.slot.restore_value(candidate.digest);
-        self.values.insert(candidate.digest, candidate);
+        self.values.insert(candidate.digest, candidate.bytes.clone());
+        self.candidate = Some(candidate);
     }
 
     /// Restores a view change that this replica sent.
@@ -422,13 +449,14 @@ impl<A: Application> Agreement<A> {
     }
 
     fn retry_deferred(&mut self, context: &mut Context<'_, A>) {
-        let Some(deferred) = self.deferred.take() else { return };
-        let (received, candidate) = *deferred;
+        let Some(received) = self.deferred.take() else { return };
+        let Verified { received, content } = context.gate.check_content(received);
+        let Ok(Content::Value(candidate)) = content else { return };
         let proposal = match &received.message.body {
             Body::NewView { view, proof, .. } => (*view, Some(proof)),
             _ => (0, None),
         };
-        self.on_proposal(&received, proposal, candidate, context).ok();
+        self.on_proposal(&received, proposal, *candidate, context).ok();
     }
 
     fn retransmit_view_change(&self, context: &mut Context<'_, A>) {

@@ -44,7 +44,7 @@ impl<A: Application> Chain<A> {
     pub(super) fn propose(
         &self,
         (leader, view): (ReplicaId, u64),
-        requests: &[&[u8]],
+        requests: &[(&[u8], RequestOf<A>)],
         time: u64,
     ) -> Vec<u8> {
         let context = ProposalContext {
@@ -78,6 +78,6 @@ impl<A: Application> Chain<A> {
     pub(super) fn apply(&mut self, candidate: Candidate<ValueOf<A>>, certificate: Certificate) {
         self.application.apply(self.height(), candidate.value, &certificate);
         self.parent = candidate.digest;
-        self.decisions.push(Decision { value: candidate.bytes, certificate });
+        self.decisions.push(Decision { value: candidate.bytes.to_vec(), certificate });
     }
 }

@@ -1,13 +1,14 @@
 //! Messages of the next height, which arrive before this height is decided here.
 //!
 //! Of each member, one vote per phase, one view change and one group's votes per phase are stored.
-//! The leader's proposal and the certificates of the two phases are held once.
+//! The leader's proposal and the certificates of the two phases are held once. They are verified,
+//! and stay encoded as they arrived.
 #![forbid(unsafe_code)]
 
+use crate::consensus::ReplicaId;
 use crate::consensus::config::ENTRY;
-use crate::consensus::gate::Verified;
+use crate::consensus::gate::Received;
 use crate::consensus::wire::{Body, Message, Phase};
-use crate::consensus::{Format, ReplicaId};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,17 +20,11 @@ enum Kind {
     ViewChange(ReplicaId),
 }
 
-/// Verified messages of the next height.
-#[derive(Clone)]
-pub(super) struct NextHeight<F: Format>(BTreeMap<Kind, Verified<F>>);
+/// Messages of the next height whose signatures are verified.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NextHeight(BTreeMap<Kind, Received>);
 
-impl<F: Format> Default for NextHeight<F> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<F: Format> NextHeight<F> {
+impl NextHeight {
     /// The kind under which a message is stored, if it is. `leader` leads view 0 of that height.
     /// The first proposal and vote, and the view change and certificate of the highest view stay.
     fn kind(&self, message: &Message, leader: ReplicaId) -> Option<Kind> {
@@ -42,7 +37,7 @@ impl<F: Format> NextHeight<F> {
             Body::ViewChange { .. } => Kind::ViewChange(from),
             _ => return None,
         };
-        let known = self.0.get(&kind).map(|known| known.received.message.body.height_and_view().1);
+        let known = self.0.get(&kind).map(|known| known.message.body.height_and_view().1);
         known.is_none_or(|known| known < view).then_some(kind)
     }
 
@@ -52,20 +47,19 @@ impl<F: Format> NextHeight<F> {
     }
 
     /// Stores a message, if it is of a kind that is stored and not known.
-    pub(super) fn store(&mut self, verified: Verified<F>, leader: ReplicaId) {
-        if let Some(kind) = self.kind(&verified.received.message, leader) {
-            self.0.insert(kind, verified);
+    pub(super) fn store(&mut self, received: Received, leader: ReplicaId) {
+        if let Some(kind) = self.kind(&received.message, leader) {
+            self.0.insert(kind, received);
         }
     }
 
     /// Takes the messages: proposals first, then votes, certificates and view changes.
-    pub(super) fn take(&mut self) -> Vec<Verified<F>> {
+    pub(super) fn take(&mut self) -> Vec<Received> {
         std::mem::take(&mut self.0).into_values().collect()
     }
 
     /// The bytes of the messages.
     pub(super) fn bytes(&self) -> usize {
-        let of_message = |verified: &Verified<F>| verified.received.message.body.variable_bytes();
-        self.0.values().map(|verified| of_message(verified) + ENTRY).sum()
+        self.0.values().map(|received| received.message.body.variable_bytes() + ENTRY).sum()
     }
 }

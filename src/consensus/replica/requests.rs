@@ -14,7 +14,8 @@ use crate::consensus::mempool::{Batches, Origin, Overdue, Pool};
 use crate::consensus::slot::Slot;
 use crate::consensus::wire::{Body, Message};
 use crate::consensus::{
-    Application, Digest, Effect, MessageError, Rejection, ReplicaId, RequestId, Timer, request_id,
+    Application, Digest, Effect, Format, MessageError, Rejection, ReplicaId, RequestId, Timer,
+    request_id,
 };
 use crate::sign::Signature;
 
@@ -25,23 +26,37 @@ use crate::sign::Signature;
 /// The first check that fails; [`MessageError::Stale`] for a pending request.
 pub(super) fn screen<A: Application>(
     gate: &Gate<A::Format>,
-    pool: &Pool<RequestOf<A>>,
+    pool: &Pool,
     chain: &Chain<A>,
     bytes: &[u8],
     origin: Origin,
-) -> Result<PricedRequest<RequestOf<A>>, MessageError> {
-    let request = gate.decode_request(bytes)?;
+) -> Result<(PricedRequest, RequestOf<A>), MessageError> {
+    let (request, decoded) = gate.decode_request(bytes)?;
     if pool.contains(&request.id) {
         return Err(MessageError::Stale);
     }
-    chain.admit(&request.decoded).map_err(MessageError::Rejected)?;
+    chain.admit(&decoded).map_err(MessageError::Rejected)?;
     pool.check_room(bytes.len(), request.price, origin)?;
-    Ok(request)
+    Ok((request, decoded))
+}
+
+/// Decodes a pending request, which is still admissible.
+///
+/// # Errors
+/// The application's reason why it is not.
+pub(super) fn admit<A: Application>(
+    gate: &Gate<A::Format>,
+    chain: &Chain<A>,
+    bytes: &[u8],
+) -> Result<RequestOf<A>, Rejection> {
+    let decoded = gate.format().decode_request(bytes)?;
+    chain.admit(&decoded)?;
+    Ok(decoded)
 }
 
 /// The requests of one step.
 pub(super) struct Requests<'a, A: Application> {
-    pub(super) pool: &'a mut Pool<RequestOf<A>>,
+    pub(super) pool: &'a mut Pool,
     pub(super) batches: &'a mut Batches,
     pub(super) chain: &'a Chain<A>,
     pub(super) slot: &'a Slot,
@@ -74,8 +89,8 @@ impl<A: Application> Requests<'_, A> {
         if self.pool.contains(&id) {
             return Ok(self.pool.adopt(&id, self.out.now)?.then_some(id));
         }
-        let request = screen(self.gate, self.pool, self.chain, bytes, Origin::Client)?;
-        self.gate.check_request(&id, &request.decoded)?;
+        let (request, decoded) = screen(self.gate, self.pool, self.chain, bytes, Origin::Client)?;
+        self.gate.check_request(&id, &decoded)?;
         self.pool.insert(request, Origin::Client, self.out.now)?;
         Ok(Some(id))
     }
@@ -84,12 +99,12 @@ impl<A: Application> Requests<'_, A> {
     pub(super) fn insert(
         &mut self,
         peer: ReplicaId,
-        requests: Vec<PricedRequest<RequestOf<A>>>,
+        requests: Vec<(PricedRequest, RequestOf<A>)>,
         batched: bool,
     ) -> Result<(), MessageError> {
-        for request in requests {
+        for (request, decoded) in requests {
             let id = request.id;
-            if self.chain.admit(&request.decoded).is_err() {
+            if self.chain.admit(&decoded).is_err() {
                 continue;
             }
             self.pool.insert(request, Origin::Peer(peer), self.out.now)?;
@@ -132,7 +147,8 @@ impl<A: Application> Requests<'_, A> {
 
     /// Sends due requests again.
     pub(super) fn relay_overdue(&mut self) {
-        let (overdue, refused) = self.pool.take_overdue(self.out.now, |r| self.chain.admit(r));
+        let admit = |bytes: &[u8]| admit(self.gate, self.chain, bytes).map(drop);
+        let (overdue, refused) = self.pool.take_overdue(self.out.now, admit);
         self.out.reject(refused);
         let leader = self.out.topology(self.chain.height(), self.slot.view()).leader();
         for Overdue { id, bytes, origin, attempts } in overdue {

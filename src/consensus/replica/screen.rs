@@ -99,7 +99,7 @@ impl<A: Application> Replica<A> {
         let (mut load, mut inadmissible) = (Load::default(), BTreeSet::new());
         for (index, request) in requests.iter().enumerate() {
             match requests::screen(&self.gate, &self.pool, &self.chain, request, origin) {
-                Ok(request) => {
+                Ok((request, _)) => {
                     let sum = load.with(request.bytes.len(), request.price.cost, &config.limits());
                     load = sum.ok_or(MessageError::Capacity)?;
                     useful = true;

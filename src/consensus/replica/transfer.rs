@@ -1,7 +1,7 @@
 //! Fetching of missing values and decisions, and comparison of heights.
 #![forbid(unsafe_code)]
 
-use super::chain::{Chain, ValueOf};
+use super::chain::Chain;
 use super::outbox::Outbox;
 use crate::consensus::config::MAX_DECISIONS;
 use crate::consensus::sync::{Budget, Fetch, Heights, Window};
@@ -10,9 +10,9 @@ use crate::consensus::{Application, MessageError, ReplicaId, Timer};
 
 /// State transfer of one replica.
 #[derive(Debug, Clone)]
-pub(super) struct Sync<V> {
+pub(super) struct Sync {
     pub(super) heights: Heights,
-    pub(super) window: Window<V>,
+    pub(super) window: Window,
     budget: Budget,
     /// The number of peers selected so far, which rotates the selection.
     selections: u64,
@@ -22,7 +22,7 @@ pub(super) struct Sync<V> {
     rounds: u32,
 }
 
-impl<V> Sync<V> {
+impl Sync {
     /// Peers fetch `bytes` each per period of milliseconds, and the window holds as many.
     pub(super) fn new(bytes: usize, period: u64) -> Self {
         Self {
@@ -42,7 +42,7 @@ const DOUBLINGS: u32 = 8;
 
 /// State transfer in one step.
 pub(super) struct Transfer<'a, A: Application> {
-    pub(super) sync: &'a mut Sync<ValueOf<A>>,
+    pub(super) sync: &'a mut Sync,
     pub(super) chain: &'a Chain<A>,
     pub(super) out: &'a mut Outbox,
 }

@@ -3,8 +3,7 @@
 
 use crate::consensus::ReplicaId;
 use crate::consensus::config::MAX_DECISIONS;
-use crate::consensus::gate::Candidate;
-use crate::consensus::wire::Certificate;
+use crate::consensus::wire::Decision;
 use std::collections::BTreeMap;
 
 /// The number of ranges that are fetched at once, each from another peer.
@@ -30,17 +29,17 @@ struct Outstanding {
 
 /// Outstanding requests, and decisions that arrived before their predecessors.
 #[derive(Debug, Clone)]
-pub(crate) struct Window<V> {
+pub(crate) struct Window {
     /// Requests by their next missing height.
     outstanding: BTreeMap<u64, Outstanding>,
-    arrived: BTreeMap<u64, (Candidate<V>, Certificate)>,
+    arrived: BTreeMap<u64, Decision>,
     /// The total length of the values that arrived.
     bytes: usize,
     limit: usize,
     turn: usize,
 }
 
-impl<V> Window<V> {
+impl Window {
     /// Creates an empty window that holds values of `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
         let (outstanding, arrived) = (BTreeMap::new(), BTreeMap::new());
@@ -107,16 +106,12 @@ impl<V> Window<V> {
     }
 
     /// Stores the verified decisions with which a peer answered. A short answer ends its request.
-    pub(crate) fn store(
-        &mut self,
-        peer: ReplicaId,
-        decisions: impl IntoIterator<Item = (Candidate<V>, Certificate)>,
-    ) {
-        for (candidate, certificate) in decisions {
-            let (height, length) = (certificate.height, candidate.bytes.len());
+    pub(crate) fn store(&mut self, peer: ReplicaId, decisions: impl IntoIterator<Item = Decision>) {
+        for decision in decisions {
+            let (height, length) = (decision.certificate.height, decision.value.len());
             if self.expects(height) && self.make_room(height, length) {
                 self.bytes += length;
-                self.arrived.insert(height, (candidate, certificate));
+                self.arrived.insert(height, decision);
             }
         }
         self.outstanding.retain(|_, request| request.peer != peer);
@@ -128,7 +123,7 @@ impl<V> Window<V> {
         while self.bytes + length > self.limit {
             match self.arrived.last_entry() {
                 Some(last) if *last.key() > height => {
-                    self.bytes -= last.remove().0.bytes.len();
+                    self.bytes -= last.remove().value.len();
                 }
                 last => return last.is_none(),
             }
@@ -137,15 +132,15 @@ impl<V> Window<V> {
     }
 
     /// Takes the decision of a height, and discards those below.
-    pub(crate) fn take(&mut self, height: u64) -> Option<(Candidate<V>, Certificate)> {
-        while let Some((at, (candidate, certificate))) = self.arrived.pop_first() {
+    pub(crate) fn take(&mut self, height: u64) -> Option<Decision> {
+        while let Some((at, decision)) = self.arrived.pop_first() {
             if at > height {
-                self.arrived.insert(at, (candidate, certificate));
+                self.arrived.insert(at, decision);
                 return None;
             }
-            self.bytes -= candidate.bytes.len();
+            self.bytes -= decision.value.len();
             if at == height {
-                return Some((candidate, certificate));
+                return Some(decision);
             }
         }
         None
@@ -165,14 +160,14 @@ impl<V> Window<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consensus::wire::Phase;
+    use crate::consensus::wire::{Certificate, Phase};
 
-    fn decision(height: u64) -> (Candidate<()>, Certificate) {
-        let (digest, bytes) = ([height as u8; 32], vec![0; 40]);
+    fn decision(height: u64) -> Decision {
+        let (digest, value) = ([height as u8; 32], vec![0; 40]);
         let signatures = Vec::new();
         let certificate =
             Certificate { phase: Phase::Commit, group: 0, height, view: 0, digest, signatures };
-        (Candidate { digest, bytes, value: (), requests: Vec::new() }, certificate)
+        Decision { value, certificate }
     }
 
     #[test]

@@ -232,6 +232,9 @@ impl Body {
                 of_certificate(c)
             }
             Self::ViewChange { certificate, .. } => certificate.as_ref().map_or(0, of_certificate),
+            Self::CertifiedBatch { requests, certificate } => {
+                requests.iter().map(Vec::len).sum::<usize>() + of_certificate(certificate)
+            }
             _ => 0,
         }
     }

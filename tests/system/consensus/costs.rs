@@ -64,7 +64,7 @@ impl Application for Counting {
             false => self.journal.admit(request),
         }
     }
-    fn propose(&self, context: &ProposalContext<'_>, requests: &[&[u8]]) -> Vec<u8> {
+    fn propose(&self, context: &ProposalContext<'_>, requests: &[(&[u8], Vec<u8>)]) -> Vec<u8> {
         self.journal.propose(context, requests)
     }
     fn verify(
@@ -139,7 +139,7 @@ fn value(harness: &Harness, i: u8) -> Vec<u8> {
         config: &harness.config,
     };
     let requests = requests(i);
-    let requests: Vec<&[u8]> = requests.iter().map(Vec::as_slice).collect();
+    let requests: Vec<_> = requests.iter().map(|r| (r.as_slice(), r.clone())).collect();
     Journal::default().propose(&context, &requests)
 }
 

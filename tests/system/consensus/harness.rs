@@ -84,7 +84,7 @@ impl Harness {
             time: 1,
             config: &self.config,
         };
-        let value = Journal::default().propose(&context, &[request.as_bytes()]);
+        let value = Journal::default().propose(&context, &[(request.as_bytes(), request.into())]);
         (JournalFormat.decode(&value).unwrap().0, value)
     }
 
@@ -112,9 +112,15 @@ impl Harness {
         digest: Digest,
         signers: &[ReplicaId],
     ) -> Certificate {
-        let sign = |id: &ReplicaId| (*id, self.vote(*id, phase, view, digest).signature);
+        self.certificate_of(1, Vote { phase, view, digest }, signers)
+    }
+
+    /// A certificate of any height.
+    pub fn certificate_of(&self, height: u64, vote: Vote, signers: &[ReplicaId]) -> Certificate {
+        let Vote { phase, view, digest } = vote;
+        let sign = |id: &ReplicaId| (*id, self.sign(*id, Body::Vote { height, vote }).signature);
         let signatures = signers.iter().map(sign).collect();
-        Certificate { phase, group: 0, height: 1, view, digest, signatures }
+        Certificate { phase, group: 0, height, view, digest, signatures }
     }
 
     pub fn view_change(

@@ -126,9 +126,11 @@ fn malachite_a_restarted_member_repeats_its_statements() {
     };
     let first = proposal(&proposed);
     assert_eq!(first.len(), 1);
-    // After each entry of the step, and with another request.
+    // After each entry of the step from the proposal on, and with another request.
     let log = entries(&proposed);
-    for length in 1..=log.len() {
+    let is_proposal = |entry: &Entry| matches!(entry, Entry::Proposal(_));
+    let at = log.iter().position(is_proposal).unwrap();
+    for length in at + 1..=log.len() {
         let restored = harness.restore(harness.leader(0), &log[..length]);
         let (mut leader, mut effects) = restored.unwrap();
         effects.extend(leader.step(0, Input::Request(b"b".to_vec())));

@@ -297,7 +297,7 @@ impl Application for Opaque {
     fn admit(&self, (): &()) -> Result<(), Rejection> {
         Ok(())
     }
-    fn propose(&self, _: &ProposalContext<'_>, _: &[&[u8]]) -> Vec<u8> {
+    fn propose(&self, _: &ProposalContext<'_>, _: &[(&[u8], ())]) -> Vec<u8> {
         Vec::new()
     }
     fn verify(&self, _: &VerifyContext<'_>, (): &mut ()) -> Result<(), Rejection> {

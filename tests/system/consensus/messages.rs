@@ -287,7 +287,8 @@ fn duplicate_requests_are_rejected() {
             time: 5,
             config: &harness.config,
         };
-        let value = Journal::default().propose(&context, requests);
+        let requests: Vec<_> = requests.iter().map(|r| (*r, r.to_vec())).collect();
+        let value = Journal::default().propose(&context, &requests);
         // A leader has one proposal per view, so each goes to a replica of its own.
         let mut replica = at_height_2.clone();
         deliver(&mut replica, &harness.sign(leader, Body::PrePrepare { height: 2, value }))

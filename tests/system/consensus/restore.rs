@@ -29,12 +29,12 @@ fn the_log_of_another_member_is_refused() {
         };
         log.iter().map(kind).collect()
     };
-    assert_eq!(kinds(&proposal), ["proposal", "value", "vote"]);
+    assert_eq!(kinds(&proposal), ["value", "proposal", "vote"]);
     assert_eq!(kinds(&log), ["value", "vote", "view change"]);
     assert!(harness.restore(leader, &proposal).is_ok() && harness.restore(me, &log).is_ok());
     let refused = |id: ReplicaId, log: &[Entry]| harness.restore(id, log).err();
     let signature = |index| Some(RestoreError::Entry { index, reason: MessageError::Signature });
-    assert_eq!(refused(other, &proposal), signature(0));
+    assert_eq!(refused(other, &proposal), signature(1));
     assert_eq!(refused(other, &log), signature(1));
     assert_eq!(refused(other, &log[2..]), signature(0));
 }

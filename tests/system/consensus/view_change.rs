@@ -281,7 +281,7 @@ fn a_proposal_ahead_of_the_clock_is_held() {
         time: 20_000,
         config: &harness.config,
     };
-    let value = Journal::default().propose(&context, &[b"a"]);
+    let value = Journal::default().propose(&context, &[(b"a", b"a".to_vec())]);
     let mut replica = harness.replica(harness.followers()[0]);
     let error = error_of(&mut replica, &harness.pre_prepare(&value));
     assert!(matches!(error, Some(MessageError::Rejected(_))), "{error:?}");

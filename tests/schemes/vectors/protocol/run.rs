@@ -215,7 +215,9 @@ impl Run {
             time: NOW,
             config: &self.config,
         };
-        let value = self.ledger.propose(&context, &[&transaction.to_bytes()]);
+        let request = transaction.to_bytes();
+        let decoded = self.ledger.format().decode_request(&request).unwrap();
+        let value = self.ledger.propose(&context, &[(&request, decoded)]);
         let (_, block) = self.ledger.format().decode(&value).unwrap();
         // The ledger does not verify the certificate.
         let certificate = Certificate {
