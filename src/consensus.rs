@@ -227,6 +227,8 @@ pub use config::{
     Timing, distance,
 };
 pub use effect::{Effect, Input, MessageError, Timer};
+#[cfg(feature = "sim")]
+pub(crate) use gate::Cache;
 pub use gate::{Gate, Received, Verified};
 pub use replica::{Replica, RestoreError};
 pub use rules::{Prepared, faults, quorum};

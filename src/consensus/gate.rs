@@ -18,7 +18,8 @@ use super::wire::{
 };
 use super::{Digest, MessageError, ReplicaId, RequestId};
 use crate::algebra::{hash, tag};
-use cache::{Cache, CachedScheme};
+pub(crate) use cache::Cache;
+use cache::CachedScheme;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -2,19 +2,18 @@
 #![forbid(unsafe_code)]
 
 use crate::algebra::{hash, tag};
-use crate::consensus::{Digest, Ed25519, Scheme};
+use crate::consensus::{Cache, Digest, Ed25519, Scheme};
 use crate::sign::{Signature, SigningKey, VerifyingKey};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 
-/// The maximum number of entries. The cache is cleared when it exceeds them.
+/// The number of signatures that are remembered.
 const CAPACITY: usize = 1 << 16;
 
 /// The signature scheme of a simulation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Signatures {
-    /// Ed25519. All replicas share a cache of verification results.
+    /// Ed25519. All replicas share a cache of successful verifications.
     #[default]
     Ed25519,
     /// An insecure placeholder for large runs: a signature is a hash of public key and message. It
@@ -32,17 +31,18 @@ pub struct Verifications {
 }
 
 /// The scheme of a simulation, shared by all replicas.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct CountingScheme {
     signatures: Signatures,
-    results: Mutex<BTreeMap<Digest, bool>>,
+    verified: Cache,
     requested: AtomicU64,
     computed: AtomicU64,
 }
 
 impl CountingScheme {
     pub(super) fn new(signatures: Signatures) -> Arc<Self> {
-        Arc::new(Self { signatures, ..Self::default() })
+        let (requested, computed) = Default::default();
+        Arc::new(Self { signatures, verified: Cache::new(CAPACITY), requested, computed })
     }
 
     pub(super) fn verifications(&self) -> Verifications {
@@ -83,16 +83,14 @@ impl Scheme for CountingScheme {
         signature: &Signature,
     ) -> bool {
         self.requested.fetch_add(1, Relaxed);
-        if self.signatures == Signatures::Ideal {
-            return self.compute(key, config, statement, signature);
+        let compute = || self.compute(key, config, statement, signature);
+        match self.signatures {
+            Signatures::Ideal => compute(),
+            Signatures::Ed25519 => {
+                let signed = (statement, signature);
+                self.verified.verify_signature_once(key, config, signed, compute)
+            }
         }
-        let parts: [&[u8]; 4] = [key.as_bytes(), config, statement, &signature.to_bytes()];
-        let id = hash::digest(tag::CONSENSUS_VERDICT, &parts);
-        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-        if results.len() > CAPACITY {
-            results.clear();
-        }
-        *results.entry(id).or_insert_with(|| self.compute(key, config, statement, signature))
     }
 }
 

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
             backend.and_then(|_| demo::run(&options))
         }
         Command::Inspect(options) => inspect::run(&options),
-        Command::Sim(options) => sim::run(&options),
+        Command::Sim(options) => return sim::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

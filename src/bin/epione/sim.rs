@@ -15,6 +15,7 @@ use epione::sim::{Journal, Network, Observation, Observed};
 use options::Faults;
 pub(crate) use options::Options;
 use report::{Outcome, Summary};
+use std::process::ExitCode;
 use trace::Trace;
 
 /// The virtual time without a decision after which the run ends, in milliseconds.
@@ -23,16 +24,16 @@ const PATIENCE: u64 = 600_000;
 /// The virtual time for which the replicas may deliver the last block, in milliseconds.
 const DRAIN: u64 = 60_000;
 
-/// Runs the simulation. Returns `true` if all blocks are decided and `false` if a rule of safety is
-/// violated; exits with code 2 after an error, and 3 if the run stalled.
-pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
+/// Runs the simulation. The exit codes are 0 if all blocks are decided, 1 if a rule of safety is
+/// violated, 2 after an error, and 3 if the run stalled.
+pub(crate) fn run(options: &Options) -> ExitCode {
     match simulate(options) {
-        Ok(Outcome::Decided) => Ok(true),
-        Ok(Outcome::Violated) => Ok(false),
-        Ok(Outcome::Stalled) => std::process::exit(3),
+        Ok(Outcome::Decided) => ExitCode::SUCCESS,
+        Ok(Outcome::Violated) => ExitCode::FAILURE,
+        Ok(Outcome::Stalled) => ExitCode::from(3),
         Err(error) => {
             eprintln!("epione: {error}");
-            std::process::exit(2)
+            ExitCode::from(2)
         }
     }
 }

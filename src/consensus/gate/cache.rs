@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A bounded set of digests. The oldest one makes room for a new one.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     capacity: usize,
     entries: Mutex<Entries>,
 }
@@ -22,7 +22,7 @@ struct Entries {
 }
 
 impl Cache {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self { capacity, entries: Mutex::default() }
     }
 
@@ -41,6 +41,19 @@ impl Cache {
         verify()?;
         self.insert(id);
         Ok(())
+    }
+
+    /// Verifies a signature, unless that has succeeded before.
+    pub(crate) fn verify_signature_once(
+        &self,
+        key: &VerifyingKey,
+        config: &Digest,
+        (statement, signature): (&[u8], &Signature),
+        verify: impl FnOnce() -> bool,
+    ) -> bool {
+        let parts: [&[u8]; 4] = [key.as_bytes(), config, statement, &signature.to_bytes()];
+        let id = hash::digest(tag::CONSENSUS_VERDICT, &parts);
+        self.verify_once(id, || if verify() { Ok(()) } else { Err(()) }).is_ok()
     }
 
     fn insert(&self, id: Digest) {
@@ -79,13 +92,8 @@ impl Scheme for CachedScheme<'_> {
         statement: &[u8],
         signature: &Signature,
     ) -> bool {
-        let parts: [&[u8]; 4] = [key.as_bytes(), config, statement, &signature.to_bytes()];
-        let id = hash::digest(tag::CONSENSUS_VERDICT, &parts);
-        let verify = || match self.scheme.verify(key, config, statement, signature) {
-            true => Ok(()),
-            false => Err(()),
-        };
-        self.cache.verify_once(id, verify).is_ok()
+        let verify = || self.scheme.verify(key, config, statement, signature);
+        self.cache.verify_signature_once(key, config, (statement, signature), verify)
     }
 }
 

@@ -151,11 +151,12 @@ impl Pool {
     pub(crate) fn adopt(&mut self, id: &RequestId, now: u64) -> Result<bool, MessageError> {
         let of_peer = |pending: &&Pending| pending.origin != Origin::Client;
         let Some(pending) = self.pending.get(id).filter(of_peer) else { return Ok(false) };
-        let request = &pending.request;
+        let request = pending.request.clone();
+        // The payer is charged already.
         let price = Price { payer: None, ..request.price };
         self.check_room(request.bytes.len(), price, Origin::Client)?;
-        let Some(pending) = self.remove(id) else { return Ok(false) };
-        self.insert(pending.request, Origin::Client, now)?;
+        self.remove(id);
+        self.insert(request, Origin::Client, now)?;
         Ok(true)
     }
 

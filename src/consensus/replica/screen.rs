@@ -78,26 +78,25 @@ impl<A: Application> Replica<A> {
     fn screen_requests(&self, received: &mut Received) -> Result<Interest, MessageError> {
         let (from, config) = (received.message.from, &self.out.config);
         let topology = self.out.topology(self.chain.height(), self.agreement.slot.view());
-        let (requests, expected) = match &received.message.body {
-            Body::Request(request) => (std::slice::from_ref(request), true),
-            Body::Batch(requests) => {
+        let body = &received.message.body;
+        let expected = match body {
+            Body::Batch(_) => {
                 let primary = config.group_primary(self.out.id, topology.view);
-                (requests.as_slice(), topology.is_tree() && primary == Some(from))
+                topology.is_tree() && primary == Some(from)
             }
-            Body::CertifiedBatch { requests, certificate } => {
+            Body::CertifiedBatch { certificate, .. } => {
                 let group = config.group_of(from).map(|group| group.number);
-                (requests.as_slice(), topology.is_tree() && group == Some(certificate.group))
+                topology.is_tree() && group == Some(certificate.group)
             }
-            _ => return Ok(Interest::None),
+            _ => true,
         };
         if !expected {
             return Err(MessageError::Stale);
         }
-        let batch = !matches!(received.message.body, Body::Request(_));
-        let origin = Origin::Peer(received.peer);
-        let mut useful = matches!(received.message.body, Body::Batch(_));
+        let (single, origin) = (matches!(body, Body::Request(_)), Origin::Peer(received.peer));
+        let mut useful = matches!(body, Body::Batch(_));
         let (mut load, mut inadmissible) = (Load::default(), BTreeSet::new());
-        for (index, request) in requests.iter().enumerate() {
+        for (index, request) in body.requests().iter().enumerate() {
             match requests::screen(&self.gate, &self.pool, &self.chain, request, origin) {
                 Ok((request, _)) => {
                     let sum = load.with(request.bytes.len(), request.price.cost, &config.limits());
@@ -106,7 +105,7 @@ impl<A: Application> Replica<A> {
                 }
                 Err(MessageError::Stale) => {}
                 // A request of a batch may have been delivered in the meantime.
-                Err(MessageError::Rejected(_)) if batch => _ = inadmissible.insert(index),
+                Err(MessageError::Rejected(_)) if !single => _ = inadmissible.insert(index),
                 Err(error) => return Err(error),
             }
         }

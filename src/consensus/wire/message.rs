@@ -223,6 +223,15 @@ impl Body {
         }
     }
 
+    /// The requests of a request, batch or certified batch.
+    pub(crate) fn requests(&self) -> &[Vec<u8>] {
+        match self {
+            Self::Request(request) => std::slice::from_ref(request),
+            Self::Batch(requests) | Self::CertifiedBatch { requests, .. } => requests,
+            _ => &[],
+        }
+    }
+
     /// The length of the parts whose length varies, for the accounting of memory.
     pub(crate) fn variable_bytes(&self) -> usize {
         let of_certificate = |c: &Certificate| c.signatures.len() * 66;
