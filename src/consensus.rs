@@ -224,17 +224,16 @@ pub use application::{
 };
 pub use config::{
     Capacity, Config, ConfigError, Group, Holdings, Limits, Location, Member, Parameters, Profile,
-    Timing, distance,
+    Timing, distance, faults, quorum,
 };
 pub use effect::{Effect, Input, MessageError, Timer};
 #[cfg(feature = "sim")]
 pub(crate) use gate::Cache;
 pub use gate::{Gate, Received, Verified};
 pub use replica::{Replica, RestoreError};
-pub use rules::{Prepared, faults, quorum};
 pub use wire::{
     Body, Certificate, CertificateError, Decision, Entry, Evidence, EvidenceError, Message,
-    NewViewProof, Phase, SignedStatement, SignedViewChange, Statement, ViewChange, Vote,
+    NewViewProof, Phase, Prepared, SignedStatement, SignedViewChange, Statement, ViewChange, Vote,
 };
 #[cfg(feature = "sim")]
 pub(crate) use wire::{Ed25519, Scheme};

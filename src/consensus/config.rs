@@ -11,15 +11,16 @@ mod grouping;
 mod limits;
 mod parameters;
 mod protocol;
+mod quorum;
 
 pub use distance::distance;
 pub(crate) use electorate::Electorate;
-pub(crate) use limits::{ENTRY, HELD_VALUES};
+pub(crate) use limits::{ENTRY, HELD_VALUES, MAX_CERTIFIED, VIEW_WINDOW};
 pub use limits::{Holdings, Limits};
 pub use parameters::{Capacity, ConfigError, Location, Member, Parameters, Profile, Timing};
 pub(crate) use protocol::{Protocol, Route};
+pub use quorum::{faults, quorum};
 
-use super::rules::{faults, quorum};
 use super::{Digest, ReplicaId};
 use crate::algebra::codec::{Canonical, Codec, Reader, Writer, public_encoding};
 use crate::algebra::tag::Kind;

@@ -4,5 +4,5 @@
 mod batch;
 mod pool;
 
-pub(crate) use batch::{Batches, HELD_BATCHES};
+pub(crate) use batch::Batches;
 pub(crate) use pool::{Origin, Overdue, Pool, Refused};

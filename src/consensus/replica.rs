@@ -12,6 +12,7 @@
 mod aggregation;
 mod agreement;
 mod chain;
+mod dispatch;
 mod next_height;
 mod outbox;
 mod requests;
@@ -20,14 +21,15 @@ mod screen;
 #[cfg(feature = "sim")]
 mod simulation;
 mod transfer;
+mod values;
 
 use super::application::Application;
 use super::config::{Config, ENTRY, Electorate, Holdings};
-use super::gate::{Candidate, Content, Gate, Received, Verified};
+use super::gate::{Candidate, Gate, Received, Verified};
 use super::mempool::{Batches, Pool};
-use super::slot::{Event, MAX_VIEW};
-use super::wire::{Body, Certificate, Decision, Entry, Phase, SignedViewChange};
-use super::{Digest, Effect, Input, MessageError, ReplicaId, Timer};
+use super::slot::Event;
+use super::wire::{Certificate, Decision, Entry, Phase};
+use super::{Effect, Input, ReplicaId, Timer};
 use crate::sign::SigningKey;
 pub use restore::RestoreError;
 
@@ -167,143 +169,6 @@ impl<A: Application> Replica<A> {
         if let Err(error) = passed {
             self.out.discard(peer, error);
         }
-    }
-
-    fn dispatch(&mut self, verified: Verified<A::Format>) -> Result<(), MessageError> {
-        let Verified { received, content } = verified;
-        let (peer, from) = (received.peer, received.message.from);
-        let signature = received.message.signature;
-        let (height, _) = received.message.body.height_and_view();
-        if belongs_to_slot(&received.message.body) {
-            self.sync.heights.report(from, height);
-            match height {
-                h if h < self.chain.height() => return self.on_outdated(&received),
-                h if h > self.chain.height() => {
-                    self.on_premature(received, height);
-                    return Ok(());
-                }
-                _ => {}
-            }
-        }
-        if let Body::PrePrepare { .. } | Body::NewView { .. } = &received.message.body {
-            let (agreement, mut context) = self.agreement();
-            agreement.record_proposal(&received, &mut context)?;
-        }
-        match (&received.message.body, content?) {
-            (Body::Request(_), Content::Requests(requests)) => {
-                self.requests().insert(peer, requests, false)
-            }
-            (Body::Batch(batch), Content::Requests(requests)) => {
-                self.requests().insert(peer, requests, true)?;
-                self.requests().on_batch(from, batch)
-            }
-            (Body::CertifiedBatch { .. }, Content::Requests(requests)) => {
-                self.requests().insert(peer, requests, true)
-            }
-            (Body::BatchVote { group, digest }, _) => {
-                self.requests().on_batch_vote(from, (*group, *digest), signature)
-            }
-            (Body::PrePrepare { .. }, Content::Value(candidate)) => {
-                let (agreement, mut context) = self.agreement();
-                agreement.on_proposal(&received, (0, None), *candidate, &mut context)
-            }
-            (Body::NewView { view, proof, .. }, Content::Value(candidate)) => {
-                let (agreement, mut context) = self.agreement();
-                let proof = (*view, Some(proof));
-                agreement.on_proposal(&received, proof, *candidate, &mut context)
-            }
-            (Body::Vote { vote, .. }, _) => {
-                self.agreement.slot.check_window(vote.view)?;
-                let signed = received.signed();
-                self.agree(Event::Statement { signer: from, signed });
-                Ok(())
-            }
-            (Body::PartialCertificate(partial) | Body::LateVotes(partial), _) => {
-                let (agreement, mut context) = self.agreement();
-                agreement.on_group_votes(from, partial, &mut context)
-            }
-            (Body::Certificate(certificate), _) => {
-                self.agree(Event::Certificate(certificate.clone()));
-                Ok(())
-            }
-            (Body::ViewChange { change, certificate }, _) => {
-                let signed = SignedViewChange { from, signature, change: *change };
-                self.on_view_change(signed, certificate.clone())
-            }
-            (Body::FetchValue { height, digest }, _) => self.on_fetch_value(peer, *height, digest),
-            (Body::Value { .. }, Content::Value(candidate)) => {
-                let (agreement, mut context) = self.agreement();
-                agreement.on_value(*candidate, &mut context)
-            }
-            (Body::FetchDecisions { height, count }, _) => {
-                self.sync.heights.report(from, *height);
-                if peer != from {
-                    return Err(MessageError::Stale);
-                }
-                self.transfer().send_decisions(peer, *height, *count)
-            }
-            (Body::Decisions(decisions), _) => {
-                self.sync.window.store(peer, decisions.iter().cloned());
-                self.transfer().fetch_decisions();
-                Ok(())
-            }
-            (Body::Status { height, reply }, _) => {
-                self.sync.heights.report(from, *height);
-                self.transfer().on_status(peer, *reply && peer == from)
-            }
-            _ => Err(MessageError::Stale),
-        }
-    }
-
-    /// Sends this replica's height to a member whose view change is for a decided height.
-    fn on_outdated(&mut self, received: &Received) -> Result<(), MessageError> {
-        let Received { peer, message, .. } = received;
-        match message.body {
-            Body::ViewChange { .. } if *peer == message.from => {
-                self.transfer().on_status(*peer, true)
-            }
-            _ => Err(MessageError::Stale),
-        }
-    }
-
-    /// Keeps a message of the next height, whose sender has decided this one.
-    fn on_premature(&mut self, received: Received, height: u64) {
-        if let Body::Certificate(_) = &received.message.body {
-            // Of its `Q` signers one is honest, and votes only after it has decided all lower
-            // heights.
-            self.sync.heights.prove(height);
-        }
-        if height == self.chain.height() + 1 {
-            let leader = self.out.topology(height, 0).leader();
-            self.next_height.store(received, leader);
-        }
-        self.transfer().fetch_decisions();
-    }
-
-    fn on_view_change(
-        &mut self,
-        signed: SignedViewChange,
-        certificate: Option<Certificate>,
-    ) -> Result<(), MessageError> {
-        if signed.change.view == 0 || signed.change.view > MAX_VIEW {
-            return Err(MessageError::TooFarAhead);
-        }
-        self.agree(Event::ViewChange { signed, certificate });
-        Ok(())
-    }
-
-    fn on_fetch_value(
-        &mut self,
-        peer: ReplicaId,
-        height: u64,
-        digest: &Digest,
-    ) -> Result<(), MessageError> {
-        if height < self.chain.height() {
-            return self.transfer().send_decisions(peer, height, 1);
-        }
-        let held = self.agreement.value(digest).filter(|_| height == self.chain.height());
-        let value = held.ok_or(MessageError::Stale)?.to_vec();
-        self.transfer().send_value(peer, height, &value)
     }
 
     fn agree(&mut self, event: Event) {
@@ -478,17 +343,4 @@ impl<A: Application> Replica<A> {
     pub fn decision(&self, height: u64) -> Option<&Decision> {
         self.chain.decision(height)
     }
-}
-
-fn belongs_to_slot(body: &Body) -> bool {
-    matches!(
-        body,
-        Body::PrePrepare { .. }
-            | Body::Vote { .. }
-            | Body::PartialCertificate(_)
-            | Body::LateVotes(_)
-            | Body::Certificate(_)
-            | Body::ViewChange { .. }
-            | Body::NewView { .. }
-    )
 }

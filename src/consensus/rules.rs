@@ -2,33 +2,12 @@
 //!
 //! [`Pbft`] has the sound rules. The model checker replaces single functions of [`Rules`] by faulty
 //! ones and runs the same slot: each fault must be found.
-//!
-//! Two quorums of `Q = ceil((N + F + 1) / 2)` share at least `2Q - N > F` members, so at least one
-//! honest member (quorum intersection). PBFT's `2F + 1` (Castro and Liskov 1999, section 4) is the
-//! same number only where `N = 3F + 1`: among six members, two quorums of three can be disjoint.
 #![forbid(unsafe_code)]
 
-use super::{Digest, wire::Phase};
+use super::Digest;
+use super::config::quorum;
+use super::wire::{Phase, Prepared};
 use std::fmt::Debug;
-
-/// The number of faulty members that `n` members tolerate: `floor((n - 1) / 3)`.
-pub fn faults(n: usize) -> usize {
-    n.saturating_sub(1) / 3
-}
-
-/// The number of equal votes that certify a digest among `n` members: `ceil((n + f + 1) / 2)`.
-pub fn quorum(n: usize) -> usize {
-    (n + faults(n) + 1).div_ceil(2)
-}
-
-/// The content of a prepare certificate: a quorum accepted `digest` in `view`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Prepared {
-    /// The view of the PREPARE votes.
-    pub view: u64,
-    /// The digest of the value.
-    pub digest: Digest,
-}
 
 /// A member's view, and whether it waits for the `NewView` of that view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

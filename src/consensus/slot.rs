@@ -25,18 +25,16 @@ mod vote_set;
 
 pub(crate) use vote_set::{Added, VoteSet};
 
-use super::config::{ENTRY, Electorate};
-use super::rules::{Pbft, Position, Prepared, Rules};
+use super::config::{ENTRY, Electorate, VIEW_WINDOW};
+use super::rules::{Pbft, Position, Rules};
 use super::wire::{
-    Certificate, Evidence, NewViewProof, Phase, SignedStatement, SignedViewChange, Statement,
-    ViewChange, Vote,
+    Certificate, Evidence, NewViewProof, Phase, Prepared, SignedStatement, SignedViewChange,
+    Statement, ViewChange, Vote,
 };
 use super::{Digest, MessageError, ReplicaId};
 use crate::sign::Signature;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Statements are stored for views within this distance of the current view.
-pub(crate) const VIEW_WINDOW: u64 = 16;
 /// The highest view accepted, so that incrementing a view never overflows.
 pub(crate) const MAX_VIEW: u64 = 1 << 40;
 

@@ -10,7 +10,7 @@ mod scheme;
 mod statement;
 
 pub use certificate::{Certificate, CertificateError, Decision};
-pub use change::{NewViewProof, SignedViewChange, ViewChange};
+pub use change::{NewViewProof, Prepared, SignedViewChange, ViewChange};
 pub use entry::Entry;
 pub use evidence::{Evidence, EvidenceError, SignedStatement};
 pub use message::{Body, Message};

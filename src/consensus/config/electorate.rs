@@ -1,10 +1,9 @@
 //! The members whose votes a slot counts.
 #![forbid(unsafe_code)]
 
-use super::Config;
 use super::protocol::Voters;
+use super::{Config, faults};
 use crate::consensus::ReplicaId;
-use crate::consensus::rules::faults;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -3,8 +3,6 @@
 #![forbid(unsafe_code)]
 
 use super::{Capacity, Config};
-use crate::consensus::mempool::HELD_BATCHES;
-use crate::consensus::slot::VIEW_WINDOW;
 
 /// The length of a signer with its signature.
 const SIGNATURE: usize = 66;
@@ -101,6 +99,12 @@ pub struct Holdings {
 /// deferred proposal.
 pub(crate) const HELD_VALUES: usize = 5;
 
+/// Statements are stored for views within this distance of the current view.
+pub(crate) const VIEW_WINDOW: u64 = 16;
+
+/// The maximum number of certified batches that await delivery at their primary.
+pub(crate) const MAX_CERTIFIED: usize = 4;
+
 /// The bytes of an entry in a map beside its content.
 pub(crate) const ENTRY: usize = 256;
 
@@ -115,7 +119,7 @@ impl Limits {
         let views = 2 * VIEW_WINDOW as usize + 1;
         Holdings {
             requests: shares * (bytes as usize + usize::from(requests) * ENTRY),
-            batches: HELD_BATCHES * (self.value + (2 * usize::from(requests) + 1) * ENTRY),
+            batches: (MAX_CERTIFIED + 1) * (self.value + (2 * usize::from(requests) + 1) * ENTRY),
             values: HELD_VALUES * (self.value + ENTRY),
             // PREPARE, COMMIT, pre-prepare and new view.
             statements: 4 * views * ENTRY,

@@ -1,9 +1,9 @@
 //! The profiles as compositions of a schedule, a route and an electorate.
 #![forbid(unsafe_code)]
 
+use super::faults;
 use super::parameters::Profile;
 use crate::consensus::ReplicaId;
-use crate::consensus::rules::faults;
 
 /// The order in which members lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

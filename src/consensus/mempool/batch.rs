@@ -10,16 +10,11 @@
 //! One batch is open at a time. The requests that arrive until it is certified form the next one.
 #![forbid(unsafe_code)]
 
-use crate::consensus::config::ENTRY;
+use crate::consensus::config::{ENTRY, MAX_CERTIFIED};
 use crate::consensus::wire::{Body, Certificate, Message, Phase};
 use crate::consensus::{Digest, ReplicaId, RequestId};
 use crate::sign::Signature;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// The maximum number of certified batches that await delivery.
-const MAX_CERTIFIED: usize = 4;
-/// The maximum number of batches that a primary holds.
-pub(crate) const HELD_BATCHES: usize = MAX_CERTIFIED + 1;
 
 /// A batch that awaits votes.
 #[derive(Debug, Clone)]

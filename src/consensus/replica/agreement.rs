@@ -5,8 +5,9 @@ use super::aggregation::Aggregation;
 use super::chain::{Chain, ValueOf};
 use super::outbox::Outbox;
 use super::requests::admit;
+use super::values::Values;
 use crate::consensus::application::{Application, FirstProposal};
-use crate::consensus::config::{ENTRY, Electorate, HELD_VALUES};
+use crate::consensus::config::{ENTRY, Electorate};
 use crate::consensus::gate::{Candidate, Content, Gate, Received, Verified};
 use crate::consensus::mempool::Pool;
 use crate::consensus::slot::{Event, MAX_VIEW, Outcome, Slot};
@@ -16,8 +17,7 @@ use crate::consensus::wire::{
     SignedViewChange, Statement, ViewChange, Vote,
 };
 use crate::consensus::{Digest, Effect, MessageError, ReplicaId, Timer};
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::collections::VecDeque;
 
 /// A consequence of agreement for the other parts of the replica.
 #[derive(Clone)]
@@ -36,10 +36,7 @@ pub(super) enum Signal<A: Application> {
 #[derive(Clone)]
 pub(super) struct Agreement<A: Application> {
     pub(super) slot: Slot,
-    /// The values that the application has verified.
-    values: BTreeMap<Digest, Arc<[u8]>>,
-    /// The last one of them.
-    candidate: Option<Candidate<ValueOf<A>>>,
+    values: Values<ValueOf<A>>,
     /// This replica's proposal in the current view.
     proposal: Option<Message>,
     /// The application rejected this leader's own value. It does not propose again in this view.
@@ -73,8 +70,7 @@ impl<A: Application> Agreement<A> {
     pub(super) fn new(height: u64, voters: Electorate, me: ReplicaId) -> Self {
         Self {
             slot: Slot::new(voters, me, height),
-            values: BTreeMap::new(),
-            candidate: None,
+            values: Values::default(),
             proposal: None,
             proposal_rejected: false,
             deferred: None,
@@ -84,20 +80,20 @@ impl<A: Application> Agreement<A> {
 
     /// The bytes of a verified value.
     pub(super) fn value(&self, digest: &Digest) -> Option<&[u8]> {
-        self.values.get(digest).map(|held| &**held)
+        self.values.get(digest)
     }
 
     /// The bytes of the values held, and of the proposals that contain another copy.
     pub(super) fn bytes(&self) -> usize {
         let deferred = self.deferred.iter().map(|received| &received.message);
         let proposals = self.proposal.iter().chain(deferred);
-        let proposals = proposals.map(|message| message.body.variable_bytes());
-        self.values.values().map(|held| held.len()).chain(proposals).map(|held| held + ENTRY).sum()
+        let of_proposals = proposals.map(|message| message.body.variable_bytes() + ENTRY);
+        self.values.bytes() + of_proposals.sum::<usize>()
     }
 
     /// Returns `true` if a certificate names a value that is missing.
     pub(super) fn awaits_value(&self) -> bool {
-        self.slot.named_values().iter().any(|digest| !self.values.contains_key(digest))
+        self.slot.named_values().iter().any(|digest| !self.values.contains(digest))
     }
 
     /// Counts a proposal, valid or not, as the one that its leader may make in its view.
@@ -162,28 +158,13 @@ impl<A: Application> Agreement<A> {
     /// Makes a verified value durable and keeps it, with those that a certificate names.
     fn hold(&mut self, candidate: Candidate<ValueOf<A>>, context: &mut Context<'_, A>) {
         let digest = candidate.digest;
-        if !self.values.contains_key(&digest) {
+        if !self.values.contains(&digest) {
             let (height, value) = (context.height(), candidate.bytes.to_vec());
             context.out.persist(Entry::Value { height, value });
         }
-        self.values.insert(digest, candidate.bytes.clone());
-        self.candidate = Some(candidate);
-        if self.values.len() >= HELD_VALUES {
-            let named = self.slot.named_values();
-            self.values.retain(|held, _| *held == digest || named.contains(held));
-            self.slot.retain_available(|held| self.values.contains_key(held));
-        }
-    }
-
-    /// Takes the decoded form of a verified value.
-    fn take_candidate(
-        &mut self,
-        digest: &Digest,
-        context: &Context<'_, A>,
-    ) -> Option<Candidate<ValueOf<A>>> {
-        match self.candidate.take() {
-            Some(last) if last.digest == *digest => Some(last),
-            _ => context.gate.decode_value(self.values.get(digest)?).ok(),
+        self.values.insert(candidate);
+        if self.values.evict(|| self.slot.named_values()) {
+            self.slot.retain_available(|held| self.values.contains(held));
         }
     }
 
@@ -218,7 +199,7 @@ impl<A: Application> Agreement<A> {
         context: &mut Context<'_, A>,
     ) -> Result<(), MessageError> {
         let digest = candidate.digest;
-        if !self.slot.named_values().contains(&digest) || self.values.contains_key(&digest) {
+        if !self.slot.named_values().contains(&digest) || self.values.contains(&digest) {
             return Err(MessageError::Stale);
         }
         context.chain.verify(&mut candidate, None)?;
@@ -267,7 +248,8 @@ impl<A: Application> Agreement<A> {
             }
             Outcome::ViewChangeQuorum(view) => self.propose_new_view(view, context),
             Outcome::Decided(certificate) => {
-                if let Some(candidate) = self.take_candidate(&certificate.digest, context) {
+                let decode = |value: &[u8]| context.gate.decode_value(value).ok();
+                if let Some(candidate) = self.values.take(&certificate.digest, decode) {
                     context.signals.push_back(Signal::Decided(Box::new(candidate), certificate));
                 }
             }
@@ -391,8 +373,7 @@ impl<A: Application> Agreement<A> {
     /// Restores a value that the application has verified.
     pub(super) fn restore_value(&mut self, candidate: Candidate<ValueOf<A>>) {
         self.slot.restore_value(candidate.digest);
-        self.values.insert(candidate.digest, candidate.bytes.clone());
-        self.candidate = Some(candidate);
+        self.values.insert(candidate);
     }
 
     /// Restores a view change that this replica sent.

@@ -6,10 +6,10 @@
 //! (Yin et al. 2019). The signatures are listed, not aggregated.
 #![forbid(unsafe_code)]
 
-use super::{Ed25519, Phase, Scheme, Statement, Vote};
+use super::{Ed25519, Phase, Prepared, Scheme, Statement, Vote};
 use crate::algebra::codec::{public_encoding, sequence};
 use crate::consensus::config::{Config, MAX_MEMBERS, MAX_VALUE};
-use crate::consensus::{Digest, Prepared, ReplicaId};
+use crate::consensus::{Digest, ReplicaId};
 use crate::error::DecodeError;
 use crate::sign::Signature;
 use thiserror::Error;

@@ -11,11 +11,20 @@ use super::{Certificate, Scheme, Statement};
 use crate::algebra::codec::{Codec, sequence};
 use crate::algebra::{hash, tag};
 use crate::consensus::config::{Config, MAX_MEMBERS};
-use crate::consensus::{Prepared, ReplicaId};
+use crate::consensus::{Digest, ReplicaId};
 use crate::sign::Signature;
 
 /// The tag of a view change among the messages.
 pub(super) const VIEW_CHANGE: u8 = 24;
+
+/// The content of a prepare certificate: a quorum accepted `digest` in `view`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Prepared {
+    /// The view of the PREPARE votes.
+    pub view: u64,
+    /// The digest of the value.
+    pub digest: Digest,
+}
 
 /// The statement that a member no longer votes below `view`, with its report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,9 @@ use super::network::Action;
 use super::traces::check;
 use super::{AGREEMENT, PROGRESS, SlotModel};
 use crate::consensus::Digest;
-use crate::consensus::rules::{Position, Prepared, Rules, faults};
+use crate::consensus::rules::{Position, Rules};
 use crate::consensus::wire::Phase;
+use crate::consensus::{Prepared, faults};
 use stateright::{Checker, HasDiscoveries, Model};
 
 /// A view change that reports no certificate.
