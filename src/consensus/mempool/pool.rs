@@ -78,8 +78,9 @@ pub(crate) struct Pool {
     of_payer: BTreeMap<Digest, u64>,
     bytes: usize,
     arrivals: u64,
-    /// The origin of the last selected request. The next selection begins after it.
-    last_turn: Option<Origin>,
+    /// The origin with which the next selection begins: the first one whose request did not fit,
+    /// or the one after the last selected request.
+    next_turn: Bound<Origin>,
     watch: Option<Watch>,
 }
 
@@ -97,7 +98,7 @@ impl Pool {
             of_payer: BTreeMap::new(),
             bytes: 0,
             arrivals: 0,
-            last_turn: None,
+            next_turn: Bound::Unbounded,
             watch: None,
         }
     }
@@ -190,8 +191,8 @@ impl Pool {
 
     /// Selects requests for a value: one of each peer in turn, each peer's oldest first.
     ///
-    /// A selection continues where the last one ended, so that each peer has its share of the
-    /// values. Returns the selected requests, decoded by `admit`, and those that are no longer
+    /// A selection begins with the first peer whose request did not fit the last value, or
+    /// continues where that ended, so that each peer has its share of the values. Returns the selected requests, decoded by `admit`, and those that are no longer
     /// admissible, which are removed.
     ///
     /// Cost: the selected requests, and one step per peer.
@@ -201,29 +202,36 @@ impl Pool {
     ) -> (Vec<(RequestId, R)>, Vec<Refused>) {
         let (mut selected, mut rejected) = (Vec::new(), Vec::new());
         let mut load = Load::default();
-        let after = self.last_turn.map_or(Bound::Unbounded, Bound::Excluded);
-        let before = self.last_turn.map_or(Bound::Excluded(Origin::Client), Bound::Included);
-        let turns = self.queues.range((after, Bound::Unbounded));
+        let before = match self.next_turn {
+            Bound::Included(first) => Bound::Excluded(first),
+            Bound::Excluded(last) => Bound::Included(last),
+            Bound::Unbounded => Bound::Excluded(Origin::Client),
+        };
+        let turns = self.queues.range((self.next_turn, Bound::Unbounded));
         let turns = turns.chain(self.queues.range((Bound::Unbounded, before)));
+        let (mut last, mut skipped) = (None, None);
         let mut turns: Vec<_> = turns.map(|(origin, queue)| (*origin, queue.values())).collect();
         while !turns.is_empty() {
             turns.retain_mut(|(origin, queue)| {
                 let Some(id) = queue.next() else { return false };
                 let PricedRequest { bytes, price, .. } = &self.pending[id].request;
                 let Some(sum) = load.with(bytes.len(), price.cost, &self.limits) else {
+                    skipped.get_or_insert(*origin);
                     return false;
                 };
                 match admit(bytes) {
                     Ok(decoded) => {
                         load = sum;
                         selected.push((*id, decoded));
-                        self.last_turn = Some(*origin);
+                        last = Some(*origin);
                     }
                     Err(reason) => rejected.push(Refused { id: *id, origin: *origin, reason }),
                 }
                 true
             });
         }
+        let first = skipped.map(Bound::Included).or(last.map(Bound::Excluded));
+        self.next_turn = first.unwrap_or(self.next_turn);
         rejected.iter().for_each(|refused| _ = self.remove(&refused.id));
         (selected, rejected)
     }
