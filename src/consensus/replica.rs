@@ -179,7 +179,10 @@ impl<A: Application> Replica<A> {
     /// Performs a consequence of agreement.
     fn on_signal(&mut self, signal: Signal<A>) {
         match signal {
-            Signal::MissingValue(certificate) => self.transfer().fetch_value(&certificate),
+            Signal::MissingValue(certificate) => {
+                let reporters = self.agreement.slot.reporters(&certificate);
+                self.transfer().fetch_value(&certificate, reporters);
+            }
             Signal::MissingDecision => {
                 self.sync.heights.prove(self.chain.height() + 1);
                 self.transfer().fetch_decisions();

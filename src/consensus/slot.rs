@@ -21,6 +21,7 @@
 
 #[cfg(test)]
 mod model;
+mod restore;
 mod vote_set;
 
 pub(crate) use vote_set::{Added, VoteSet};
@@ -29,10 +30,9 @@ use super::config::{ENTRY, Electorate, VIEW_WINDOW};
 use super::rules::{Pbft, Position, Rules};
 use super::wire::{
     Certificate, Evidence, NewViewProof, Phase, Prepared, SignedStatement, SignedViewChange,
-    Statement, ViewChange, Vote,
+    ViewChange, Vote,
 };
 use super::{Digest, MessageError, ReplicaId};
-use crate::sign::Signature;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The highest view accepted, so that incrementing a view never overflows.
@@ -388,40 +388,9 @@ impl<R: Rules> Slot<R> {
         Some(NewViewProof { changes, certificate })
     }
 
-    /// Restores a vote that this member cast before a restart.
-    pub(crate) fn restore_vote(&mut self, signature: Signature, vote: Vote) {
-        let statement = Statement::vote(self.height, vote);
-        self.vote_set.add(self.me, SignedStatement { statement, signature });
-        if vote.phase == Phase::Prepare && vote.view >= self.position.view {
-            self.position = Position { view: vote.view, awaiting_new_view: false };
-            self.accepted = Some(vote.digest);
-        }
-    }
-
-    /// Restores a value that the application has verified.
-    pub(crate) fn restore_value(&mut self, digest: Digest) {
-        self.available.insert(digest);
-    }
-
     /// Forgets values that the driver no longer holds.
     pub(crate) fn retain_available(&mut self, held: impl Fn(&Digest) -> bool) {
         self.available.retain(held);
-    }
-
-    /// Restores the lock.
-    pub(crate) fn restore_lock(&mut self, certificate: Certificate) {
-        self.certified.insert((certificate.phase, certificate.view));
-        self.lock = Some(certificate);
-    }
-
-    /// Restores a view change that this member sent.
-    pub(crate) fn restore_view_change(&mut self, signed: SignedViewChange) {
-        self.position = Position { view: signed.change.view, awaiting_new_view: true };
-        self.accepted = None;
-        if let Some(lock) = self.lock.clone().filter(|_| signed.change.prepared.is_some()) {
-            self.reported.insert(lock.view, lock);
-        }
-        self.changes.insert(self.me, signed);
     }
 
     /// Discards statements and certificates far from the current view.
@@ -469,6 +438,16 @@ impl<R: Rules> Slot<R> {
     pub(crate) fn reported(&self, view: u64) -> Option<&Certificate> {
         self.reported.get(&view)
     }
+    /// The reported certificates whose values are missing.
+    pub(crate) fn missing_reports(&self) -> impl Iterator<Item = &Certificate> {
+        self.reported.values().filter(|reported| !self.available.contains(&reported.digest))
+    }
+    /// The members whose latest view change reports a certificate: the honest ones hold its value.
+    pub(crate) fn reporters(&self, certificate: &Certificate) -> Vec<ReplicaId> {
+        let prepared = Some(certificate.prepared());
+        let reporting = self.changes.values().filter(|signed| signed.change.prepared == prepared);
+        reporting.map(|signed| signed.from).collect()
+    }
     pub(crate) fn is_certified(&self, phase: Phase, view: u64) -> bool {
         self.certified.contains(&(phase, view))
     }
@@ -485,8 +464,8 @@ impl<R: Rules> Slot<R> {
 
     /// The digests of the values that a certificate or the current proposal names.
     pub(crate) fn named_values(&self) -> BTreeSet<Digest> {
-        let highest = self.reported.last_key_value().map(|(_, certificate)| certificate);
-        let certificates = self.lock.iter().chain(self.missing.values()).chain(highest);
+        let certificates = self.lock.iter().chain(self.missing.values());
+        let certificates = certificates.chain(self.reported.values());
         certificates.map(|certificate| certificate.digest).chain(self.accepted).collect()
     }
 }

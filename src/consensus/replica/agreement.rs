@@ -274,7 +274,8 @@ impl<A: Application> Agreement<A> {
         Event::ViewChange { signed, certificate }
     }
 
-    /// Builds a value from the pending requests and verifies it as the other members will.
+    /// Builds a value from the pending requests and verifies it. The other members compare its time
+    /// with their clocks, but not this one: its clock may lag behind the time of the last value.
     fn new_candidate(
         &mut self,
         view: u64,
@@ -289,10 +290,10 @@ impl<A: Application> Agreement<A> {
         let pool = &context.pool;
         let requests = selected.into_iter().filter_map(|(id, r)| Some((pool.get(&id)?, r)));
         let requests: Vec<_> = requests.collect();
-        let (leader, clock) = (context.out.id, context.out.now);
-        let bytes = context.chain.propose((leader, view), &requests, clock);
+        let leader = context.out.id;
+        let bytes = context.chain.propose((leader, view), &requests, context.out.now);
         let candidate = context.gate.candidate(&bytes).and_then(|mut candidate| {
-            context.chain.verify(&mut candidate, Some(FirstProposal { view, leader, clock }))?;
+            context.chain.verify(&mut candidate, None)?;
             Ok(candidate)
         });
         match candidate {
@@ -341,16 +342,13 @@ impl<A: Application> Agreement<A> {
                 digest
             }
         };
-        match (self.values.get(&digest), &proof.certificate) {
-            (Some(held), _) => {
-                let (height, value) = (context.height(), held.to_vec());
-                self.propose(view, digest, Body::NewView { height, view, proof, value }, context);
-            }
-            (None, Some(certificate)) => {
-                context.signals.push_back(Signal::MissingValue(certificate.clone()));
-            }
-            (None, None) => {}
-        }
+        let Some(held) = self.values.get(&digest) else {
+            // Nobody may hold the required value. Another one then makes other reports preferable.
+            let missing = self.slot.missing_reports().cloned().map(Signal::MissingValue);
+            return context.signals.extend(missing);
+        };
+        let (height, value) = (context.height(), held.to_vec());
+        self.propose(view, digest, Body::NewView { height, view, proof, value }, context);
     }
 
     /// Makes a proposal of a held value durable, sends it and accepts it. A `NewView` goes to all

@@ -6,7 +6,8 @@ use super::outbox::Outbox;
 use crate::consensus::config::MAX_DECISIONS;
 use crate::consensus::sync::{Budget, Fetch, Heights, Window};
 use crate::consensus::wire::{Body, Certificate, Decision};
-use crate::consensus::{Application, MessageError, ReplicaId, Timer};
+use crate::consensus::{Application, Digest, MessageError, ReplicaId, Timer};
+use std::collections::BTreeMap;
 
 /// State transfer of one replica.
 #[derive(Debug, Clone)]
@@ -14,8 +15,10 @@ pub(super) struct Sync {
     pub(super) heights: Heights,
     pub(super) window: Window,
     budget: Budget,
-    /// The number of peers selected so far, which rotates the selection.
-    selections: u64,
+    /// The number of members asked for their height so far.
+    asked: u64,
+    /// The fetches of each value at this height, and the time of the last one.
+    fetches: BTreeMap<Digest, (u64, u64)>,
     /// The number of fetches towards heights of at most `F` members since the last decision.
     unsupported: u32,
     /// The number of status rounds since the last decision.
@@ -29,7 +32,8 @@ impl Sync {
             heights: Heights::default(),
             window: Window::new(bytes),
             budget: Budget::new(bytes, period),
-            selections: 0,
+            asked: 0,
+            fetches: BTreeMap::new(),
             unsupported: 0,
             rounds: 0,
         }
@@ -48,27 +52,29 @@ pub(super) struct Transfer<'a, A: Application> {
 }
 
 impl<A: Application> Transfer<'_, A> {
-    /// Selects a member other than this one, a different one in each attempt.
-    fn next_peer(&mut self, candidates: &[ReplicaId]) -> Option<ReplicaId> {
-        let others: Vec<&ReplicaId> = candidates.iter().filter(|id| **id != self.out.id).collect();
-        let index = self.sync.selections.wrapping_add(u64::from(self.out.id));
-        self.sync.selections += 1;
-        others.get((index % others.len().max(1) as u64) as usize).map(|id| **id)
-    }
-
-    /// Fetches the value of a prepare certificate from one of its signers.
-    pub(super) fn fetch_value(&mut self, certificate: &Certificate) {
-        let signers: Vec<ReplicaId> = certificate.signers().collect();
-        let to = self.next_peer(&signers).into_iter().collect();
-        let (height, digest) = (certificate.height, certificate.digest);
-        self.out.send(to, Body::FetchValue { height, digest });
+    /// Fetches the value of a prepare certificate from one of the members that report it or of its
+    /// signers, from the next one in each attempt.
+    ///
+    /// A member that reports a certificate holds its value. A signer may have discarded it.
+    pub(super) fn fetch_value(&mut self, certificate: &Certificate, reporters: Vec<ReplicaId>) {
+        let (height, digest, now) = (certificate.height, certificate.digest, self.out.now);
+        let (count, last) = self.sync.fetches.get(&digest).copied().unwrap_or_default();
+        if count > 0 && now < last.saturating_add(self.out.config.timing().fallback / 2) {
+            return;
+        }
+        self.sync.fetches.insert(digest, (count + 1, now));
+        let signers = certificate.signers().filter(|id| !reporters.contains(id));
+        let mut holders: Vec<ReplicaId> = reporters.iter().copied().chain(signers).collect();
+        holders.retain(|id| *id != self.out.id);
+        let to = nth(&holders, count);
+        self.out.send(to.into_iter().collect(), Body::FetchValue { height, digest });
     }
 
     /// Asks the next member for its height.
     pub(super) fn ask_next(&mut self) {
-        let others = self.out.others();
-        let to: Vec<ReplicaId> = self.next_peer(&others).into_iter().collect();
-        self.out.send(to, Body::Status { height: self.chain.height(), reply: true });
+        let to = nth(&self.out.others(), self.sync.asked.wrapping_add(self.out.id.into()));
+        self.sync.asked += 1;
+        self.send_status(to.into_iter().collect(), true);
     }
 
     /// Answers with a value, within the peer's budget.
@@ -173,9 +179,11 @@ impl<A: Application> Transfer<'_, A> {
         self.out.require(Timer::Status, Some(self.out.now.saturating_add(delay)));
     }
 
-    /// Starts the comparison of heights anew, once nothing happens for a fallback delay.
+    /// Starts the comparison of heights anew at a new height, once nothing happens for a fallback
+    /// delay.
     pub(super) fn schedule_comparison(&mut self) {
         (self.sync.rounds, self.sync.unsupported) = (0, 0);
+        self.sync.fetches.clear();
         let at = self.out.now.saturating_add(self.out.config.timing().fallback);
         self.out.set(Timer::Status, Some(at));
     }
@@ -184,4 +192,10 @@ impl<A: Application> Transfer<'_, A> {
     pub(super) fn is_behind(&self) -> bool {
         self.sync.heights.supported(self.out.config.faults()) > self.chain.height()
     }
+}
+
+/// The member whose turn it is.
+fn nth(members: &[ReplicaId], turn: u64) -> Option<ReplicaId> {
+    let index = turn.checked_rem(members.len() as u64)?;
+    members.get(index as usize).copied()
 }

@@ -3,9 +3,10 @@
 use super::harness::*;
 use super::scripted::{Fate, Scripted};
 use epione::consensus::{
-    Body, Capacity, Config, Effect, Input, Location, Member, MessageError, Parameters, Phase,
-    Profile, ReplicaId, Vote,
+    Application, Body, Capacity, Config, Effect, Format, Input, Location, Member, MessageError,
+    Parameters, Phase, Profile, ProposalContext, ReplicaId, Vote,
 };
+use epione::sim::{Journal, JournalFormat};
 use std::sync::Arc;
 
 const MINUTE: u64 = 60_000;
@@ -37,13 +38,7 @@ fn a_late_certificate_of_a_discarded_value_halts_nobody() {
 #[test]
 fn a_report_of_a_discarded_value_halts_nobody() {
     // The first leader has a low id, and is therefore among any leader's first view changes.
-    let member = |id| {
-        let (location, rating) = (Location::default(), 9 - u32::from(id));
-        Member { location, rating, ..member(id) }
-    };
-    let parameters = Parameters { profile: Profile::Flat, ..Parameters::new("stalls") };
-    let config = Config::new(parameters, (0..4).map(member).collect()).unwrap();
-    let harness = Harness { config: Arc::new(config), keys: (0..4).map(key).collect() };
+    let harness = rated([9, 8, 7, 6]);
     let byzantine = harness.leader(0);
     let honest: Vec<ReplicaId> = (0..4).filter(|id| *id != byzantine).collect();
     assert!(byzantine < 2 && harness.leader(1) < 2);
@@ -61,6 +56,79 @@ fn a_report_of_a_discarded_value_halts_nobody() {
         network.run(10 * MINUTE, move |n| n.all_reach(2) || ended(n));
     }
     assert!(network.all_reach(2), "{:?}", network.sent);
+}
+
+/// Members with these ratings, which rank them.
+fn rated(ratings: [u32; 4]) -> Harness {
+    let member = |(id, rating): (u16, &u32)| {
+        let (location, rating) = (Location::default(), *rating);
+        Member { location, rating, ..member(id) }
+    };
+    let parameters = Parameters { profile: Profile::Flat, ..Parameters::new("stalls") };
+    let members = (0..4).zip(&ratings).map(member).collect();
+    let config = Config::new(parameters, members).unwrap();
+    Harness { config: Arc::new(config), keys: (0..4).map(key).collect() }
+}
+
+/// The only holder of a value is a member that has not signed its certificate: it has fetched the
+/// value, and the signers have discarded it since. A Byzantine member is silent, or reports the
+/// certificate of another discarded value.
+#[test]
+fn a_value_is_fetched_from_a_member_that_reports_it() {
+    for (ratings, reports) in [([1, 9, 9, 1], false), ([1, 9, 9, 1], true)] {
+        let harness = rated(ratings);
+        let (byzantine, holder, leaders) = (0, 3, [1, 2]);
+        assert!(harness.config.schedule().iter().all(|id| leaders.contains(id)));
+        let first = harness.leader(0);
+        let ((accepted, _), (discarded, _)) =
+            (harness.value(0, "request"), harness.value(3, "discarded"));
+        let report = harness.certificate(Phase::Prepare, 3, discarded, &[0, 1, 2]);
+        let mut network = Scripted::new(harness, &[1, 2, holder]);
+        // In view 0 the leaders accept a proposal, and only the holder collects their votes.
+        network.script(move |from, to, message| match &message.body {
+            Body::PrePrepare { .. } if to == holder => Fate::Lose,
+            Body::Vote { vote, .. } if to == holder && vote.phase == Phase::Prepare => {
+                Fate::Deliver
+            }
+            Body::FetchValue { .. } | Body::Value { .. } => Fate::Deliver,
+            Body::Vote { .. } => Fate::Lose,
+            _ if [from, to].contains(&holder) => Fate::Lose,
+            _ => Fate::Deliver,
+        });
+        network.request(first, b"request");
+        network.run(100, |_| false);
+        let message = network.harness.vote(byzantine, Phase::Prepare, 0, accepted);
+        network.input(holder, Input::Message { peer: byzantine, message });
+        network.run(1_000, |_| false);
+        assert!(network.replicas[&holder].prepared_certificate().is_some());
+        // The leaders pass through several views, whose values displace the first one.
+        network.script(move |from, to, message| match &message.body {
+            Body::Vote { .. } => Fate::Lose,
+            _ if [from, to].contains(&holder) => Fate::Lose,
+            _ => Fate::Deliver,
+        });
+        let view_change = |network: &mut Scripted, (view, certificate), to: &[ReplicaId]| {
+            let message = network.harness.view_change(byzantine, view, certificate);
+            for id in to {
+                let message = message.clone();
+                network.input(*id, Input::Message { peer: byzantine, message });
+            }
+        };
+        for view in 1..=6 {
+            view_change(&mut network, (view, None), &leaders);
+            let entered = move |n: &Scripted| leaders.iter().all(|id| n.replicas[id].view() > view);
+            assert!(network.run(60 * MINUTE, entered), "view {view}");
+        }
+        network.script(|_, _, _| Fate::Deliver);
+        for view in 7..30 {
+            if reports {
+                view_change(&mut network, (view, Some(&report)), &[1, 2, holder]);
+            }
+            let ended = move |n: &Scripted| n.replicas.values().all(|r| r.view() > view);
+            network.run(10 * MINUTE, move |n| n.all_reach(2) || ended(n));
+        }
+        assert!(network.all_reach(2), "reports: {reports}, {:?}", network.sent);
+    }
 }
 
 fn small() -> Harness {
@@ -156,4 +224,72 @@ fn fetches_above_the_height_have_a_budget() {
         }
     }
     assert!(answers <= 260 && answers + refused == 2_000, "{answers} {refused}");
+}
+
+/// A leader whose clock lags behind the time of the last value did not propose: by its own clock,
+/// the next time was too far ahead. Alone, a Byzantine leader with requests of its own led on.
+#[test]
+fn a_leader_with_a_slow_clock_proposes() {
+    let harness = Harness::flat(4);
+    let leader = harness.config.leader(2, 0);
+    let context = ProposalContext {
+        height: 1,
+        view: 0,
+        leader: harness.leader(0),
+        parent: harness.config.digest(),
+        parent_certificate: None,
+        time: 10_000,
+        config: &harness.config,
+    };
+    let value = Journal::default().propose(&context, &[(b"a", b"a".to_vec())]);
+    let (digest, _) = JournalFormat.decode(&value).unwrap();
+    let mut replica = harness.replica(leader);
+    deliver(&mut replica, &harness.pre_prepare(&value));
+    let commits = harness.certificate(Phase::Commit, 0, digest, &harness.quorum());
+    deliver(&mut replica, &harness.announce(&commits));
+    assert_eq!(replica.height(), 2, "the value is at most ten seconds ahead");
+    let effects = replica.step(0, Input::Request(b"b".to_vec()));
+    assert!(sent(&effects).iter().any(|body| matches!(body, Body::PrePrepare { .. })));
+}
+
+/// A request that does not fit a value is in the next one. Three members skipped a fourth for ever:
+/// the requests of the first two fill a value but for a few bytes, and those of the third fit.
+#[test]
+fn a_peer_whose_request_does_not_fit_is_next() {
+    let capacity = Capacity { request_bytes: 1000, bytes: 2000, requests: 16, cost: 100 };
+    let parameters = Parameters { profile: Profile::Flat, capacity, ..Parameters::new("stalls") };
+    let config = Config::new(parameters, (0..10).map(member).collect()).unwrap();
+    let harness = Harness { config: Arc::new(config), keys: (0..10).map(key).collect() };
+    let schedule = harness.config.schedule().to_vec();
+    let others = (0..10).filter(|id| !schedule.contains(id));
+    let [first, second, victim, third] = others.take(4).collect::<Vec<_>>()[..] else { panic!() };
+    let honest: Vec<ReplicaId> =
+        (0..10).filter(|id| ![first, second, third].contains(id)).collect();
+    let mut network = Scripted::new(harness, &honest);
+    let request = vec![9; 400];
+    let mut count = 0_u32;
+    for _ in 0..500 {
+        for (peer, length) in [(first, 1000), (second, 860), (third, 20), (third, 20)] {
+            count += 1;
+            let request = [&count.to_be_bytes()[..], &vec![7; length - 4]].concat();
+            let message = network.harness.sign(peer, Body::Request(request));
+            for leader in &schedule {
+                network.input(*leader, Input::Message { peer, message: message.clone() });
+            }
+        }
+        if count == 80 {
+            network.request(victim, &request);
+        }
+        network.run(10, |_| false);
+    }
+    let replica = &network.replicas[&victim];
+    let blocks = replica.height() - 1;
+    assert!(blocks > replica.config().limits().patience + 20, "{blocks} blocks");
+    let applied = replica.application().requests();
+    let at = applied.iter().position(|applied| *applied == request);
+    assert!(
+        at.is_some_and(|at| at < 160),
+        "request {at:?} of {} in {blocks} blocks",
+        applied.len()
+    );
 }
