@@ -94,7 +94,7 @@ impl Chain {
         let format = self.ledger.format();
         let (digest, block) = format.decode(value).unwrap();
         let mut requests = format.requests(&block).into_iter();
-        requests.try_for_each(|(_, request)| format.check(request)).unwrap();
+        requests.try_for_each(|(_, request)| format.verify_request(request)).unwrap();
         (digest, block)
     }
 

@@ -44,7 +44,8 @@
 //! submitted to an honest replica is applied, at the latest in the first pass through the leaders
 //! whose view delay suffices for agreement, or rejected by [`Application::admit`]. Both profiles
 //! are live with `F` faulty members. A replica that lost every message of the last height learns of
-//! that height by comparison with others.
+//! that height by comparison with others. If the application compares times with clocks, the
+//! clocks of honest members differ by less than the first view delay.
 //!
 //! *Cost*: a value stays within the [`Capacity`] of the configuration, which every voter enforces.
 //! One member can make a replica hold at most [`Limits::held_for_member`] bytes, and fetch at most
@@ -128,7 +129,7 @@
 //!     fn price(&self, _: &Vec<u8>) -> Price {
 //!         Price::default()
 //!     }
-//!     fn check(&self, _: &Vec<u8>) -> Result<(), Rejection> {
+//!     fn verify_request(&self, _: &Vec<u8>) -> Result<(), Rejection> {
 //!         Ok(())
 //!     }
 //!     fn decode(&self, value: &[u8]) -> Result<(Digest, Self::Value), Rejection> {

@@ -50,11 +50,11 @@
 //! let format = ledger.format();
 //! let decoded = format.decode_request(&transaction.to_bytes()).unwrap();
 //! assert!(ledger.admit(&decoded).is_ok());
-//! assert!(format.check(&decoded).is_ok());
+//! assert!(format.verify_request(&decoded).is_ok());
 //!
 //! let forged = transaction.draft.clone().signed_by(&[&centre]);
 //! let forged = format.decode_request(&forged.to_bytes()).unwrap();
-//! let rejection = format.check(&forged).unwrap_err();
+//! let rejection = format.verify_request(&forged).unwrap_err();
 //! assert_eq!(rejection.to_string(), "the signature of the subject is missing or invalid");
 //! ```
 #![forbid(unsafe_code)]

@@ -104,7 +104,7 @@ pub trait Format: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// The reason for the rejection.
-    fn check(&self, request: &Self::Request) -> Result<(), Rejection>;
+    fn verify_request(&self, request: &Self::Request) -> Result<(), Rejection>;
 
     /// Decodes a value with its requests. Returns the digest that votes cover: it must be collision
     /// resistant and bind the parent.
@@ -155,8 +155,8 @@ pub trait Application {
     ) -> Vec<u8>;
 
     /// Verifies a value by executing it against the current state. Its requests have passed
-    /// [`Format::check`], and [`Format::parent_certificate`] is valid. Must reject a value that
-    /// contains a request that was applied before.
+    /// [`Format::verify_request`], and [`Format::parent_certificate`] is valid. Must reject a value
+    /// that contains a request that was applied before.
     ///
     /// # Errors
     /// The rule that the value violates.

@@ -54,7 +54,7 @@ impl Received {
     }
 }
 
-/// A value with its digest and its requests, which have passed [`Format::check`].
+/// A value with its digest and its requests, which have passed [`Format::verify_request`].
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate<V> {
     pub(crate) digest: Digest,
@@ -97,7 +97,8 @@ pub(crate) struct PricedRequest {
 pub(crate) enum Content<F: Format> {
     /// Everything is in the message.
     Message,
-    /// The requests of a request, batch or certified batch, which have passed [`Format::check`].
+    /// The requests of a request, batch or certified batch, which have passed
+    /// [`Format::verify_request`].
     Requests(Vec<(PricedRequest, F::Request)>),
     /// The value of a proposal or of an answer.
     Value(Box<Candidate<F::Value>>),
@@ -243,7 +244,7 @@ impl<F: Format> Gate<F> {
     ///
     /// # Errors
     /// The request is too long, or does not pass the application's checks.
-    pub fn check(&self, request: &[u8]) -> Result<(), MessageError> {
+    pub fn verify_request(&self, request: &[u8]) -> Result<(), MessageError> {
         self.request(request).map(|_| ())
     }
 
@@ -288,7 +289,7 @@ impl<F: Format> Gate<F> {
         id: &RequestId,
         request: &F::Request,
     ) -> Result<(), MessageError> {
-        let verify = || self.format.check(request).map_err(MessageError::Rejected);
+        let verify = || self.format.verify_request(request).map_err(MessageError::Rejected);
         self.requests.verify_once(*id, verify)
     }
 

@@ -56,7 +56,7 @@ impl DecodedBlock {
 
     /// Verifies the signatures of the transactions.
     pub(super) fn check_signatures(&self, format: &LedgerFormat) -> Result<(), Rejection> {
-        self.transactions.iter().try_for_each(|transaction| format.check(transaction))
+        self.transactions.iter().try_for_each(|transaction| format.verify_request(transaction))
     }
 
     /// Checks the capacity of the configuration, as replicas do before they verify signatures.
@@ -84,7 +84,7 @@ impl Format for LedgerFormat {
         request.transaction.price()
     }
 
-    fn check(&self, request: &DecodedTransaction) -> Result<(), Rejection> {
+    fn verify_request(&self, request: &DecodedTransaction) -> Result<(), Rejection> {
         request.transaction.check(&self.chain, &self.centre).map_err(reject)
     }
 

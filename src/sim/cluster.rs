@@ -124,7 +124,7 @@ fn perform_checks<F: Format>(work: &Mutex<Receiver<Check<F>>>) {
             }
             Ok(Check::Request { gate, request, to }) => {
                 // The gate remembers the verdict. The replica's step rejects an invalid request.
-                gate.check(&request).ok();
+                gate.verify_request(&request).ok();
                 to.send(Job::Request(request)).ok();
             }
             Err(_) => return,

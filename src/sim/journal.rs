@@ -65,7 +65,7 @@ impl Format for JournalFormat {
         Price::default()
     }
 
-    fn check(&self, _: &Vec<u8>) -> Result<(), Rejection> {
+    fn verify_request(&self, _: &Vec<u8>) -> Result<(), Rejection> {
         Ok(())
     }
 

@@ -192,8 +192,9 @@ impl Pool {
     /// Selects requests for a value: one of each peer in turn, each peer's oldest first.
     ///
     /// A selection begins with the first peer whose request did not fit the last value, or
-    /// continues where that ended, so that each peer has its share of the values. Returns the selected requests, decoded by `admit`, and those that are no longer
-    /// admissible, which are removed.
+    /// continues where that ended, so that each peer has its share of the values. Returns the
+    /// selected requests, decoded by `admit`, and those that are no longer admissible, which are
+    /// removed.
     ///
     /// Cost: the selected requests, and one step per peer.
     pub(crate) fn select<R>(

@@ -277,7 +277,7 @@ impl Format for Opaque {
     fn price(&self, (): &()) -> Price {
         Price::default()
     }
-    fn check(&self, (): &()) -> Result<(), Rejection> {
+    fn verify_request(&self, (): &()) -> Result<(), Rejection> {
         Ok(())
     }
     fn decode(&self, value: &[u8]) -> Result<(Digest, ()), Rejection> {

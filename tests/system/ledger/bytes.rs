@@ -23,7 +23,7 @@ fn process(chain: &Chain, bytes: &[u8]) {
     let format = chain.ledger.format();
     if let Ok(request) = format.decode_request(bytes) {
         let _ = chain.ledger.admit(&request);
-        let _ = (format.price(&request), format.check(&request));
+        let _ = (format.price(&request), format.verify_request(&request));
     }
     let _ = format.decode(bytes).map(|(_, block)| format.requests(&block).len());
 }
