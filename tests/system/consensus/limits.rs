@@ -4,7 +4,7 @@ use super::harness::*;
 use epione::consensus::{
     Application, Body, Capacity, Certificate, Config, Decision, Digest, Effect, Format, Holdings,
     Input, Message, MessageError, Parameters, Phase, Prepared, Price, Profile, ProposalContext,
-    Rejection, Replica, ReplicaId, VerifyContext, ViewChange, Vote, request_id,
+    Rejection, Replica, ReplicaId, Timer, VerifyContext, ViewChange, Vote, request_id,
 };
 use epione::sim::Journal;
 use std::sync::Arc;
@@ -237,7 +237,7 @@ fn a_false_height_of_one_member_does_not_prevent_state_transfer() {
         record(deliver(&mut replica, &harness.sign(id, status)));
     }
     for tick in 1..4 {
-        record(replica.step(tick * 1000, Input::Timer(epione::consensus::Timer::Sync)));
+        record(replica.step(tick * 1000, Input::Timer(Timer::Sync)));
     }
     assert!(
         honest.iter().any(|id| asked.contains(id)),
@@ -324,4 +324,29 @@ fn the_longest_value_can_be_fetched() {
     let answer = deliver(harness.sign(other, Body::FetchDecisions { height: 1, count: 1 }));
     let [Body::Decisions(decisions)] = sent(&answer)[..] else { panic!("{answer:?}") };
     assert_eq!(decisions[..], [Decision { value, certificate }]);
+}
+
+/// A driver's clock may show any time.
+#[test]
+fn the_greatest_time_causes_no_overflow() {
+    let harness = Harness::flat(4);
+    let (digest, value) = harness.value(0, "a");
+    for id in 0..4 {
+        let mut replica = harness.replica(id);
+        replica.step(u64::MAX, Input::Request(b"a".to_vec()));
+        for timer in [Timer::Relay, Timer::View, Timer::Fallback, Timer::Status, Timer::Sync] {
+            replica.step(u64::MAX, Input::Timer(timer));
+        }
+    }
+    for id in harness.followers() {
+        let mut replica = harness.replica(id);
+        let commits = harness.certificate(Phase::Commit, 0, digest, &harness.quorum());
+        for message in [harness.pre_prepare(&value), harness.announce(&commits)] {
+            replica.step(u64::MAX, Input::Message { peer: message.from, message });
+        }
+        let status = harness.sign((id + 1) % 4, Body::Status { height: 9, reply: true });
+        replica.step(u64::MAX, Input::Message { peer: status.from, message: status });
+        let expired = replica.step(u64::MAX, Input::Timer(Timer::Status));
+        assert!(!expired.is_empty(), "a timer at the greatest time expires");
+    }
 }
