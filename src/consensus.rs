@@ -85,7 +85,8 @@
 //!   not `Q` certificates.
 //! * PBFT's clients multicast an overdue request. Here the replica that received it sends it to the
 //!   leader and `2F` others, later each time, until it is delivered or inadmissible. Each recipient
-//!   forwards it to each later leader once.
+//!   forwards it to the leader, later each time. After a view change, each member sends its oldest
+//!   request to the next leader.
 //! * The view delay doubles once per pass through the leaders, not once per view. A block that
 //!   passes over the oldest pending request restarts the view timer only [`Limits::patience`]
 //!   times.
@@ -98,7 +99,8 @@
 //!
 //! **Cost.** The table gives the messages without faults. Layer 1 adds at most `2(k - 1) + 1` per
 //! batch in a group of `k`, and one to forward the request to its primary. A new view costs
-//! `(N - 1)(N + 1)` messages in `Flat`, and up to `N` more to forward it in the tree; each member
+//! `(N - 1)(N + 1)` messages in `Flat`, up to `N` more to forward it in the tree, and up to `N`
+//! requests; each member
 //! verifies `N` view changes, the votes in the certificates that they report, and the `NewView`. A
 //! replica verifies each signature once, so the certificates cost at most `N` verifications if
 //! their signers sign one vote. After the last of a series of blocks, each

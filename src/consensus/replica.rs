@@ -187,7 +187,7 @@ impl<A: Application> Replica<A> {
                 self.sync.heights.prove(self.chain.height() + 1);
                 self.transfer().fetch_decisions();
             }
-            Signal::NewLeader => self.requests().forward(),
+            Signal::NewLeader => self.requests().forward_oldest(),
             Signal::Decided(candidate, certificate) => self.deliver(*candidate, certificate),
         }
     }

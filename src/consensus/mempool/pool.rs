@@ -305,6 +305,11 @@ impl Pool {
         (overdue, rejected)
     }
 
+    /// The oldest pending request, or one that has waited as long.
+    pub(crate) fn oldest(&self) -> Option<RequestId> {
+        self.watch.map(|watch| watch.id)
+    }
+
     /// The time at which the next request is due.
     pub(crate) fn next_due(&self) -> Option<u64> {
         self.due.first().map(|(due, _)| *due)

@@ -3,8 +3,9 @@
 //! In PBFT a client multicasts its request after a timeout (Castro and Liskov 1999, section 4.1).
 //! Here the replica that received it sends it to each successive leader. When the relay delay has
 //! passed, the replica also sends it to `2F` other members, so that `F + 1` honest members hold it:
-//! enough to change the view of a leader who ignores it. Each of them forwards it to each leader
-//! when their own relay delay has passed.
+//! enough to change the view of a leader who ignores it. Each of them forwards it to the leader
+//! whenever it is due by their own clock, later each time, and the oldest request to each leader
+//! that a view change elects.
 #![forbid(unsafe_code)]
 
 use super::chain::{Chain, RequestOf};
@@ -137,6 +138,15 @@ impl<A: Application> Requests<'_, A> {
         }
     }
 
+    /// Forwards to the leader after a view change, which perhaps took place because the oldest
+    /// request was passed over.
+    pub(super) fn forward_oldest(&mut self) {
+        self.forward();
+        let (leader, _) = self.next_leader();
+        let oldest = self.pool.oldest().and_then(|id| self.pool.get(&id)).map(<[u8]>::to_vec);
+        oldest.into_iter().for_each(|request| self.out.send(vec![leader], Body::Request(request)));
+    }
+
     /// Sends a pending request to a recipient, once.
     fn send_to(&mut self, recipient: ReplicaId, id: RequestId) {
         if recipient != self.out.id && self.pool.mark_sent(&id, recipient) {
@@ -152,11 +162,10 @@ impl<A: Application> Requests<'_, A> {
         self.out.reject(refused);
         let leader = self.out.topology(self.chain.height(), self.slot.view()).leader();
         for Overdue { id, bytes, origin, attempts } in overdue {
-            let unsent = self.pool.mark_sent(&id, leader);
+            self.pool.mark_sent(&id, leader);
             let to = match origin {
                 Origin::Client => self.holders(leader, attempts),
-                Origin::Peer(_) if unsent => vec![leader],
-                Origin::Peer(_) => continue,
+                Origin::Peer(_) => vec![leader],
             };
             self.out.send(to, Body::Request(bytes));
         }

@@ -137,7 +137,8 @@ fn a_hundred_requests_take_few_batches() {
     assert!(network.sent("request") <= 110, "{} requests sent", network.sent("request"));
 }
 
-/// Each of at most two relays goes to 2F members, of whom each passes it on to the leader once.
+/// Each of at most two relays goes to 2F members, who pass it on to the leader, and to that of the
+/// next view.
 #[test]
 fn relays_of_an_overdue_request_are_linear_in_f() {
     for (profile, n) in [(Profile::Flat, 16), (Profile::Flat, 31), (Profile::MemberQuorum, 31)] {
@@ -147,6 +148,6 @@ fn relays_of_an_overdue_request_are_linear_in_f() {
         let at = *network.honest().last().unwrap();
         network.commit(at, b"a".to_vec()).unwrap();
         let (sent, faults) = (network.sent("request"), network.config().faults() as u64);
-        assert!(sent <= 10 * faults, "{profile:?} {n}: {sent} messages");
+        assert!(sent <= 13 * faults, "{profile:?} {n}: {sent} messages");
     }
 }

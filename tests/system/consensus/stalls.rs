@@ -226,6 +226,29 @@ fn fetches_above_the_height_have_a_budget() {
     assert!(answers <= 260 && answers + refused == 2_000, "{answers} {refused}");
 }
 
+/// Two members hold a request whose messages to the leaders were lost, and its first holder has
+/// crashed. They changed the view for ever, and sent the request to no leader.
+#[test]
+fn a_request_whose_relays_are_lost_is_delivered() {
+    let harness = Harness::flat(4);
+    let [leader, crashed] = harness.config.schedule().to_vec()[..] else { panic!() };
+    let mut network = Scripted::new(harness, &[0, 1, 2, 3]);
+    network.script(move |from, to, message| match &message.body {
+        Body::Request(_) if [leader, crashed].contains(&to) => Fate::Lose,
+        Body::PrePrepare { .. } | Body::NewView { .. } if from == crashed => Fate::Lose,
+        Body::Vote { .. } => Fate::Lose,
+        _ => Fate::Deliver,
+    });
+    network.request(crashed, b"request");
+    network.run(MINUTE, |_| false);
+    network.replicas.remove(&crashed);
+    network.script(|_, _, _| Fate::Deliver);
+    let blocks = network.replicas[&leader].height();
+    let applied = network.run(60 * MINUTE, |n| n.has_applied(leader, b"request"));
+    let blocks = network.replicas[&leader].height() - blocks;
+    assert!(applied && blocks < 20, "{blocks} blocks, {:?}", network.sent);
+}
+
 /// A leader whose clock lags behind the time of the last value did not propose: by its own clock,
 /// the next time was too far ahead. Alone, a Byzantine leader with requests of its own led on.
 #[test]
