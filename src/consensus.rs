@@ -95,7 +95,8 @@
 //!   certificates bypass the tree. Ed25519 signatures are listed, not aggregated: a certificate has
 //!   `66 Q` bytes, and overlapping group votes do no harm.
 //! * A replica that lags behind fetches ranges of decisions from several peers at once. Votes for a
-//!   decided height are ignored.
+//!   decided height are ignored. The signatures in a fetched decision, or in a fetched value that a
+//!   prepare certificate names, are not verified: at least `Q - F` honest members have done so.
 //!
 //! **Cost.** The table gives the messages without faults. Layer 1 adds at most `2(k - 1) + 1` per
 //! batch in a group of `k`, and one to forward the request to its primary. A new view costs

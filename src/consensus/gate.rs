@@ -54,7 +54,7 @@ impl Received {
     }
 }
 
-/// A value with its digest and its requests, which have passed [`Format::verify_request`].
+/// A decoded value with its digest and the identifiers of its requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate<V> {
     pub(crate) digest: Digest,
@@ -100,7 +100,8 @@ pub(crate) enum Content<F: Format> {
     /// The requests of a request, batch or certified batch, which have passed
     /// [`Format::verify_request`].
     Requests(Vec<(PricedRequest, F::Request)>),
-    /// The value of a proposal or of an answer.
+    /// The value of a proposal, whose requests have passed [`Format::verify_request`], or of an
+    /// answer, whose requests have not.
     Value(Box<Candidate<F::Value>>),
 }
 
@@ -196,9 +197,9 @@ impl<F: Format> Gate<F> {
                 self.certificate(certificate)?;
                 self.batch(requests, received)
             }
-            Body::PrePrepare { value, .. } | Body::Value { value, .. } => {
-                Ok(Content::Value(Box::new(self.candidate(value)?)))
-            }
+            Body::PrePrepare { value, .. } => Ok(Content::Value(Box::new(self.candidate(value)?))),
+            // Accepted only if a certificate names it: honest members have verified the signatures.
+            Body::Value { value, .. } => Ok(Content::Value(Box::new(self.decode_value(value)?))),
             Body::PartialCertificate(partial) | Body::LateVotes(partial) => {
                 if partial.phase == Phase::Batch || partial.group != 0 {
                     return Err(MessageError::CertificateMismatch);

@@ -12,6 +12,7 @@
 mod aggregation;
 mod agreement;
 mod chain;
+mod deferred;
 mod dispatch;
 mod next_height;
 mod outbox;

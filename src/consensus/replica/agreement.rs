@@ -3,6 +3,7 @@
 
 use super::aggregation::Aggregation;
 use super::chain::{Chain, ValueOf};
+use super::deferred::Deferred;
 use super::outbox::Outbox;
 use super::requests::admit;
 use super::values::Values;
@@ -41,9 +42,7 @@ pub(super) struct Agreement<A: Application> {
     proposal: Option<Message>,
     /// The application rejected this leader's own value. It does not propose again in this view.
     proposal_rejected: bool,
-    /// A proposal that the application rejected. Its only defect may be a time ahead of this
-    /// replica's clock, so it is verified again after the fallback delay.
-    deferred: Option<Received>,
+    deferred: Option<Deferred>,
     aggregation: Aggregation,
 }
 
@@ -85,7 +84,7 @@ impl<A: Application> Agreement<A> {
 
     /// The bytes of the values held, and of the proposals that contain another copy.
     pub(super) fn bytes(&self) -> usize {
-        let deferred = self.deferred.iter().map(|received| &received.message);
+        let deferred = self.deferred.iter().map(|deferred| &deferred.received.message);
         let proposals = self.proposal.iter().chain(deferred);
         let of_proposals = proposals.map(|message| message.body.variable_bytes() + ENTRY);
         self.values.bytes() + of_proposals.sum::<usize>()
@@ -132,7 +131,7 @@ impl<A: Application> Agreement<A> {
             None => Some(FirstProposal { view, leader: from, clock: context.out.now }),
         };
         if let Err(error) = context.chain.verify(&mut candidate, first) {
-            self.deferred = Some(received.clone());
+            self.deferred = Some(Deferred::new(received.clone()));
             return Err(error);
         }
         if context.topology(view).is_collector() {
@@ -428,14 +427,17 @@ impl<A: Application> Agreement<A> {
     }
 
     fn retry_deferred(&mut self, context: &mut Context<'_, A>) {
-        let Some(received) = self.deferred.take() else { return };
-        let Verified { received, content } = context.gate.check_content(received);
+        let Some(deferred) = self.deferred.take_if(Deferred::is_due) else { return };
+        let Verified { received, content } = context.gate.check_content(deferred.received.clone());
         let Ok(Content::Value(candidate)) = content else { return };
         let proposal = match &received.message.body {
             Body::NewView { view, proof, .. } => (*view, Some(proof)),
             _ => (0, None),
         };
         self.on_proposal(&received, proposal, *candidate, context).ok();
+        if let Some(again) = &mut self.deferred {
+            again.postpone(&deferred);
+        }
     }
 
     fn retransmit_view_change(&self, context: &mut Context<'_, A>) {

@@ -3,8 +3,8 @@
 use super::harness::{Harness, key, member};
 use epione::consensus::{
     Application, Body, Capacity, Certificate, Config, Digest, Effect, Format, Input, Message,
-    MessageError, Parameters, Price, Profile, ProposalContext, Rejection, Replica, ReplicaId,
-    VerifyContext,
+    MessageError, Parameters, Phase, Price, Profile, ProposalContext, Rejection, Replica,
+    ReplicaId, Timer, VerifyContext,
 };
 use epione::sim::{Journal, JournalFormat, JournalValue, Network};
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 struct Counting {
     journal: Journal,
     format: CountingFormat,
+    executions: Arc<AtomicUsize>,
     /// No request is admissible.
     refuses: bool,
     /// The replica has its format. Later ones, for the simulator's own checks, do not count.
@@ -72,6 +73,7 @@ impl Application for Counting {
         context: &VerifyContext<'_>,
         value: &mut JournalValue,
     ) -> Result<(), Rejection> {
+        self.executions.fetch_add(1, Ordering::Relaxed);
         self.journal.verify(context, value)
     }
     fn apply(&mut self, height: u64, value: JournalValue, certificate: &Certificate) {
@@ -123,19 +125,69 @@ fn checks(message: impl Fn(&Harness, ReplicaId, u8) -> Message) -> usize {
     format.checks.load(Ordering::Relaxed)
 }
 
+/// A replica checks no signature of a value that it has not asked for. One that a certificate names
+/// has been checked by a quorum.
+#[test]
+fn an_answer_costs_no_check_of_a_request() {
+    let harness = Harness::flat(4);
+    let [me, byzantine] = harness.followers()[..2] else { panic!() };
+    let application = Counting::default();
+    let format = application.format.clone();
+    let key = harness.keys[usize::from(me)].clone();
+    let mut replica = Replica::new(harness.config.clone(), me, key, application).unwrap();
+    let (digest, _) = JournalFormat.decode(&value(&harness, 0)).unwrap();
+    let prepared = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
+    let mut deliver = |body: Body| {
+        let message = harness.sign(byzantine, body);
+        replica.step(0, Input::Message { peer: byzantine, message })
+    };
+    let fetches = deliver(Body::Certificate(prepared));
+    let is_fetch = |e: &Effect| matches!(e, Effect::Send { message, .. } if message.body.name() == "fetch value");
+    assert!(fetches.iter().any(is_fetch));
+    for i in (0..20).rev() {
+        let effects = deliver(Body::Value { height: 1, value: value(&harness, i) });
+        let persisted = effects.iter().any(|effect| matches!(effect, Effect::Persist(_)));
+        assert_eq!(persisted, i == 0, "only the named value is accepted");
+    }
+    assert_eq!(format.checks.load(Ordering::Relaxed), 0);
+}
+
+/// A proposal whose time is far ahead is executed again less and less often.
+#[test]
+fn the_attempts_at_a_rejected_proposal_are_logarithmic_in_time() {
+    let harness = Harness::flat(4);
+    let application = Counting::default();
+    let executions = application.executions.clone();
+    let me = harness.followers()[0];
+    let key = harness.keys[usize::from(me)].clone();
+    let mut replica = Replica::new(harness.config.clone(), me, key, application).unwrap();
+    let value = value_at(&harness, 0, u64::MAX / 2);
+    let message = harness.pre_prepare(&value);
+    replica.step(0, Input::Message { peer: message.from, message });
+    for attempt in 1..=1_000 {
+        replica.step(1_000 * attempt, Input::Timer(Timer::Fallback));
+    }
+    let executions = executions.load(Ordering::Relaxed);
+    assert!((8..=12).contains(&executions), "{executions} executions");
+}
+
 /// Twenty requests, the first bytes of which are their costs and payers.
 fn requests(i: u8) -> Vec<Vec<u8>> {
     (0..20).map(|j| vec![1, i, j]).collect()
 }
 
 fn value(harness: &Harness, i: u8) -> Vec<u8> {
+    value_at(harness, i, 1)
+}
+
+fn value_at(harness: &Harness, i: u8, time: u64) -> Vec<u8> {
     let context = ProposalContext {
         height: 1,
         view: 0,
         leader: harness.leader(0),
         parent: harness.config.digest(),
         parent_certificate: None,
-        time: 1,
+        time,
         config: &harness.config,
     };
     let requests = requests(i);

@@ -7,6 +7,7 @@ use epione::consensus::{
     MessageError, Phase, Prepared, Profile, ProposalContext, ReplicaId, Timer, Vote,
 };
 use epione::sim::Journal;
+use std::collections::BTreeSet;
 
 /// One harness per profile.
 fn both_profiles() -> [Harness; 2] {
@@ -460,6 +461,38 @@ fn the_missing_value_of_a_prepare_certificate_is_fetched() {
     assert_eq!(deliver(&mut replica, &unrequested), []);
     let answer = harness.sign(other, Body::Value { height: 1, value });
     assert_eq!(votes(&deliver(&mut replica, &answer)), [(Phase::Commit, 0, digest)]);
+}
+
+/// Each attempt asks the next holder for the value, and the next member for its height. When both
+/// questions shared one counter, an even number of members hid half of them.
+#[test]
+fn each_fetch_goes_to_the_next_holder() {
+    let harness = Harness::flat(7);
+    let (digest, _) = harness.value(0, "a");
+    let others: Vec<ReplicaId> = (0..7).filter(|id| *id != 6).collect();
+    let mut replica = harness.replica(6);
+    for signers in [&others[..5], &others[1..]] {
+        let prepared = harness.certificate(Phase::Prepare, 0, digest, signers);
+        deliver(&mut replica, &harness.sign(1, Body::Certificate(prepared)));
+    }
+    let (mut holders, mut members) = (Vec::new(), Vec::new());
+    for attempt in 1..=30 {
+        for effect in replica.step(1_000 * attempt, Input::Timer(Timer::Fallback)) {
+            match effect {
+                Effect::Send { to, message: Message { body: Body::FetchValue { .. }, .. } } => {
+                    holders.extend(to);
+                }
+                Effect::Send { to, message: Message { body: Body::Status { .. }, .. } } => {
+                    members.extend(to);
+                }
+                _ => {}
+            }
+        }
+    }
+    let all = |asked: &[ReplicaId]| asked.iter().copied().collect::<BTreeSet<_>>();
+    assert_eq!((holders.len(), members.len()), (30, 30));
+    assert!(holders.windows(5).all(|asked| all(asked).len() == 5), "{holders:?}");
+    assert!(members.windows(6).all(|asked| all(asked).len() == 6), "{members:?}");
 }
 
 /// A replica with all votes and without the proposal asks every other signer in turn.
