@@ -113,21 +113,32 @@ impl<A: Application + Send + 'static> Cluster<A> {
     }
 }
 
+/// The checks that a worker takes at once. Their results are sent together, so that a replica's
+/// thread is not woken for each.
+const CHECKS: usize = 16;
+
 fn perform_checks<F: Format>(work: &Mutex<Receiver<Check<F>>>) {
     loop {
-        let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match next {
-            Ok(Check::Message { gate, received, to }) => {
-                if let Ok(verified) = gate.verify(*received) {
-                    to.send(Job::Verified(Box::new(verified))).ok();
-                }
-            }
-            Ok(Check::Request { gate, request, to }) => {
-                // The gate remembers the verdict. The replica's step rejects an invalid request.
-                gate.verify_request(&request).ok();
-                to.send(Job::Request(request)).ok();
-            }
-            Err(_) => return,
+        let checks: Vec<Check<F>> = {
+            let work = work.lock().unwrap_or_else(PoisonError::into_inner);
+            let Ok(first) = work.recv() else { return };
+            std::iter::once(first).chain(work.try_iter().take(CHECKS - 1)).collect()
+        };
+        let results: Vec<_> = checks.into_iter().filter_map(perform_check).collect();
+        results.into_iter().for_each(|(to, job)| _ = to.send(job));
+    }
+}
+
+fn perform_check<F: Format>(check: Check<F>) -> Option<(Sender<Job<F>>, Job<F>)> {
+    match check {
+        Check::Message { gate, received, to } => {
+            let verified = gate.verify(*received).ok()?;
+            Some((to, Job::Verified(Box::new(verified))))
+        }
+        Check::Request { gate, request, to } => {
+            // The gate remembers the verdict. The replica's step rejects an invalid request.
+            gate.verify_request(&request).ok();
+            Some((to, Job::Request(request)))
         }
     }
 }

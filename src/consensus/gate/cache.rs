@@ -5,7 +5,7 @@ use crate::algebra::{hash, tag};
 use crate::consensus::Digest;
 use crate::consensus::wire::Scheme;
 use crate::sign::{Signature, SigningKey, VerifyingKey};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A bounded set of digests. The oldest one makes room for a new one.
@@ -17,7 +17,8 @@ pub(crate) struct Cache {
 
 #[derive(Debug, Default)]
 struct Entries {
-    known: BTreeSet<Digest>,
+    /// Never iterated.
+    known: HashSet<Digest>,
     order: VecDeque<Digest>,
 }
 
