@@ -9,10 +9,8 @@
 //! no watermarks and no checkpoints (Castro and Liskov 1999, section 4.3).
 #![forbid(unsafe_code)]
 
-mod aggregation;
 mod agreement;
 mod chain;
-mod deferred;
 mod dispatch;
 mod next_height;
 mod outbox;
@@ -22,7 +20,6 @@ mod screen;
 #[cfg(feature = "sim")]
 mod simulation;
 mod transfer;
-mod values;
 
 use super::application::Application;
 use super::config::{Config, ENTRY, Electorate, Holdings};

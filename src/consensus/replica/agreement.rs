@@ -1,15 +1,18 @@
 //! Agreement on the value of one height: connects the slot with values, signatures and routes.
 #![forbid(unsafe_code)]
 
-use super::aggregation::Aggregation;
+mod aggregation;
+mod deferred;
+mod restore;
+mod retransmit;
+mod values;
+
 use super::chain::{Chain, ValueOf};
-use super::deferred::Deferred;
 use super::outbox::Outbox;
 use super::requests::admit;
-use super::values::Values;
 use crate::consensus::application::{Application, FirstProposal};
 use crate::consensus::config::{ENTRY, Electorate};
-use crate::consensus::gate::{Candidate, Content, Gate, Received, Verified};
+use crate::consensus::gate::{Candidate, Gate, Received};
 use crate::consensus::mempool::Pool;
 use crate::consensus::slot::{Event, MAX_VIEW, Outcome, Slot};
 use crate::consensus::topology::Topology;
@@ -18,7 +21,10 @@ use crate::consensus::wire::{
     SignedViewChange, Statement, ViewChange, Vote,
 };
 use crate::consensus::{Digest, Effect, MessageError, ReplicaId, Timer};
+use aggregation::Aggregation;
+use deferred::Deferred;
 use std::collections::VecDeque;
+use values::Values;
 
 /// A consequence of agreement for the other parts of the replica.
 #[derive(Clone)]
@@ -157,13 +163,23 @@ impl<A: Application> Agreement<A> {
     /// Makes a verified value durable and keeps it, with those that a certificate names.
     fn hold(&mut self, candidate: Candidate<ValueOf<A>>, context: &mut Context<'_, A>) {
         let digest = candidate.digest;
-        if !self.values.contains(&digest) {
-            let (height, value) = (context.height(), candidate.bytes.to_vec());
-            context.out.persist(Entry::Value { height, value });
-        }
+        self.keep(candidate);
+        self.log_value(&digest, context);
+    }
+
+    /// Keeps a verified value, with those that a certificate names.
+    fn keep(&mut self, candidate: Candidate<ValueOf<A>>) {
         self.values.insert(candidate);
         if self.values.evict(|| self.slot.named_values()) {
             self.slot.retain_available(|held| self.values.contains(held));
+        }
+    }
+
+    /// Makes a held value durable before the statement that depends on it.
+    fn log_value(&mut self, digest: &Digest, context: &mut Context<'_, A>) {
+        if let Some(value) = self.values.log(digest) {
+            let (height, value) = (context.height(), value.to_vec());
+            context.out.persist(Entry::Value { height, value });
         }
     }
 
@@ -230,7 +246,10 @@ impl<A: Application> Agreement<A> {
                 let height = context.height();
                 self.aggregation.on_vote(vote, &self.slot, height, context.out);
             }
-            Outcome::Lock(certificate) => context.out.persist(Entry::Lock(certificate)),
+            Outcome::Lock(certificate) => {
+                self.log_value(&certificate.digest, context);
+                context.out.persist(Entry::Lock(certificate));
+            }
             Outcome::Certified(certificate) => disseminate(certificate, context),
             Outcome::Missing(certificate) => {
                 context.signals.push_back(match certificate.phase {
@@ -347,6 +366,7 @@ impl<A: Application> Agreement<A> {
             return context.signals.extend(missing);
         };
         let (height, value) = (context.height(), held.to_vec());
+        self.log_value(&digest, context);
         self.propose(view, digest, Body::NewView { height, view, proof, value }, context);
     }
 
@@ -362,104 +382,10 @@ impl<A: Application> Agreement<A> {
         self.step(Event::Proposal { view, digest }, context);
     }
 
-    /// Restores this replica's proposal in a view, which it must not replace.
-    pub(super) fn restore_proposal(&mut self, message: Message) {
-        self.proposal = Some(message);
-    }
-
-    /// Restores a value that the application has verified.
-    pub(super) fn restore_value(&mut self, candidate: Candidate<ValueOf<A>>) {
-        self.slot.restore_value(candidate.digest);
-        self.values.insert(candidate);
-    }
-
-    /// Restores a view change that this replica sent.
-    pub(super) fn restore_view_change(&mut self, signed: SignedViewChange) {
-        self.proposal = None;
-        self.slot.restore_view_change(signed);
-    }
-
-    /// Accepts the own proposal for which no vote is durable.
-    pub(super) fn accept_own_proposal(&mut self, context: &mut Context<'_, A>) {
-        let Some(message) = self.proposal.clone() else { return };
-        let view = message.body.height_and_view().1;
-        let value = match &message.body {
-            Body::PrePrepare { value, .. } | Body::NewView { value, .. } => value,
-            _ => return,
-        };
-        let voted = self.slot.vote_set().digest_of(context.out.id, view, Phase::Prepare).is_some();
-        if let Ok(mut candidate) = context.gate.decode_value(value)
-            && !voted
-            && context.chain.verify(&mut candidate, None).is_ok()
-        {
-            self.accept(view, candidate, context);
-        }
-    }
-
-    /// Retransmits directly, bypassing the tree. A primary that withholds messages delays progress
-    /// but does not prevent it.
-    pub(super) fn retransmit(&mut self, context: &mut Context<'_, A>) {
-        let (others, view) = (context.out.others(), self.slot.view());
-        if self.slot.awaits_new_view() {
-            self.retransmit_view_change(context);
-            self.propose_new_view(view, context);
-        } else if self.slot.accepted().is_some() {
-            if let Some(message) = self.proposal.clone() {
-                context.out.forward(others.clone(), message);
-            }
-            let lock = self.slot.lock().filter(|lock| lock.view == view).cloned();
-            if let Some(lock) = lock.filter(|_| context.topology(view).is_leader()) {
-                context.out.send(others, Body::Certificate(lock));
-            }
-            self.retransmit_vote(Phase::Prepare, context);
-            self.retransmit_vote(Phase::Commit, context);
-        }
-        self.retry_deferred(context);
-        if let Some(missing) = self.slot.missing(Phase::Prepare).cloned() {
-            context.signals.push_back(Signal::MissingValue(missing));
-        }
-    }
-
     /// Reports the votes of this replica's group that arrived late.
     pub(super) fn report_late(&mut self, context: &mut Context<'_, A>) {
         let height = context.height();
         self.aggregation.report_late(&self.slot, height, context.out);
-    }
-
-    fn retry_deferred(&mut self, context: &mut Context<'_, A>) {
-        let Some(deferred) = self.deferred.take_if(Deferred::is_due) else { return };
-        let Verified { received, content } = context.gate.check_content(deferred.received.clone());
-        let Ok(Content::Value(candidate)) = content else { return };
-        let proposal = match &received.message.body {
-            Body::NewView { view, proof, .. } => (*view, Some(proof)),
-            _ => (0, None),
-        };
-        self.on_proposal(&received, proposal, *candidate, context).ok();
-        if let Some(again) = &mut self.deferred {
-            again.postpone(&deferred);
-        }
-    }
-
-    fn retransmit_view_change(&self, context: &mut Context<'_, A>) {
-        if let Some(own) = self.slot.change_of(context.out.id).copied() {
-            let reported = own.change.prepared.and_then(|p| self.slot.reported(p.view).cloned());
-            let body = Body::ViewChange { change: own.change, certificate: reported };
-            context.out.send(context.out.others(), body);
-        }
-    }
-
-    fn retransmit_vote(&self, phase: Phase, context: &mut Context<'_, A>) {
-        let (height, view) = (context.height(), self.slot.view());
-        let own = self.slot.vote_set().digest_of(context.out.id, view, phase);
-        let Some(digest) = own else { return };
-        let (vote, topology) = (Vote { phase, view, digest }, context.topology(view));
-        if topology.is_collector() {
-            self.aggregation.resend(vote, &self.slot, height, context.out);
-        } else {
-            let tree = topology.is_tree();
-            let to = if tree { vec![topology.leader()] } else { context.out.others() };
-            context.out.send(to, Body::Vote { height, vote });
-        }
     }
 }
 

@@ -1,8 +1,8 @@
-//! Logs that do not restore a replica.
+//! Logs that restore a replica, and those that do not.
 
 use super::harness::*;
 use epione::consensus::{
-    Effect, Entry, Input, MessageError, Phase, ReplicaId, RestoreError, Timer, Vote,
+    Body, Effect, Entry, Input, Message, MessageError, Phase, ReplicaId, RestoreError, Timer, Vote,
 };
 
 fn entries(effects: &[Effect]) -> Vec<Entry> {
@@ -80,4 +80,39 @@ fn a_restored_replica_retransmits_by_itself() {
     });
     let effects = replica.step(fallback.unwrap(), Input::Timer(Timer::Fallback));
     assert_eq!(votes(&effects), [(Phase::Prepare, 0, digest)]);
+}
+
+/// The number of values that a replica holds at most: four, and the one of its lock.
+const HELD: usize = 5;
+
+/// A restored replica holds the values that it held before, with that of its lock: it discards
+/// values in the same way, and its log repeats a value that is locked long after it was verified.
+#[test]
+fn a_restored_replica_holds_the_same_values() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let (digest, first) = harness.value(0, "0");
+    let prepared = harness.certificate(Phase::Prepare, 0, digest, &[0, 1, 2]);
+    let mut replica = harness.replica(me);
+    let mut log = Vec::new();
+    let mut deliver = |message: &Message| log.extend(entries(&deliver(&mut replica, message)));
+    deliver(&harness.pre_prepare(&first));
+    // A report names the value while later ones displace it.
+    deliver(&harness.view_change(other, 40, Some(&prepared)));
+    for view in 1..9 {
+        let (_, value) = harness.value(view, &format!("{view}"));
+        deliver(&harness.new_view(view, &harness.view_changes(view), &value));
+    }
+    deliver(&harness.announce(&prepared));
+    let (mut restored, _) = harness.restore(me, &log).unwrap();
+    // Nine values have passed.
+    let limit = HELD * (first.len() + 256);
+    let held = [&replica, &restored].map(|replica| replica.holdings().values);
+    assert!(held.iter().all(|held| (first.len()..=limit).contains(held)), "{held:?} of {limit}");
+    assert_eq!(restored.prepared_certificate(), Some(&prepared));
+    let fetch = harness.sign(other, Body::FetchValue { height: 1, digest });
+    for replica in [&mut replica, &mut restored] {
+        let effects = replica.step(1, Input::Message { peer: other, message: fetch.clone() });
+        assert!(sent(&effects).contains(&&Body::Value { height: 1, value: first.clone() }));
+    }
 }

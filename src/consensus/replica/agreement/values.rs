@@ -2,6 +2,9 @@
 //!
 //! Values stay encoded, since decoded ones may occupy several times as many bytes. Only the last
 //! one is held decoded as well: unless the view changes, it is decided.
+//!
+//! A restored replica discards values as it did before the restart, so a vote or lock must follow
+//! its value closely in the log: a value that is used again is logged again.
 #![forbid(unsafe_code)]
 
 use crate::consensus::Digest;
@@ -15,11 +18,13 @@ use std::sync::Arc;
 pub(super) struct Values<V> {
     encoded: BTreeMap<Digest, Arc<[u8]>>,
     last: Option<Candidate<V>>,
+    /// The last value in the log.
+    logged: Option<Digest>,
 }
 
 impl<V> Default for Values<V> {
     fn default() -> Self {
-        Self { encoded: BTreeMap::new(), last: None }
+        Self { encoded: BTreeMap::new(), last: None, logged: None }
     }
 }
 
@@ -35,6 +40,12 @@ impl<V> Values<V> {
     pub(super) fn insert(&mut self, candidate: Candidate<V>) {
         self.encoded.insert(candidate.digest, candidate.bytes.clone());
         self.last = Some(candidate);
+    }
+
+    /// Returns a value that is to be logged now, unless it is the last value in the log.
+    pub(super) fn log(&mut self, digest: &Digest) -> Option<&[u8]> {
+        let repeated = self.logged.replace(*digest) == Some(*digest);
+        self.get(digest).filter(|_| !repeated)
     }
 
     /// Discards values other than the last one and the named ones, if there are too many. Returns

@@ -5,7 +5,7 @@
 //! after a short delay, unless the certificate has arrived by then.
 #![forbid(unsafe_code)]
 
-use super::outbox::Outbox;
+use crate::consensus::replica::outbox::Outbox;
 use crate::consensus::slot::Slot;
 use crate::consensus::topology::Topology;
 use crate::consensus::wire::{Body, Certificate, Vote};

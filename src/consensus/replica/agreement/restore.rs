@@ -1,0 +1,51 @@
+//! Restoration of agreement from the entries that this replica made durable.
+#![forbid(unsafe_code)]
+
+use super::{Agreement, Context};
+use crate::consensus::Application;
+use crate::consensus::gate::Candidate;
+use crate::consensus::replica::chain::ValueOf;
+use crate::consensus::wire::{Body, Message, Phase, SignedViewChange};
+
+impl<A: Application> Agreement<A> {
+    /// Restores this replica's proposal in a view, which it must not replace.
+    pub(in crate::consensus::replica) fn restore_proposal(&mut self, message: Message) {
+        self.proposal = Some(message);
+    }
+
+    /// Restores a value that the application has verified.
+    pub(in crate::consensus::replica) fn restore_value(
+        &mut self,
+        candidate: Candidate<ValueOf<A>>,
+    ) {
+        self.slot.restore_value(candidate.digest);
+        self.values.log(&candidate.digest);
+        self.keep(candidate);
+    }
+
+    /// Restores a view change that this replica sent.
+    pub(in crate::consensus::replica) fn restore_view_change(&mut self, signed: SignedViewChange) {
+        self.proposal = None;
+        self.slot.restore_view_change(signed);
+    }
+
+    /// Accepts the own proposal for which no vote is durable.
+    pub(in crate::consensus::replica) fn accept_own_proposal(
+        &mut self,
+        context: &mut Context<'_, A>,
+    ) {
+        let Some(message) = self.proposal.clone() else { return };
+        let view = message.body.height_and_view().1;
+        let value = match &message.body {
+            Body::PrePrepare { value, .. } | Body::NewView { value, .. } => value,
+            _ => return,
+        };
+        let voted = self.slot.vote_set().digest_of(context.out.id, view, Phase::Prepare).is_some();
+        if let Ok(mut candidate) = context.gate.decode_value(value)
+            && !voted
+            && context.chain.verify(&mut candidate, None).is_ok()
+        {
+            self.accept(view, candidate, context);
+        }
+    }
+}
