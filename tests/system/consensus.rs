@@ -14,4 +14,5 @@ mod restore;
 mod scripted;
 mod stalls;
 mod traces;
+mod transitions;
 mod view_change;

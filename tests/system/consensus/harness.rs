@@ -75,13 +75,23 @@ impl Harness {
 
     /// A valid first proposal for height 1 in this view, with its digest.
     pub fn value(&self, view: u64, request: &str) -> (Digest, Vec<u8>) {
+        self.value_of((1, view), self.config.digest(), request)
+    }
+
+    /// A valid first proposal for a height and view, with its digest.
+    pub fn value_of(
+        &self,
+        (height, view): (u64, u64),
+        parent: Digest,
+        request: &str,
+    ) -> (Digest, Vec<u8>) {
         let context = ProposalContext {
-            height: 1,
+            height,
             view,
-            leader: self.leader(view),
-            parent: self.config.digest(),
+            leader: self.config.leader(height, view),
+            parent,
             parent_certificate: None,
-            time: 1,
+            time: height,
             config: &self.config,
         };
         let value = Journal::default().propose(&context, &[(request.as_bytes(), request.into())]);

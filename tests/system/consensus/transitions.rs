@@ -1,0 +1,406 @@
+//! Single transitions of which no run of a network shows that they are missing.
+
+use super::harness::*;
+use epione::algebra::codec::Canonical;
+use epione::consensus::{
+    Body, Certificate, Decision, Digest, Effect, Entry, Input, Message, MessageError, NewViewProof,
+    Phase, Prepared, Profile, Replica, ReplicaId, Timer, ViewChange, Vote,
+};
+use epione::sim::Journal;
+use std::collections::BTreeSet;
+
+/// The recipients of messages of a kind.
+fn recipients(effects: &[Effect], name: &str) -> Vec<ReplicaId> {
+    let of_kind = |effect: &Effect| match effect {
+        Effect::Send { to, message } if message.body.name() == name => Some(to.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(of_kind).flatten().collect()
+}
+
+/// The deadline that is set for a timer.
+fn deadline(effects: &[Effect], timer: Timer) -> Option<u64> {
+    let of_timer = |effect: &Effect| match effect {
+        Effect::SetTimer { timer: set, at } if *set == timer => Some(*at),
+        _ => None,
+    };
+    effects.iter().filter_map(of_timer).next_back()
+}
+
+fn step(replica: &mut Replica<Journal>, now: u64, message: &Message) -> Vec<Effect> {
+    replica.step(now, Input::Message { peer: message.from, message: message.clone() })
+}
+
+/// Proposal and commit certificate of a height.
+fn decision(harness: &Harness, height: u64, parent: Digest) -> (Digest, [Message; 2]) {
+    let (digest, value) = harness.value_of((height, 0), parent, &format!("block {height}"));
+    let leader = harness.config.leader(height, 0);
+    let vote = Vote { phase: Phase::Commit, view: 0, digest };
+    let commits = harness.certificate_of(height, vote, &harness.quorum());
+    let proposal = harness.sign(leader, Body::PrePrepare { height, value });
+    (digest, [proposal, harness.sign(leader, Body::Certificate(commits))])
+}
+
+fn decide(harness: &Harness, replica: &mut Replica<Journal>, parent: Digest) -> Digest {
+    let height = replica.height();
+    let (digest, messages) = decision(harness, height, parent);
+    for message in messages {
+        step(replica, height, &message);
+    }
+    assert_eq!(replica.height(), height + 1);
+    digest
+}
+
+/// Blocks restart the view timer until they have passed over the oldest request for as many times
+/// as a fair leader needs.
+#[test]
+fn blocks_without_the_oldest_request_restart_the_view_timer_as_often_as_patience_allows() {
+    let harness = Harness::flat(4);
+    let mut replica = harness.replica(harness.followers()[0]);
+    replica.step(0, Input::Request(b"passed over".to_vec()));
+    let patience = harness.config.limits().patience;
+    let mut parent = harness.config.digest();
+    for height in 1..=patience + 3 {
+        let (digest, [proposal, commits]) = decision(&harness, height, parent);
+        step(&mut replica, height, &proposal);
+        let restarted = deadline(&step(&mut replica, height, &commits), Timer::View).is_some();
+        assert_eq!(restarted, height < patience, "height {height}, patience {patience}");
+        parent = digest;
+    }
+}
+
+/// A request of a peer goes to the leader whenever it is due, at growing intervals.
+#[test]
+fn the_request_of_a_peer_is_sent_to_the_leader_until_it_is_delivered() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let mut replica = harness.replica(me);
+    let request = harness.sign(other, Body::Request(b"a".to_vec()));
+    let mut due = deadline(&step(&mut replica, 0, &request), Timer::Relay).unwrap();
+    let mut intervals = Vec::new();
+    for _ in 0..5 {
+        let effects = replica.step(due, Input::Timer(Timer::Relay));
+        assert_eq!(recipients(&effects, "request"), [harness.leader(0)]);
+        let next = deadline(&effects, Timer::Relay).unwrap();
+        intervals.push(next - due);
+        due = next;
+    }
+    assert!(intervals.is_sorted() && intervals[0] < intervals[2], "{intervals:?}");
+    decide(&harness, &mut replica, harness.config.digest());
+    let elected = step(&mut replica, due, &new_view_at(&harness, 2));
+    let next = harness.config.leader(3, 0);
+    assert_eq!(recipients(&elected, "request"), [next], "the oldest one, after a view change");
+}
+
+/// A new view 1 of a height above 1.
+fn new_view_at(harness: &Harness, height: u64) -> Message {
+    let (parent, _) = decision(harness, height - 1, harness.config.digest());
+    let (_, value) = harness.value_of((height, 1), parent, "other");
+    let change = ViewChange { height, view: 1, prepared: None };
+    let view_change = |id: ReplicaId| {
+        let body = Body::ViewChange { change, certificate: None };
+        signed(&harness.sign(id, body))
+    };
+    let changes = harness.quorum().into_iter().map(view_change).collect();
+    let proof = NewViewProof { changes, certificate: None };
+    let body = Body::NewView { height, view: 1, proof, value };
+    harness.sign(harness.config.leader(height, 1), body)
+}
+
+/// Each relay goes to other members, so that all receive the request.
+#[test]
+fn each_relay_of_a_client_s_request_goes_to_other_members() {
+    let harness = Harness::flat(10);
+    let me = harness.followers()[0];
+    let mut replica = harness.replica(me);
+    let mut due = deadline(&replica.step(0, Input::Request(b"a".to_vec())), Timer::Relay).unwrap();
+    let mut reached = BTreeSet::new();
+    for _ in 0..2 {
+        let effects = replica.step(due, Input::Timer(Timer::Relay));
+        let holders = recipients(&effects, "request");
+        assert_eq!(holders.len(), 2 * harness.config.faults() + 1);
+        reached.extend(holders);
+        due = deadline(&effects, Timer::Relay).unwrap();
+    }
+    assert_eq!(reached.len(), 9, "{reached:?}");
+}
+
+/// A member that has requested a view waits for a quorum before it requests the next one.
+#[test]
+fn a_view_change_ends_only_once_a_quorum_requests_it() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let mut replica = harness.replica(me);
+    let due = deadline(&replica.step(0, Input::Request(b"a".to_vec())), Timer::View).unwrap();
+    let effects = replica.step(due, Input::Timer(Timer::View));
+    assert_eq!(recipients(&effects, "view change").len(), 3);
+    assert_eq!(deadline(&effects, Timer::View), None, "no quorum");
+    assert_eq!(
+        deadline(&step(&mut replica, due, &harness.view_change(other, 1, None)), Timer::View),
+        None
+    );
+    let third = harness.leader(1);
+    let effects = step(&mut replica, due, &harness.view_change(third, 1, None));
+    assert!(deadline(&effects, Timer::View).is_some_and(|at| at > due));
+}
+
+/// The lock may be of a view that the member enters later.
+#[test]
+fn a_certificate_that_precedes_its_proposal_is_answered_upon_the_proposal() {
+    let harness = Harness::flat(4);
+    let (digest, value) = harness.value(0, "a");
+    let mut replica = harness.replica(harness.followers()[0]);
+    deliver(&mut replica, &harness.pre_prepare(&value));
+    let first = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
+    let second = harness.certificate(Phase::Prepare, 1, digest, &harness.quorum());
+    let of_leader = harness.sign(harness.leader(1), Body::Certificate(second));
+    assert_eq!(votes(&deliver(&mut replica, &of_leader)), [], "view 1 is not entered");
+    let changes = [0, 1, 2].map(|id| harness.view_change(id, 1, Some(&first)));
+    let effects = deliver(&mut replica, &harness.new_view(1, &changes, &value));
+    assert_eq!(votes(&effects), [(Phase::Prepare, 1, digest), (Phase::Commit, 1, digest)]);
+}
+
+/// After the fallback delay a collector repeats the votes of its group.
+#[test]
+fn a_collector_repeats_the_votes_of_its_group() {
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let (group, _) = harness.remote_group();
+    let collector = group.ranking[0];
+    let (digest, value) = harness.value(0, "a");
+    let mut replica = harness.replica(collector);
+    let mut effects = step(&mut replica, 0, &harness.pre_prepare(&value));
+    for member in &group.ranking[1..] {
+        effects.extend(step(&mut replica, 0, &harness.vote(*member, Phase::Prepare, 0, digest)));
+    }
+    assert!(!recipients(&effects, "partial certificate").is_empty());
+    let due = deadline(&effects, Timer::Fallback).unwrap();
+    let repeated = replica.step(due, Input::Timer(Timer::Fallback));
+    assert_eq!(recipients(&repeated, "late votes"), [harness.leader(0)], "{repeated:?}");
+}
+
+/// A `NewView` bypasses the tree.
+#[test]
+fn a_new_view_goes_to_all_members_directly() {
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let leader = harness.leader(1);
+    let mut replica = harness.replica(leader);
+    let others = (0..16).filter(|id| *id != leader);
+    let changes = others.map(|id| harness.view_change(id, 1, None));
+    let effects: Vec<Effect> = changes.flat_map(|change| step(&mut replica, 0, &change)).collect();
+    let to: BTreeSet<ReplicaId> = recipients(&effects, "new view").into_iter().collect();
+    assert_eq!(to.len(), 15);
+}
+
+/// A decided value is fetched as a decision.
+#[test]
+fn the_value_of_a_decided_height_is_answered_with_its_decision() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let mut replica = harness.replica(me);
+    let digest = decide(&harness, &mut replica, harness.config.digest());
+    let fetch = harness.sign(other, Body::FetchValue { height: 1, digest });
+    let effects = deliver(&mut replica, &fetch);
+    let [Body::Decisions(decisions)] = sent(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(decisions[0].certificate.digest, digest);
+}
+
+/// Only the member that asks is answered, since answers are charged to the transport peer.
+#[test]
+fn replayed_questions_are_not_answered() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let replayer = harness.leader(0);
+    let mut replica = harness.replica(me);
+    decide(&harness, &mut replica, harness.config.digest());
+    let questions = [
+        harness.sign(other, Body::FetchDecisions { height: 1, count: 1 }),
+        harness.sign(other, Body::Status { height: 1, reply: true }),
+        harness.view_change(other, 1, None),
+    ];
+    for question in questions {
+        let answers = |peer, replica: &mut Replica<Journal>| {
+            sent(&deliver_from(replica, peer, &question)).len()
+        };
+        assert_eq!(answers(replayer, &mut replica), 0, "{}", question.body.name());
+        assert_eq!(answers(other, &mut replica), 1, "{}", question.body.name());
+    }
+}
+
+/// A replica that has lost its log would find evidence against itself.
+#[test]
+fn a_message_in_the_replica_s_own_name_has_no_effect() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let (_, value) = harness.value(0, "a");
+    let mut replica = harness.replica(me);
+    deliver(&mut replica, &harness.pre_prepare(&value));
+    let contradiction = harness.vote(me, Phase::Prepare, 0, [1; 32]);
+    assert_eq!(deliver_from(&mut replica, other, &contradiction), []);
+}
+
+/// The messages of the next height are processed once it begins.
+#[test]
+fn a_proposal_of_the_next_height_is_accepted_once_the_height_begins() {
+    let harness = Harness::flat(4);
+    let mut replica = harness.replica(harness.followers()[0]);
+    let (parent, [proposal, commits]) = decision(&harness, 1, harness.config.digest());
+    let (digest, [next, _]) = decision(&harness, 2, parent);
+    assert_eq!(votes(&deliver(&mut replica, &next)), []);
+    deliver(&mut replica, &proposal);
+    let effects = deliver(&mut replica, &commits);
+    assert_eq!(votes(&effects), [(Phase::Prepare, 0, digest)]);
+}
+
+/// A worker may verify a request while a block delivers it.
+#[test]
+fn a_request_that_is_delivered_during_its_verification_does_not_enter_the_pool() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let mut replica = harness.replica(me);
+    let request = harness.sign(other, Body::Request(b"block 1".to_vec()));
+    let gate = replica.gate();
+    let received = gate.receive(other, &request.to_bytes());
+    let verified = gate.verify(received.unwrap()).unwrap();
+    decide(&harness, &mut replica, harness.config.digest());
+    replica.step_verified(5, verified);
+    assert_eq!(replica.holdings().requests, 0);
+}
+
+/// A certificate is one of the slot, and a report one of its height.
+#[test]
+fn certificates_of_batches_and_other_heights_are_refused() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let mut replica = harness.replica(me);
+    let (digest, _) = harness.value(0, "a");
+    let prepare = Vote { phase: Phase::Prepare, view: 0, digest };
+    let of_height_2 = harness.certificate_of(2, prepare, &harness.quorum());
+    let prepared = Some(Prepared { view: 0, digest });
+    let change = ViewChange { height: 1, view: 1, prepared };
+    let body = Body::ViewChange { change, certificate: Some(of_height_2) };
+    let error = error_of(&mut replica, &harness.sign(other, body));
+    assert_eq!(error, Some(MessageError::CertificateMismatch));
+
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let (group, _) = harness.remote_group();
+    let sign = |id: &ReplicaId| {
+        let body = Body::BatchVote { group: group.number, digest };
+        (*id, harness.sign(*id, body).signature)
+    };
+    let mut signatures: Vec<_> = group.ranking.iter().map(sign).collect();
+    signatures.sort_by_key(|(id, _)| *id);
+    let phase = Phase::Batch;
+    let batch = Certificate { phase, group: group.number, height: 0, view: 0, digest, signatures };
+    assert_eq!(batch.verify(&harness.config), Ok(()));
+    let of_slot = Certificate { height: 1, ..batch };
+    let mut replica = harness.replica(group.ranking[1]);
+    let message = harness.sign(harness.leader(0), Body::Certificate(of_slot));
+    assert_eq!(error_of(&mut replica, &message), Some(MessageError::CertificateMismatch));
+}
+
+/// A report of the requested view, or a later one, cannot be true.
+#[test]
+fn a_new_view_with_a_report_of_its_own_view_is_refused() {
+    let harness = Harness::flat(4);
+    let (digest, value) = harness.value(0, "a");
+    let prepared = harness.certificate(Phase::Prepare, 1, digest, &harness.quorum());
+    let mut changes = harness.view_changes(1);
+    changes[2] = harness.view_change(2, 1, Some(&prepared));
+    let mut replica = harness.replica(harness.followers()[1]);
+    let message = harness.new_view(1, &changes, &value);
+    assert_eq!(error_of(&mut replica, &message), Some(MessageError::NewViewProof));
+}
+
+/// A restarted replica learns of the heights that it has missed.
+#[test]
+fn a_restored_replica_compares_heights() {
+    let harness = Harness::flat(4);
+    let me = harness.followers()[0];
+    let (mut replica, effects) = harness.restore(me, &[]).unwrap();
+    let due = deadline(&effects, Timer::Status).expect("heights are compared");
+    let effects = replica.step(due, Input::Timer(Timer::Status));
+    assert_eq!(recipients(&effects, "status").len(), harness.config.faults() + 1);
+    // Less and less often while nothing happens.
+    let second = deadline(&effects, Timer::Status).unwrap();
+    let third =
+        deadline(&replica.step(second, Input::Timer(Timer::Status)), Timer::Status).unwrap();
+    assert!(third - second > second - due, "{due} {second} {third}");
+}
+
+/// A restored decision is that of its certificate.
+#[test]
+fn a_restored_decision_must_match_its_certificate() {
+    let harness = Harness::flat(4);
+    let me = harness.followers()[0];
+    let (digest, _) = harness.value(0, "a");
+    let certificate = harness.certificate(Phase::Commit, 0, digest, &harness.quorum());
+    let decision = |request| {
+        let value = harness.value(0, request).1;
+        [Entry::Decision(Decision { value, certificate: certificate.clone() })]
+    };
+    assert!(harness.restore(me, &decision("a")).is_ok());
+    assert!(harness.restore(me, &decision("b")).is_err());
+}
+
+/// A batch for which votes are missing makes room for the next one.
+#[test]
+fn a_batch_without_votes_is_given_up() {
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let (group, _) = harness.remote_group();
+    let (primary, member) = (group.ranking[0], group.ranking[1]);
+    let mut replica = harness.replica(primary);
+    let request = |text: &str| harness.sign(member, Body::Request(text.into()));
+    let effects = step(&mut replica, 0, &request("a"));
+    assert!(!recipients(&effects, "batch").is_empty());
+    let due = deadline(&effects, Timer::Batch).unwrap();
+    assert!(recipients(&step(&mut replica, 1, &request("b")), "batch").is_empty());
+    let effects = replica.step(due, Input::Timer(Timer::Batch));
+    assert!(!recipients(&effects, "batch").is_empty());
+}
+
+/// A certified batch is sent to each leader once.
+#[test]
+fn a_certified_batch_is_sent_to_each_leader_once() {
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let (group, _) = harness.remote_group();
+    let (primary, voters) = (group.ranking[0], &group.ranking[1..]);
+    let mut replica = harness.replica(primary);
+    let request = harness.sign(voters[0], Body::Request(b"a".to_vec()));
+    let effects = step(&mut replica, 0, &request);
+    let batch = effects.iter().find_map(|effect| match effect {
+        Effect::Send { message, .. } if message.body.name() == "batch" => Some(message.clone()),
+        _ => None,
+    });
+    let mut sent = Vec::new();
+    for voter in voters {
+        let vote = harness
+            .replica(*voter)
+            .step(0, Input::Message { peer: primary, message: batch.clone().unwrap() });
+        for effect in vote {
+            if let Effect::Send { message, .. } = effect
+                && message.body.name() == "batch vote"
+            {
+                sent.extend(recipients(&step(&mut replica, 0, &message), "certified batch"));
+            }
+        }
+    }
+    assert_eq!(sent, [harness.leader(0)]);
+    let mut parent = harness.config.digest();
+    for _ in 0..2 * harness.config.schedule().len() {
+        let height = replica.height();
+        let (digest, [proposal, commits]) = decision(&harness, height, parent);
+        let Body::PrePrepare { value, .. } = proposal.body.clone() else { panic!() };
+        let Body::Certificate(certificate) = commits.body.clone() else { panic!() };
+        // Where the primary leads, it fetches the decision of the others.
+        let commits = harness.sign(voters[0], commits.body);
+        let fetched = Body::Decisions(vec![Decision { value, certificate }]);
+        for message in [proposal, commits, harness.sign(voters[0], fetched)] {
+            sent.extend(recipients(&step(&mut replica, height, &message), "certified batch"));
+        }
+        assert_eq!(replica.height(), height + 1);
+        parent = digest;
+    }
+    let distinct: BTreeSet<ReplicaId> = sent.iter().copied().collect();
+    let leaders = harness.config.schedule().iter().filter(|id| **id != primary).count();
+    assert_eq!((sent.len(), distinct.len()), (leaders, leaders), "{sent:?}");
+}
