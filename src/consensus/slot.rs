@@ -469,3 +469,16 @@ impl<R: Rules> Slot<R> {
         certificates.map(|certificate| certificate.digest).chain(self.accepted).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_that_has_requested_a_view_waits_for_a_quorum() {
+        let mut slot: Slot = Slot::new((0..4).collect(), 0, 1);
+        assert!(matches!(slot.step(Event::Timeout)[..], [Outcome::ViewChange(_)]));
+        assert_eq!(slot.step(Event::Timeout), []);
+        assert_eq!(slot.view(), 1);
+    }
+}

@@ -184,6 +184,16 @@ mod tests {
     }
 
     #[test]
+    fn a_short_answer_ends_its_request() {
+        let mut window = Window::new(1000);
+        window.plan(1, 200, &[1, 2], (0, 10));
+        window.store(1, [1].map(decision));
+        let fetches = window.plan(1, 200, &[1, 2], (1, 10));
+        let rest = Fetch { peer: 1, height: 2, count: 63 };
+        assert_eq!(fetches, [rest], "the rest is fetched before the deadline");
+    }
+
+    #[test]
     fn an_almost_full_window_fetches_the_next_decision_only() {
         let mut window = Window::new(100);
         window.plan(1, 200, &[1, 2, 3], (0, 10));

@@ -17,6 +17,8 @@ struct Counting {
     journal: Journal,
     format: CountingFormat,
     executions: Arc<AtomicUsize>,
+    /// No value is valid.
+    refuses_values: Arc<AtomicBool>,
     /// No request is admissible.
     refuses: bool,
     /// The replica has its format. Later ones, for the simulator's own checks, do not count.
@@ -74,6 +76,9 @@ impl Application for Counting {
         value: &mut JournalValue,
     ) -> Result<(), Rejection> {
         self.executions.fetch_add(1, Ordering::Relaxed);
+        if self.refuses_values.load(Ordering::Relaxed) {
+            return Err(Rejection::new("no value is valid"));
+        }
         self.journal.verify(context, value)
     }
     fn apply(&mut self, height: u64, value: JournalValue, certificate: &Certificate) {
@@ -169,6 +174,33 @@ fn the_attempts_at_a_rejected_proposal_are_logarithmic_in_time() {
     }
     let executions = executions.load(Ordering::Relaxed);
     assert!((8..=12).contains(&executions), "{executions} executions");
+}
+
+/// A leader whose own value is rejected proposes in its next view.
+#[test]
+fn a_leader_whose_value_was_rejected_proposes_in_its_next_view() {
+    let harness = Harness::flat(4);
+    let leader = harness.leader(0);
+    let application = Counting::default();
+    let refuses = application.refuses_values.clone();
+    let key = harness.keys[usize::from(leader)].clone();
+    let mut replica = Replica::new(harness.config.clone(), leader, key, application).unwrap();
+    let sends = |effects: &[Effect], name| {
+        let of_kind =
+            |e: &Effect| matches!(e, Effect::Send { message, .. } if message.body.name() == name);
+        effects.iter().any(of_kind)
+    };
+    refuses.store(true, Ordering::Relaxed);
+    let effects = replica.step(0, Input::Request(vec![1, 1, 1]));
+    assert!(!sends(&effects, "pre-prepare"), "{effects:?}");
+    refuses.store(false, Ordering::Relaxed);
+    let view = harness.config.schedule().len() as u64;
+    let mut effects = Vec::new();
+    for id in (0..4).filter(|id| *id != leader) {
+        let message = harness.view_change(id, view, None);
+        effects.extend(replica.step(0, Input::Message { peer: id, message }));
+    }
+    assert!(sends(&effects, "new view"), "{effects:?}");
 }
 
 /// Twenty requests, the first bytes of which are their costs and payers.
@@ -286,4 +318,21 @@ fn a_payer_does_not_use_up_the_share_of_others() {
         "one sixteenth, at least one value"
     );
     assert!(admitted(vec![1, 2, 1]), "another payer");
+}
+
+/// A client submits a request that a peer has sent before. Its payer is charged once.
+#[test]
+fn a_request_that_a_client_adopts_is_not_charged_twice() {
+    let capacity = Capacity { requests: 4, ..Capacity::default() };
+    let parameters = Parameters { capacity, profile: Profile::Flat, ..Parameters::new("payers") };
+    let config = Arc::new(Config::new(parameters, (0..4).map(member).collect()).unwrap());
+    let mut replica = Replica::new(config.clone(), 0, key(0), Counting::default()).unwrap();
+    for i in 0..4 {
+        let message = Message::sign(&config, 1, &key(1), Body::Request(vec![1, 1, i]));
+        replica.step(0, Input::Message { peer: 1, message });
+    }
+    let effects = replica.step(0, Input::Request(vec![1, 1, 2]));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Reject { .. })), "{effects:?}");
+    let effects = replica.step(0, Input::Request(vec![1, 1, 9]));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Reject { .. })), "{effects:?}");
 }

@@ -367,22 +367,12 @@ fn a_certified_batch_is_sent_to_each_leader_once() {
     let mut replica = harness.replica(primary);
     let request = harness.sign(voters[0], Body::Request(b"a".to_vec()));
     let effects = step(&mut replica, 0, &request);
-    let batch = effects.iter().find_map(|effect| match effect {
-        Effect::Send { message, .. } if message.body.name() == "batch" => Some(message.clone()),
-        _ => None,
-    });
+    let batch = message_of(&effects, "batch").unwrap();
     let mut sent = Vec::new();
     for voter in voters {
-        let vote = harness
-            .replica(*voter)
-            .step(0, Input::Message { peer: primary, message: batch.clone().unwrap() });
-        for effect in vote {
-            if let Effect::Send { message, .. } = effect
-                && message.body.name() == "batch vote"
-            {
-                sent.extend(recipients(&step(&mut replica, 0, &message), "certified batch"));
-            }
-        }
+        let vote = step(&mut harness.replica(*voter), 0, &batch);
+        let vote = message_of(&vote, "batch vote").unwrap();
+        sent.extend(recipients(&step(&mut replica, 0, &vote), "certified batch"));
     }
     assert_eq!(sent, [harness.leader(0)]);
     let mut parent = harness.config.digest();
@@ -391,7 +381,7 @@ fn a_certified_batch_is_sent_to_each_leader_once() {
         let (digest, [proposal, commits]) = decision(&harness, height, parent);
         let Body::PrePrepare { value, .. } = proposal.body.clone() else { panic!() };
         let Body::Certificate(certificate) = commits.body.clone() else { panic!() };
-        // Where the primary leads, it fetches the decision of the others.
+        // A primary that leads fetches the decision of the others.
         let commits = harness.sign(voters[0], commits.body);
         let fetched = Body::Decisions(vec![Decision { value, certificate }]);
         for message in [proposal, commits, harness.sign(voters[0], fetched)] {
@@ -403,4 +393,235 @@ fn a_certified_batch_is_sent_to_each_leader_once() {
     let distinct: BTreeSet<ReplicaId> = sent.iter().copied().collect();
     let leaders = harness.config.schedule().iter().filter(|id| **id != primary).count();
     assert_eq!((sent.len(), distinct.len()), (leaders, leaders), "{sent:?}");
+}
+
+/// A primary holds four certified batches at most. The requests of others are relayed when due.
+#[test]
+fn a_primary_sends_a_new_leader_four_certified_batches_at_most() {
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let (group, _) = harness.remote_group();
+    let (primary, voters) = (group.ranking[0], &group.ranking[1..]);
+    let mut replica = harness.replica(primary);
+    for i in 0..7 {
+        let request = harness.sign(voters[0], Body::Request(vec![i, 1]));
+        let effects = step(&mut replica, 0, &request);
+        let batch = message_of(&effects, "batch").expect("a batch is open");
+        for voter in voters {
+            let vote = step(&mut harness.replica(*voter), 0, &batch);
+            step(&mut replica, 0, &message_of(&vote, "batch vote").unwrap());
+        }
+    }
+    let [proposal, commits] = decision(&harness, 1, harness.config.digest()).1;
+    step(&mut replica, 1, &proposal);
+    let effects = step(&mut replica, 1, &commits);
+    // The primary leads height 2, or sends its batches to the leader.
+    let sent = recipients(&effects, "certified batch").len();
+    let leads = harness.config.leader(2, 0) == primary;
+    assert_eq!(sent, if leads { 0 } else { 4 });
+    let limit = harness.config.limits().held_for_member().batches;
+    let held = replica.holdings().batches;
+    assert!((1..=limit).contains(&held) && held < 5 * 3_000, "{held} bytes");
+}
+
+/// The first message of a kind.
+fn message_of(effects: &[Effect], name: &str) -> Option<Message> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send { message, .. } if message.body.name() == name => Some(message.clone()),
+        _ => None,
+    })
+}
+
+/// A batch is checked only if it fits a value.
+#[test]
+fn a_batch_beyond_the_capacity_is_refused() {
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let (group, _) = harness.remote_group();
+    let requests = usize::from(harness.config.limits().capacity.requests) + 1;
+    let batch = (0..requests as u32).map(|i| i.to_be_bytes().to_vec()).collect();
+    let message = harness.sign(group.ranking[0], Body::Batch(batch));
+    let error = error_of(&mut harness.replica(group.ranking[1]), &message);
+    assert_eq!(error, Some(MessageError::Capacity));
+}
+
+/// Only the leader's proposal of the next height is stored, however it was verified.
+#[test]
+fn a_worker_s_proposal_of_another_member_is_not_stored() {
+    let harness = Harness::flat(4);
+    let leaders = [harness.leader(0), harness.config.leader(2, 0)];
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let mut replica = harness.replica(me);
+    let held: Vec<usize> = [leaders[1], other]
+        .into_iter()
+        .map(|from| {
+            let body = Body::PrePrepare { height: 2, value: harness.value(0, "a").1 };
+            let bytes = harness.sign(from, body).to_bytes();
+            let gate = replica.gate();
+            let verified = gate.verify(gate.receive(from, &bytes).unwrap()).unwrap();
+            let mut replica = replica.clone();
+            replica.step_verified(0, verified);
+            replica.holdings().next_height
+        })
+        .collect();
+    assert!(held[0] > 0 && held[1] == 0, "{held:?}");
+    assert_eq!(replica.step(0, Input::Timer(Timer::Fallback)), []);
+}
+
+/// The proposal of the current view is held while other values are fetched.
+#[test]
+fn an_accepted_value_is_not_displaced_by_a_fetched_one() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let mut replica = harness.replica(me);
+    deliver(&mut replica, &harness.pre_prepare(&harness.value(0, "0").1));
+    let mut accepted = ([0; 32], Vec::new());
+    for view in 1..4 {
+        accepted = harness.value(view, &format!("{view}"));
+        deliver(&mut replica, &harness.new_view(view, &harness.view_changes(view), &accepted.1));
+    }
+    let (missing, value) = harness.value(2, "missing");
+    let prepared = harness.certificate(Phase::Prepare, 2, missing, &harness.quorum());
+    deliver(&mut replica, &harness.sign(other, Body::Certificate(prepared)));
+    deliver(&mut replica, &harness.sign(other, Body::Value { height: 1, value }));
+    let (digest, value) = accepted;
+    let fetch = harness.sign(other, Body::FetchValue { height: 1, digest });
+    assert_eq!(sent(&deliver(&mut replica, &fetch)), [&Body::Value { height: 1, value }]);
+}
+
+/// A leader whose fetch of a required value is lost fetches again.
+#[test]
+fn a_leader_fetches_a_required_value_until_it_has_it() {
+    let harness = Harness::flat(4);
+    let leader = harness.leader(1);
+    let mut replica = harness.replica(leader);
+    let (digest, value) = harness.value(0, "a");
+    let signers: Vec<ReplicaId> = (0..4).filter(|id| *id != leader).collect();
+    let prepared = harness.certificate(Phase::Prepare, 0, digest, &signers);
+    let mut effects = Vec::new();
+    for id in &signers {
+        effects.extend(step(&mut replica, 0, &harness.view_change(*id, 1, Some(&prepared))));
+    }
+    assert_eq!(recipients(&effects, "fetch value").len(), 1);
+    let due = deadline(&effects, Timer::Fallback).unwrap();
+    let effects = replica.step(due, Input::Timer(Timer::Fallback));
+    assert_eq!(recipients(&effects, "fetch value").len(), 1);
+    let answer = harness.sign(signers[0], Body::Value { height: 1, value });
+    assert_eq!(recipients(&step(&mut replica, due, &answer), "new view").len(), 3);
+}
+
+/// A leader repeats its prepare certificate.
+#[test]
+fn a_leader_repeats_the_prepare_certificate() {
+    let harness = Harness::flat(4);
+    let leader = harness.leader(0);
+    let mut replica = harness.replica(leader);
+    let effects = replica.step(0, Input::Request(b"a".to_vec()));
+    let digest = votes(&effects)[0].2;
+    let mut effects = Vec::new();
+    for id in harness.followers() {
+        effects.extend(step(&mut replica, 0, &harness.vote(id, Phase::Prepare, 0, digest)));
+    }
+    assert!(replica.prepared_certificate().is_some());
+    let due = deadline(&effects, Timer::Fallback).unwrap();
+    let effects = replica.step(due, Input::Timer(Timer::Fallback));
+    assert_eq!(recipients(&effects, "certificate").len(), 3);
+}
+
+/// The votes of a group are stored for views near the current one only.
+#[test]
+fn the_votes_of_a_group_for_a_distant_view_are_refused() {
+    let harness = Harness::of(Profile::MemberQuorum, 16, 0);
+    let view = 50 * harness.config.schedule().len() as u64;
+    let leader = harness.config.leader(1, view);
+    let (group, _) = harness.remote_group();
+    let member = group.ranking[1];
+    let digest = [1; 32];
+    let signature = harness.vote(member, Phase::Prepare, view, digest).signature;
+    let (phase, signatures) = (Phase::Prepare, vec![(member, signature)]);
+    let partial = Certificate { phase, group: 0, height: 1, view, digest, signatures };
+    let message = harness.sign(member, Body::PartialCertificate(partial));
+    let error = error_of(&mut harness.replica(leader), &message);
+    assert_eq!(error, Some(MessageError::TooFarAhead));
+}
+
+/// A certificate of one member proves a height: other members are asked for its decision, too.
+#[test]
+fn a_certificate_of_the_next_height_lets_a_replica_fetch_from_all() {
+    let harness = Harness::flat(4);
+    let me = harness.followers()[0];
+    let mut replica = harness.replica(me);
+    let (_, [_, commits]) = decision(&harness, 2, [9; 32]);
+    let mut effects = step(&mut replica, 0, &commits);
+    let mut asked = BTreeSet::new();
+    for _ in 0..6 {
+        asked.extend(recipients(&effects, "fetch decisions"));
+        let due = deadline(&effects, Timer::Sync).unwrap();
+        effects = replica.step(due, Input::Timer(Timer::Sync));
+    }
+    assert_eq!(asked.len(), 3, "{asked:?}");
+}
+
+/// Members that fetch from a higher height prove that this replica lags behind.
+#[test]
+fn a_replica_that_lags_behind_the_members_that_ask_it_fetches() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let mut replica = harness.replica(me);
+    let mut effects = Vec::new();
+    for from in [harness.leader(0), other] {
+        let fetch = harness.sign(from, Body::FetchDecisions { height: 9, count: 1 });
+        effects.extend(step(&mut replica, 0, &fetch));
+    }
+    let due = deadline(&effects, Timer::Fallback).expect("the replica lags behind");
+    let effects = replica.step(due, Input::Timer(Timer::Fallback));
+    assert!(!recipients(&effects, "fetch decisions").is_empty());
+}
+
+/// Statements of views that are far below the current one are discarded.
+#[test]
+fn the_statements_of_distant_views_are_discarded() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let mut replica = harness.replica(me);
+    for view in 0..16 {
+        deliver(&mut replica, &harness.vote(other, Phase::Prepare, view, [1; 32]));
+    }
+    let before = replica.holdings().statements;
+    let (_, value) = harness.value(100, "a");
+    deliver(&mut replica, &harness.new_view(100, &harness.view_changes(100), &value));
+    assert_eq!(replica.view(), 100);
+    assert!(replica.holdings().statements < before / 4);
+}
+
+/// More view changes than members are refused before any is verified.
+#[test]
+fn a_new_view_with_more_view_changes_than_members_is_refused_unverified() {
+    let harness = Harness::flat(4);
+    let (_, value) = harness.value(1, "a");
+    let mut changes = harness.view_changes(1);
+    changes.push(harness.view_change(3, 1, None));
+    let mut forged = harness.view_change(3, 1, None);
+    forged.signature = changes[0].signature;
+    changes.push(forged);
+    let message = harness.new_view(1, &changes, &value);
+    let error = error_of(&mut harness.replica(harness.followers()[0]), &message);
+    assert_eq!(error, Some(MessageError::NewViewProof));
+}
+
+/// A new view has its own delay, from the moment at which a quorum requests it and again from its
+/// beginning.
+#[test]
+fn a_view_change_and_a_new_view_restart_the_view_timer() {
+    let harness = Harness::flat(4);
+    let me = harness.followers()[0];
+    let mut replica = harness.replica(me);
+    replica.step(0, Input::Request(b"a".to_vec()));
+    let delay = harness.config.timing().view;
+    // The members whose view changes, with this one's own, are a quorum at once.
+    let others: Vec<ReplicaId> = (0..4).filter(|id| *id != me).collect();
+    step(&mut replica, 10, &harness.view_change(others[0], 1, None));
+    let effects = step(&mut replica, 20, &harness.view_change(others[1], 1, None));
+    assert_eq!(deadline(&effects, Timer::View), Some(20 + delay), "requested");
+    let (_, value) = harness.value(1, "a");
+    let effects = step(&mut replica, 30, &harness.new_view(1, &harness.view_changes(1), &value));
+    assert_eq!(deadline(&effects, Timer::View), Some(30 + delay), "begun");
 }
