@@ -40,16 +40,17 @@
 //! its durable entries contradicts no statement that it has sent.
 //!
 //! *Liveness*, under partial synchrony: assume that after the global stabilisation time every
-//! message arrives within the configured fallback delay. Then every request that a client has
-//! submitted to an honest replica is applied, at the latest in the first pass through the leaders
-//! whose view delay suffices for agreement, or rejected by [`Application::admit`]. Both profiles
-//! are live with `F` faulty members. A replica that lost every message of the last height learns of
-//! that height by comparison with others. If the application compares times with clocks, the
-//! clocks of honest members differ by less than the first view delay.
+//! message arrives within the configured fallback delay and, if the application compares times with
+//! clocks, that the clocks of honest members differ by less than the first view delay. Then every
+//! request that a client has submitted to an honest replica is applied, or rejected by
+//! [`Application::admit`]. If no other requests are pending, this takes at most the first pass
+//! through the leaders whose view delay suffices for agreement; with a full pool, up to
+//! [`Limits::patience`] blocks more. Both profiles are live with `F` faulty members. A replica that
+//! lost every message of the last height learns of that height by comparison with others.
 //!
 //! *Cost*: a value stays within the [`Capacity`] of the configuration, which every voter enforces.
-//! One member can make a replica hold at most [`Limits::held_for_member`] bytes, and fetch at most
-//! [`Limits::answers`] bytes per fallback delay.
+//! One member can make a replica hold at most [`Limits::held_for_member`] bytes and one decoded
+//! value. It can fetch [`Limits::answers`] bytes at once, and as many per fallback delay.
 //!
 //! *Accountability*: [`Effect::Evidence`] proves equivocation to anyone with the configuration: a
 //! member signed two different votes of one phase, or two different proposals, for one height and
@@ -87,27 +88,28 @@
 //!   leader and `2F` others, later each time, until it is delivered or inadmissible. Each recipient
 //!   forwards it to the leader, later each time. After a view change, each member sends its oldest
 //!   request to the next leader.
-//! * The view delay doubles once per pass through the leaders, not once per view. A block that
-//!   passes over the oldest pending request restarts the view timer only [`Limits::patience`]
-//!   times.
+//! * The view delay doubles once per pass through the leaders, not once per view. Once
+//!   [`Limits::patience`] blocks have passed over the oldest pending request, blocks no longer
+//!   restart the view timer.
 //! * A collector reports its group's votes at the group's share of the quorum, and later votes
 //!   after a quarter of the fallback delay. After the fallback delay, votes, proposals and
 //!   certificates bypass the tree. Ed25519 signatures are listed, not aggregated: a certificate has
 //!   `66 Q` bytes, and overlapping group votes do no harm.
 //! * A replica that lags behind fetches ranges of decisions from several peers at once. Votes for a
-//!   decided height are ignored. The signatures in a fetched decision, or in a fetched value that a
-//!   prepare certificate names, are not verified: at least `Q - F` honest members have done so.
+//!   decided height are ignored. A fetched decision is verified by its commit certificate. The
+//!   signatures of requests in a fetched decision or value are not verified: at least `Q - F`
+//!   honest members have done so.
 //!
 //! **Cost.** The table gives the messages without faults. Layer 1 adds at most `2(k - 1) + 1` per
-//! batch in a group of `k`, and one to forward the request to its primary. A new view costs
-//! `(N - 1)(N + 1)` messages in `Flat`, up to `N` more to forward it in the tree, and up to `N`
-//! requests; each member
+//! batch in a group of `k`, and one to forward the request to its primary. In `Flat`, a new view
+//! costs `N^2 - 1` messages, up to `N` more to forward it in the tree, the oldest request of each
+//! member, and the clients' requests and batches that the next leader has not received. Each member
 //! verifies `N` view changes, the votes in the certificates that they report, and the `NewView`. A
 //! replica verifies each signature once, so the certificates cost at most `N` verifications if
-//! their signers sign one vote. After the last of a series of blocks, each
-//! replica compares heights with `F + 1` others. Each member verifies `O(N)` signatures per block
-//! in `Flat`. In `MemberQuorum` a member verifies `2Q` in the two certificates, its primary `2k`
-//! more and the leader `2N`. A replica checks the signatures of a request once.
+//! their signers sign one vote. After the last of a series of blocks, each replica compares heights
+//! with `F + 1` others. Each member verifies `O(N)` signatures per block in `Flat`. In
+//! `MemberQuorum` a member verifies `2Q` in the two certificates, its primary `2k` more and the
+//! leader `2N`. A replica verifies the signatures of a request once.
 //!
 //! # Example
 //! ```

@@ -58,7 +58,8 @@ pub struct VerifyContext<'a> {
     /// The expected header of a value that is proposed for the first time.
     ///
     /// `None` for a value that a quorum has prepared: its view, leader and time are those of its
-    /// first proposal and are not compared with the current ones.
+    /// first proposal and are not compared with the current ones. Also `None` for a value that this
+    /// replica proposes, whose time may be ahead of its clock.
     pub first: Option<FirstProposal>,
 }
 
@@ -89,6 +90,8 @@ pub trait Format: Clone + Send + Sync + 'static {
     /// A decoded request.
     type Request: Clone + Send + 'static;
     /// A decoded value. [`Application::verify`] may store results for [`Application::apply`] in it.
+    /// They may be absent then: a value that is not the last one verified, or that is restored, is
+    /// decoded again.
     type Value: Clone + Send + 'static;
 
     /// Decodes a request, without verifying signatures.
@@ -100,7 +103,8 @@ pub trait Format: Clone + Send + Sync + 'static {
     /// Returns the price of a request.
     fn price(&self, request: &Self::Request) -> Price;
 
-    /// Verifies the signatures of a request. A replica calls this once per request.
+    /// Verifies the signatures of a request. A replica remembers recent successes and does not
+    /// repeat them.
     ///
     /// # Errors
     /// The reason for the rejection.
@@ -116,8 +120,9 @@ pub trait Format: Clone + Send + Sync + 'static {
     /// Returns the requests in a value, in order, each with its bytes.
     fn requests<'a>(&self, value: &'a Self::Value) -> Vec<(&'a [u8], &'a Self::Request)>;
 
-    /// Returns the commit certificate of the parent, if a value contains it. A replica verifies its
-    /// signatures before [`Application::verify`], and at most once.
+    /// Returns the commit certificate of the parent, if a value contains it. A replica verifies it
+    /// before [`Application::verify`], unless a certificate proves that a quorum accepted the
+    /// value.
     fn parent_certificate<'a>(&self, _: &'a Self::Value) -> Option<&'a Certificate> {
         None
     }
@@ -154,9 +159,10 @@ pub trait Application {
         requests: &[(&[u8], <Self::Format as Format>::Request)],
     ) -> Vec<u8>;
 
-    /// Verifies a value by executing it against the current state. Its requests have passed
-    /// [`Format::verify_request`], and [`Format::parent_certificate`] is valid. Must reject a value
-    /// that contains a request that was applied before.
+    /// Verifies a value by executing it against the current state. This replica has verified the
+    /// signatures of its requests and its parent certificate, or a certificate proves that a quorum
+    /// accepted the value, so that honest members have done so. Must reject a value that contains a
+    /// request that was applied before.
     ///
     /// # Errors
     /// The rule that the value violates.

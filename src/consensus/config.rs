@@ -15,7 +15,7 @@ mod quorum;
 
 pub use distance::distance;
 pub(crate) use electorate::Electorate;
-pub(crate) use limits::{ENTRY, HELD_VALUES, MAX_CERTIFIED, VIEW_WINDOW};
+pub(crate) use limits::{CHANGE, ENTRY, HELD_VALUES, MAX_CERTIFIED, SIGNATURE, VIEW_WINDOW};
 pub use limits::{Holdings, Limits};
 pub use parameters::{Capacity, ConfigError, Location, Member, Parameters, Profile, Timing};
 pub(crate) use protocol::{Protocol, Route};

@@ -13,8 +13,8 @@ mod tests;
 use super::application::{Format, Price, Rejection, request_id};
 use super::config::{Config, Limits};
 use super::wire::{
-    Body, Certificate, Ed25519, Message, NewViewProof, Phase, Scheme, SignedStatement, Statement,
-    ViewChange,
+    Body, Certificate, Ed25519, Message, NewViewProof, Phase, Scheme, SignedStatement,
+    SignedViewChange, Statement, ViewChange,
 };
 use super::{Digest, MessageError, ReplicaId, RequestId};
 use crate::algebra::{hash, tag};
@@ -23,7 +23,7 @@ use cache::CachedScheme;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The number of requests whose verification is remembered: more than a pool holds.
+/// The number of requests whose verification is remembered: those of 64 full values by default.
 const CACHED_REQUESTS: usize = 1 << 15;
 
 /// The number of signatures that are remembered: those of several views of one height.
@@ -218,8 +218,8 @@ impl<F: Format> Gate<F> {
                 self.report(change, certificate.as_ref())?;
                 Ok(Content::Message)
             }
-            Body::NewView { proof, value, .. } => {
-                self.new_view(proof)?;
+            Body::NewView { height, view, proof, value } => {
+                self.new_view((*height, *view), proof)?;
                 Ok(Content::Value(Box::new(self.candidate(value)?)))
             }
             Body::Decisions(decisions) => {
@@ -241,7 +241,7 @@ impl<F: Format> Gate<F> {
         }
     }
 
-    /// Checks a client's request before the replica's own step does, which then costs nothing.
+    /// Checks a client's request, so that the replica's own step verifies no signature.
     ///
     /// # Errors
     /// The request is too long, or does not pass the application's checks.
@@ -252,7 +252,7 @@ impl<F: Format> Gate<F> {
     /// Decodes a request and checks its signatures.
     fn request(&self, bytes: &[u8]) -> Result<(PricedRequest, F::Request), MessageError> {
         let (request, decoded) = self.decode_request(bytes)?;
-        self.check_request(&request.id, &decoded)?;
+        self.verify_request_once(&request.id, &decoded)?;
         Ok((request, decoded))
     }
 
@@ -284,8 +284,8 @@ impl<F: Format> Gate<F> {
         Err(MessageError::Rejected(Rejection(reason)))
     }
 
-    /// Checks the signatures of a request, once.
-    pub(crate) fn check_request(
+    /// Verifies the signatures of a request, unless that has succeeded before.
+    pub(crate) fn verify_request_once(
         &self,
         id: &RequestId,
         request: &F::Request,
@@ -309,7 +309,7 @@ impl<F: Format> Gate<F> {
         }
         let requests = self.format.requests(&candidate.value);
         let mut checks = candidate.requests.iter().zip(requests);
-        checks.try_for_each(|(id, (_, request))| self.check_request(id, request))?;
+        checks.try_for_each(|(id, (_, request))| self.verify_request_once(id, request))?;
         Ok(candidate)
     }
 
@@ -352,12 +352,25 @@ impl<F: Format> Gate<F> {
         self.certificate(certificate)
     }
 
-    fn new_view(&self, proof: &NewViewProof) -> Result<(), MessageError> {
-        if proof.changes.len() > self.config.size() {
+    /// Checks the view changes of a `NewView` before its value is decoded: they are those of a
+    /// quorum for its view.
+    fn new_view(
+        &self,
+        (height, view): (u64, u64),
+        proof: &NewViewProof,
+    ) -> Result<(), MessageError> {
+        let changes = &proof.changes;
+        let fits = |signed: &SignedViewChange| {
+            (signed.change.height, signed.change.view) == (height, view)
+        };
+        let quorum = changes.len() >= self.config.quorum()
+            && changes.is_sorted_by(|a, b| a.from < b.from)
+            && changes.iter().all(fits);
+        if !quorum || changes.len() > self.config.size() {
             return Err(MessageError::NewViewProof);
         }
         let scheme = self.cached_scheme();
-        if !proof.changes.iter().all(|signed| signed.verify(&scheme, &self.config)) {
+        if !changes.iter().all(|signed| signed.verify(&scheme, &self.config)) {
             return Err(MessageError::Signature);
         }
         proof.certificate.as_ref().map_or(Ok(()), |certificate| self.certificate(certificate))

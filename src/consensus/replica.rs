@@ -1,5 +1,5 @@
-//! The driver of a replica: it routes events to the slot, the mempool and the state transfer, and
-//! performs their outcomes.
+//! The replica: its steps, its timers, and the consequences of decisions. `dispatch` routes
+//! messages to slot, mempool and state transfer.
 //!
 //! ```text
 //! (peer, message) -> gate -> event -> slot -> outcomes -> topology -> effects
@@ -185,7 +185,7 @@ impl<A: Application> Replica<A> {
                 self.sync.heights.prove(self.chain.height() + 1);
                 self.transfer().fetch_decisions();
             }
-            Signal::NewLeader => self.requests().forward_oldest(),
+            Signal::ViewChanged => self.requests().forward_oldest(),
             Signal::Decided(candidate, certificate) => self.deliver(*candidate, certificate),
         }
     }
@@ -225,7 +225,7 @@ impl<A: Application> Replica<A> {
             Timer::View => self.agree(Event::Timeout),
             Timer::Fallback => {
                 let (agreement, mut context) = self.agreement();
-                agreement.retransmit(&mut context);
+                agreement.on_fallback(&mut context);
                 self.transfer().ask_next();
                 self.transfer().fetch_decisions();
             }
@@ -271,7 +271,7 @@ impl<A: Application> Replica<A> {
         let (timing, now) = (self.out.config.timing(), self.out.now);
         let behind = self.transfer().is_behind();
         let slot = &self.agreement.slot;
-        // A view change ends with the next one only once a quorum requests it (Castro and Liskov
+        // The timer of a requested view starts once a quorum requests that view (Castro and Liskov
         // 1999, section 4.5.2).
         let view = match slot.awaits_new_view() {
             true => slot.has_view_change_quorum(),

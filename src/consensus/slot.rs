@@ -26,7 +26,7 @@ mod vote_set;
 
 pub(crate) use vote_set::{Added, VoteSet};
 
-use super::config::{ENTRY, Electorate, VIEW_WINDOW};
+use super::config::{ENTRY, Electorate, SIGNATURE, VIEW_WINDOW};
 use super::rules::{Pbft, Position, Rules};
 use super::wire::{
     Certificate, Evidence, NewViewProof, Phase, Prepared, SignedStatement, SignedViewChange,
@@ -366,8 +366,8 @@ impl<R: Rules> Slot<R> {
 
     /// Assembles the proof of a `NewView` for the current view from the view changes of a quorum.
     ///
-    /// Reports of missing values come last: a value that a quorum has prepared, and none of its
-    /// members holds any more, is required only by a member that withheld its certificate.
+    /// Reports of missing values come last: an honest member holds the value that it reports, so a
+    /// value that no member holds is reported by faulty members only.
     pub(crate) fn new_view_proof(&self) -> Option<NewViewProof> {
         let Position { view, awaiting_new_view } = self.position;
         let quorum = self.rules.quorum(self.voters.size());
@@ -458,7 +458,7 @@ impl<R: Rules> Slot<R> {
 
     /// The bytes of the view changes and the certificates that they report.
     pub(crate) fn view_change_bytes(&self) -> usize {
-        let reported: usize = self.reported.values().map(|c| c.signatures.len() * 66).sum();
+        let reported: usize = self.reported.values().map(|c| c.signatures.len() * SIGNATURE).sum();
         reported + self.changes.len() * ENTRY
     }
 

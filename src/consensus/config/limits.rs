@@ -5,9 +5,9 @@
 use super::{Capacity, Config};
 
 /// The length of a signer with its signature.
-const SIGNATURE: usize = 66;
+pub(crate) const SIGNATURE: usize = 66;
 /// The greatest length of a signed view change.
-const CHANGE: usize = 128;
+pub(crate) const CHANGE: usize = 128;
 
 /// The limits of a configuration, in bytes unless noted otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,8 @@ impl Limits {
 /// The bytes that a replica holds, by kind. Fixed overheads are rounded up.
 ///
 /// Requests, values and decisions stay encoded. The last verified value of the current height is
-/// held decoded as well, which may occupy several times as many bytes and is not counted.
+/// also held decoded, with the results of its execution: with the ledger, the next state. These are
+/// not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Holdings {
     /// Pending requests.
@@ -95,8 +96,8 @@ pub struct Holdings {
     pub decisions: usize,
 }
 
-/// The values of one height that a replica holds beside those that a certificate names, and the
-/// deferred proposal.
+/// The values of one height that a replica holds: four that no certificate names, and the deferred
+/// proposal.
 pub(crate) const HELD_VALUES: usize = 5;
 
 /// Statements are stored for views within this distance of the current view.
@@ -120,7 +121,8 @@ impl Limits {
         Holdings {
             requests: shares * (bytes as usize + usize::from(requests) * ENTRY),
             batches: (MAX_CERTIFIED + 1) * (self.value + (2 * usize::from(requests) + 1) * ENTRY),
-            values: HELD_VALUES * (self.value + ENTRY),
+            // The last one is the deferred proposal.
+            values: (HELD_VALUES - 1) * (self.value + ENTRY) + self.message + ENTRY,
             // PREPARE, COMMIT, pre-prepare and new view.
             statements: 4 * views * ENTRY,
             view_changes: self.certificate + ENTRY,

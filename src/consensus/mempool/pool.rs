@@ -130,7 +130,7 @@ impl Pool {
             return Ok(());
         }
         self.check_room(request.bytes.len(), request.price, origin)?;
-        self.book(&request, origin);
+        self.charge(&request, origin);
         let (id, arrival) = (request.id, self.arrivals);
         self.arrivals += 1;
         let due = now.saturating_add(self.relay);
@@ -179,8 +179,8 @@ impl Pool {
         if fits { Ok(()) } else { Err(MessageError::PoolFull) }
     }
 
-    /// Books the weight of a request to its peer and payer.
-    fn book(&mut self, request: &PricedRequest, origin: Origin) {
+    /// Charges a request to its peer and payer.
+    fn charge(&mut self, request: &PricedRequest, origin: Origin) {
         let weight = self.limits.weight(request.bytes.len(), request.price.cost);
         *self.of_origin.entry(origin).or_default() += weight;
         if let Some(payer) = request.price.payer {
@@ -196,7 +196,7 @@ impl Pool {
     /// selected requests, decoded by `admit`, and those that are no longer admissible, which are
     /// removed.
     ///
-    /// Cost: the selected requests, and one step per peer.
+    /// Cost: one decoding per selected or removed request, and one step per peer.
     pub(crate) fn select<R>(
         &mut self,
         admit: impl Fn(&[u8]) -> Result<R, Rejection>,
@@ -305,7 +305,7 @@ impl Pool {
         (overdue, rejected)
     }
 
-    /// The oldest pending request, or one that has waited as long.
+    /// The pending request that arrived first.
     pub(crate) fn oldest(&self) -> Option<RequestId> {
         self.watch.map(|watch| watch.id)
     }

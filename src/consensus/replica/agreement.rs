@@ -17,8 +17,8 @@ use crate::consensus::mempool::Pool;
 use crate::consensus::slot::{Event, MAX_VIEW, Outcome, Slot};
 use crate::consensus::topology::Topology;
 use crate::consensus::wire::{
-    Body, Certificate, CertificateError, Entry, Message, NewViewProof, Phase, SignedStatement,
-    SignedViewChange, Statement, ViewChange, Vote,
+    Body, Certificate, CertificateError, Entry, Message, Phase, SignedStatement, SignedViewChange,
+    Statement, ViewChange, Vote,
 };
 use crate::consensus::{Digest, Effect, MessageError, ReplicaId, Timer};
 use aggregation::Aggregation;
@@ -33,8 +33,8 @@ pub(super) enum Signal<A: Application> {
     MissingValue(Certificate),
     /// A commit certificate proves that this height is decided elsewhere.
     MissingDecision,
-    /// A view above 0 was entered, with another leader.
-    NewLeader,
+    /// A view above 0 was entered.
+    ViewChanged,
     /// A value is decided.
     Decided(Box<Candidate<ValueOf<A>>>, Certificate),
 }
@@ -118,16 +118,20 @@ impl<A: Application> Agreement<A> {
         if contradicts { Err(MessageError::Equivocation) } else { Ok(()) }
     }
 
-    /// Handles PRE-PREPARE and `NewView`: verifies the value, forwards the message in the tree and
-    /// accepts it.
+    /// Handles PRE-PREPARE and `NewView`: verifies the value, which the application has rejected
+    /// `failures` times before, forwards the message in the tree and accepts it.
     pub(super) fn on_proposal(
         &mut self,
         received: &Received,
-        (view, proof): (u64, Option<&NewViewProof>),
+        failures: u32,
         mut candidate: Candidate<ValueOf<A>>,
         context: &mut Context<'_, A>,
     ) -> Result<(), MessageError> {
-        let from = received.message.from;
+        let (from, view) = (received.message.from, received.message.body.height_and_view().1);
+        let proof = match &received.message.body {
+            Body::NewView { proof, .. } => Some(proof),
+            _ => None,
+        };
         let admitted = self.slot.admit(view, proof);
         let first = match admitted? {
             Some(required) if required != candidate.digest => {
@@ -137,7 +141,7 @@ impl<A: Application> Agreement<A> {
             None => Some(FirstProposal { view, leader: from, clock: context.out.now }),
         };
         if let Err(error) = context.chain.verify(&mut candidate, first) {
-            self.deferred = Some(Deferred::new(received.clone()));
+            self.deferred = Some(Deferred::new(received.clone(), failures + 1));
             return Err(error);
         }
         if context.topology(view).is_collector() {
@@ -160,15 +164,16 @@ impl<A: Application> Agreement<A> {
         self.step(Event::Proposal { view, digest }, context);
     }
 
-    /// Makes a verified value durable and keeps it, with those that a certificate names.
+    /// Inserts a verified value and makes it durable.
     fn hold(&mut self, candidate: Candidate<ValueOf<A>>, context: &mut Context<'_, A>) {
         let digest = candidate.digest;
-        self.keep(candidate);
+        self.insert_value(candidate);
         self.log_value(&digest, context);
     }
 
-    /// Keeps a verified value, with those that a certificate names.
-    fn keep(&mut self, candidate: Candidate<ValueOf<A>>) {
+    /// Inserts a verified value. At the limit, discards the others that neither a certificate nor
+    /// the current proposal names.
+    fn insert_value(&mut self, candidate: Candidate<ValueOf<A>>) {
         self.values.insert(candidate);
         if self.values.evict(|| self.slot.named_values()) {
             self.slot.retain_available(|held| self.values.contains(held));
@@ -261,7 +266,7 @@ impl<A: Application> Agreement<A> {
                 context.out.restart(Timer::Fallback);
                 if view > 0 {
                     context.out.restart(Timer::View);
-                    context.signals.push_back(Signal::NewLeader);
+                    context.signals.push_back(Signal::ViewChanged);
                 }
             }
             Outcome::ViewChangeQuorum(view) => self.propose_new_view(view, context),
@@ -292,8 +297,9 @@ impl<A: Application> Agreement<A> {
         Event::ViewChange { signed, certificate }
     }
 
-    /// Builds a value from the pending requests and verifies it. The other members compare its time
-    /// with their clocks, but not this one: its clock may lag behind the time of the last value.
+    /// Builds a value from the pending requests and verifies it. Its time is not compared with this
+    /// replica's clock, which may lag behind the time of the last value. The other members compare
+    /// it with theirs.
     fn new_candidate(
         &mut self,
         view: u64,
@@ -361,7 +367,8 @@ impl<A: Application> Agreement<A> {
             }
         };
         let Some(held) = self.values.get(&digest) else {
-            // Nobody may hold the required value. Another one then makes other reports preferable.
+            // No member may hold the required value. All missing reported values are fetched: each
+            // one that arrives lets another set of reports be chosen.
             let missing = self.slot.missing_reports().cloned().map(Signal::MissingValue);
             return context.signals.extend(missing);
         };

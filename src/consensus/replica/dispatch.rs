@@ -33,8 +33,7 @@ impl<A: Application> Replica<A> {
         let Verified { received: Received { peer, message, .. }, content } = verified;
         match (&message.body, content?) {
             (Body::Batch(batch), Content::Requests(requests)) => {
-                self.requests().insert(peer, requests, true)?;
-                self.requests().on_batch(message.from, batch)
+                self.requests().on_batch(message.from, batch, (peer, requests))
             }
             (body, Content::Requests(requests)) => {
                 let batched = matches!(body, Body::CertifiedBatch { .. });
@@ -58,6 +57,9 @@ impl<A: Application> Replica<A> {
             return self.on_outdated(&received);
         }
         if height > current {
+            // A proposal is its leader's only one, valid or not.
+            let is_proposal = matches!(received.message.body, Body::PrePrepare { .. });
+            content.map(drop).or_else(|e| if is_proposal { Ok(()) } else { Err(e) })?;
             self.on_premature(received, height);
             return Ok(());
         }
@@ -66,12 +68,8 @@ impl<A: Application> Replica<A> {
             agreement.record_proposal(&received, &mut context)?;
         }
         match (&received.message.body, content?) {
-            (Body::PrePrepare { .. }, Content::Value(candidate)) => {
-                agreement.on_proposal(&received, (0, None), *candidate, &mut context)
-            }
-            (Body::NewView { view, proof, .. }, Content::Value(candidate)) => {
-                let proof = (*view, Some(proof));
-                agreement.on_proposal(&received, proof, *candidate, &mut context)
+            (Body::PrePrepare { .. } | Body::NewView { .. }, Content::Value(candidate)) => {
+                agreement.on_proposal(&received, 0, *candidate, &mut context)
             }
             (Body::Vote { vote, .. }, _) => {
                 agreement.slot.check_window(vote.view)?;
@@ -135,7 +133,9 @@ impl<A: Application> Replica<A> {
         let Verified { received: Received { peer, message, .. }, content } = verified;
         let from = message.from;
         match (message.body, content?) {
-            (Body::FetchValue { height, digest }, _) => self.on_fetch_value(peer, height, &digest),
+            (Body::FetchValue { height, digest }, _) if peer == from => {
+                self.on_fetch_value(peer, height, &digest)
+            }
             (Body::Value { .. }, Content::Value(candidate)) => {
                 let (agreement, mut context) = self.agreement();
                 agreement.on_value(*candidate, &mut context)

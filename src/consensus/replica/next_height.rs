@@ -1,8 +1,9 @@
 //! Messages of the next height, which arrive before this height is decided here.
 //!
 //! Of each member, one vote per phase, one view change and one group's votes per phase are stored.
-//! The leader's proposal and the certificates of the two phases are held once. They are verified,
-//! and stay encoded as they arrived.
+//! The leader's proposal and the certificates of the two phases are held once. The signatures of
+//! the messages and their certificates are verified. A proposal is stored whether its value is
+//! valid or not: it is the leader's only one. Values stay encoded.
 #![forbid(unsafe_code)]
 
 use crate::consensus::ReplicaId;

@@ -4,8 +4,8 @@
 //! Here the replica that received it sends it to each successive leader. When the relay delay has
 //! passed, the replica also sends it to `2F` other members, so that `F + 1` honest members hold it:
 //! enough to change the view of a leader who ignores it. Each of them forwards it to the leader
-//! whenever it is due by their own clock, later each time, and the oldest request to each leader
-//! that a view change elects.
+//! whenever it is due by their own clock, later each time, and after a view change its oldest
+//! request to the leader of the next height.
 #![forbid(unsafe_code)]
 
 use super::chain::{Chain, RequestOf};
@@ -20,8 +20,7 @@ use crate::consensus::{
 };
 use crate::sign::Signature;
 
-/// Decodes a request and checks it by increasing cost, but no signatures: length and price, state,
-/// room.
+/// Decodes a request and checks length, price, state and room, but no signatures.
 ///
 /// # Errors
 /// The first check that fails; [`MessageError::Stale`] for a pending request.
@@ -41,10 +40,10 @@ pub(super) fn screen<A: Application>(
     Ok((request, decoded))
 }
 
-/// Decodes a pending request, which is still admissible.
+/// Decodes a pending request and checks that it is still admissible.
 ///
 /// # Errors
-/// The application's reason why it is not.
+/// The application's reason for the rejection.
 pub(super) fn admit<A: Application>(
     gate: &Gate<A::Format>,
     chain: &Chain<A>,
@@ -91,7 +90,7 @@ impl<A: Application> Requests<'_, A> {
             return Ok(self.pool.adopt(&id, self.out.now)?.then_some(id));
         }
         let (request, decoded) = screen(self.gate, self.pool, self.chain, bytes, Origin::Client)?;
-        self.gate.check_request(&id, &decoded)?;
+        self.gate.verify_request_once(&id, &decoded)?;
         self.pool.insert(request, Origin::Client, self.out.now)?;
         Ok(Some(id))
     }
@@ -138,8 +137,8 @@ impl<A: Application> Requests<'_, A> {
         }
     }
 
-    /// Forwards to the leader after a view change, which perhaps took place because the oldest
-    /// request was passed over.
+    /// Forwards to the next leader after a view change, with the oldest request: perhaps the view
+    /// changed because it was passed over.
     pub(super) fn forward_oldest(&mut self) {
         self.forward();
         let (leader, _) = self.next_leader();
@@ -209,19 +208,21 @@ impl<A: Application> Requests<'_, A> {
         self.out.config.group_of(self.out.id).map_or(0, |group| group.number)
     }
 
-    /// Votes for the batch of this group's primary, whose requests are in the pool. A batch of
-    /// another view's primary is outdated.
+    /// Adds the requests of a batch of this group's primary, and votes for it. A batch of another
+    /// view's primary is outdated.
     pub(super) fn on_batch(
         &mut self,
         from: ReplicaId,
-        requests: &[Vec<u8>],
+        batch: &[Vec<u8>],
+        (peer, requests): (ReplicaId, Vec<(PricedRequest, RequestOf<A>)>),
     ) -> Result<(), MessageError> {
         let view = self.slot.view();
         let of_primary = self.out.config.group_primary(self.out.id, view) == Some(from);
         if !self.out.topology(self.chain.height(), view).is_tree() || !of_primary {
             return Err(MessageError::Stale);
         }
-        let digest = batch_digest(requests);
+        self.insert(peer, requests, true)?;
+        let digest = batch_digest(batch);
         self.out.send(vec![from], Body::BatchVote { group: self.group(), digest });
         Ok(())
     }

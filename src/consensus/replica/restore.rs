@@ -23,7 +23,7 @@ pub enum RestoreError {
     /// The id is not in the roster with this key.
     #[error("the roster has no member {0} with the public key of this signing key")]
     Member(ReplicaId),
-    /// An entry does not fit those before it.
+    /// An entry is not valid, or does not fit those before it.
     #[error("entry {index} of the log is not valid: {reason}")]
     Entry {
         /// The position of the entry, from 0.
@@ -43,8 +43,7 @@ impl<A: Application> Replica<A> {
     /// current height the decoding of its values, and one verification per signature.
     ///
     /// # Errors
-    /// [`RestoreError`] if the member is unknown, or if a statement of the current height has not
-    /// been signed by it.
+    /// [`RestoreError`] if the member is unknown, or an entry is not valid.
     pub fn restore(
         config: Arc<Config>,
         id: ReplicaId,
@@ -130,7 +129,7 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// Accepts the own proposal for which no vote is durable.
+    /// Accepts this replica's proposal if no vote for it is durable.
     fn accept_own_proposal(&mut self) {
         let (agreement, mut context) = self.agreement();
         agreement.accept_own_proposal(&mut context);

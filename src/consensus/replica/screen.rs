@@ -74,7 +74,8 @@ impl<A: Application> Replica<A> {
     }
 
     /// A batch is of use only from the primary of this replica's group, a certified one only from
-    /// a member of the group that certifies it. Both fit one value.
+    /// a member of the group that certifies it. The requests of each must fit one
+    /// value.
     fn screen_requests(&self, received: &mut Received) -> Result<Interest, MessageError> {
         let (from, config) = (received.message.from, &self.out.config);
         let topology = self.out.topology(self.chain.height(), self.agreement.slot.view());

@@ -15,7 +15,7 @@ pub(super) struct Sync {
     pub(super) heights: Heights,
     pub(super) window: Window,
     budget: Budget,
-    /// The number of members asked for their height so far.
+    /// The number of status requests of `ask_next`.
     asked: u64,
     /// The fetches of each value at this height, and the time of the last one.
     fetches: BTreeMap<Digest, (u64, u64)>,
@@ -55,7 +55,8 @@ impl<A: Application> Transfer<'_, A> {
     /// Fetches the value of a prepare certificate from one of the members that report it or of its
     /// signers, from the next one in each attempt.
     ///
-    /// A member that reports a certificate holds its value. A signer may have discarded it.
+    /// An honest member that reports a certificate holds its value. A signer may have discarded it.
+    /// Half a fallback delay passes between two fetches of a value.
     pub(super) fn fetch_value(&mut self, certificate: &Certificate, reporters: Vec<ReplicaId>) {
         let (height, digest, now) = (certificate.height, certificate.digest, self.out.now);
         let (count, last) = self.sync.fetches.get(&digest).copied().unwrap_or_default();
@@ -66,13 +67,13 @@ impl<A: Application> Transfer<'_, A> {
         let signers = certificate.signers().filter(|id| !reporters.contains(id));
         let mut holders: Vec<ReplicaId> = reporters.iter().copied().chain(signers).collect();
         holders.retain(|id| *id != self.out.id);
-        let to = nth(&holders, count);
+        let to = at_turn(&holders, count);
         self.out.send(to.into_iter().collect(), Body::FetchValue { height, digest });
     }
 
     /// Asks the next member for its height.
     pub(super) fn ask_next(&mut self) {
-        let to = nth(&self.out.others(), self.sync.asked.wrapping_add(self.out.id.into()));
+        let to = at_turn(&self.out.others(), self.sync.asked.wrapping_add(self.out.id.into()));
         self.sync.asked += 1;
         self.send_status(to.into_iter().collect(), true);
     }
@@ -146,11 +147,12 @@ impl<A: Application> Transfer<'_, A> {
         let (height, faults) = (self.chain.height(), self.out.config.faults());
         let beyond = self.sync.heights.beyond(height);
         let supported = self.sync.heights.supported(faults);
-        let target = if beyond.is_empty() { supported } else { supported.max(height + 1) };
-        let peers = if beyond.len() > faults { beyond.clone() } else { self.out.others() };
         let is_supported = supported > height;
-        let peers = if is_supported { peers } else { beyond };
-        let doublings = if is_supported { 0 } else { self.sync.unsupported.min(DOUBLINGS) };
+        let (target, peers, doublings) = if is_supported {
+            (supported, if beyond.len() > faults { beyond } else { self.out.others() }, 0)
+        } else {
+            (height + 1, beyond, self.sync.unsupported.min(DOUBLINGS))
+        };
         let timing = (self.out.now, self.out.config.timing().fallback << doublings);
         for Fetch { peer, height, count } in self.sync.window.plan(height, target, &peers, timing) {
             self.sync.unsupported += u32::from(!is_supported);
@@ -195,7 +197,7 @@ impl<A: Application> Transfer<'_, A> {
 }
 
 /// The member whose turn it is.
-fn nth(members: &[ReplicaId], turn: u64) -> Option<ReplicaId> {
+fn at_turn(members: &[ReplicaId], turn: u64) -> Option<ReplicaId> {
     let index = turn.checked_rem(members.len() as u64)?;
     members.get(index as usize).copied()
 }

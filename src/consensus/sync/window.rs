@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::consensus::ReplicaId;
-use crate::consensus::config::MAX_DECISIONS;
+use crate::consensus::config::{MAX_DECISIONS, SIGNATURE};
 use crate::consensus::wire::Decision;
 use std::collections::BTreeMap;
 
@@ -33,14 +33,14 @@ pub(crate) struct Window {
     /// Requests by their next missing height.
     outstanding: BTreeMap<u64, Outstanding>,
     arrived: BTreeMap<u64, Decision>,
-    /// The total length of the values that arrived.
+    /// The total length of the decisions that arrived.
     bytes: usize,
     limit: usize,
     turn: usize,
 }
 
 impl Window {
-    /// Creates an empty window that holds values of `limit` bytes.
+    /// Creates an empty window that holds decisions of `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
         let (outstanding, arrived) = (BTreeMap::new(), BTreeMap::new());
         Self { outstanding, arrived, bytes: 0, limit, turn: 0 }
@@ -48,7 +48,7 @@ impl Window {
 
     /// Plans the requests for heights in `height..target`. Expired ones go to the next peer.
     ///
-    /// `peers` have decided `height` by their own report. Each plan starts with another peer.
+    /// `peers` are the candidates; each plan starts with another one.
     pub(crate) fn plan(
         &mut self,
         height: u64,
@@ -108,7 +108,7 @@ impl Window {
     /// Stores the verified decisions with which a peer answered. A short answer ends its request.
     pub(crate) fn store(&mut self, peer: ReplicaId, decisions: impl IntoIterator<Item = Decision>) {
         for decision in decisions {
-            let (height, length) = (decision.certificate.height, decision.value.len());
+            let (height, length) = (decision.certificate.height, length_of(&decision));
             if self.expects(height) && self.make_room(height, length) {
                 self.bytes += length;
                 self.arrived.insert(height, decision);
@@ -117,13 +117,13 @@ impl Window {
         self.outstanding.retain(|_, request| request.peer != peer);
     }
 
-    /// Discards decisions above a height until a value of this length fits. Returns `false` if it
+    /// Discards decisions above a height until one of this length fits. Returns `false` if it
     /// does not fit: the lowest heights are delivered first.
     fn make_room(&mut self, height: u64, length: usize) -> bool {
         while self.bytes + length > self.limit {
             match self.arrived.last_entry() {
                 Some(last) if *last.key() > height => {
-                    self.bytes -= last.remove().value.len();
+                    self.bytes -= length_of(&last.remove());
                 }
                 last => return last.is_none(),
             }
@@ -138,7 +138,7 @@ impl Window {
                 self.arrived.insert(at, decision);
                 return None;
             }
-            self.bytes -= decision.value.len();
+            self.bytes -= length_of(&decision);
             if at == height {
                 return Some(decision);
             }
@@ -151,10 +151,14 @@ impl Window {
         self.outstanding.values().map(|request| request.deadline).min()
     }
 
-    /// The total length of the values that wait for their predecessors.
+    /// The total length of the decisions that wait for their predecessors.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
+}
+
+fn length_of(decision: &Decision) -> usize {
+    decision.value.len() + decision.certificate.signatures.len() * SIGNATURE
 }
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ use super::{
 };
 use crate::algebra::codec::{Canonical, Codec, choice, public_encoding, sequence};
 use crate::algebra::{hash, tag};
-use crate::consensus::config::{Config, MAX_DECISIONS, MAX_REQUEST, MAX_REQUESTS, MAX_VALUE};
+use crate::consensus::config::{
+    CHANGE, Config, MAX_DECISIONS, MAX_REQUEST, MAX_REQUESTS, MAX_VALUE, SIGNATURE,
+};
 use crate::consensus::{Digest, ReplicaId};
 use crate::error::DecodeError;
 use crate::sign::{Signature, SigningKey};
@@ -234,9 +236,13 @@ impl Body {
 
     /// The length of the parts whose length varies, for the accounting of memory.
     pub(crate) fn variable_bytes(&self) -> usize {
-        let of_certificate = |c: &Certificate| c.signatures.len() * 66;
+        let of_certificate = |c: &Certificate| c.signatures.len() * SIGNATURE;
         match self {
-            Self::PrePrepare { value, .. } | Self::NewView { value, .. } => value.len(),
+            Self::PrePrepare { value, .. } => value.len(),
+            Self::NewView { value, proof, .. } => {
+                let certificate = proof.certificate.as_ref().map_or(0, of_certificate);
+                value.len() + certificate + proof.changes.len() * CHANGE
+            }
             Self::PartialCertificate(c) | Self::LateVotes(c) | Self::Certificate(c) => {
                 of_certificate(c)
             }

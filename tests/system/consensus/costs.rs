@@ -1,4 +1,4 @@
-//! Numbers of verifications, decoded values and blocks' limits.
+//! Counts of verifications, decodings and executions; the limits of blocks.
 
 use super::harness::{Harness, key, member};
 use epione::consensus::{
@@ -239,6 +239,15 @@ fn unauthorised_messages_cost_no_check_of_a_request() {
     assert_eq!(checks(proposal(1)), 0, "another member leads");
     assert_eq!(checks(proposal(2)), 20, "one proposal of the next height is stored");
     assert_eq!(checks(proposal(3)), 0);
+    // View 1 of the first height, without the view changes of a quorum.
+    let new_view = |h: &Harness, _, i| {
+        let few = h.view_changes(1)[..2].to_vec();
+        let repeated = [&few[..], &few[1..]].concat();
+        let of_view_2 = h.view_changes(2);
+        let changes = [few, repeated, of_view_2];
+        h.new_view(1, &changes[usize::from(i) % 3], &value(h, i))
+    };
+    assert_eq!(checks(new_view), 0, "nobody has requested the view");
 }
 
 /// The requests of a batch are checked if it is that of the primary and they are admissible.

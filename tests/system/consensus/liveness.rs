@@ -137,8 +137,8 @@ fn a_hundred_requests_take_few_batches() {
     assert!(network.sent("request") <= 110, "{} requests sent", network.sent("request"));
 }
 
-/// Each of at most two relays goes to 2F members, who pass it on to the leader, and to that of the
-/// next view.
+/// Each of at most two relays goes to 2F members, who pass it on to the leader and, after a view
+/// change, to the leader of the next height.
 #[test]
 fn relays_of_an_overdue_request_are_linear_in_f() {
     for (profile, n) in [(Profile::Flat, 16), (Profile::Flat, 31), (Profile::MemberQuorum, 31)] {

@@ -1,4 +1,4 @@
-//! The memory that a replica occupies is that which [`Holdings`] counts.
+//! The memory that a replica occupies is at most that which [`Holdings`] counts.
 
 use super::harness::{Harness, key, member};
 use allocation_counter::measure;
@@ -10,7 +10,7 @@ use epione::consensus::{
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A decoded request or value occupies as many times the encoded bytes.
+/// The ratio of decoded to encoded size.
 const FACTOR: usize = 20;
 
 /// Values of any bytes, without requests. Decoded ones are long.
@@ -92,21 +92,32 @@ fn sum(holdings: &Holdings) -> usize {
 /// Delivers messages, and compares the memory that the replica occupies afterwards with its
 /// holdings of one kind, and with all of them.
 fn assert_counted(
-    mut replica: Replica<Bulky>,
+    replica: Replica<Bulky>,
     messages: &[Message],
     kind: fn(&Holdings) -> usize,
     decoded: usize,
 ) {
+    let holdings = assert_sum_counted(replica, messages, decoded);
+    assert!(kind(&holdings) >= VALUE * 4 / 5, "{holdings:?}");
+}
+
+/// Delivers messages, and compares the memory that the replica occupies with all holdings and the
+/// bytes beside them.
+fn assert_sum_counted(
+    mut replica: Replica<Bulky>,
+    messages: &[Message],
+    beside: usize,
+) -> Holdings {
     let info = measure(|| {
         for message in messages {
             replica.step(0, Input::Message { peer: message.from, message: message.clone() });
         }
     });
     let (occupied, holdings) = (info.bytes_current, replica.holdings());
-    assert!(kind(&holdings) >= VALUE * 4 / 5, "{holdings:?}");
     // Timers, and the digests of verified signatures.
-    let limit = sum(&holdings) + decoded + 20_000;
+    let limit = sum(&holdings) + beside + 20_000;
     assert!(occupied <= limit as i64, "{occupied} bytes are occupied: {holdings:?}");
+    holdings
 }
 
 /// A value of `VALUE` bytes.
@@ -201,4 +212,27 @@ fn decision(harness: &Harness, height: u64) -> Decision {
     let vote = Vote { phase: Phase::Commit, view: 0, digest: request_id(&value) };
     let certificate = harness.certificate_of(height, vote, &harness.quorum());
     Decision { value, certificate }
+}
+
+/// Short values with the certificates of many members, and a rejected `NewView` with its proof.
+#[test]
+fn certificates_and_proofs_are_counted() {
+    let harness = harness(Profile::Flat, 100);
+    let me = harness.followers()[0];
+    let status = |id| harness.sign(id, Body::Status { height: 90, reply: false });
+    let mut messages: Vec<Message> = (0..100).filter(|id| *id != me).map(status).collect();
+    let decision = |height: u64| {
+        let value = vec![height as u8; 10];
+        let vote = Vote { phase: Phase::Commit, view: 0, digest: request_id(&value) };
+        Decision { value, certificate: harness.certificate_of(height, vote, &harness.quorum()) }
+    };
+    let decisions = (2..34_u64).map(decision).collect();
+    messages.push(harness.sign(harness.leader(0), Body::Decisions(decisions)));
+    messages.push(harness.new_view(1, &harness.view_changes(1), &value(1)));
+    let replica = replica(&harness, me, Bulky { refuses: true });
+    // The gate remembers the digests of the signatures that it has verified.
+    let verified = 128 * (33 * harness.config.quorum() + 200);
+    let holdings = assert_sum_counted(replica, &messages, verified);
+    assert!(holdings.decisions > 32 * 60 * 66, "{holdings:?}");
+    assert!(holdings.values > VALUE + 60 * 100, "{holdings:?}");
 }

@@ -82,13 +82,13 @@ fn a_restored_replica_retransmits_by_itself() {
     assert_eq!(votes(&effects), [(Phase::Prepare, 0, digest)]);
 }
 
-/// The number of values that a replica holds at most: four, and the one of its lock.
+/// The number of values that the replica holds at most: four, and that of its lock.
 const HELD: usize = 5;
 
-/// A restored replica holds the values that it held before, with that of its lock: it discards
-/// values in the same way, and its log repeats a value that is locked long after it was verified.
+/// A restored replica discards values by the same rule, and its log repeats a value that is locked
+/// long after it was verified.
 #[test]
-fn a_restored_replica_holds_the_same_values() {
+fn a_restored_replica_holds_few_values_and_that_of_its_lock() {
     let harness = Harness::flat(4);
     let [me, other] = harness.followers()[..] else { panic!() };
     let (digest, first) = harness.value(0, "0");

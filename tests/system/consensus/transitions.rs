@@ -1,4 +1,4 @@
-//! Single transitions of which no run of a network shows that they are missing.
+//! Single transitions whose removal no simulated run detects.
 
 use super::harness::*;
 use epione::algebra::codec::Canonical;
@@ -71,7 +71,7 @@ fn blocks_without_the_oldest_request_restart_the_view_timer_as_often_as_patience
 
 /// A request of a peer goes to the leader whenever it is due, at growing intervals.
 #[test]
-fn the_request_of_a_peer_is_sent_to_the_leader_until_it_is_delivered() {
+fn the_request_of_a_peer_is_sent_to_the_leader_at_growing_intervals() {
     let harness = Harness::flat(4);
     let [me, other] = harness.followers()[..] else { panic!() };
     let mut replica = harness.replica(me);
@@ -107,9 +107,9 @@ fn new_view_at(harness: &Harness, height: u64) -> Message {
     harness.sign(harness.config.leader(height, 1), body)
 }
 
-/// Each relay goes to other members, so that all receive the request.
+/// Each relay of a client's request begins with other members.
 #[test]
-fn each_relay_of_a_client_s_request_goes_to_other_members() {
+fn two_relays_reach_all_members() {
     let harness = Harness::flat(10);
     let me = harness.followers()[0];
     let mut replica = harness.replica(me);
@@ -127,7 +127,7 @@ fn each_relay_of_a_client_s_request_goes_to_other_members() {
 
 /// A member that has requested a view waits for a quorum before it requests the next one.
 #[test]
-fn a_view_change_ends_only_once_a_quorum_requests_it() {
+fn the_timer_of_a_requested_view_starts_with_a_quorum() {
     let harness = Harness::flat(4);
     let [me, other] = harness.followers()[..] else { panic!() };
     let mut replica = harness.replica(me);
@@ -204,17 +204,18 @@ fn the_value_of_a_decided_height_is_answered_with_its_decision() {
     assert_eq!(decisions[0].certificate.digest, digest);
 }
 
-/// Only the member that asks is answered, since answers are charged to the transport peer.
+/// Only the member that asks is answered: answers are charged to the transport peer.
 #[test]
 fn replayed_questions_are_not_answered() {
     let harness = Harness::flat(4);
     let [me, other] = harness.followers()[..] else { panic!() };
     let replayer = harness.leader(0);
     let mut replica = harness.replica(me);
-    decide(&harness, &mut replica, harness.config.digest());
+    let digest = decide(&harness, &mut replica, harness.config.digest());
     let questions = [
         harness.sign(other, Body::FetchDecisions { height: 1, count: 1 }),
         harness.sign(other, Body::Status { height: 1, reply: true }),
+        harness.sign(other, Body::FetchValue { height: 1, digest }),
         harness.view_change(other, 1, None),
     ];
     for question in questions {
@@ -226,7 +227,7 @@ fn replayed_questions_are_not_answered() {
     }
 }
 
-/// A replica that has lost its log would find evidence against itself.
+/// A replica counts only votes that it has cast itself.
 #[test]
 fn a_message_in_the_replica_s_own_name_has_no_effect() {
     let harness = Harness::flat(4);
@@ -266,7 +267,8 @@ fn a_request_that_is_delivered_during_its_verification_does_not_enter_the_pool()
     assert_eq!(replica.holdings().requests, 0);
 }
 
-/// A certificate is one of the slot, and a report one of its height.
+/// A `Certificate` message contains a PREPARE or COMMIT certificate, and a view change reports one
+/// of its own height.
 #[test]
 fn certificates_of_batches_and_other_heights_are_refused() {
     let harness = Harness::flat(4);
@@ -440,11 +442,11 @@ fn a_batch_beyond_the_capacity_is_refused() {
 
 /// Only the leader's proposal of the next height is stored, however it was verified.
 #[test]
-fn a_worker_s_proposal_of_another_member_is_not_stored() {
+fn a_proposal_of_the_next_height_by_another_member_is_not_stored() {
     let harness = Harness::flat(4);
     let leaders = [harness.leader(0), harness.config.leader(2, 0)];
     let [me, other] = harness.followers()[..] else { panic!() };
-    let mut replica = harness.replica(me);
+    let replica = harness.replica(me);
     let held: Vec<usize> = [leaders[1], other]
         .into_iter()
         .map(|from| {
@@ -458,7 +460,6 @@ fn a_worker_s_proposal_of_another_member_is_not_stored() {
         })
         .collect();
     assert!(held[0] > 0 && held[1] == 0, "{held:?}");
-    assert_eq!(replica.step(0, Input::Timer(Timer::Fallback)), []);
 }
 
 /// The proposal of the current view is held while other values are fetched.
@@ -503,7 +504,6 @@ fn a_leader_fetches_a_required_value_until_it_has_it() {
     assert_eq!(recipients(&step(&mut replica, due, &answer), "new view").len(), 3);
 }
 
-/// A leader repeats its prepare certificate.
 #[test]
 fn a_leader_repeats_the_prepare_certificate() {
     let harness = Harness::flat(4);
@@ -538,7 +538,7 @@ fn the_votes_of_a_group_for_a_distant_view_are_refused() {
     assert_eq!(error, Some(MessageError::TooFarAhead));
 }
 
-/// A certificate of one member proves a height: other members are asked for its decision, too.
+/// One certificate proves a height, whoever sends it: all members are asked for the decision.
 #[test]
 fn a_certificate_of_the_next_height_lets_a_replica_fetch_from_all() {
     let harness = Harness::flat(4);
@@ -571,7 +571,6 @@ fn a_replica_that_lags_behind_the_members_that_ask_it_fetches() {
     assert!(!recipients(&effects, "fetch decisions").is_empty());
 }
 
-/// Statements of views that are far below the current one are discarded.
 #[test]
 fn the_statements_of_distant_views_are_discarded() {
     let harness = Harness::flat(4);
@@ -611,7 +610,7 @@ fn a_view_change_and_a_new_view_restart_the_view_timer() {
     let mut replica = harness.replica(me);
     replica.step(0, Input::Request(b"a".to_vec()));
     let delay = harness.config.timing().view;
-    // The members whose view changes, with this one's own, are a quorum at once.
+    // The replica joins two view changes, and its own completes the quorum.
     let others: Vec<ReplicaId> = (0..4).filter(|id| *id != me).collect();
     step(&mut replica, 10, &harness.view_change(others[0], 1, None));
     let effects = step(&mut replica, 20, &harness.view_change(others[1], 1, None));
@@ -619,4 +618,28 @@ fn a_view_change_and_a_new_view_restart_the_view_timer() {
     let (_, value) = harness.value(1, "a");
     let effects = step(&mut replica, 30, &harness.new_view(1, &harness.view_changes(1), &value));
     assert_eq!(deadline(&effects, Timer::View), Some(30 + delay), "begun");
+}
+
+/// A certificate of the next height must be valid before it is stored and proves the height.
+#[test]
+fn a_forged_certificate_of_the_next_height_is_neither_stored_nor_believed() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let vote = Vote { phase: Phase::Commit, view: 0, digest: [1; 32] };
+    let few = harness.certificate_of(2, vote, &[0, 1]);
+    let mut forged = harness.certificate_of(2, vote, &harness.quorum());
+    forged.signatures[2].1 = forged.signatures[1].1;
+    for certificate in [few, forged] {
+        let mut replica = harness.replica(me);
+        let of_vote = Certificate { phase: Phase::Prepare, ..certificate.clone() };
+        let prepared = Some(Prepared { view: 0, digest: [1; 32] });
+        let change = ViewChange { height: 2, view: 1, prepared };
+        let view_change = Body::ViewChange { change, certificate: Some(of_vote) };
+        for body in [Body::Certificate(certificate.clone()), view_change] {
+            let effects = step(&mut replica, 0, &harness.sign(other, body));
+            let discarded = |effect: &Effect| matches!(effect, Effect::Discard { .. });
+            assert!(effects.iter().any(discarded), "{effects:?}");
+        }
+        assert_eq!(replica.holdings().next_height, 0);
+    }
 }

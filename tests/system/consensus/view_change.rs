@@ -463,8 +463,8 @@ fn the_missing_value_of_a_prepare_certificate_is_fetched() {
     assert_eq!(votes(&deliver(&mut replica, &answer)), [(Phase::Commit, 0, digest)]);
 }
 
-/// Each attempt asks the next holder for the value, and the next member for its height. When both
-/// questions shared one counter, an even number of members hid half of them.
+/// Each attempt asks the next holder for the value, and the next member for its height. Turns are
+/// counted per value and for status requests separately.
 #[test]
 fn each_fetch_goes_to_the_next_holder() {
     let harness = Harness::flat(7);

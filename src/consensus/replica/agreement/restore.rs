@@ -20,7 +20,7 @@ impl<A: Application> Agreement<A> {
     ) {
         self.slot.restore_value(candidate.digest);
         self.values.log(&candidate.digest);
-        self.keep(candidate);
+        self.insert_value(candidate);
     }
 
     /// Restores a view change that this replica sent.
@@ -29,7 +29,7 @@ impl<A: Application> Agreement<A> {
         self.slot.restore_view_change(signed);
     }
 
-    /// Accepts the own proposal for which no vote is durable.
+    /// Accepts this replica's proposal if no vote for it is durable.
     pub(in crate::consensus::replica) fn accept_own_proposal(
         &mut self,
         context: &mut Context<'_, A>,

@@ -1,4 +1,4 @@
-//! Retransmission after the fallback delay.
+//! Retransmission and repeated attempts after the fallback delay.
 #![forbid(unsafe_code)]
 
 use super::deferred::Deferred;
@@ -8,9 +8,10 @@ use crate::consensus::gate::{Content, Verified};
 use crate::consensus::wire::{Body, Phase, Vote};
 
 impl<A: Application> Agreement<A> {
-    /// Retransmits directly, bypassing the tree. A primary that withholds messages delays progress
-    /// but does not prevent it.
-    pub(in crate::consensus::replica) fn retransmit(&mut self, context: &mut Context<'_, A>) {
+    /// Retransmits directly, bypassing the tree, verifies a rejected proposal again, and fetches a
+    /// missing value again. A primary that withholds messages delays progress but does not prevent
+    /// it.
+    pub(in crate::consensus::replica) fn on_fallback(&mut self, context: &mut Context<'_, A>) {
         let (others, view) = (context.out.others(), self.slot.view());
         if self.slot.awaits_new_view() {
             self.retransmit_view_change(context);
@@ -33,17 +34,10 @@ impl<A: Application> Agreement<A> {
     }
 
     fn retry_deferred(&mut self, context: &mut Context<'_, A>) {
-        let Some(deferred) = self.deferred.take_if(Deferred::is_due) else { return };
-        let Verified { received, content } = context.gate.check_content(deferred.received.clone());
+        let Some(deferred) = self.deferred.take_if(Deferred::tick) else { return };
+        let Verified { received, content } = context.gate.check_content(deferred.received);
         let Ok(Content::Value(candidate)) = content else { return };
-        let proposal = match &received.message.body {
-            Body::NewView { view, proof, .. } => (*view, Some(proof)),
-            _ => (0, None),
-        };
-        self.on_proposal(&received, proposal, *candidate, context).ok();
-        if let Some(again) = &mut self.deferred {
-            again.postpone(&deferred);
-        }
+        self.on_proposal(&received, deferred.failures, *candidate, context).ok();
     }
 
     fn retransmit_view_change(&self, context: &mut Context<'_, A>) {

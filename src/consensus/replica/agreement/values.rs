@@ -3,8 +3,9 @@
 //! Values stay encoded, since decoded ones may occupy several times as many bytes. Only the last
 //! one is held decoded as well: unless the view changes, it is decided.
 //!
-//! A restored replica discards values as it did before the restart, so a vote or lock must follow
-//! its value closely in the log: a value that is used again is logged again.
+//! A restored replica discards values by the same rule, but knows only its own certificates. A
+//! value on which a vote or lock depends is therefore logged again unless it is the last one in the
+//! log.
 #![forbid(unsafe_code)]
 
 use crate::consensus::Digest;
@@ -42,14 +43,14 @@ impl<V> Values<V> {
         self.last = Some(candidate);
     }
 
-    /// Returns a value that is to be logged now, unless it is the last value in the log.
+    /// Marks a value as the last one in the log. Returns its bytes unless it was that already.
     pub(super) fn log(&mut self, digest: &Digest) -> Option<&[u8]> {
         let repeated = self.logged.replace(*digest) == Some(*digest);
         self.get(digest).filter(|_| !repeated)
     }
 
     /// Discards values other than the last one and the named ones, if there are too many. Returns
-    /// `true` if values were discarded.
+    /// `true` if the limit was reached.
     pub(super) fn evict(&mut self, named: impl FnOnce() -> BTreeSet<Digest>) -> bool {
         if self.encoded.len() < HELD_VALUES {
             return false;
