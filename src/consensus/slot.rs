@@ -1,8 +1,8 @@
 //! One instance of agreement: PBFT's three phases and view change for a single value.
 //!
 //! A slot is a state machine without values, signatures or time. It counts verified statements,
-//! decides by [`Rules`] what its member may do, and returns [`Outcome`]s for the driver to perform.
-//! Values are known by their digests; the driver reports each one that the application has
+//! decides by [`Rules`] what its member may do, and returns [`Outcome`]s for the replica to perform.
+//! Values are known by their digests; the replica reports each one that the application has
 //! verified.
 //!
 //! | upon | if | then |
@@ -55,7 +55,7 @@ pub(crate) enum Event {
     Timeout,
 }
 
-/// An action of the driver.
+/// An action of the replica.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Sign and send this vote, and count it by an [`Event::Statement`].
@@ -388,7 +388,7 @@ impl<R: Rules> Slot<R> {
         Some(NewViewProof { changes, certificate })
     }
 
-    /// Forgets values that the driver no longer holds.
+    /// Forgets values that the replica no longer holds.
     pub(crate) fn retain_available(&mut self, held: impl Fn(&Digest) -> bool) {
         self.available.retain(held);
     }
