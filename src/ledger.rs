@@ -67,6 +67,7 @@ mod certificate;
 mod chain;
 mod contract;
 mod format;
+pub mod map;
 pub mod merkle;
 mod receipt;
 mod rule;

@@ -173,6 +173,10 @@ tags! {
     LEDGER_BLOCK = "EPIONE-V1-LEDGER-BLOCK";
     /// Ledger: entry of the state.
     LEDGER_STATE = "EPIONE-V1-LEDGER-STATE";
+    /// Ledger: entry of the authenticated map.
+    LEDGER_MAP_ENTRY = "EPIONE-V1-LEDGER-MAP-ENTRY";
+    /// Ledger: branch of the authenticated map.
+    LEDGER_MAP_BRANCH = "EPIONE-V1-LEDGER-MAP-BRANCH";
     /// Ledger: digest of a certificate's serial number, which withdraws the certificate.
     LEDGER_SERIAL = "EPIONE-V1-LEDGER-SERIAL";
     /// Ledger: commitment to a re-encryption key in a grant.

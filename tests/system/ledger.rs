@@ -6,6 +6,7 @@ mod blocks;
 mod bytes;
 mod determinism;
 mod fhir;
+mod map;
 mod replicas;
 mod rules;
 
