@@ -1,9 +1,9 @@
 //! One instance of agreement: PBFT's three phases and view change for a single value.
 //!
 //! A slot is a state machine without values, signatures or time. It counts verified statements,
-//! decides by [`Rules`] what its member may do, and returns [`Outcome`]s for the replica to perform.
-//! Values are known by their digests; the replica reports each one that the application has
-//! verified.
+//! decides by [`Rules`] what its member may do, and returns [`Outcome`]s for the replica to
+//! perform. Values are known by their digests; the replica reports each one that the application
+//! has verified.
 //!
 //! | upon | if | then |
 //! |---|---|---|
