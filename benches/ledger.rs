@@ -13,6 +13,7 @@ use epione::sign::SigningKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 const CHAIN: &str = "bench";
 
@@ -143,6 +144,46 @@ fn verify_and_apply(c: &mut Criterion) {
     }
 }
 
+/// The next block of one registration, after this many: proposal, verification and application.
+fn block_after(c: &mut Criterion) {
+    let mut group = c.benchmark_group("ledger/block after");
+    group.sample_size(10);
+    let test = std::env::args().any(|argument| argument == "--test");
+    let sizes: &[usize] = if test { &[10] } else { &[1_000, 10_000, 100_000] };
+    for &size in sizes {
+        let mut chain = Chain::new();
+        for _ in 0..size.div_ceil(500) {
+            let transactions = chain.transactions(size.min(500));
+            let value = chain.propose(&transactions);
+            let (digest, mut block) = chain.ledger.format().decode(&value).unwrap();
+            let (certificate, height) = (chain.certify(digest), chain.height());
+            let (parent, config) = (chain.parent(), &chain.config);
+            let context = VerifyContext { height, parent, config, first: None };
+            chain.ledger.verify(&context, &mut block).unwrap();
+            chain.ledger.apply(height, block, &certificate);
+        }
+        group.bench_function(BenchmarkId::new("registrations", size), |b| {
+            b.iter_custom(|count| {
+                let mut elapsed = Duration::ZERO;
+                for _ in 0..count {
+                    let transactions = chain.transactions(1);
+                    let start = Instant::now();
+                    let (digest, mut block) = chain.checked(&chain.propose(&transactions));
+                    let (height, parent, config) = (chain.height(), chain.parent(), &chain.config);
+                    let context = VerifyContext { height, parent, config, first: None };
+                    chain.ledger.verify(&context, &mut block).unwrap();
+                    elapsed += start.elapsed();
+                    let certificate = chain.certify(digest);
+                    let start = Instant::now();
+                    chain.ledger.apply(height, block, &certificate);
+                    elapsed += start.elapsed();
+                }
+                elapsed
+            });
+        });
+    }
+}
+
 fn audit(c: &mut Criterion) {
     let mut group = c.benchmark_group("ledger/audit");
     group.sample_size(10);
@@ -178,5 +219,5 @@ fn trees(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, verify_and_apply, audit, trees);
+criterion_group!(benches, verify_and_apply, block_after, audit, trees);
 criterion_main!(benches);

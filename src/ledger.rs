@@ -11,6 +11,7 @@
 //! | [`TransactionError`] | the conditions of admission and the checks of signatures |
 //! | [`Rule`] | the rules of the contract |
 //! | [`State`] | parties, records, grants, revocations, requests, accesses |
+//! | [`map`] | the authenticated map whose root is the state root |
 //! | [`Block`], [`merkle`] | ordered transactions, with a Merkle path from each to its header |
 //! | [`Ledger`] | a replica's chain: [`Application`](crate::consensus::Application), and [`Ledger::audit`] |
 //!
@@ -23,7 +24,8 @@
 //! and the configuration bounds the sum of a block. The payer is a registered party or, for grants
 //! and revocations, an owner key with a record. A transaction whose payer is unknown is refused
 //! before its signatures are verified, and no block contains it. A block is decoded, verified and
-//! executed once; the execution copies the state and recomputes its root.
+//! executed once, on a copy of the state that shares all entries. Execution and state root cost the
+//! entries that the block changes, each logarithmic in the size of the state.
 //!
 //! **Leakage.** The ledger reveals which institution and doctor published a record and when, its
 //! number of sections and search entries, and the readers of requests. A grant over several owner
@@ -67,6 +69,7 @@ mod certificate;
 mod chain;
 mod contract;
 mod format;
+mod layered;
 pub mod map;
 pub mod merkle;
 mod receipt;

@@ -63,7 +63,7 @@ impl Ledger {
         Some((block, &block.entries[entry]))
     }
 
-    /// Returns a copy of the state for the execution of the next block.
+    /// Returns a copy of the state for the execution of the next block. It shares all entries.
     fn next_state(&self, time: Time) -> State {
         let mut state = self.state.clone();
         (state.height, state.time) = (self.height() + 1, time);
@@ -97,6 +97,7 @@ impl Ledger {
             )?;
         }
         state.forget_expired();
+        state.seal();
         require(
             header.state_root == state.root(),
             "the state root does not match the executed entries",
@@ -156,6 +157,7 @@ impl Application for Ledger {
         };
         let entries: Vec<Entry> = requests.iter().filter_map(entry).collect();
         state.forget_expired();
+        state.seal();
         let (size, entries_root) = summarise(&entries);
         let header = Header {
             height: context.height,
@@ -186,6 +188,7 @@ impl Application for Ledger {
         let height = self.blocks.len();
         let positions = transactions.iter().enumerate().map(|(i, t)| (t.id, (height, i)));
         self.positions.extend(positions);
+        // The former state is dropped first, so that the entries are not shared when they change.
         self.state = match executed {
             Some(state) => Arc::unwrap_or_clone(state),
             None => {
@@ -196,9 +199,11 @@ impl Application for Ledger {
                     let _ = execute(&mut state, transaction);
                 }
                 state.forget_expired();
+                state.seal();
                 state
             }
         };
+        self.state.merge();
         self.blocks.push(CommittedBlock { block, certificate: certificate.clone() });
     }
 }

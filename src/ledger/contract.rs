@@ -12,11 +12,10 @@ use super::certificate::{Certificate, Role};
 use super::format::DecodedTransaction;
 use super::receipt::EvidenceAction;
 use super::rule::Rule;
-use super::state::{State, StoredRequest};
+use super::state::State;
 use super::transaction::{Transaction, TransactionError};
 use super::{Time, admission};
 use crate::consensus::Digest;
-use std::sync::Arc;
 
 /// Executes one transaction with verified signatures at the time of the state. Returns the rule
 /// that rejects it.
@@ -30,7 +29,7 @@ pub(super) fn execute(
     admission::check(state, decoded)?;
     let DecodedTransaction { id, transaction } = decoded;
     // A rejected transaction is recorded too, so it is never executed again.
-    state.seen.insert(*id, transaction.draft.valid_until);
+    state.insert_seen(*id, transaction.draft.valid_until);
     Ok(execute_action(state, *id, transaction).err())
 }
 
@@ -50,7 +49,7 @@ fn execute_action(state: &mut State, id: Digest, transaction: &Transaction) -> R
         Action::Evidence(evidence) => add_evidence(state, evidence, time),
         Action::Renew(certificate) => renew(state, certificate, time),
         Action::Withdraw(withdraw) => {
-            state.withdrawn.insert(withdraw.certificate);
+            state.insert_withdrawal(withdraw.certificate);
             Ok(())
         }
     }
@@ -62,13 +61,13 @@ fn register(state: &mut State, certificate: &Certificate, time: Time) -> Result<
         return Err(Rule::PatientCertificate);
     }
     state.check_certificate(subject, time)?;
-    if state.parties.contains_key(&subject.key) {
+    if state.party(&subject.key).is_some() {
         return Err(Rule::AlreadyRegistered);
     }
-    if state.owners.contains_key(&subject.key) {
+    if state.is_owner(&subject.key) {
         return Err(Rule::KeyIsOwner);
     }
-    state.parties.insert(subject.key, certificate.clone());
+    state.insert_party(certificate);
     Ok(())
 }
 
@@ -79,7 +78,7 @@ fn renew(state: &mut State, certificate: &Certificate, time: Time) -> Result<(),
         return Err(Rule::NotRenewal);
     }
     state.check_certificate(subject, time)?;
-    state.parties.insert(subject.key, certificate.clone());
+    state.insert_party(certificate);
     Ok(())
 }
 
@@ -92,16 +91,14 @@ fn add_record(
     state.valid_party(&record.author, Role::Doctor, time, Rule::UnknownAuthor)?;
     let institution = &record.institution;
     state.valid_party(institution, Role::Institution, time, Rule::UnknownInstitution)?;
-    if state.parties.contains_key(&record.owner) {
+    if state.party(&record.owner).is_some() {
         return Err(Rule::OwnerIsRegistered);
     }
     // Identifiers are per author, so no other author can occupy one in advance.
     if state.published(&record.author, &record.record_id).is_some() {
         return Err(Rule::RecordExists);
     }
-    state.record_ids.insert((record.author, record.record_id), id);
-    state.owners.entry(record.owner).or_default().insert(id);
-    state.records.insert(id, Arc::new(record.clone()));
+    state.insert_record(id, record);
     Ok(())
 }
 
@@ -110,7 +107,7 @@ fn add_grant(state: &mut State, id: Digest, grant: &GrantAction, time: Time) -> 
     state.valid_party(&grant.proxy, Role::Proxy, time, Rule::UnknownProxy)?;
     if let Scope::Records(records) = &grant.scope {
         for record in records {
-            let record = state.records.get(record).ok_or(Rule::UnknownRecord)?;
+            let record = state.record(record).ok_or(Rule::UnknownRecord)?;
             if !grant.owners.contains(&record.owner) {
                 return Err(Rule::NotCovered);
             }
@@ -120,7 +117,7 @@ fn add_grant(state: &mut State, id: Digest, grant: &GrantAction, time: Time) -> 
     if state.is_revoked(&id, grant) {
         return Err(Rule::Revoked);
     }
-    state.grants.insert(id, grant.clone());
+    state.insert_grant(id, grant);
     Ok(())
 }
 
@@ -131,7 +128,7 @@ fn add_request(
     time: Time,
 ) -> Result<(), Rule> {
     state.valid_party(&request.reader, Role::Doctor, time, Rule::UnknownReader)?;
-    let record = state.records.get(&request.record).ok_or(Rule::UnknownRecord)?;
+    let record = state.record(&request.record).ok_or(Rule::UnknownRecord)?;
     let mut sections = Vec::new();
     for index in &request.sections {
         sections.push(record.sections.get(usize::from(*index)).ok_or(Rule::UnknownSection)?);
@@ -143,15 +140,14 @@ fn add_request(
             return Err(Rule::NotCovered);
         }
     }
-    let request = StoredRequest { action: request.clone(), height: state.height, time };
-    state.requests.insert(id, request);
+    state.insert_request(id, request);
     Ok(())
 }
 
 /// Records an access, which may have happened before a revocation of the grant or the expiry of the
 /// proxy's certificate. The report is true in either case.
 fn add_access(state: &mut State, access: &AccessAction) -> Result<(), Rule> {
-    let request = state.requests.get(&access.request).ok_or(Rule::UnknownRequest)?;
+    let request = state.request(&access.request).ok_or(Rule::UnknownRequest)?;
     if state.proxy_of(&request.action) != Some(access.proxy) {
         return Err(Rule::ProxyMismatch);
     }
@@ -161,10 +157,10 @@ fn add_access(state: &mut State, access: &AccessAction) -> Result<(), Rule> {
     if access.reencryptions.len() != request.action.sections.len() {
         return Err(Rule::IncompleteAccess);
     }
-    if state.accesses.contains_key(&access.request) {
+    if state.access(&access.request).is_some() {
         return Err(Rule::AlreadyServed);
     }
-    state.accesses.insert(access.request, access.clone());
+    state.insert_access(access);
     Ok(())
 }
 
@@ -174,27 +170,27 @@ fn add_evidence(state: &mut State, evidence: &EvidenceAction, time: Time) -> Res
     let reporter = state.party(&evidence.reporter).expect("the reporter is registered: it pays");
     state.check_certificate(reporter, time)?;
     let released = &evidence.receipt.released;
-    let request = state.requests.get(&released.request).ok_or(Rule::UnknownRequest)?;
+    let request = state.request(&released.request).ok_or(Rule::UnknownRequest)?;
     if state.proxy_of(&request.action) != Some(released.proxy) {
         return Err(Rule::ProxyMismatch);
     }
-    match state.accesses.get(&released.request) {
+    match state.access(&released.request) {
         Some(access) if access == released => return Err(Rule::NoEquivocation),
         None if request.is_reportable(state.height) => return Err(Rule::ReportPending),
         _ => {}
     }
-    if state.evidence.contains_key(&released.request) {
+    if state.evidence(&released.request).is_some() {
         return Err(Rule::AlreadyProven);
     }
-    state.evidence.insert(released.request, evidence.receipt.clone());
+    state.insert_evidence(&evidence.receipt);
     Ok(())
 }
 
 fn add_revocation(state: &mut State, revoke: &RevokeAction) -> Result<(), Rule> {
-    if state.grants.get(&revoke.grant).is_some_and(|grant| !grant.owners.contains(&revoke.owner)) {
+    if state.grant(&revoke.grant).is_some_and(|grant| !grant.owners.contains(&revoke.owner)) {
         return Err(Rule::NotOwner);
     }
     // The tombstone of an unknown grant makes `add_grant` reject it later.
-    state.revocations.insert((revoke.grant, revoke.owner));
+    state.insert_revocation(revoke.grant, revoke.owner);
     Ok(())
 }

@@ -1,17 +1,20 @@
-//! The replicated state and its Merkle root.
+//! The replicated state and its root.
+//!
+//! `change` holds the functions by which the contract changes it.
 #![forbid(unsafe_code)]
+
+mod change;
 
 use super::action::{AccessAction, Basis, GrantAction, RecordAction, RequestAction};
 use super::certificate::{Certificate, Role, Subject};
+use super::layered::Layered;
+use super::map::{Branch, Branches, MissingBranch, Path, Subtree};
 use super::receipt::Receipt;
 use super::rule::Rule;
-use super::{REPORT_BLOCKS, REQUEST_BLOCKS, Time, merkle};
-use crate::algebra::codec::{Canonical, Codec};
-use crate::algebra::hash::digest;
-use crate::algebra::tag::LEDGER_STATE;
+use super::{REPORT_BLOCKS, REQUEST_BLOCKS, Time};
 use crate::consensus::Digest;
 use crate::sign::VerifyingKey;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A request on the ledger.
@@ -38,6 +41,8 @@ impl StoredRequest {
 }
 
 /// The state after a prefix of the transactions. Only the contract changes it.
+///
+/// Copies share their entries, so a copy costs what the block under execution has changed.
 #[derive(Debug, Clone)]
 pub struct State {
     chain: String,
@@ -46,45 +51,65 @@ pub struct State {
     pub(super) height: u64,
     /// The time of that block; 0 before the first.
     pub(super) time: Time,
-    pub(super) parties: BTreeMap<VerifyingKey, Certificate>,
+    parties: Layered<VerifyingKey, Certificate>,
     /// Digests of the serial numbers of withdrawn certificates.
-    pub(super) withdrawn: BTreeSet<Digest>,
-    pub(super) records: BTreeMap<Digest, Arc<RecordAction>>,
+    withdrawn: Layered<Digest, ()>,
+    records: Layered<Digest, Arc<RecordAction>>,
     /// Records by author and the identifier that the author chose.
-    pub(super) record_ids: BTreeMap<(VerifyingKey, [u8; 32]), Digest>,
-    /// The records of each owner key.
-    pub(super) owners: BTreeMap<VerifyingKey, BTreeSet<Digest>>,
-    pub(super) grants: BTreeMap<Digest, GrantAction>,
-    pub(super) revocations: BTreeSet<(Digest, VerifyingKey)>,
-    pub(super) requests: BTreeMap<Digest, StoredRequest>,
+    record_ids: Layered<(VerifyingKey, [u8; 32]), Digest>,
+    /// Owner keys with their records.
+    owned: Layered<(VerifyingKey, Digest), ()>,
+    grants: Layered<Digest, GrantAction>,
+    revocations: Layered<(Digest, VerifyingKey), ()>,
+    requests: Layered<Digest, StoredRequest>,
     /// Accesses by the identifier of their request.
-    pub(super) accesses: BTreeMap<Digest, AccessAction>,
+    accesses: Layered<Digest, AccessAction>,
     /// Receipts of unreported releases by the identifier of their request.
-    pub(super) evidence: BTreeMap<Digest, Receipt>,
+    evidence: Layered<Digest, Receipt>,
     /// Identifiers of transactions with their end of validity, after which they are discarded.
-    pub(super) seen: BTreeMap<Digest, Time>,
+    seen: Layered<Digest, Time>,
+    /// The same in order of that time.
+    expiries: Layered<(Time, Digest), ()>,
+    /// The authenticated map of all entries.
+    tree: Subtree,
+    branches: Layered<Path, Branch>,
+    /// The entries that `tree` does not contain yet: digests of keys and values.
+    unsealed: BTreeMap<Digest, Option<Digest>>,
+}
+
+impl Branches for Layered<Path, Branch> {
+    fn branch(&self, path: &Path) -> Result<Branch, MissingBranch> {
+        self.get(path).copied().ok_or(MissingBranch(*path))
+    }
 }
 
 impl State {
     /// The state before the first block.
     pub(super) fn genesis(chain: &str, centre: VerifyingKey) -> Self {
-        Self {
+        let mut state = Self {
             chain: chain.to_owned(),
             centre,
             height: 0,
             time: 0,
-            parties: BTreeMap::new(),
-            withdrawn: BTreeSet::new(),
-            records: BTreeMap::new(),
-            record_ids: BTreeMap::new(),
-            owners: BTreeMap::new(),
-            grants: BTreeMap::new(),
-            revocations: BTreeSet::new(),
-            requests: BTreeMap::new(),
-            accesses: BTreeMap::new(),
-            evidence: BTreeMap::new(),
-            seen: BTreeMap::new(),
-        }
+            parties: Layered::default(),
+            withdrawn: Layered::default(),
+            records: Layered::default(),
+            record_ids: Layered::default(),
+            owned: Layered::default(),
+            grants: Layered::default(),
+            revocations: Layered::default(),
+            requests: Layered::default(),
+            accesses: Layered::default(),
+            evidence: Layered::default(),
+            seen: Layered::default(),
+            expiries: Layered::default(),
+            tree: Subtree::Empty,
+            branches: Layered::default(),
+            unsealed: BTreeMap::new(),
+        };
+        state.commit_to("genesis", &[], Some(&[chain.as_bytes(), centre.as_bytes()]));
+        state.seal();
+        state
     }
 
     /// Returns the chain's name.
@@ -139,7 +164,7 @@ impl State {
     /// # Errors
     /// [`Rule::CertificateExpired`] or [`Rule::CertificateWithdrawn`].
     pub fn check_certificate(&self, subject: &Subject, time: Time) -> Result<(), Rule> {
-        if self.withdrawn.contains(&subject.withdrawal()) {
+        if self.withdrawn.contains_key(&subject.withdrawal()) {
             return Err(Rule::CertificateWithdrawn);
         }
         if subject.valid_until <= time { Err(Rule::CertificateExpired) } else { Ok(()) }
@@ -165,13 +190,14 @@ impl State {
         &self,
         owner: &VerifyingKey,
     ) -> impl Iterator<Item = (&Digest, &RecordAction)> {
-        let ids = self.owners.get(owner).into_iter().flatten();
-        ids.filter_map(|id| Some((id, self.record(id)?)))
+        let range = (*owner, [0; 32])..=(*owner, [255; 32]);
+        let owned = self.owned.range(range).map(|((_, id), ())| id);
+        owned.filter_map(|id| Some((id, self.record(id)?)))
     }
 
     /// Returns `true` if a record on the ledger has this owner key.
     pub(super) fn is_owner(&self, key: &VerifyingKey) -> bool {
-        self.owners.contains_key(key)
+        self.records_of(key).next().is_some()
     }
 
     /// Returns the grant of a transaction, revoked or not.
@@ -239,42 +265,12 @@ impl State {
 
     /// Returns `true` if an owner of the grant has revoked it.
     pub fn is_revoked(&self, id: &Digest, grant: &GrantAction) -> bool {
-        grant.owners.iter().any(|owner| self.revocations.contains(&(*id, *owner)))
+        grant.owners.iter().any(|owner| self.revocations.contains_key(&(*id, *owner)))
     }
 
-    /// Discards the identifiers of transactions that have expired.
-    pub(super) fn forget_expired(&mut self) {
-        let time = self.time;
-        self.seen.retain(|_, valid_until| *valid_until > time);
-    }
-
-    /// Returns the Merkle root of all entries in order of their keys.
-    ///
-    /// Recomputed from all entries. The leaf of an entry is a digest of its kind, key and value.
+    /// Returns the root of the authenticated map of all entries.
     pub fn root(&self) -> Digest {
-        let genesis = [self.chain.as_bytes(), self.centre.as_bytes()];
-        let mut leaves = vec![entry(b"genesis", &genesis)];
-        let parties = self.parties.iter();
-        leaves.extend(parties.map(|(k, v)| entry(b"party", &[k.as_bytes(), &v.to_bytes()])));
-        leaves.extend(self.withdrawn.iter().map(|digest| entry(b"withdrawn", &[digest])));
-        // A record's identifier is a digest of its content.
-        leaves.extend(self.records.keys().map(|id| entry(b"record", &[id])));
-        leaves.extend(self.grants.keys().map(|id| entry(b"grant", &[id])));
-        let revocations = self.revocations.iter();
-        leaves.extend(revocations.map(|(id, owner)| entry(b"revoke", &[id, owner.as_bytes()])));
-        let requests = self.requests.iter();
-        leaves.extend(requests.map(|(id, request)| {
-            let (height, time) = (request.height.to_be_bytes(), request.time.to_be_bytes());
-            entry(b"request", &[id, &height, &time])
-        }));
-        for (request, access) in &self.accesses {
-            let reencryptions = access.reencryptions.concat();
-            leaves.push(entry(b"access", &[request, access.proxy.as_bytes(), &reencryptions]));
-        }
-        let evidence = self.evidence.iter();
-        leaves.extend(evidence.map(|(id, receipt)| entry(b"evidence", &[id, &receipt.encode()])));
-        leaves.extend(self.seen.iter().map(|(id, t)| entry(b"seen", &[id, &t.to_be_bytes()])));
-        merkle::root(&leaves)
+        self.tree.digest()
     }
 
     /// Returns all requests in order of their identifiers.
@@ -289,9 +285,4 @@ impl State {
             Basis::Policy => None,
         }
     }
-}
-
-fn entry(kind: &[u8], parts: &[&[u8]]) -> Digest {
-    let content = digest(LEDGER_STATE, parts);
-    merkle::leaf(&[kind, &content])
 }

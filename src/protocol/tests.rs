@@ -144,6 +144,7 @@ impl World {
             signatures: vec![],
         };
         self.ledger.apply(height, block, &certificate);
+        assert_eq!(self.ledger.state().root(), self.ledger.state().root_of_entries());
         self.ledger.find(&transaction.id()).unwrap().1.rejected_by
     }
 

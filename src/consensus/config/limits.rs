@@ -76,8 +76,8 @@ impl Limits {
 /// The bytes that a replica holds, by kind. Fixed overheads are rounded up.
 ///
 /// Requests, values and decisions stay encoded. The last verified value of the current height is
-/// also held decoded, with the results of its execution: with the ledger, the next state. These are
-/// not counted.
+/// also held decoded, with the results of its execution: with the ledger, the entries of the state
+/// that it changes. These are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Holdings {
     /// Pending requests.
