@@ -263,6 +263,7 @@ impl<A: Application> Agreement<A> {
                 });
             }
             Outcome::Entered(view) => {
+                self.proposal.take_if(|own| own.body.height_and_view().1 < view);
                 context.out.restart(Timer::Fallback);
                 if view > 0 {
                     context.out.restart(Timer::View);

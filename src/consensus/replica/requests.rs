@@ -96,23 +96,28 @@ impl<A: Application> Requests<'_, A> {
     }
 
     /// Adds requests from a peer.
+    ///
+    /// # Errors
+    /// The first error. The requests after it are added.
     pub(super) fn insert(
         &mut self,
         peer: ReplicaId,
         requests: Vec<(PricedRequest, RequestOf<A>)>,
         batched: bool,
     ) -> Result<(), MessageError> {
+        let mut result = Ok(());
         for (request, decoded) in requests {
             let id = request.id;
             if self.chain.admit(&decoded).is_err() {
                 continue;
             }
-            self.pool.insert(request, Origin::Peer(peer), self.out.now)?;
-            if batched {
+            let inserted = self.pool.insert(request, Origin::Peer(peer), self.out.now);
+            if batched && inserted.is_ok() {
                 self.pool.mark_batched(&id);
             }
+            result = result.and(inserted);
         }
-        Ok(())
+        result
     }
 
     /// The leader that proposes next, and the recipient of requests for it. The leader of this

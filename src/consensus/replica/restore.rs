@@ -68,7 +68,9 @@ impl<A: Application> Replica<A> {
             restored.map_err(|reason| RestoreError::Entry { index, reason })?;
         }
         self.out.now = now;
-        self.accept_own_proposal();
+        let (agreement, mut context) = self.agreement();
+        agreement.accept_own_proposal(&mut context);
+        agreement.answer_lock(&mut context);
         self.transfer().schedule_comparison();
         let effects = self.finish_step();
         Ok((self, effects))
@@ -127,12 +129,6 @@ impl<A: Application> Replica<A> {
             true => self.gate.verify_signature(&received),
             false => Err(MessageError::Signature),
         }
-    }
-
-    /// Accepts this replica's proposal if no vote for it is durable.
-    fn accept_own_proposal(&mut self) {
-        let (agreement, mut context) = self.agreement();
-        agreement.accept_own_proposal(&mut context);
     }
 }
 

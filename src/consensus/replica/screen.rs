@@ -105,8 +105,11 @@ impl<A: Application> Replica<A> {
                     useful = true;
                 }
                 Err(MessageError::Stale) => {}
-                // A request of a batch may have been delivered in the meantime.
-                Err(MessageError::Rejected(_)) if !single => _ = inadmissible.insert(index),
+                // A request of a batch may have been delivered in the meantime, or its payer's
+                // share be used up.
+                Err(MessageError::Rejected(_) | MessageError::PoolFull) if !single => {
+                    inadmissible.insert(index);
+                }
                 Err(error) => return Err(error),
             }
         }

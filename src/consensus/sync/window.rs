@@ -46,7 +46,8 @@ impl Window {
         Self { outstanding, arrived, bytes: 0, limit, turn: 0 }
     }
 
-    /// Plans the requests for heights in `height..target`. Expired ones go to the next peer.
+    /// Plans the requests for heights in `height..target`. Those that expire, at the latest after
+    /// the time-out from now, go to the next peer.
     ///
     /// `peers` are the candidates; each plan starts with another one.
     pub(crate) fn plan(
@@ -56,6 +57,9 @@ impl Window {
         peers: &[ReplicaId],
         (now, timeout): (u64, u64),
     ) -> Vec<Fetch> {
+        let latest = now.saturating_add(timeout);
+        let outstanding = self.outstanding.values_mut();
+        outstanding.for_each(|request| request.deadline = request.deadline.min(latest));
         self.outstanding.retain(|_, request| request.deadline > now && request.end > height);
         let mut fetches = Vec::new();
         let mut next = height;
@@ -72,8 +76,7 @@ impl Window {
             let turn = peers.iter().cycle().skip(self.turn % peers.len().max(1));
             let Some(peer) = turn.take(peers.len()).find(busy).copied() else { break };
             self.turn += 1;
-            let deadline = now.saturating_add(timeout);
-            self.outstanding.insert(next, Outstanding { peer, end, deadline });
+            self.outstanding.insert(next, Outstanding { peer, end, deadline: latest });
             fetches.push(Fetch { peer, height: next, count: (end - next) as u8 });
             next = end;
         }

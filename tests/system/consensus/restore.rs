@@ -82,6 +82,24 @@ fn a_restored_replica_retransmits_by_itself() {
     assert_eq!(votes(&effects), [(Phase::Prepare, 0, digest)]);
 }
 
+/// A replica that stopped between its lock and its COMMIT casts it after the restart.
+#[test]
+fn a_lock_without_its_commit_is_answered_after_a_restart() {
+    let harness = Harness::flat(4);
+    let (digest, value) = harness.value(0, "a");
+    let me = harness.followers()[0];
+    let mut replica = harness.replica(me);
+    let mut log = entries(&deliver(&mut replica, &harness.pre_prepare(&value)));
+    let prepared = harness.certificate(Phase::Prepare, 0, digest, &harness.quorum());
+    log.extend(entries(&deliver(&mut replica, &harness.announce(&prepared))));
+    let commit = [(Phase::Commit, 0, digest)];
+    let length = log.iter().position(|entry| matches!(entry, Entry::Lock(_))).unwrap() + 1;
+    let (_, effects) = harness.restore(me, &log[..length]).unwrap();
+    assert_eq!(votes(&effects), commit);
+    let (_, effects) = harness.restore(me, &log).unwrap();
+    assert_eq!(persisted(&effects), Vec::<&Entry>::new(), "the vote is in the log");
+}
+
 /// The number of values that the replica holds at most: four, and that of its lock.
 const HELD: usize = 5;
 

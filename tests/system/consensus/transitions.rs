@@ -643,3 +643,42 @@ fn a_forged_certificate_of_the_next_height_is_neither_stored_nor_believed() {
         assert_eq!(replica.holdings().next_height, 0);
     }
 }
+
+/// One false height makes a replica fetch less and less often. Once the height is true, it fetches
+/// after a fallback delay at the latest.
+#[test]
+fn a_false_height_does_not_delay_the_fetch_of_a_true_one() {
+    let harness = Harness::flat(4);
+    let [me, other] = harness.followers()[..] else { panic!() };
+    let liar = harness.leader(0);
+    let status = |from| harness.sign(from, Body::Status { height: 2, reply: false });
+    let mut replica = harness.replica(me);
+    let mut due = deadline(&step(&mut replica, 0, &status(liar)), Timer::Sync).unwrap();
+    for _ in 0..7 {
+        due = deadline(&replica.step(due, Input::Timer(Timer::Sync)), Timer::Sync).unwrap();
+    }
+    let fallback = harness.config.timing().fallback;
+    let now = due - 50 * fallback;
+    let effects = step(&mut replica, now, &status(other));
+    let next = deadline(&effects, Timer::Sync).expect("the deadline is earlier now");
+    assert!(next <= now + fallback, "{next} after {now}");
+    let effects = replica.step(next, Input::Timer(Timer::Sync));
+    assert_eq!(recipients(&effects, "fetch decisions").len(), 1);
+}
+
+/// A leader that another one follows does not repeat its own proposal.
+#[test]
+fn a_proposal_of_an_earlier_view_is_not_repeated() {
+    let harness = Harness::flat(4);
+    let leader = harness.leader(0);
+    let mut replica = harness.replica(leader);
+    replica.step(0, Input::Request(b"a".to_vec()));
+    let (_, value) = harness.value(1, "b");
+    let changes: Vec<Message> =
+        (0..4).filter(|id| *id != leader).map(|id| harness.view_change(id, 1, None)).collect();
+    let effects = step(&mut replica, 1, &harness.new_view(1, &changes, &value));
+    let due = deadline(&effects, Timer::Fallback).unwrap();
+    let effects = replica.step(due, Input::Timer(Timer::Fallback));
+    assert!(recipients(&effects, "pre-prepare").is_empty(), "{effects:?}");
+    assert!(!recipients(&effects, "prepare").is_empty());
+}

@@ -5,6 +5,7 @@ use super::{Agreement, Context};
 use crate::consensus::Application;
 use crate::consensus::gate::Candidate;
 use crate::consensus::replica::chain::ValueOf;
+use crate::consensus::slot::Event;
 use crate::consensus::wire::{Body, Message, Phase, SignedViewChange};
 
 impl<A: Application> Agreement<A> {
@@ -27,6 +28,14 @@ impl<A: Application> Agreement<A> {
     pub(in crate::consensus::replica) fn restore_view_change(&mut self, signed: SignedViewChange) {
         self.proposal = None;
         self.slot.restore_view_change(signed);
+    }
+
+    /// Casts the COMMIT for the lock, if the replica stopped before it did.
+    pub(in crate::consensus::replica) fn answer_lock(&mut self, context: &mut Context<'_, A>) {
+        let digest = self.slot.lock().map(|lock| lock.digest);
+        if let Some(digest) = digest.filter(|digest| self.values.contains(digest)) {
+            self.step(Event::Available(digest), context);
+        }
     }
 
     /// Accepts this replica's proposal if no vote for it is durable.
