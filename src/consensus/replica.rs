@@ -197,6 +197,8 @@ impl<A: Application> Replica<A> {
         self.out.persist(Entry::Decision(decision));
         let fair = self.pool.deliver(&candidate.requests);
         self.batches.deliver(&candidate.requests);
+        // Dropped first: a candidate of this height may share the state that `apply` changes.
+        self.start_height(height + 1);
         self.chain.apply(candidate, certificate.clone());
         self.out.push(Effect::Deliver { height, value, certificate });
         if fair {
@@ -204,7 +206,6 @@ impl<A: Application> Replica<A> {
         }
         self.out.restart(Timer::Fallback);
         self.signals.clear();
-        self.start_height();
         let premature = self.next_height.take().into_iter();
         self.verified.extend(premature.map(|received| self.gate.check_content(received)));
         self.sync.heights.prove(height + 1);
@@ -212,9 +213,8 @@ impl<A: Application> Replica<A> {
         self.requests().forward();
     }
 
-    fn start_height(&mut self) {
-        let (height, voters) = (self.chain.height(), self.voters.clone());
-        self.agreement = Agreement::new(height, voters, self.out.id);
+    fn start_height(&mut self, height: u64) {
+        self.agreement = Agreement::new(height, self.voters.clone(), self.out.id);
     }
 
     fn on_timer(&mut self, timer: Timer) {

@@ -117,8 +117,8 @@ impl<A: Application> Replica<A> {
         if (certificate.height, certificate.digest) != (self.chain.height(), candidate.digest) {
             return Err(MessageError::CertificateMismatch);
         }
+        self.start_height(self.chain.height() + 1);
         self.chain.apply(candidate, certificate);
-        self.start_height();
         Ok(())
     }
 

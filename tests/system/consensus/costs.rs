@@ -213,15 +213,7 @@ fn value(harness: &Harness, i: u8) -> Vec<u8> {
 }
 
 fn value_at(harness: &Harness, i: u8, time: u64) -> Vec<u8> {
-    let context = ProposalContext {
-        height: 1,
-        view: 0,
-        leader: harness.leader(0),
-        parent: harness.config.digest(),
-        parent_certificate: None,
-        time,
-        config: &harness.config,
-    };
+    let context = harness.context((1, 0), harness.config.digest(), time);
     let requests = requests(i);
     let requests: Vec<_> = requests.iter().map(|r| (r.as_slice(), r.clone())).collect();
     Journal::default().propose(&context, &requests)
@@ -265,6 +257,37 @@ fn a_batch_of_inadmissible_requests_costs_no_check() {
         replica.step(0, Input::Message { peer: from, message });
         assert_eq!(format.checks.load(Ordering::Relaxed), checks, "{from} {refuses}");
     }
+}
+
+/// A request whose payer's share is used up does not hold up the others of its batch.
+#[test]
+fn a_request_without_room_is_left_out_of_its_batch() {
+    let capacity = Capacity { cost: 20, ..Capacity::default() };
+    let parameters = Parameters { capacity, ..Parameters::new("batches") };
+    let config = Arc::new(Config::new(parameters, (0..16).map(member).collect()).unwrap());
+    let harness = Harness { config, keys: (0..16).map(key).collect() };
+    let (group, outsider) = harness.remote_group();
+    let [primary, member, ..] = group.ranking[..] else { panic!() };
+    let mut replica = Replica::new(
+        harness.config.clone(),
+        member,
+        harness.keys[usize::from(member)].clone(),
+        Counting::default(),
+    )
+    .unwrap();
+    let mut pending = |from, body| {
+        let message = harness.sign(from, body);
+        replica.step(0, Input::Message { peer: from, message });
+        replica.holdings().requests
+    };
+    // Cost and payer. The share of a payer is one value.
+    let one = pending(outsider, Body::Request(vec![10, 1, 0]));
+    // Each of the first two has room, but not both.
+    let batch = vec![vec![6, 1, 1], vec![6, 1, 2], vec![1, 2, 3]];
+    assert_eq!(pending(primary, Body::Batch(batch)), 3 * one);
+    // The first has none.
+    let batch = vec![vec![6, 1, 4], vec![1, 3, 5]];
+    assert_eq!(pending(primary, Body::Batch(batch)), 4 * one);
 }
 
 /// A leader fills a value up to the capacity, by cost and number.

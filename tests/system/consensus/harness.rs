@@ -78,6 +78,17 @@ impl Harness {
         self.value_of((1, view), self.config.digest(), request)
     }
 
+    /// The context of a first proposal.
+    pub fn context(
+        &self,
+        (height, view): (u64, u64),
+        parent: Digest,
+        time: u64,
+    ) -> ProposalContext<'_> {
+        let (leader, config) = (self.config.leader(height, view), &*self.config);
+        ProposalContext { height, view, leader, parent, parent_certificate: None, time, config }
+    }
+
     /// A valid first proposal for a height and view, with its digest.
     pub fn value_of(
         &self,
@@ -85,15 +96,7 @@ impl Harness {
         parent: Digest,
         request: &str,
     ) -> (Digest, Vec<u8>) {
-        let context = ProposalContext {
-            height,
-            view,
-            leader: self.config.leader(height, view),
-            parent,
-            parent_certificate: None,
-            time: height,
-            config: &self.config,
-        };
+        let context = self.context((height, view), parent, height);
         let value = Journal::default().propose(&context, &[(request.as_bytes(), request.into())]);
         (JournalFormat.decode(&value).unwrap().0, value)
     }

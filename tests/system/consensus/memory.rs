@@ -9,6 +9,7 @@ use epione::consensus::{
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The ratio of decoded to encoded size.
 const FACTOR: usize = 20;
@@ -18,13 +19,24 @@ const FACTOR: usize = 20;
 struct Bulky {
     /// The application accepts no value.
     refuses: bool,
+    /// Shared by all copies of the application.
+    alive: Arc<Alive>,
+    /// The decoded values that are alive when one is applied.
+    at_apply: Arc<AtomicUsize>,
 }
 
-#[derive(Clone)]
-struct Decoded(#[allow(dead_code, reason = "it occupies memory")] Vec<u8>);
+/// Held by every decoded request and value.
+#[derive(Default)]
+struct Alive(Arc<()>);
 
-fn decoded(bytes: &[u8]) -> Decoded {
-    Decoded(vec![1; FACTOR * bytes.len()])
+#[derive(Clone)]
+#[allow(dead_code, reason = "the fields occupy memory and count")]
+struct Decoded(Vec<u8>, Arc<()>);
+
+impl Bulky {
+    fn decoded(&self, bytes: &[u8]) -> Decoded {
+        Decoded(vec![1; FACTOR * bytes.len()], Arc::clone(&self.alive.0))
+    }
 }
 
 impl Format for Bulky {
@@ -32,7 +44,7 @@ impl Format for Bulky {
     type Value = Decoded;
 
     fn decode_request(&self, request: &[u8]) -> Result<Decoded, Rejection> {
-        Ok(decoded(request))
+        Ok(self.decoded(request))
     }
     fn price(&self, _: &Decoded) -> Price {
         Price::default()
@@ -41,7 +53,7 @@ impl Format for Bulky {
         Ok(())
     }
     fn decode(&self, value: &[u8]) -> Result<(Digest, Decoded), Rejection> {
-        Ok((request_id(value), decoded(value)))
+        Ok((request_id(value), self.decoded(value)))
     }
     fn requests<'a>(&self, _: &'a Decoded) -> Vec<(&'a [u8], &'a Decoded)> {
         Vec::new()
@@ -63,7 +75,9 @@ impl Application for Bulky {
     fn verify(&self, _: &VerifyContext<'_>, _: &mut Decoded) -> Result<(), Rejection> {
         if self.refuses { Err(Rejection::new("it is refused")) } else { Ok(()) }
     }
-    fn apply(&mut self, _: u64, _: Decoded, _: &Certificate) {}
+    fn apply(&mut self, _: u64, _: Decoded, _: &Certificate) {
+        self.at_apply.store(Arc::strong_count(&self.alive.0) - 1, Ordering::Relaxed);
+    }
 }
 
 /// The capacity of a value, in bytes.
@@ -177,7 +191,7 @@ fn proposals_of_the_next_height_stay_encoded() {
 #[test]
 fn a_refused_proposal_stays_encoded() {
     let harness = harness(Profile::Flat, 4);
-    let application = Bulky { refuses: true };
+    let application = Bulky { refuses: true, ..Bulky::default() };
     let replica = replica(&harness, harness.followers()[0], application);
     assert_counted(replica, &[harness.pre_prepare(&value(1))], |h| h.values, 0);
 }
@@ -229,10 +243,32 @@ fn certificates_and_proofs_are_counted() {
     let decisions = (2..34_u64).map(decision).collect();
     messages.push(harness.sign(harness.leader(0), Body::Decisions(decisions)));
     messages.push(harness.new_view(1, &harness.view_changes(1), &value(1)));
-    let replica = replica(&harness, me, Bulky { refuses: true });
+    let replica = replica(&harness, me, Bulky { refuses: true, ..Bulky::default() });
     // The gate remembers the digests of the signatures that it has verified.
     let verified = 128 * (33 * harness.config.quorum() + 200);
     let holdings = assert_sum_counted(replica, &messages, verified);
     assert!(holdings.decisions > 32 * 60 * 66, "{holdings:?}");
     assert!(holdings.values > VALUE + 60 * 100, "{holdings:?}");
+}
+
+/// With the ledger, a second decoded value would share the state, which is copied if it changes
+/// then. The replica has verified the value that it fetches as a decision.
+#[test]
+fn no_other_value_is_held_decoded_when_one_is_applied() {
+    let harness = harness(Profile::Flat, 4);
+    let [me, peer] = harness.followers()[..2] else { panic!() };
+    let application = Bulky::default();
+    let at_apply = application.at_apply.clone();
+    let mut replica = replica(&harness, me, application);
+    let value = value(1);
+    let vote = Vote { phase: Phase::Commit, view: 0, digest: request_id(&value) };
+    let certificate = harness.certificate_of(1, vote, &harness.quorum());
+    let status = |id| harness.sign(id, Body::Status { height: 2, reply: false });
+    let mut messages = vec![harness.pre_prepare(&value)];
+    messages.extend((0..4).filter(|id| *id != me).map(status));
+    messages.push(harness.sign(peer, Body::Decisions(vec![Decision { value, certificate }])));
+    for message in messages {
+        replica.step(0, Input::Message { peer: message.from, message });
+    }
+    assert_eq!((replica.height(), at_apply.load(Ordering::Relaxed)), (2, 1));
 }

@@ -4,8 +4,8 @@ use super::harness::*;
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::consensus::{
     Application, Body, Certificate, CertificateError, Config, ConfigError, Decision, Effect, Input,
-    Location, Member, Message, MessageError, Parameters, Phase, Profile, ProposalContext,
-    ReplicaId, Timing, Vote, distance, faults, quorum,
+    Location, Member, Message, MessageError, Parameters, Phase, Profile, ReplicaId, Timing, Vote,
+    distance, faults, quorum,
 };
 use epione::error::DecodeError;
 use epione::sim::Journal;
@@ -278,15 +278,7 @@ fn duplicate_requests_are_rejected() {
     let leader = harness.config.leader(2, 0);
     let at_height_2 = replica.clone();
     let propose = |requests: &[&[u8]]| {
-        let context = ProposalContext {
-            height: 2,
-            view: 0,
-            leader,
-            parent: digest,
-            parent_certificate: None,
-            time: 5,
-            config: &harness.config,
-        };
+        let context = harness.context((2, 0), digest, 5);
         let requests: Vec<_> = requests.iter().map(|r| (*r, r.to_vec())).collect();
         let value = Journal::default().propose(&context, &requests);
         // A leader has one proposal per view, so each goes to a replica of its own.

@@ -4,7 +4,7 @@ use super::harness::*;
 use super::scripted::{Fate, Scripted};
 use epione::consensus::{
     Application, Body, Capacity, Config, Effect, Format, Input, Location, Member, MessageError,
-    Parameters, Phase, Profile, ProposalContext, ReplicaId, Vote,
+    Parameters, Phase, Profile, ReplicaId, Vote,
 };
 use epione::sim::{Journal, JournalFormat};
 use std::sync::Arc;
@@ -254,15 +254,7 @@ fn a_request_whose_relays_are_lost_is_delivered() {
 fn a_leader_with_a_slow_clock_proposes() {
     let harness = Harness::flat(4);
     let leader = harness.config.leader(2, 0);
-    let context = ProposalContext {
-        height: 1,
-        view: 0,
-        leader: harness.leader(0),
-        parent: harness.config.digest(),
-        parent_certificate: None,
-        time: 10_000,
-        config: &harness.config,
-    };
+    let context = harness.context((1, 0), harness.config.digest(), 10_000);
     let value = Journal::default().propose(&context, &[(b"a", b"a".to_vec())]);
     let (digest, _) = JournalFormat.decode(&value).unwrap();
     let mut replica = harness.replica(leader);

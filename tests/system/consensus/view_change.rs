@@ -4,7 +4,7 @@
 use super::harness::*;
 use epione::consensus::{
     Application, Body, Certificate, CertificateError, Decision, Effect, Input, Message,
-    MessageError, Phase, Prepared, Profile, ProposalContext, ReplicaId, Timer, Vote,
+    MessageError, Phase, Prepared, Profile, ReplicaId, Timer, Vote,
 };
 use epione::sim::Journal;
 use std::collections::BTreeSet;
@@ -273,15 +273,7 @@ fn proposals_of_members_other_than_the_leader_are_rejected() {
 #[test]
 fn a_proposal_ahead_of_the_clock_is_held() {
     let harness = Harness::flat(4);
-    let context = ProposalContext {
-        height: 1,
-        view: 0,
-        leader: harness.leader(0),
-        parent: harness.config.digest(),
-        parent_certificate: None,
-        time: 20_000,
-        config: &harness.config,
-    };
+    let context = harness.context((1, 0), harness.config.digest(), 20_000);
     let value = Journal::default().propose(&context, &[(b"a", b"a".to_vec())]);
     let mut replica = harness.replica(harness.followers()[0]);
     let error = error_of(&mut replica, &harness.pre_prepare(&value));
