@@ -20,6 +20,9 @@ pub mod sign;
 // Encryption to public keys: HPKE.
 pub mod hpke;
 
+// The embedded database.
+pub mod database;
+
 // Records: files divided into sections by sensitivity.
 pub mod record;
 

@@ -29,6 +29,41 @@ impl LockedFolder {
         self.sync().map(|()| file)
     }
 
+    /// Opens a file for reading and writing. A new one appears with its content: after a crash, the
+    /// path names the complete file or none.
+    pub(crate) fn open_or_create(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> io::Result<File> {
+        match OpenOptions::new().read(true).write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.replace(path, write),
+            opened => opened,
+        }
+    }
+
+    /// As [`replace`], in this folder.
+    fn replace(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> io::Result<File> {
+        let new = beside(path)?;
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file =
+            private(OpenOptions::new().read(true).write(true).create_new(true)).open(&new)?;
+        let written = write(&mut file).and_then(|()| file.sync_all());
+        if let Err(error) = written.and_then(|()| fs::rename(&new, path)) {
+            // The next replacement removes the file, so this removal may fail.
+            let _ = fs::remove_file(&new);
+            return Err(error);
+        }
+        self.sync().map(|()| file)
+    }
+
     /// Makes new names durable.
     fn sync(&self) -> io::Result<()> {
         self.0.as_ref().map_or(Ok(()), File::sync_all)
@@ -49,21 +84,7 @@ pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<File> {
-    let folder = LockedFolder::of(path)?;
-    let new = beside(path)?;
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file =
-        private(OpenOptions::new().read(true).write(true).create_new(true)).open(&new)?;
-    let written = write(&mut file).and_then(|()| file.sync_all());
-    if let Err(error) = written.and_then(|()| fs::rename(&new, path)) {
-        // The next replacement removes the file, so this removal may fail.
-        let _ = fs::remove_file(&new);
-        return Err(error);
-    }
-    folder.sync().map(|()| file)
+    LockedFolder::of(path)?.replace(path, write)
 }
 
 fn beside(path: &Path) -> io::Result<PathBuf> {

@@ -10,7 +10,7 @@ use tokens::{Token, find, paths, tokens};
 /// The modules of each layer, lowest first. `true` if modules of the layer may import each other.
 const LAYERS: [(&[&str], bool); 7] = [
     (&["error", "private_file", "algebra"], true),
-    (&["policy", "dem", "sign", "hpke"], true),
+    (&["policy", "dem", "sign", "hpke", "database"], true),
     (&["abe", "peks", "pre", "pseudonym", "store", "consensus"], false),
     (&["record", "ledger"], true),
     (&["protocol"], true),

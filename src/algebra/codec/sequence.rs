@@ -79,6 +79,14 @@ codec! {
     Secret<Scalar>: |value, w| w.scalar(value.expose()), |r| r.nonzero_scalar().map(Secret::new);
 }
 
+/// No bytes.
+impl Codec for () {
+    fn write(&self, _: &mut Writer) {}
+    fn read(_: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(())
+    }
+}
+
 impl<const N: usize> Codec for [u8; N] {
     fn write(&self, writer: &mut Writer) {
         writer.fixed(self);
