@@ -4,15 +4,19 @@
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use epione::algebra::codec::Canonical;
 use epione::consensus::{
-    Application, Body, Certificate, Config, Digest, Format, Location, Member, Message, Parameters,
-    Phase, ProposalContext, VerifyContext, Vote,
+    Application, Body, Certificate, Config, Decision, Digest, Format, Location, Member, Message,
+    Parameters, Phase, ProposalContext, VerifyContext, Vote,
 };
+use epione::database::Redb;
 use epione::hpke;
-use epione::ledger::{Action, DecodedBlock, Draft, Ledger, Role, Subject, Validity, merkle};
+use epione::ledger::{
+    Action, CommittedBlock, DecodedBlock, Draft, Ledger, Role, Subject, Validity, merkle,
+};
 use epione::sign::SigningKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const CHAIN: &str = "bench";
@@ -69,18 +73,23 @@ impl Chain {
         self.ledger.height() + 1
     }
 
+    fn last(&self) -> Option<CommittedBlock> {
+        self.ledger.block(self.ledger.height()).unwrap()
+    }
+
     fn parent(&self) -> Digest {
-        let last = self.ledger.blocks().last();
+        let last = self.last();
         last.map_or(self.config.digest(), |last| last.block.header.hash())
     }
 
     fn propose(&self, requests: &[Vec<u8>]) -> Vec<u8> {
+        let certificate = self.last().map(|last| last.certificate);
         let context = ProposalContext {
             height: self.height(),
             view: 0,
             leader: 0,
             parent: self.parent(),
-            parent_certificate: self.ledger.blocks().last().map(|last| &last.certificate),
+            parent_certificate: certificate.as_ref(),
             time: self.height() * 1000,
             config: &self.config,
         };
@@ -110,9 +119,11 @@ impl Chain {
     }
 
     fn apply(&mut self, requests: &[Vec<u8>]) {
-        let (digest, block) = self.checked(&self.propose(requests));
+        let value = self.propose(requests);
+        let (digest, block) = self.checked(&value);
         let certificate = self.certify(digest);
-        self.ledger.apply(self.height(), block, &certificate);
+        self.ledger.apply(self.height(), block, &Decision { value, certificate });
+        self.ledger.persist(&[]).unwrap();
     }
 }
 
@@ -127,6 +138,7 @@ fn verify_and_apply(c: &mut Criterion) {
         let transactions = chain.transactions(count);
         let value = chain.propose(&transactions);
         let certificate = chain.certify(chain.checked(&value).0);
+        let decision = Decision { value: value.clone(), certificate };
         let (height, parent, config) = (chain.height(), chain.parent(), &chain.config);
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::new("transactions", count), |b| {
@@ -136,7 +148,7 @@ fn verify_and_apply(c: &mut Criterion) {
                     let context = VerifyContext { height, parent, config, first: None };
                     let (_, mut block) = chain.checked(&value);
                     ledger.verify(&context, &mut block).unwrap();
-                    ledger.apply(height, block, &certificate);
+                    ledger.apply(height, block, &decision);
                 },
                 BatchSize::SmallInput,
             );
@@ -160,7 +172,8 @@ fn block_after(c: &mut Criterion) {
             let (parent, config) = (chain.parent(), &chain.config);
             let context = VerifyContext { height, parent, config, first: None };
             chain.ledger.verify(&context, &mut block).unwrap();
-            chain.ledger.apply(height, block, &certificate);
+            chain.ledger.apply(height, block, &Decision { value, certificate });
+            chain.ledger.persist(&[]).unwrap();
         }
         group.bench_function(BenchmarkId::new("registrations", size), |b| {
             b.iter_custom(|count| {
@@ -168,14 +181,17 @@ fn block_after(c: &mut Criterion) {
                 for _ in 0..count {
                     let transactions = chain.transactions(1);
                     let start = Instant::now();
-                    let (digest, mut block) = chain.checked(&chain.propose(&transactions));
+                    let value = chain.propose(&transactions);
+                    let (digest, mut block) = chain.checked(&value);
                     let (height, parent, config) = (chain.height(), chain.parent(), &chain.config);
                     let context = VerifyContext { height, parent, config, first: None };
                     chain.ledger.verify(&context, &mut block).unwrap();
                     elapsed += start.elapsed();
                     let certificate = chain.certify(digest);
+                    let decision = Decision { value, certificate };
                     let start = Instant::now();
-                    chain.ledger.apply(height, block, &certificate);
+                    chain.ledger.apply(height, block, &decision);
+                    chain.ledger.persist(&[]).unwrap();
                     elapsed += start.elapsed();
                 }
                 elapsed
@@ -195,7 +211,7 @@ fn audit(c: &mut Criterion) {
         }
         group.throughput(Throughput::Elements(blocks));
         group.bench_function(BenchmarkId::new("blocks of 8", blocks), |b| {
-            b.iter(|| chain.ledger.audit(&chain.config).unwrap());
+            b.iter(|| chain.ledger.audit(&chain.config, Arc::new(Redb::in_memory())).unwrap());
         });
     }
 }

@@ -71,7 +71,7 @@ fn steps(c: &mut Criterion) {
         let proxy = &mut world.proxies[0];
         let view = LedgerView { state: &state, now };
         b.iter(|| {
-            proxy.erase_ended(LedgerView { now: terms.until, ..view });
+            proxy.erase_ended(LedgerView { now: terms.until, ..view }).unwrap();
             proxy.accept(view, &issued.delivery).unwrap()
         });
     });
@@ -94,7 +94,7 @@ fn steps(c: &mut Criterion) {
         });
     });
     group.bench_function("find own", |b| {
-        b.iter(|| world.patients[ADA].find(world.state()));
+        b.iter(|| world.patients[ADA].find(world.state()).unwrap());
     });
 }
 

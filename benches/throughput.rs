@@ -6,7 +6,7 @@
 
 use epione::algebra::{Secret, tag};
 use epione::consensus::{
-    Application, Certificate, Config, Digest, Format, Location, Member, Parameters, Price, Profile,
+    Application, Config, Decision, Digest, Format, Location, Member, Parameters, Price, Profile,
     ProposalContext, Rejection, Replica, VerifyContext,
 };
 use epione::sign::{Signature, SigningKey, VerifyingKey};
@@ -69,8 +69,14 @@ impl Application for Signed {
     fn verify(&self, c: &VerifyContext<'_>, value: &mut JournalValue) -> Result<(), Rejection> {
         self.0.verify(c, value)
     }
-    fn apply(&mut self, height: u64, value: JournalValue, certificate: &Certificate) {
-        self.0.apply(height, value, certificate);
+    fn tip(&self) -> Option<(u64, Digest)> {
+        self.0.tip()
+    }
+    fn decision(&self, height: u64) -> Option<Decision> {
+        self.0.decision(height)
+    }
+    fn apply(&mut self, height: u64, value: JournalValue, decision: &Decision) {
+        self.0.apply(height, value, decision);
     }
 }
 

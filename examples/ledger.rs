@@ -4,19 +4,21 @@
 
 use epione::algebra::codec::Canonical;
 use epione::consensus::Parameters;
+use epione::database::Redb;
 use epione::hpke;
 use epione::ledger::{Action, Certificate, Draft, Ledger, Role, Subject, Validity, merkle};
 use epione::sign::SigningKey;
 use epione::sim::Network;
 use std::error::Error;
+use std::sync::Arc;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rng = &mut rand::thread_rng();
     let (centre, doctor) = (SigningKey::generate(rng), SigningKey::generate(rng));
 
     // Four hospitals run a replica each.
-    let empty = Ledger::new("example", centre.verifying_key());
-    let mut network = Network::generate(Parameters::new("example"), 4, 1, || empty.clone());
+    let ledger = || Ledger::new("example", centre.verifying_key());
+    let mut network = Network::generate(Parameters::new("example"), 4, 1, ledger);
 
     // The registration centre certifies a doctor, who submits the certificate.
     let subject = Subject {
@@ -36,13 +38,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // A Merkle path proves the transaction's entry against the block's header.
     let ledger = network.application(0);
-    let (block, entry) =
-        ledger.find(&transaction.id()).ok_or("the transaction is not on the chain")?;
-    let path = block.path(0).ok_or("the block has no entry")?;
-    assert!(merkle::verify(&block.header.entries_root, 1, 0, &entry.leaf(), &path));
+    let found = ledger.find(&transaction.id())?;
+    let (block, index) = found.ok_or("the transaction is not on the chain")?;
+    let path = block.path(index).ok_or("the block has no entry")?;
+    let (root, leaf) = (&block.header.entries_root, block.entries[index].leaf());
+    assert!(merkle::verify(root, block.entries.len(), index, &leaf, &path));
 
     // Any holder of the configuration can verify the whole chain.
-    let audited = ledger.audit(network.config())?;
+    let audited = ledger.audit(network.config(), Arc::new(Redb::in_memory()))?;
     println!(
         "audited {} blocks, state root {}",
         audited.height(),

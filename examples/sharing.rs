@@ -24,8 +24,8 @@ fn commit(
 ) -> Result<State, Box<dyn Error>> {
     network.commit(0, transaction.to_bytes())?;
     let ledger = network.application(0);
-    let (_, entry) =
-        ledger.find(&transaction.id()).ok_or("the transaction is not on the ledger")?;
+    let entry = ledger.entry(&transaction.id())?;
+    let entry = entry.ok_or("the transaction is not on the ledger")?;
     entry.rejected_by.map_or_else(|| Ok(ledger.state().clone()), |rule| Err(rule.into()))
 }
 
@@ -33,8 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rng = &mut rand::thread_rng();
     let centre = RegistrationCentre::new(rng);
     let authority = AttributeAuthority::new(centre.verifying_key(), rng);
-    let empty = Ledger::new("example", centre.verifying_key());
-    let network = &mut Network::generate(Parameters::new("example"), 4, 1, || empty.clone());
+    let ledger = || Ledger::new("example", centre.verifying_key());
+    let network = &mut Network::generate(Parameters::new("example"), 4, 1, ledger);
 
     // The centre certifies keys that their owners generated. Patients do not appear on the ledger.
     let mut ada = Patient::register("Ada Byron", END, &centre, rng)?;

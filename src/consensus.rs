@@ -115,7 +115,7 @@
 //! ```
 //! use epione::algebra::Secret;
 //! use epione::consensus::{
-//!     Application, Certificate, Config, Digest, Effect, Format, Input, Location, Member,
+//!     Application, Config, Decision, Digest, Effect, Format, Input, Location, Member,
 //!     Parameters, Price, ProposalContext, Rejection, Replica, VerifyContext, request_id,
 //! };
 //! use epione::sign::SigningKey;
@@ -147,9 +147,9 @@
 //!     }
 //! }
 //!
-//! /// The applied requests in order.
+//! /// The applied requests in order, and the decisions.
 //! #[derive(Default)]
-//! struct Log(Vec<Vec<u8>>);
+//! struct Log(Vec<Vec<u8>>, Vec<Decision>);
 //! impl Application for Log {
 //!     type Format = Plain;
 //!     fn format(&self) -> Plain {
@@ -176,8 +176,16 @@
 //!         }
 //!         requests.iter().try_for_each(|request| self.admit(request))
 //!     }
-//!     fn apply(&mut self, _: u64, (_, requests): (Vec<u8>, Vec<Vec<u8>>), _: &Certificate) {
-//!         self.0.extend(requests);
+//!     fn tip(&self) -> Option<(u64, Digest)> {
+//!         let last = &self.1.last()?.certificate;
+//!         Some((last.height, last.digest))
+//!     }
+//!     fn decision(&self, height: u64) -> Option<Decision> {
+//!         self.1.get(height.checked_sub(1)? as usize).cloned()
+//!     }
+//!     fn apply(&mut self, _: u64, value: (Vec<u8>, Vec<Vec<u8>>), decision: &Decision) {
+//!         self.0.extend(value.1);
+//!         self.1.push(decision.clone());
 //!     }
 //! }
 //!
@@ -225,8 +233,8 @@ mod topology;
 mod wire;
 
 pub use application::{
-    Application, FirstProposal, Format, Price, ProposalContext, Rejection, VerifyContext,
-    request_id,
+    Application, FirstProposal, Format, PersistError, Price, ProposalContext, Rejection,
+    VerifyContext, request_id,
 };
 pub use config::{
     Capacity, Config, ConfigError, Group, Holdings, Limits, Location, Member, Parameters, Profile,

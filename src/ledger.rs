@@ -10,10 +10,10 @@
 //! | [`Action`], [`Transaction`] | the actions and their required signatures |
 //! | [`TransactionError`] | the conditions of admission and the checks of signatures |
 //! | [`Rule`] | the rules of the contract |
-//! | [`State`] | parties, records, grants, revocations, requests, accesses |
+//! | [`State`] | parties, records, grants, revocations, requests, accesses: a snapshot |
 //! | [`map`] | the authenticated map whose root is the state root |
 //! | [`Block`], [`merkle`] | ordered transactions, with a Merkle path from each to its header |
-//! | [`Ledger`] | a replica's chain: [`Application`](crate::consensus::Application), and [`Ledger::audit`] |
+//! | [`Ledger`] | a replica's chain in its database: [`Application`](crate::consensus::Application), and [`Ledger::audit`] |
 //!
 //! **Guarantees.** While at most `F` of `N` replicas are Byzantine, all honest replicas hold the
 //! same blocks and execute a transaction at most once. A request is on the ledger before a proxy
@@ -24,14 +24,16 @@
 //! and the configuration bounds the sum of a block. The payer is a registered party or, for grants
 //! and revocations, an owner key with a record. A transaction whose payer is unknown is refused
 //! before its signatures are verified, and no block contains it. A block is decoded, verified and
-//! executed once, on a copy of the state that shares all entries. Execution and state root cost the
-//! entries that the block changes, each logarithmic in the size of the state.
+//! executed once, on a copy of the state that shares all entries. Execution, state root and commit
+//! cost the entries that the block changes, each logarithmic in the size of the state. A ledger is
+//! opened at a cost independent of its size, and an audit holds one block at a time in memory.
 //!
 //! **Leakage.** The ledger reveals which institution and doctor published a record and when, its
 //! number of sections and search entries, and the readers of requests. A grant over several owner
 //! keys links these keys publicly, and so do accesses under it.
 //!
-//! **Architecture invariant.** The module has no clock, randomness, network or disk.
+//! **Architecture invariant.** The module has no clock, randomness or network, and reads and writes
+//! through [`Database`](crate::database::Database) only.
 //!
 //! ```
 //! use epione::consensus::{Application, Format};
@@ -69,7 +71,6 @@ mod certificate;
 mod chain;
 mod contract;
 mod format;
-mod layered;
 pub mod map;
 pub mod merkle;
 mod receipt;
@@ -89,7 +90,7 @@ pub use certificate::{Certificate, MAX_NAME, Role, Subject};
 pub use chain::Ledger;
 pub use format::{DecodedBlock, DecodedTransaction, LedgerFormat};
 pub use receipt::{EvidenceAction, Receipt};
-pub use rule::Rule;
+pub use rule::{CheckError, Rule};
 pub use state::{State, StoredRequest};
 pub use transaction::{Draft, Transaction, TransactionError, Validity};
 

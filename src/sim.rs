@@ -39,6 +39,7 @@
 mod behaviour;
 mod cluster;
 mod crash;
+mod disk;
 mod durable;
 mod journal;
 mod links;
@@ -56,6 +57,7 @@ mod twins;
 
 pub use behaviour::Behaviour;
 pub use cluster::{Clock, Cluster, ClusterDelivery};
+pub use disk::{Disk, DiskFaults};
 pub use durable::EntryKind;
 pub use journal::{Journal, JournalFormat, JournalValue};
 pub use links::{Latency, Link, Stabilisation, Transport};
@@ -68,8 +70,8 @@ pub use twins::{TwinScenario, twin_scenario, twin_scenarios};
 
 use crate::algebra::{Secret, hash, tag};
 use crate::consensus::{
-    Application, Config, Digest, Evidence, Location, Member, Parameters, Replica, ReplicaId,
-    RequestId, Scheme,
+    Application, Config, Digest, Entry, Evidence, Location, Member, Parameters, PersistError,
+    Replica, ReplicaId, RequestId, Scheme,
 };
 use crate::sign::SigningKey;
 use behaviour::Collusion;
@@ -112,7 +114,12 @@ pub struct Network<A: Application> {
     statements: Statements,
     progress: Progress,
     crashes: u64,
+    storage_failures: Vec<(ReplicaId, PersistError)>,
+    recovery: Option<Arc<Recover<A>>>,
 }
+
+/// Returns what a restarted process finds: the application, and the entries of consensus.
+type Recover<A> = dyn Fn(ReplicaId) -> Result<(A, Vec<Entry>), String> + Send + Sync;
 
 impl<A: Application + Clone> Network<A> {
     /// Creates one replica per member, with keys and applications in order of the members' ids.
@@ -152,6 +159,8 @@ impl<A: Application + Clone> Network<A> {
             statements: Statements::default(),
             progress: Progress::default(),
             crashes: 0,
+            storage_failures: Vec::new(),
+            recovery: None,
             scheme,
             config,
         }
@@ -363,6 +372,10 @@ impl<A: Application> Network<A> {
     /// The number of crashes.
     pub fn crashes(&self) -> u64 {
         self.crashes
+    }
+    /// The failures of storage, each of which has stopped its replica.
+    pub fn storage_failures(&self) -> &[(ReplicaId, PersistError)] {
+        &self.storage_failures
     }
     /// The running hash of all delivered messages.
     pub fn trace(&self) -> Digest {

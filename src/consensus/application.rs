@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::config::Config;
-use super::wire::Certificate;
+use super::wire::{Certificate, Decision, Entry};
 use super::{Digest, ReplicaId, RequestId};
 use crate::algebra::{hash, tag};
 use thiserror::Error;
@@ -128,7 +128,8 @@ pub trait Format: Clone + Send + Sync + 'static {
     }
 }
 
-/// A deterministic replicated application. Only [`Application::apply`] changes its state.
+/// A deterministic replicated application with its decided values. Only [`Application::apply`]
+/// changes its state.
 ///
 /// A request is identified by its bytes, and applied at most once: requests that may have equal
 /// content contain a nonce.
@@ -172,13 +173,46 @@ pub trait Application {
         value: &mut <Self::Format as Format>::Value,
     ) -> Result<(), Rejection>;
 
+    /// Returns the height and digest of the last decided value that was executed; `None` before the
+    /// first.
+    fn tip(&self) -> Option<(u64, Digest)>;
+
+    /// Returns a decision that was executed, as [`Application::apply`] received it. Other members
+    /// fetch it.
+    fn decision(&self, height: u64) -> Option<Decision>;
+
     /// Executes a decided value. Called once per height, in order and without gaps. The value has
     /// passed `verify` in this state, unless a commit certificate of other members proves that it
     /// would.
-    fn apply(
-        &mut self,
-        height: u64,
-        value: <Self::Format as Format>::Value,
-        certificate: &Certificate,
-    );
+    fn apply(&mut self, height: u64, value: <Self::Format as Format>::Value, decision: &Decision);
+
+    /// Makes durable, all or nothing, what [`Application::apply`] has changed since the last call,
+    /// and the entries of a step: the value of an [`Entry::Decision`] is among the changes, and the
+    /// entries before it are no longer needed.
+    ///
+    /// An application in memory stores nothing. It is rebuilt by the entries that the driver keeps.
+    ///
+    /// # Errors
+    /// The storage has failed, now or in an earlier function of this trait, whose result is then
+    /// arbitrary. The driver performs no effect of the step, and stops.
+    fn persist(&mut self, _entries: &[&Entry]) -> Result<(), PersistError> {
+        Ok(())
+    }
+
+    /// Returns what a restarted process finds: the application with all durable changes, and the
+    /// durable entries since. `None` for an application in memory.
+    ///
+    /// # Errors
+    /// The storage cannot be read.
+    fn recover(&self) -> Result<Option<(Self, Vec<Entry>)>, PersistError>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
 }
+
+/// The reason why a replica cannot store its entries. It must stop.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct PersistError(pub String);

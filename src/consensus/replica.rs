@@ -21,7 +21,7 @@ mod screen;
 mod simulation;
 mod transfer;
 
-use super::application::Application;
+use super::application::{Application, PersistError};
 use super::config::{Config, ENTRY, Electorate, Holdings};
 use super::gate::{Candidate, Gate, Received, Verified};
 use super::mempool::{Batches, Pool};
@@ -61,7 +61,8 @@ pub struct Replica<A: Application> {
 }
 
 impl<A: Application> Replica<A> {
-    /// Creates a replica at height 1 of an empty chain.
+    /// Creates a replica at the height after the last value of its application. Only a member that
+    /// has signed nothing at this height may begin so; others use [`Replica::restore`].
     ///
     /// Returns `None` if `id` is not in the roster with this key.
     pub fn new(
@@ -87,10 +88,11 @@ impl<A: Application> Replica<A> {
         let (limits, timing) = (config.limits(), config.timing());
         let out = Outbox::new(id, key, config.clone(), gate.scheme());
         let voters = Electorate::of(&config);
+        let chain = Chain::new(config, application);
         Some(Self {
-            agreement: Agreement::new(1, voters.clone(), id),
+            agreement: Agreement::new(chain.height(), voters.clone(), id),
             voters,
-            chain: Chain::new(config, application),
+            chain,
             pool: Pool::new(limits, timing.relay),
             batches: Batches::default(),
             sync: Sync::new(limits.answers, timing.fallback),
@@ -137,6 +139,22 @@ impl<A: Application> Replica<A> {
         self.out.now = self.out.now.max(now);
         self.verified.push_back(verified);
         self.finish_step()
+    }
+
+    /// Makes the entries of a step durable, with the changes of the application, in one commit. A
+    /// driver whose application has storage calls it after every step, before it performs the
+    /// effects.
+    ///
+    /// # Errors
+    /// The storage has failed: the driver performs none of the effects, and stops.
+    pub fn persist(&mut self, effects: &[Effect]) -> Result<(), PersistError> {
+        let mut entries = Vec::new();
+        for effect in effects {
+            if let Effect::Persist(entry) = effect {
+                entries.push(entry);
+            }
+        }
+        self.chain.persist(&entries)
     }
 
     /// The state-independent checks, for worker threads.
@@ -193,13 +211,14 @@ impl<A: Application> Replica<A> {
     /// Executes a decided value and starts the next height.
     fn deliver(&mut self, candidate: Candidate<ValueOf<A>>, certificate: Certificate) {
         let (height, value) = (self.chain.height(), candidate.bytes.to_vec());
-        let decision = Decision { value: value.clone(), certificate: certificate.clone() };
-        self.out.persist(Entry::Decision(decision));
+        let decision = Decision { value, certificate };
+        self.out.persist(Entry::Decision(decision.clone()));
         let fair = self.pool.deliver(&candidate.requests);
         self.batches.deliver(&candidate.requests);
         // Dropped first: a candidate of this height may share the state that `apply` changes.
         self.start_height(height + 1);
-        self.chain.apply(candidate, certificate.clone());
+        self.chain.apply(candidate, &decision);
+        let Decision { value, certificate } = decision;
         self.out.push(Effect::Deliver { height, value, certificate });
         if fair {
             self.out.restart(Timer::View);
@@ -341,7 +360,7 @@ impl<A: Application> Replica<A> {
         self.chain.application()
     }
     /// The decision of a height.
-    pub fn decision(&self, height: u64) -> Option<&Decision> {
+    pub fn decision(&self, height: u64) -> Option<Decision> {
         self.chain.decision(height)
     }
 }

@@ -40,6 +40,7 @@ pub use terms::NAMESPACE;
 
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
+use crate::database::DatabaseError;
 use crate::ledger::{Header, Ledger, Rule, State, Time, Transaction};
 use crate::protocol::trail;
 use context::Context;
@@ -64,6 +65,9 @@ pub enum ExportError {
     /// A failed write.
     #[error("the audit trail could not be written: {0}")]
     Io(#[from] io::Error),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] DatabaseError),
 }
 
 /// A verified event.
@@ -78,7 +82,7 @@ pub struct Verified {
 }
 
 /// The reason why a resource is no evidence of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
     /// A failed proof.
     #[error(transparent)]
@@ -92,6 +96,9 @@ pub enum VerifyError {
     /// An element that the transaction does not determine differs from the ledger.
     #[error("the resource does not agree with the state of the ledger")]
     State,
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] DatabaseError),
 }
 
 /// Writes the trail of a record as a Bundle. The caller verifies the chain first with
@@ -104,12 +111,13 @@ pub fn export(
     record: &Digest,
     output: &mut impl Write,
 ) -> Result<(), ExportError> {
-    if ledger.state().record(record).is_none() {
+    if ledger.state().record(record)?.is_none() {
         return Err(ExportError::UnknownRecord);
     }
     output.write_all(b"{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[")?;
     let mut is_first = true;
-    for resource in resources(ledger, record) {
+    for resource in resources(ledger, record)? {
+        let resource = resource?;
         let entry = json!({"fullUrl": full_url(&resource), "resource": resource});
         let separator: &[u8] = if is_first { b"\n" } else { b",\n" };
         output.write_all(separator)?;
@@ -122,27 +130,39 @@ pub fn export(
 
 /// Iterates over the AuditEvents and Provenances of a record in the order of the ledger, each
 /// Provenance after its AuditEvent.
+///
+/// # Errors
+/// [`DatabaseError`] if the ledger cannot be read.
 pub fn resources<'a>(
     ledger: &'a Ledger,
     record: &'a Digest,
-) -> impl Iterator<Item = Value> + use<'a> {
-    trail(ledger, record).into_iter().flat_map(move |entry| {
-        let event = event_of(ledger, &entry.transaction);
-        let event = event.expect("the trail lists entries of the ledger");
-        let context = Context::of_state(ledger.state(), record, &event.transaction);
-        let context = context.expect("the trail lists transactions on the record");
-        let audit_event = event::build(&event, &context);
-        audit_event.into_iter().chain(provenance::build(&event, &context))
-    })
+) -> Result<impl Iterator<Item = Result<Value, DatabaseError>> + use<'a>, DatabaseError> {
+    let trail = trail(ledger, record)?.into_iter();
+    Ok(trail.flat_map(move |entry| match resources_of(ledger, record, &entry.transaction) {
+        Ok(resources) => resources.into_iter().flatten().map(Ok).collect(),
+        Err(error) => vec![Err(error)],
+    }))
+}
+
+/// Returns the AuditEvent and the Provenance of a transaction on a record.
+fn resources_of(
+    ledger: &Ledger,
+    record: &Digest,
+    id: &Digest,
+) -> Result<[Option<Value>; 2], DatabaseError> {
+    let Some(event) = event_of(ledger, id)? else { return Ok([None, None]) };
+    let context = Context::of_state(ledger.state(), record, &event.transaction)?;
+    let Some(context) = context else { return Ok([None, None]) };
+    Ok([event::build(&event, &context), provenance::build(&event, &context)])
 }
 
 /// Returns the event of a transaction, which a ledger contains at most once.
-fn event_of(ledger: &Ledger, id: &Digest) -> Option<Event> {
-    let (block, entry) = ledger.find(id)?;
-    let index = block.entries.iter().position(|of| std::ptr::eq(of, entry))?;
-    let transaction = Transaction::from_bytes(&entry.transaction).ok()?;
-    let proof = Proof::new(ledger.chain(), block, index);
-    Some(Event { proof, transaction, time: block.header.time })
+fn event_of(ledger: &Ledger, id: &Digest) -> Result<Option<Event>, DatabaseError> {
+    let Some((block, index)) = ledger.find(id)? else { return Ok(None) };
+    let transaction = Transaction::from_bytes(&block.entries[index].transaction).ok();
+    let time = block.header.time;
+    let proof = Proof::new(ledger.chain(), &block, index);
+    Ok(transaction.map(|transaction| Event { proof, transaction, time }))
 }
 
 fn full_url(resource: &Value) -> String {
@@ -177,7 +197,7 @@ pub fn verify(
         return Err(VerifyError::Resource);
     }
     if let Some(state) = state {
-        let context = Context::of_state(state, &claimed.record, &event.transaction);
+        let context = Context::of_state(state, &claimed.record, &event.transaction)?;
         let expected = context.and_then(|context| build(&event, &context));
         if expected.as_ref() != Some(resource) {
             return Err(VerifyError::State);

@@ -112,7 +112,12 @@ pub struct DelegationDigest {
 impl DelegationDigest {
     /// Returns `true` if the key covers a section of a record.
     pub fn covers(&self, record: &RecordAction, section: &SectionDigests) -> bool {
-        self.owner == record.owner && self.epoch == record.epoch && self.tag == section.tag
+        self.is_for((record.owner.as_bytes(), record.epoch, &section.tag))
+    }
+
+    /// Returns `true` if the key is for a condition: owner key, epoch, tag.
+    pub(super) fn is_for(&self, (owner, epoch, tag): (&[u8; 32], u32, &Digest)) -> bool {
+        self.owner.as_bytes() == owner && self.epoch == epoch && self.tag == *tag
     }
 }
 
@@ -345,7 +350,12 @@ impl Codec for GrantAction {
 impl GrantAction {
     /// Returns `true` if the grant covers a record, by the identifier and owner of the record.
     pub fn covers(&self, record: &Digest, owner: &VerifyingKey) -> bool {
-        self.owners.contains(owner) && self.scope.contains(record)
+        self.covers_bytes(record, owner.as_bytes())
+    }
+
+    /// As [`Self::covers`], with the bytes of the owner key.
+    pub(super) fn covers_bytes(&self, record: &Digest, owner: &[u8; 32]) -> bool {
+        self.owners.iter().any(|key| key.as_bytes() == owner) && self.scope.contains(record)
     }
 
     /// Returns the positions of the trapdoors for the records of an owner key.

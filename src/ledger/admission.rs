@@ -47,28 +47,28 @@ pub(super) fn check(
     if transaction.draft.valid_until <= state.time() {
         return Err(TransactionError::Expired);
     }
-    if state.contains_transaction(id) {
+    if state.contains_transaction(id)? {
         return Err(TransactionError::Duplicate);
     }
     check_payer(state, transaction.action())
 }
 
 fn check_payer(state: &State, action: &Action) -> Result<(), TransactionError> {
-    let party = |role, key: &VerifyingKey| match state.party(key) {
-        Some(_) => Ok(()),
-        None => Err(TransactionError::UnregisteredPayer(role)),
+    let party = |role, key: &VerifyingKey| match state.is_registered(key)? {
+        true => Ok(()),
+        false => Err(TransactionError::UnregisteredPayer(role)),
     };
-    let owners = |keys: &[VerifyingKey]| match keys.iter().all(|key| state.is_owner(key)) {
+    let owner = |key: &VerifyingKey| match state.is_owner(key)? {
         true => Ok(()),
         false => Err(TransactionError::OwnerWithoutRecord),
     };
     match action {
         Action::Register(_) => Ok(()),
         Action::Record(record) => party("author", &record.author),
-        Action::Grant(grant) => owners(&grant.owners),
+        Action::Grant(grant) => grant.owners.iter().try_for_each(owner),
         Action::Request(request) => party("reader", &request.reader),
         Action::Access(access) => party("proxy", &access.proxy),
-        Action::Revoke(revoke) => owners(&[revoke.owner]),
+        Action::Revoke(revoke) => owner(&revoke.owner),
         Action::Evidence(evidence) => party("reporter", &evidence.reporter),
         Action::Renew(certificate) => party("subject", &certificate.claimed().key),
         Action::Withdraw(withdraw) if withdraw.centre == *state.centre() => Ok(()),

@@ -139,6 +139,11 @@ impl Certificate {
         Ok(&self.subject)
     }
 
+    /// Returns the subject, without verification.
+    pub(crate) fn into_claimed(self) -> Subject {
+        self.subject
+    }
+
     /// The subject, without verification.
     pub(crate) fn claimed(&self) -> &Subject {
         &self.subject

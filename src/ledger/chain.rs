@@ -8,27 +8,43 @@ use super::state::State;
 use super::{MAX_CLOCK_SKEW, Time, admission};
 use crate::algebra::codec::Canonical;
 use crate::consensus::{
-    Application, Certificate, Digest, FirstProposal, Phase, ProposalContext, Rejection,
-    VerifyContext,
+    self, Application, Decision, Digest, FirstProposal, PersistError, Phase, ProposalContext,
+    Rejection, VerifyContext,
 };
+use crate::database::{Database, DatabaseError, Redb};
 use crate::sign::VerifyingKey;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A replica's ledger: the committed blocks and the state after the last one.
+/// A replica's ledger: the committed blocks and the state after the last one, in a database.
+///
+/// Copies share the database, which one of them may write.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    blocks: Vec<CommittedBlock>,
-    /// The block and entry of each transaction, by their indices.
-    positions: BTreeMap<Digest, (usize, usize)>,
+    database: Arc<dyn Database>,
     state: State,
+    /// The number of entries of consensus in the database.
+    logged: u32,
 }
 
 impl Ledger {
-    /// Creates the empty ledger of a chain under a registration centre.
+    /// Creates the empty ledger of a chain under a registration centre, in memory.
     pub fn new(chain: &str, centre: VerifyingKey) -> Self {
-        let state = State::genesis(chain, centre);
-        Self { blocks: Vec::new(), positions: BTreeMap::new(), state }
+        let database = Arc::new(Redb::in_memory());
+        Self::open(database, chain, centre).expect("memory does not fail")
+    }
+
+    /// Opens the ledger in a database, or creates an empty one. Cost: independent of its size.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] if the database cannot be read, or is that of another chain.
+    pub fn open(
+        database: Arc<dyn Database>,
+        chain: &str,
+        centre: VerifyingKey,
+    ) -> Result<Self, DatabaseError> {
+        let state = State::open(&*database, chain, centre)?;
+        let logged = state.log()?.len() as u32;
+        Ok(Self { database, state, logged })
     }
 
     /// The chain's name.
@@ -41,14 +57,9 @@ impl Ledger {
         &self.state
     }
 
-    /// The committed blocks in order.
-    pub fn blocks(&self) -> &[CommittedBlock] {
-        &self.blocks
-    }
-
     /// The number of blocks.
     pub fn height(&self) -> u64 {
-        self.blocks.len() as u64
+        self.state.height()
     }
 
     /// The time of the last block; 0 before the first.
@@ -56,11 +67,44 @@ impl Ledger {
         self.state.time()
     }
 
-    /// Returns the block and entry of a transaction.
-    pub fn find(&self, id: &Digest) -> Option<(&Block, &Entry)> {
-        let (block, entry) = *self.positions.get(id)?;
-        let CommittedBlock { block, .. } = &self.blocks[block];
-        Some((block, &block.entries[entry]))
+    /// Returns a committed block. Its entries are compared with its header.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub fn block(&self, height: u64) -> Result<Option<CommittedBlock>, DatabaseError> {
+        self.state.block(height)
+    }
+
+    /// Iterates over the committed blocks in order. One block at a time is in memory.
+    pub fn blocks(&self) -> impl DoubleEndedIterator<Item = Result<CommittedBlock, DatabaseError>> {
+        (1..=self.height()).filter_map(|height| self.block(height).transpose())
+    }
+
+    /// Returns the entry of a transaction.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub fn entry(&self, id: &Digest) -> Result<Option<Entry>, DatabaseError> {
+        self.state.entry(id)
+    }
+
+    /// Returns the block of a transaction, and the index of its entry.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub fn find(&self, id: &Digest) -> Result<Option<(Block, usize)>, DatabaseError> {
+        let Some((height, index)) = self.state.position(id)? else { return Ok(None) };
+        let committed = self.block(height)?;
+        Ok(committed.map(|committed| (committed.block, index as usize)))
+    }
+
+    /// Returns the durable entries of consensus for the next height, by which
+    /// [`Replica::restore`](crate::consensus::Replica::restore) continues.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub fn log(&self) -> Result<Vec<consensus::Entry>, DatabaseError> {
+        self.state.log()
     }
 
     /// Returns a copy of the state for the execution of the next block. It shares all entries.
@@ -96,8 +140,7 @@ impl Ledger {
                 "the recorded outcome of a transaction differs from its execution",
             )?;
         }
-        state.forget_expired();
-        state.seal();
+        state.forget_expired().and_then(|()| state.seal()).map_err(reject)?;
         require(
             header.state_root == state.root(),
             "the state root does not match the executed entries",
@@ -156,8 +199,8 @@ impl Application for Ledger {
             Some(Entry { transaction: bytes.to_vec(), rejected_by })
         };
         let entries: Vec<Entry> = requests.iter().filter_map(entry).collect();
-        state.forget_expired();
-        state.seal();
+        // A failure of the database invalidates the block, and no effect of the step is performed.
+        let _ = state.forget_expired().and_then(|()| state.seal());
         let (size, entries_root) = summarise(&entries);
         let header = Header {
             height: context.height,
@@ -183,13 +226,9 @@ impl Application for Ledger {
         Ok(())
     }
 
-    fn apply(&mut self, _height: u64, value: DecodedBlock, certificate: &Certificate) {
+    fn apply(&mut self, _height: u64, value: DecodedBlock, decision: &Decision) {
         let DecodedBlock { block, transactions, executed } = value;
-        let height = self.blocks.len();
-        let positions = transactions.iter().enumerate().map(|(i, t)| (t.id, (height, i)));
-        self.positions.extend(positions);
-        // The former state is dropped first, so that the entries are not shared when they change.
-        self.state = match executed {
+        let executed = match executed {
             Some(state) => Arc::unwrap_or_clone(state),
             None => {
                 let mut state = self.next_state(block.header.time);
@@ -198,12 +237,35 @@ impl Application for Ledger {
                     // is not would change nothing.
                     let _ = execute(&mut state, transaction);
                 }
-                state.forget_expired();
-                state.seal();
+                // After a failure of the database, nothing of this is committed.
+                let _ = state.forget_expired().and_then(|()| state.seal());
                 state
             }
         };
+        self.state.advance(executed);
+        self.state.insert_block(&block, &transactions, &decision.certificate);
         self.state.merge();
-        self.blocks.push(CommittedBlock { block, certificate: certificate.clone() });
+    }
+
+    fn tip(&self) -> Option<(u64, Digest)> {
+        (self.height() > 0).then(|| (self.height(), self.state.hash))
+    }
+
+    fn decision(&self, height: u64) -> Option<Decision> {
+        let CommittedBlock { block, certificate } = self.block(height).ok()??;
+        Some(Decision { value: block.to_bytes(), certificate })
+    }
+
+    fn persist(&mut self, entries: &[&consensus::Entry]) -> Result<(), PersistError> {
+        let (changes, logged) = State::log_changes(self.logged, entries);
+        self.state.commit(&*self.database, changes).map_err(|e| PersistError(e.to_string()))?;
+        self.logged = logged;
+        Ok(())
+    }
+
+    fn recover(&self) -> Result<Option<(Self, Vec<consensus::Entry>)>, PersistError> {
+        let reopened = Self::open(self.database.clone(), self.chain(), *self.state.centre());
+        let recovered = reopened.and_then(|ledger| ledger.log().map(|log| (ledger, log)));
+        recovered.map(Some).map_err(|error| PersistError(error.to_string()))
     }
 }

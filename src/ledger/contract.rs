@@ -7,11 +7,12 @@
 
 use super::action::{
     AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction, RevokeAction, Scope,
+    SectionDigests,
 };
 use super::certificate::{Certificate, Role};
 use super::format::DecodedTransaction;
 use super::receipt::EvidenceAction;
-use super::rule::Rule;
+use super::rule::{CheckError, Rule};
 use super::state::State;
 use super::transaction::{Transaction, TransactionError};
 use super::{Time, admission};
@@ -30,11 +31,19 @@ pub(super) fn execute(
     let DecodedTransaction { id, transaction } = decoded;
     // A rejected transaction is recorded too, so it is never executed again.
     state.insert_seen(*id, transaction.draft.valid_until);
-    Ok(execute_action(state, *id, transaction).err())
+    match execute_action(state, *id, transaction) {
+        Ok(()) => Ok(None),
+        Err(CheckError::Rule(rule)) => Ok(Some(rule)),
+        Err(CheckError::Database(error)) => Err(error.into()),
+    }
 }
 
 /// Executes the action of an admissible transaction, whose payer is therefore known.
-fn execute_action(state: &mut State, id: Digest, transaction: &Transaction) -> Result<(), Rule> {
+fn execute_action(
+    state: &mut State,
+    id: Digest,
+    transaction: &Transaction,
+) -> Result<(), CheckError> {
     let time = state.time;
     match transaction.action() {
         Action::Register(certificate) => register(state, certificate, time),
@@ -55,27 +64,27 @@ fn execute_action(state: &mut State, id: Digest, transaction: &Transaction) -> R
     }
 }
 
-fn register(state: &mut State, certificate: &Certificate, time: Time) -> Result<(), Rule> {
+fn register(state: &mut State, certificate: &Certificate, time: Time) -> Result<(), CheckError> {
     let subject = certificate.claimed();
     if subject.role == Role::Patient {
-        return Err(Rule::PatientCertificate);
+        return Err(Rule::PatientCertificate.into());
     }
     state.check_certificate(subject, time)?;
-    if state.party(&subject.key).is_some() {
-        return Err(Rule::AlreadyRegistered);
+    if state.is_registered(&subject.key)? {
+        return Err(Rule::AlreadyRegistered.into());
     }
-    if state.is_owner(&subject.key) {
-        return Err(Rule::KeyIsOwner);
+    if state.is_owner(&subject.key)? {
+        return Err(Rule::KeyIsOwner.into());
     }
     state.insert_party(certificate);
     Ok(())
 }
 
-fn renew(state: &mut State, certificate: &Certificate, time: Time) -> Result<(), Rule> {
+fn renew(state: &mut State, certificate: &Certificate, time: Time) -> Result<(), CheckError> {
     let subject = certificate.claimed();
-    let current = state.party(&subject.key).expect("the subject is registered: it pays");
-    if !subject.renews(current) {
-        return Err(Rule::NotRenewal);
+    let current = state.party(&subject.key)?.expect("the subject is registered: it pays");
+    if !subject.renews(&current) {
+        return Err(Rule::NotRenewal.into());
     }
     state.check_certificate(subject, time)?;
     state.insert_party(certificate);
@@ -87,35 +96,45 @@ fn add_record(
     id: Digest,
     record: &RecordAction,
     time: Time,
-) -> Result<(), Rule> {
-    state.valid_party(&record.author, Role::Doctor, time, Rule::UnknownAuthor)?;
+) -> Result<(), CheckError> {
+    state.valid_party(&record.author, Role::Doctor, time, CheckError::from(Rule::UnknownAuthor))?;
     let institution = &record.institution;
-    state.valid_party(institution, Role::Institution, time, Rule::UnknownInstitution)?;
-    if state.party(&record.owner).is_some() {
-        return Err(Rule::OwnerIsRegistered);
+    state.valid_party(
+        institution,
+        Role::Institution,
+        time,
+        CheckError::from(Rule::UnknownInstitution),
+    )?;
+    if state.is_registered(&record.owner)? {
+        return Err(Rule::OwnerIsRegistered.into());
     }
     // Identifiers are per author, so no other author can occupy one in advance.
-    if state.published(&record.author, &record.record_id).is_some() {
-        return Err(Rule::RecordExists);
+    if state.is_published(&record.author, &record.record_id)? {
+        return Err(Rule::RecordExists.into());
     }
     state.insert_record(id, record);
     Ok(())
 }
 
-fn add_grant(state: &mut State, id: Digest, grant: &GrantAction, time: Time) -> Result<(), Rule> {
-    state.valid_party(&grant.reader, Role::Doctor, time, Rule::UnknownReader)?;
-    state.valid_party(&grant.proxy, Role::Proxy, time, Rule::UnknownProxy)?;
+fn add_grant(
+    state: &mut State,
+    id: Digest,
+    grant: &GrantAction,
+    time: Time,
+) -> Result<(), CheckError> {
+    state.valid_party(&grant.reader, Role::Doctor, time, CheckError::from(Rule::UnknownReader))?;
+    state.valid_party(&grant.proxy, Role::Proxy, time, CheckError::from(Rule::UnknownProxy))?;
     if let Scope::Records(records) = &grant.scope {
         for record in records {
-            let record = state.record(record).ok_or(Rule::UnknownRecord)?;
-            if !grant.owners.contains(&record.owner) {
-                return Err(Rule::NotCovered);
+            let owner = state.record_head(record)?.ok_or(Rule::UnknownRecord)?.owner;
+            if !grant.covers_bytes(record, &owner) {
+                return Err(Rule::NotCovered.into());
             }
         }
     }
     // The revocation may precede its grant.
-    if state.is_revoked(&id, grant) {
-        return Err(Rule::Revoked);
+    if state.is_revoked(&id, grant)? {
+        return Err(Rule::Revoked.into());
     }
     state.insert_grant(id, grant);
     Ok(())
@@ -126,18 +145,26 @@ fn add_request(
     id: Digest,
     request: &RequestAction,
     time: Time,
-) -> Result<(), Rule> {
-    state.valid_party(&request.reader, Role::Doctor, time, Rule::UnknownReader)?;
-    let record = state.record(&request.record).ok_or(Rule::UnknownRecord)?;
+) -> Result<(), CheckError> {
+    state.valid_party(
+        &request.reader,
+        Role::Doctor,
+        time,
+        CheckError::from(Rule::UnknownReader),
+    )?;
+    let record = state.record_head(&request.record)?.ok_or(Rule::UnknownRecord)?;
     let mut sections = Vec::new();
     for index in &request.sections {
         sections.push(record.sections.get(usize::from(*index)).ok_or(Rule::UnknownSection)?);
     }
     if let Basis::Grant(grant_id) = &request.basis {
         let grant = state.check_grant(grant_id, &request.reader, &request.record, time)?;
-        let covered = |section| grant.delegations.iter().any(|d| d.covers(record, section));
+        let covered = |section: &SectionDigests| {
+            let condition = (&record.owner, record.epoch, &section.tag);
+            grant.delegations.iter().any(|delegation| delegation.is_for(condition))
+        };
         if !sections.into_iter().all(covered) {
-            return Err(Rule::NotCovered);
+            return Err(Rule::NotCovered.into());
         }
     }
     state.insert_request(id, request);
@@ -146,19 +173,19 @@ fn add_request(
 
 /// Records an access, which may have happened before a revocation of the grant or the expiry of the
 /// proxy's certificate. The report is true in either case.
-fn add_access(state: &mut State, access: &AccessAction) -> Result<(), Rule> {
-    let request = state.request(&access.request).ok_or(Rule::UnknownRequest)?;
-    if state.proxy_of(&request.action) != Some(access.proxy) {
-        return Err(Rule::ProxyMismatch);
+fn add_access(state: &mut State, access: &AccessAction) -> Result<(), CheckError> {
+    let request = state.request(&access.request)?.ok_or(Rule::UnknownRequest)?;
+    if state.proxy_of(&request.action)? != Some(access.proxy) {
+        return Err(Rule::ProxyMismatch.into());
     }
     if !request.is_reportable(state.height) {
-        return Err(Rule::ReportTooLate);
+        return Err(Rule::ReportTooLate.into());
     }
     if access.reencryptions.len() != request.action.sections.len() {
-        return Err(Rule::IncompleteAccess);
+        return Err(Rule::IncompleteAccess.into());
     }
-    if state.access(&access.request).is_some() {
-        return Err(Rule::AlreadyServed);
+    if state.access(&access.request)?.is_some() {
+        return Err(Rule::AlreadyServed.into());
     }
     state.insert_access(access);
     Ok(())
@@ -166,31 +193,35 @@ fn add_access(state: &mut State, access: &AccessAction) -> Result<(), Rule> {
 
 /// Records a receipt, with its signature verified, that contradicts the access on the ledger, or
 /// that no access reports in time.
-fn add_evidence(state: &mut State, evidence: &EvidenceAction, time: Time) -> Result<(), Rule> {
-    let reporter = state.party(&evidence.reporter).expect("the reporter is registered: it pays");
-    state.check_certificate(reporter, time)?;
+fn add_evidence(
+    state: &mut State,
+    evidence: &EvidenceAction,
+    time: Time,
+) -> Result<(), CheckError> {
+    let reporter = state.party(&evidence.reporter)?.expect("the reporter is registered: it pays");
+    state.check_certificate(&reporter, time)?;
     let released = &evidence.receipt.released;
-    let request = state.request(&released.request).ok_or(Rule::UnknownRequest)?;
-    if state.proxy_of(&request.action) != Some(released.proxy) {
-        return Err(Rule::ProxyMismatch);
+    let request = state.request(&released.request)?.ok_or(Rule::UnknownRequest)?;
+    if state.proxy_of(&request.action)? != Some(released.proxy) {
+        return Err(Rule::ProxyMismatch.into());
     }
-    match state.access(&released.request) {
-        Some(access) if access == released => return Err(Rule::NoEquivocation),
-        None if request.is_reportable(state.height) => return Err(Rule::ReportPending),
+    match state.access(&released.request)? {
+        Some(access) if access == *released => return Err(Rule::NoEquivocation.into()),
+        None if request.is_reportable(state.height) => return Err(Rule::ReportPending.into()),
         _ => {}
     }
-    if state.evidence(&released.request).is_some() {
-        return Err(Rule::AlreadyProven);
+    if state.evidence(&released.request)?.is_some() {
+        return Err(Rule::AlreadyProven.into());
     }
     state.insert_evidence(&evidence.receipt);
     Ok(())
 }
 
-fn add_revocation(state: &mut State, revoke: &RevokeAction) -> Result<(), Rule> {
-    if state.grant(&revoke.grant).is_some_and(|grant| !grant.owners.contains(&revoke.owner)) {
-        return Err(Rule::NotOwner);
+fn add_revocation(state: &mut State, revoke: &RevokeAction) -> Result<(), CheckError> {
+    if state.grant(&revoke.grant)?.is_some_and(|grant| !grant.owners.contains(&revoke.owner)) {
+        return Err(Rule::NotOwner.into());
     }
     // The tombstone of an unknown grant makes `add_grant` reject it later.
-    state.insert_revocation(revoke.grant, revoke.owner);
+    state.insert_revocation(revoke.grant, *revoke.owner.as_bytes());
     Ok(())
 }

@@ -20,9 +20,11 @@ mod proof;
 
 pub use proof::Proof;
 
+use crate::algebra::codec::{choice, sequence};
 use crate::algebra::hash::digest;
 use crate::algebra::tag::{LEDGER_MAP_BRANCH, LEDGER_MAP_ENTRY};
 use crate::consensus::Digest;
+use crate::database::DatabaseError;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -42,6 +44,8 @@ pub enum Subtree {
     /// The digest of a branch with two entries or more.
     Branch(Digest),
 }
+
+choice!(Subtree, "unknown tag of a subtree" { 0 = Empty, 1 = Entry { key, value }, 2 = Branch(digest) });
 
 impl Subtree {
     /// Returns the digest to which the parent commits.
@@ -63,6 +67,8 @@ pub struct Branch {
     pub right: Subtree,
 }
 
+sequence!(Codec for Branch { left, right });
+
 impl Branch {
     fn digest(&self) -> Digest {
         digest(LEDGER_MAP_BRANCH, &[&self.left.digest(), &self.right.digest()])
@@ -77,6 +83,8 @@ pub struct Path {
     /// Their number.
     pub length: u16,
 }
+
+sequence!(Codec for Path { bits, length });
 
 impl Path {
     fn child(self, bit: bool) -> Self {
@@ -93,18 +101,33 @@ fn bit(key: &Digest, index: usize) -> bool {
     key[index / 8] & (0x80 >> (index % 8)) != 0
 }
 
-/// A branch is missing in the store: the store is damaged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the state's tree has no branch at depth {}: the store is damaged", .0.length)]
-pub struct MissingBranch(pub Path);
+/// The tree cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum MapError {
+    /// A branch is missing: the database is damaged.
+    #[error("the state's tree has no branch at depth {}: the database is damaged", .0.length)]
+    MissingBranch(Path),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl From<MapError> for DatabaseError {
+    fn from(error: MapError) -> Self {
+        match error {
+            MapError::Database(error) => error,
+            missing => Self::Damaged { table: "branches", reason: missing.to_string() },
+        }
+    }
+}
 
 /// The branches of a tree.
 pub trait Branches {
     /// Returns a branch that the tree contains.
     ///
     /// # Errors
-    /// [`MissingBranch`].
-    fn branch(&self, path: &Path) -> Result<Branch, MissingBranch>;
+    /// [`MapError`].
+    fn branch(&self, path: &Path) -> Result<Branch, MapError>;
 }
 
 /// The branches that an update changes: `None` for those that it removes.
@@ -114,12 +137,12 @@ pub type Changed = BTreeMap<Path, Option<Branch>>;
 /// Returns the new tree with the changed branches.
 ///
 /// # Errors
-/// [`MissingBranch`] if the store is damaged.
+/// [`MapError`] if the store is damaged.
 pub fn update(
     branches: &impl Branches,
     tree: Subtree,
     changes: &BTreeMap<Digest, Option<Digest>>,
-) -> Result<(Subtree, Changed), MissingBranch> {
+) -> Result<(Subtree, Changed), MapError> {
     let changes: Vec<(Digest, Option<Digest>)> = changes.iter().map(|(k, v)| (*k, *v)).collect();
     let mut update = Update { branches, changed: Changed::new() };
     let tree = update.apply(Path::default(), tree, &changes)?;
@@ -138,7 +161,7 @@ impl<B: Branches> Update<'_, B> {
         path: Path,
         tree: Subtree,
         changes: &[(Digest, Option<Digest>)],
-    ) -> Result<Subtree, MissingBranch> {
+    ) -> Result<Subtree, MapError> {
         if changes.is_empty() {
             return Ok(tree);
         }

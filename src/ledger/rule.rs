@@ -1,6 +1,8 @@
 //! The rules of the contract, with their codes and error messages.
 #![forbid(unsafe_code)]
 
+use crate::database::DatabaseError;
+
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
         /// The rule of the contract that a transaction violates.
@@ -84,4 +86,15 @@ rules! {
     NotRenewal = 35, "a renewal may only extend the validity of the certificate";
     /// The registration centre has withdrawn the certificate.
     CertificateWithdrawn = 36, "the registration centre has withdrawn the certificate";
+}
+
+/// The reason why a check against the state fails.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// A rule of the contract is violated.
+    #[error(transparent)]
+    Rule(#[from] Rule),
+    /// The state cannot be read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
 }

@@ -1,21 +1,25 @@
 //! The replicated state and its root.
 //!
-//! `change` holds the functions by which the contract changes it.
+//! The state is entries of the database, with the changes of blocks that are not committed above
+//! them. `change` holds the functions by which the contract changes it, and `tables` the tables.
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod change;
+mod tables;
 
-use super::action::{AccessAction, Basis, GrantAction, RecordAction, RequestAction};
+use super::action::{AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction};
 use super::certificate::{Certificate, Role, Subject};
-use super::layered::Layered;
-use super::map::{Branch, Branches, MissingBranch, Path, Subtree};
+use super::map::{Branch, Branches, MapError, Path, Subtree};
 use super::receipt::Receipt;
-use super::rule::Rule;
+use super::rule::{CheckError, Rule};
 use super::{REPORT_BLOCKS, REQUEST_BLOCKS, Time};
+use crate::algebra::codec::sequence;
 use crate::consensus::Digest;
+use crate::database::{Changes, Database, DatabaseError, Overlay};
 use crate::sign::VerifyingKey;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use tables::{Genesis, RecordHead, Tip};
 
 /// A request on the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,7 @@ pub struct StoredRequest {
     /// The time of its block.
     pub time: Time,
 }
+sequence!(Codec for StoredRequest { action, height, time });
 
 impl StoredRequest {
     /// Returns `true` if the request may be served after the block at `height`.
@@ -42,7 +47,11 @@ impl StoredRequest {
 
 /// The state after a prefix of the transactions. Only the contract changes it.
 ///
-/// Copies share their entries, so a copy costs what the block under execution has changed.
+/// Copies share their entries, so a copy costs what the block under execution has changed. A copy
+/// is not affected by later blocks.
+///
+/// # Errors
+/// Every function that reads entries may fail with a [`DatabaseError`].
 #[derive(Debug, Clone)]
 pub struct State {
     chain: String,
@@ -51,65 +60,61 @@ pub struct State {
     pub(super) height: u64,
     /// The time of that block; 0 before the first.
     pub(super) time: Time,
-    parties: Layered<VerifyingKey, Certificate>,
-    /// Digests of the serial numbers of withdrawn certificates.
-    withdrawn: Layered<Digest, ()>,
-    records: Layered<Digest, Arc<RecordAction>>,
-    /// Records by author and the identifier that the author chose.
-    record_ids: Layered<(VerifyingKey, [u8; 32]), Digest>,
-    /// Owner keys with their records.
-    owned: Layered<(VerifyingKey, Digest), ()>,
-    grants: Layered<Digest, GrantAction>,
-    revocations: Layered<(Digest, VerifyingKey), ()>,
-    requests: Layered<Digest, StoredRequest>,
-    /// Accesses by the identifier of their request.
-    accesses: Layered<Digest, AccessAction>,
-    /// Receipts of unreported releases by the identifier of their request.
-    evidence: Layered<Digest, Receipt>,
-    /// Identifiers of transactions with their end of validity, after which they are discarded.
-    seen: Layered<Digest, Time>,
-    /// The same in order of that time.
-    expiries: Layered<(Time, Digest), ()>,
+    /// The hash of the last block; zero before the first.
+    pub(super) hash: Digest,
+    entries: Overlay,
     /// The authenticated map of all entries.
     tree: Subtree,
-    branches: Layered<Path, Branch>,
     /// The entries that `tree` does not contain yet: digests of keys and values.
     unsealed: BTreeMap<Digest, Option<Digest>>,
 }
 
-impl Branches for Layered<Path, Branch> {
-    fn branch(&self, path: &Path) -> Result<Branch, MissingBranch> {
-        self.get(path).copied().ok_or(MissingBranch(*path))
+impl Branches for Overlay {
+    fn branch(&self, path: &Path) -> Result<Branch, MapError> {
+        self.get(&tables::BRANCHES, path)?.ok_or(MapError::MissingBranch(*path))
     }
 }
 
 impl State {
-    /// The state before the first block.
-    pub(super) fn genesis(chain: &str, centre: VerifyingKey) -> Self {
+    /// Opens the state of a chain, or creates it in an empty database.
+    pub(super) fn open(
+        database: &dyn Database,
+        chain: &str,
+        centre: VerifyingKey,
+    ) -> Result<Self, DatabaseError> {
+        let genesis = Genesis { format: tables::FORMAT, chain: chain.to_owned(), centre };
+        let entries = Overlay::new(database.snapshot()?);
+        let found = entries.get(&tables::GENESIS, &0)?;
         let mut state = Self {
             chain: chain.to_owned(),
             centre,
             height: 0,
             time: 0,
-            parties: Layered::default(),
-            withdrawn: Layered::default(),
-            records: Layered::default(),
-            record_ids: Layered::default(),
-            owned: Layered::default(),
-            grants: Layered::default(),
-            revocations: Layered::default(),
-            requests: Layered::default(),
-            accesses: Layered::default(),
-            evidence: Layered::default(),
-            seen: Layered::default(),
-            expiries: Layered::default(),
+            hash: [0; 32],
+            entries,
             tree: Subtree::Empty,
-            branches: Layered::default(),
             unsealed: BTreeMap::new(),
         };
-        state.commit_to("genesis", &[], Some(&[chain.as_bytes(), centre.as_bytes()]));
-        state.seal();
-        state
+        match found {
+            None => state.create(database, &genesis)?,
+            Some(found) => genesis.require(&found)?,
+        }
+        let tip = state.entries.get(&tables::TIP, &0)?;
+        let tip =
+            tip.ok_or(DatabaseError::Damaged { table: "tip", reason: "it is empty".into() })?;
+        let Tip { height, time, hash, tree } = tip;
+        Ok(Self { height, time, hash, tree, ..state })
+    }
+
+    /// Writes the state before the first block.
+    fn create(&mut self, database: &dyn Database, genesis: &Genesis) -> Result<(), DatabaseError> {
+        let Genesis { chain, centre, .. } = genesis;
+        self.entries.insert(&tables::GENESIS, &0, genesis);
+        self.commit_to("genesis", &[], Some(&[chain.as_bytes(), centre.as_bytes()]));
+        self.seal()?;
+        self.set_tip();
+        self.merge();
+        self.commit(database, Changes::new())
     }
 
     /// Returns the chain's name.
@@ -133,9 +138,20 @@ impl State {
         self.time
     }
 
+    /// Returns the root of the authenticated map of all entries.
+    pub fn root(&self) -> Digest {
+        self.tree.digest()
+    }
+
     /// Returns a registered party by its signing key.
-    pub fn party(&self, key: &VerifyingKey) -> Option<&Subject> {
-        self.parties.get(key).map(Certificate::claimed)
+    pub fn party(&self, key: &VerifyingKey) -> Result<Option<Subject>, DatabaseError> {
+        let certificate = self.entries.get(&tables::PARTIES, key.as_bytes())?;
+        Ok(certificate.map(Certificate::into_claimed))
+    }
+
+    /// Returns `true` if a party is registered under a signing key.
+    pub(super) fn is_registered(&self, key: &VerifyingKey) -> Result<bool, DatabaseError> {
+        self.entries.contains(&tables::PARTIES, key.as_bytes())
     }
 
     /// Returns a party that is registered in a role, with a certificate that is valid at this time.
@@ -143,16 +159,16 @@ impl State {
     /// # Errors
     /// `otherwise` if there is no such party, [`Rule::CertificateExpired`] or
     /// [`Rule::CertificateWithdrawn`].
-    pub fn valid_party<E: From<Rule>>(
+    pub fn valid_party<E: From<CheckError>>(
         &self,
         key: &VerifyingKey,
         role: Role,
         time: Time,
         otherwise: E,
-    ) -> Result<&Subject, E> {
-        match self.party(key) {
+    ) -> Result<Subject, E> {
+        match self.party(key).map_err(CheckError::from)? {
             Some(subject) if subject.role == role => {
-                self.check_certificate(subject, time)?;
+                self.check_certificate(&subject, time)?;
                 Ok(subject)
             }
             _ => Err(otherwise),
@@ -163,67 +179,101 @@ impl State {
     ///
     /// # Errors
     /// [`Rule::CertificateExpired`] or [`Rule::CertificateWithdrawn`].
-    pub fn check_certificate(&self, subject: &Subject, time: Time) -> Result<(), Rule> {
-        if self.withdrawn.contains_key(&subject.withdrawal()) {
-            return Err(Rule::CertificateWithdrawn);
+    pub fn check_certificate(&self, subject: &Subject, time: Time) -> Result<(), CheckError> {
+        if self.entries.contains(&tables::WITHDRAWN, &subject.withdrawal())? {
+            return Err(Rule::CertificateWithdrawn.into());
         }
-        if subject.valid_until <= time { Err(Rule::CertificateExpired) } else { Ok(()) }
+        if subject.valid_until <= time { Err(Rule::CertificateExpired.into()) } else { Ok(()) }
     }
 
-    /// Returns the record of a transaction.
-    pub fn record(&self, id: &Digest) -> Option<&RecordAction> {
-        self.records.get(id).map(Arc::as_ref)
+    /// Returns the record of a transaction in a block. Cost: the decoding of the transaction.
+    pub fn record(&self, id: &Digest) -> Result<Option<RecordAction>, DatabaseError> {
+        if !self.entries.contains(&tables::RECORDS, id)? {
+            return Ok(None);
+        }
+        match self.transaction(id)?.map(|transaction| transaction.draft.action) {
+            Some(Action::Record(record)) => Ok(Some(record)),
+            _ => Ok(None),
+        }
+    }
+
+    pub(super) fn record_head(&self, id: &Digest) -> Result<Option<RecordHead>, DatabaseError> {
+        self.entries.get(&tables::RECORDS, id)
     }
 
     /// Returns the record that an author has published under this `record_id`.
-    pub fn published(&self, author: &VerifyingKey, record_id: &[u8; 32]) -> Option<&RecordAction> {
-        self.record(self.record_ids.get(&(*author, *record_id))?)
+    pub fn published(
+        &self,
+        author: &VerifyingKey,
+        record_id: &[u8; 32],
+    ) -> Result<Option<RecordAction>, DatabaseError> {
+        match self.entries.get(&tables::RECORD_IDS, &(*author.as_bytes(), *record_id))? {
+            Some(id) => self.record(&id),
+            None => Ok(None),
+        }
     }
 
-    /// Returns all records in order of their identifiers.
-    pub fn records(&self) -> impl Iterator<Item = (&Digest, &RecordAction)> {
-        self.records.iter().map(|(id, record)| (id, record.as_ref()))
+    pub(super) fn is_published(
+        &self,
+        author: &VerifyingKey,
+        record_id: &[u8; 32],
+    ) -> Result<bool, DatabaseError> {
+        self.entries.contains(&tables::RECORD_IDS, &(*author.as_bytes(), *record_id))
     }
 
-    /// Returns the records of an owner key, in order of their identifiers.
+    /// Iterates over all records in order of their identifiers.
+    pub fn records(&self) -> impl Iterator<Item = Result<(Digest, RecordAction), DatabaseError>> {
+        let heads = self.entries.range(&tables::RECORDS, &(), &());
+        heads.filter_map(|head| self.with_record(head.map(|(id, _)| id)).transpose())
+    }
+
+    /// Iterates over the records of an owner key, in order of their identifiers.
     pub fn records_of(
         &self,
         owner: &VerifyingKey,
-    ) -> impl Iterator<Item = (&Digest, &RecordAction)> {
-        let range = (*owner, [0; 32])..=(*owner, [255; 32]);
-        let owned = self.owned.range(range).map(|((_, id), ())| id);
-        owned.filter_map(|id| Some((id, self.record(id)?)))
+    ) -> impl Iterator<Item = Result<(Digest, RecordAction), DatabaseError>> {
+        let owned = self.entries.range(&tables::OWNED, owner.as_bytes(), owner.as_bytes());
+        owned.filter_map(|item| self.with_record(item.map(|((_, id), ())| id)).transpose())
+    }
+
+    fn with_record(
+        &self,
+        id: Result<Digest, DatabaseError>,
+    ) -> Result<Option<(Digest, RecordAction)>, DatabaseError> {
+        let id = id?;
+        Ok(self.record(&id)?.map(|record| (id, record)))
     }
 
     /// Returns `true` if a record on the ledger has this owner key.
-    pub(super) fn is_owner(&self, key: &VerifyingKey) -> bool {
-        self.records_of(key).next().is_some()
+    pub(super) fn is_owner(&self, key: &VerifyingKey) -> Result<bool, DatabaseError> {
+        let mut owned = self.entries.range(&tables::OWNED, key.as_bytes(), key.as_bytes());
+        owned.next().transpose().map(|first| first.is_some())
     }
 
     /// Returns the grant of a transaction, revoked or not.
-    pub fn grant(&self, id: &Digest) -> Option<&GrantAction> {
-        self.grants.get(id)
+    pub fn grant(&self, id: &Digest) -> Result<Option<GrantAction>, DatabaseError> {
+        self.entries.get(&tables::GRANTS, id)
     }
 
     /// Returns the request of a transaction.
-    pub fn request(&self, id: &Digest) -> Option<&StoredRequest> {
-        self.requests.get(id)
+    pub fn request(&self, id: &Digest) -> Result<Option<StoredRequest>, DatabaseError> {
+        self.entries.get(&tables::REQUESTS, id)
     }
 
     /// Returns the reported access of a request.
-    pub fn access(&self, request: &Digest) -> Option<&AccessAction> {
-        self.accesses.get(request)
+    pub fn access(&self, request: &Digest) -> Result<Option<AccessAction>, DatabaseError> {
+        self.entries.get(&tables::ACCESSES, request)
     }
 
     /// Returns the receipt of an unreported release for a request.
-    pub fn evidence(&self, request: &Digest) -> Option<&Receipt> {
-        self.evidence.get(request)
+    pub fn evidence(&self, request: &Digest) -> Result<Option<Receipt>, DatabaseError> {
+        self.entries.get(&tables::EVIDENCE, request)
     }
 
     /// Returns `true` if the ledger contains a transaction that has not expired. Expired
     /// identifiers are forgotten.
-    pub fn contains_transaction(&self, id: &Digest) -> bool {
-        self.seen.contains_key(id)
+    pub fn contains_transaction(&self, id: &Digest) -> Result<bool, DatabaseError> {
+        self.entries.contains(&tables::SEEN, id)
     }
 
     /// Checks that a grant lets a reader request a record at this time.
@@ -236,53 +286,59 @@ impl State {
         reader: &VerifyingKey,
         record: &Digest,
         time: Time,
-    ) -> Result<&GrantAction, Rule> {
-        let grant = self.grants.get(id).ok_or(Rule::UnknownGrant)?;
+    ) -> Result<GrantAction, CheckError> {
+        let grant = self.grant(id)?.ok_or(Rule::UnknownGrant)?;
         if grant.reader != *reader {
-            return Err(Rule::ReaderMismatch);
+            return Err(Rule::ReaderMismatch.into());
         }
-        let owner = self.record(record).ok_or(Rule::UnknownRecord)?.owner;
-        if !grant.covers(record, &owner) {
-            return Err(Rule::NotCovered);
+        let owner = self.record_head(record)?.ok_or(Rule::UnknownRecord)?.owner;
+        if !grant.covers_bytes(record, &owner) {
+            return Err(Rule::NotCovered.into());
         }
-        self.valid_grant(id, time)
+        self.check_window(id, &grant, time)?;
+        Ok(grant)
     }
 
     /// Returns a grant that is not revoked and whose window contains this time.
     ///
     /// # Errors
     /// The [`Rule`] that forbids its use.
-    pub fn valid_grant(&self, id: &Digest, time: Time) -> Result<&GrantAction, Rule> {
-        let grant = self.grants.get(id).ok_or(Rule::UnknownGrant)?;
-        if self.is_revoked(id, grant) {
-            return Err(Rule::Revoked);
+    pub fn valid_grant(&self, id: &Digest, time: Time) -> Result<GrantAction, CheckError> {
+        let grant = self.grant(id)?.ok_or(Rule::UnknownGrant)?;
+        self.check_window(id, &grant, time)?;
+        Ok(grant)
+    }
+
+    fn check_window(&self, id: &Digest, grant: &GrantAction, time: Time) -> Result<(), CheckError> {
+        if self.is_revoked(id, grant)? {
+            return Err(Rule::Revoked.into());
         }
         if time < grant.from {
-            return Err(Rule::WindowNotOpen);
+            return Err(Rule::WindowNotOpen.into());
         }
-        if time >= grant.until { Err(Rule::WindowEnded) } else { Ok(grant) }
+        if time >= grant.until { Err(Rule::WindowEnded.into()) } else { Ok(()) }
     }
 
     /// Returns `true` if an owner of the grant has revoked it.
-    pub fn is_revoked(&self, id: &Digest, grant: &GrantAction) -> bool {
-        grant.owners.iter().any(|owner| self.revocations.contains_key(&(*id, *owner)))
+    pub fn is_revoked(&self, id: &Digest, grant: &GrantAction) -> Result<bool, DatabaseError> {
+        for owner in &grant.owners {
+            if self.entries.contains(&tables::REVOCATIONS, &(*id, *owner.as_bytes()))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    /// Returns the root of the authenticated map of all entries.
-    pub fn root(&self) -> Digest {
-        self.tree.digest()
-    }
-
-    /// Returns all requests in order of their identifiers.
-    pub fn requests(&self) -> impl Iterator<Item = (&Digest, &StoredRequest)> {
-        self.requests.iter()
+    /// Iterates over all requests in order of their identifiers.
+    pub fn requests(&self) -> impl Iterator<Item = Result<(Digest, StoredRequest), DatabaseError>> {
+        self.entries.range(&tables::REQUESTS, &(), &())
     }
 
     /// Returns the proxy named in the grant of a request; `None` for a request by policy.
-    pub fn proxy_of(&self, request: &RequestAction) -> Option<VerifyingKey> {
+    pub fn proxy_of(&self, request: &RequestAction) -> Result<Option<VerifyingKey>, DatabaseError> {
         match &request.basis {
-            Basis::Grant(grant) => self.grants.get(grant).map(|grant| grant.proxy),
-            Basis::Policy => None,
+            Basis::Grant(grant) => Ok(self.grant(grant)?.map(|grant| grant.proxy)),
+            Basis::Policy => Ok(None),
         }
     }
 }

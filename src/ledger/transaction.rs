@@ -8,11 +8,12 @@ use crate::algebra::hash::digest;
 use crate::algebra::tag;
 use crate::algebra::{Rng, random_bytes};
 use crate::consensus::{Digest, Price};
+use crate::database::DatabaseError;
 use crate::error::DecodeError;
 use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
 
 /// The maximum length of a chain's name in bytes.
-const MAX_CHAIN: usize = 64;
+pub(super) const MAX_CHAIN: usize = 64;
 /// The maximum number of signatures of a transaction.
 const MAX_SIGNATURES: usize = 64;
 
@@ -90,7 +91,7 @@ pub struct Transaction {
 }
 
 /// The reason why a transaction is not admitted to a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransactionError {
     /// The bytes do not decode.
     #[error("the transaction does not decode: {0}")]
@@ -128,6 +129,9 @@ pub enum TransactionError {
     /// The signer of a withdrawal is not the registration centre.
     #[error("only the registration centre withdraws certificates: sign with its key")]
     NotCentre,
+    /// The state cannot be read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
 }
 
 impl Transaction {

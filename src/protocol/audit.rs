@@ -3,7 +3,9 @@
 
 use crate::algebra::codec::Canonical;
 use crate::consensus::Digest;
-use crate::ledger::{Action, CommittedBlock, Ledger, Rule, Time, Transaction};
+use crate::database::DatabaseError;
+use crate::ledger::{Action, Block, Entry, Ledger, Rule, State, Time, Transaction};
+use crate::sign::VerifyingKey;
 
 /// A transaction on the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,49 +27,58 @@ pub struct TrailEntry {
 /// Returns the transactions that concern a record: its publication, the grants that cover it, their
 /// revocations, the requests for it and their accesses. The caller verifies the chain first with
 /// [`Ledger::audit`].
-pub fn trail(ledger: &Ledger, record: &Digest) -> Vec<TrailEntry> {
-    let entries = ledger.blocks().iter().flat_map(|CommittedBlock { block, .. }| {
-        block.entries.iter().map(move |entry| (&block.header, entry))
-    });
-    entries
-        .filter_map(|(header, entry)| {
-            let transaction = Transaction::from_bytes(&entry.transaction).ok()?;
-            concerns(ledger, &transaction, record).then(|| TrailEntry {
-                height: header.height,
-                time: header.time,
-                transaction: transaction.id(),
-                action: transaction.action().name(),
-                party: party(ledger, &transaction),
-                rejected_by: entry.rejected_by,
-            })
-        })
-        .collect()
+///
+/// # Errors
+/// [`DatabaseError`] if the ledger cannot be read.
+pub fn trail(ledger: &Ledger, record: &Digest) -> Result<Vec<TrailEntry>, DatabaseError> {
+    let state = ledger.state();
+    let Some(owner) = state.record(record)?.map(|record| record.owner) else { return Ok(vec![]) };
+    let mut trail = Vec::new();
+    for committed in ledger.blocks() {
+        let Block { header, entries } = committed?.block;
+        for Entry { transaction, rejected_by } in entries {
+            let Ok(transaction) = Transaction::from_bytes(&transaction) else { continue };
+            if concerns(state, &transaction, (record, &owner))? {
+                trail.push(TrailEntry {
+                    height: header.height,
+                    time: header.time,
+                    transaction: transaction.id(),
+                    action: transaction.action().name(),
+                    party: party(state, &transaction)?,
+                    rejected_by,
+                });
+            }
+        }
+    }
+    Ok(trail)
 }
 
-fn concerns(ledger: &Ledger, transaction: &Transaction, record: &Digest) -> bool {
-    let state = ledger.state();
-    let Some(owner) = state.record(record).map(|record| record.owner) else { return false };
-    let covers = |grant: &Digest| state.grant(grant).is_some_and(|g| g.covers(record, &owner));
-    let of_record = |request: &Digest| {
-        state.request(request).is_some_and(|request| request.action.record == *record)
+fn concerns(
+    state: &State,
+    transaction: &Transaction,
+    (record, owner): (&Digest, &VerifyingKey),
+) -> Result<bool, DatabaseError> {
+    let of_record = |request: &Digest| -> Result<bool, DatabaseError> {
+        let request = state.request(request)?;
+        Ok(request.is_some_and(|request| request.action.record == *record))
     };
-    match transaction.action() {
+    Ok(match transaction.action() {
         Action::Register(_) | Action::Renew(_) | Action::Withdraw(_) => false,
         Action::Record(_) => transaction.id() == *record,
-        Action::Grant(grant) => grant.covers(record, &owner),
+        Action::Grant(grant) => grant.covers(record, owner),
         Action::Request(request) => request.record == *record,
-        Action::Access(access) => of_record(&access.request),
-        Action::Evidence(evidence) => of_record(&evidence.receipt.released.request),
-        // A revocation may precede its grant.
-        Action::Revoke(revoke) if state.grant(&revoke.grant).is_none() => revoke.owner == owner,
-        Action::Revoke(revoke) => covers(&revoke.grant),
-    }
+        Action::Access(access) => of_record(&access.request)?,
+        Action::Evidence(evidence) => of_record(&evidence.receipt.released.request)?,
+        Action::Revoke(revoke) => match state.grant(&revoke.grant)? {
+            Some(grant) => grant.covers(record, owner),
+            // A revocation may precede its grant.
+            None => revoke.owner == *owner,
+        },
+    })
 }
 
-fn party(ledger: &Ledger, transaction: &Transaction) -> String {
+fn party(state: &State, transaction: &Transaction) -> Result<String, DatabaseError> {
     let (word, key) = transaction.action().signers()[0];
-    match ledger.state().party(&key) {
-        Some(party) => party.name.clone(),
-        None => format!("{word} {}", &key.to_string()[..16]),
-    }
+    let party = state.party(&key)?.map(|party| party.name);
+    Ok(party.unwrap_or_else(|| format!("{word} {}", &key.to_string()[..16])))
 }

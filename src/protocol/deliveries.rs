@@ -7,6 +7,7 @@ use super::message::SealedMessage;
 use super::{Item, LedgerView, ProtocolError, Proxy, Refusal};
 use crate::algebra::Secret;
 use crate::consensus::Digest;
+use crate::database::DatabaseError;
 use crate::ledger::{DelegationDigest, GrantAction, State};
 use crate::pre::conditional::{InvalidReKey, ReKey, VerifiedReKey};
 use crate::sign::VerifyingKey;
@@ -73,8 +74,16 @@ impl Deliveries {
     }
 
     /// Erases the deliveries of ended grants, and returns these grants.
-    pub(super) fn erase(&mut self, has_ended: impl Fn(&Digest) -> bool) -> Vec<Digest> {
-        let ended: Vec<Digest> = self.entries.keys().copied().filter(has_ended).collect();
+    pub(super) fn erase(
+        &mut self,
+        has_ended: impl Fn(&Digest) -> Result<bool, DatabaseError>,
+    ) -> Result<Vec<Digest>, DatabaseError> {
+        let mut ended = Vec::new();
+        for grant in self.entries.keys() {
+            if has_ended(grant)? {
+                ended.push(*grant);
+            }
+        }
         for entry in ended.iter().filter_map(|grant| self.entries.remove(grant)) {
             let (keys, payer) = entry.charge;
             self.keys -= keys;
@@ -84,7 +93,7 @@ impl Deliveries {
                 self.keys_of.remove(&payer);
             }
         }
-        ended
+        Ok(ended)
     }
 
     /// Returns a delivery as it was received.
@@ -152,17 +161,17 @@ impl Proxy {
         view: LedgerView<'_>,
         delivery: Delivery,
     ) -> Result<(), ProtocolError> {
-        let grant = view.state.grant(&delivery.grant).ok_or(Refusal::UnknownGrant)?;
+        let grant = view.state.grant(&delivery.grant)?.ok_or(Refusal::UnknownGrant)?;
         if grant.proxy != self.verifying_key() {
             return Err(Refusal::OtherProxy.into());
         }
-        view.check_not_ended(&delivery.grant, grant)?;
+        view.check_not_ended(&delivery.grant, &grant)?;
         if self.deliveries.get(&delivery.grant).is_some() {
             return Ok(());
         }
-        self.deliveries.check_limits(grant)?;
-        let accepted = verify(view.state, grant, &delivery)?;
-        self.deliveries.add(delivery.grant, grant, accepted);
+        self.deliveries.check_limits(&grant)?;
+        let accepted = verify(view.state, &grant, &delivery)?;
+        self.deliveries.add(delivery.grant, &grant, accepted);
         Ok(())
     }
 
@@ -183,7 +192,7 @@ fn verify(
     grant: &GrantAction,
     delivery: &Delivery,
 ) -> Result<Accepted, ProtocolError> {
-    let reader = state.party(&grant.reader).expect("a grant's reader is registered");
+    let reader = state.party(&grant.reader)?.ok_or(Refusal::UnregisteredReader)?;
     let reader = reader.pre_key().map_err(|error| ProtocolError::Decode(Item::ReaderKey, error))?;
     let digest = |trapdoor| trapdoor_digest(&delivery.salt, trapdoor);
     if !delivery.trapdoors.iter().map(digest).eq(grant.trapdoors.iter().copied()) {

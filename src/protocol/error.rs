@@ -3,8 +3,9 @@
 #![forbid(unsafe_code)]
 
 use super::register::RegistrationError;
+use crate::database::DatabaseError;
 use crate::error::{DecodeError, DecryptionFailed};
-use crate::ledger::Rule;
+use crate::ledger::{CheckError, Rule};
 use crate::record::{AssemblyError, ScanError};
 use crate::sign::InvalidSignature;
 use crate::store::StoreError;
@@ -283,6 +284,18 @@ pub enum ProtocolError {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] DatabaseError),
+}
+
+impl From<CheckError> for ProtocolError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Rule(rule) => Self::Rule(rule),
+            CheckError::Database(error) => Self::Ledger(error),
+        }
+    }
 }
 
 impl From<dem::StreamError> for ProtocolError {

@@ -152,6 +152,7 @@ impl Patient {
         let reader_key =
             reader.pre_key().map_err(|error| ProtocolError::Decode(Item::ReaderKey, error))?;
         let records = self.own_records(view.state, &terms.records)?;
+        let records: Vec<&RecordAction> = records.iter().collect();
         let owners = self.owners(&records);
         let patient = *self.pre.public_key();
 
@@ -190,20 +191,23 @@ impl Patient {
         // The messages are signed with an owner key: the proxy does not learn the patient's name.
         let signer = keys.first().ok_or(Refusal::NotOwnRecord)?;
         Ok(IssuedGrant {
-            delivery: SealedMessage::seal(validity.chain, signer, proxy, &delivery, rng)?,
-            ticket: SealedMessage::seal(validity.chain, signer, reader, &ticket, rng)?,
+            delivery: SealedMessage::seal(validity.chain, signer, &proxy, &delivery, rng)?,
+            ticket: SealedMessage::seal(validity.chain, signer, &reader, &ticket, rng)?,
             transaction,
         })
     }
 
     /// Looks up records and checks that the patient owns them.
-    fn own_records<'a>(
+    fn own_records(
         &self,
-        state: &'a State,
+        state: &State,
         ids: &[Digest],
-    ) -> Result<Vec<&'a RecordAction>, Refusal> {
-        let own = |id| state.record(id).filter(|record| self.owns(record));
-        ids.iter().map(|id| own(id).ok_or(Refusal::NotOwnRecord)).collect()
+    ) -> Result<Vec<RecordAction>, ProtocolError> {
+        let own = |id: &Digest| match state.record(id)?.filter(|record| self.owns(record)) {
+            Some(record) => Ok(record),
+            None => Err(Refusal::NotOwnRecord.into()),
+        };
+        ids.iter().map(own).collect()
     }
 
     /// Returns the distinct conditions of the granted classes, with their classes.
@@ -261,9 +265,9 @@ pub(super) fn check_owner(
     state: &State,
     sender: &VerifyingKey,
     grant: &Digest,
-) -> Result<(), Refusal> {
-    let grant = state.grant(grant).ok_or(Refusal::UnknownGrant)?;
-    if grant.owners.contains(sender) { Ok(()) } else { Err(Refusal::OtherSender) }
+) -> Result<(), ProtocolError> {
+    let grant = state.grant(grant)?.ok_or(Refusal::UnknownGrant)?;
+    if grant.owners.contains(sender) { Ok(()) } else { Err(Refusal::OtherSender.into()) }
 }
 
 impl Doctor {
@@ -278,6 +282,6 @@ impl Doctor {
         message: &SealedMessage,
     ) -> Result<Ticket, ProtocolError> {
         let signed = self.open_message::<Ticket>(state.chain(), message)?;
-        Ok(signed.authorise(|sender, ticket| check_owner(state, sender, &ticket.grant))?)
+        signed.authorise(|sender, ticket| check_owner(state, sender, &ticket.grant))
     }
 }

@@ -3,8 +3,9 @@
 
 use super::binding::{Origin, object_digest};
 use super::objects::all_objects;
-use super::{Refusal, Upload};
+use super::{ProtocolError, Refusal, Upload};
 use crate::algebra::codec::sequence;
+use crate::database::DatabaseError;
 use crate::ledger::{RecordAction, State, Time};
 use crate::sign::VerifyingKey;
 use crate::store::{self, Cid};
@@ -99,18 +100,18 @@ impl Holdings {
     ///
     /// Cost: logarithmic. Once per block and author who reaches the quota, linear in the author's
     /// unpublished records.
-    pub(super) fn reserve(&mut self, state: &State, upload: &Upload) -> Result<(), Refusal> {
+    pub(super) fn reserve(&mut self, state: &State, upload: &Upload) -> Result<(), ProtocolError> {
         let (origin, length) = (upload.origin, upload.length);
         let Origin { author, record_id } = origin;
         let key = (record_id, hash_of(&upload.name)?);
         let is_published = self.check_listed(state, &origin, &upload.name)?;
         let held = self.held(&origin, &key.1);
         if held.is_some_and(|held| held != length) {
-            return Err(Refusal::UploadLength);
+            return Err(Refusal::UploadLength.into());
         }
         let new = if is_published || held.is_some() { 0 } else { charge(length) };
         if !self.fits(&author, new) && self.is_behind(&author, state) {
-            self.look_up(&author, state);
+            self.look_up(&author, state)?;
         }
         let fits = self.fits(&author, new);
         let account = self.accounts.entry(author).or_default();
@@ -118,13 +119,13 @@ impl Holdings {
         let in_transfer = in_transfer.filter(|total| *total <= UNPUBLISHED_QUOTA);
         match account.transfers.get_mut(&key) {
             Some(running) if running.length != length || running.count == MAX_TRANSFERS => {
-                return Err(Refusal::TooManyTransfers);
+                return Err(Refusal::TooManyTransfers.into());
             }
             Some(running) => {
                 account.in_transfer = in_transfer.ok_or(Refusal::TooManyTransfers)?;
                 running.count += 1;
             }
-            None if !fits => return Err(Refusal::QuotaExceeded),
+            None if !fits => return Err(Refusal::QuotaExceeded.into()),
             None => {
                 account.in_transfer = in_transfer.ok_or(Refusal::TooManyTransfers)?;
                 account.charged += new;
@@ -141,14 +142,14 @@ impl Holdings {
         state: &State,
         origin: &Origin,
         name: &Cid,
-    ) -> Result<bool, Refusal> {
-        let Some(record) = state.published(&origin.author, &origin.record_id) else {
+    ) -> Result<bool, ProtocolError> {
+        let Some(record) = state.published(&origin.author, &origin.record_id)? else {
             let is_known = self.published.contains_key(origin);
-            return if is_known { Err(Refusal::OldState) } else { Ok(false) };
+            return if is_known { Err(Refusal::OldState.into()) } else { Ok(false) };
         };
-        self.publish(origin, record);
-        let is_listed = all_objects(record).contains(&object_digest(name));
-        if is_listed { Ok(true) } else { Err(Refusal::ForeignObject) }
+        self.publish(origin, &record);
+        let is_listed = all_objects(&record).contains(&object_digest(name));
+        if is_listed { Ok(true) } else { Err(Refusal::ForeignObject.into()) }
     }
 
     /// Returns the length of an object that was uploaded for a record.
@@ -194,7 +195,7 @@ impl Holdings {
 
     /// Adds an object that was transferred, if the record is not published without it in the
     /// meantime.
-    pub(super) fn add(&mut self, state: &State, upload: &Upload) -> Result<(), Refusal> {
+    pub(super) fn add(&mut self, state: &State, upload: &Upload) -> Result<(), ProtocolError> {
         self.check_listed(state, &upload.origin, &upload.name)?;
         self.insert(&StoredUpload::new(upload));
         Ok(())
@@ -217,15 +218,18 @@ impl Holdings {
     }
 
     /// Discharges the uploads for the published records of an author.
-    fn look_up(&mut self, author: &VerifyingKey, state: &State) {
-        let Some(account) = self.accounts.get_mut(author) else { return };
-        account.height = state.height();
-        let published: Vec<([u8; 32], &RecordAction)> = (account.records.keys())
-            .filter_map(|id| Some((*id, state.published(author, id)?)))
-            .collect();
-        for (record_id, record) in published {
-            self.publish(&Origin { author: *author, record_id }, record);
+    fn look_up(&mut self, author: &VerifyingKey, state: &State) -> Result<(), DatabaseError> {
+        let Some(account) = self.accounts.get_mut(author) else { return Ok(()) };
+        let record_ids: Vec<[u8; 32]> = account.records.keys().copied().collect();
+        for record_id in record_ids {
+            if let Some(record) = state.published(author, &record_id)? {
+                self.publish(&Origin { author: *author, record_id }, &record);
+            }
         }
+        if let Some(account) = self.accounts.get_mut(author) {
+            account.height = state.height();
+        }
+        Ok(())
     }
 
     /// Discharges the uploads for a published record, and forgets those that it does not list.
@@ -248,20 +252,21 @@ impl Holdings {
     /// Forgets the uploads for records that were not published in time, and objects that a
     /// published record does not list. The time is that of the last block, so a record that was
     /// published in time is in the state. The charges remain until [`Self::recharge`].
-    pub(super) fn expire(&mut self, state: &State) {
+    pub(super) fn expire(&mut self, state: &State) -> Result<(), DatabaseError> {
         let authors: Vec<VerifyingKey> = self.accounts.keys().copied().collect();
         for author in &authors {
-            self.look_up(author, state);
+            self.look_up(author, state)?;
         }
         let is_old = |since| state.time().saturating_sub(since) > UNPUBLISHED_LIFETIME;
         for account in self.accounts.values_mut() {
             account.records.retain(|_, uploads| !is_old(uploads.since));
         }
         for (origin, objects) in &mut self.published {
-            if let Some(record) = state.published(&origin.author, &origin.record_id) {
-                retain_listed(objects, record);
+            if let Some(record) = state.published(&origin.author, &origin.record_id)? {
+                retain_listed(objects, &record);
             }
         }
+        Ok(())
     }
 
     /// Charges every author for their unpublished uploads only, after all other objects were
@@ -326,6 +331,14 @@ mod tests {
     use crate::ledger::Ledger;
     use crate::sign::SigningKey;
 
+    fn refusal(outcome: Result<(), ProtocolError>) -> Option<Refusal> {
+        match outcome {
+            Ok(()) => None,
+            Err(ProtocolError::Refused(refusal)) => Some(refusal),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     #[test]
     fn an_object_is_charged_once_however_often_it_is_sent() {
         let key = SigningKey::from_seed(&Secret::new([1; 32]));
@@ -344,38 +357,38 @@ mod tests {
         let mut holdings = Holdings::default();
         // The same object four times at once, as a network repeats it.
         for n in 1..=4 {
-            assert_eq!(holdings.reserve(state, &first), Ok(()));
+            assert_eq!(refusal(holdings.reserve(state, &first)), None);
             assert_eq!(charged(&holdings), (quarter, n * quarter));
         }
-        assert_eq!(holdings.reserve(state, &first), Err(Refusal::TooManyTransfers));
-        assert_eq!(holdings.add(state, &first), Ok(()));
+        assert_eq!(refusal(holdings.reserve(state, &first)), Some(Refusal::TooManyTransfers));
+        assert_eq!(refusal(holdings.add(state, &first)), None);
         for _ in 0..4 {
             holdings.release(&first);
         }
         assert_eq!(charged(&holdings), (quarter, 0));
         // Held already: another length is false, the same is charged during the transfer only.
         let longer = upload(b"a", 1, quarter + 1);
-        assert_eq!(holdings.reserve(state, &longer), Err(Refusal::UploadLength));
-        assert_eq!(holdings.reserve(state, &first), Ok(()));
+        assert_eq!(refusal(holdings.reserve(state, &longer)), Some(Refusal::UploadLength));
+        assert_eq!(refusal(holdings.reserve(state, &first)), None);
         assert_eq!(charged(&holdings), (quarter, quarter));
         holdings.release(&first);
         // Another object, and the same object for another record.
         let rest = UNPUBLISHED_QUOTA - quarter;
         for other in [upload(b"c", 1, rest + 1), upload(b"a", 2, rest + 1)] {
-            assert_eq!(holdings.reserve(state, &other), Err(Refusal::QuotaExceeded));
+            assert_eq!(refusal(holdings.reserve(state, &other)), Some(Refusal::QuotaExceeded));
         }
         let other = upload(b"a", 2, rest);
-        assert_eq!(holdings.reserve(state, &other), Ok(()));
+        assert_eq!(refusal(holdings.reserve(state, &other)), None);
         // The transfers of an author are limited as well.
-        assert_eq!(holdings.reserve(state, &first), Ok(()));
-        assert_eq!(holdings.reserve(state, &first), Err(Refusal::TooManyTransfers));
+        assert_eq!(refusal(holdings.reserve(state, &first)), None);
+        assert_eq!(refusal(holdings.reserve(state, &first)), Some(Refusal::TooManyTransfers));
         holdings.release(&first);
         holdings.release(&other);
         assert_eq!(charged(&holdings), (quarter, 0));
         // A stored object that no record holds is charged until the expiry.
         holdings.charge_lost(&other);
         assert_eq!(charged(&holdings), (UNPUBLISHED_QUOTA, 0));
-        holdings.expire(state);
+        holdings.expire(state).unwrap();
         assert_eq!(charged(&holdings), (UNPUBLISHED_QUOTA, 0));
         holdings.recharge();
         assert_eq!(charged(&holdings), (quarter, 0));

@@ -190,16 +190,16 @@ impl Doctor {
         mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
         let (request, record) = self.requested(view, request_id, Basis::Grant(ticket.grant))?;
-        let grant = view.state.grant(&ticket.grant).ok_or(Refusal::UnknownGrant)?;
+        let grant = view.state.grant(&ticket.grant)?.ok_or(Refusal::UnknownGrant)?;
         release.check(view, request_id, &request.sections)?;
         let source = self.source(objects, FetchBasis::Request(*request_id), view, &mut rng);
-        let verified = self.verify_granted(record, grant, ticket, &release.sections)?;
+        let verified = self.verify_granted(&record, &grant, ticket, &release.sections)?;
         let unwrap = |index: u8, _: &SectionDigests| {
             let reencryption = verified.iter().find(|(other, _)| *other == index);
             let open = |(_, verified): &_| conditional::open_reencrypted(&self.pre, verified);
             Ok(reencryption.map(open).transpose()?)
         };
-        open_sections(record, &source, &unwrap, output)
+        open_sections(&record, &source, &unwrap, output)
     }
 
     /// Verifies the proxy's re-encryption of each section.
@@ -262,13 +262,13 @@ impl Doctor {
                 return Ok(None);
             }
             let wrapped: abe::Ciphertext = source.wrapped_key(&digests.wrapped_for_policy)?;
-            let ad = Origin::of(record).wrapped_key_ad(index);
+            let ad = Origin::of(&record).wrapped_key_ad(index);
             match abe::open(parameters, key, &ad, &wrapped) {
                 Err(abe::OpenError::PolicyNotSatisfied) => Ok(None),
                 opened => Ok(Some(opened?)),
             }
         };
-        match open_sections(record, &source, &unwrap, output) {
+        match open_sections(&record, &source, &unwrap, output) {
             Err(ProtocolError::Refused(Refusal::NothingToOpen)) => {
                 Err(abe::OpenError::PolicyNotSatisfied.into())
             }
@@ -288,14 +288,14 @@ impl Doctor {
         output: Output<'_, W>,
         mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
-        let record = view.state.record(record_id).ok_or(Refusal::UnknownRecord)?;
+        let record = view.state.record(record_id)?.ok_or(Refusal::UnknownRecord)?;
         let source = self.source(objects, FetchBasis::Own(*record_id), view, &mut rng);
         let unwrap = |index: u8, section: &SectionDigests| {
             let wrapped = source.wrapped_key(&section.wrapped_for_author)?;
-            let ad = Origin::of(record).wrapped_key_ad(index);
+            let ad = Origin::of(&record).wrapped_key_ad(index);
             Ok(Some(conditional::open(&self.pre, AUTHOR_CONDITION, &ad, &wrapped)?))
         };
-        open_sections(record, &source, &unwrap, output)
+        open_sections(&record, &source, &unwrap, output)
     }
 
     fn source<'a>(
@@ -309,20 +309,21 @@ impl Doctor {
     }
 
     /// Returns the request of this doctor on the given basis, and its record.
-    fn requested<'a>(
+    fn requested(
         &self,
-        LedgerView { state, now }: LedgerView<'a>,
+        LedgerView { state, now }: LedgerView<'_>,
         request_id: &Digest,
         basis: Basis,
-    ) -> Result<(&'a RequestAction, &'a RecordAction), ProtocolError> {
-        state.valid_party(&self.verifying_key(), Role::Doctor, now, Rule::UnknownReader)?;
+    ) -> Result<(RequestAction, RecordAction), ProtocolError> {
+        let otherwise = ProtocolError::from(Rule::UnknownReader);
+        state.valid_party(&self.verifying_key(), Role::Doctor, now, otherwise)?;
         let own = |request: &RequestAction| {
             request.reader == self.verifying_key() && request.basis == basis
         };
-        match state.request(request_id) {
-            Some(StoredRequest { action: request, .. }) if own(request) => {
-                let record = state.record(&request.record);
-                Ok((request, record.expect("a request is admitted for a record")))
+        match state.request(request_id)? {
+            Some(StoredRequest { action: request, .. }) if own(&request) => {
+                let record = state.record(&request.record)?.ok_or(Refusal::UnknownRecord)?;
+                Ok((request, record))
             }
             _ => Err(Refusal::NotRequested.into()),
         }
@@ -342,14 +343,14 @@ impl Patient {
         output: Output<'_, W>,
         mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<Opened, ProtocolError> {
-        let record = view.state.record(&hit.record).ok_or(Refusal::UnknownRecord)?;
+        let record = view.state.record(&hit.record)?.ok_or(Refusal::UnknownRecord)?;
         let key = self.owner_key(&record.author, record.epoch);
         let basis = FetchBasis::Own(hit.record);
         let source = SignedSource::new(objects, basis, view, &key, &mut rng);
         let unwrap = |index: u8, section: &SectionDigests| {
-            self.unwrap(record, index, section, &source).map(Some)
+            self.unwrap(&record, index, section, &source).map(Some)
         };
-        open_sections(record, &source, &unwrap, output)
+        open_sections(&record, &source, &unwrap, output)
     }
 
     /// Reads the classes of a record's sections from the keys wrapped for the patient, for example
@@ -364,13 +365,14 @@ impl Patient {
         objects: &dyn ObjectSource,
         mut rng: &mut (impl Rng + ?Sized),
     ) -> Result<(), ProtocolError> {
-        let record = view.state.record(&hit.record).ok_or(Refusal::UnknownRecord)?;
+        let record = view.state.record(&hit.record)?.ok_or(Refusal::UnknownRecord)?;
         let key = self.owner_key(&record.author, record.epoch);
         let basis = FetchBasis::Own(hit.record);
         let source = SignedSource::new(objects, basis, view, &key, &mut rng);
-        let unwrap = |(index, section)| section_key(&self.unwrap(record, index, section, &source)?);
+        let unwrap =
+            |(index, section)| section_key(&self.unwrap(&record, index, section, &source)?);
         let keys = (0..).zip(&record.sections).map(unwrap).collect::<Result<Vec<_>, _>>()?;
-        self.learn(record, &keys);
+        self.learn(&record, &keys);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 
 use super::deliveries::Accepted;
 use super::locate::batch_locate;
-use super::{Hit, Progress, Refusal, SearchAnswer};
+use super::{Hit, Progress, ProtocolError, Refusal, SearchAnswer};
 use crate::consensus::Digest;
 use crate::ledger::{GrantAction, MAX_COVERED, MAX_ENTRIES, RecordAction, State};
 use crate::store::Cid;
@@ -14,40 +14,44 @@ pub(super) const MAX_HITS: usize = 1 << 16;
 pub const MAX_TESTS: u64 = (MAX_ENTRIES * MAX_COVERED) as u64;
 
 /// The records that one request searches.
-pub(super) struct Page<'a> {
-    pub(super) records: Vec<(&'a Digest, &'a RecordAction)>,
+pub(super) struct Page {
+    pub(super) records: Vec<(Digest, RecordAction)>,
     /// The number of tests of an entry with a trapdoor, at most.
     pub(super) tests: u64,
     pub(super) last: Option<Digest>,
 }
 
-impl<'a> Page<'a> {
+impl Page {
     /// Returns the first records of a grant after a given one whose entries are tested at most
     /// `max_tests` times.
     pub(super) fn new(
-        state: &'a State,
+        state: &State,
         grant: &GrantAction,
         after: Option<Digest>,
         max_tests: u64,
-    ) -> Result<Self, Refusal> {
-        let place = |id: Digest| Some((state.record(&id)?.owner, id));
-        let start = after.map(|id| place(id).ok_or(Refusal::UnknownRecord)).transpose()?;
+    ) -> Result<Self, ProtocolError> {
+        let start = match after {
+            Some(id) => Some((state.record(&id)?.ok_or(Refusal::UnknownRecord)?.owner, id)),
+            None => None,
+        };
         // Without trapdoors nothing is found.
         let owners = grant.owners.iter().filter(|_| !grant.trapdoors.is_empty());
-        let covered = owners.flat_map(|owner| state.records_of(owner));
-        let covered = covered.filter(|(id, record)| grant.covers(id, &record.owner));
-        let mut covered =
-            covered.skip_while(|(id, record)| Some((record.owner, **id)) <= start).peekable();
+        let owners = owners.filter(|owner| start.is_none_or(|(of, _)| of <= **owner));
         let (mut records, mut tests) = (Vec::new(), 0);
         let fits = |count: usize, tests: u64| count < MAX_HITS && tests <= max_tests;
-        while let Some((id, record)) =
-            covered.next_if(|(_, record)| fits(records.len(), tests + cost(grant, record)))
-        {
-            tests += cost(grant, record);
+        for item in owners.flat_map(|owner| state.records_of(owner)) {
+            let (id, record) = item?;
+            if !grant.covers(&id, &record.owner) || Some((record.owner, id)) <= start {
+                continue;
+            }
+            if !fits(records.len(), tests + cost(grant, &record)) {
+                let last = records.last().map(|(id, _): &(Digest, _)| *id);
+                return Ok(Self { records, tests, last });
+            }
+            tests += cost(grant, &record);
             records.push((id, record));
         }
-        let last = covered.peek().and(records.last()).map(|(id, _)| **id);
-        Ok(Self { records, tests, last })
+        Ok(Self { records, tests, last: None })
     }
 
     /// Searches the records with the trapdoors of their owner keys. Also returns the number of
@@ -61,7 +65,7 @@ impl<'a> Page<'a> {
         let (mut found, mut tests) = (Vec::new(), 0);
         for of_owner in self.records.chunk_by(|(_, a), (_, b)| a.owner == b.owner) {
             let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) =
-                of_owner.iter().copied().unzip();
+                of_owner.iter().map(|(id, record)| (id, record)).unzip();
             let trapdoors = accepted.trapdoors_for(grant, &records[0].owner);
             let mut entries = Counted { progress: &mut *progress, steps: 0 };
             found.extend(hits(ids, batch_locate(&records, trapdoors, &mut entries)));

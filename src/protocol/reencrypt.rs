@@ -77,23 +77,20 @@ impl Release {
         view: LedgerView<'_>,
         request: &Digest,
         requested: &[u8],
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ProtocolError> {
         let released = &self.receipt.released;
         let digests: Vec<Digest> = self.sections.iter().map(SectionReEncryption::digest).collect();
         let indices = self.sections.iter().map(|section| section.section);
         let is_complete = indices.eq(requested.iter().copied());
         let of_sections = released.request == *request && released.reencryptions == digests;
         if !is_complete {
-            return Err(Refusal::OtherSections);
+            return Err(Refusal::OtherSections.into());
         }
         if !of_sections || self.receipt.verify(view.state.chain()).is_err() {
-            return Err(Refusal::InvalidReceipt);
+            return Err(Refusal::InvalidReceipt.into());
         }
-        if view.state.access(request) == Some(released) {
-            Ok(())
-        } else {
-            Err(Refusal::UnreportedAccess)
-        }
+        let is_reported = view.state.access(request)?.as_ref() == Some(released);
+        if is_reported { Ok(()) } else { Err(Refusal::UnreportedAccess.into()) }
     }
 }
 
@@ -127,7 +124,7 @@ impl PreparedAccess {
 const ATTEMPT_COST: u64 = SEARCH_BUDGET / 128;
 
 /// An open request, its record, and its grant with the identifier.
-type Requested<'a> = (&'a RequestAction, &'a RecordAction, (Digest, &'a GrantAction));
+type Requested = (RequestAction, RecordAction, (Digest, GrantAction));
 
 /// A section that a request names.
 struct RequestedSection<'a> {
@@ -167,12 +164,12 @@ impl Proxy {
         let basis = FetchBasis::Request(*request_id);
         let source = SignedSource::new(objects, basis, view, &self.key, &mut rng);
         let accepted = self.accepted_for(&grant.0)?;
-        let trapdoors = accepted.trapdoors_for(grant.1, &record.owner);
+        let trapdoors = accepted.trapdoors_for(&grant.1, &record.owner);
         let tests = (record.index.len() * trapdoors.len()) as u64;
         let attempt = self.searches().charge(&request.reader, view.now, tests.max(ATTEMPT_COST))?;
         let mut tested = 0_usize;
-        check_ciphertexts(record, request, (trapdoors, &mut tested), &source)?;
-        let sections = requested_sections(record, request, accepted, &source)?;
+        check_ciphertexts(&record, &request, (trapdoors, &mut tested), &source)?;
+        let sections = requested_sections(&record, &request, accepted, &source)?;
         let sections = reencrypt(sections, rng)?;
         // A reader pays for an attempt that fails, and otherwise with the request on the ledger.
         self.searches().settle(attempt, (tested * trapdoors.len()).max(1) as u64);
@@ -194,9 +191,10 @@ impl Proxy {
         journal: &mut dyn Journal,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Transaction, ProtocolError> {
+        let is_reported = view.state.access(&prepared.request)?.is_some();
         let journaled = match self.journaled.entry(prepared.request) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(_) if view.state.access(&prepared.request).is_some() => {
+            Entry::Vacant(_) if is_reported => {
                 return Err(Refusal::JournalLost.into());
             }
             Entry::Vacant(entry) => {
@@ -223,14 +221,14 @@ impl Proxy {
         let (request, _, _) = self.requested(view, request_id)?;
         let journaled = self.journaled.get(request_id).ok_or(Refusal::JournalLost)?;
         let access = journaled.access();
-        if view.state.access(request_id) != Some(&access) {
+        if view.state.access(request_id)?.as_ref() != Some(&access) {
             return Err(Refusal::UnreportedAccess.into());
         }
         let receipt = Receipt::issue(view.state.chain(), access, &self.key);
         let release = Release { sections: journaled.sections.clone(), receipt };
         let unregistered = Refusal::UnregisteredReader;
         let reader = view.require_party(&request.reader, Role::Doctor, unregistered)?;
-        self.seal_message(view.state.chain(), reader, &release, rng)
+        self.seal_message(view.state.chain(), &reader, &release, rng)
     }
 
     /// Loads a journal entry after a restart.
@@ -249,27 +247,27 @@ impl Proxy {
 
     /// Returns an open request, its record and the grant, if the grant is valid now and names this
     /// proxy.
-    fn requested<'a>(
+    fn requested(
         &self,
-        view: LedgerView<'a>,
+        view: LedgerView<'_>,
         request_id: &Digest,
-    ) -> Result<Requested<'a>, ProtocolError> {
+    ) -> Result<Requested, ProtocolError> {
         let LedgerView { state, now } = view;
-        let stored = state.request(request_id).ok_or(Refusal::UnknownRequest)?;
+        let stored = state.request(request_id)?.ok_or(Refusal::UnknownRequest)?;
         if !stored.is_open(state.height()) {
             return Err(Refusal::ExpiredRequest.into());
         }
         let StoredRequest { action: request, .. } = stored;
-        let Basis::Grant(grant_id) = &request.basis else {
+        let Basis::Grant(grant_id) = request.basis else {
             return Err(Refusal::NotUnderGrant.into());
         };
-        let record = state.record(&request.record).expect("a request is admitted for a record");
-        let grant = state.check_grant(grant_id, &request.reader, &request.record, now)?;
+        let record = state.record(&request.record)?.ok_or(Refusal::UnknownRecord)?;
+        let grant = state.check_grant(&grant_id, &request.reader, &request.record, now)?;
         if grant.proxy != self.verifying_key() {
             return Err(Refusal::OtherProxy.into());
         }
-        view.check_parties(grant)?;
-        Ok((request, record, (*grant_id, grant)))
+        view.check_parties(&grant)?;
+        Ok((request, record, (grant_id, grant)))
     }
 }
 

@@ -4,9 +4,7 @@
 use super::{Journal, LedgerView, Patient, ProtocolError, Proxy, Refusal};
 use crate::algebra::{Rng, codec::Canonical};
 use crate::consensus::Digest;
-use crate::ledger::{
-    Action, Basis, Draft, RevokeAction, State, StoredRequest, Transaction, Validity,
-};
+use crate::ledger::{Action, Basis, Draft, RevokeAction, State, Transaction, Validity};
 use crate::sign::VerifyingKey;
 use std::io;
 
@@ -22,8 +20,8 @@ impl Patient {
         grant: &Digest,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Transaction, ProtocolError> {
-        let owners = state.grant(grant).map(|grant| grant.owners.as_slice()).unwrap_or_default();
-        self.withdraw(validity, state, (grant, owners), rng)
+        let owners = state.grant(grant)?.map(|grant| grant.owners).unwrap_or_default();
+        self.withdraw(validity, state, (grant, &owners), rng)
     }
 
     /// Revokes a grant that may not be on the ledger yet. The contract refuses a grant that arrives
@@ -54,9 +52,12 @@ impl Patient {
         (grant, owners): (&Digest, &[VerifyingKey]),
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Transaction, ProtocolError> {
-        let mut records = owners.iter().flat_map(|owner| state.records_of(owner));
-        let (_, record) =
-            records.find(|(_, record)| self.owns(record)).ok_or(Refusal::NotOwnGrant)?;
+        let records = owners.iter().flat_map(|owner| state.records_of(owner));
+        let is_own = |item: &Result<_, _>| match item {
+            Ok((_, record)) => self.owns(record),
+            Err(_) => true,
+        };
+        let (_, record) = records.into_iter().find(is_own).ok_or(Refusal::NotOwnGrant)??;
         let action = Action::Revoke(RevokeAction { owner: record.owner, grant: *grant });
         let key = self.owner_key(&record.author, record.epoch);
         Ok(Draft::new(validity, action, rng).signed_by(&[&key]))
@@ -69,16 +70,23 @@ impl Proxy {
     /// for requests that have expired ([`REQUEST_BLOCKS`](crate::ledger::REQUEST_BLOCKS) blocks
     /// later), are erased too; a journal contains them until [`Self::compact`]. Nothing is erased
     /// that concerns a grant or request which the view does not contain: the view may be old.
-    pub fn erase_ended(&mut self, view: LedgerView<'_>) -> Vec<Digest> {
-        let is_needed = |request: &StoredRequest| {
+    ///
+    /// # Errors
+    /// [`ProtocolError::Ledger`].
+    pub fn erase_ended(&mut self, view: LedgerView<'_>) -> Result<Vec<Digest>, ProtocolError> {
+        let mut obsolete = Vec::new();
+        for id in self.journaled.keys() {
+            let Some(request) = view.state.request(id)? else { continue };
             let has_ended = match request.action.basis {
-                Basis::Grant(grant) => view.has_ended(&grant),
+                Basis::Grant(grant) => view.has_ended(&grant)?,
                 Basis::Policy => false,
             };
-            request.is_open(view.state.height()) && !has_ended
-        };
-        self.journaled.retain(|request, _| view.state.request(request).is_none_or(is_needed));
-        self.deliveries.erase(|grant| view.has_ended(grant))
+            if has_ended || !request.is_open(view.state.height()) {
+                obsolete.push(*id);
+            }
+        }
+        obsolete.iter().for_each(|id| _ = self.journaled.remove(id));
+        Ok(self.deliveries.erase(|grant| view.has_ended(grant))?)
     }
 
     /// Removes the re-encryptions that were erased from the journal.

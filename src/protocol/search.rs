@@ -180,12 +180,12 @@ impl Proxy {
     ) -> Result<SearchAnswer, ProtocolError> {
         let accepted = self.accepted_for(&request.grant)?;
         let grant = view.state.valid_grant(&request.grant, view.now)?;
-        view.check_parties(grant)?;
+        view.check_parties(&grant)?;
         request.check(view, &self.verifying_key(), &grant.reader)?;
-        let page = Page::new(view.state, grant, request.after, MAX_TESTS)?;
+        let page = Page::new(view.state, &grant, request.after, MAX_TESTS)?;
         let (signed, cost) = ((&grant.reader, request.nonce), page.tests.max(MIN_COST));
         let served = self.searches().admit(signed, request.time, view.now, cost)?;
-        let (answer, tests) = page.search(grant, accepted, progress);
+        let (answer, tests) = page.search(&grant, accepted, progress);
         // A batch tests at most twice as many entries as are reported.
         self.searches().settle(served, tests.saturating_mul(2).max(MIN_COST));
         Ok(answer)
@@ -212,7 +212,7 @@ impl Proxy {
         let reader = view.state.valid_grant(&request.grant, view.now)?.reader;
         let reader = view.require_party(&reader, Role::Doctor, Refusal::UnregisteredReader)?;
         let result = SearchResult { request: request.id(), answer };
-        self.seal_message(view.state.chain(), reader, &result, rng)
+        self.seal_message(view.state.chain(), &reader, &result, rng)
     }
 }
 
@@ -230,7 +230,7 @@ impl Doctor {
         message: &SealedMessage,
     ) -> Result<SearchAnswer, ProtocolError> {
         let signed = self.open_message::<SearchResult>(state.chain(), message)?;
-        let proxy = state.grant(&request.grant).ok_or(Refusal::UnknownGrant)?.proxy;
+        let proxy = state.grant(&request.grant)?.ok_or(Refusal::UnknownGrant)?.proxy;
         let result = signed.require_sender(&proxy)?;
         let is_expected = result.request == request.id();
         if is_expected { Ok(result.answer) } else { Err(Refusal::OtherAnswer.into()) }
@@ -240,9 +240,16 @@ impl Doctor {
 impl Patient {
     /// Finds all records of the patient: selects the records of the patient's owner keys on the
     /// ledger, and decrypts their locations with trapdoors for the pseudonyms.
-    pub fn find(&self, state: &State) -> Vec<Hit> {
-        let own = state.records().filter(|(_, record)| self.owns(record));
-        let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) = own.unzip();
+    ///
+    /// # Errors
+    /// [`ProtocolError::Ledger`].
+    pub fn find(&self, state: &State) -> Result<Vec<Hit>, ProtocolError> {
+        let mut own = Vec::new();
+        for item in state.records() {
+            own.extend(Some(item?).filter(|(_, record)| self.owns(record)));
+        }
+        let (ids, records): (Vec<&Digest>, Vec<&RecordAction>) =
+            own.iter().map(|(id, record)| (id, record)).unzip();
         let mut locations = vec![None; records.len()];
         // Records of the same owner key share a trapdoor.
         let trapdoors = self.trapdoors(&records, &[SearchTerm::everything()]);
@@ -255,7 +262,7 @@ impl Patient {
             let found = batch_locate(&of_series, &[trapdoor], &mut ());
             positions.into_iter().zip(found).for_each(|(at, name)| locations[at] = name);
         }
-        hits(ids, locations)
+        Ok(hits(ids, locations))
     }
 }
 

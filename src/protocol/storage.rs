@@ -147,7 +147,7 @@ impl<S: RecordStore> StoreKeeper<S> {
             let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
             journal.append(&StoredUpload::new(upload).to_bytes())?;
         }
-        Ok(self.lock().add(state, upload)?)
+        self.lock().add(state, upload)
     }
 
     /// Deletes the objects of records that were not published in time, and objects that a published
@@ -161,7 +161,7 @@ impl<S: RecordStore> StoreKeeper<S> {
     /// [`ProtocolError::Store`] if the store fails.
     pub fn expire(&mut self, state: &State) -> Result<(), ProtocolError> {
         let holdings = self.holdings.get_mut().unwrap_or_else(PoisonError::into_inner);
-        holdings.expire(state);
+        holdings.expire(state)?;
         if let Some(journal) = &mut self.journal {
             let journal = journal.get_mut().unwrap_or_else(PoisonError::into_inner);
             journal.replace(&mut holdings.uploads().map(|upload| upload.to_bytes()))?;
@@ -197,7 +197,7 @@ impl<S: RecordStore> StoreKeeper<S> {
             return Err(Refusal::StaleFetch.into());
         }
         let (record, objects) = permitted(view, fetch)?;
-        let uploaded = self.lock().contain(&Origin::of(record), &fetch.name);
+        let uploaded = self.lock().contain(&Origin::of(&record), &fetch.name);
         if !uploaded || !objects.contains(&object_digest(&fetch.name)) {
             return Err(Refusal::ForeignObject.into());
         }
@@ -235,43 +235,44 @@ impl Read for ExactReader<'_> {
 
 /// Returns the record of a fetch and the digests of the objects that the signer may read: for
 /// author and owner all objects of the record, for a request those that it needs.
-fn permitted<'a>(
-    view: LedgerView<'a>,
+fn permitted(
+    view: LedgerView<'_>,
     fetch: &Fetch,
-) -> Result<(&'a RecordAction, Vec<Digest>), ProtocolError> {
+) -> Result<(RecordAction, Vec<Digest>), ProtocolError> {
     match fetch.basis {
         FetchBasis::Own(id) => {
-            let record = view.state.record(&id).ok_or(Refusal::UnknownBasis)?;
+            let record = view.state.record(&id)?.ok_or(Refusal::UnknownBasis)?;
             if fetch.signer != record.author && fetch.signer != record.owner {
                 return Err(Refusal::RecordOfAnother.into());
             }
-            Ok((record, all_objects(record)))
+            let objects = all_objects(&record);
+            Ok((record, objects))
         }
         FetchBasis::Request(id) => {
-            let request = view.state.request(&id).ok_or(Refusal::UnknownBasis)?;
-            requested(view, request, &fetch.signer)
+            let request = view.state.request(&id)?.ok_or(Refusal::UnknownBasis)?;
+            requested(view, &request, &fetch.signer)
         }
     }
 }
 
 /// Returns the record of an open request, and the objects that the signer may read as its reader or
 /// as the proxy of its grant.
-fn requested<'a>(
-    LedgerView { state, now }: LedgerView<'a>,
+fn requested(
+    LedgerView { state, now }: LedgerView<'_>,
     request: &StoredRequest,
     signer: &VerifyingKey,
-) -> Result<(&'a RecordAction, Vec<Digest>), ProtocolError> {
+) -> Result<(RecordAction, Vec<Digest>), ProtocolError> {
     if !request.is_open(state.height()) {
         return Err(Refusal::ExpiredRequest.into());
     }
     let request = &request.action;
-    let record = state.record(&request.record).expect("a request is admitted for a record");
-    let is_proxy = Some(*signer) == state.proxy_of(request);
+    let record = state.record(&request.record)?.ok_or(Refusal::UnknownBasis)?;
+    let is_proxy = Some(*signer) == state.proxy_of(request)?;
     if *signer != request.reader && !is_proxy {
         return Err(Refusal::RequestOfAnother.into());
     }
-    let signer = state.party(signer).expect("readers and proxies of requests are registered");
-    state.check_certificate(signer, now)?;
+    let signer = state.party(signer)?.ok_or(Refusal::RequestOfAnother)?;
+    state.check_certificate(&signer, now)?;
     let keys: &[WrappedKey] = match &request.basis {
         Basis::Policy => &[|section| section.wrapped_for_policy],
         Basis::Grant(grant) => {
@@ -280,5 +281,6 @@ fn requested<'a>(
         }
     };
     let sections = request.sections.iter().map(|index| &record.sections[usize::from(*index)]);
-    Ok((record, objects(record, sections, keys)))
+    let objects = objects(&record, sections, keys);
+    Ok((record, objects))
 }

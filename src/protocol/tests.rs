@@ -13,8 +13,8 @@ use super::*;
 use crate::algebra::codec::{self, Canonical};
 use crate::algebra::{G2, Scalar, Secret, random_bytes};
 use crate::consensus::{
-    Application, Certificate, Config, Digest, Format, Location, Member, Parameters, Phase,
-    ProposalContext,
+    Application, Certificate, Config, Decision, Digest, Format, Location, Member, Parameters,
+    Phase, ProposalContext,
 };
 use crate::ledger::{
     AccessAction, Action, Basis, Draft, EPOCH, GrantAction, Ledger, Receipt, Rule, State, Time,
@@ -143,9 +143,10 @@ impl World {
             digest: [0; 32],
             signatures: vec![],
         };
-        self.ledger.apply(height, block, &certificate);
-        assert_eq!(self.ledger.state().root(), self.ledger.state().root_of_entries());
-        self.ledger.find(&transaction.id()).unwrap().1.rejected_by
+        self.ledger.apply(height, block, &Decision { value, certificate });
+        assert_eq!(Ok(self.ledger.state().root()), self.ledger.state().root_of_entries());
+        self.ledger.persist(&[]).unwrap();
+        self.ledger.entry(&transaction.id()).unwrap().unwrap().rejected_by
     }
 
     /// The introduction of the patient to the author.
@@ -264,7 +265,7 @@ impl World {
     /// Requests all sections of a record.
     fn request(&mut self, record: Digest, ticket: &Ticket) -> Digest {
         let basis = Basis::Grant(*ticket.grant());
-        let sections = self.ledger.state().record(&record).unwrap().sections.len() as u8;
+        let sections = self.ledger.state().record(&record).unwrap().unwrap().sections.len() as u8;
         let sections: Vec<u8> = (0..sections).collect();
         let request = self.reader.request(VALIDITY, (record, &sections), basis, &mut self.rng);
         assert_eq!(self.commit(&request), None);

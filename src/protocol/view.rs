@@ -3,7 +3,8 @@
 
 use super::{ProtocolError, Refusal};
 use crate::consensus::Digest;
-use crate::ledger::{GrantAction, Role, Rule, State, Subject, Time};
+use crate::database::DatabaseError;
+use crate::ledger::{CheckError, GrantAction, Role, Rule, State, Subject, Time};
 use crate::sign::VerifyingKey;
 
 /// The maximum difference between the time of a fetch or search request and the receiver's clock:
@@ -19,29 +20,34 @@ pub struct LedgerView<'a> {
     pub now: Time,
 }
 
-impl<'a> LedgerView<'a> {
+impl LedgerView<'_> {
     /// Returns a party that is registered in a role, with a certificate that is valid now.
     pub(super) fn require_party(
         self,
         key: &VerifyingKey,
         role: Role,
         otherwise: Refusal,
-    ) -> Result<&'a Subject, ProtocolError> {
+    ) -> Result<Subject, ProtocolError> {
         self.state.valid_party(key, role, self.now, otherwise.into())
     }
 
     /// Returns `true` if a grant on the ledger is revoked or its window has ended. A grant that
     /// this view does not contain has not ended: the view may be old.
-    pub(super) fn has_ended(self, id: &Digest) -> bool {
-        self.state.grant(id).is_some_and(|grant| self.check_not_ended(id, grant).is_err())
+    pub(super) fn has_ended(self, id: &Digest) -> Result<bool, DatabaseError> {
+        let Some(grant) = self.state.grant(id)? else { return Ok(false) };
+        Ok(self.now >= grant.until || self.state.is_revoked(id, &grant)?)
     }
 
     /// Checks that a grant is not revoked and that its window has not ended.
-    pub(super) fn check_not_ended(self, id: &Digest, grant: &GrantAction) -> Result<(), Rule> {
-        if self.state.is_revoked(id, grant) {
-            return Err(Rule::Revoked);
+    pub(super) fn check_not_ended(
+        self,
+        id: &Digest,
+        grant: &GrantAction,
+    ) -> Result<(), CheckError> {
+        if self.state.is_revoked(id, grant)? {
+            return Err(Rule::Revoked.into());
         }
-        if self.now >= grant.until { Err(Rule::WindowEnded) } else { Ok(()) }
+        if self.now >= grant.until { Err(Rule::WindowEnded.into()) } else { Ok(()) }
     }
 
     /// Returns `true` if a time differs from the party's clock by at most `skew`.
@@ -50,10 +56,12 @@ impl<'a> LedgerView<'a> {
     }
 
     /// Checks that the certificates of a grant's reader and proxy are valid now.
-    pub(super) fn check_parties(self, grant: &GrantAction) -> Result<(), Rule> {
+    pub(super) fn check_parties(self, grant: &GrantAction) -> Result<(), CheckError> {
         let (state, now) = (self.state, self.now);
-        state.valid_party(&grant.reader, Role::Doctor, now, Rule::UnknownReader)?;
-        state.valid_party(&grant.proxy, Role::Proxy, now, Rule::UnknownProxy)?;
+        let otherwise = CheckError::from(Rule::UnknownReader);
+        state.valid_party(&grant.reader, Role::Doctor, now, otherwise)?;
+        let otherwise = CheckError::from(Rule::UnknownProxy);
+        state.valid_party(&grant.proxy, Role::Proxy, now, otherwise)?;
         Ok(())
     }
 }

@@ -7,8 +7,8 @@
 
 use crate::algebra::codec::Canonical;
 use crate::consensus::{
-    Application, Effect, Format, Gate, Input, Received, Replica, ReplicaId, RequestId, Timer,
-    Verified, request_id,
+    Application, Effect, Format, Gate, Input, PersistError, Received, Replica, ReplicaId,
+    RequestId, Timer, Verified, request_id,
 };
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -162,7 +162,9 @@ impl<A: Application> Node<A> {
             if let Some(timer) = due {
                 self.timers.remove(&timer);
                 let effects = self.replica.step(now, Input::Timer(timer));
-                self.perform(effects);
+                if self.perform(effects).is_err() {
+                    return;
+                }
                 continue;
             }
             let next = self.timers.values().min().map_or(1000, |at| at - now);
@@ -173,7 +175,9 @@ impl<A: Application> Node<A> {
                 Err(RecvTimeoutError::Timeout) => continue,
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             };
-            self.perform(effects);
+            if self.perform(effects).is_err() {
+                return;
+            }
         }
     }
 
@@ -189,7 +193,10 @@ impl<A: Application> Node<A> {
         self.replica.step_received(now, received)
     }
 
-    fn perform(&mut self, effects: Vec<Effect>) {
+    /// Performs the effects of a step, once they are durable. A replica whose storage has failed
+    /// stops.
+    fn perform(&mut self, effects: Vec<Effect>) -> Result<(), PersistError> {
+        self.replica.persist(&effects)?;
         for effect in effects {
             match effect {
                 Effect::Send { to, message } => {
@@ -207,6 +214,7 @@ impl<A: Application> Node<A> {
                 | Effect::Evidence(_) => {}
             }
         }
+        Ok(())
     }
 
     fn report(&self, height: u64, value: &[u8]) {

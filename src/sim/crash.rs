@@ -8,7 +8,7 @@ use super::node::{Crash, Node};
 use super::observation::Observed;
 use super::partition::Endpoint;
 use super::run::Event;
-use crate::consensus::{Application, Format, Replica, ReplicaId, Scheme};
+use crate::consensus::{Application, Entry, Format, Replica, ReplicaId, Scheme};
 use std::sync::Arc;
 
 impl<A: Application + Clone> Network<A> {
@@ -20,6 +20,14 @@ impl<A: Application + Clone> Network<A> {
     /// Rebuilds a crashed replica from its durable entries.
     pub fn restart(&mut self, id: ReplicaId) {
         self.restart_endpoint(id.into());
+    }
+
+    /// Replaces [`Application::recover`] at restarts, for storage that must be opened again.
+    pub fn set_recovery(
+        &mut self,
+        recover: impl Fn(ReplicaId) -> Result<(A, Vec<Entry>), String> + Send + Sync + 'static,
+    ) {
+        self.recovery = Some(Arc::new(recover));
     }
 
     /// Crashes a replica once it has performed this number of effects since the beginning, possibly
@@ -57,7 +65,7 @@ impl<A: Application + Clone> Network<A> {
 
     /// Runs a second replica with the identity and key of this one, from the first height. Both
     /// follow the protocol and know nothing of each other (Bano et al., *Twins*, OPODIS 2021). The
-    /// member counts as faulty.
+    /// member counts as faulty. Its application is in memory: two replicas cannot share storage.
     pub fn add_twin(&mut self, id: ReplicaId) {
         self.set_behaviour(id, Behaviour::Twin);
         let Some(node) = self.nodes.get(&id.into()) else { return };
@@ -86,19 +94,32 @@ impl<A: Application + Clone> Network<A> {
 
     pub(super) fn restart_endpoint(&mut self, at: Endpoint) {
         let Some(node) = self.nodes.get_mut(&at).filter(|node| !node.up) else { return };
-        let scheme: Arc<dyn Scheme> = self.scheme.clone();
-        let (config, key, genesis) = (self.config.clone(), node.key.clone(), node.genesis.clone());
-        let replica = Replica::new(config, at.id, key, genesis)
-            .expect("the key is that of the member")
-            .with_scheme(scheme);
-        let effects = match replica.restored(node.log.entries(), self.now) {
+        let stored = match &self.recovery {
+            Some(recover) => recover(at.id).map(Some),
+            None => node.replica.application().recover().map_err(|error| error.to_string()),
+        };
+        let found = stored.and_then(|stored| match stored {
+            Some((application, entries)) => {
+                node.log.recover(&application, &entries)?;
+                Ok((application, entries))
+            }
+            None => Ok((node.genesis.clone(), node.log.entries().collect())),
+        });
+        let (scheme, config): (Arc<dyn Scheme>, _) = (self.scheme.clone(), self.config.clone());
+        let restored = found.and_then(|(application, entries)| {
+            let replica = Replica::new(config, at.id, node.key.clone(), application)
+                .expect("the key is that of the member")
+                .with_scheme(scheme);
+            let restored = replica.restored(entries, self.now);
+            restored.map_err(|error| format!("the log does not restore a replica: {error}"))
+        });
+        let effects = match restored {
             Ok((replica, effects)) => {
                 node.replica = replica;
                 effects
             }
-            Err(error) => {
+            Err(reason) => {
                 let height = node.log.height();
-                let reason = format!("the log does not restore a replica: {error}");
                 return self.safety.record(at.id, height, Err(&reason));
             }
         };
@@ -117,7 +138,7 @@ impl<A: Application + Clone> Network<A> {
         }
         let (delivered, restored) = (self.safety.height_of(at.id), node.replica.height() - 1);
         for height in 1..=delivered.max(restored) {
-            let decision = self.nodes[&at].replica.decision(height).cloned();
+            let decision = self.nodes[&at].replica.decision(height);
             match decision {
                 Some(decision) if height > delivered => {
                     self.on_delivery(at, height, &decision.value, &decision.certificate);

@@ -1,7 +1,7 @@
 //! The durable log of one replica.
 #![forbid(unsafe_code)]
 
-use crate::consensus::{Decision, Digest, Entry, Phase, Vote};
+use crate::consensus::{Application, Decision, Digest, Entry, Format, Phase, Vote};
 use std::collections::BTreeSet;
 
 /// The kinds of log entries.
@@ -41,6 +41,8 @@ impl EntryKind {
 /// The entries that survive a crash: all decisions, and the other entries of the current height.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Log {
+    /// The number of decisions that the application has stored.
+    stored: u64,
     decisions: Vec<Decision>,
     current: Vec<Entry>,
     /// The digests of the values of the current height.
@@ -73,9 +75,34 @@ impl Log {
         self.decisions.iter().cloned().map(Entry::Decision).chain(self.current.iter().cloned())
     }
 
+    /// Compares what a restarted replica finds in its storage with what was acknowledged to be
+    /// durable. The storage may contain more: the power may fail after a commit.
+    pub(super) fn recover<A: Application>(
+        &mut self,
+        application: &A,
+        entries: &[Entry],
+    ) -> Result<(), String> {
+        let (acknowledged, stored) = (self.height() - 1, application.tip().map_or(0, |tip| tip.0));
+        if stored < acknowledged {
+            return Err(format!(
+                "durability: {acknowledged} decisions are durable, {stored} found"
+            ));
+        }
+        if stored == acknowledged && !self.current.iter().all(|entry| entries.contains(entry)) {
+            return Err("durability: a durable entry is lost after a restart".to_owned());
+        }
+        let format = application.format();
+        let lost = self.lost;
+        *self = Self { stored, lost, ..Self::default() };
+        for entry in entries {
+            self.append(entry.clone(), digest_of(&format, entry));
+        }
+        Ok(())
+    }
+
     /// The height of the entries that are not decisions.
     pub(super) fn height(&self) -> u64 {
-        self.decisions.len() as u64 + 1
+        self.stored + self.decisions.len() as u64 + 1
     }
 
     /// Checks that a vote is durable with all that it depends on: PREPARE with its value, COMMIT
@@ -105,6 +132,14 @@ impl Log {
         otherwise: &'static str,
     ) -> Result<(), &'static str> {
         require(self.current.iter().any(holds), otherwise)
+    }
+}
+
+/// Returns the digest of the value in an entry.
+pub(super) fn digest_of(format: &impl Format, entry: &Entry) -> Option<Digest> {
+    match entry {
+        Entry::Value { value, .. } => format.decode(value).ok().map(|(digest, _)| digest),
+        _ => None,
     }
 }
 

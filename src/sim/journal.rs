@@ -5,7 +5,7 @@ use crate::algebra::codec::{Codec, Reader, sequence};
 use crate::algebra::{hash, tag};
 use crate::consensus::config::{MAX_REQUEST, MAX_REQUESTS};
 use crate::consensus::{
-    Application, Certificate, Digest, Format, Price, ProposalContext, Rejection, ReplicaId,
+    Application, Decision, Digest, Format, Price, ProposalContext, Rejection, ReplicaId,
     VerifyContext,
 };
 use std::collections::BTreeSet;
@@ -13,12 +13,20 @@ use std::collections::BTreeSet;
 /// The maximum lead of a value's time over a member's clock, in milliseconds.
 const MAX_AHEAD: u64 = 10_000;
 
-/// The delivered requests in order. Empty requests are rejected.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The delivered requests in order. Empty requests are rejected. Journals are equal if their
+/// requests are: the certificates of a decision differ between replicas.
+#[derive(Debug, Clone, Default)]
 pub struct Journal {
     requests: Vec<Vec<u8>>,
     delivered: BTreeSet<Vec<u8>>,
     time: u64,
+    decisions: Vec<Decision>,
+}
+
+impl PartialEq for Journal {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.requests, self.time) == (&other.requests, other.time)
+    }
 }
 
 impl Journal {
@@ -126,7 +134,17 @@ impl Application for Journal {
         value.requests.iter().try_for_each(|request| self.admit(request))
     }
 
-    fn apply(&mut self, _: u64, value: JournalValue, _: &Certificate) {
+    fn tip(&self) -> Option<(u64, Digest)> {
+        let last = self.decisions.last()?;
+        Some((last.certificate.height, last.certificate.digest))
+    }
+
+    fn decision(&self, height: u64) -> Option<Decision> {
+        self.decisions.get(usize::try_from(height.checked_sub(1)?).ok()?).cloned()
+    }
+
+    fn apply(&mut self, _: u64, value: JournalValue, decision: &Decision) {
+        self.decisions.push(decision.clone());
         self.time = value.time;
         self.delivered.extend(value.requests.iter().cloned());
         self.requests.extend(value.requests);

@@ -3,6 +3,7 @@
 
 use super::Network;
 use super::behaviour::{Action, Attack, Behaviour};
+use super::durable::digest_of;
 use super::observation::Observed;
 use super::partition::{Endpoint, Partition};
 use super::report::{CommitError, Committed, Discarded};
@@ -191,7 +192,13 @@ impl<A: Application + Clone> Network<A> {
             Stimulus::Input(input) => node.replica.step(self.now, input),
             Stimulus::Packet(peer, packet) => node.replica.receive(self.now, peer, &packet.bytes),
         };
-        self.perform_all(at, effects);
+        match node.replica.persist(&effects) {
+            Ok(()) => self.perform_all(at, effects),
+            Err(error) => {
+                self.storage_failures.push((at.id, error));
+                self.crash_endpoint(at);
+            }
+        }
     }
 
     /// Performs the effects of one step, as the replica's behaviour changes them, until it crashes.
@@ -241,10 +248,7 @@ impl<A: Application + Clone> Network<A> {
     fn persist(&mut self, at: Endpoint, entry: Entry) {
         let Some(node) = self.nodes.get_mut(&at) else { return };
         let format = node.replica.application().format();
-        let digest = match &entry {
-            Entry::Value { value, .. } => format.decode(value).ok().map(|(digest, _)| digest),
-            _ => None,
-        };
+        let digest = digest_of(&format, &entry);
         node.log.append(entry, digest);
     }
 

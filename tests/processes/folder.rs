@@ -2,11 +2,13 @@
 
 use epione::algebra::codec::Canonical;
 use epione::consensus::{Certificate, Config};
+use epione::database::Redb;
 use epione::ledger::{Block, CommittedBlock, Ledger, Transaction};
 use epione::secret_file::SecretFile;
 use epione::sign::VerifyingKey;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -111,12 +113,15 @@ impl Folder {
     /// Reads the chain and verifies it from its first block.
     pub(crate) fn ledger(&self) -> Ledger {
         let config: Config = self.receive("config");
-        let block = |name: &String| CommittedBlock {
-            block: self.receive::<Block>(&format!("block/{name}")),
-            certificate: self.receive::<Certificate>(&format!("certificate/{name}")),
+        let block = |name: String| {
+            Ok(CommittedBlock {
+                block: self.receive::<Block>(&format!("block/{name}")),
+                certificate: self.receive::<Certificate>(&format!("certificate/{name}")),
+            })
         };
-        let blocks: Vec<_> = self.list("block").iter().map(block).collect();
-        Ledger::replay(CHAIN, self.key("centre"), &blocks, &config).unwrap()
+        let blocks = self.list("block").into_iter().map(block);
+        let into = Arc::new(Redb::in_memory());
+        Ledger::replay((CHAIN, self.key("centre")), blocks, &config, into).unwrap()
     }
 
     /// Submits a transaction to the replicas and returns the rule that it violates, if any.

@@ -113,7 +113,7 @@ pub(crate) fn take(step: &str, folder: &Folder) {
             assert_eq!(rule.as_deref(), Some("the patient has revoked the grant"));
         }
         ("auditor", "audit") => {
-            let entries = trail(&folder.ledger(), &digest("record", folder));
+            let entries = trail(&folder.ledger(), &digest("record", folder)).unwrap();
             let actions: Vec<_> =
                 entries.iter().map(|e| (e.action, e.rejected_by.is_some())).collect();
             let committed = ["record", "grant", "request", "access", "request", "revoke"];
@@ -277,7 +277,7 @@ fn grant(folder: &Folder) {
     let forwarded: ForwardedQuery = folder.receive("message/forwarded");
     let query = patient.receive(view(&ledger), &forwarded).unwrap();
     let terms = Terms {
-        records: patient.find(ledger.state()).into_iter().map(|hit| hit.record).collect(),
+        records: patient.find(ledger.state()).unwrap().into_iter().map(|hit| hit.record).collect(),
         later_records: false,
         classes: query.classes,
         search: query.terms,
@@ -321,8 +321,9 @@ fn request(folder: &Folder) {
     let (grant, state) = (ticket.grant(), ledger.state());
     let search: SearchRequest = folder.receive("message/search");
     let answer = doctor.receive_hits(state, &search, &folder.receive("message/hits")).unwrap();
-    let (record, granted) = (answer.hits[0].record, state.grant(grant).unwrap());
-    let sections = ticket.sections(granted, state.record(&record).unwrap());
+    let (record, granted) = (answer.hits[0].record, state.grant(grant).unwrap().unwrap());
+    let stored = state.record(&record).unwrap().unwrap();
+    let sections = ticket.sections(&granted, &stored);
     let classes: Vec<Class> = sections.iter().map(|(_, class)| *class).collect();
     assert!(classes.contains(&Class::Restricted) && classes.contains(&Class::Identity));
     let sections: Vec<u8> = sections.into_iter().map(|(index, _)| index).collect();
@@ -375,7 +376,7 @@ fn open(folder: &Folder) {
 fn open_by_policy(folder: &Folder) {
     let doctor: Doctor = folder.load("doctor-b");
     let record = digest("record", folder);
-    let sections = folder.ledger().state().record(&record).unwrap().sections.len() as u8;
+    let sections = folder.ledger().state().record(&record).unwrap().unwrap().sections.len() as u8;
     let sections: Vec<u8> = (0..sections).collect();
     let request = doctor.request(VALIDITY, (record, &sections), Basis::Policy, &mut rng());
     folder.commit(&request);
@@ -390,7 +391,7 @@ fn open_by_policy(folder: &Folder) {
 
 fn open_as_patient(folder: &Folder) {
     let (patient, ledger) = (folder.load::<Patient>("patient"), folder.ledger());
-    let hits = patient.find(ledger.state());
+    let hits = patient.find(ledger.state()).unwrap();
     let mut output = File::create(folder.join("opened by patient")).unwrap();
     let output = Output::new(&mut output, MAX_RECORD);
     let objects = keeper(folder);

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 /// Four replicas order the transactions of the pool, and publish blocks with certificates.
 pub(crate) fn run_replicas(folder: &Folder) {
-    let empty = Ledger::new(CHAIN, folder.key("centre"));
-    let mut network = Network::generate(Parameters::new(CHAIN), 4, 1, || empty.clone());
+    let centre = folder.key("centre");
+    let ledger = || Ledger::new(CHAIN, centre);
+    let mut network = Network::generate(Parameters::new(CHAIN), 4, 1, ledger);
     folder.send("config", network.config());
     loop {
         for name in folder.list("pool") {
@@ -23,14 +24,15 @@ pub(crate) fn run_replicas(folder: &Folder) {
             // The replicas refuse some transactions before they order them.
             let refused = network.commit(0, transaction.to_bytes()).err();
             let ledger = network.application(0);
-            for committed in ledger.blocks() {
+            for committed in ledger.blocks().map(Result::unwrap) {
                 let height = format!("{:06}", committed.block.header.height);
                 if !folder.join("block").join(&height).exists() {
                     folder.send(&format!("certificate/{height}"), &committed.certificate);
                     folder.send(&format!("block/{height}"), &committed.block);
                 }
             }
-            let rejected = ledger.find(&transaction.id()).and_then(|(_, e)| e.rejected_by);
+            let entry = ledger.entry(&transaction.id()).unwrap();
+            let rejected = entry.and_then(|entry| entry.rejected_by);
             let outcome = match (refused, rejected) {
                 (_, Some(rule)) => rule.to_string(),
                 (Some(error), None) => error.to_string(),

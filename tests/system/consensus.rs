@@ -1,7 +1,7 @@
 //! Consensus: seeded campaigns, and single transitions driven by hand-written messages.
 
 mod admission;
-mod campaigns;
+pub(crate) mod campaigns;
 mod costs;
 mod evidence;
 mod harness;

@@ -9,24 +9,27 @@ mod fhir;
 mod map;
 mod replicas;
 mod rules;
+mod store;
 
 use epione::algebra::{Secret, codec::Canonical};
 use epione::consensus::{
     self, Application, Body, Capacity, Config, Decision, Digest, FirstProposal, Format, Location,
     Member, Message, Parameters, Phase, ProposalContext, Replica, VerifyContext, Vote,
 };
+use epione::database::Redb;
 use epione::hpke;
 use epione::ledger::{
-    AccessAction, Action, Basis, Block, Certificate, CommittedBlock, DelegationDigest, Draft,
-    EPOCH, EPOCH_TOLERANCE, Entry, EvidenceAction, GrantAction, Ledger, REPORT_BLOCKS,
+    AccessAction, Action, AuditError, Basis, Block, Certificate, CommittedBlock, DelegationDigest,
+    Draft, EPOCH, EPOCH_TOLERANCE, Entry, EvidenceAction, GrantAction, Ledger, REPORT_BLOCKS,
     REQUEST_BLOCKS, Receipt, RecordAction, RequestAction, RevokeAction, Role, Rule, Scope,
     SectionDigests, Subject, Time, Transaction, TransactionError, Validity, WithdrawAction, merkle,
 };
-use epione::sign::{Signature, SigningKey};
+use epione::sign::{Signature, SigningKey, VerifyingKey};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const CHAIN: &str = "ledger-tests";
 const T0: Time = 1_000_000;
@@ -99,13 +102,13 @@ impl Chain {
 
     /// A replica that has decided the blocks of the chain.
     fn replica(&self, id: u16) -> Replica<Ledger> {
-        let decision = |committed: &CommittedBlock| {
-            let (value, certificate) = (committed.block.to_bytes(), committed.certificate.clone());
+        let decision = |committed: CommittedBlock| {
+            let (value, certificate) = (committed.block.to_bytes(), committed.certificate);
             consensus::Entry::Decision(Decision { value, certificate })
         };
         let key = self.keys[usize::from(id)].clone();
         let ledger = Ledger::new(CHAIN, self.parties.centre.verifying_key());
-        let log = self.ledger.blocks().iter().map(decision);
+        let log = self.blocks().into_iter().map(decision);
         let config = self.config.clone().into();
         Replica::restore(config, id, key, ledger, log, 0).unwrap().0
     }
@@ -200,19 +203,31 @@ impl Chain {
         self.ledger.height() + 1
     }
 
+    fn blocks(&self) -> Vec<CommittedBlock> {
+        self.ledger.blocks().map(Result::unwrap).collect()
+    }
+
+    fn last(&self) -> Option<CommittedBlock> {
+        self.ledger.block(self.ledger.height()).unwrap()
+    }
+
     fn parent(&self) -> Digest {
-        let last = self.ledger.blocks().last();
-        last.map_or(self.config.digest(), |last| last.block.header.hash())
+        self.last().map_or(self.config.digest(), |last| last.block.header.hash())
+    }
+
+    /// Verifies the chain from its first block.
+    fn audit(&self) -> Result<Ledger, AuditError> {
+        self.ledger.audit(&self.config, Arc::new(Redb::in_memory()))
     }
 
     fn propose(&self, time: Time, transactions: &[Transaction]) -> Block {
-        let certificate = self.ledger.blocks().last().map(|last| &last.certificate);
+        let certificate = self.last().map(|last| last.certificate);
         let context = ProposalContext {
             height: self.height(),
             view: 0,
             leader: self.config.leader(self.height(), 0),
             parent: self.parent(),
-            parent_certificate: certificate,
+            parent_certificate: certificate.as_ref(),
             time,
             config: &self.config,
         };
@@ -301,7 +316,9 @@ impl Chain {
     fn apply(&mut self, block: &Block) {
         let (digest, decoded) = self.ledger.format().decode(&block.to_bytes()).unwrap();
         let certificate = self.certify(Phase::Commit, self.height(), digest, &[0, 1, 2]);
-        self.ledger.apply(self.height(), decoded, &certificate);
+        let decision = Decision { value: block.to_bytes(), certificate };
+        self.ledger.apply(self.height(), decoded, &decision);
+        self.ledger.persist(&[]).unwrap();
     }
 
     /// Applies the next block, one second later. Returns the outcomes of its transactions.

@@ -9,7 +9,7 @@ pub(crate) use cast::*;
 
 use epione::algebra::codec::Canonical;
 use epione::consensus::{Digest, Location, Parameters, Profile};
-use epione::ledger::{Basis, Time, Transaction};
+use epione::ledger::{Basis, Ledger, Time, Transaction};
 use epione::policy::AccessPolicy;
 use epione::protocol::{
     AttributeAuthority, Envelope, Fetch, FetchBasis, Institution, Introduction, KeeperLink,
@@ -73,12 +73,21 @@ impl World {
         };
         let locations: Vec<_> = (0..i32::from(replicas)).map(|i| (location(i), 50)).collect();
         let parameters = Parameters { profile, ..Parameters::new(CHAIN) };
-        let network = network(parameters, &locations, &centre.verifying_key(), &mut rng).unwrap();
+        let ledgers = locations.iter().map(|_| Ledger::new(CHAIN, centre.verifying_key()));
+        let network = network(parameters, &locations, ledgers.collect(), &mut rng).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let key = SigningKey::generate(&mut rng).verifying_key();
         let keeper = StoreKeeper::new(DirectoryStore::open(folder.path()).unwrap(), key);
         let folder = Folder::Temporary(folder);
-        let infrastructure = Infrastructure { rng, network, keeper, folder, centre, authority };
+        let infrastructure = Infrastructure {
+            rng,
+            network,
+            databases: Vec::new(),
+            keeper,
+            folder,
+            centre,
+            authority,
+        };
         let policies = Policies::uniform(policy(POLICY))
             .with(Class::Identity, policy(&format!("registration or ({POLICY})")))
             .with(Class::Restricted, policy("psychiatry and doctor"));
@@ -223,7 +232,7 @@ impl World {
 
     /// Returns the index of a record's section, which its patient knows; 255 if there is none.
     pub fn section(&self, record: &Digest, class: Class) -> u8 {
-        let record = self.state().record(record).unwrap();
+        let record = self.state().record(record).unwrap().unwrap();
         let is_class = |s| self.patients.iter().any(|patient| patient.class_of(s) == Some(class));
         record.sections.iter().position(is_class).map_or(u8::MAX, |i| i as u8)
     }
@@ -275,7 +284,7 @@ impl World {
 
     /// Returns the name and the envelope of a record, as its patient finds it.
     pub fn envelope(&self, record: &Digest) -> (Cid, Envelope) {
-        let hits = self.patients.iter().flat_map(|patient| patient.find(self.state()));
+        let hits = self.patients.iter().flat_map(|patient| patient.find(self.state()).unwrap());
         let location = hits.into_iter().find(|hit| hit.record == *record).unwrap().location;
         (location, Envelope::from_bytes(&self.stored(&location)).unwrap())
     }

@@ -86,5 +86,5 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     let mut report = Report::new(options.json);
     let mut world = setup::set_up(options, &mut report)?;
     lifecycle::run(&mut world, &mut inputs, &mut report)?;
-    report.finish(lifecycle::ledger_summary(&world))
+    report.finish(lifecycle::ledger_summary(&world)?)
 }

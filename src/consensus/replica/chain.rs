@@ -4,8 +4,10 @@
 use crate::consensus::application::{FirstProposal, ProposalContext, VerifyContext};
 use crate::consensus::config::Config;
 use crate::consensus::gate::Candidate;
-use crate::consensus::wire::{Certificate, Decision};
-use crate::consensus::{Application, Digest, Format, MessageError, Rejection, ReplicaId};
+use crate::consensus::wire::{Certificate, Decision, Entry};
+use crate::consensus::{
+    Application, Digest, Format, MessageError, PersistError, Rejection, ReplicaId,
+};
 use std::sync::Arc;
 
 /// The value type of an application.
@@ -13,18 +15,21 @@ pub(super) type ValueOf<A> = <<A as Application>::Format as Format>::Value;
 /// The request type of an application.
 pub(super) type RequestOf<A> = <<A as Application>::Format as Format>::Request;
 
-/// The application with the decisions that it has executed.
+/// The application with the last decision that it has executed.
 #[derive(Debug, Clone)]
 pub(super) struct Chain<A> {
     config: Arc<Config>,
     application: A,
+    height: u64,
     parent: Digest,
-    decisions: Vec<Decision>,
+    parent_certificate: Option<Certificate>,
 }
 
 impl<A: Application> Chain<A> {
     pub(super) fn new(config: Arc<Config>, application: A) -> Self {
-        Self { parent: config.digest(), config, application, decisions: Vec::new() }
+        let (height, parent) = application.tip().unwrap_or((0, config.digest()));
+        let parent_certificate = application.decision(height).map(|last| last.certificate);
+        Self { config, application, height: height + 1, parent, parent_certificate }
     }
 
     pub(super) fn application(&self) -> &A {
@@ -33,11 +38,15 @@ impl<A: Application> Chain<A> {
 
     /// The height to be decided next.
     pub(super) fn height(&self) -> u64 {
-        self.decisions.len() as u64 + 1
+        self.height
     }
 
-    pub(super) fn decision(&self, height: u64) -> Option<&Decision> {
-        self.decisions.get(usize::try_from(height.checked_sub(1)?).ok()?)
+    pub(super) fn decision(&self, height: u64) -> Option<Decision> {
+        self.application.decision(height)
+    }
+
+    pub(super) fn persist(&mut self, entries: &[&Entry]) -> Result<(), PersistError> {
+        self.application.persist(entries)
     }
 
     /// Returns the value that a leader proposes for these requests at a time.
@@ -52,7 +61,7 @@ impl<A: Application> Chain<A> {
             view,
             leader,
             parent: self.parent,
-            parent_certificate: self.decisions.last().map(|decision| &decision.certificate),
+            parent_certificate: self.parent_certificate.as_ref(),
             time,
             config: &self.config,
         };
@@ -75,9 +84,10 @@ impl<A: Application> Chain<A> {
     }
 
     /// Executes a decided value.
-    pub(super) fn apply(&mut self, candidate: Candidate<ValueOf<A>>, certificate: Certificate) {
-        self.application.apply(self.height(), candidate.value, &certificate);
+    pub(super) fn apply(&mut self, candidate: Candidate<ValueOf<A>>, decision: &Decision) {
+        self.application.apply(self.height, candidate.value, decision);
+        self.height += 1;
         self.parent = candidate.digest;
-        self.decisions.push(Decision { value: candidate.bytes.to_vec(), certificate });
+        self.parent_certificate = Some(decision.certificate.clone());
     }
 }

@@ -34,13 +34,14 @@ pub enum RestoreError {
 }
 
 impl<A: Application> Replica<A> {
-    /// Rebuilds a replica at time `now` from its log and the application's state before the first
-    /// decision. Returns it with the effects that the driver performs first: timers, and messages
-    /// that may not have been sent. Decided values are not delivered again.
+    /// Rebuilds a replica at time `now` from its application and the log of the entries since.
+    /// Returns it with the effects that the driver performs first: timers, and messages that may
+    /// not have been sent. Decided values are not delivered again.
     ///
     /// The log is trusted to be complete: without an entry, the replica may contradict it.
-    /// Decisions are executed without verification. Cost: the execution of all decisions; for the
-    /// current height the decoding of its values, and one verification per signature.
+    /// Decisions that the application lacks are executed without verification. Cost: their
+    /// execution; for the current height the decoding of its values, and one verification per
+    /// signature.
     ///
     /// # Errors
     /// [`RestoreError`] if the member is unknown, or an entry is not valid.
@@ -80,6 +81,8 @@ impl<A: Application> Replica<A> {
         let current = self.chain.height();
         check_view(&entry)?;
         match entry {
+            // The application has executed it.
+            Entry::Decision(decision) if decision.certificate.height < current => {}
             Entry::Decision(decision) => return self.restore_decision(decision),
             Entry::Proposal(message) if message.body.height_and_view().0 == current => {
                 self.check_own(&message)?;
@@ -112,13 +115,13 @@ impl<A: Application> Replica<A> {
     }
 
     fn restore_decision(&mut self, decision: Decision) -> Result<(), MessageError> {
-        let Decision { value, certificate } = decision;
-        let candidate = self.gate.decode_value(&value)?;
+        let (candidate, certificate) =
+            (self.gate.decode_value(&decision.value)?, &decision.certificate);
         if (certificate.height, certificate.digest) != (self.chain.height(), candidate.digest) {
             return Err(MessageError::CertificateMismatch);
         }
         self.start_height(self.chain.height() + 1);
-        self.chain.apply(candidate, certificate);
+        self.chain.apply(candidate, &decision);
         Ok(())
     }
 

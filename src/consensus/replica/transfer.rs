@@ -110,7 +110,7 @@ impl<A: Application> Transfer<'_, A> {
             let length = decision.value.len() + limits.certificate;
             let Some(left) = room.checked_sub(length) else { break };
             (room, bytes) = (left, bytes + length);
-            decisions.push(decision.clone());
+            decisions.push(decision);
         }
         let known = height < self.chain.height();
         if decisions.is_empty() && (known || available == 0) {

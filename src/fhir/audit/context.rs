@@ -4,6 +4,7 @@
 use super::terms::{OWNER, PARTY, RECORD, reference};
 use crate::algebra::codec::{Codec, Reader};
 use crate::consensus::Digest;
+use crate::database::DatabaseError;
 use crate::ledger::{Action, State, Transaction};
 use crate::sign::VerifyingKey;
 use serde_json::Value;
@@ -26,34 +27,39 @@ impl Context {
         state: &State,
         record: &Digest,
         transaction: &Transaction,
-    ) -> Option<Self> {
-        let owner = state.record(record)?.owner;
+    ) -> Result<Option<Self>, DatabaseError> {
+        let Some(owner) = state.record(record)?.map(|record| record.owner) else {
+            return Ok(None);
+        };
         let request = match transaction.action() {
             Action::Access(access) => Some(access.request),
             Action::Evidence(evidence) => Some(evidence.receipt.released.request),
             Action::Revoke(revoke) => {
                 // A revocation may precede its grant.
-                let grant = state.grant(&revoke.grant);
-                grant
-                    .map_or(revoke.owner == owner, |grant| grant.covers(record, &owner))
-                    .then_some(())?;
+                let grant = state.grant(&revoke.grant)?;
+                if !grant.map_or(revoke.owner == owner, |grant| grant.covers(record, &owner)) {
+                    return Ok(None);
+                }
                 None
             }
             _ => None,
         };
         let request = match request {
-            Some(id) => Some(&state.request(&id)?.action).filter(|of| of.record == *record),
+            Some(id) => match state.request(&id)? {
+                Some(request) => Some(request.action).filter(|of| of.record == *record),
+                None => return Ok(None),
+            },
             None => None,
         };
         let reader = request.map(|request| request.reader);
         let mut context =
             Self { record: *record, owner: Some(owner), reader, names: BTreeMap::new() };
         for key in context.parties(transaction) {
-            if let Some(party) = state.party(&key) {
-                context.names.insert(key, party.name.clone());
+            if let Some(party) = state.party(&key)? {
+                context.names.insert(key, party.name);
             }
         }
-        context.agrees_with(transaction).then_some(context)
+        Ok(context.agrees_with(transaction).then_some(context))
     }
 
     /// Returns the context that a resource claims; `None` if the transaction contradicts it.

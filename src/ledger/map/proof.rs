@@ -1,7 +1,7 @@
 //! Proofs of presence and absence.
 #![forbid(unsafe_code)]
 
-use super::{Branches, Digest, MissingBranch, Path, Subtree, bit};
+use super::{Branches, Digest, MapError, Path, Subtree, bit};
 use crate::algebra::hash::digest;
 use crate::algebra::tag::LEDGER_MAP_BRANCH;
 
@@ -18,12 +18,8 @@ impl Proof {
     /// Returns the proof for a key, given the digest of the key.
     ///
     /// # Errors
-    /// [`MissingBranch`] if the store is damaged.
-    pub fn of(
-        branches: &impl Branches,
-        mut tree: Subtree,
-        key: &Digest,
-    ) -> Result<Self, MissingBranch> {
+    /// [`MapError`] if the store is damaged.
+    pub fn of(branches: &impl Branches, mut tree: Subtree, key: &Digest) -> Result<Self, MapError> {
         let (mut path, mut siblings) = (Path::default(), Vec::new());
         loop {
             let end = match tree {

@@ -13,18 +13,23 @@
 //! | seen | transaction | end of validity |
 #![forbid(unsafe_code)]
 
+use super::tables::{
+    ACCESSES, BRANCHES, EVIDENCE, EXPIRIES, GRANTS, KeyBytes, OWNED, PARTIES, RECORD_IDS, RECORDS,
+    REQUESTS, REVOCATIONS, RecordHead, SEEN, WITHDRAWN,
+};
 use super::{State, StoredRequest};
 use crate::algebra::codec::{Canonical, Codec};
 use crate::algebra::hash::digest;
 use crate::algebra::tag::LEDGER_STATE;
 use crate::consensus::Digest;
+use crate::database::DatabaseError;
+#[cfg(test)]
+use crate::database::Redb;
 use crate::ledger::Time;
 use crate::ledger::action::{AccessAction, GrantAction, RecordAction, RequestAction};
 use crate::ledger::certificate::Certificate;
 use crate::ledger::map;
 use crate::ledger::receipt::Receipt;
-use crate::sign::VerifyingKey;
-use std::sync::Arc;
 
 impl State {
     /// Sets or removes an entry of the authenticated map.
@@ -35,83 +40,89 @@ impl State {
 
     /// Lets the root cover all entries. Cost: the entries that have changed, each logarithmic in
     /// the number of entries.
-    pub(in crate::ledger) fn seal(&mut self) {
+    pub(in crate::ledger) fn seal(&mut self) -> Result<(), DatabaseError> {
         let changes = std::mem::take(&mut self.unsealed);
-        let updated = map::update(&self.branches, self.tree, &changes);
-        let (tree, changed) = updated.expect("a state holds all branches of its tree");
+        let (tree, changed) = map::update(&self.entries, self.tree, &changes)?;
         self.tree = tree;
         for (path, branch) in changed {
             match branch {
-                Some(branch) => self.branches.insert(path, branch),
-                None => self.branches.remove(&path),
+                Some(branch) => self.entries.insert(&BRANCHES, &path, &branch),
+                None => self.entries.remove(&BRANCHES, &path),
             }
         }
-    }
-
-    /// Merges the changes of a decided block into the entries that copies share.
-    pub(in crate::ledger) fn merge(&mut self) {
-        self.parties.merge();
-        self.withdrawn.merge();
-        self.records.merge();
-        self.record_ids.merge();
-        self.owned.merge();
-        self.grants.merge();
-        self.revocations.merge();
-        self.requests.merge();
-        self.accesses.merge();
-        self.evidence.merge();
-        self.seen.merge();
-        self.expiries.merge();
-        self.branches.merge();
+        Ok(())
     }
 
     /// The root of a tree that is built from all entries at once.
     #[cfg(test)]
-    pub(crate) fn root_of_entries(&self) -> Digest {
-        let mut fresh = Self::genesis(&self.chain, self.centre);
-        self.parties.iter().for_each(|(_, certificate)| fresh.insert_party(certificate));
-        self.withdrawn.iter().for_each(|(digest, ())| fresh.insert_withdrawal(*digest));
-        self.records.iter().for_each(|(id, record)| fresh.insert_record(*id, record));
-        self.grants.iter().for_each(|(id, grant)| fresh.insert_grant(*id, grant));
-        let revocations = self.revocations.iter();
-        revocations.for_each(|((grant, owner), ())| fresh.insert_revocation(*grant, *owner));
-        for (id, request) in self.requests.iter() {
-            (fresh.height, fresh.time) = (request.height, request.time);
-            fresh.insert_request(*id, &request.action);
+    pub(crate) fn root_of_entries(&self) -> Result<Digest, DatabaseError> {
+        let mut fresh = Self::open(&Redb::in_memory(), &self.chain, self.centre)?;
+        let entries = &self.entries;
+        for item in entries.range(&PARTIES, &(), &()) {
+            fresh.insert_party(&item?.1);
         }
-        self.accesses.iter().for_each(|(_, access)| fresh.insert_access(access));
-        self.evidence.iter().for_each(|(_, receipt)| fresh.insert_evidence(receipt));
-        self.seen.iter().for_each(|(id, until)| fresh.insert_seen(*id, *until));
-        fresh.seal();
-        fresh.root()
+        for item in entries.range(&WITHDRAWN, &(), &()) {
+            fresh.insert_withdrawal(item?.0);
+        }
+        for item in self.records() {
+            let (id, record) = item?;
+            fresh.insert_record(id, &record);
+        }
+        for item in entries.range(&GRANTS, &(), &()) {
+            let (id, grant) = item?;
+            fresh.insert_grant(id, &grant);
+        }
+        for item in entries.range(&REVOCATIONS, &(), &()) {
+            let ((grant, owner), ()) = item?;
+            fresh.insert_revocation(grant, owner);
+        }
+        for item in self.requests() {
+            let (id, request) = item?;
+            (fresh.height, fresh.time) = (request.height, request.time);
+            fresh.insert_request(id, &request.action);
+        }
+        for item in entries.range(&ACCESSES, &(), &()) {
+            fresh.insert_access(&item?.1);
+        }
+        for item in entries.range(&EVIDENCE, &(), &()) {
+            fresh.insert_evidence(&item?.1);
+        }
+        for item in entries.range(&SEEN, &(), &()) {
+            let (id, until) = item?;
+            fresh.insert_seen(id, until);
+        }
+        fresh.seal()?;
+        Ok(fresh.root())
     }
 
     pub(in crate::ledger) fn insert_party(&mut self, certificate: &Certificate) {
         let key = certificate.claimed().key;
         self.commit_to("party", &[key.as_bytes()], Some(&[&certificate.to_bytes()]));
-        self.parties.insert(key, certificate.clone());
+        self.entries.insert(&PARTIES, key.as_bytes(), certificate);
     }
 
     pub(in crate::ledger) fn insert_withdrawal(&mut self, certificate: Digest) {
         self.commit_to("withdrawn", &[&certificate], Some(&[]));
-        self.withdrawn.insert(certificate, ());
+        self.entries.insert(&WITHDRAWN, &certificate, &());
     }
 
     pub(in crate::ledger) fn insert_record(&mut self, id: Digest, record: &RecordAction) {
         self.commit_to("record", &[&id], Some(&[]));
-        self.record_ids.insert((record.author, record.record_id), id);
-        self.owned.insert((record.owner, id), ());
-        self.records.insert(id, Arc::new(record.clone()));
+        let (owner, author) = (*record.owner.as_bytes(), *record.author.as_bytes());
+        self.entries.insert(&RECORD_IDS, &(author, record.record_id), &id);
+        self.entries.insert(&OWNED, &(owner, id), &());
+        let sections = record.sections.clone();
+        self.entries.insert(&RECORDS, &id, &RecordHead { owner, epoch: record.epoch, sections });
     }
 
     pub(in crate::ledger) fn insert_grant(&mut self, id: Digest, grant: &GrantAction) {
         self.commit_to("grant", &[&id], Some(&[]));
-        self.grants.insert(id, grant.clone());
+        self.entries.insert(&GRANTS, &id, grant);
     }
 
-    pub(in crate::ledger) fn insert_revocation(&mut self, grant: Digest, owner: VerifyingKey) {
-        self.commit_to("revoke", &[&grant, owner.as_bytes()], Some(&[]));
-        self.revocations.insert((grant, owner), ());
+    pub(in crate::ledger) fn insert_revocation(&mut self, grant: Digest, owner: KeyBytes) {
+        self.commit_to("revoke", &[&grant, &owner], Some(&[]));
+        self.entries.insert(&REVOCATIONS, &(grant, owner), &());
     }
 
     /// Inserts a request at the height and time of the block under execution.
@@ -119,37 +130,39 @@ impl State {
         let (height, time) = (self.height, self.time);
         let value: [&[u8]; 2] = [&height.to_be_bytes(), &time.to_be_bytes()];
         self.commit_to("request", &[&id], Some(&value));
-        self.requests.insert(id, StoredRequest { action: request.clone(), height, time });
+        let stored = StoredRequest { action: request.clone(), height, time };
+        self.entries.insert(&REQUESTS, &id, &stored);
     }
 
     pub(in crate::ledger) fn insert_access(&mut self, access: &AccessAction) {
         let value: [&[u8]; 2] = [access.proxy.as_bytes(), &access.reencryptions.concat()];
         self.commit_to("access", &[&access.request], Some(&value));
-        self.accesses.insert(access.request, access.clone());
+        self.entries.insert(&ACCESSES, &access.request, access);
     }
 
     pub(in crate::ledger) fn insert_evidence(&mut self, receipt: &Receipt) {
         let request = receipt.released.request;
         self.commit_to("evidence", &[&request], Some(&[&receipt.encode()]));
-        self.evidence.insert(request, receipt.clone());
+        self.entries.insert(&EVIDENCE, &request, receipt);
     }
 
     /// Remembers a transaction until its end of validity.
     pub(in crate::ledger) fn insert_seen(&mut self, id: Digest, valid_until: Time) {
         self.commit_to("seen", &[&id], Some(&[&valid_until.to_be_bytes()]));
-        self.seen.insert(id, valid_until);
-        self.expiries.insert((valid_until, id), ());
+        self.entries.insert(&SEEN, &id, &valid_until);
+        self.entries.insert(&EXPIRIES, &(valid_until, id), &());
     }
 
     /// Discards the identifiers of transactions that have expired. Cost: those.
-    pub(in crate::ledger) fn forget_expired(&mut self) {
-        let expired = self.expiries.range(..=(self.time, [255; 32]));
-        let expired: Vec<(Time, Digest)> = expired.map(|(key, ())| *key).collect();
-        for (time, id) in expired {
+    pub(in crate::ledger) fn forget_expired(&mut self) -> Result<(), DatabaseError> {
+        let expired = self.entries.range(&EXPIRIES, &0_u64, &self.time);
+        let expired = expired.map(|item| item.map(|(key, ())| key));
+        for (time, id) in expired.collect::<Result<Vec<(Time, Digest)>, _>>()? {
             self.commit_to("seen", &[&id], None);
-            self.seen.remove(&id);
-            self.expiries.remove(&(time, id));
+            self.entries.remove(&SEEN, &id);
+            self.entries.remove(&EXPIRIES, &(time, id));
         }
+        Ok(())
     }
 }
 
@@ -157,29 +170,34 @@ impl State {
 mod tests {
     use super::*;
     use crate::algebra::Secret;
+    use crate::database::Changes;
     use crate::sign::SigningKey;
 
     /// Identifiers are forgotten when they expire, in a copy and after the merge.
     #[test]
     fn the_root_is_that_of_the_entries_that_have_not_expired() {
         let centre = SigningKey::from_seed(&Secret::new([1; 32])).verifying_key();
-        let mut state = State::genesis("expiry", centre);
+        let database = Redb::in_memory();
+        let mut state = State::open(&database, "expiry", centre).unwrap();
         for i in 0..20 {
             state.insert_seen([i; 32], 100 + u64::from(i / 2));
-            state.insert_revocation([i; 32], centre);
+            state.insert_revocation([i; 32], *centre.as_bytes());
         }
-        state.seal();
+        state.seal().unwrap();
         state.merge();
         for time in 99..=109 {
             let mut next = state.clone();
             next.time = time;
-            next.forget_expired();
-            next.seal();
-            assert_eq!(next.root(), next.root_of_entries(), "at {time}");
-            assert_eq!(next.seen.iter().count() as u64, 2 * (109 - time));
+            next.forget_expired().unwrap();
+            next.seal().unwrap();
+            assert_eq!(Ok(next.root()), next.root_of_entries(), "at {time}");
+            assert_eq!(next.entries.range(&SEEN, &(), &()).count() as u64, 2 * (109 - time));
             assert_eq!(state.root() == next.root(), time == 99, "the copy alone has changed");
             state = next;
             state.merge();
+            if time % 2 == 0 {
+                state.commit(&database, Changes::new()).unwrap();
+            }
         }
     }
 }

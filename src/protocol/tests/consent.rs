@@ -324,7 +324,7 @@ fn a_patient_reads_forgotten_classes_from_the_wrapped_keys() {
     assert!(refused, "{outcome:?}");
     let saved = world.patient.to_secret_bytes();
     let mut patient = Patient::from_bytes(&saved).unwrap();
-    let hit = patient.find(world.ledger.state()).pop().unwrap();
+    let hit = patient.find(world.ledger.state()).unwrap().pop().unwrap();
     patient.restore_classes(world.view(), &hit, &world, &mut world.fork()).unwrap();
     assert_eq!(patient.classes, known);
     world.patient = patient;

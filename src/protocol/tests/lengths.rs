@@ -68,7 +68,7 @@ fn refusal(world: &World, hit: &Hit, max_length: u64) -> ProtocolError {
 fn a_record_that_is_longer_than_the_caller_accepts_is_refused_before_the_output_is_used() {
     let mut world = World::new();
     let record = world.publish();
-    let hit = world.patient.find(world.ledger.state()).pop().unwrap();
+    let hit = world.patient.find(world.ledger.state()).unwrap().pop().unwrap();
     assert_eq!(hit.record, record);
     let length = FILE.len() as u64;
     let open = |max_length| {
@@ -139,7 +139,8 @@ fn endless<'a>(
 fn reader_and_proxy_end_a_response_that_is_longer_than_the_object() {
     let mut world = World::new();
     let (record, ticket) = world.granted();
-    let (request, hit) = (world.request(record, &ticket), world.patient.find(&world.state()).pop());
+    let (request, hit) =
+        (world.request(record, &ticket), world.patient.find(&world.state()).unwrap().pop());
     let (hit, sent) = (hit.unwrap(), Cell::new(0));
     let state = world.state();
     let view = LedgerView { state: &state, now: NOW };

@@ -75,7 +75,7 @@ fn an_introduction_without_the_pseudonym_of_its_epoch_is_refused() {
     let author = world.author.verifying_key();
     let later = world.patient.introduction(&author, NOW + EPOCH).window;
     let introduction = Introduction { window: later, ..world.patient.introduction(&author, NOW) };
-    let subject = world.ledger.state().party(&author).unwrap().clone();
+    let subject = world.ledger.state().party(&author).unwrap().unwrap();
     let rng = &mut world.rng.clone();
     let message = world.patient.seal_message(CHAIN, &subject, &introduction, rng).unwrap();
     let outcome = world.author.receive_introduction(world.view(), &message);
@@ -92,11 +92,11 @@ fn deliveries_and_tickets_must_be_signed_by_an_owner_of_their_grant() {
     let state = world.state();
     let (proxy, reader) = (world.proxy.verifying_key(), world.reader.verifying_key());
     let rng = &mut world.rng.clone();
-    let owner = world.state().record(&record).unwrap().author;
+    let owner = world.state().record(&record).unwrap().unwrap().author;
     let owner = world.patient.owner_key(&owner, crate::ledger::epoch_of(NOW));
     let foreign = [SigningKey::generate(rng), world.author.key.clone(), world.patient.key.clone()];
-    let proxy = state.party(&proxy).unwrap();
-    let reader = state.party(&reader).unwrap();
+    let proxy = &state.party(&proxy).unwrap().unwrap();
+    let reader = &state.party(&reader).unwrap().unwrap();
     for key in &foreign {
         let message = SealedMessage::seal(CHAIN, key, proxy, &delivery, rng).unwrap();
         let outcome = world.proxy.accept(at(&state), &message);
@@ -134,7 +134,7 @@ fn a_release_must_be_signed_by_its_proxy() {
     let sections = world.proxy.reencrypt(view, &request, &world, &mut rng).unwrap().sections;
     let release = world.release_any(request, sections);
     let state = world.state();
-    let reader = state.party(&world.reader.verifying_key()).unwrap();
+    let reader = &state.party(&world.reader.verifying_key()).unwrap().unwrap();
     let send = |key: &SigningKey, rng: &mut ChaCha20Rng| {
         let message = SealedMessage::seal(CHAIN, key, reader, &release, rng).unwrap();
         world.reader.receive_release(&state, &message)
@@ -232,7 +232,7 @@ fn a_search_in_pages_covers_all_records_within_the_limit_of_tests() {
     let issued = world.patient.grant(VALIDITY, world.view(), &reader, &terms, rng).unwrap();
     assert_eq!(world.commit(&issued.transaction), None);
     let state = world.state();
-    let grant = state.grant(&issued.transaction.id()).unwrap();
+    let grant = state.grant(&issued.transaction.id()).unwrap().unwrap();
     let entries = world.terms().len() as u64;
     records.sort();
     for (max_tests, per_page) in
@@ -240,10 +240,10 @@ fn a_search_in_pages_covers_all_records_within_the_limit_of_tests() {
     {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
-            let page = Page::new(&state, grant, after, max_tests).unwrap();
+            let page = Page::new(&state, &grant, after, max_tests).unwrap();
             assert!(page.tests <= max_tests && page.records.len() <= per_page);
             assert_eq!(page.tests, entries * page.records.len() as u64);
-            found.extend(page.records.iter().map(|(id, _)| **id));
+            found.extend(page.records.iter().map(|(id, _)| *id));
             after = page.last;
             if after.is_none() {
                 break;

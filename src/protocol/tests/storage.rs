@@ -16,7 +16,7 @@ fn is_signature(outcome: &Result<(), ProtocolError>, item: Item) -> bool {
 fn published() -> (World, Digest, Cid) {
     let mut world = World::new();
     let record = world.publish();
-    let location = world.patient.find(world.ledger.state()).pop().unwrap().location;
+    let location = world.patient.find(world.ledger.state()).unwrap().pop().unwrap().location;
     (world, record, location)
 }
 

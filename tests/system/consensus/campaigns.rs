@@ -50,7 +50,7 @@ use epione::consensus::{Parameters, Profile, ReplicaId, RequestId};
 use epione::sim::{Behaviour, Journal, Link, Network, Signatures, Stabilisation};
 use std::num::NonZeroU64;
 
-fn seeds(count: u64) -> std::ops::Range<u64> {
+pub(crate) fn seeds(count: u64) -> std::ops::Range<u64> {
     let Some(factor) = std::env::var_os("EPIONE_CAMPAIGN") else { return 0..count };
     let factor = factor.to_str().and_then(|text| text.parse::<NonZeroU64>().ok());
     0..count * factor.expect("EPIONE_CAMPAIGN must be a positive integer").get()

@@ -2,7 +2,7 @@
 
 use super::harness::{Harness, key, member};
 use epione::consensus::{
-    Application, Body, Capacity, Certificate, Config, Digest, Effect, Format, Input, Message,
+    Application, Body, Capacity, Config, Decision, Digest, Effect, Format, Input, Message,
     MessageError, Parameters, Phase, Price, Profile, ProposalContext, Rejection, Replica,
     ReplicaId, Timer, VerifyContext,
 };
@@ -70,6 +70,12 @@ impl Application for Counting {
     fn propose(&self, context: &ProposalContext<'_>, requests: &[(&[u8], Vec<u8>)]) -> Vec<u8> {
         self.journal.propose(context, requests)
     }
+    fn tip(&self) -> Option<(u64, Digest)> {
+        self.journal.tip()
+    }
+    fn decision(&self, height: u64) -> Option<Decision> {
+        self.journal.decision(height)
+    }
     fn verify(
         &self,
         context: &VerifyContext<'_>,
@@ -81,8 +87,8 @@ impl Application for Counting {
         }
         self.journal.verify(context, value)
     }
-    fn apply(&mut self, height: u64, value: JournalValue, certificate: &Certificate) {
-        self.journal.apply(height, value, certificate);
+    fn apply(&mut self, height: u64, value: JournalValue, decision: &Decision) {
+        self.journal.apply(height, value, decision);
     }
 }
 

@@ -264,8 +264,10 @@ fn a_view_change_must_carry_the_certificate_that_it_reports() {
 }
 
 /// Values of any bytes, without requests.
-#[derive(Clone)]
-struct Opaque;
+#[derive(Clone, Default)]
+struct Opaque {
+    decisions: Vec<Decision>,
+}
 
 impl Format for Opaque {
     type Request = ();
@@ -292,7 +294,7 @@ impl Application for Opaque {
     type Format = Self;
 
     fn format(&self) -> Self {
-        Self
+        Self::default()
     }
     fn admit(&self, (): &()) -> Result<(), Rejection> {
         Ok(())
@@ -303,7 +305,16 @@ impl Application for Opaque {
     fn verify(&self, _: &VerifyContext<'_>, (): &mut ()) -> Result<(), Rejection> {
         Ok(())
     }
-    fn apply(&mut self, _: u64, (): (), _: &Certificate) {}
+    fn tip(&self) -> Option<(u64, Digest)> {
+        let last = &self.decisions.last()?.certificate;
+        Some((last.height, last.digest))
+    }
+    fn decision(&self, height: u64) -> Option<Decision> {
+        self.decisions.get(height.checked_sub(1)? as usize).cloned()
+    }
+    fn apply(&mut self, _: u64, (): (), decision: &Decision) {
+        self.decisions.push(decision.clone());
+    }
 }
 
 /// A decision with the longest value was longer than any answer.
@@ -314,7 +325,7 @@ fn the_longest_value_can_be_fetched() {
     let digest = request_id(&value);
     let [me, other] = harness.followers()[..2] else { panic!() };
     let key = harness.keys[usize::from(me)].clone();
-    let mut replica = Replica::new(harness.config.clone(), me, key, Opaque).unwrap();
+    let mut replica = Replica::new(harness.config.clone(), me, key, Opaque::default()).unwrap();
     let mut deliver =
         |message: Message| replica.step(0, Input::Message { peer: message.from, message });
     deliver(harness.pre_prepare(&value));

@@ -3,9 +3,9 @@
 use super::harness::{Harness, key, member};
 use allocation_counter::measure;
 use epione::consensus::{
-    Application, Body, Capacity, Certificate, Config, Decision, Digest, Effect, Format, Holdings,
-    Input, Member, Message, Parameters, Phase, Price, Profile, ProposalContext, Rejection, Replica,
-    ReplicaId, VerifyContext, Vote, request_id,
+    Application, Body, Capacity, Config, Decision, Digest, Effect, Format, Holdings, Input, Member,
+    Message, Parameters, Phase, Price, Profile, ProposalContext, Rejection, Replica, ReplicaId,
+    VerifyContext, Vote, request_id,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ struct Bulky {
     alive: Arc<Alive>,
     /// The decoded values that are alive when one is applied.
     at_apply: Arc<AtomicUsize>,
+    decisions: Vec<Decision>,
 }
 
 /// Held by every decoded request and value.
@@ -75,7 +76,15 @@ impl Application for Bulky {
     fn verify(&self, _: &VerifyContext<'_>, _: &mut Decoded) -> Result<(), Rejection> {
         if self.refuses { Err(Rejection::new("it is refused")) } else { Ok(()) }
     }
-    fn apply(&mut self, _: u64, _: Decoded, _: &Certificate) {
+    fn tip(&self) -> Option<(u64, Digest)> {
+        let last = &self.decisions.last()?.certificate;
+        Some((last.height, last.digest))
+    }
+    fn decision(&self, height: u64) -> Option<Decision> {
+        self.decisions.get(height.checked_sub(1)? as usize).cloned()
+    }
+    fn apply(&mut self, _: u64, _: Decoded, decision: &Decision) {
+        self.decisions.push(decision.clone());
         self.at_apply.store(Arc::strong_count(&self.alive.0) - 1, Ordering::Relaxed);
     }
 }

@@ -97,12 +97,12 @@ fn a_consent_grants_what_it_permits_until_it_is_withdrawn() {
     // The audit trail shows all of it, and verifies against the headers.
     let ledger = world.ledger();
     let mut subtypes = Vec::new();
-    for resource in audit::resources(ledger, &record) {
+    for resource in audit::resources(ledger, &record).unwrap().map(Result::unwrap) {
         super::model::assert_valid(&resource);
         let members = resource["extension"][0]["extension"].as_array().unwrap();
         let height = members.iter().find(|member| member["url"] == "height").unwrap();
-        let height: usize = height["valueString"].as_str().unwrap().parse().unwrap();
-        let header = &ledger.blocks()[height - 1].block.header;
+        let height: u64 = height["valueString"].as_str().unwrap().parse().unwrap();
+        let header = &ledger.block(height).unwrap().unwrap().block.header;
         audit::verify(&resource, CHAIN, header, Some(ledger.state())).unwrap();
         if resource["resourceType"] == "AuditEvent" {
             let outcome = resource["outcome"].as_str().unwrap();

@@ -158,7 +158,7 @@ fn unknown_payers(chain: &mut Chain, record: Digest) -> Vec<(Transaction, Transa
     };
     let receipt = Receipt::issue(CHAIN, released, &p.proxy);
     let evidence = EvidenceAction { reporter: stranger.verifying_key(), receipt };
-    let subject = chain.ledger.state().party(&p.doctor.verifying_key()).unwrap().clone();
+    let subject = chain.ledger.state().party(&p.doctor.verifying_key()).unwrap().unwrap().clone();
     let renewed = Subject { key: stranger.verifying_key(), ..subject.clone() };
     let renewal = Action::Renew(Certificate::issue(&p.centre, renewed));
     let unregistered = TransactionError::UnregisteredPayer;
@@ -250,7 +250,7 @@ fn the_holder_of_an_expired_or_withdrawn_certificate_still_pays() {
     assert_eq!(chain.submit(&expired), Ok(()));
     assert_eq!(chain.outcome(&expired), Some(Rule::CertificateExpired));
 
-    let subject = chain.ledger.state().party(&p.doctor.verifying_key()).unwrap().clone();
+    let subject = chain.ledger.state().party(&p.doctor.verifying_key()).unwrap().unwrap().clone();
     let withdraw = chain.withdraw(&p.centre, &subject);
     let [with, after] = [[2; 32], [3; 32]].map(|id| chain.record(&p.owner, id));
     let withdrawn = Some(Rule::CertificateWithdrawn);

@@ -24,7 +24,7 @@ type Change = (&'static str, fn(&mut CommittedBlock));
 
 /// Asserts that the audit rejects a chain with one changed block at its height.
 fn assert_rejected(chain: &Chain, at: usize, what: &str, change: impl FnOnce(&mut CommittedBlock)) {
-    let mut blocks = chain.ledger.blocks().to_vec();
+    let mut blocks = chain.blocks();
     change(&mut blocks[at]);
     let outcome = replay(chain, &blocks);
     let error = match outcome {
@@ -34,22 +34,29 @@ fn assert_rejected(chain: &Chain, at: usize, what: &str, change: impl FnOnce(&mu
     assert_eq!(error.height, at as u64 + 1, "{what}: {error}");
 }
 
-fn replay(chain: &Chain, blocks: &[CommittedBlock]) -> Result<Ledger, epione::ledger::AuditError> {
-    let centre = chain.parties.centre.verifying_key();
-    Ledger::replay(CHAIN, centre, blocks, &chain.config)
+fn replay(chain: &Chain, blocks: &[CommittedBlock]) -> Result<Ledger, AuditError> {
+    replay_as((CHAIN, chain.parties.centre.verifying_key()), blocks, &chain.config)
+}
+
+fn replay_as(
+    identity: (&str, VerifyingKey),
+    blocks: &[CommittedBlock],
+    config: &Config,
+) -> Result<Ledger, AuditError> {
+    Ledger::replay(identity, blocks.iter().cloned().map(Ok), config, Arc::new(Redb::in_memory()))
 }
 
 #[test]
 fn a_valid_chain_verifies_and_replays_to_the_same_state() {
     let chain = populated(40);
-    let audited = chain.ledger.audit(&chain.config).unwrap();
+    let audited = chain.audit().unwrap();
     assert_eq!(audited.state().root(), chain.ledger.state().root());
     assert_eq!(audited.height(), 7);
-    let replayed = replay(&chain, chain.ledger.blocks()).unwrap();
+    let replayed = replay(&chain, &chain.blocks()).unwrap();
     assert_eq!(replayed.state().root(), chain.ledger.state().root());
     // Every prefix is a valid chain.
     for height in 0..7 {
-        assert!(replay(&chain, &chain.ledger.blocks()[..height]).is_ok());
+        assert!(replay(&chain, &chain.blocks()[..height]).is_ok());
     }
 }
 
@@ -84,7 +91,7 @@ fn a_changed_header_field_is_detected_at_its_height() {
             certificate.signatures[1].1 = epione::sign::Signature::from_bytes(bytes);
         });
         // A valid certificate of the parent, but not the one that the votes cover.
-        let parent = &chain.ledger.blocks()[at - 1];
+        let parent = &chain.blocks()[at - 1];
         let other = chain.certify(Phase::Commit, at as u64, parent.block.header.hash(), &[1, 2, 3]);
         assert_rejected(&chain, at, "other signers of the parent", |committed| {
             committed.block.header.parent_certificate = Some(other);
@@ -97,8 +104,8 @@ fn a_changed_entry_is_detected_at_its_height() {
     let chain = populated(42);
     let mut rng = ChaCha20Rng::seed_from_u64(42);
     for at in 0..7 {
-        for entry in 0..chain.ledger.blocks()[at].block.entries.len() {
-            let length = chain.ledger.blocks()[at].block.entries[entry].transaction.len();
+        for entry in 0..chain.blocks()[at].block.entries.len() {
+            let length = chain.blocks()[at].block.entries[entry].transaction.len();
             for _ in 0..20 {
                 let byte = rng.next_u32() as usize % length;
                 let bit = 1 << (rng.next_u32() % 8);
@@ -142,7 +149,7 @@ fn a_changed_commit_certificate_is_detected_at_its_height() {
 #[test]
 fn omitted_swapped_and_duplicate_blocks_are_detected() {
     let chain = populated(44);
-    let blocks = chain.ledger.blocks();
+    let blocks = &chain.blocks();
     for at in 0..6 {
         let mut without = blocks.to_vec();
         without.remove(at);
@@ -159,13 +166,13 @@ fn omitted_swapped_and_duplicate_blocks_are_detected() {
 #[test]
 fn a_chain_does_not_verify_under_another_centre_name_or_roster() {
     let chain = populated(45);
-    let blocks = chain.ledger.blocks();
+    let blocks = &chain.blocks();
     let stranger = chain.parties.stranger.verifying_key();
     let centre = chain.parties.centre.verifying_key();
-    assert_eq!(Ledger::replay(CHAIN, stranger, blocks, &chain.config).unwrap_err().height, 1);
-    assert_eq!(Ledger::replay("other", centre, blocks, &chain.config).unwrap_err().height, 1);
-    let other = Chain::empty(99);
-    assert_eq!(Ledger::replay(CHAIN, centre, blocks, &other.config).unwrap_err().height, 1);
+    let refused = |identity, config| replay_as(identity, blocks, config).unwrap_err().height;
+    assert_eq!(refused((CHAIN, stranger), &chain.config), 1);
+    assert_eq!(refused(("other", centre), &chain.config), 1);
+    assert_eq!(refused((CHAIN, centre), &Chain::empty(99).config), 1);
 }
 
 /// The audit of a ledger detects a block that was applied without verification.
@@ -175,8 +182,9 @@ fn the_audit_detects_a_block_without_a_commit_quorum() {
     let block = chain.propose(chain.time + 1_000, &[]);
     let (digest, decoded) = chain.ledger.format().decode(&block.to_bytes()).unwrap();
     let too_few = chain.certify(Phase::Commit, 8, digest, &[0, 1]);
-    chain.ledger.apply(8, decoded, &too_few);
-    let error = chain.ledger.audit(&chain.config).unwrap_err();
+    let decision = Decision { value: block.to_bytes(), certificate: too_few };
+    chain.ledger.apply(8, decoded, &decision);
+    let error = chain.audit().unwrap_err();
     assert_eq!(error.height, 8);
     assert_eq!(
         error.to_string(),
@@ -191,7 +199,7 @@ fn the_audit_detects_an_inadmissible_transaction_and_a_block_above_the_capacity(
     let grant = chain.grant(&owners, T0, FAR);
     let block = chain.force(chain.time + 1_000, &[grant]);
     chain.apply(&block);
-    let error = chain.ledger.audit(&chain.config).unwrap_err();
+    let error = chain.audit().unwrap_err();
     assert_eq!((error.height, error.reason), (8, TransactionError::OwnerWithoutRecord.to_string()));
 
     let block = |capacity| {
@@ -203,7 +211,7 @@ fn the_audit_detects_an_inadmissible_transaction_and_a_block_above_the_capacity(
         let (longest, total) = (lengths.clone().max().unwrap(), lengths.sum());
         let block = chain.propose(T0, &all);
         chain.apply(&block);
-        (longest, total, chain.ledger.audit(&chain.config).map(drop).map_err(|e| e.reason))
+        (longest, total, chain.audit().map(drop).map_err(|e| e.reason))
     };
     // Two registrations with two signatures each.
     let (request_bytes, bytes, _) = block(Capacity::default());
@@ -219,12 +227,12 @@ fn the_audit_detects_an_inadmissible_transaction_and_a_block_above_the_capacity(
 #[test]
 fn the_audit_verifies_the_signatures_of_transactions() {
     let mut chain = populated(49);
-    let record = *chain.ledger.state().records().next().unwrap().0;
+    let record = chain.ledger.state().records().next().unwrap().unwrap().0;
     let mut forged = chain.request(record, Basis::Policy);
     forged.signatures[0] = Signature::from_bytes([0; 64]);
     let block = chain.propose(chain.time + 1_000, &[forged]);
     chain.apply(&block);
-    let error = chain.ledger.audit(&chain.config).unwrap_err();
+    let error = chain.audit().unwrap_err();
     assert_eq!(
         (error.height, error.reason),
         (8, TransactionError::Signature("reader").to_string())

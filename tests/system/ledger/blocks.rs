@@ -33,12 +33,12 @@ fn rejected_transactions_stay_in_the_block_with_their_rule() {
     assert_eq!(outcomes, [None, None, Some(Rule::Revoked)]);
     chain.apply(&block);
     let id = Transaction::from_bytes(&block.entries[2].transaction).unwrap().id();
-    let (found, entry) = chain.ledger.find(&id).unwrap();
+    let (found, index) = chain.ledger.find(&id).unwrap().unwrap();
     assert_eq!(
-        (found.header.height, entry.rejected_by),
+        (found.header.height, found.entries[index].rejected_by),
         (block.header.height, Some(Rule::Revoked))
     );
-    assert!(chain.ledger.state().request(&id).is_none());
+    assert!(chain.ledger.state().request(&id).unwrap().is_none());
 }
 
 #[test]
@@ -269,9 +269,10 @@ fn a_verified_block_is_not_executed_again() {
     let unverified = decoded.clone();
     chain.ledger.verify(&context, &mut decoded).unwrap();
     let certificate = chain.certify(Phase::Commit, height, digest, &[0, 1, 2]);
+    let decision = Decision { value: block.to_bytes(), certificate };
     let applied = |decoded| {
         let mut other = Ledger::new(CHAIN, chain.parties.centre.verifying_key());
-        other.apply(height, decoded, &certificate);
+        other.apply(height, decoded, &decision);
         other.state().root()
     };
     assert_eq!(applied(decoded), block.header.state_root);

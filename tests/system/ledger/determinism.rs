@@ -12,10 +12,10 @@ fn equal_transactions_give_equal_state_roots_on_two_ledgers() {
     one.block(&requests);
     one.block(&[access]);
     let mut roots = BTreeSet::new();
-    for (height, committed) in (1..).zip(one.ledger.blocks()) {
+    for (height, committed) in (1..).zip(one.blocks()) {
         let CommittedBlock { block, certificate } = committed;
         let (_, decoded) = other.format().decode(&block.to_bytes()).unwrap();
-        other.apply(height, decoded, certificate);
+        other.apply(height, decoded, &Decision { value: block.to_bytes(), certificate });
         assert_eq!(other.state().root(), block.header.state_root);
         assert!(roots.insert(block.header.state_root), "every block changed the state");
     }

@@ -48,13 +48,14 @@ impl Shared {
     }
 
     fn resources(&self) -> Vec<Value> {
-        audit::resources(&self.chain.ledger, &self.record).collect()
+        let resources = audit::resources(&self.chain.ledger, &self.record).unwrap();
+        resources.map(Result::unwrap).collect()
     }
 
     /// The header of the block that a resource names.
-    fn header(&self, resource: &Value) -> &epione::ledger::Header {
-        let height: usize = member(resource, "height").as_str().unwrap().parse().unwrap();
-        &self.chain.ledger.blocks()[height - 1].block.header
+    fn header(&self, resource: &Value) -> epione::ledger::Header {
+        let height: u64 = member(resource, "height").as_str().unwrap().parse().unwrap();
+        self.chain.ledger.block(height).unwrap().unwrap().block.header
     }
 }
 

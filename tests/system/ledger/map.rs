@@ -3,7 +3,7 @@
 use epione::algebra::hash::digest;
 use epione::algebra::tag;
 use epione::consensus::Digest;
-use epione::ledger::map::{Branch, Branches, MissingBranch, Path, Proof, Subtree, update};
+use epione::ledger::map::{Branch, Branches, MapError, Path, Proof, Subtree, update};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Store(BTreeMap<Path, Branch>);
 
 impl Branches for Store {
-    fn branch(&self, path: &Path) -> Result<Branch, MissingBranch> {
-        self.0.get(path).copied().ok_or(MissingBranch(*path))
+    fn branch(&self, path: &Path) -> Result<Branch, MapError> {
+        self.0.get(path).copied().ok_or(MapError::MissingBranch(*path))
     }
 }
 

@@ -1,4 +1,6 @@
 use super::*;
+use epione::database::Redb;
+use std::sync::Arc;
 
 #[test]
 fn reader_author_and_patient_open_the_same_bytes() {
@@ -55,7 +57,7 @@ fn reader_author_and_patient_open_the_same_bytes() {
         );
 
         // The patient, who finds the record with her keys alone.
-        let found = world.patients[ADA].find(world.state());
+        let found = world.patients[ADA].find(world.state()).unwrap();
         let hit = found.iter().find(|hit| hit.record == *record).unwrap();
         let mut output = Cursor::new(Vec::new());
         let into = Output::new(&mut output, MAX_RECORD);
@@ -65,16 +67,17 @@ fn reader_author_and_patient_open_the_same_bytes() {
             "the patient of {name}"
         );
 
-        let trail = trail(world.ledger(), record);
+        let trail = trail(world.ledger(), record).unwrap();
         let actions: Vec<&str> = trail.iter().map(|entry| entry.action).collect();
         for action in ["record", "grant", "request", "access"] {
             assert!(actions.contains(&action), "{action} is on the trail of {name}");
         }
     }
-    assert!(world.patients[BEA].find(world.state()).is_empty());
+    assert!(world.patients[BEA].find(world.state()).unwrap().is_empty());
     assert_eq!(world.network.violation(), None);
     for (_, ledger) in world.network.applications() {
-        assert_eq!(ledger.audit(world.network.config()).unwrap().height(), ledger.height());
+        let audited = ledger.audit(world.network.config(), Arc::new(Redb::in_memory()));
+        assert_eq!(audited.unwrap().height(), ledger.height());
     }
 }
 
@@ -88,7 +91,7 @@ fn the_trail_of_a_record_omits_requests_for_others_under_the_same_grant() {
         world.release(&request).unwrap();
     }
     for (record, request) in records.iter().zip(requests) {
-        let trail = trail(world.ledger(), record);
+        let trail = trail(world.ledger(), record).unwrap();
         let actions: Vec<&str> = trail.iter().map(|entry| entry.action).collect();
         assert_eq!(actions, ["record", "grant", "request", "access"]);
         assert_eq!((trail[0].transaction, trail[2].transaction), (*record, request));
@@ -163,7 +166,7 @@ fn one_grant_covers_records_of_several_doctors_and_epochs() {
     world.network.advance(31 * DAY);
     records.push(world.publish(A, ADA, BUNDLE, "bundle.json"));
     let owners: std::collections::BTreeSet<_> =
-        records.iter().map(|id| world.state().record(id).unwrap().owner).collect();
+        records.iter().map(|id| world.state().record(id).unwrap().unwrap().owner).collect();
     assert_eq!(owners.len(), 3, "one owner key per doctor and epoch");
 
     let terms = world.terms(&records);
@@ -175,7 +178,7 @@ fn one_grant_covers_records_of_several_doctors_and_epochs() {
         let (opened, bytes) = world.open_granted(B, &request, &ticket, &release).unwrap();
         assert!(opened.require_complete().is_ok() && bytes == BUNDLE);
     }
-    assert_eq!(world.patients[ADA].find(world.state()).len(), 3);
+    assert_eq!(world.patients[ADA].find(world.state()).unwrap().len(), 3);
 
     // A grant over one record does not cover the others.
     let terms = world.terms(&records[..1]);
@@ -192,7 +195,7 @@ fn a_grant_covers_later_records_only_if_it_says_so() {
     let listed = world.grant(&terms);
     let series = world.grant(&Terms { later_records: true, ..terms });
     let later = world.publish(A, ADA, BUNDLE, "bundle.json");
-    let owner = |id| world.state().record(id).unwrap().owner;
+    let owner = |id| world.state().record(id).unwrap().unwrap().owner;
     assert_eq!(owner(&first), owner(&later), "one owner key");
 
     let outcome = world.request(B, later, Basis::Grant(*listed.grant()));
@@ -206,7 +209,7 @@ fn a_grant_covers_later_records_only_if_it_says_so() {
     assert_eq!(found(&listed), [first].into());
     assert_eq!(found(&series), [first, later].into());
     let in_trail = |record| {
-        let trail = trail(world.ledger(), record).into_iter();
+        let trail = trail(world.ledger(), record).unwrap().into_iter();
         trail
             .filter(|entry| entry.action == "grant")
             .map(|entry| entry.transaction)
@@ -220,6 +223,6 @@ fn a_grant_covers_later_records_only_if_it_says_so() {
     let (opened, bytes) = world.open_granted(B, &request, &series, &release).unwrap();
     assert!(opened.require_complete().is_ok() && bytes == BUNDLE);
     // An access or request for one record is on the trail of that record only.
-    let requests = trail(world.ledger(), &first);
+    let requests = trail(world.ledger(), &first).unwrap();
     assert!(requests.iter().all(|entry| entry.action != "request"));
 }

@@ -24,7 +24,7 @@ fn tags_and_envelopes_do_not_reveal_classes_and_policies() {
     let mut world = World::new(13);
     let ids = [ADA, BEA].map(|patient| world.publish(A, patient, BUNDLE, "bundle.json"));
     let classes = ids.map(|id| {
-        let sections = &world.state().record(&id).unwrap().sections;
+        let sections = &world.state().record(&id).unwrap().unwrap().sections;
         let class = |s| world.patients.iter().find_map(|patient| patient.class_of(s)).unwrap();
         assert!(sections.is_sorted_by(|a, b| a.tag < b.tag));
         sections.iter().map(class).collect::<Vec<_>>()
@@ -73,7 +73,7 @@ fn the_ledger_contains_no_identifiers_or_plaintext_of_patients() {
     let contains = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|w| w == part);
     assert!(in_file.iter().all(|part| contains(BUNDLE, part)));
     for committed in world.ledger().blocks() {
-        let bytes = committed.block.to_bytes();
+        let bytes = committed.unwrap().block.to_bytes();
         for secret in keys.into_iter().chain(in_file).chain([name]) {
             assert!(!contains(&bytes, secret));
         }

@@ -53,7 +53,7 @@ fn a_delivery_for_an_ended_grant_is_refused_also_after_its_erasure() {
     let revoke = world.patients[ADA].revoke(world.validity(), &state, ticket.grant(), rng).unwrap();
     world.commit(&revoke).unwrap();
     let (state, now) = (world.state().clone(), world.now());
-    assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }).len(), 1);
+    assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }).unwrap().len(), 1);
     let view = LedgerView { state: &state, now };
     refused!(world.proxies[0].accept(view, &issued.delivery), Rule::Revoked);
     // The window of another grant has ended.
@@ -103,7 +103,7 @@ fn a_flipped_bit_in_any_object_prevents_re_encryption() {
     let Shared { world, record, request, .. } = Shared::new(63);
     let honest = world.reencrypt(&request).unwrap().sections();
     let (location, envelope) = world.envelope(&record);
-    let action = world.state().record(&record).unwrap().clone();
+    let action = world.state().record(&record).unwrap().unwrap().clone();
     let mut objects = vec![location];
     objects.extend(envelope.sections.iter().map(StoredCiphertext::name));
     objects.extend(action.sections.iter().map(|s| store::cid_of_digest(&s.wrapped_for_patient)));
@@ -127,7 +127,7 @@ fn a_flipped_bit_in_any_object_prevents_re_encryption() {
 #[test]
 fn a_store_that_substitutes_objects_is_detected() {
     let Shared { world, record, request, .. } = Shared::new(64);
-    let action = world.state().record(&record).unwrap().clone();
+    let action = world.state().record(&record).unwrap().unwrap().clone();
     let wrapped_keys: Vec<Vec<u8>> = action
         .sections
         .iter()

@@ -55,7 +55,7 @@ fn consent_is_requested_and_given_over_files() {
         .map(|name| Countersignature::from_bytes(&fs::read(path(name)).unwrap()).unwrap());
     let published = world.doctors[A].publish(draft, &countersigned, &consent).unwrap();
     world.commit(&published).unwrap();
-    assert!(world.state().record(&published.id()).is_some());
+    assert!(world.state().record(&published.id()).unwrap().is_some());
     let folder_without_ciphertexts = |ciphertext: &StoredCiphertext| -> io::Result<Box<dyn Read>> {
         Ok(Box::new(fs::File::open(path("absent").join(ciphertext.name().to_string()))?))
     };

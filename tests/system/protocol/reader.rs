@@ -102,7 +102,7 @@ fn a_request_expires_for_proxy_and_store() {
     let release = world.release(&request).unwrap();
     let expired = |world: &World| {
         let state = world.state();
-        state.height() - state.request(&request).unwrap().height > REQUEST_BLOCKS
+        state.height() - state.request(&request).unwrap().unwrap().height > REQUEST_BLOCKS
     };
     while !expired(&world) {
         assert!(world.proxies[0].release(world.view(), &request, &mut world.rng.clone()).is_ok());
@@ -177,7 +177,7 @@ fn a_grant_does_not_open_a_record_of_another_patient() {
     );
     // With a store without access control, Ada's key does not unwrap.
     let open_store = world.dishonest(Vec::from, || {
-        let hash = world.state().record(&foreign).unwrap().sections[0].wrapped_for_patient;
+        let hash = world.state().record(&foreign).unwrap().unwrap().sections[0].wrapped_for_patient;
         Some(world.stored(&store::cid_of_digest(&hash)))
     });
     let rng = &mut world.fork();
@@ -330,7 +330,7 @@ fn only_the_author_opens_as_author() {
     let fetches = Cell::new(0);
     let open_store = world.dishonest(Vec::from, || {
         fetches.set(fetches.get() + 1);
-        let hash = world.state().record(&record).unwrap().sections[0].wrapped_for_author;
+        let hash = world.state().record(&record).unwrap().unwrap().sections[0].wrapped_for_author;
         Some(world.stored(&store::cid_of_digest(&hash)))
     });
     refused!(
@@ -357,5 +357,5 @@ fn a_grant_is_valid_only_within_its_window() {
     refused!(world.reencrypt(&request), Rule::WindowEnded);
     refused!(world.open_granted(B, &request, &ticket, &release), Rule::WindowEnded);
     let (state, now) = (world.state().clone(), world.now());
-    assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }).len(), 1);
+    assert_eq!(world.proxies[0].erase_ended(LedgerView { state: &state, now }).unwrap().len(), 1);
 }

@@ -150,7 +150,7 @@ fn every_step_requires_a_valid_certificate_when_it_is_taken() {
         refused(world.keeper.upload(view, &offer, &mut &b"x"[..]));
         refused(world.institutions[0].countersign(&draft, view).map(drop));
         refused(world.patients[ADA].consent(view, &request, &sealed, &current).map(drop));
-        let hit = world.patients[ADA].find(&state).pop().unwrap();
+        let hit = world.patients[ADA].find(&state).unwrap().pop().unwrap();
         let rng = &mut world.fork();
         let into = Output::new(output, MAX_RECORD);
         let opened = world.patients[ADA].open(world.view(), &hit, &world, into, rng);

@@ -4,7 +4,7 @@ use super::*;
 #[test]
 fn a_record_with_the_digests_of_another_gives_no_access_to_its_objects() {
     let Shared { mut world, record, .. } = Shared::new(55);
-    let victim = world.state().record(&record).unwrap().clone();
+    let victim = world.state().record(&record).unwrap().unwrap().clone();
     let objects = |world: &World| {
         let (location, envelope) = world.envelope(&record);
         let ciphertexts = envelope.sections.iter().map(StoredCiphertext::name);
@@ -112,8 +112,8 @@ fn after_revocation_every_step_under_the_grant_is_refused() {
     refused!(world.open_granted(B, &request, &ticket, &release), Rule::Revoked);
     let basis = Basis::Grant(*ticket.grant());
     assert_eq!(world.request(B, record, basis), Err(Rule::Revoked.into()));
-    assert_eq!(world.proxies[0].erase_ended(view), [*ticket.grant()]);
-    assert!(world.proxies[0].erase_ended(view).is_empty());
+    assert_eq!(world.proxies[0].erase_ended(view).unwrap(), [*ticket.grant()]);
+    assert!(world.proxies[0].erase_ended(view).unwrap().is_empty());
     refused!(
         world.proxies[0].search(view, &world.search_request(B, ticket.grant(), None)),
         Refusal::NoDelivery

@@ -203,7 +203,7 @@ fn a_compacted_journal_contains_all_uploads_that_have_not_expired() {
     let state = world.state().clone();
     world.keeper.expire(&state).unwrap();
     let entries = journal.0.lock().unwrap().clone();
-    let objects = (1 + 4 * state.record(&record).unwrap().sections.len())
+    let objects = (1 + 4 * state.record(&record).unwrap().unwrap().sections.len())
         + draft.sealed.objects().unwrap().len();
     assert_eq!(entries.len(), objects);
     close(&mut world);
@@ -327,7 +327,7 @@ fn an_object_that_is_held_is_transferred_with_its_length_only() {
     let mut world = World::new(64);
     let record = world.publish(A, ADA, BUNDLE, "bundle.json");
     let (location, _) = world.envelope(&record);
-    let record_id = world.state().record(&record).unwrap().record_id;
+    let record_id = world.state().record(&record).unwrap().unwrap().record_id;
     let name = store::cid_of(&mut &b"x"[..]).unwrap();
     let (at, now) = ((CHAIN, &world.keeper.verifying_key()), world.now());
     let upload = |id, name: &Cid, length, object: &mut dyn Read| {

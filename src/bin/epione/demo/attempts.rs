@@ -48,7 +48,7 @@ fn revoke(world: &mut World, ticket: &Ticket, report: &mut Report) -> Result<(),
     let revoke = world.patients[ADA].revoke(validity, &state, ticket.grant(), &mut world.rng)?;
     world.commit(&revoke)?;
     let (state, now) = (world.state().clone(), world.now());
-    let erased = world.proxies[0].erase_ended(LedgerView { state: &state, now });
+    let erased = world.proxies[0].erase_ended(LedgerView { state: &state, now })?;
     let what = format!("deliveries erased by the proxy: {}", erased.len());
     report.step("revoke", "patient, replicas, proxy", revoke.to_bytes().len() as u64, start, &what);
     Ok(())
@@ -79,7 +79,7 @@ fn mismatched_upload(world: &World) -> Result<(), ProtocolError> {
 
 /// A forger signs a request in doctor B's name.
 fn forged(world: &mut World, record: &Published, basis: Basis) -> Result<(), NotCommitted> {
-    let sections = world.covered(&record.id, &basis);
+    let sections = world.covered(&record.id, &basis)?;
     let (validity, rng) = (world.validity(), &mut world.rng);
     let honest = world.doctors[B].request(validity, (record.id, &sections), basis, rng);
     let forger = SigningKey::generate(&mut world.rng);

@@ -6,7 +6,9 @@ use super::steps::{self, Published, open_to};
 use super::world::{A, ADA, C, Failure, World};
 use super::{attempts, publication, revocation, sharing};
 use epione::algebra::codec::Canonical;
+use epione::database::Redb;
 use epione::protocol::{Hit, trail};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Runs all steps and all attempts that must be refused.
@@ -34,8 +36,7 @@ pub(super) fn run(
     attempts::run(world, &published[0], &ticket, &terms, report)?;
     revocation::run(world, &published[0], report)?;
     audit(world, report)?;
-    print_trail(world, &published[0], report);
-    Ok(())
+    print_trail(world, &published[0], report)
 }
 
 /// Doctor C opens by policy, without a grant.
@@ -73,7 +74,7 @@ fn as_patient(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let start = Instant::now();
-    let hits = world.patients[ADA].find(world.state());
+    let hits = world.patients[ADA].find(world.state())?;
     let (found, all) = (hits.len(), published.len());
     let what = format!("records found: {found} of {all}, with the patient's keys only");
     report.step("find as patient", "patient", 0, start, &what);
@@ -111,9 +112,12 @@ fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
     let (mut bytes, honest) = (0, world.network.honest());
     for id in &honest {
         let ledger = world.network.application(*id);
-        ledger.audit(world.network.config())?;
-        let sizes = ledger.blocks().iter().map(|committed| committed.block.to_bytes().len() as u64);
-        bytes += sizes.sum::<u64>();
+        let scratch = tempfile::tempdir_in(world.folder.path())?;
+        let into = Redb::open(&scratch.path().join("audit.redb"))?;
+        ledger.audit(world.network.config(), Arc::new(into))?;
+        for committed in ledger.blocks() {
+            bytes += committed?.block.to_bytes().len() as u64;
+        }
     }
     if let Some(violation) = world.network.violation() {
         report.fail(format!("the honest replicas disagree: {violation}"));
@@ -124,27 +128,34 @@ fn audit(world: &World, report: &mut Report) -> Result<(), Failure> {
 }
 
 /// Prints the audit trail of a record.
-fn print_trail(world: &World, record: &Published, report: &Report) {
+fn print_trail(world: &World, record: &Published, report: &Report) -> Result<(), Failure> {
     report.print("\nAudit trail of the first record");
-    for entry in trail(world.ledger(), &record.id) {
+    for entry in trail(world.ledger(), &record.id)? {
         let rejected =
             entry.rejected_by.map_or_else(String::new, |rule| format!("rejected: {rule}"));
         let (height, action, party) = (entry.height, entry.action, entry.party);
         let line = format!("  block {height:>3}  {action:<8} {party:<26} {rejected}");
         report.print(line.trim_end());
     }
+    Ok(())
 }
 
 /// Summarises the ledger of an honest replica and the traffic of the network.
-pub(super) fn ledger_summary(world: &World) -> LedgerSummary {
+pub(super) fn ledger_summary(world: &World) -> Result<LedgerSummary, Failure> {
     let (ledger, total) = (world.ledger(), world.network.total());
-    let blocks = ledger.blocks();
-    LedgerSummary {
+    let (mut transactions, mut later_views) = (0, 0);
+    for committed in ledger.blocks() {
+        let committed = committed?;
+        transactions += committed.block.entries.len();
+        later_views += usize::from(committed.certificate.view > 0);
+    }
+    Ok(LedgerSummary {
         replicas: world.network.config().size(),
         height: ledger.height(),
-        transactions: blocks.iter().map(|committed| committed.block.entries.len()).sum(),
-        later_views: blocks.iter().filter(|c| c.certificate.view > 0).count(),
+        transactions,
+        later_views,
         messages: total.messages,
         bytes: total.bytes,
-    }
+        syncs: world.databases.iter().map(Redb::syncs).sum(),
+    })
 }

@@ -64,6 +64,9 @@ pub(super) struct LedgerSummary {
     pub(super) messages: u64,
     #[serde(skip)]
     pub(super) bytes: u64,
+    /// The calls of `fsync` by all replicas.
+    #[serde(skip)]
+    pub(super) syncs: u64,
 }
 
 impl Report {
@@ -179,7 +182,7 @@ impl Report {
             let column = table.column_mut(column).expect("the header has six columns");
             column.set_cell_alignment(CellAlignment::Right);
         }
-        let LedgerSummary { replicas, height, transactions, later_views, messages, bytes } =
+        let LedgerSummary { replicas, height, transactions, later_views, messages, bytes, syncs } =
             &self.result.ledger;
         self.write(&format!("\n{table}"));
         self.write(&format!(
@@ -187,6 +190,8 @@ impl Report {
              {transactions} transactions, {messages} messages ({})",
             in_bytes(*bytes),
         ));
+        let per_block = *syncs as f64 / (*replicas as f64 * (*height).max(1) as f64);
+        self.write(&format!("{per_block:.1} calls of fsync per block and replica"));
         self.write(&format!("{} attempts refused.", self.result.refused.len()));
         self.write(if self.result.ok { "All checks passed." } else { "CHECKS FAILED." });
     }

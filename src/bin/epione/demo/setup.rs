@@ -7,6 +7,7 @@ use super::world::{CHAIN, Failure, Folder, Infrastructure, World, network};
 use super::{Options, Profile};
 use epione::algebra::codec::Canonical;
 use epione::consensus::{self, Config, Parameters, ReplicaId};
+use epione::database::Redb;
 use epione::ledger::Ledger;
 use epione::policy::AccessPolicy;
 use epione::protocol::{AttributeAuthority, Policies, RegistrationCentre, StoreKeeper};
@@ -17,6 +18,7 @@ use epione::store::DirectoryStore;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 use std::{fs, io};
 
@@ -37,8 +39,10 @@ pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Fa
     let centre = RegistrationCentre::new(&mut rng);
     let authority = AttributeAuthority::new(centre.verifying_key(), &mut rng);
     let hospitals = hospitals(options.replicas);
-    let network = hospital_network(options, &hospitals, &centre, &mut rng)?;
     let folder = folder(options.out.as_deref())?;
+    let databases = databases(folder.path(), hospitals.len())?;
+    let ledgers = ledgers(&databases, &centre)?;
+    let network = hospital_network(options, &hospitals, ledgers, &mut rng)?;
     let store = folder.path().join("store");
     let store =
         DirectoryStore::open(&store).map_err(|error| format!("{}: {error}", store.display()))?;
@@ -52,11 +56,14 @@ pub(super) fn set_up(options: &Options, report: &mut Report) -> Result<World, Fa
     report.step("setup", "registration centre, attribute authority", bytes, start, what);
 
     let start = Instant::now();
-    let infrastructure = Infrastructure { rng, network, keeper, folder, centre, authority };
+    let infrastructure =
+        Infrastructure { rng, network, databases, keeper, folder, centre, authority };
     let world = World::register(infrastructure, policies()?, ATTRIBUTES)?;
-    let transactions =
-        world.ledger().blocks().iter().flat_map(|committed| &committed.block.entries);
-    let bytes = transactions.map(|entry| entry.transaction.len() as u64).sum();
+    let mut bytes = 0;
+    for committed in world.ledger().blocks() {
+        let entries = committed?.block.entries.into_iter();
+        bytes += entries.map(|entry| entry.transaction.len() as u64).sum::<u64>();
+    }
     let what = "key generation, proofs of possession, certificates";
     report.step("register", "all parties", bytes, start, what);
     Ok(world)
@@ -84,11 +91,26 @@ fn policies() -> Result<Policies, Failure> {
         .with(Class::Financial, parse(format!("billing or ({POLICY})"))?))
 }
 
+/// Creates the database of each replica.
+fn databases(folder: &Path, replicas: usize) -> Result<Vec<Redb>, Failure> {
+    let folder = folder.join("ledger");
+    fs::create_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let open = |id| Ok(Redb::open(&folder.join(format!("replica-{id:02}.redb")))?);
+    (0..replicas).map(open).collect()
+}
+
+/// Opens the ledger in each database.
+fn ledgers(databases: &[Redb], centre: &RegistrationCentre) -> Result<Vec<Ledger>, Failure> {
+    let centre = centre.verifying_key();
+    let open = |database: &Redb| Ok(Ledger::open(Arc::new(database.clone()), CHAIN, centre)?);
+    databases.iter().map(open).collect()
+}
+
 /// The network of the hospitals, with the faulty replicas that the options ask for.
 fn hospital_network(
     options: &Options,
     hospitals: &[Hospital],
-    centre: &RegistrationCentre,
+    ledgers: Vec<Ledger>,
     rng: &mut ChaCha20Rng,
 ) -> Result<Network<Ledger>, Failure> {
     let profile = match options.profile {
@@ -97,7 +119,7 @@ fn hospital_network(
     };
     let parameters = Parameters { profile, ..Parameters::new(CHAIN) };
     let replicas: Vec<_> = hospitals.iter().map(|h| (h.location, h.rating)).collect();
-    let mut network = network(parameters, &replicas, &centre.verifying_key(), rng)?;
+    let mut network = network(parameters, &replicas, ledgers, rng)?;
     for (id, behaviour) in faulty(options, network.config())? {
         network.set_behaviour(id, behaviour);
     }

@@ -86,7 +86,7 @@ fn search(
     if found != expected {
         report.fail(format!("the search found {} of {} records", found.len(), expected.len()));
     }
-    let entries = count(entries(world), "entry", "entries");
+    let entries = count(entries(world)?, "entry", "entries");
     let SearchTerm { field, value } = &terms.search[0];
     let what = format!("records found: {} in {entries}, e.g. by {field}={value}", hits.len());
     report.step("search", "proxy for doctor B", 0, start, &what);
@@ -131,7 +131,7 @@ fn request(
 ) -> Result<Digest, Failure> {
     let start = Instant::now();
     let (validity, basis) = (world.validity(), Basis::Grant(*ticket.grant()));
-    let sections = world.covered(&record.id, &basis);
+    let sections = world.covered(&record.id, &basis)?;
     let (doctor, rng) = (&world.doctors[B], &mut world.rng);
     let request = doctor.request(validity, (record.id, &sections), basis, rng);
     let committed = world.commit(&request)?;

@@ -6,6 +6,7 @@ use super::report::{Report, count};
 use super::world::{B, DAY, Failure, HOUR, World};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Digest;
+use epione::database::DatabaseError;
 use epione::ledger::{Basis, Time};
 use epione::protocol::{Hit, LedgerView, Opened, Output, ProtocolError, Terms, Ticket};
 use std::fs::File;
@@ -47,7 +48,7 @@ fn window(terms: &Terms) -> String {
 /// The proxy's search under a grant, with a progress bar. Doctor B continues it if the
 /// proxy does not search all records at once.
 pub(super) fn search(world: &World, grant: &Digest) -> Result<Vec<Hit>, ProtocolError> {
-    let mut bar = Bar::new("searching", entries(world), false);
+    let mut bar = Bar::new("searching", entries(world)?, false);
     let (mut hits, mut after) = (Vec::new(), None);
     loop {
         let request = world.search_request(B, grant, after);
@@ -61,8 +62,12 @@ pub(super) fn search(world: &World, grant: &Digest) -> Result<Vec<Hit>, Protocol
 }
 
 /// The number of search entries on the ledger.
-pub(super) fn entries(world: &World) -> u64 {
-    world.state().records().map(|(_, record)| record.index.len() as u64).sum()
+pub(super) fn entries(world: &World) -> Result<u64, DatabaseError> {
+    let mut entries = 0;
+    for item in world.state().records() {
+        entries += item?.1.index.len() as u64;
+    }
+    Ok(entries)
 }
 
 /// A doctor requests a record and opens the sections whose policies their attributes satisfy.

@@ -4,6 +4,7 @@
 use epione::abe::UserSecretKey;
 use epione::algebra::codec::{Canonical, Reader, Writer};
 use epione::consensus::{Config, Digest, Location, Member, Parameters, ReplicaId};
+use epione::database::{DatabaseError, Redb};
 use epione::error::DecodeError;
 use epione::ledger::{Basis, Draft, Ledger, Rule, State, Time, Transaction, Validity};
 use epione::policy::AttributeSet;
@@ -50,6 +51,8 @@ pub(crate) const C: usize = 2;
 pub(crate) struct World {
     pub(crate) rng: ChaCha20Rng,
     pub(crate) network: Network<Ledger>,
+    /// The databases of the replicas; none if they are in memory.
+    pub(crate) databases: Vec<Redb>,
     pub(crate) keeper: StoreKeeper<DirectoryStore>,
     pub(crate) folder: Folder,
     pub(crate) centre: RegistrationCentre,
@@ -70,6 +73,7 @@ pub(crate) struct World {
 pub(crate) struct Infrastructure {
     pub(crate) rng: ChaCha20Rng,
     pub(crate) network: Network<Ledger>,
+    pub(crate) databases: Vec<Redb>,
     pub(crate) keeper: StoreKeeper<DirectoryStore>,
     pub(crate) folder: Folder,
     pub(crate) centre: RegistrationCentre,
@@ -107,13 +111,15 @@ pub(crate) enum NotCommitted {
     Refused(#[from] Rule),
     #[error(transparent)]
     Commit(#[from] CommitError),
+    #[error(transparent)]
+    Ledger(#[from] DatabaseError),
 }
 
 /// Returns a network of ledgers, with one replica per location and rating.
 pub(crate) fn network(
     parameters: Parameters,
     replicas: &[(Location, u32)],
-    centre: &VerifyingKey,
+    ledgers: Vec<Ledger>,
     rng: &mut ChaCha20Rng,
 ) -> Result<Network<Ledger>, Failure> {
     let keys: Vec<SigningKey> = replicas.iter().map(|_| SigningKey::generate(rng)).collect();
@@ -125,7 +131,6 @@ pub(crate) fn network(
     };
     let members = (0..).zip(keys.iter().zip(replicas)).map(member).collect();
     let config = Config::new(parameters, members)?;
-    let ledgers = replicas.iter().map(|_| Ledger::new(CHAIN, *centre)).collect();
     let mut network = Network::new(config, keys, ledgers, rng.next_u64());
     network.advance(START);
     Ok(network)
@@ -139,7 +144,7 @@ impl World {
         policies: Policies,
         attributes: [&str; 3],
     ) -> Result<Self, Failure> {
-        let Infrastructure { mut rng, network, keeper, folder, centre, mut authority } =
+        let Infrastructure { mut rng, network, databases, keeper, folder, centre, mut authority } =
             infrastructure;
         let (until, r) = (CERTIFIED_UNTIL, &mut rng);
         let mut doctor = |name, attributes: &str, r: &mut _| -> Result<Doctor, Failure> {
@@ -165,6 +170,7 @@ impl World {
             forks: RefCell::new(ChaCha20Rng::from_rng(&mut rng)?),
             rng,
             network,
+            databases,
             folder,
             centre,
             authority,
@@ -223,7 +229,7 @@ impl World {
     /// Commits a transaction by consensus. Fails if the contract refuses it.
     pub(crate) fn commit(&mut self, transaction: &Transaction) -> Result<Committed, NotCommitted> {
         let committed = self.network.commit(self.honest_replica(), transaction.to_bytes())?;
-        let (_, entry) = self.ledger().find(&transaction.id()).expect("it was just committed");
+        let entry = self.ledger().entry(&transaction.id())?.expect("it was just committed");
         entry.rejected_by.map_or(Ok(committed), |rule| Err(rule.into()))
     }
 
@@ -285,7 +291,7 @@ impl World {
         record: Digest,
         basis: Basis,
     ) -> Result<Digest, NotCommitted> {
-        let sections = self.covered(&record, &basis);
+        let sections = self.covered(&record, &basis)?;
         let (validity, rng) = (self.validity(), &mut self.rng);
         let request = self.doctors[doctor].request(validity, (record, &sections), basis, rng);
         self.commit(&request).map(|_| request.id())
@@ -293,19 +299,19 @@ impl World {
 
     /// Returns the indices of the sections that a grant covers; all sections if it covers none, or
     /// for a request by policy.
-    pub(crate) fn covered(&self, record: &Digest, basis: &Basis) -> Vec<u8> {
+    pub(crate) fn covered(&self, record: &Digest, basis: &Basis) -> Result<Vec<u8>, DatabaseError> {
         let state = self.state();
-        let record = state.record(record).expect("the demo requests published records");
+        let record = state.record(record)?.expect("the demo requests published records");
         let all = || (0..).zip(&record.sections);
         let granted = match basis {
-            Basis::Grant(grant) => state.grant(grant),
+            Basis::Grant(grant) => state.grant(grant)?,
             Basis::Policy => None,
         };
-        let covered = |section| {
-            granted.is_some_and(|grant| grant.delegations.iter().any(|d| d.covers(record, section)))
-        };
+        let delegations = granted.map(|grant| grant.delegations).unwrap_or_default();
+        let covered = |section| delegations.iter().any(|d| d.covers(&record, section));
         let covered: Vec<u8> = all().filter(|(_, s)| covered(s)).map(|(index, _)| index).collect();
-        if covered.is_empty() { all().map(|(index, _)| index).collect() } else { covered }
+        let whole = || all().map(|(index, _)| index).collect();
+        Ok(if covered.is_empty() { whole() } else { covered })
     }
 
     /// Signs a doctor's request for a search by the first proxy.

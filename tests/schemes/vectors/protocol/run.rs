@@ -5,8 +5,8 @@ use crate::algebra::encodings::protocol::Keeping;
 use epione::abe;
 use epione::algebra::codec::Canonical;
 use epione::consensus::{
-    Application, Certificate, Config, Digest, Format, Location, Member, Parameters, Phase,
-    ProposalContext,
+    Application, Certificate, Config, Decision, Digest, Format, Location, Member, Parameters,
+    Phase, ProposalContext,
 };
 use epione::ledger::{
     self, Action, Basis, Draft, EPOCH, EvidenceAction, Ledger, Receipt, RecordAction, Time,
@@ -228,8 +228,8 @@ impl Run {
             digest: [0; 32],
             signatures: vec![],
         };
-        self.ledger.apply(height, block, &certificate);
-        let (_, entry) = self.ledger.find(&transaction.id()).unwrap();
+        self.ledger.apply(height, block, &Decision { value, certificate });
+        let entry = self.ledger.entry(&transaction.id()).unwrap().unwrap();
         assert_eq!(entry.rejected_by, None);
     }
 

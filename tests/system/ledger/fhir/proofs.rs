@@ -4,7 +4,7 @@ use super::*;
 use epione::fhir::audit::{ProofError, VerifyError, verify};
 
 fn verify_in(shared: &Shared, resource: &Value) -> Result<audit::Verified, VerifyError> {
-    verify(resource, CHAIN, shared.header(resource), None)
+    verify(resource, CHAIN, &shared.header(resource), None)
 }
 
 #[test]
@@ -13,13 +13,14 @@ fn every_resource_verifies_against_the_header_of_its_block() {
     for resource in shared.resources() {
         let header = shared.header(&resource);
         for state in [None, Some(shared.chain.ledger.state())] {
-            let verified = verify(&resource, CHAIN, header, state).unwrap();
-            let (block, entry) = shared.chain.ledger.find(&verified.transaction.id()).unwrap();
+            let verified = verify(&resource, CHAIN, &header, state).unwrap();
+            let found = shared.chain.ledger.find(&verified.transaction.id()).unwrap();
+            let (block, index) = found.unwrap();
             assert_eq!((verified.time, block.header.hash()), (header.time, header.hash()));
             let executed = resource["outcome"] != "4";
             assert_eq!(verified.rejected_by.is_none(), executed);
             if executed {
-                assert_eq!(entry.rejected_by, None);
+                assert_eq!(block.entries[index].rejected_by, None);
             }
         }
     }
@@ -29,10 +30,12 @@ fn every_resource_verifies_against_the_header_of_its_block() {
 fn a_proof_holds_for_its_chain_and_block_only() {
     let shared = Shared::new();
     let event = &shared.resources()[4];
-    let header = shared.header(event);
-    let refused = |chain: &str, header| verify(event, chain, header, None).unwrap_err();
+    let header = &shared.header(event);
+    let refused = |chain: &str, header: &epione::ledger::Header| {
+        verify(event, chain, header, None).unwrap_err()
+    };
     assert_eq!(refused("other", header), ProofError::Chain.into());
-    for other in shared.chain.ledger.blocks() {
+    for other in shared.chain.blocks() {
         if other.block.header != *header {
             assert_eq!(refused(CHAIN, &other.block.header), ProofError::Block.into());
         }
@@ -112,7 +115,7 @@ fn malformed_proofs_are_rejected_before_they_are_computed() {
     let changed = |change: &dyn Fn(&mut Value)| {
         let mut event = event.clone();
         change(&mut event);
-        verify(&event, CHAIN, header, None)
+        verify(&event, CHAIN, &header, None)
     };
     let set = |url: &'static str, key: &'static str, value: Value| {
         changed(&move |event| {
@@ -193,9 +196,9 @@ fn every_element_is_bound_to_the_transaction_or_to_the_state() {
             let mut changed = resource.clone();
             let value = changed.pointer_mut(&path).unwrap();
             *value = other(value, &shared.chain.parties);
-            let with_state = verify(&changed, CHAIN, header, Some(state));
+            let with_state = verify(&changed, CHAIN, &header, Some(state));
             assert!(with_state.is_err(), "{path} of {resource:#}");
-            if verify(&changed, CHAIN, header, None).is_ok() {
+            if verify(&changed, CHAIN, &header, None).is_ok() {
                 let code = resource.pointer("/subtype/0/code");
                 let code = code.or(resource.pointer("/activity/coding/0/code")).unwrap();
                 unbound.insert(format!("{} {path}", code.as_str().unwrap()));
@@ -203,7 +206,7 @@ fn every_element_is_bound_to_the_transaction_or_to_the_state() {
         }
         let mut more = resource.clone();
         more["language"] = "en".into();
-        assert_eq!(verify(&more, CHAIN, header, None), Err(VerifyError::Resource));
+        assert_eq!(verify(&more, CHAIN, &header, None), Err(VerifyError::Resource));
     }
     // The elements that the documentation lists, apart from names.
     let (owner, reader) = ("/entity/0/what/identifier/value", "/agent/1/who/identifier/value");
@@ -233,7 +236,7 @@ fn a_grant_is_not_verified_for_an_owner_key_that_it_does_not_cover() {
     let key = |key: &SigningKey| key.verifying_key().to_string();
     let with = |owner: &SigningKey| {
         let text = event.to_string().replace(&key(&p.owner), &key(owner));
-        verify(&serde_json::from_str(&text).unwrap(), CHAIN, shared.header(event), None)
+        verify(&serde_json::from_str(&text).unwrap(), CHAIN, &shared.header(event), None)
     };
     assert_eq!(with(&p.stranger), Err(VerifyError::Kind));
     // The grant covers this key as well.
@@ -249,7 +252,7 @@ fn a_resource_of_another_transaction_with_a_valid_proof_does_not_verify() {
             let mut mixed = resource.clone();
             mixed["extension"] = other["extension"].clone();
             if mixed != *resource {
-                let outcome = verify(&mixed, CHAIN, shared.header(other), None);
+                let outcome = verify(&mixed, CHAIN, &shared.header(other), None);
                 assert!(outcome.is_err(), "{i} with the proof of {j}");
             }
         }

@@ -1,0 +1,137 @@
+//! The blocks in the database, and the log of consensus.
+#![forbid(unsafe_code)]
+
+use super::State;
+use super::tables::{BLOCKS, ENTRIES, LOG, POSITIONS, StoredBlock, TIP, Tip};
+use crate::algebra::codec::Canonical;
+use crate::consensus::{self, Digest};
+use crate::database::{Changes, Database, DatabaseError};
+use crate::ledger::block::{Block, CommittedBlock, Entry, Header};
+use crate::ledger::format::DecodedTransaction;
+use crate::ledger::transaction::Transaction;
+
+impl State {
+    /// Takes over the changes of a block that was executed on a copy of this state.
+    pub(in crate::ledger) fn advance(&mut self, executed: Self) {
+        let Self { height, time, entries, tree, .. } = executed;
+        (self.height, self.time, self.tree) = (height, time, tree);
+        self.entries.take_changes(entries);
+    }
+
+    /// Adds a decided block, after whose execution this is the state.
+    pub(in crate::ledger) fn insert_block(
+        &mut self,
+        block: &Block,
+        transactions: &[DecodedTransaction],
+        certificate: &consensus::Certificate,
+    ) {
+        let (header, certificate) = (block.header.clone(), certificate.clone());
+        let height = header.height;
+        for (index, (entry, decoded)) in (0..).zip(block.entries.iter().zip(transactions)) {
+            self.entries.insert(&ENTRIES, &(height, index), entry);
+            self.entries.insert(&POSITIONS, &decoded.id, &(height, index));
+        }
+        self.hash = header.hash();
+        self.entries.insert(&BLOCKS, &height, &StoredBlock { header, certificate });
+        self.set_tip();
+    }
+
+    pub(super) fn set_tip(&mut self) {
+        let Self { height, time, hash, tree, .. } = *self;
+        self.entries.insert(&TIP, &0, &Tip { height, time, hash, tree });
+    }
+
+    /// Merges the changes of a decided block into those that the next commit makes durable.
+    pub(in crate::ledger) fn merge(&mut self) {
+        self.entries.merge();
+    }
+
+    /// Makes the merged changes durable, with others.
+    pub(in crate::ledger) fn commit(
+        &mut self,
+        database: &dyn Database,
+        others: Changes,
+    ) -> Result<(), DatabaseError> {
+        self.entries.commit(database, others)
+    }
+
+    /// Returns header and commit certificate of a block.
+    pub(in crate::ledger) fn header(
+        &self,
+        height: u64,
+    ) -> Result<Option<(Header, consensus::Certificate)>, DatabaseError> {
+        let stored = self.entries.get(&BLOCKS, &height)?;
+        Ok(stored.map(|StoredBlock { header, certificate }| (header, certificate)))
+    }
+
+    /// Returns a block. Its entries are compared with its header.
+    pub(in crate::ledger) fn block(
+        &self,
+        height: u64,
+    ) -> Result<Option<CommittedBlock>, DatabaseError> {
+        let Some((header, certificate)) = self.header(height)? else { return Ok(None) };
+        let entries = self.entries.range(&ENTRIES, &height, &height);
+        let entries = entries.map(|item| item.map(|(_, entry)| entry)).collect::<Result<_, _>>()?;
+        let block = Block { header, entries };
+        if !block.header_matches_entries() {
+            let reason = format!("the entries of block {height} do not match its header");
+            return Err(DatabaseError::Damaged { table: ENTRIES.name(), reason });
+        }
+        Ok(Some(CommittedBlock { block, certificate }))
+    }
+
+    /// Returns the block and the index of a transaction.
+    pub(in crate::ledger) fn position(
+        &self,
+        id: &Digest,
+    ) -> Result<Option<(u64, u32)>, DatabaseError> {
+        self.entries.get(&POSITIONS, id)
+    }
+
+    /// Returns the entry of a transaction.
+    pub(in crate::ledger) fn entry(&self, id: &Digest) -> Result<Option<Entry>, DatabaseError> {
+        match self.position(id)? {
+            Some(position) => self.entries.get(&ENTRIES, &position),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns a transaction in a block.
+    pub(super) fn transaction(&self, id: &Digest) -> Result<Option<Transaction>, DatabaseError> {
+        let Some(entry) = self.entry(id)? else { return Ok(None) };
+        let damaged = |reason: crate::error::DecodeError| DatabaseError::Damaged {
+            table: ENTRIES.name(),
+            reason: reason.to_string(),
+        };
+        Transaction::from_bytes(&entry.transaction).map(Some).map_err(damaged)
+    }
+
+    /// Returns the log of consensus for the height after the last block.
+    pub(in crate::ledger) fn log(&self) -> Result<Vec<consensus::Entry>, DatabaseError> {
+        self.entries.range(&LOG, &(), &()).map(|item| item.map(|(_, entry)| entry)).collect()
+    }
+
+    /// Returns the changes of the log for entries, of which `length` are stored, and the new
+    /// length. A decision ends the log of its height; its value is in the block.
+    pub(in crate::ledger) fn log_changes(
+        length: u32,
+        entries: &[&consensus::Entry],
+    ) -> (Changes, u32) {
+        let mut changes = Changes::new();
+        let mut next = length;
+        for entry in entries {
+            match entry {
+                consensus::Entry::Decision(_) => {
+                    changes.extend((0..next.max(length)).map(|at| (LOG.key(&at), None)));
+                    next = 0;
+                }
+                entry => {
+                    changes
+                        .insert(LOG.key(&next), Some(crate::algebra::codec::Codec::encode(*entry)));
+                    next += 1;
+                }
+            }
+        }
+        (changes, next)
+    }
+}

@@ -1,0 +1,153 @@
+//! Losses of power under replicas that agree: each has its database on a disk of its own.
+
+use super::super::*;
+use crate::consensus::campaigns::seeds;
+use epione::consensus::ReplicaId;
+use epione::database::Redb;
+use epione::sim::{Disk, DiskFaults, Network};
+use rand::Rng;
+use std::collections::BTreeMap;
+
+const REPLICAS: u16 = 4;
+
+/// The virtual time in milliseconds for which a replica without power is down.
+const DOWNTIME: u64 = 300;
+
+struct Hospital {
+    network: Network<Ledger>,
+    disks: Vec<Disk>,
+    transactions: Vec<Transaction>,
+    /// The replicas without power, with the time of their restart.
+    down: BTreeMap<ReplicaId, u64>,
+}
+
+impl Hospital {
+    fn new(seed: u64) -> Self {
+        let mut chain = Chain::empty(91);
+        let p = chain.parties.clone();
+        let centre = p.centre.verifying_key();
+        let transactions = [(); 6].map(|()| {
+            let key = SigningKey::generate(&mut chain.rng);
+            chain.sign(register(&p.centre, &key, Role::Doctor, FAR), &[&key])
+        });
+        let disks: Vec<Disk> = (0..REPLICAS).map(|id| Disk::new(seed + u64::from(id))).collect();
+        let ledger = move |disk: &Disk| {
+            let database = disk.open().map_err(|error| error.to_string())?;
+            let opened = Ledger::open(Arc::new(database), CHAIN, centre);
+            let ledger = opened.map_err(|error| error.to_string())?;
+            let log = ledger.log().map_err(|error| error.to_string())?;
+            Ok::<_, String>((ledger, log))
+        };
+        let mut unopened = disks.iter();
+        let next = || ledger(unopened.next().unwrap()).unwrap().0;
+        let mut network = Network::generate(Parameters::new(CHAIN), REPLICAS, seed, next);
+        let recoverable = disks.clone();
+        network.set_recovery(move |id| ledger(&recoverable[usize::from(id)]));
+        Self { network, disks, transactions: transactions.to_vec(), down: BTreeMap::new() }
+    }
+
+    /// Lets the replicas order the transactions, and restarts those whose power fails.
+    fn run(&mut self) {
+        let submitted: Vec<_> = (0..)
+            .zip(&self.transactions)
+            .map(|(i, transaction)| {
+                let at = (i % u64::from(REPLICAS)) as ReplicaId;
+                self.network.schedule_request(i * 200, at, transaction.to_bytes())
+            })
+            .collect();
+        while !submitted.iter().all(|id| self.network.has_applied_everywhere(id)) {
+            assert!(self.network.step(), "no event is left");
+            assert!(self.network.now() < 600_000, "no progress");
+            assert_eq!(self.network.violation(), None);
+            self.restart();
+        }
+    }
+
+    fn restart(&mut self) {
+        let now = self.network.now();
+        for id in 0..REPLICAS {
+            if self.network.is_up(id) {
+                continue;
+            }
+            let until = *self.down.entry(id).or_insert_with(|| {
+                self.disks[usize::from(id)].lose_power();
+                now + DOWNTIME
+            });
+            if now >= until {
+                self.down.remove(&id);
+                self.network.restart(id);
+                assert_eq!(self.network.violation(), None);
+            }
+        }
+    }
+
+    fn check(&self) {
+        let roots: BTreeSet<Digest> = self
+            .network
+            .applications()
+            .map(|(_, ledger)| {
+                let audited = ledger.audit(self.network.config(), Arc::new(Redb::in_memory()));
+                audited.unwrap().state().root()
+            })
+            .collect();
+        assert_eq!(roots.len(), 1, "all replicas have one state");
+    }
+
+    fn operations(&self) -> Vec<u64> {
+        self.disks.iter().map(Disk::operations).collect()
+    }
+}
+
+/// The power of one replica fails in any operation of its disk, then that of another.
+#[test]
+fn replicas_that_lose_power_lose_no_block_and_contradict_no_vote() {
+    let mut whole = Hospital::new(0);
+    whole.run();
+    let total = whole.operations();
+    let mut failures = 0;
+    for seed in seeds(25) {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let mut hospital = Hospital::new(seed);
+        let first = rng.gen_range(0..REPLICAS);
+        for id in [first, (first + rng.gen_range(1..REPLICAS)) % REPLICAS] {
+            let at = rng.gen_range(0..total[usize::from(id)]);
+            let faults = DiskFaults { power_fails_at: Some(at), ..DiskFaults::default() };
+            hospital.disks[usize::from(id)].set_faults(faults);
+        }
+        hospital.run();
+        hospital.check();
+        failures += hospital.network.storage_failures().len();
+    }
+    assert!(failures as u64 >= seeds(25).end, "{failures} failures");
+}
+
+/// All replicas lose power at once.
+#[test]
+fn a_hospital_without_power_continues_with_all_acknowledged_blocks() {
+    for seed in seeds(4) {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let mut hospital = Hospital::new(seed);
+        for disk in &hospital.disks {
+            let at = rng.gen_range(20..120);
+            disk.set_faults(DiskFaults { power_fails_at: Some(at), ..DiskFaults::default() });
+        }
+        hospital.run();
+        hospital.check();
+        assert_eq!(hospital.network.storage_failures().len(), usize::from(REPLICAS));
+    }
+}
+
+/// The disk continues after a failed `fsync`, the replica does not.
+#[test]
+fn a_replica_whose_fsync_fails_stops_and_restarts_without_contradiction() {
+    for at in 0..8 {
+        let mut hospital = Hospital::new(at);
+        let faults = DiskFaults { sync_fails_at: Some(3 * at), ..DiskFaults::default() };
+        hospital.disks[1].set_faults(faults);
+        hospital.run();
+        hospital.check();
+        let stopped = hospital.network.storage_failures();
+        assert_eq!(stopped.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1]);
+        assert!(stopped[0].1.0.contains("fsync"), "{}", stopped[0].1);
+    }
+}
