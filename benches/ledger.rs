@@ -16,6 +16,7 @@ use epione::sign::SigningKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,7 +32,16 @@ struct Chain {
 }
 
 impl Chain {
+    /// A chain in memory.
     fn new() -> Self {
+        Self::on(Redb::in_memory())
+    }
+
+    fn in_file(path: &Path) -> Self {
+        Self::on(Redb::open(path).unwrap())
+    }
+
+    fn on(database: Redb) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let centre = SigningKey::generate(&mut rng);
         let keys: Vec<SigningKey> = (0..4).map(|_| SigningKey::generate(&mut rng)).collect();
@@ -43,7 +53,7 @@ impl Chain {
         };
         let members = (0..4).zip(&keys).map(member).collect();
         let config = Config::new(Parameters::new(CHAIN), members).unwrap();
-        let ledger = Ledger::new(CHAIN, centre.verifying_key());
+        let ledger = Ledger::open(Arc::new(database), CHAIN, centre.verifying_key()).unwrap();
         Self { rng, centre, keys, config, ledger }
     }
 
@@ -125,6 +135,39 @@ impl Chain {
         self.ledger.apply(self.height(), block, &Decision { value, certificate });
         self.ledger.persist(&[]).unwrap();
     }
+
+    /// Appends a block of registrations whose signatures are not verified.
+    fn append_unchecked(&mut self, count: usize) {
+        let transactions = self.transactions(count);
+        let value = self.propose(&transactions);
+        let (digest, mut block) = self.ledger.format().decode(&value).unwrap();
+        self.verify(&mut block);
+        let certificate = self.certify(digest);
+        self.ledger.apply(self.height(), block, &Decision { value, certificate });
+        self.ledger.persist(&[]).unwrap();
+    }
+
+    fn verify(&self, block: &mut DecodedBlock) {
+        let (height, parent, config) = (self.height(), self.parent(), &self.config);
+        let context = VerifyContext { height, parent, config, first: None };
+        self.ledger.verify(&context, block).unwrap();
+    }
+
+    /// Appends a block of registrations. Returns the time without that of the signers.
+    fn timed_block(&mut self, count: usize) -> Duration {
+        let transactions = self.transactions(count);
+        let start = Instant::now();
+        let value = self.propose(&transactions);
+        let (digest, mut block) = self.checked(&value);
+        self.verify(&mut block);
+        let verified = start.elapsed();
+        let certificate = self.certify(digest);
+        let (height, decision) = (self.height(), Decision { value, certificate });
+        let start = Instant::now();
+        self.ledger.apply(height, block, &decision);
+        self.ledger.persist(&[]).unwrap();
+        verified + start.elapsed()
+    }
 }
 
 /// Verification of a block, its signatures included, then its application, as in a replica.
@@ -156,56 +199,52 @@ fn verify_and_apply(c: &mut Criterion) {
     }
 }
 
-/// The next block of one registration, after this many: proposal, verification and application.
-fn block_after(c: &mut Criterion) {
-    let mut group = c.benchmark_group("ledger/block after");
-    group.sample_size(10);
+/// Blocks after this many registrations, in a file: proposal, verification with signatures,
+/// application and commit. `EPIONE_LARGE` adds a million.
+fn growth(c: &mut Criterion) {
     let test = std::env::args().any(|argument| argument == "--test");
-    let sizes: &[usize] = if test { &[10] } else { &[1_000, 10_000, 100_000] };
+    let large = std::env::var_os("EPIONE_LARGE").is_some();
+    let sizes: &[usize] = match (test, large) {
+        (true, _) => &[10],
+        (false, false) => &[1_000, 10_000, 100_000],
+        (false, true) => &[1_000, 10_000, 100_000, 1_000_000],
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("replica.redb");
+    let mut chain = Chain::in_file(&path);
+    let mut registered = 0;
     for &size in sizes {
-        let mut chain = Chain::new();
-        for _ in 0..size.div_ceil(500) {
-            let transactions = chain.transactions(size.min(500));
-            let value = chain.propose(&transactions);
-            let (digest, mut block) = chain.ledger.format().decode(&value).unwrap();
-            let (certificate, height) = (chain.certify(digest), chain.height());
-            let (parent, config) = (chain.parent(), &chain.config);
-            let context = VerifyContext { height, parent, config, first: None };
-            chain.ledger.verify(&context, &mut block).unwrap();
-            chain.ledger.apply(height, block, &Decision { value, certificate });
-            chain.ledger.persist(&[]).unwrap();
+        while registered < size {
+            let count = 500.min(size - registered);
+            chain.append_unchecked(count);
+            registered += count;
         }
-        group.bench_function(BenchmarkId::new("registrations", size), |b| {
-            b.iter_custom(|count| {
-                let mut elapsed = Duration::ZERO;
-                for _ in 0..count {
-                    let transactions = chain.transactions(1);
-                    let start = Instant::now();
-                    let value = chain.propose(&transactions);
-                    let (digest, mut block) = chain.checked(&value);
-                    let (height, parent, config) = (chain.height(), chain.parent(), &chain.config);
-                    let context = VerifyContext { height, parent, config, first: None };
-                    chain.ledger.verify(&context, &mut block).unwrap();
-                    elapsed += start.elapsed();
-                    let certificate = chain.certify(digest);
-                    let decision = Decision { value, certificate };
-                    let start = Instant::now();
-                    chain.ledger.apply(height, block, &decision);
-                    chain.ledger.persist(&[]).unwrap();
-                    elapsed += start.elapsed();
-                }
-                elapsed
+        for count in [1, 128] {
+            let mut group = c.benchmark_group(format!("ledger/block of {count}"));
+            group.sample_size(10);
+            group.bench_function(BenchmarkId::new("registrations", size), |b| {
+                b.iter_custom(|blocks| (0..blocks).map(|_| chain.timed_block(count)).sum());
             });
-        });
+        }
+        let mut group = c.benchmark_group("ledger/open");
+        group.sample_size(10);
+        let centre = chain.centre.verifying_key();
+        // One process opens the file at a time.
+        chain.ledger = Ledger::new(CHAIN, centre);
+        let open = || Ledger::open(Arc::new(Redb::open(&path).unwrap()), CHAIN, centre).unwrap();
+        group.bench_function(BenchmarkId::new("registrations", size), |b| b.iter(open));
+        chain.ledger = open();
     }
 }
 
 fn audit(c: &mut Criterion) {
+    let test = std::env::args().any(|argument| argument == "--test");
+    let sizes: &[u64] = if test { &[4] } else { &[10, 100, 1_000] };
     let mut group = c.benchmark_group("ledger/audit");
     group.sample_size(10);
-    for blocks in [4, 32] {
-        let mut chain = Chain::new();
-        for _ in 0..blocks {
+    let mut chain = Chain::new();
+    for &blocks in sizes {
+        while chain.ledger.height() < blocks {
             let transactions = chain.transactions(8);
             chain.apply(&transactions);
         }
@@ -235,5 +274,5 @@ fn trees(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, verify_and_apply, block_after, audit, trees);
+criterion_group!(benches, verify_and_apply, growth, audit, trees);
 criterion_main!(benches);

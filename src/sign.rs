@@ -134,8 +134,11 @@ impl Codec for VerifyingKey {
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        count(Operation::VerifyingKey, 1);
         let bytes = r.fixed()?;
+        if r.is_trusted() {
+            return Ok(Self(bytes));
+        }
+        count(Operation::VerifyingKey, 1);
         let key =
             ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| DecodeError::NotOnCurve)?;
         if key.is_weak() {

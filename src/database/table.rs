@@ -43,7 +43,7 @@ impl<K: Codec, V: Codec> Table<K, V> {
     }
 
     fn read<T: Codec>(&self, bytes: &[u8]) -> Result<T, DatabaseError> {
-        let mut reader = Reader::new(bytes);
+        let mut reader = Reader::trusted(bytes);
         let value = T::read(&mut reader).and_then(|value| reader.end().map(|()| value));
         let damaged = |reason: crate::error::DecodeError| DatabaseError::Damaged {
             table: self.name,

@@ -123,6 +123,16 @@ fn decoding_rejects_keys_of_small_order_and_non_canonical_keys() {
     let read = |bytes: &[u8]| PublicKey::read(&mut Reader::new(bytes));
     for point in SMALL_ORDER {
         assert_eq!(read(&bytes(point)), Err(DecodeError::NotInSubgroup), "{point}");
+        // A clamped scalar is a multiple of 8, but of neither prime order of the curve and its
+        // twist: exactly the points of small order give zero.
+        let point: [u8; 32] = bytes(point).try_into().unwrap();
+        assert_eq!(x25519_dalek::x25519([7; 32], point), [0; 32]);
+    }
+    for u in 2..64 {
+        let mut point = [0; 32];
+        point[0] = u;
+        assert_ne!(x25519_dalek::x25519([7; 32], point), [0; 32]);
+        assert!(read(&point).is_ok());
     }
     // p, 2^255 - 1, and the key of the vector with the unused bit set.
     for point in [

@@ -110,7 +110,7 @@ impl Ledger {
     /// Returns a copy of the state for the execution of the next block. It shares all entries.
     fn next_state(&self, time: Time) -> State {
         let mut state = self.state.clone();
-        (state.height, state.time) = (self.height() + 1, time);
+        (state.height, state.time, state.executed) = (self.height() + 1, time, 0);
         state
     }
 
@@ -243,7 +243,7 @@ impl Application for Ledger {
             }
         };
         self.state.advance(executed);
-        self.state.insert_block(&block, &transactions, &decision.certificate);
+        self.state.insert_block(block, decision.certificate.clone());
         self.state.merge();
     }
 

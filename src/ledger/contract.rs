@@ -30,7 +30,7 @@ pub(super) fn execute(
     admission::check(state, decoded)?;
     let DecodedTransaction { id, transaction } = decoded;
     // A rejected transaction is recorded too, so it is never executed again.
-    state.insert_seen(*id, transaction.draft.valid_until);
+    state.insert_transaction(*id, transaction.draft.valid_until);
     match execute_action(state, *id, transaction) {
         Ok(()) => Ok(None),
         Err(CheckError::Rule(rule)) => Ok(Some(rule)),

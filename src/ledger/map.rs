@@ -16,8 +16,10 @@
 //! tags, and no preimage of the digest of an empty subtree, 32 zero bytes, is known.
 #![forbid(unsafe_code)]
 
+mod page;
 mod proof;
 
+pub(super) use page::{Page, Pages};
 pub use proof::Proof;
 
 use crate::algebra::codec::{choice, sequence};

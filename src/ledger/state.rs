@@ -10,7 +10,7 @@ mod tables;
 
 use super::action::{AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction};
 use super::certificate::{Certificate, Role, Subject};
-use super::map::{Branch, Branches, MapError, Path, Subtree};
+use super::map::Subtree;
 use super::receipt::Receipt;
 use super::rule::{CheckError, Rule};
 use super::{REPORT_BLOCKS, REQUEST_BLOCKS, Time};
@@ -62,17 +62,13 @@ pub struct State {
     pub(super) time: Time,
     /// The hash of the last block; zero before the first.
     pub(super) hash: Digest,
+    /// The number of transactions that were executed in the block under execution.
+    pub(super) executed: u32,
     entries: Overlay,
     /// The authenticated map of all entries.
     tree: Subtree,
     /// The entries that `tree` does not contain yet: digests of keys and values.
     unsealed: BTreeMap<Digest, Option<Digest>>,
-}
-
-impl Branches for Overlay {
-    fn branch(&self, path: &Path) -> Result<Branch, MapError> {
-        self.get(&tables::BRANCHES, path)?.ok_or(MapError::MissingBranch(*path))
-    }
 }
 
 impl State {
@@ -91,6 +87,7 @@ impl State {
             height: 0,
             time: 0,
             hash: [0; 32],
+            executed: 0,
             entries,
             tree: Subtree::Empty,
             unsealed: BTreeMap::new(),
@@ -270,10 +267,9 @@ impl State {
         self.entries.get(&tables::EVIDENCE, request)
     }
 
-    /// Returns `true` if the ledger contains a transaction that has not expired. Expired
-    /// identifiers are forgotten.
+    /// Returns `true` if a block contains the transaction.
     pub fn contains_transaction(&self, id: &Digest) -> Result<bool, DatabaseError> {
-        self.entries.contains(&tables::SEEN, id)
+        self.entries.contains(&tables::POSITIONS, id)
     }
 
     /// Checks that a grant lets a reader request a record at this time.

@@ -45,7 +45,7 @@ impl Reader<'_> {
         count: usize,
         batch_decode: impl Fn(&[[u8; N]]) -> Vec<Result<P, DecodeError>>,
     ) -> Result<Vec<P>, DecodeError> {
-        let complete = count.min(self.0.len() / N);
+        let complete = count.min(self.bytes.len() / N);
         let mut encodings = Zeroizing::new(Vec::with_capacity(complete));
         for _ in 0..complete {
             encodings.push(self.fixed()?);

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 /// Reads the fields of an encoding in order.
 ///
 /// Every method returns [`DecodeError::Truncated`] if too few bytes remain.
-pub struct Reader<'a>(pub(super) &'a [u8]);
+pub struct Reader<'a> {
+    pub(super) bytes: &'a [u8],
+    trusted: bool,
+}
 
 macro_rules! integers {
     ($($type:ident)*) => {$(
@@ -29,7 +32,19 @@ impl<'a> Reader<'a> {
 
     /// Reads from the start of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self { bytes, trusted: false }
+    }
+    /// Reads bytes that this program has encoded from checked values. Public keys of [`sign`] and
+    /// [`hpke`] are not checked again, which would cost more than all else.
+    ///
+    /// [`sign`]: crate::sign
+    /// [`hpke`]: crate::hpke
+    pub(crate) fn trusted(bytes: &'a [u8]) -> Self {
+        Self { bytes, trusted: true }
+    }
+    /// Returns `true` if the values were checked before they were encoded.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.trusted
     }
     /// Reads the version and kind of a complete encoding; the fields follow.
     ///
@@ -49,15 +64,18 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError::TrailingBytes`].
     pub fn end(&self) -> Result<(), DecodeError> {
-        if self.0.is_empty() { Ok(()) } else { Err(DecodeError::TrailingBytes(self.0.len())) }
+        match self.bytes.len() {
+            0 => Ok(()),
+            remaining => Err(DecodeError::TrailingBytes(remaining)),
+        }
     }
     /// Borrows the next `length` bytes.
     ///
     /// # Errors
     /// [`DecodeError::Truncated`].
     pub fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
-        let (head, tail) = self.0.split_at_checked(length).ok_or(DecodeError::Truncated)?;
-        self.0 = tail;
+        let (head, tail) = self.bytes.split_at_checked(length).ok_or(DecodeError::Truncated)?;
+        self.bytes = tail;
         Ok(head)
     }
     /// Reads `N` bytes.

@@ -7,7 +7,6 @@ use crate::algebra::codec::Canonical;
 use crate::consensus::{self, Digest};
 use crate::database::{Changes, Database, DatabaseError};
 use crate::ledger::block::{Block, CommittedBlock, Entry, Header};
-use crate::ledger::format::DecodedTransaction;
 use crate::ledger::transaction::Transaction;
 
 impl State {
@@ -21,15 +20,12 @@ impl State {
     /// Adds a decided block, after whose execution this is the state.
     pub(in crate::ledger) fn insert_block(
         &mut self,
-        block: &Block,
-        transactions: &[DecodedTransaction],
-        certificate: &consensus::Certificate,
+        Block { header, entries }: Block,
+        certificate: consensus::Certificate,
     ) {
-        let (header, certificate) = (block.header.clone(), certificate.clone());
         let height = header.height;
-        for (index, (entry, decoded)) in (0..).zip(block.entries.iter().zip(transactions)) {
+        for (index, entry) in (0..).zip(&entries) {
             self.entries.insert(&ENTRIES, &(height, index), entry);
-            self.entries.insert(&POSITIONS, &decoded.id, &(height, index));
         }
         self.hash = header.hash();
         self.entries.insert(&BLOCKS, &height, &StoredBlock { header, certificate });

@@ -14,8 +14,8 @@
 #![forbid(unsafe_code)]
 
 use super::tables::{
-    ACCESSES, BRANCHES, EVIDENCE, EXPIRIES, GRANTS, KeyBytes, OWNED, PARTIES, RECORD_IDS, RECORDS,
-    REQUESTS, REVOCATIONS, RecordHead, SEEN, WITHDRAWN,
+    ACCESSES, EVIDENCE, EXPIRIES, GRANTS, KeyBytes, OWNED, PAGES, PARTIES, POSITIONS, RECORD_IDS,
+    RECORDS, REQUESTS, REVOCATIONS, RecordHead, WITHDRAWN,
 };
 use super::{State, StoredRequest};
 use crate::algebra::codec::{Canonical, Codec};
@@ -28,7 +28,7 @@ use crate::database::Redb;
 use crate::ledger::Time;
 use crate::ledger::action::{AccessAction, GrantAction, RecordAction, RequestAction};
 use crate::ledger::certificate::Certificate;
-use crate::ledger::map;
+use crate::ledger::map::{self, Pages, Path};
 use crate::ledger::receipt::Receipt;
 
 impl State {
@@ -42,12 +42,14 @@ impl State {
     /// the number of entries.
     pub(in crate::ledger) fn seal(&mut self) -> Result<(), DatabaseError> {
         let changes = std::mem::take(&mut self.unsealed);
-        let (tree, changed) = map::update(&self.entries, self.tree, &changes)?;
+        let pages = Pages::new(|path: &Path| Ok(self.entries.get(&PAGES, path)?));
+        let (tree, changed) = map::update(&pages, self.tree, &changes)?;
+        let pages = pages.apply(changed)?;
         self.tree = tree;
-        for (path, branch) in changed {
-            match branch {
-                Some(branch) => self.entries.insert(&BRANCHES, &path, &branch),
-                None => self.entries.remove(&BRANCHES, &path),
+        for (path, page) in pages {
+            match page {
+                Some(page) => self.entries.insert(&PAGES, &path, &page),
+                None => self.entries.remove(&PAGES, &path),
             }
         }
         Ok(())
@@ -87,9 +89,9 @@ impl State {
         for item in entries.range(&EVIDENCE, &(), &()) {
             fresh.insert_evidence(&item?.1);
         }
-        for item in entries.range(&SEEN, &(), &()) {
-            let (id, until) = item?;
-            fresh.insert_seen(id, until);
+        for item in entries.range(&EXPIRIES, &(), &()) {
+            let ((until, id), ()) = item?;
+            fresh.insert_transaction(id, until);
         }
         fresh.seal()?;
         Ok(fresh.root())
@@ -146,20 +148,21 @@ impl State {
         self.entries.insert(&EVIDENCE, &request, receipt);
     }
 
-    /// Remembers a transaction until its end of validity.
-    pub(in crate::ledger) fn insert_seen(&mut self, id: Digest, valid_until: Time) {
+    /// Inserts the next transaction of the block under execution. The map contains it until its end
+    /// of validity: later it is not admissible.
+    pub(in crate::ledger) fn insert_transaction(&mut self, id: Digest, valid_until: Time) {
         self.commit_to("seen", &[&id], Some(&[&valid_until.to_be_bytes()]));
-        self.entries.insert(&SEEN, &id, &valid_until);
+        self.entries.insert(&POSITIONS, &id, &(self.height, self.executed));
         self.entries.insert(&EXPIRIES, &(valid_until, id), &());
+        self.executed += 1;
     }
 
-    /// Discards the identifiers of transactions that have expired. Cost: those.
+    /// Removes the transactions that have expired from the map. Cost: those.
     pub(in crate::ledger) fn forget_expired(&mut self) -> Result<(), DatabaseError> {
         let expired = self.entries.range(&EXPIRIES, &0_u64, &self.time);
         let expired = expired.map(|item| item.map(|(key, ())| key));
         for (time, id) in expired.collect::<Result<Vec<(Time, Digest)>, _>>()? {
             self.commit_to("seen", &[&id], None);
-            self.entries.remove(&SEEN, &id);
             self.entries.remove(&EXPIRIES, &(time, id));
         }
         Ok(())
@@ -180,7 +183,7 @@ mod tests {
         let database = Redb::in_memory();
         let mut state = State::open(&database, "expiry", centre).unwrap();
         for i in 0..20 {
-            state.insert_seen([i; 32], 100 + u64::from(i / 2));
+            state.insert_transaction([i; 32], 100 + u64::from(i / 2));
             state.insert_revocation([i; 32], *centre.as_bytes());
         }
         state.seal().unwrap();
@@ -191,7 +194,7 @@ mod tests {
             next.forget_expired().unwrap();
             next.seal().unwrap();
             assert_eq!(Ok(next.root()), next.root_of_entries(), "at {time}");
-            assert_eq!(next.entries.range(&SEEN, &(), &()).count() as u64, 2 * (109 - time));
+            assert_eq!(next.entries.range(&EXPIRIES, &(), &()).count() as u64, 2 * (109 - time));
             assert_eq!(state.root() == next.root(), time == 99, "the copy alone has changed");
             state = next;
             state.merge();

@@ -16,9 +16,8 @@
 //! | grants, requests | transaction | the action; of a request also height and time |
 //! | revocations | grant, owner key | |
 //! | accesses, evidence | request | the action |
-//! | seen | transaction | end of validity |
-//! | expiries | end of validity, transaction | |
-//! | branches | path | branch of the authenticated map |
+//! | expiries | end of validity, transaction that the map contains | |
+//! | pages | path | branches of the authenticated map |
 //!
 //! Values are encodings without version and kind: the format in `genesis` covers them. A record's
 //! index is not copied from its transaction. Keys in entries are bytes where the contract compares
@@ -33,7 +32,7 @@ use crate::ledger::Time;
 use crate::ledger::action::{AccessAction, GrantAction, SectionDigests};
 use crate::ledger::block::{Entry, Header};
 use crate::ledger::certificate::Certificate;
-use crate::ledger::map::{Branch, Path, Subtree};
+use crate::ledger::map::{Page, Path, Subtree};
 use crate::ledger::receipt::Receipt;
 use crate::ledger::transaction::MAX_CHAIN;
 use crate::record::Class;
@@ -58,9 +57,8 @@ pub(super) static REVOCATIONS: Table<(Digest, KeyBytes), ()> = Table::new(13, "r
 pub(super) static REQUESTS: Table<Digest, StoredRequest> = Table::new(14, "requests");
 pub(super) static ACCESSES: Table<Digest, AccessAction> = Table::new(15, "accesses");
 pub(super) static EVIDENCE: Table<Digest, Receipt> = Table::new(16, "evidence");
-pub(super) static SEEN: Table<Digest, Time> = Table::new(17, "seen");
-pub(super) static EXPIRIES: Table<(Time, Digest), ()> = Table::new(18, "expiries");
-pub(super) static BRANCHES: Table<Path, Branch> = Table::new(19, "branches");
+pub(super) static EXPIRIES: Table<(Time, Digest), ()> = Table::new(17, "expiries");
+pub(super) static PAGES: Table<Path, Page> = Table::new(18, "pages");
 
 /// The format of the tables.
 pub(super) const FORMAT: u32 = 1;
