@@ -11,7 +11,7 @@
 //! | [`TransactionError`] | the conditions of admission and the checks of signatures |
 //! | [`Rule`] | the rules of the contract |
 //! | [`State`] | parties, records, grants, revocations, requests, accesses: a snapshot |
-//! | [`map`] | the authenticated map whose root is the state root |
+//! | [`map`], [`proof`] | the authenticated map whose root is the state root; proofs for light clients |
 //! | [`Block`], [`merkle`] | ordered transactions, with a Merkle path from each to its header |
 //! | [`Ledger`] | a replica's chain in its database: [`Application`](crate::consensus::Application), and [`Ledger::audit`] |
 //!
@@ -73,6 +73,7 @@ mod contract;
 mod format;
 pub mod map;
 pub mod merkle;
+pub mod proof;
 mod receipt;
 mod rule;
 mod state;

@@ -262,6 +262,7 @@ pub enum Kind {
     Transaction = 0x80,
     Block = 0x81,
     Draft = 0x82,
+    LedgerProof = 0x83,
     RecordSection = 0x90,
     SealedRecord = 0x91,
     Query = 0x92,

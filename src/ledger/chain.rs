@@ -4,6 +4,7 @@
 use super::block::{Block, CommittedBlock, Entry, Header, summarise};
 use super::contract::execute;
 use super::format::{DecodedBlock, DecodedTransaction, LedgerFormat, reject, require};
+use super::proof::{CertifiedHeader, GrantProof, StateKey, StateProof, TransactionProof};
 use super::state::State;
 use super::{MAX_CLOCK_SKEW, Time, admission};
 use crate::algebra::codec::Canonical;
@@ -105,6 +106,45 @@ impl Ledger {
     /// [`DatabaseError`].
     pub fn log(&self) -> Result<Vec<consensus::Entry>, DatabaseError> {
         self.state.log()
+    }
+
+    /// Returns the proof that a block contains a transaction; `None` if none does.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub fn prove_transaction(
+        &self,
+        id: &Digest,
+    ) -> Result<Option<TransactionProof>, DatabaseError> {
+        let Some((height, index)) = self.state.position(id)? else { return Ok(None) };
+        let committed = self.block(height)?;
+        Ok(committed.and_then(|committed| TransactionProof::new(committed, index)))
+    }
+
+    /// Returns the proof that the state after the last block contains keys or lacks them; `None`
+    /// before the first block.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub fn prove_state(&self, keys: &[StateKey]) -> Result<Option<StateProof>, DatabaseError> {
+        let Some((header, certificate)) = self.state.header(self.height())? else {
+            return Ok(None);
+        };
+        let entries = keys.iter().map(|key| self.state.prove(*key)).collect::<Result<_, _>>()?;
+        Ok(Some(StateProof { at: CertifiedHeader { header, certificate }, entries }))
+    }
+
+    /// Returns the proof of a grant and of its revocations after the last block; `None` if there is
+    /// no such grant.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub fn prove_grant(&self, id: &Digest) -> Result<Option<GrantProof>, DatabaseError> {
+        let Some(action) = self.state.grant(id)? else { return Ok(None) };
+        let revocation = |owner: &VerifyingKey| StateKey::Revocation { grant: *id, owner: *owner };
+        let keys: Vec<StateKey> = action.owners.iter().map(revocation).collect();
+        let (grant, state) = (self.prove_transaction(id)?, self.prove_state(&keys)?);
+        Ok(grant.zip(state).map(|(grant, state)| GrantProof { grant, state }))
     }
 
     /// Returns a copy of the state for the execution of the next block. It shares all entries.

@@ -222,6 +222,6 @@ fn add_revocation(state: &mut State, revoke: &RevokeAction) -> Result<(), CheckE
         return Err(Rule::NotOwner.into());
     }
     // The tombstone of an unknown grant makes `add_grant` reject it later.
-    state.insert_revocation(revoke.grant, *revoke.owner.as_bytes());
+    state.insert_revocation(revoke.grant, revoke.owner);
     Ok(())
 }

@@ -6,11 +6,13 @@
 
 mod blocks;
 mod change;
+mod prove;
 mod tables;
 
 use super::action::{AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction};
 use super::certificate::{Certificate, Role, Subject};
 use super::map::Subtree;
+use super::proof::StateKey;
 use super::receipt::Receipt;
 use super::rule::{CheckError, Rule};
 use super::{REPORT_BLOCKS, REQUEST_BLOCKS, Time};
@@ -105,13 +107,17 @@ impl State {
 
     /// Writes the state before the first block.
     fn create(&mut self, database: &dyn Database, genesis: &Genesis) -> Result<(), DatabaseError> {
-        let Genesis { chain, centre, .. } = genesis;
         self.entries.insert(&tables::GENESIS, &0, genesis);
-        self.commit_to("genesis", &[], Some(&[chain.as_bytes(), centre.as_bytes()]));
+        let value = self.genesis_value();
+        self.commit_to(StateKey::Genesis, Some(&value));
         self.seal()?;
         self.set_tip();
         self.merge();
         self.commit(database, Changes::new())
+    }
+
+    pub(super) fn genesis_value(&self) -> Vec<u8> {
+        [self.chain.as_bytes(), self.centre.as_bytes()].concat()
     }
 
     /// Returns the chain's name.
@@ -142,8 +148,11 @@ impl State {
 
     /// Returns a registered party by its signing key.
     pub fn party(&self, key: &VerifyingKey) -> Result<Option<Subject>, DatabaseError> {
-        let certificate = self.entries.get(&tables::PARTIES, key.as_bytes())?;
-        Ok(certificate.map(Certificate::into_claimed))
+        Ok(self.certificate(key)?.map(Certificate::into_claimed))
+    }
+
+    fn certificate(&self, key: &VerifyingKey) -> Result<Option<Certificate>, DatabaseError> {
+        self.entries.get(&tables::PARTIES, key.as_bytes())
     }
 
     /// Returns `true` if a party is registered under a signing key.
@@ -318,11 +327,15 @@ impl State {
     /// Returns `true` if an owner of the grant has revoked it.
     pub fn is_revoked(&self, id: &Digest, grant: &GrantAction) -> Result<bool, DatabaseError> {
         for owner in &grant.owners {
-            if self.entries.contains(&tables::REVOCATIONS, &(*id, *owner.as_bytes()))? {
+            if self.has_revoked(id, owner)? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    fn has_revoked(&self, grant: &Digest, owner: &VerifyingKey) -> Result<bool, DatabaseError> {
+        self.entries.contains(&tables::REVOCATIONS, &(*grant, *owner.as_bytes()))
     }
 
     /// Iterates over all requests in order of their identifiers.

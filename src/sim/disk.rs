@@ -1,9 +1,9 @@
 //! A simulated disk under a replica's database.
 //!
-//! What was written since the last `fsync` may be lost when the power fails, in any combination:
-//! each write is kept, lost, or torn at a boundary of sectors, whatever happens to the writes
-//! before it. A failed `fsync` leaves the writes in this state, and a later one does not repair
-//! it, as on Linux.
+//! Data written since the last `fsync` may be lost when the power fails, in any combination: each
+//! write is kept, lost, or torn at a boundary of sectors, whatever happens to the writes before it.
+//! A failed `fsync` leaves the writes in this state, and a later one does not repair it, as on
+//! Linux.
 #![forbid(unsafe_code)]
 
 use crate::database::{DatabaseError, Redb};

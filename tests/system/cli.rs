@@ -3,6 +3,7 @@
 mod inspect;
 mod options;
 mod sim;
+mod verify;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};

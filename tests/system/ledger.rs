@@ -7,6 +7,7 @@ mod bytes;
 mod determinism;
 mod fhir;
 mod map;
+mod proofs;
 mod replicas;
 mod rules;
 mod store;

@@ -66,6 +66,7 @@ names! {
     Transaction = "a transaction";
     Block = "a block";
     Draft = "a draft";
+    LedgerProof = "a proof of the ledger";
     RecordSection = "a record section";
     SealedRecord = "a sealed record";
     Query = "a query";

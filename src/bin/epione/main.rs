@@ -5,6 +5,7 @@ mod demo;
 mod files;
 mod inspect;
 mod sim;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -26,6 +27,8 @@ enum Command {
     Inspect(inspect::Options),
     /// Simulate replicas of the ledger with faults, and measure their messages and latencies
     Sim(sim::Options),
+    /// Verify a proof of a transaction, a grant or the state, without the ledger
+    Verify(verify::Options),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         }
         Command::Inspect(options) => inspect::run(&options),
         Command::Sim(options) => return sim::run(&options),
+        Command::Verify(options) => verify::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -2,8 +2,12 @@
 #![forbid(unsafe_code)]
 
 use super::{Branches, Digest, MapError, Path, Subtree, bit};
+use crate::algebra::codec::sequence;
 use crate::algebra::hash::digest;
 use crate::algebra::tag::LEDGER_MAP_BRANCH;
+
+/// The maximum number of branches on a path.
+const MAX_DEPTH: usize = 256;
 
 /// The proof that the map contains a key with a value, or does not contain it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +17,8 @@ pub struct Proof {
     /// The entry at the end of the path: digests of key and value. `None` if it is empty.
     pub end: Option<(Digest, Digest)>,
 }
+
+sequence!(Codec for Proof { siblings: list(MAX_DEPTH), end });
 
 impl Proof {
     /// Returns the proof for a key, given the digest of the key.
@@ -45,7 +51,7 @@ impl Proof {
     /// value or, for `None`, does not contain it. Key and value are given by their digests.
     pub fn verify(&self, root: &Digest, key: &Digest, value: Option<&Digest>) -> bool {
         let depth = self.siblings.len();
-        if depth > 256 {
+        if depth > MAX_DEPTH {
             return false;
         }
         let tree = match self.end {

@@ -1,26 +1,14 @@
 //! Changes of the state: each enters the authenticated map as well.
 //!
-//! | entry | key | value |
-//! |---|---|---|
-//! | genesis | | chain, registration centre |
-//! | party | key | certificate |
-//! | withdrawn | digest of the serial number | |
-//! | record, grant | identifier, a digest of the content | |
-//! | revoke | grant, owner key | |
-//! | request | identifier | height, time |
-//! | access | request | proxy, re-encryptions |
-//! | evidence | request | receipt |
-//! | seen | transaction | end of validity |
+//! [`StateKey`] lists the entries.
 #![forbid(unsafe_code)]
 
 use super::tables::{
-    ACCESSES, EVIDENCE, EXPIRIES, GRANTS, KeyBytes, OWNED, PAGES, PARTIES, POSITIONS, RECORD_IDS,
-    RECORDS, REQUESTS, REVOCATIONS, RecordHead, WITHDRAWN,
+    ACCESSES, EVIDENCE, EXPIRIES, GRANTS, OWNED, PAGES, PARTIES, POSITIONS, RECORD_IDS, RECORDS,
+    REQUESTS, REVOCATIONS, RecordHead, WITHDRAWN,
 };
 use super::{State, StoredRequest};
 use crate::algebra::codec::{Canonical, Codec};
-use crate::algebra::hash::digest;
-use crate::algebra::tag::LEDGER_STATE;
 use crate::consensus::Digest;
 use crate::database::DatabaseError;
 #[cfg(test)]
@@ -29,13 +17,14 @@ use crate::ledger::Time;
 use crate::ledger::action::{AccessAction, GrantAction, RecordAction, RequestAction};
 use crate::ledger::certificate::Certificate;
 use crate::ledger::map::{self, Pages, Path};
+use crate::ledger::proof::{StateKey, value_digest};
 use crate::ledger::receipt::Receipt;
+use crate::sign::VerifyingKey;
 
 impl State {
     /// Sets or removes an entry of the authenticated map.
-    pub(super) fn commit_to(&mut self, kind: &str, key: &[&[u8]], value: Option<&[&[u8]]>) {
-        let key = digest(LEDGER_STATE, &[&[kind.as_bytes()], key].concat());
-        self.unsealed.insert(key, value.map(|parts| digest(LEDGER_STATE, parts)));
+    pub(super) fn commit_to(&mut self, key: StateKey, value: Option<&[u8]>) {
+        self.unsealed.insert(key.digest(), value.map(value_digest));
     }
 
     /// Lets the root cover all entries. Cost: the entries that have changed, each logarithmic in
@@ -76,7 +65,7 @@ impl State {
         }
         for item in entries.range(&REVOCATIONS, &(), &()) {
             let ((grant, owner), ()) = item?;
-            fresh.insert_revocation(grant, owner);
+            fresh.insert_revocation(grant, VerifyingKey::from_bytes(&owner).unwrap());
         }
         for item in self.requests() {
             let (id, request) = item?;
@@ -99,17 +88,17 @@ impl State {
 
     pub(in crate::ledger) fn insert_party(&mut self, certificate: &Certificate) {
         let key = certificate.claimed().key;
-        self.commit_to("party", &[key.as_bytes()], Some(&[&certificate.to_bytes()]));
+        self.commit_to(StateKey::Party(key), Some(&certificate.to_bytes()));
         self.entries.insert(&PARTIES, key.as_bytes(), certificate);
     }
 
     pub(in crate::ledger) fn insert_withdrawal(&mut self, certificate: Digest) {
-        self.commit_to("withdrawn", &[&certificate], Some(&[]));
+        self.commit_to(StateKey::Withdrawn(certificate), Some(&[]));
         self.entries.insert(&WITHDRAWN, &certificate, &());
     }
 
     pub(in crate::ledger) fn insert_record(&mut self, id: Digest, record: &RecordAction) {
-        self.commit_to("record", &[&id], Some(&[]));
+        self.commit_to(StateKey::Record(id), Some(&[]));
         let (owner, author) = (*record.owner.as_bytes(), *record.author.as_bytes());
         self.entries.insert(&RECORD_IDS, &(author, record.record_id), &id);
         self.entries.insert(&OWNED, &(owner, id), &());
@@ -118,40 +107,38 @@ impl State {
     }
 
     pub(in crate::ledger) fn insert_grant(&mut self, id: Digest, grant: &GrantAction) {
-        self.commit_to("grant", &[&id], Some(&[]));
+        self.commit_to(StateKey::Grant(id), Some(&[]));
         self.entries.insert(&GRANTS, &id, grant);
     }
 
-    pub(in crate::ledger) fn insert_revocation(&mut self, grant: Digest, owner: KeyBytes) {
-        self.commit_to("revoke", &[&grant, &owner], Some(&[]));
-        self.entries.insert(&REVOCATIONS, &(grant, owner), &());
+    pub(in crate::ledger) fn insert_revocation(&mut self, grant: Digest, owner: VerifyingKey) {
+        self.commit_to(StateKey::Revocation { grant, owner }, Some(&[]));
+        self.entries.insert(&REVOCATIONS, &(grant, *owner.as_bytes()), &());
     }
 
     /// Inserts a request at the height and time of the block under execution.
     pub(in crate::ledger) fn insert_request(&mut self, id: Digest, request: &RequestAction) {
         let (height, time) = (self.height, self.time);
-        let value: [&[u8]; 2] = [&height.to_be_bytes(), &time.to_be_bytes()];
-        self.commit_to("request", &[&id], Some(&value));
+        self.commit_to(StateKey::Request(id), Some(&(height, time).encode()));
         let stored = StoredRequest { action: request.clone(), height, time };
         self.entries.insert(&REQUESTS, &id, &stored);
     }
 
     pub(in crate::ledger) fn insert_access(&mut self, access: &AccessAction) {
-        let value: [&[u8]; 2] = [access.proxy.as_bytes(), &access.reencryptions.concat()];
-        self.commit_to("access", &[&access.request], Some(&value));
+        self.commit_to(StateKey::Access(access.request), Some(&access.encode()));
         self.entries.insert(&ACCESSES, &access.request, access);
     }
 
     pub(in crate::ledger) fn insert_evidence(&mut self, receipt: &Receipt) {
         let request = receipt.released.request;
-        self.commit_to("evidence", &[&request], Some(&[&receipt.encode()]));
+        self.commit_to(StateKey::Evidence(request), Some(&receipt.encode()));
         self.entries.insert(&EVIDENCE, &request, receipt);
     }
 
     /// Inserts the next transaction of the block under execution. The map contains it until its end
     /// of validity: later it is not admissible.
     pub(in crate::ledger) fn insert_transaction(&mut self, id: Digest, valid_until: Time) {
-        self.commit_to("seen", &[&id], Some(&[&valid_until.to_be_bytes()]));
+        self.commit_to(StateKey::Transaction(id), Some(&valid_until.encode()));
         self.entries.insert(&POSITIONS, &id, &(self.height, self.executed));
         self.entries.insert(&EXPIRIES, &(valid_until, id), &());
         self.executed += 1;
@@ -162,7 +149,7 @@ impl State {
         let expired = self.entries.range(&EXPIRIES, &0_u64, &self.time);
         let expired = expired.map(|item| item.map(|(key, ())| key));
         for (time, id) in expired.collect::<Result<Vec<(Time, Digest)>, _>>()? {
-            self.commit_to("seen", &[&id], None);
+            self.commit_to(StateKey::Transaction(id), None);
             self.entries.remove(&EXPIRIES, &(time, id));
         }
         Ok(())
@@ -184,7 +171,7 @@ mod tests {
         let mut state = State::open(&database, "expiry", centre).unwrap();
         for i in 0..20 {
             state.insert_transaction([i; 32], 100 + u64::from(i / 2));
-            state.insert_revocation([i; 32], *centre.as_bytes());
+            state.insert_revocation([i; 32], centre);
         }
         state.seal().unwrap();
         state.merge();

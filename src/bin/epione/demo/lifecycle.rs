@@ -7,9 +7,12 @@ use super::world::{A, ADA, C, Failure, World};
 use super::{attempts, publication, revocation, sharing};
 use epione::algebra::codec::Canonical;
 use epione::database::Redb;
+use epione::ledger::proof::{Proof, ProofFile};
 use epione::protocol::{Hit, trail};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
+use std::{fs, io};
 
 /// Runs all steps and all attempts that must be refused.
 pub(super) fn run(
@@ -36,7 +39,11 @@ pub(super) fn run(
     attempts::run(world, &published[0], &ticket, &terms, report)?;
     revocation::run(world, &published[0], report)?;
     audit(world, report)?;
-    print_trail(world, &published[0], report)
+    print_trail(world, &published[0], report)?;
+    match world.folder.kept() {
+        Some(folder) => write_proofs(world, &published[0], &folder.join("proofs"), report),
+        None => Ok(()),
+    }
 }
 
 /// Doctor C opens by policy, without a grant.
@@ -137,6 +144,36 @@ fn print_trail(world: &World, record: &Published, report: &Report) -> Result<(),
         let line = format!("  block {height:>3}  {action:<8} {party:<26} {rejected}");
         report.print(line.trim_end());
     }
+    Ok(())
+}
+
+/// Writes a proof of each transaction on the audit trail of a record; of grants also whether they
+/// are revoked.
+fn write_proofs(
+    world: &World,
+    record: &Published,
+    folder: &Path,
+    report: &Report,
+) -> Result<(), Failure> {
+    let failed = |error: io::Error| format!("{}: {error}", folder.display());
+    fs::create_dir(folder).map_err(failed)?;
+    let (ledger, config) = (world.ledger(), world.network.config());
+    let trail = trail(ledger, &record.id)?;
+    for entry in &trail {
+        let id = &entry.transaction;
+        let proof = match ledger.prove_grant(id)? {
+            Some(grant) => Some(Proof::Grant(grant)),
+            None => ledger.prove_transaction(id)?.map(Proof::Transaction),
+        };
+        let Some(proof) = proof else { continue };
+        let file = serde_json::to_string(&ProofFile::new(config.clone(), proof))?;
+        let name = format!("{:03}-{}.json", entry.height, entry.action);
+        fs::write(folder.join(name), file + "\n").map_err(failed)?;
+    }
+    let (count, folder, digest) = (trail.len(), folder.display(), hex::encode(config.digest()));
+    report.print(&format!(
+        "\n{count} proofs in {folder}, for\n  epione verify PROOF --config {digest}"
+    ));
     Ok(())
 }
 
