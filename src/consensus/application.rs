@@ -186,6 +186,14 @@ pub trait Application {
     /// would.
     fn apply(&mut self, height: u64, value: <Self::Format as Format>::Value, decision: &Decision);
 
+    /// Returns `false` if this member may have signed statements in an epoch that its entries do not
+    /// contain, for example because its storage was restored from a backup. The replica then signs
+    /// no proposal, vote or view change, and follows the decisions of the others. It counts as
+    /// faulty.
+    fn may_sign(&self, _epoch: u64) -> bool {
+        true
+    }
+
     /// Makes durable, all or nothing, what [`Application::apply`] has changed since the last call,
     /// and the entries of a step: the value of an [`Entry::Decision`] is among the changes, and the
     /// entries before it are no longer needed.

@@ -86,7 +86,8 @@ impl<A: Application> Replica<A> {
             return None;
         }
         let (limits, timing) = (config.limits(), config.timing());
-        let out = Outbox::new(id, key, config.clone(), gate.scheme());
+        let mut out = Outbox::new(id, key, config.clone(), gate.scheme());
+        out.may_sign = application.may_sign(config.epoch());
         let voters = Electorate::of(&config);
         let chain = Chain::new(config, application);
         Some(Self {

@@ -73,6 +73,16 @@ impl Overlay {
         all.map(|item| table.decode(item?))
     }
 
+    /// Iterates over the committed entries.
+    pub(crate) fn committed(&self) -> impl Iterator<Item = Result<Item, DatabaseError>> {
+        self.base.range(&[1], &[u8::MAX])
+    }
+
+    /// Returns the committed value of a key.
+    pub(crate) fn committed_value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, DatabaseError> {
+        self.base.get(key)
+    }
+
     /// Takes over the own changes of a copy. The copy's snapshot may be older.
     pub(crate) fn take_changes(&mut self, copy: Self) {
         self.own = copy.own;

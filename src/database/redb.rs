@@ -71,6 +71,23 @@ impl Redb {
         Self::with_backend(backend).map(drop).map_err(io::Error::other)
     }
 
+    /// Reads a whole file and compares all of its checksums. No process may have opened it.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Failed`] if a checksum differs, or an error of [`Self::open`].
+    pub fn check_file(path: &Path) -> Result<(), DatabaseError> {
+        let check = || {
+            let opened = ::redb::Database::builder().set_cache_size(CACHE).open(path);
+            opened.map_err(opening)?.check_integrity().map_err(opening)
+        };
+        match catch_unwind(AssertUnwindSafe(check)) {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Err(error)) => Err(error),
+            // redb has repaired the file, which it had written itself.
+            Ok(Ok(false)) | Err(_) => Err(damaged()),
+        }
+    }
+
     /// Opens a database in storage of any kind.
     pub(crate) fn with_backend(backend: impl StorageBackend) -> Result<Self, DatabaseError> {
         let (syncs, failure) = (Arc::<AtomicU64>::default(), Failure::default());

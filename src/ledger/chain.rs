@@ -25,6 +25,8 @@ pub struct Ledger {
     state: State,
     /// The number of entries of consensus in the database.
     logged: u32,
+    /// The consensus epoch up to which a restored ledger signs nothing.
+    pub(super) fence: Option<u64>,
 }
 
 impl Ledger {
@@ -44,8 +46,8 @@ impl Ledger {
         centre: VerifyingKey,
     ) -> Result<Self, DatabaseError> {
         let state = State::open(&*database, chain, centre)?;
-        let logged = state.log()?.len() as u32;
-        Ok(Self { database, state, logged })
+        let (logged, fence) = (state.log()?.len() as u32, state.fenced_epoch()?);
+        Ok(Self { database, state, logged, fence })
     }
 
     /// The chain's name.
@@ -294,6 +296,10 @@ impl Application for Ledger {
     fn decision(&self, height: u64) -> Option<Decision> {
         let CommittedBlock { block, certificate } = self.block(height).ok()??;
         Some(Decision { value: block.to_bytes(), certificate })
+    }
+
+    fn may_sign(&self, epoch: u64) -> bool {
+        self.fence.is_none_or(|fenced| epoch > fenced)
     }
 
     fn persist(&mut self, entries: &[&consensus::Entry]) -> Result<(), PersistError> {

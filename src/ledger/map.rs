@@ -72,7 +72,8 @@ pub struct Branch {
 sequence!(Codec for Branch { left, right });
 
 impl Branch {
-    fn digest(&self) -> Digest {
+    /// Returns the digest to which the parent commits.
+    pub(super) fn digest(&self) -> Digest {
         digest(LEDGER_MAP_BRANCH, &[&self.left.digest(), &self.right.digest()])
     }
 }
@@ -89,7 +90,7 @@ pub struct Path {
 sequence!(Codec for Path { bits, length });
 
 impl Path {
-    fn child(self, bit: bool) -> Self {
+    pub(super) fn child(self, bit: bool) -> Self {
         let Self { mut bits, length } = self;
         if bit {
             bits[usize::from(length / 8)] |= 0x80 >> (length % 8);

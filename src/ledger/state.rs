@@ -6,6 +6,7 @@
 
 mod blocks;
 mod change;
+mod check;
 mod prove;
 mod tables;
 

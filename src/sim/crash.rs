@@ -3,12 +3,12 @@
 
 use super::Network;
 use super::behaviour::Behaviour;
-use super::durable::EntryKind;
+use super::durable::{EntryKind, Log};
 use super::node::{Crash, Node};
 use super::observation::Observed;
 use super::partition::Endpoint;
 use super::run::Event;
-use crate::consensus::{Application, Entry, Format, Replica, ReplicaId, Scheme};
+use crate::consensus::{Application, Effect, Entry, Format, Replica, ReplicaId, Scheme};
 use std::sync::Arc;
 
 impl<A: Application + Clone> Network<A> {
@@ -79,6 +79,18 @@ impl<A: Application + Clone> Network<A> {
         self.nodes.insert(Endpoint { id, twin: true }, node);
     }
 
+    /// Restarts a replica with an application of fewer decisions, restored from a backup, and
+    /// without its entries of consensus. What it has delivered since is delivered again.
+    pub fn restore(&mut self, id: ReplicaId, application: A) {
+        self.crash(id);
+        let Some(node) = self.nodes.get_mut(&id.into()) else { return };
+        let height = application.tip().map_or(0, |tip| tip.0);
+        node.log = Log::stored(height);
+        self.safety.begin(id, height);
+        let restored = self.rebuild(id.into(), application, Vec::new());
+        self.resume(id.into(), restored);
+    }
+
     pub(super) fn crash_endpoint(&mut self, at: Endpoint) {
         let Some(node) = self.nodes.get_mut(&at).filter(|node| node.up) else { return };
         node.up = false;
@@ -105,14 +117,28 @@ impl<A: Application + Clone> Network<A> {
             }
             None => Ok((node.genesis.clone(), node.log.entries().collect())),
         });
-        let (scheme, config): (Arc<dyn Scheme>, _) = (self.scheme.clone(), self.config.clone());
-        let restored = found.and_then(|(application, entries)| {
-            let replica = Replica::new(config, at.id, node.key.clone(), application)
-                .expect("the key is that of the member")
-                .with_scheme(scheme);
-            let restored = replica.restored(entries, self.now);
-            restored.map_err(|error| format!("the log does not restore a replica: {error}"))
-        });
+        let restored =
+            found.and_then(|(application, entries)| self.rebuild(at, application, entries));
+        self.resume(at, restored);
+    }
+
+    fn rebuild(
+        &self,
+        at: Endpoint,
+        application: A,
+        entries: Vec<Entry>,
+    ) -> Result<(Replica<A>, Vec<Effect>), String> {
+        let scheme: Arc<dyn Scheme> = self.scheme.clone();
+        let key = self.nodes[&at].key.clone();
+        let replica = Replica::new(self.config.clone(), at.id, key, application)
+            .expect("the key is that of the member")
+            .with_scheme(scheme);
+        let restored = replica.restored(entries, self.now);
+        restored.map_err(|error| format!("the log does not restore a replica: {error}"))
+    }
+
+    fn resume(&mut self, at: Endpoint, restored: Result<(Replica<A>, Vec<Effect>), String>) {
+        let Some(node) = self.nodes.get_mut(&at) else { return };
         let effects = match restored {
             Ok((replica, effects)) => {
                 node.replica = replica;

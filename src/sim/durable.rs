@@ -52,6 +52,11 @@ pub(super) struct Log {
 }
 
 impl Log {
+    /// The log of a replica whose application has stored this number of decisions.
+    pub(super) fn stored(decisions: u64) -> Self {
+        Self { stored: decisions, ..Self::default() }
+    }
+
     /// Appends an entry. `digest` is that of the value in it.
     pub(super) fn append(&mut self, entry: Entry, digest: Option<Digest>) {
         if self.lost == Some(EntryKind::of(&entry)) {

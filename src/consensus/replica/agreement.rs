@@ -245,6 +245,7 @@ impl<A: Application> Agreement<A> {
     /// Performs one outcome. Own votes and view changes return to the slot as events.
     fn perform(&mut self, outcome: Outcome, context: &mut Context<'_, A>) -> Option<Event> {
         match outcome {
+            Outcome::Vote(_) | Outcome::ViewChange(_) if !context.out.may_sign => {}
             Outcome::Vote(vote) => return Some(cast(vote, context)),
             Outcome::ViewChange(change) => return Some(self.send_view_change(change, context)),
             Outcome::Counted(vote) => {
@@ -336,6 +337,7 @@ impl<A: Application> Agreement<A> {
         let view_zero = self.slot.view() == 0 && !self.slot.awaits_new_view();
         let open = view_zero && self.slot.accepted().is_none() && self.proposal.is_none();
         if !open
+            || !context.out.may_sign
             || self.proposal_rejected
             || context.pool.is_empty()
             || !context.topology(0).is_leader()
@@ -353,7 +355,7 @@ impl<A: Application> Agreement<A> {
     /// Proposes in a `NewView` once a quorum requests this view: the value of the highest reported
     /// certificate, byte for byte, or a new value.
     fn propose_new_view(&mut self, view: u64, context: &mut Context<'_, A>) {
-        let open = self.proposal.is_none() && !self.proposal_rejected;
+        let open = self.proposal.is_none() && !self.proposal_rejected && context.out.may_sign;
         if !open || !context.topology(view).is_leader() {
             return;
         }

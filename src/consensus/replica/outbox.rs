@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub(super) struct Outbox {
     pub(super) id: ReplicaId,
     pub(super) config: Arc<Config>,
+    /// The replica signs proposals, votes and view changes.
+    pub(super) may_sign: bool,
     key: SigningKey,
     scheme: Arc<dyn Scheme>,
     effects: Vec<Effect>,
@@ -31,7 +33,7 @@ impl Outbox {
         scheme: Arc<dyn Scheme>,
     ) -> Self {
         let (effects, timers) = (Vec::new(), BTreeMap::new());
-        Self { id, config, key, scheme, effects, timers, now: 0 }
+        Self { id, config, may_sign: true, key, scheme, effects, timers, now: 0 }
     }
 
     #[cfg(feature = "sim")]

@@ -2,10 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::State;
-use super::tables::{BLOCKS, ENTRIES, LOG, POSITIONS, StoredBlock, TIP, Tip};
-use crate::algebra::codec::Canonical;
+use super::tables::{BLOCKS, ENTRIES, FENCE, LOG, POSITIONS, StoredBlock, TIP, Tip};
+use crate::algebra::codec::{Canonical, Codec};
 use crate::consensus::{self, Digest};
-use crate::database::{Changes, Database, DatabaseError};
+use crate::database::{Changes, Database, DatabaseError, Item};
 use crate::ledger::block::{Block, CommittedBlock, Entry, Header};
 use crate::ledger::transaction::Transaction;
 
@@ -70,8 +70,7 @@ impl State {
         let entries = entries.map(|item| item.map(|(_, entry)| entry)).collect::<Result<_, _>>()?;
         let block = Block { header, entries };
         if !block.header_matches_entries() {
-            let reason = format!("the entries of block {height} do not match its header");
-            return Err(DatabaseError::Damaged { table: ENTRIES.name(), reason });
+            return Err(damaged(format!("those of block {height} do not match its header")));
         }
         Ok(Some(CommittedBlock { block, certificate }))
     }
@@ -82,6 +81,16 @@ impl State {
         id: &Digest,
     ) -> Result<Option<(u64, u32)>, DatabaseError> {
         self.entries.get(&POSITIONS, id)
+    }
+
+    /// Returns the identifier of the transaction at a position.
+    pub(in crate::ledger) fn id_at(&self, position: (u64, u32)) -> Result<Digest, DatabaseError> {
+        let entry = self.entries.get(&ENTRIES, &position)?;
+        let transaction = entry.map(|entry| Transaction::from_bytes(&entry.transaction));
+        match transaction {
+            Some(Ok(transaction)) => Ok(transaction.id()),
+            _ => Err(damaged("a transaction does not decode".to_owned())),
+        }
     }
 
     /// Returns the entry of a transaction.
@@ -95,16 +104,43 @@ impl State {
     /// Returns a transaction in a block.
     pub(super) fn transaction(&self, id: &Digest) -> Result<Option<Transaction>, DatabaseError> {
         let Some(entry) = self.entry(id)? else { return Ok(None) };
-        let damaged = |reason: crate::error::DecodeError| DatabaseError::Damaged {
-            table: ENTRIES.name(),
-            reason: reason.to_string(),
-        };
-        Transaction::from_bytes(&entry.transaction).map(Some).map_err(damaged)
+        let decoded = Transaction::from_bytes(&entry.transaction);
+        decoded.map(Some).map_err(|reason| damaged(reason.to_string()))
     }
 
     /// Returns the log of consensus for the height after the last block.
     pub(in crate::ledger) fn log(&self) -> Result<Vec<consensus::Entry>, DatabaseError> {
         self.entries.range(&LOG, &(), &()).map(|item| item.map(|(_, entry)| entry)).collect()
+    }
+
+    /// Returns the epoch up to which a restored replica signs nothing.
+    pub(in crate::ledger) fn fenced_epoch(&self) -> Result<Option<u64>, DatabaseError> {
+        self.entries.get(&FENCE, &0)
+    }
+
+    /// Returns the change that fences a copy.
+    pub(in crate::ledger) fn fence(epoch: u64) -> Changes {
+        [(FENCE.key(&0_u8), Some(epoch.encode()))].into()
+    }
+
+    /// Iterates over the committed entries that a backup copies: all but the tip, the log and the
+    /// fence.
+    pub(in crate::ledger) fn copied_entries(
+        &self,
+    ) -> impl Iterator<Item = Result<Item, DatabaseError>> {
+        let left_out = [TIP.key(&()), LOG.key(&()), FENCE.key(&())];
+        let is_copied = move |item: &Result<Item, DatabaseError>| match item {
+            Ok((key, _)) => !left_out.iter().any(|table| key.starts_with(table)),
+            Err(_) => true,
+        };
+        self.entries.committed().filter(is_copied)
+    }
+
+    /// Returns the committed tip.
+    pub(in crate::ledger) fn copied_tip(&self) -> Result<Changes, DatabaseError> {
+        let key = TIP.key(&0_u8);
+        let value = self.entries.committed_value(&key)?;
+        Ok([(key, value)].into())
     }
 
     /// Returns the changes of the log for entries, of which `length` are stored, and the new
@@ -122,12 +158,15 @@ impl State {
                     next = 0;
                 }
                 entry => {
-                    changes
-                        .insert(LOG.key(&next), Some(crate::algebra::codec::Codec::encode(*entry)));
+                    changes.insert(LOG.key(&next), Some(entry.encode()));
                     next += 1;
                 }
             }
         }
         (changes, next)
     }
+}
+
+fn damaged(reason: String) -> DatabaseError {
+    DatabaseError::Damaged { table: ENTRIES.name(), reason }
 }

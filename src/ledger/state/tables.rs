@@ -5,6 +5,7 @@
 //! | genesis | 0 | format, chain, registration centre |
 //! | tip | 0 | height, time and hash of the last block, root of the tree |
 //! | log | position | entry of consensus for the current height |
+//! | fence | 0 | consensus epoch up to which a restored replica signs nothing |
 //! | blocks | height | header, commit certificate |
 //! | entries | height, index | transaction, outcome |
 //! | positions | transaction | height, index |
@@ -44,6 +45,7 @@ pub(in crate::ledger) type KeyBytes = [u8; 32];
 pub(super) static GENESIS: Table<u8, Genesis> = Table::new(1, "genesis");
 pub(super) static TIP: Table<u8, Tip> = Table::new(2, "tip");
 pub(super) static LOG: Table<u32, consensus::Entry> = Table::new(3, "log");
+pub(super) static FENCE: Table<u8, u64> = Table::new(19, "fence");
 pub(super) static BLOCKS: Table<u64, StoredBlock> = Table::new(4, "blocks");
 pub(super) static ENTRIES: Table<(u64, u32), Entry> = Table::new(5, "entries");
 pub(super) static POSITIONS: Table<Digest, (u64, u32)> = Table::new(6, "positions");

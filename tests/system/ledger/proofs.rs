@@ -5,8 +5,8 @@ use epione::error::DecodeError;
 use epione::ledger::proof::*;
 
 /// A chain with entries of every kind.
-struct Subject {
-    chain: Chain,
+pub(super) struct Subject {
+    pub(super) chain: Chain,
     record: Digest,
     grant: Digest,
     request: Digest,
@@ -16,7 +16,7 @@ struct Subject {
 }
 
 impl Subject {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (mut chain, record, grant) = Chain::with_grant(92);
         let p = chain.parties.clone();
         let requests = [(); 3].map(|()| chain.request(record, Basis::Grant(grant)));

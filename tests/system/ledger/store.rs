@@ -1,6 +1,9 @@
 //! The database of a replica: commits, failures of the disk, restarts.
 
 #[cfg(feature = "sim")]
+mod backup;
+mod check;
+#[cfg(feature = "sim")]
 mod disk;
 #[cfg(feature = "sim")]
 mod power;
@@ -119,6 +122,35 @@ fn a_file_of_another_format_is_not_changed() {
     assert!(matches!(error, DatabaseError::Foreign(_)), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), letter);
     assert!(matches!(Redb::open(folder.path()).map(drop), Err(DatabaseError::Failed(_))));
+}
+
+#[test]
+fn a_flipped_bit_in_a_file_is_found_by_its_checksums() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("replica.redb");
+    let database = Redb::open(&path).unwrap();
+    let mut base = database.snapshot().unwrap();
+    let value = b"seventeen bytes. ".repeat(500);
+    for i in 0..20 {
+        base = database.commit(&base, &change(&[1, i], Some(&value))).unwrap();
+    }
+    assert_eq!(Redb::check_file(&path), Err(DatabaseError::InUse));
+    drop((base, database));
+    assert_eq!(Redb::check_file(&path), Ok(()));
+    let sound = std::fs::read(&path).unwrap();
+    // Some copies of the value may be in pages that are free.
+    let all: Vec<usize> =
+        (0..sound.len() - 9).filter(|at| &sound[*at..*at + 9] == b"seventeen").collect();
+    assert!(all.len() >= 20 * 500);
+    let mut found = 0;
+    for at in all.iter().step_by(all.len() / 16) {
+        let mut damaged = sound.clone();
+        damaged[*at] ^= 4;
+        std::fs::write(&path, &damaged).unwrap();
+        found += usize::from(Redb::check_file(&path).is_err());
+    }
+    assert!(found >= 8, "{found} of 17");
+    assert!(Redb::check_file(&folder.path().join("absent")).is_err());
 }
 
 /// A second copy of a ledger shares its database.

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use crate::consensus::campaigns::seeds;
-use epione::consensus::ReplicaId;
+use epione::consensus::{ReplicaId, RequestId};
 use epione::database::Redb;
 use epione::sim::{Disk, DiskFaults, Network};
 use rand::Rng;
@@ -13,16 +13,19 @@ const REPLICAS: u16 = 4;
 /// The virtual time in milliseconds for which a replica without power is down.
 const DOWNTIME: u64 = 300;
 
-struct Hospital {
-    network: Network<Ledger>,
+pub(super) struct Hospital {
+    pub(super) network: Network<Ledger>,
+    pub(super) centre: VerifyingKey,
     disks: Vec<Disk>,
     transactions: Vec<Transaction>,
+    /// The transactions that are submitted.
+    submitted: Vec<RequestId>,
     /// The replicas without power, with the time of their restart.
     down: BTreeMap<ReplicaId, u64>,
 }
 
 impl Hospital {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let mut chain = Chain::empty(91);
         let p = chain.parties.clone();
         let centre = p.centre.verifying_key();
@@ -43,19 +46,24 @@ impl Hospital {
         let mut network = Network::generate(Parameters::new(CHAIN), REPLICAS, seed, next);
         let recoverable = disks.clone();
         network.set_recovery(move |id| ledger(&recoverable[usize::from(id)]));
-        Self { network, disks, transactions: transactions.to_vec(), down: BTreeMap::new() }
+        let (transactions, submitted) = (transactions.to_vec(), Vec::new());
+        Self { network, centre, disks, transactions, submitted, down: BTreeMap::new() }
     }
 
-    /// Lets the replicas order the transactions, and restarts those whose power fails.
-    fn run(&mut self) {
-        let submitted: Vec<_> = (0..)
-            .zip(&self.transactions)
-            .map(|(i, transaction)| {
-                let at = (i % u64::from(REPLICAS)) as ReplicaId;
-                self.network.schedule_request(i * 200, at, transaction.to_bytes())
-            })
-            .collect();
-        while !submitted.iter().all(|id| self.network.has_applied_everywhere(id)) {
+    /// Lets the replicas order all transactions.
+    pub(super) fn run(&mut self) {
+        self.run_until(self.transactions.len());
+    }
+
+    /// Lets the replicas order this number of transactions, and restarts those whose power fails.
+    pub(super) fn run_until(&mut self, count: usize) {
+        let start = self.network.now();
+        for i in self.submitted.len()..count {
+            let (at, bytes) = ((i % 4) as ReplicaId, self.transactions[i].to_bytes());
+            let time = start.max(i as u64 * 200);
+            self.submitted.push(self.network.schedule_request(time, at, bytes));
+        }
+        while !self.submitted.iter().all(|id| self.network.has_applied_everywhere(id)) {
             assert!(self.network.step(), "no event is left");
             assert!(self.network.now() < 600_000, "no progress");
             assert_eq!(self.network.violation(), None);
@@ -81,7 +89,7 @@ impl Hospital {
         }
     }
 
-    fn check(&self) {
+    pub(super) fn check(&self) {
         let roots: BTreeSet<Digest> = self
             .network
             .applications()
