@@ -114,7 +114,7 @@ impl Chain {
         let format = self.ledger.format();
         let (digest, block) = format.decode(value).unwrap();
         let mut requests = format.requests(&block).into_iter();
-        requests.try_for_each(|(_, request)| format.verify_request(request)).unwrap();
+        requests.try_for_each(|(_, request)| format.verify_request(&self.config, request)).unwrap();
         (digest, block)
     }
 

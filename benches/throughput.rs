@@ -44,7 +44,7 @@ impl Format for SignedFormat {
     fn price(&self, _: &Vec<u8>) -> Price {
         Price { cost: 1, payer: None }
     }
-    fn verify_request(&self, request: &Vec<u8>) -> Result<(), Rejection> {
+    fn verify_request(&self, _: &Config, request: &Vec<u8>) -> Result<(), Rejection> {
         verify(request).ok_or_else(|| Rejection::new("the signature is not valid"))
     }
     fn decode(&self, value: &[u8]) -> Result<(Digest, JournalValue), Rejection> {

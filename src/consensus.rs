@@ -134,7 +134,7 @@
 //!     fn price(&self, _: &Vec<u8>) -> Price {
 //!         Price::default()
 //!     }
-//!     fn verify_request(&self, _: &Vec<u8>) -> Result<(), Rejection> {
+//!     fn verify_request(&self, _: &Config, _: &Vec<u8>) -> Result<(), Rejection> {
 //!         Ok(())
 //!     }
 //!     fn decode(&self, value: &[u8]) -> Result<(Digest, Self::Value), Rejection> {

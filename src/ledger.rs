@@ -36,11 +36,15 @@
 //! through [`Database`](crate::database::Database) only.
 //!
 //! ```
-//! use epione::consensus::{Application, Format};
+//! use epione::consensus::{Application, Config, Format, Location, Member, Parameters};
 //! use epione::ledger::{Action, Certificate, Draft, Ledger, Role, Subject, Validity};
 //! use epione::{algebra::codec::Canonical, hpke, sign::SigningKey};
 //! let rng = &mut rand::thread_rng();
 //! let (centre, doctor) = (SigningKey::generate(rng), SigningKey::generate(rng));
+//! let replicas = [(); 4].map(|()| SigningKey::generate(rng).verifying_key());
+//! let member = |(id, key)| Member { id, key, location: Location::default(), rating: 1 };
+//! let members = (0..).zip(replicas).map(member).collect();
+//! let config = Config::new(Parameters::new("example"), members).unwrap();
 //! let ledger = Ledger::new("example", centre.verifying_key());
 //!
 //! let subject = Subject {
@@ -54,17 +58,19 @@
 //! let format = ledger.format();
 //! let decoded = format.decode_request(&transaction.to_bytes()).unwrap();
 //! assert!(ledger.admit(&decoded).is_ok());
-//! assert!(format.verify_request(&decoded).is_ok());
+//! assert!(format.verify_request(&config, &decoded).is_ok());
 //!
 //! let forged = transaction.draft.clone().signed_by(&[&centre]);
 //! let forged = format.decode_request(&forged.to_bytes()).unwrap();
-//! let rejection = format.verify_request(&forged).unwrap_err();
+//! let rejection = format.verify_request(&config, &forged).unwrap_err();
 //! assert_eq!(rejection.to_string(), "the signature of the subject is missing or invalid");
 //! ```
 #![forbid(unsafe_code)]
 
 mod action;
 mod admission;
+mod anchor;
+mod attribute;
 mod audit;
 mod backup;
 mod block;
@@ -72,6 +78,7 @@ mod certificate;
 mod chain;
 mod check;
 mod contract;
+mod equivocation;
 mod format;
 pub mod map;
 pub mod merkle;
@@ -87,11 +94,14 @@ pub use action::{
     AccessAction, Action, Basis, DelegationDigest, GrantAction, MAX_COVERED, MAX_ENTRIES,
     RecordAction, RequestAction, RevokeAction, Scope, SectionDigests, WithdrawAction,
 };
+pub use anchor::{AnchorAction, MAX_ANCHORED, anchor_root};
+pub use attribute::AttributeRevocationAction;
 pub use audit::AuditError;
 pub use block::{Block, CommittedBlock, Entry, Header};
 pub use certificate::{Certificate, MAX_NAME, Role, Subject};
 pub use chain::Ledger;
 pub use check::{CheckFailure, Checked};
+pub use equivocation::EquivocationAction;
 pub use format::{DecodedBlock, DecodedTransaction, LedgerFormat};
 pub use receipt::{EvidenceAction, Receipt};
 pub use rule::{CheckError, Rule};

@@ -179,6 +179,8 @@ tags! {
     LEDGER_MAP_BRANCH = "EPIONE-V1-LEDGER-MAP-BRANCH";
     /// Ledger: digest of a certificate's serial number, which withdraws the certificate.
     LEDGER_SERIAL = "EPIONE-V1-LEDGER-SERIAL";
+    /// Ledger: holder and attribute of a revocation.
+    LEDGER_ATTRIBUTE = "EPIONE-V1-LEDGER-ATTRIBUTE";
     /// Ledger: commitment to a re-encryption key in a grant.
     LEDGER_REKEY = "EPIONE-V1-LEDGER-REKEY";
     /// Ledger: commitment to a trapdoor in a grant.

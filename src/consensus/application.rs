@@ -103,12 +103,12 @@ pub trait Format: Clone + Send + Sync + 'static {
     /// Returns the price of a request.
     fn price(&self, request: &Self::Request) -> Price;
 
-    /// Verifies the signatures of a request. A replica remembers recent successes and does not
-    /// repeat them.
+    /// Verifies the signatures of a request in a configuration. A replica remembers recent
+    /// successes and does not repeat them.
     ///
     /// # Errors
     /// The reason for the rejection.
-    fn verify_request(&self, request: &Self::Request) -> Result<(), Rejection>;
+    fn verify_request(&self, config: &Config, request: &Self::Request) -> Result<(), Rejection>;
 
     /// Decodes a value with its requests. Returns the digest that votes cover: it must be collision
     /// resistant and bind the parent.
@@ -186,10 +186,10 @@ pub trait Application {
     /// would.
     fn apply(&mut self, height: u64, value: <Self::Format as Format>::Value, decision: &Decision);
 
-    /// Returns `false` if this member may have signed statements in an epoch that its entries do not
-    /// contain, for example because its storage was restored from a backup. The replica then signs
-    /// no proposal, vote or view change, and follows the decisions of the others. It counts as
-    /// faulty.
+    /// Returns `false` if this member may have signed statements in an epoch that its entries do
+    /// not contain, for example because its storage was restored from a backup. The replica then
+    /// signs no proposal, vote or view change, and follows the decisions of the others. It counts
+    /// as faulty.
     fn may_sign(&self, _epoch: u64) -> bool {
         true
     }

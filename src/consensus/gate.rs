@@ -290,7 +290,10 @@ impl<F: Format> Gate<F> {
         id: &RequestId,
         request: &F::Request,
     ) -> Result<(), MessageError> {
-        let verify = || self.format.verify_request(request).map_err(MessageError::Rejected);
+        let verify = || {
+            let verified = self.format.verify_request(&self.config, request);
+            verified.map_err(MessageError::Rejected)
+        };
         self.requests.verify_once(*id, verify)
     }
 

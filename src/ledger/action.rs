@@ -11,9 +11,15 @@
 //! | [`Action::Evidence`] | a registered party | records a release that no access reports |
 //! | [`Action::Renew`] | the subject; the centre through the certificate | extends a certificate |
 //! | [`Action::Withdraw`] | the registration centre | ends a certificate and its renewals |
+//! | [`Action::AttributeRevocation`] | the attribute authority | records that a holder has lost an attribute |
+//! | [`Action::Anchor`] | an institution | records one digest of the blocks since the last anchor |
+//! | [`Action::Equivocation`] | a registered party | records that a member of consensus equivocated |
 #![forbid(unsafe_code)]
 
+use super::anchor::AnchorAction;
+use super::attribute::AttributeRevocationAction;
 use super::certificate::Certificate;
+use super::equivocation::EquivocationAction;
 use super::receipt::EvidenceAction;
 use super::rule::Rule;
 use super::{Time, epoch_deadline, epoch_of};
@@ -54,6 +60,12 @@ pub enum Action {
     Renew(Certificate),
     /// Withdraws a certificate.
     Withdraw(WithdrawAction),
+    /// Revokes an attribute of a holder.
+    AttributeRevocation(AttributeRevocationAction),
+    /// Anchors the blocks since the last anchor.
+    Anchor(AnchorAction),
+    /// Proves that a member of consensus equivocated.
+    Equivocation(EquivocationAction),
 }
 
 /// The digests of one section of a record.
@@ -232,6 +244,9 @@ impl Action {
             Self::Evidence(evidence) => vec![("reporter", evidence.reporter)],
             Self::Renew(certificate) => vec![("subject", certificate.claimed().key)],
             Self::Withdraw(withdraw) => vec![("centre", withdraw.centre)],
+            Self::AttributeRevocation(revocation) => vec![("authority", revocation.authority)],
+            Self::Anchor(anchor) => vec![("institution", anchor.institution)],
+            Self::Equivocation(equivocation) => vec![("reporter", equivocation.reporter)],
         }
     }
 
@@ -247,13 +262,17 @@ impl Action {
             Self::Evidence(_) => "evidence",
             Self::Renew(_) => "renew",
             Self::Withdraw(_) => "withdraw",
+            Self::AttributeRevocation(_) => "revoke attribute",
+            Self::Anchor(_) => "anchor",
+            Self::Equivocation(_) => "equivocation",
         }
     }
 }
 choice!(Action, "unknown action code" {
     1 = Register(certificate), 2 = Record(record), 3 = Grant(grant), 4 = Request(request),
     5 = Access(access), 6 = Revoke(revoke), 7 = Evidence(evidence), 8 = Renew(certificate),
-    9 = Withdraw(withdraw),
+    9 = Withdraw(withdraw), 10 = AttributeRevocation(revocation), 11 = Anchor(anchor),
+    12 = Equivocation(equivocation),
 });
 
 sequence!(Codec for SectionDigests {

@@ -15,6 +15,9 @@
 //! | `Evidence` | the reporter | registered |
 //! | `Renew` | the subject | registered |
 //! | `Withdraw` | the registration centre | it is the centre of the chain |
+//! | `AttributeRevocation` | the attribute authority | registered |
+//! | `Anchor` | the institution | registered |
+//! | `Equivocation` | the reporter | registered |
 //!
 //! Owner keys pay for themselves, because a registered payer would link the keys of a patient. A
 //! grant with one invented owner key is refused: otherwise one key with a record would admit the
@@ -73,5 +76,8 @@ fn check_payer(state: &State, action: &Action) -> Result<(), TransactionError> {
         Action::Renew(certificate) => party("subject", &certificate.claimed().key),
         Action::Withdraw(withdraw) if withdraw.centre == *state.centre() => Ok(()),
         Action::Withdraw(_) => Err(TransactionError::NotCentre),
+        Action::AttributeRevocation(revocation) => party("authority", &revocation.authority),
+        Action::Anchor(anchor) => party("institution", &anchor.institution),
+        Action::Equivocation(equivocation) => party("reporter", &equivocation.reporter),
     }
 }

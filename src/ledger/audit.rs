@@ -84,7 +84,7 @@ impl Ledger {
         let (height, hash) = (self.height() + 1, block.header.hash());
         let mut decoded = DecodedBlock::new(block.clone())?;
         decoded.check_capacity(config.parameters().capacity)?;
-        decoded.check_signatures(&self.format())?;
+        decoded.check_signatures(&self.format(), config)?;
         let context = VerifyContext { height, parent, config, first: None };
         if let Some(parent) = &block.header.parent_certificate {
             parent.verify(config).map_err(reject)?;

@@ -16,7 +16,8 @@ const BATCH: usize = 1 << 20;
 
 impl Ledger {
     /// Copies the ledger after the last commit into an empty database. The copy signs nothing in
-    /// this consensus epoch. The ledger can be used meanwhile. An interrupted copy cannot be opened.
+    /// this consensus epoch. The ledger can be used meanwhile. An interrupted copy cannot be
+    /// opened.
     ///
     /// Cost: linear in the size of the database; 1 MiB of entries are in memory.
     ///

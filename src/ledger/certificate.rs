@@ -29,9 +29,13 @@ pub enum Role {
     QueryManager = 4,
     /// Re-encrypts for granted readers.
     Proxy = 5,
+    /// Issues attribute keys, and records revocations of attributes.
+    AttributeAuthority = 6,
 }
 
-choice!(Role, "unknown role code" [Patient, Doctor, Institution, QueryManager, Proxy]);
+choice!(Role, "unknown role code" [
+    Patient, Doctor, Institution, QueryManager, Proxy, AttributeAuthority,
+]);
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,6 +45,7 @@ impl fmt::Display for Role {
             Self::Institution => "institution",
             Self::QueryManager => "query manager",
             Self::Proxy => "proxy",
+            Self::AttributeAuthority => "attribute authority",
         })
     }
 }

@@ -150,8 +150,9 @@ impl Ledger {
     }
 
     /// Returns a copy of the state for the execution of the next block. It shares all entries.
-    fn next_state(&self, time: Time) -> State {
+    fn next_state(&self, time: Time, epoch: u64) -> State {
         let mut state = self.state.clone();
+        state.epoch = epoch;
         (state.height, state.time, state.executed) = (self.height() + 1, time, 0);
         state
     }
@@ -174,7 +175,7 @@ impl Ledger {
         if let Some(first) = context.first {
             check_first_proposal(header, first)?;
         }
-        let mut state = self.next_state(header.time);
+        let mut state = self.next_state(header.time, header.epoch);
         for (entry, decoded) in block.entries.iter().zip(transactions) {
             let outcome = execute(&mut state, decoded).map_err(reject)?;
             require(
@@ -221,7 +222,7 @@ impl Application for Ledger {
     type Format = LedgerFormat;
 
     fn format(&self) -> LedgerFormat {
-        LedgerFormat { chain: self.chain().to_owned(), centre: *self.state.centre() }
+        LedgerFormat { centre: *self.state.centre() }
     }
 
     fn admit(&self, request: &DecodedTransaction) -> Result<(), Rejection> {
@@ -235,7 +236,7 @@ impl Application for Ledger {
         requests: &[(&[u8], DecodedTransaction)],
     ) -> Vec<u8> {
         let time = context.time.max(self.time().saturating_add(1));
-        let mut state = self.next_state(time);
+        let mut state = self.next_state(time, context.config.epoch());
         let entry = |(bytes, decoded): &(&[u8], DecodedTransaction)| {
             let rejected_by = execute(&mut state, decoded).ok()?;
             Some(Entry { transaction: bytes.to_vec(), rejected_by })
@@ -273,7 +274,7 @@ impl Application for Ledger {
         let executed = match executed {
             Some(state) => Arc::unwrap_or_clone(state),
             None => {
-                let mut state = self.next_state(block.header.time);
+                let mut state = self.next_state(block.header.time, block.header.epoch);
                 for transaction in &transactions {
                     // A quorum has verified the block, so every transaction is admissible. One that
                     // is not would change nothing.

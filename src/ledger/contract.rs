@@ -9,7 +9,10 @@ use super::action::{
     AccessAction, Action, Basis, GrantAction, RecordAction, RequestAction, RevokeAction, Scope,
     SectionDigests,
 };
+use super::anchor::anchor;
+use super::attribute::revoke_attribute;
 use super::certificate::{Certificate, Role};
+use super::equivocation::add_equivocation;
 use super::format::DecodedTransaction;
 use super::receipt::EvidenceAction;
 use super::rule::{CheckError, Rule};
@@ -61,6 +64,9 @@ fn execute_action(
             state.insert_withdrawal(withdraw.certificate);
             Ok(())
         }
+        Action::AttributeRevocation(revocation) => revoke_attribute(state, revocation, time),
+        Action::Anchor(action) => anchor(state, action, time),
+        Action::Equivocation(equivocation) => add_equivocation(state, equivocation, time),
     }
 }
 

@@ -5,14 +5,13 @@ use super::block::{Block, MAX_TRANSACTION};
 use super::state::State;
 use super::transaction::{Transaction, TransactionError};
 use crate::algebra::codec::Canonical;
-use crate::consensus::{Capacity, Certificate, Digest, Format, Price, Rejection};
+use crate::consensus::{Capacity, Certificate, Config, Digest, Format, Price, Rejection};
 use crate::sign::VerifyingKey;
 use std::sync::Arc;
 
 /// The [`Format`] of a [`Ledger`](super::Ledger).
 #[derive(Debug, Clone)]
 pub struct LedgerFormat {
-    pub(super) chain: String,
     pub(super) centre: VerifyingKey,
 }
 
@@ -55,8 +54,13 @@ impl DecodedBlock {
     }
 
     /// Verifies the signatures of the transactions.
-    pub(super) fn check_signatures(&self, format: &LedgerFormat) -> Result<(), Rejection> {
-        self.transactions.iter().try_for_each(|transaction| format.verify_request(transaction))
+    pub(super) fn check_signatures(
+        &self,
+        format: &LedgerFormat,
+        config: &Config,
+    ) -> Result<(), Rejection> {
+        let mut transactions = self.transactions.iter();
+        transactions.try_for_each(|transaction| format.verify_request(config, transaction))
     }
 
     /// Checks the capacity of the configuration, as replicas do before they verify signatures.
@@ -84,8 +88,12 @@ impl Format for LedgerFormat {
         request.transaction.price()
     }
 
-    fn verify_request(&self, request: &DecodedTransaction) -> Result<(), Rejection> {
-        request.transaction.check(&self.chain, &self.centre).map_err(reject)
+    fn verify_request(
+        &self,
+        config: &Config,
+        request: &DecodedTransaction,
+    ) -> Result<(), Rejection> {
+        request.transaction.check(config, &self.centre).map_err(reject)
     }
 
     fn decode(&self, value: &[u8]) -> Result<(Digest, DecodedBlock), Rejection> {

@@ -86,6 +86,15 @@ rules! {
     NotRenewal = 35, "a renewal may only extend the validity of the certificate";
     /// The registration centre has withdrawn the certificate.
     CertificateWithdrawn = 36, "the registration centre has withdrawn the certificate";
+    /// The signer is not a registered attribute authority.
+    UnknownAuthority = 38, "the attribute authority is not registered";
+    /// The attribute is revoked from the same epoch on, or an earlier one.
+    AttributeRevoked = 39, "the attribute is already revoked from this epoch on";
+    /// The anchor ends at or before the last one, above the last block, or has more than
+    /// [`MAX_ANCHORED`](super::MAX_ANCHORED) blocks.
+    AnchorRange = 40, "the anchor does not begin after the last one and end at a block";
+    /// The root is not that of the blocks.
+    AnchorRoot = 41, "the root is not that of the anchored blocks";
 }
 
 /// The reason why a check against the state fails.

@@ -18,7 +18,7 @@ use super::receipt::Receipt;
 use super::rule::{CheckError, Rule};
 use super::{REPORT_BLOCKS, REQUEST_BLOCKS, Time};
 use crate::algebra::codec::sequence;
-use crate::consensus::Digest;
+use crate::consensus::{Digest, Evidence, ReplicaId};
 use crate::database::{Changes, Database, DatabaseError, Overlay};
 use crate::sign::VerifyingKey;
 use std::collections::BTreeMap;
@@ -63,6 +63,8 @@ pub struct State {
     pub(super) height: u64,
     /// The time of that block; 0 before the first.
     pub(super) time: Time,
+    /// The consensus epoch of the block under execution.
+    pub(super) epoch: u64,
     /// The hash of the last block; zero before the first.
     pub(super) hash: Digest,
     /// The number of transactions that were executed in the block under execution.
@@ -89,6 +91,7 @@ impl State {
             centre,
             height: 0,
             time: 0,
+            epoch: 0,
             hash: [0; 32],
             executed: 0,
             entries,
@@ -275,6 +278,36 @@ impl State {
     /// Returns the receipt of an unreported release for a request.
     pub fn evidence(&self, request: &Digest) -> Result<Option<Receipt>, DatabaseError> {
         self.entries.get(&tables::EVIDENCE, request)
+    }
+
+    /// Returns the first key epoch from which an authority has revoked an attribute;
+    /// [`AttributeRevocationAction::entry_of`](super::AttributeRevocationAction::entry_of) returns
+    /// the entry.
+    pub fn attribute_revocation(
+        &self,
+        authority: &VerifyingKey,
+        entry: &Digest,
+    ) -> Result<Option<u32>, DatabaseError> {
+        self.entries.get(&tables::ATTRIBUTES, &(*authority.as_bytes(), *entry))
+    }
+
+    /// Returns the height of the last anchored block; 0 before the first anchor.
+    pub fn anchored(&self) -> Result<u64, DatabaseError> {
+        Ok(self.entries.get(&tables::ANCHORED, &0)?.unwrap_or(0))
+    }
+
+    /// Returns the first height and the root of the anchor that ends at a height.
+    pub fn anchor(&self, until: u64) -> Result<Option<(u64, Digest)>, DatabaseError> {
+        self.entries.get(&tables::ANCHORS, &until)
+    }
+
+    /// Returns the evidence that a member of consensus equivocated in an epoch.
+    pub fn equivocation(
+        &self,
+        epoch: u64,
+        member: ReplicaId,
+    ) -> Result<Option<Evidence>, DatabaseError> {
+        self.entries.get(&tables::EQUIVOCATIONS, &(epoch, member))
     }
 
     /// Returns `true` if a block contains the transaction.

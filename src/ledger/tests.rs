@@ -7,7 +7,8 @@ use crate::algebra::Secret;
 use crate::algebra::codec::Canonical;
 use crate::algebra::count::{Operation, counted};
 use crate::consensus::{
-    Body, Config, Effect, Input, Location, Member, Message, MessageError, Parameters, Replica,
+    Body, Config, Effect, Evidence, Input, Location, Member, Message, MessageError, Parameters,
+    Phase, Replica, SignedStatement, Statement, Vote,
 };
 use crate::hpke;
 use crate::sign::SigningKey;
@@ -82,6 +83,12 @@ fn transactions(centre: &SigningKey) -> Vec<Transaction> {
         AccessAction { proxy: proxy.verifying_key(), request: [2; 32], reencryptions: vec![] };
     let receipt = Receipt::issue(CHAIN, access.clone(), &proxy);
     let evidence = EvidenceAction { reporter: reader.verifying_key(), receipt };
+    let entry = AttributeRevocationAction::entry_of(&reader.verifying_key(), "neurology");
+    let authority = author.verifying_key();
+    let attribute = AttributeRevocationAction { authority, entry, from_epoch: 2 };
+    let anchor = AnchorAction { institution: hospital.verifying_key(), until: 1, root: [1; 32] };
+    let equivocation =
+        EquivocationAction { reporter: reader.verifying_key(), evidence: equivocation() };
     let withdraw = WithdrawAction { centre: centre.verifying_key(), certificate: [3; 32] };
     let revoke = RevokeAction { owner: owner.verifying_key(), grant: [4; 32] };
     vec![
@@ -94,21 +101,26 @@ fn transactions(centre: &SigningKey) -> Vec<Transaction> {
         sign(Action::Evidence(evidence), &[&reader]),
         sign(Action::Renew(certificate(centre, &author)), &[&author]),
         sign(Action::Withdraw(withdraw), &[centre]),
+        sign(Action::AttributeRevocation(attribute), &[&author]),
+        sign(Action::Anchor(anchor), &[&hospital]),
+        sign(Action::Equivocation(equivocation), &[&reader]),
     ]
 }
 
 #[test]
 fn a_transaction_costs_the_signatures_that_its_check_verifies() {
-    let centre = key(9);
+    let (centre, config) = (key(9), config());
     let first_owner = [5, 6, 7].map(|seed| key(seed).verifying_key()).into_iter().min().unwrap();
-    let payers = [1, 1, 0, 2, 3, 5, 2, 1, 9].map(|seed| key(seed).verifying_key());
-    let costs = [2, 3, 3, 1, 1, 1, 2, 2, 1];
+    let payers = [1, 1, 0, 2, 3, 5, 2, 1, 9, 1, 4, 2].map(|seed| key(seed).verifying_key());
+    // Beside its signature, an anchor costs the reading of its blocks.
+    let costs = [2, 3, 3, 1, 1, 1, 2, 2, 1, 1, 33, 3];
     for ((transaction, payer), cost) in transactions(&centre).iter().zip(payers).zip(costs) {
         let name = transaction.action().name();
-        let (checked, found) = counted(|| transaction.check(CHAIN, &centre.verifying_key()));
+        let (checked, found) = counted(|| transaction.check(&config, &centre.verifying_key()));
         assert_eq!(checked, Ok(()), "{name}");
         let price = transaction.price();
-        assert_eq!(found, [(Operation::Signature, price.cost as usize)].into(), "{name}");
+        let signatures = if name == "anchor" { 1 } else { price.cost as usize };
+        assert_eq!(found, [(Operation::Signature, signatures)].into(), "{name}");
         assert_eq!(price.cost, cost, "{name}");
         let payer = if name == "grant" { first_owner } else { payer };
         assert_eq!(price.payer, Some(*payer.as_bytes()), "{name}");
@@ -139,21 +151,38 @@ fn the_decoding_of_a_transaction_decompresses_at_most_two_keys_more_than_it_cost
 fn a_forged_certificate_costs_one_signature() {
     let (centre, subject) = (key(9), key(1));
     let forged = sign(Action::Register(certificate(&subject, &subject)), &[&subject]);
-    let (checked, found) = counted(|| forged.check(CHAIN, &centre.verifying_key()));
+    let (checked, found) = counted(|| forged.check(&config(), &centre.verifying_key()));
     assert_eq!(checked, Err(TransactionError::Certificate));
     assert_eq!(found, [(Operation::Signature, 1)].into());
 }
 
-/// A replica with an empty ledger, and the key of another.
-fn replica() -> (Arc<Config>, Replica<Ledger>, SigningKey) {
+/// Four replicas with the keys 10 to 13.
+fn config() -> Config {
     let member = |id: u16| Member {
         id,
         key: key(10 + id as u8).verifying_key(),
         location: Location::default(),
         rating: 1,
     };
-    let config = Config::new(Parameters::new(CHAIN), (0..4).map(member).collect()).unwrap();
-    let (config, ledger) = (Arc::new(config), Ledger::new(CHAIN, key(9).verifying_key()));
+    Config::new(Parameters::new(CHAIN), (0..4).map(member).collect()).unwrap()
+}
+
+/// Two PREPAREs of one member.
+fn equivocation() -> Evidence {
+    let signed = |digest: u8| {
+        let (config, vote) =
+            (config(), Vote { phase: Phase::Prepare, view: 0, digest: [digest; 32] });
+        let message = Message::sign(&config, 2, &key(12), Body::Vote { height: 3, vote });
+        let statement =
+            Statement { layer: 2, group: 0, kind: 1, height: 3, view: 0, digest: vote.digest };
+        SignedStatement { statement, signature: message.signature }
+    };
+    Evidence { signer: 2, first: signed(1), second: signed(2) }
+}
+
+/// A replica with an empty ledger, and the key of another.
+fn replica() -> (Arc<Config>, Replica<Ledger>, SigningKey) {
+    let (config, ledger) = (Arc::new(config()), Ledger::new(CHAIN, key(9).verifying_key()));
     let replica = Replica::new(config.clone(), 1, key(11), ledger).unwrap();
     (config, replica, key(12))
 }

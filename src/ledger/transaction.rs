@@ -3,11 +3,12 @@
 
 use super::Time;
 use super::action::Action;
+use super::anchor::ANCHOR_COST;
 use crate::algebra::codec::{Codec, VERSION, public_encoding, sequence};
 use crate::algebra::hash::digest;
 use crate::algebra::tag;
 use crate::algebra::{Rng, random_bytes};
-use crate::consensus::{Digest, Price};
+use crate::consensus::{Config, Digest, EvidenceError, Price};
 use crate::database::DatabaseError;
 use crate::error::DecodeError;
 use crate::sign::{InvalidSignature, Signature, SigningKey, VerifyingKey};
@@ -111,6 +112,9 @@ pub enum TransactionError {
     /// The proxy did not sign the receipt in the evidence.
     #[error("the receipt was not signed by the proxy for this chain")]
     Receipt,
+    /// The evidence does not prove that a member of this configuration equivocated.
+    #[error("the evidence proves nothing: {0}")]
+    Evidence(EvidenceError),
     /// The time of the last block, or of the transaction's own block, has reached `valid_until`.
     #[error("the transaction has expired")]
     Expired,
@@ -146,15 +150,18 @@ impl Transaction {
     }
 
     /// Returns the price: one unit per signature that [`Self::check`] verifies, those in a
-    /// certificate or receipt included. The first signer pays, identified by its key.
+    /// certificate, a receipt or evidence included, and 32 for the blocks of an anchor. The first
+    /// signer pays, identified by its key.
     pub fn price(&self) -> Price {
         let contained = match self.action() {
             Action::Register(_) | Action::Renew(_) | Action::Evidence(_) => 1,
+            Action::Equivocation(_) => 2,
+            Action::Anchor(_) => ANCHOR_COST,
             _ => 0,
         };
         let signers = self.action().signers();
         let payer = signers.first().map(|(_, key)| *key.as_bytes());
-        Price { cost: (signers.len() + contained) as u32, payer }
+        Price { cost: signers.len() as u32 + contained, payer }
     }
 
     /// Verifies everything that does not depend on the state: chain, signatures, certificate.
@@ -162,8 +169,9 @@ impl Transaction {
     /// # Errors
     /// The transaction is for another chain, a signature of a party does not verify or is not
     /// required, or the registration centre did not issue the certificate.
-    pub fn check(&self, chain: &str, centre: &VerifyingKey) -> Result<(), TransactionError> {
-        if self.draft.chain != chain {
+    pub fn check(&self, config: &Config, centre: &VerifyingKey) -> Result<(), TransactionError> {
+        let chain = &config.parameters().chain;
+        if self.draft.chain != *chain {
             return Err(TransactionError::Chain);
         }
         // First, because the certificate pays for a registration.
@@ -186,6 +194,9 @@ impl Transaction {
         match self.action() {
             Action::Evidence(evidence) => {
                 evidence.receipt.verify(chain).map_err(|_| TransactionError::Receipt)
+            }
+            Action::Equivocation(equivocation) => {
+                equivocation.evidence.verify(config).map_err(TransactionError::Evidence)
             }
             _ => Ok(()),
         }

@@ -63,7 +63,12 @@ fn concerns(
         Ok(request.is_some_and(|request| request.action.record == *record))
     };
     Ok(match transaction.action() {
-        Action::Register(_) | Action::Renew(_) | Action::Withdraw(_) => false,
+        Action::Register(_)
+        | Action::Renew(_)
+        | Action::Withdraw(_)
+        | Action::AttributeRevocation(_)
+        | Action::Anchor(_)
+        | Action::Equivocation(_) => false,
         Action::Record(_) => transaction.id() == *record,
         Action::Grant(grant) => grant.covers(record, owner),
         Action::Request(request) => request.record == *record,

@@ -5,7 +5,7 @@ use crate::algebra::codec::{Codec, Reader, sequence};
 use crate::algebra::{hash, tag};
 use crate::consensus::config::{MAX_REQUEST, MAX_REQUESTS};
 use crate::consensus::{
-    Application, Decision, Digest, Format, Price, ProposalContext, Rejection, ReplicaId,
+    Application, Config, Decision, Digest, Format, Price, ProposalContext, Rejection, ReplicaId,
     VerifyContext,
 };
 use std::collections::BTreeSet;
@@ -73,7 +73,7 @@ impl Format for JournalFormat {
         Price::default()
     }
 
-    fn verify_request(&self, _: &Vec<u8>) -> Result<(), Rejection> {
+    fn verify_request(&self, _: &Config, _: &Vec<u8>) -> Result<(), Rejection> {
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod determinism;
 mod fhir;
 mod map;
 mod proofs;
+mod records;
 mod replicas;
 mod rules;
 mod store;
@@ -263,7 +264,7 @@ impl Chain {
         if admitted.is_err() {
             assert!(self.propose(time, alone).entries.is_empty(), "it is not proposed");
         }
-        let signed = format.verify_request(&decoded).map_err(|rejection| rejection.0);
+        let signed = format.verify_request(&self.config, &decoded).map_err(|rejection| rejection.0);
         // Of a block, the signatures are verified first.
         let in_block = signed.clone().and(admitted.clone());
         if in_block.is_err() {
@@ -289,7 +290,7 @@ impl Chain {
         let verify = || {
             let (_, mut decoded) = format.decode(&block.to_bytes())?;
             let mut requests = format.requests(&decoded).into_iter();
-            requests.try_for_each(|(_, request)| format.verify_request(request))?;
+            requests.try_for_each(|(_, request)| format.verify_request(config, request))?;
             if let Some(parent) = format.parent_certificate(&decoded) {
                 let verified = parent.verify(config);
                 verified.map_err(|error| consensus::Rejection(error.to_string()))?;

@@ -132,6 +132,13 @@ fn entry((key, value): &ProvenEntry) -> String {
         StateKey::Request(id) => format!("request {}", hex::encode(id)),
         StateKey::Access(request) => format!("access for request {}", hex::encode(request)),
         StateKey::Evidence(request) => format!("evidence about request {}", hex::encode(request)),
+        StateKey::AttributeRevocation { authority, entry } => {
+            format!("attribute revocation {} by {authority}", hex::encode(entry))
+        }
+        StateKey::Anchor(until) => format!("anchor until block {until}"),
+        StateKey::Equivocation { epoch, member } => {
+            format!("equivocation of member {member} in epoch {epoch}")
+        }
         StateKey::Transaction(id) => format!("transaction {}", hex::encode(id)),
     };
     format!("{name}: {}", if value.is_some() { "present" } else { "absent" })

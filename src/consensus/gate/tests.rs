@@ -25,7 +25,7 @@ impl Format for Empty {
     fn price(&self, (): &()) -> Price {
         Price::default()
     }
-    fn verify_request(&self, (): &()) -> Result<(), Rejection> {
+    fn verify_request(&self, _: &Config, (): &()) -> Result<(), Rejection> {
         Ok(())
     }
     fn decode(&self, value: &[u8]) -> Result<(Digest, ()), Rejection> {

@@ -103,7 +103,12 @@ impl Context {
             Action::Request(request) => request.record == self.record,
             Action::Access(_) => self.reader.is_some(),
             Action::Evidence(_) | Action::Revoke(_) => true,
-            Action::Register(_) | Action::Renew(_) | Action::Withdraw(_) => false,
+            Action::Register(_)
+            | Action::Renew(_)
+            | Action::Withdraw(_)
+            | Action::AttributeRevocation(_)
+            | Action::Anchor(_)
+            | Action::Equivocation(_) => false,
         }
     }
 

@@ -123,7 +123,12 @@ pub(super) fn build(event: &Event, context: &Context) -> Option<Value> {
             ];
             (ALERT, agents, subject, vec![request_entity(&released.request)])
         }
-        Action::Register(_) | Action::Renew(_) | Action::Withdraw(_) => return None,
+        Action::Register(_)
+        | Action::Renew(_)
+        | Action::Withdraw(_)
+        | Action::AttributeRevocation(_)
+        | Action::Anchor(_)
+        | Action::Equivocation(_) => return None,
     };
     // The observer of a disclosure is its source (BALP, val-audit-source).
     let observer = match event.transaction.action() {

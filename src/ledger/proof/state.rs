@@ -5,7 +5,7 @@ use super::{CertifiedHeader, ProofError};
 use crate::algebra::codec::{choice, sequence};
 use crate::algebra::hash::digest;
 use crate::algebra::tag::LEDGER_STATE;
-use crate::consensus::{Config, Digest};
+use crate::consensus::{Config, Digest, ReplicaId};
 use crate::ledger::block::Header;
 use crate::ledger::map;
 use crate::sign::VerifyingKey;
@@ -25,6 +25,9 @@ const MAX_VALUE: usize = 1 << 16;
 /// | access | the reported access |
 /// | evidence | receipt |
 /// | transaction | end of validity; removed once it has expired |
+/// | revocation of an attribute | first key epoch |
+/// | anchor | first height, root |
+/// | equivocation | evidence |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StateKey {
     /// The chain and its registration centre.
@@ -52,12 +55,32 @@ pub enum StateKey {
     Evidence(Digest),
     /// A transaction that has not expired.
     Transaction(Digest),
+    /// The revocation of an attribute.
+    AttributeRevocation {
+        /// The attribute authority.
+        authority: VerifyingKey,
+        /// [`AttributeRevocationAction::entry_of`] holder and attribute.
+        ///
+        /// [`AttributeRevocationAction::entry_of`]:
+        ///     crate::ledger::AttributeRevocationAction::entry_of
+        entry: Digest,
+    },
+    /// The anchor that ends at a height.
+    Anchor(u64),
+    /// The evidence that a member of consensus equivocated.
+    Equivocation {
+        /// The consensus epoch.
+        epoch: u64,
+        /// The member.
+        member: ReplicaId,
+    },
 }
 
 choice!(StateKey, "unknown kind of a key of the state" {
     0 = Genesis, 1 = Party(key), 2 = Withdrawn(certificate), 3 = Record(id), 4 = Grant(id),
     5 = Revocation { grant, owner }, 6 = Request(id), 7 = Access(request), 8 = Evidence(request),
-    9 = Transaction(id),
+    9 = Transaction(id), 10 = AttributeRevocation { authority, entry }, 11 = Anchor(until),
+    12 = Equivocation { epoch, member },
 });
 
 impl StateKey {

@@ -4,17 +4,19 @@
 #![forbid(unsafe_code)]
 
 use super::tables::{
-    ACCESSES, EVIDENCE, EXPIRIES, GRANTS, OWNED, PAGES, PARTIES, POSITIONS, RECORD_IDS, RECORDS,
-    REQUESTS, REVOCATIONS, RecordHead, WITHDRAWN,
+    ACCESSES, ANCHORED, ANCHORS, ATTRIBUTES, EQUIVOCATIONS, EVIDENCE, EXPIRIES, GRANTS, OWNED,
+    PAGES, PARTIES, POSITIONS, RECORD_IDS, RECORDS, REQUESTS, REVOCATIONS, RecordHead, WITHDRAWN,
 };
 use super::{State, StoredRequest};
 use crate::algebra::codec::{Canonical, Codec};
-use crate::consensus::Digest;
+use crate::consensus::{Digest, Evidence};
 use crate::database::DatabaseError;
 #[cfg(test)]
 use crate::database::Redb;
 use crate::ledger::Time;
 use crate::ledger::action::{AccessAction, GrantAction, RecordAction, RequestAction};
+use crate::ledger::anchor::AnchorAction;
+use crate::ledger::attribute::AttributeRevocationAction;
 use crate::ledger::certificate::Certificate;
 use crate::ledger::map::{self, Pages, Path};
 use crate::ledger::proof::{StateKey, value_digest};
@@ -78,6 +80,21 @@ impl State {
         for item in entries.range(&EVIDENCE, &(), &()) {
             fresh.insert_evidence(&item?.1);
         }
+        for item in entries.range(&ATTRIBUTES, &(), &()) {
+            let ((authority, entry), from_epoch) = item?;
+            let authority = VerifyingKey::from_bytes(&authority).unwrap();
+            let action = AttributeRevocationAction { authority, entry, from_epoch };
+            fresh.insert_attribute_revocation(&action);
+        }
+        for item in entries.range(&ANCHORS, &(), &()) {
+            let (until, (from, root)) = item?;
+            fresh.insert_anchor(from, &AnchorAction { institution: self.centre, until, root });
+        }
+        for item in entries.range(&EQUIVOCATIONS, &(), &()) {
+            let ((epoch, _), evidence) = item?;
+            fresh.epoch = epoch;
+            fresh.insert_equivocation(&evidence);
+        }
         for item in entries.range(&EXPIRIES, &(), &()) {
             let ((until, id), ()) = item?;
             fresh.insert_transaction(id, until);
@@ -133,6 +150,30 @@ impl State {
         let request = receipt.released.request;
         self.commit_to(StateKey::Evidence(request), Some(&receipt.encode()));
         self.entries.insert(&EVIDENCE, &request, receipt);
+    }
+
+    pub(in crate::ledger) fn insert_attribute_revocation(
+        &mut self,
+        action: &AttributeRevocationAction,
+    ) {
+        let AttributeRevocationAction { authority, entry, from_epoch } = *action;
+        let key = StateKey::AttributeRevocation { authority, entry };
+        self.commit_to(key, Some(&from_epoch.encode()));
+        self.entries.insert(&ATTRIBUTES, &(*authority.as_bytes(), entry), &from_epoch);
+    }
+
+    pub(in crate::ledger) fn insert_anchor(&mut self, from: u64, action: &AnchorAction) {
+        let value = (from, action.root);
+        self.commit_to(StateKey::Anchor(action.until), Some(&value.encode()));
+        self.entries.insert(&ANCHORS, &action.until, &value);
+        self.entries.insert(&ANCHORED, &0, &action.until);
+    }
+
+    /// Inserts evidence of the epoch of the block under execution.
+    pub(in crate::ledger) fn insert_equivocation(&mut self, evidence: &Evidence) {
+        let (epoch, member) = (self.epoch, evidence.signer);
+        self.commit_to(StateKey::Equivocation { epoch, member }, Some(&Codec::encode(evidence)));
+        self.entries.insert(&EQUIVOCATIONS, &(epoch, member), evidence);
     }
 
     /// Inserts the next transaction of the block under execution. The map contains it until its end

@@ -3,8 +3,8 @@
 
 use super::State;
 use super::tables::{
-    ACCESSES, EVIDENCE, EXPIRIES, GRANTS, OWNED, PAGES, PARTIES, POSITIONS, RECORD_IDS, RECORDS,
-    REQUESTS, REVOCATIONS, WITHDRAWN,
+    ACCESSES, ANCHORED, ANCHORS, ATTRIBUTES, EQUIVOCATIONS, EVIDENCE, EXPIRIES, GRANTS, OWNED,
+    PAGES, PARTIES, POSITIONS, RECORD_IDS, RECORDS, REQUESTS, REVOCATIONS, WITHDRAWN,
 };
 use crate::algebra::codec::{Canonical, Codec};
 use crate::consensus::Digest;
@@ -61,6 +61,21 @@ impl State {
             Ok((receipt.released.request == *request)
                 .then(|| (StateKey::Evidence(*request), receipt.encode())))
         })?;
+        found += self.each(&ATTRIBUTES, |(authority, entry), epoch| {
+            let authority = VerifyingKey::from_bytes(authority).ok();
+            let key = |authority| StateKey::AttributeRevocation { authority, entry: *entry };
+            Ok(authority.map(|authority| (key(authority), epoch.encode())))
+        })?;
+        found += self.each(&ANCHORS, |until, anchor| {
+            Ok((*until <= self.anchored()?).then(|| (StateKey::Anchor(*until), anchor.encode())))
+        })?;
+        found += self.each(&EQUIVOCATIONS, |(epoch, member), evidence| {
+            let key = StateKey::Equivocation { epoch: *epoch, member: *member };
+            Ok((evidence.signer == *member).then(|| (key, Codec::encode(evidence))))
+        })?;
+        if self.anchored()? > 0 && self.anchor(self.anchored()?)?.is_none() {
+            return Err(fault(ANCHORED.name(), &[0], "there is no such anchor"));
+        }
         found += self.each(&EXPIRIES, |(until, id), ()| {
             let transaction = self.transaction(id)?;
             let same = transaction.is_some_and(|of| of.draft.valid_until == *until);
@@ -77,8 +92,8 @@ impl State {
         Ok(self.transaction(id)?.map(|transaction| transaction.draft.action))
     }
 
-    /// Compares each entry of a table with the state root. `entry` returns key and value in the map,
-    /// or `None` if the entry differs from its transaction. Returns the number of entries.
+    /// Compares each entry of a table with the state root. `entry` returns key and value in the
+    /// map, or `None` if the entry differs from its transaction. Returns the number of entries.
     fn each<K: Codec + 'static, V: Codec + 'static>(
         &self,
         table: &'static Table<K, V>,

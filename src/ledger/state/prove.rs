@@ -34,6 +34,13 @@ impl State {
             }
             StateKey::Access(request) => self.access(request)?.map(|access| access.encode()),
             StateKey::Evidence(request) => self.evidence(request)?.map(|receipt| receipt.encode()),
+            StateKey::AttributeRevocation { authority, entry } => {
+                self.attribute_revocation(authority, entry)?.map(|epoch| epoch.encode())
+            }
+            StateKey::Anchor(until) => self.anchor(*until)?.map(|anchor| anchor.encode()),
+            StateKey::Equivocation { epoch, member } => {
+                self.equivocation(*epoch, *member)?.map(|evidence| Codec::encode(&evidence))
+            }
             StateKey::Transaction(id) => {
                 let until = self.transaction(id)?.map(|transaction| transaction.draft.valid_until);
                 until.filter(|until| *until > self.time).map(|until| until.encode())

@@ -19,6 +19,10 @@
 //! | accesses, evidence | request | the action |
 //! | expiries | end of validity, transaction that the map contains | |
 //! | pages | path | branches of the authenticated map |
+//! | attributes | authority, digest of holder and attribute | first epoch of the revocation |
+//! | anchors | last height | first height, root |
+//! | anchored | 0 | last height of the last anchor |
+//! | equivocations | epoch, member | evidence |
 //!
 //! Values are encodings without version and kind: the format in `genesis` covers them. A record's
 //! index is not copied from its transaction. Keys in entries are bytes where the contract compares
@@ -46,6 +50,11 @@ pub(super) static GENESIS: Table<u8, Genesis> = Table::new(1, "genesis");
 pub(super) static TIP: Table<u8, Tip> = Table::new(2, "tip");
 pub(super) static LOG: Table<u32, consensus::Entry> = Table::new(3, "log");
 pub(super) static FENCE: Table<u8, u64> = Table::new(19, "fence");
+pub(super) static ATTRIBUTES: Table<(KeyBytes, Digest), u32> = Table::new(20, "attributes");
+pub(super) static ANCHORS: Table<u64, (u64, Digest)> = Table::new(21, "anchors");
+pub(super) static ANCHORED: Table<u8, u64> = Table::new(22, "anchored");
+pub(super) static EQUIVOCATIONS: Table<(u64, u16), consensus::Evidence> =
+    Table::new(23, "equivocations");
 pub(super) static BLOCKS: Table<u64, StoredBlock> = Table::new(4, "blocks");
 pub(super) static ENTRIES: Table<(u64, u32), Entry> = Table::new(5, "entries");
 pub(super) static POSITIONS: Table<Digest, (u64, u32)> = Table::new(6, "positions");

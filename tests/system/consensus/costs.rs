@@ -41,9 +41,9 @@ impl Format for CountingFormat {
     fn price(&self, request: &Vec<u8>) -> Price {
         Price { cost: request[0].into(), payer: Some([request[1]; 32]) }
     }
-    fn verify_request(&self, request: &Vec<u8>) -> Result<(), Rejection> {
+    fn verify_request(&self, config: &Config, request: &Vec<u8>) -> Result<(), Rejection> {
         self.checks.fetch_add(1, Ordering::Relaxed);
-        JournalFormat.verify_request(request)
+        JournalFormat.verify_request(config, request)
     }
     fn decode(&self, value: &[u8]) -> Result<(Digest, JournalValue), Rejection> {
         self.values.fetch_add(1, Ordering::Relaxed);

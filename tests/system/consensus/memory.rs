@@ -50,7 +50,7 @@ impl Format for Bulky {
     fn price(&self, _: &Decoded) -> Price {
         Price::default()
     }
-    fn verify_request(&self, _: &Decoded) -> Result<(), Rejection> {
+    fn verify_request(&self, _: &Config, _: &Decoded) -> Result<(), Rejection> {
         Ok(())
     }
     fn decode(&self, value: &[u8]) -> Result<(Digest, Decoded), Rejection> {

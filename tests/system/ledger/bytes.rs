@@ -14,7 +14,7 @@ fn samples() -> (Vec<u8>, Vec<u8>) {
 fn process(chain: &Chain, bytes: &[u8]) {
     if let Ok(transaction) = Transaction::from_bytes(bytes) {
         assert_eq!(transaction.to_bytes(), bytes);
-        let _ = transaction.check(CHAIN, &chain.parties.centre.verifying_key());
+        let _ = transaction.check(&chain.config, &chain.parties.centre.verifying_key());
     }
     if let Ok(block) = Block::from_bytes(bytes) {
         assert_eq!(block.to_bytes(), bytes);
@@ -23,7 +23,7 @@ fn process(chain: &Chain, bytes: &[u8]) {
     let format = chain.ledger.format();
     if let Ok(request) = format.decode_request(bytes) {
         let _ = chain.ledger.admit(&request);
-        let _ = (format.price(&request), format.verify_request(&request));
+        let _ = (format.price(&request), format.verify_request(&chain.config, &request));
     }
     let _ = format.decode(bytes).map(|(_, block)| format.requests(&block).len());
 }

@@ -24,7 +24,10 @@ fn a_certificate_cannot_be_announced_with_another_key() {
     let validity = Validity { chain: CHAIN, until: START + HOUR };
     let forger = SigningKey::generate(rng);
     let announced = Draft::new(validity, Action::Register(b), rng).signed_by(&[&forger]);
-    assert_eq!(announced.check(CHAIN, &centre), Err(TransactionError::Signature("subject")));
+    assert_eq!(
+        announced.check(world.network.config(), &centre),
+        Err(TransactionError::Signature("subject"))
+    );
 }
 
 #[test]
@@ -51,7 +54,10 @@ fn a_certificate_of_another_centre_is_refused_everywhere() {
         ProtocolError::Signature(Item::Certificate, InvalidSignature)
     );
     let announced = doctor.announce(world.validity(), &mut world.rng);
-    assert_eq!(announced.check(CHAIN, &centre), Err(TransactionError::Certificate));
+    assert_eq!(
+        announced.check(world.network.config(), &centre),
+        Err(TransactionError::Certificate)
+    );
 }
 
 #[test]

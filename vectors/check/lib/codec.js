@@ -93,6 +93,10 @@ class Reader {
     return this.take(1)[0];
   }
 
+  u16() {
+    return Number(toNumber(this.take(2)));
+  }
+
   u32() {
     return Number(toNumber(this.take(4)));
   }

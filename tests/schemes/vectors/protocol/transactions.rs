@@ -1,5 +1,5 @@
 //! The remaining transactions: registration, renewal, request, access, revocation, evidence,
-//! withdrawal.
+//! withdrawal, and what is on record only.
 
 use super::formulas;
 use super::grants::{access_fields, reencryption_digest};
@@ -7,10 +7,14 @@ use super::run::{CHAIN, Keys, Published, Run, Shared, UNTIL, VALIDITY, bytes_at}
 use super::{Step, hex_list};
 use crate::vectors::format::{Fields, File};
 use epione::algebra::codec::Canonical;
-use epione::algebra::tag;
-use epione::consensus::Digest;
-use epione::ledger::{AccessAction, Basis, Receipt, Transaction};
+use epione::algebra::{hash::digest, tag};
+use epione::consensus::{Digest, Evidence, SignedStatement, Statement};
+use epione::ledger::{
+    AccessAction, Action, AnchorAction, AttributeRevocationAction, Basis, Draft,
+    EquivocationAction, Receipt, Transaction, anchor_root,
+};
 use epione::protocol::SectionReEncryption;
+use epione::sign::Signature;
 
 /// Adds the case of a transaction with one signer, given the fields of its action.
 fn transaction(
@@ -49,6 +53,63 @@ pub(super) fn transactions(file: &mut File, run: &mut Run, published: &Published
     certificates(file, run);
     requests(file, run, published, shared);
     ends(file, run, published, shared);
+    on_record(file, run);
+}
+
+/// Transactions that are on record only. The contract does not execute these here.
+fn on_record(file: &mut File, run: &mut Run) {
+    let (author, reader) = (Keys::of(&run.author), Keys::of(&run.reader));
+    let mut signed = |action: Action, seed: &[u8; 32]| {
+        let draft = Draft::new(VALIDITY, action, &mut run.rng);
+        draft.signed_by(&[&formulas::signing_key(seed)])
+    };
+    let (authority, holder) = (author.verifying_key(), reader.verifying_key());
+    let entry = digest(tag::LEDGER_ATTRIBUTE, &[holder.as_bytes(), b"neurology"]);
+    assert_eq!(AttributeRevocationAction::entry_of(&holder, "neurology"), entry);
+    let revocation = AttributeRevocationAction { authority, entry, from_epoch: 680 };
+    let revocation = signed(Action::AttributeRevocation(revocation), &author.signing);
+    let action = [&[10], &authority.as_bytes()[..], &entry, &680_u32.to_be_bytes()].concat();
+    let name = "revoke attribute";
+    transaction(file, name, (&revocation, &author.signing), action, |inputs| {
+        inputs.hex("holder", holder.as_bytes()).text("attribute", "neurology").number("epoch", 680)
+    });
+
+    let hashes: [Digest; 3] = [[1; 32], [2; 32], [3; 32]];
+    let root = anchor_root(&hashes);
+    let anchor = AnchorAction { institution: authority, until: 9, root };
+    let anchor = signed(Action::Anchor(anchor), &author.signing);
+    let action = [&[11], &authority.as_bytes()[..], &9_u64.to_be_bytes(), &root].concat();
+    transaction(file, "anchor", (&anchor, &author.signing), action, |inputs| {
+        inputs.number("until", 9).list("hashes", hex_list(hashes))
+    });
+
+    // The signatures are opaque to the encoding.
+    let statement = |digest: u8| Statement {
+        layer: 2,
+        group: 0,
+        kind: 1,
+        height: 3,
+        view: 1,
+        digest: [digest; 32],
+    };
+    let signature = |byte| Signature::from_bytes([byte; 64]);
+    let [first, second] =
+        [1, 2].map(|n| SignedStatement { statement: statement(n), signature: signature(n) });
+    let evidence = Evidence { signer: 5, first, second };
+    let reporter = EquivocationAction { reporter: holder, evidence };
+    let equivocation = signed(Action::Equivocation(reporter), &reader.signing);
+    let context = [&[2, 0, 0, 1][..], &3_u64.to_be_bytes(), &1_u64.to_be_bytes()].concat();
+    let statement = |n: u8| [&context[..], &[n; 32], &[n; 64]].concat();
+    let action = [&[12], &holder.as_bytes()[..], &[0, 5], &statement(1), &statement(2)].concat();
+    transaction(file, "equivocation", (&equivocation, &reader.signing), action, |inputs| {
+        inputs
+            .number("member", 5)
+            .number("kind", 1)
+            .number("height", 3)
+            .number("view", 1)
+            .list("digests", hex_list([[1; 32], [2; 32]]))
+            .list("signatures", [1_u8, 2].map(|n| hex::encode([n; 64])))
+    });
 }
 
 fn certificates(file: &mut File, run: &mut Run) {
@@ -89,9 +150,9 @@ fn requests(file: &mut File, run: &mut Run, published: &Published, shared: &Shar
                 .list("sections", sections.iter().map(ToString::to_string))
         });
     }
-    let digest = |s: &SectionReEncryption| reencryption_digest(&s.reencryption.to_bytes());
+    let of_section = |s: &SectionReEncryption| reencryption_digest(&s.reencryption.to_bytes());
     let release = run.reader.receive_release(run.ledger.state(), &shared.release).unwrap();
-    let digests: Vec<Digest> = release.sections.iter().map(digest).collect();
+    let digests: Vec<Digest> = release.sections.iter().map(of_section).collect();
     assert_eq!(shared.prepared.sections(), digests.len());
     let request = shared.request.id();
     let access = access_fields(proxy.verifying_key().as_bytes(), &request, &digests);
@@ -137,7 +198,7 @@ fn ends(file: &mut File, run: &mut Run, published: &Published, shared: &Shared) 
     let subject = certificate.verify(&centre_key).unwrap();
     let withdrawn = centre.withdraw(VALIDITY, subject, &mut run.rng);
     let serial = subject.serial;
-    let withdrawal = epione::algebra::hash::digest(tag::LEDGER_SERIAL, &[&serial]);
+    let withdrawal = digest(tag::LEDGER_SERIAL, &[&serial]);
     let seed = bytes_at(&centre.to_bytes(), 2);
     let action = [&[9], &centre_key.as_bytes()[..], &withdrawal].concat();
     transaction(file, "withdraw", (&withdrawn, &seed), action, |inputs| {

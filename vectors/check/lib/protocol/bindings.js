@@ -78,6 +78,8 @@ export const trapdoorDigest = (salt, trapdoor) =>
 export const reencryptionDigest = (reencryption) =>
   digest('PROTOCOL_REENCRYPTION', [encode(pre.reencryption, reencryption)]);
 
+export const attributeEntry = (holder, attribute) =>
+  digest('LEDGER_ATTRIBUTE', [holder, utf8(attribute)]);
 export const withdrawal = (serial) => digest('LEDGER_SERIAL', [serial]);
 
 // The plaintext of a wrapped key: content key, hash of the envelope, class, length of the record.

@@ -11,6 +11,7 @@ export const ROLES = {
   3: 'institution',
   4: 'query manager',
   5: 'proxy',
+  6: 'attribute authority',
 };
 
 const roleCode = (name) => Number(Object.entries(ROLES).find(([, known]) => known === name)[0]);

@@ -1,5 +1,5 @@
 // Transactions and their actions. See src/ledger/action.rs and transaction.rs.
-import { compare, concat, equal, u32, utf8 } from '../bytes.js';
+import { bigEndian, compare, concat, equal, u32, utf8 } from '../bytes.js';
 import { VERSION, withCount, withLength, withLengthOf } from '../codec.js';
 import { digest as hash } from '../hash.js';
 import { checkSignature, sign } from '../sign.js';
@@ -168,6 +168,45 @@ const withdraw = {
   signers: ({ centre }) => [centre],
 };
 
+const revokeAttribute = {
+  read: (reader) => ({
+    authority: signingKey(reader), entry: digest(reader), fromEpoch: reader.u32(),
+  }),
+  write: ({ authority, entry, fromEpoch }) => [authority, entry, u32(fromEpoch)],
+  signers: ({ authority }) => [authority],
+};
+
+const anchor = {
+  read: (reader) => ({
+    institution: signingKey(reader), until: reader.u64(), root: digest(reader),
+  }),
+  write: ({ institution, until, root }) => [institution, encodeU64(until), root],
+  signers: ({ institution }) => [institution],
+};
+
+const u16 = (number) => bigEndian(number, 2);
+
+// A statement of a member, with its signature.
+const signedStatement = {
+  read: (reader) => ({
+    layer: reader.u8(), group: reader.u16(), kind: reader.u8(), height: reader.u64(),
+    view: reader.u64(), digest: digest(reader), signed: signature(reader),
+  }),
+  write: ({ layer, group, kind, height, view, digest: of, signed }) =>
+    [byte(layer), u16(group), byte(kind), encodeU64(height), encodeU64(view), of, signed],
+};
+
+const equivocation = {
+  read: (reader) => ({
+    reporter: signingKey(reader), member: reader.u16(), first: signedStatement.read(reader),
+    second: signedStatement.read(reader),
+  }),
+  write: ({ reporter, member, first, second }) => [
+    reporter, u16(member), ...signedStatement.write(first), ...signedStatement.write(second),
+  ],
+  signers: ({ reporter }) => [reporter],
+};
+
 const ACTIONS = {
   1: { name: 'register', ...certified },
   2: { name: 'record', ...record },
@@ -178,6 +217,9 @@ const ACTIONS = {
   7: { name: 'evidence', ...evidence },
   8: { name: 'renew', ...certified },
   9: { name: 'withdraw', ...withdraw },
+  10: { name: 'revoke attribute', ...revokeAttribute },
+  11: { name: 'anchor', ...anchor },
+  12: { name: 'equivocation', ...equivocation },
 };
 
 const actionOf = (name) => {

@@ -1,7 +1,8 @@
 // Transactions with one signer.
 import { utf8 } from '../../lib/bytes.js';
 import { decode } from '../../lib/codec.js';
-import { withdrawal } from '../../lib/protocol/bindings.js';
+import { leaf, merkleRoot } from '../../lib/merkle.js';
+import { attributeEntry, withdrawal } from '../../lib/protocol/bindings.js';
 import { certificateType } from '../../lib/protocol/certificate.js';
 import { receiptParts } from '../../lib/protocol/transactions.js';
 import * as ed25519 from '../../lib/sign.js';
@@ -38,6 +39,23 @@ const VALUES = {
     const parts = receiptParts(utf8(inputs.text('chain')), value);
     const signed = ed25519.sign(seed, 'SIGN_RECEIPT', parts);
     return { reporter, receipt: { released: value, signed } };
+  },
+  'revoke attribute': (inputs, authority) => ({
+    authority,
+    entry: attributeEntry(inputs.bytes('holder'), inputs.text('attribute')),
+    fromEpoch: inputs.number('epoch'),
+  }),
+  anchor: (inputs, institution) => ({
+    institution,
+    until: inputs.number('until'),
+    root: merkleRoot(inputs.byteStrings('hashes').map((hash) => leaf([hash]))),
+  }),
+  equivocation(inputs, reporter) {
+    const [kind, height, view] = ['kind', 'height', 'view'].map((name) => inputs.number(name));
+    const signatures = inputs.byteStrings('signatures');
+    const [first, second] = inputs.byteStrings('digests').map((digest, i) =>
+      ({ layer: 2, group: 0, kind, height, view, digest, signed: signatures[i] }));
+    return { reporter, member: inputs.number('member'), first, second };
   },
   withdraw: (inputs, centre) => ({ centre, certificate: withdrawal(inputs.bytes('serial')) }),
 };

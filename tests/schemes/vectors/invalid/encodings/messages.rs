@@ -31,7 +31,7 @@ pub(super) fn messages_of_parties(file: &mut NegativeFile, rng: &mut ChaCha20Rng
         overlong(&enrolment, 34),
         ("a name that is not UTF-8", "NotUtf8", with(&enrolment, 38, 0xff)),
         ("role 0", "Tag", with(&enrolment, 46, 0)),
-        ("role 6", "Tag", with(&enrolment, 46, 6)),
+        ("role 7", "Tag", with(&enrolment, 46, 7)),
         overlong(&enrolment, 79),
         ("a flag of 2", "Tag", with(&enrolment, 187, 2)),
         ("a missing proof", "Truncated", with(&enrolment, 187, 1)),

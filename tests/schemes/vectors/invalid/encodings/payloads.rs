@@ -52,7 +52,7 @@ fn subject_cases(bytes: &[u8], start: usize, name: usize) -> Vec<NegativeCase> {
         ("a control character in a name", "Name", with(bytes, start + 36, 0x1b)),
         ("an empty name", "Name", spliced(bytes, start + 32, 4 + name, &[0; 4])),
         ("role 0", "Tag", with(bytes, role, 0)),
-        ("role 6", "Tag", with(bytes, role, 6)),
+        ("role 7", "Tag", with(bytes, role, 7)),
         overlong(bytes, role + 33),
     ];
     let keys = signing_key(bytes, start).into_iter().chain(hpke_key(bytes, role + 1));
