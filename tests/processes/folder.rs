@@ -132,6 +132,26 @@ impl Folder {
         (!outcome.is_empty()).then_some(outcome)
     }
 
+    /// Puts a transaction into the pool, without waiting.
+    pub(crate) fn offer(&self, transaction: &Transaction) {
+        self.send(&format!("pool/{}", hex::encode(transaction.id())), transaction);
+    }
+
+    /// Waits until the replicas have answered one of several transactions.
+    pub(crate) fn wait_for_any(&self, transactions: &[Transaction]) {
+        let start = Instant::now();
+        while !transactions.iter().any(|one| self.outcome(one).is_some()) {
+            assert!(start.elapsed() < PATIENCE, "the replicas do not answer");
+            sleep(PAUSE);
+        }
+    }
+
+    /// Returns the outcome of a transaction once the replicas have answered.
+    pub(crate) fn outcome(&self, transaction: &Transaction) -> Option<String> {
+        let path = self.join(&format!("outcome/{}", hex::encode(transaction.id())));
+        fs::read_to_string(path).ok()
+    }
+
     pub(crate) fn commit(&self, transaction: &Transaction) {
         assert_eq!(self.submit(transaction), None);
     }

@@ -5,6 +5,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod folder;
+mod kills;
 mod parties;
 mod services;
 

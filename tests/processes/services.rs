@@ -3,20 +3,33 @@
 use crate::folder::{CHAIN, Folder};
 use epione::algebra::codec::Canonical;
 use epione::consensus::Parameters;
+use epione::database::Redb;
 use epione::ledger::{Ledger, Transaction};
 use epione::protocol::{Fetch, JournalFile, LedgerView, ProtocolError, StoreKeeper, Upload};
 use epione::sign::SigningKey;
 use epione::sim::Network;
 use epione::store::DirectoryStore;
 use std::fs::File;
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
 /// Four replicas order the transactions of the pool, and publish blocks with certificates.
 pub(crate) fn run_replicas(folder: &Folder) {
     let centre = folder.key("centre");
-    let ledger = || Ledger::new(CHAIN, centre);
+    let mut ids = 0..;
+    let ledger = || {
+        let path = folder.join(&format!("replica-{}.redb", ids.next().unwrap()));
+        Ledger::open(Arc::new(Redb::open(&path).unwrap()), CHAIN, centre).unwrap()
+    };
+    // Equal seeds give equal keys.
     let mut network = Network::generate(Parameters::new(CHAIN), 4, 1, ledger);
+    network.advance(network.application(0).time());
+    for id in 0..4 {
+        // The members continue with what they have signed.
+        network.crash(id);
+        network.restart(id);
+    }
     folder.send("config", network.config());
     loop {
         for name in folder.list("pool") {
@@ -24,6 +37,7 @@ pub(crate) fn run_replicas(folder: &Folder) {
             // The replicas refuse some transactions before they order them.
             let refused = network.commit(0, transaction.to_bytes()).err();
             let ledger = network.application(0);
+            // The last blocks may not have been published before the process was killed.
             for committed in ledger.blocks().map(Result::unwrap) {
                 let height = format!("{:06}", committed.block.header.height);
                 if !folder.join("block").join(&height).exists() {
@@ -31,15 +45,15 @@ pub(crate) fn run_replicas(folder: &Folder) {
                     folder.send(&format!("block/{height}"), &committed.block);
                 }
             }
-            let entry = ledger.entry(&transaction.id()).unwrap();
-            let rejected = entry.and_then(|entry| entry.rejected_by);
-            let outcome = match (refused, rejected) {
-                (_, Some(rule)) => rule.to_string(),
-                (Some(error), None) => error.to_string(),
+            let outcome = match (ledger.entry(&transaction.id()).unwrap(), refused) {
+                (Some(entry), _) => {
+                    entry.rejected_by.map_or(String::new(), |rule| rule.to_string())
+                }
+                (None, Some(error)) => error.to_string(),
                 (None, None) => String::new(),
             };
-            folder.remove(&format!("pool/{name}"));
             folder.put(&format!("outcome/{name}"), outcome.as_bytes());
+            folder.remove(&format!("pool/{name}"));
         }
         sleep(Duration::from_millis(2));
     }
