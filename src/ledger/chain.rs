@@ -153,7 +153,7 @@ impl Ledger {
     fn next_state(&self, time: Time, epoch: u64) -> State {
         let mut state = self.state.clone();
         state.epoch = epoch;
-        (state.height, state.time, state.executed) = (self.height() + 1, time, 0);
+        (state.height, state.time) = (self.height() + 1, time);
         state
     }
 

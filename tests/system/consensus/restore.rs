@@ -2,8 +2,10 @@
 
 use super::harness::*;
 use epione::consensus::{
-    Body, Effect, Entry, Input, Message, MessageError, Phase, ReplicaId, RestoreError, Timer, Vote,
+    Body, Effect, Entry, Input, Message, MessageError, Phase, Replica, ReplicaId, RestoreError,
+    Timer, Vote,
 };
+use epione::sim::Journal;
 
 fn entries(effects: &[Effect]) -> Vec<Entry> {
     persisted(effects).into_iter().cloned().collect()
@@ -98,6 +100,30 @@ fn a_lock_without_its_commit_is_answered_after_a_restart() {
     assert_eq!(votes(&effects), commit);
     let (_, effects) = harness.restore(me, &log).unwrap();
     assert_eq!(persisted(&effects), Vec::<&Entry>::new(), "the vote is in the log");
+}
+
+/// An application with storage has executed decisions that the log may contain.
+#[test]
+fn a_replica_continues_at_the_height_of_its_application() {
+    let harness = Harness::flat(4);
+    let (digest, value) = harness.value(0, "a");
+    let me = harness.followers()[0];
+    let mut replica = harness.replica(me);
+    let mut log = entries(&deliver(&mut replica, &harness.pre_prepare(&value)));
+    let decided = harness.certificate(Phase::Commit, 0, digest, &harness.quorum());
+    log.extend(entries(&deliver(&mut replica, &harness.announce(&decided))));
+    assert_eq!(replica.height(), 2);
+    let restore = |application: Journal, log: &[Entry]| {
+        let (config, key) = (harness.config.clone(), harness.keys[usize::from(me)].clone());
+        Replica::restore(config, me, key, application, log.to_vec(), 0).unwrap().0
+    };
+    let stored = replica.application().clone();
+    for log in [&log[..], &[]] {
+        let restored = restore(stored.clone(), log);
+        assert_eq!((restored.height(), restored.application()), (2, &stored));
+        assert_eq!(restored.decision(1).unwrap().value, value);
+    }
+    assert_eq!(restore(Journal::default(), &log).application(), &stored);
 }
 
 /// The number of values that the replica holds at most: four, and that of its lock.

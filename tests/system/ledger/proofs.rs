@@ -284,6 +284,23 @@ fn the_proof_of_a_grant_names_the_owners_who_have_revoked_it() {
     assert!(show(&subject, &subject.grant).revoked_by.is_empty());
 }
 
+/// More than `F` members have certified a block with a transaction of another chain.
+#[test]
+fn a_certified_transaction_of_another_chain_is_refused() {
+    let mut subject = Subject::new();
+    let p = subject.chain.parties.clone();
+    let action = register(&p.centre, &p.stranger, Role::Doctor, FAR);
+    let validity = Validity { chain: "other", until: FAR };
+    let foreign = Draft::new(validity, action, &mut subject.chain.rng).signed_by(&[&p.stranger]);
+    let block = subject.chain.force(subject.chain.time + 1_000, std::slice::from_ref(&foreign));
+    let (height, hash) = (block.header.height, block.header.hash());
+    let certificate = subject.chain.certify(Phase::Commit, height, hash, &[0, 1, 2]);
+    let at = CertifiedHeader { header: block.header, certificate };
+    let entry = block.entries[0].clone();
+    let proof = TransactionProof { at, index: 0, count: 1, entry, path: vec![] };
+    assert_eq!(proof.verify(&subject.chain.config), Err(ProofError::Configuration));
+}
+
 /// Each part of a composed proof is genuine.
 #[test]
 fn a_grant_is_not_proven_with_the_entries_of_another_or_of_an_earlier_block() {

@@ -3,6 +3,7 @@
 use super::super::proofs::Subject;
 use super::super::*;
 use super::{Entries, entries};
+use epione::algebra::codec::Codec;
 use epione::database::{Database, Redb};
 use epione::ledger::{CheckFailure, Checked};
 
@@ -17,7 +18,10 @@ struct Examined {
 
 impl Examined {
     fn new() -> Self {
-        let chain = Subject::new().chain;
+        Self::of(Subject::new().chain)
+    }
+
+    fn of(chain: Chain) -> Self {
         let copy = Redb::in_memory();
         chain.ledger.backup(0, &copy).unwrap();
         let mut all = entries(&*copy.snapshot().unwrap()).unwrap();
@@ -93,6 +97,38 @@ fn a_missing_or_additional_entry_is_found() {
             assert!(more.is_err() || unread, "table {}", key[0]);
         }
     }
+}
+
+/// No other table has entries of transactions that have expired.
+#[test]
+fn a_false_position_of_an_expired_transaction_is_found() {
+    let mut chain = Subject::new().chain;
+    chain.block_at(FAR, &[]);
+    let examined = Examined::of(chain);
+    assert!(examined.check(&examined.all).is_ok());
+    for (key, value) in examined.all.iter().filter(|(key, _)| key[0] == 6) {
+        for at in 0..value.len() {
+            let outcome = examined.with(|all| all.get_mut(key).unwrap()[at] ^= 1);
+            assert!(outcome.is_err(), "byte {at}");
+        }
+    }
+}
+
+/// More than `F` members have certified another block, or a transaction of another chain.
+#[test]
+fn a_certified_block_of_another_history_is_found() {
+    let chain = Subject::new().chain;
+    let examined = Examined::of(chain);
+    let block = examined.chain.ledger.block(3).unwrap().unwrap().block;
+    let mut header = block.header;
+    header.previous = [7; 32];
+    let quorum = [0, 1, 2];
+    let certificate = examined.chain.certify(Phase::Commit, 3, header.hash(), &quorum);
+    let stored = [header.encode(), certificate.encode()].concat();
+    let key = [&[4][..], &3_u64.to_be_bytes()].concat();
+    let outcome = examined.with(|all| _ = all.insert(key, stored));
+    let reason = "it does not extend the block before it";
+    assert_eq!(outcome, Err(CheckFailure::Block { height: 3, reason }));
 }
 
 #[test]

@@ -99,10 +99,28 @@ impl Hospital {
             })
             .collect();
         assert_eq!(roots.len(), 1, "all replicas have one state");
+        for (_, ledger) in self.network.applications() {
+            let log = ledger.log().unwrap();
+            let is_current = |entry: &consensus::Entry| height_of(entry) == ledger.height() + 1;
+            assert!(log.iter().all(is_current), "entries of decided heights are removed");
+        }
     }
 
     fn operations(&self) -> Vec<u64> {
         self.disks.iter().map(Disk::operations).collect()
+    }
+}
+
+fn height_of(entry: &consensus::Entry) -> u64 {
+    match entry {
+        consensus::Entry::Proposal(message) => match &message.body {
+            Body::PrePrepare { height, .. } | Body::NewView { height, .. } => *height,
+            other => panic!("{} is no proposal", other.name()),
+        },
+        consensus::Entry::Value { height, .. } | consensus::Entry::Vote { height, .. } => *height,
+        consensus::Entry::Lock(certificate) => certificate.height,
+        consensus::Entry::ViewChange(signed) => signed.change.height,
+        consensus::Entry::Decision(_) => unreachable!("a decision is a block"),
     }
 }
 
