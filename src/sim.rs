@@ -6,8 +6,9 @@
 //!
 //! **Faults.** [`Link`], [`Transport`], [`Partition`] and [`Stabilisation`] describe the network.
 //! [`Network::crash_after`] ends a replica between any two effects of a step and rebuilds it from
-//! its durable entries. [`Behaviour`] lists the Byzantine replicas, and [`Network::add_twin`] runs
-//! two replicas with one identity.
+//! its durable entries, or from the storage of its application, which [`Disk`] makes lose what was
+//! not synchronised. [`Behaviour`] lists the Byzantine replicas, and [`Network::add_twin`] runs two
+//! replicas with one identity.
 //!
 //! **Checks.** [`Network::violation`] names the first violation of a rule:
 //! * every delivery at an honest replica is compared with all others: agreement, total order,
