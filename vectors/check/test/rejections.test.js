@@ -2,18 +2,22 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { sha512 } from '@noble/hashes/sha2.js';
 import { typesOf } from '../lib/abe/encodings.js';
 import {
   attributeKey, messageTypes, pang, verifyAttributeKey, verifyComponent,
 } from '../lib/abe/pang.js';
-import { fromHex, toHex, utf8 } from '../lib/bytes.js';
+import { concat, fromHex, toHex, toNumber, utf8 } from '../lib/bytes.js';
 import { decode, encode } from '../lib/codec.js';
 import { G1, G2, generatorMultiply, multiply, scalar } from '../lib/groups.js';
-import { hashToG1 } from '../lib/hash.js';
+import { framed, hashToG1 } from '../lib/hash.js';
 import { AttributeSet } from '../lib/policy/attributes.js';
 import { checkName } from '../lib/policy/names.js';
 import { parsePolicy } from '../lib/policy/parse.js';
 import { parseVocabulary } from '../lib/policy/vocabulary.js';
+import { publicKey, sign, verify } from '../lib/sign.js';
+import { tag } from '../lib/tags.js';
 import { checkFile } from '../suites/index.js';
 
 const file = JSON.parse(readFileSync(new URL('../../invalid/abe-pang.json', import.meta.url)));
@@ -110,5 +114,26 @@ test('names exclude exactly the characters of the rule `excluded` in docs/policy
     const name = `a${String.fromCodePoint(code)}b`;
     if (isExcluded(code)) assert.throws(() => checkName(name), /invisible/, code.toString(16));
     else assert.equal(checkName(name), name);
+  }
+});
+
+test('an R with a component of small order is rejected, although the library accepts it', () => {
+  const { Point } = ed25519;
+  const [name, parts, seed] = ['SIGN_QUERY', [utf8('record 7')], new Uint8Array(32).fill(9)];
+  const [key, bytes] = [publicKey(seed), framed([tag(name), ...parts])];
+  const littleEndian = (value) => toNumber(value.slice().reverse());
+  const { scalar: exponent } = ed25519.utils.getExtendedPublicKey(seed);
+  // R = r B + T and s = r + k a.
+  const forged = (r, component) => {
+    const point = Point.BASE.multiplyUnsafe(r).add(component).toBytes();
+    const k = littleEndian(sha512(concat(point, key, bytes)));
+    return concat(point, Point.Fn.toBytes(Point.Fn.create(r + k * exponent)));
+  };
+  assert.ok(verify(key, name, parts, sign(seed, name, parts)));
+  assert.ok(verify(key, name, parts, forged(7n, Point.ZERO)));
+  const orderTwo = Point.fromAffine({ x: 0n, y: Point.Fp.ORDER - 1n });
+  for (const signature of [forged(7n, orderTwo), forged(0n, Point.ZERO)]) {
+    assert.ok(ed25519.verify(signature, bytes, key, { zip215: false }));
+    assert.equal(verify(key, name, parts, signature), false);
   }
 });
