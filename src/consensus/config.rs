@@ -106,7 +106,8 @@ impl Config {
         Ok(config)
     }
 
-    /// The digest of the configuration, which every signature covers.
+    /// The digest of the configuration's encoding, with version and kind. Every signature covers
+    /// it.
     pub fn digest(&self) -> Digest {
         self.digest
     }

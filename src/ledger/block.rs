@@ -49,7 +49,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// Returns the hash of the block.
+    /// Returns the hash of the block: `digest(LEDGER_BLOCK, fields of the header)`.
     pub fn hash(&self) -> Digest {
         digest(LEDGER_BLOCK, &[&self.encode()])
     }
@@ -69,7 +69,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Returns the Merkle leaf.
+    /// Returns the Merkle leaf, with two parts: the transaction's encoding, and the outcome.
     pub fn leaf(&self) -> Digest {
         merkle::leaf(&[&self.transaction, &[self.outcome()]])
     }

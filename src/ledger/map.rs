@@ -5,6 +5,15 @@
 //! 2021). The root depends on the entries only, not on the order of changes, and both the presence
 //! and the absence of a key have proofs.
 //!
+//! ```text
+//! D(no entry)  32 zero bytes
+//! D(entry)     digest(LEDGER_MAP_ENTRY, digest of the key, digest of the value), at every depth
+//! D(branch)    digest(LEDGER_MAP_BRANCH, D(left), D(right))
+//! ```
+//!
+//! A branch at depth `d` has the keys whose bit `d` is 0 on its left. Bit 0 is the most significant
+//! bit of the first byte.
+//!
 //! [`update`] reads branches and returns the changed ones, which the caller stores once a block is
 //! decided. Nothing is stored for a block that is only verified.
 //!

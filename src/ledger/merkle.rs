@@ -3,6 +3,14 @@
 //! The shape is that of RFC 6962: of `n` leaves, the left subtree has the largest power of two
 //! below `n`. No leaf is duplicated, since duplication would give two lists one root. Leaves and
 //! inner nodes are hashed under different tags. The root commits to the number of leaves.
+//!
+//! ```text
+//! leaf                digest(LEDGER_LEAF, parts of the content)
+//! top of no leaf      32 zero bytes
+//! top of one leaf     the leaf
+//! top of more leaves  digest(LEDGER_NODE, top of the left subtree, top of the right subtree)
+//! root of n leaves    digest(LEDGER_NODE, n with 64 bits, top)
+//! ```
 #![forbid(unsafe_code)]
 
 use crate::algebra::hash::digest;

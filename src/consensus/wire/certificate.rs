@@ -68,7 +68,8 @@ pub struct Decision {
 }
 
 impl Certificate {
-    /// Verifies that a quorum of distinct members signed exactly this vote.
+    /// Verifies that a quorum of distinct members signed exactly this vote. All signatures are
+    /// verified, also those beyond the quorum.
     ///
     /// The signatures are verified one at a time. Ed25519's batch equation accepts, depending on
     /// its random coefficients, signatures with a component of small order that strict

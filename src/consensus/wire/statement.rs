@@ -35,7 +35,8 @@ pub struct Vote {
 }
 sequence!(Codec for Vote { phase, view, digest });
 
-/// A signed statement. The signature also covers the configuration's digest.
+/// A signed statement. The signature also covers the configuration's digest: its parts are this
+/// digest and the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement {
     /// 1 for votes within a group, 2 for votes and view changes among all members, 0 for other

@@ -49,6 +49,9 @@ impl Proof {
 
     /// Returns `true` if the proof shows that the map with this root contains the key with this
     /// value or, for `None`, does not contain it. Key and value are given by their digests.
+    ///
+    /// The siblings combine with the digest of the end, by the bits of the key, to the root. At the
+    /// end of an absence is no entry, or one of another key with the same bits up to this depth.
     pub fn verify(&self, root: &Digest, key: &Digest, value: Option<&Digest>) -> bool {
         let depth = self.siblings.len();
         if depth > MAX_DEPTH {

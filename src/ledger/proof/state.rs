@@ -19,15 +19,18 @@ const MAX_VALUE: usize = 1 << 16;
 ///
 /// | key | value |
 /// |---|---|
-/// | party | certificate |
-/// | withdrawn certificate, record, grant, revocation | |
-/// | request | height, time |
-/// | access | the reported access |
+/// | genesis | chain's name without length, key of the registration centre |
+/// | party | certificate, with version and kind |
+/// | withdrawn certificate, record, grant, revocation | no bytes |
+/// | request | height and time of its block |
+/// | access | the reported access, without code of the action |
 /// | evidence | receipt |
-/// | transaction | end of validity; removed once it has expired |
+/// | transaction, executed or rejected | end of validity; removed once it has expired |
 /// | revocation of an attribute | first key epoch |
 /// | anchor | first height, root |
 /// | equivocation | evidence |
+///
+/// A key is encoded as its kind, from 0 in the order of the variants, and its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StateKey {
     /// The chain and its registration centre.
@@ -84,14 +87,15 @@ choice!(StateKey, "unknown kind of a key of the state" {
 });
 
 impl StateKey {
-    /// Returns the digest under which the map contains the entry.
+    /// Returns the digest under which the map contains the entry: `digest(LEDGER_STATE, "key",
+    /// encoded key)`.
     pub fn digest(&self) -> Digest {
         use crate::algebra::codec::Codec;
         digest(LEDGER_STATE, &[b"key", &self.encode()])
     }
 }
 
-/// Returns the digest of a value in the map.
+/// Returns the digest of a value in the map: `digest(LEDGER_STATE, "value", value)`.
 pub(in crate::ledger) fn value_digest(value: &[u8]) -> Digest {
     digest(LEDGER_STATE, &[b"value", value])
 }
