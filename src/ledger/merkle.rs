@@ -88,7 +88,7 @@ fn sides(count: usize, index: usize) -> Option<Vec<bool>> {
 
 /// Returns the largest power of two below `count >= 2`.
 fn split(count: usize) -> usize {
-    count.next_power_of_two() / 2
+    1 << (count - 1).ilog2()
 }
 
 fn node(left: &Digest, right: &Digest) -> Digest {
@@ -118,6 +118,16 @@ mod tests {
                 assert!(!verify(&root, count + 1, index, &leaves[index], &path));
                 let longer = [&path[..], &[root]].concat();
                 assert!(!verify(&root, count, index, &leaves[index], &longer));
+            }
+        }
+    }
+
+    /// On a target of 32 bits, every count of a proof may be close to the greatest number.
+    #[test]
+    fn the_greatest_counts_are_split() {
+        for count in [usize::MAX, usize::MAX / 2 + 2] {
+            for index in [0, count - 1] {
+                assert!(!verify(&[0; 32], count, index, &[0; 32], &[]));
             }
         }
     }
