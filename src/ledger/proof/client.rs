@@ -4,6 +4,7 @@
 use super::{CertifiedHeader, Proof, ProofError, Proven};
 use crate::consensus::{Config, Digest};
 use crate::ledger::Time;
+use crate::ledger::block::Header;
 use std::sync::Arc;
 
 /// A party that verifies proofs without the chain. It remembers the highest header that it has
@@ -47,6 +48,11 @@ impl LightClient {
     /// [`ProofError`] if the header does not verify.
     pub fn advance(&mut self, certified: &CertifiedHeader) -> Result<(), ProofError> {
         let header = certified.verify(&self.config)?;
+        self.remember(header)
+    }
+
+    /// Compares a verified header with the highest known one, and remembers it if it is higher.
+    fn remember(&mut self, header: &Header) -> Result<(), ProofError> {
         let seen = Latest { height: header.height, hash: header.hash(), time: header.time };
         match self.latest {
             Some(known) if known.height == seen.height && known.hash != seen.hash => {
@@ -61,13 +67,17 @@ impl LightClient {
     }
 
     /// Verifies a proof, and remembers its header if it is the highest. The state must be that
-    /// after the highest known header.
+    /// after the highest known header. The header of a grant's block is compared first.
     ///
     /// # Errors
-    /// [`ProofError::Stale`] if the proof shows an older state, or another [`ProofError`].
+    /// [`ProofError::Stale`] if the proof shows an older state, [`ProofError::Fork`] as
+    /// [`Self::advance`], or another [`ProofError`].
     pub fn verify(&mut self, proof: &Proof) -> Result<Proven, ProofError> {
         let proven = proof.verify(&self.config)?;
-        self.advance(proof.header())?;
+        if let Proof::Grant(proof) = proof {
+            self.remember(&proof.grant.at.header)?;
+        }
+        self.remember(&proof.header().header)?;
         let (found, known) = (proof.header().header.height, self.height());
         match proof {
             Proof::State(_) | Proof::Grant(_) if found < known => {

@@ -373,6 +373,29 @@ fn a_light_client_accepts_no_state_below_its_highest_header() {
     assert_eq!(client.height(), known + 1);
 }
 
+/// The block of the grant is at the height of the state, which is that of the known header.
+#[test]
+fn a_light_client_reports_a_fork_in_the_block_of_a_grant() {
+    let mut subject = Subject::new();
+    let grant = subject.chain.grant(&[subject.chain.parties.owner.clone()], T0, FAR);
+    assert_eq!(subject.chain.outcome(&grant), None);
+    let honest = subject.chain.ledger.prove_grant(&grant.id()).unwrap().unwrap();
+    let mut header = honest.grant.at.header.clone();
+    assert_eq!(header, honest.state.at.header);
+    header.time += 1;
+    let (height, hash) = (header.height, header.hash());
+    let certificate = subject.chain.certify(Phase::Commit, height, hash, &[1, 2, 3]);
+    let at = CertifiedHeader { header, certificate };
+    let grant = TransactionProof { at, ..honest.grant.clone() };
+    let forked = GrantProof { grant, ..honest.clone() };
+    let config = Arc::new(subject.chain.config.clone());
+    let mut informed = LightClient::new(config.clone());
+    assert_eq!(informed.advance(&honest.state.at), Ok(()));
+    for mut client in [LightClient::new(config), informed] {
+        assert_eq!(client.verify(&Proof::Grant(forked.clone())), Err(ProofError::Fork(height)));
+    }
+}
+
 /// Members of the roster that sign two blocks fork the chain.
 #[test]
 fn a_light_client_reports_two_certified_headers_at_one_height() {
