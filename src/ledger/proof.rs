@@ -16,6 +16,8 @@
 //! GrantProof        TransactionProof || StateProof
 //! ```
 //!
+//! `vectors/README.md` specifies all bytes, and the checks of a verifier in their order.
+//!
 //! **Guarantees.** If at most `F` of `N` members are Byzantine, a proof that verifies under the
 //! configuration shows what every honest replica has executed. A proof of absence is about one
 //! height: [`LightClient`] compares it with the highest header that it knows, and the caller

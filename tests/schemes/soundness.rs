@@ -15,5 +15,5 @@ mod pre_conditional;
 mod pre_linkability;
 mod pseudonym;
 mod rouselakis_waters_model;
-mod symmetric;
+pub(crate) mod symmetric;
 mod waters_model;

@@ -9,6 +9,7 @@ mod dem;
 mod format;
 mod hash;
 mod invalid;
+pub(crate) mod ledger;
 mod peks;
 mod policies;
 mod pre_afgh;

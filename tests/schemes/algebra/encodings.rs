@@ -1,6 +1,7 @@
 //! Properties of the canonical encodings of all types.
 
 mod abe;
+mod ledger;
 pub(crate) mod protocol;
 
 use crate::common::{encoding, forge, policy, rng};
@@ -68,7 +69,9 @@ fn specimens() -> Vec<Specimen> {
         specimen("afgh re-encryption", &afgh_reencrypted, &[2 + 48 + 576]),
         specimen("pseudonym window", &window, &[2]),
     ];
-    of_abe.into_iter().chain(others).chain(protocol::specimens(rng)).collect()
+    let of_ledger = ledger::specimens();
+    let of_protocol = protocol::specimens(rng);
+    of_abe.into_iter().chain(others).chain(of_protocol).chain(of_ledger).collect()
 }
 
 #[test]
@@ -282,7 +285,7 @@ fn the_invariants_of_each_type_are_checked() {
 }
 
 /// The specimens that contain only exponents, digests, symmetric keys and elements of other curves.
-const WITHOUT_ELEMENTS: [&str; 12] = [
+const WITHOUT_ELEMENTS: [&str; 14] = [
     "rouselakis-waters authority key",
     "abe retrieval key",
     "pang master key",
@@ -295,6 +298,8 @@ const WITHOUT_ELEMENTS: [&str; 12] = [
     "sealed message",
     "enrolment",
     "application",
+    "configuration",
+    "ledger proof",
 ];
 
 /// Returns the offset of every element of G1, G2 and GT in an encoding, with the encoding of the

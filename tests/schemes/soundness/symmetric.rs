@@ -10,13 +10,13 @@ use epione::sign::{Signature, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha512};
 
 /// The order `L` of Ed25519's subgroup, little-endian.
-const L: [u8; 32] = [
+pub(crate) const L: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 ];
 
 /// `a + b` on 32 little-endian bytes; `None` on overflow.
-fn add(a: [u8; 32], b: [u8; 32]) -> Option<[u8; 32]> {
+pub(crate) fn add(a: [u8; 32], b: [u8; 32]) -> Option<[u8; 32]> {
     let mut carry = 0;
     let sum = std::array::from_fn(|i| {
         let byte = u16::from(a[i]) + u16::from(b[i]) + carry;
@@ -164,7 +164,7 @@ fn a_ciphertext_commits_to_its_key_and_context() {
 }
 
 /// `a + b mod L`, both below `L`.
-fn add_mod(a: [u8; 32], b: [u8; 32]) -> [u8; 32] {
+pub(crate) fn add_mod(a: [u8; 32], b: [u8; 32]) -> [u8; 32] {
     let sum = add(a, b).expect("twice L is below 2^256");
     // sum - L = sum + (2^256 - L) if that overflows, that is if sum >= L
     let mut borrow = 0;
@@ -177,7 +177,7 @@ fn add_mod(a: [u8; 32], b: [u8; 32]) -> [u8; 32] {
 }
 
 /// `a b mod L`; `b` little-endian of any length.
-fn mul_mod(a: [u8; 32], b: &[u8]) -> [u8; 32] {
+pub(crate) fn mul_mod(a: [u8; 32], b: &[u8]) -> [u8; 32] {
     let bits = b.iter().rev().flat_map(|byte| (0..8).rev().map(move |i| byte >> i & 1));
     bits.fold([0; 32], |product, bit| {
         let doubled = add_mod(product, product);

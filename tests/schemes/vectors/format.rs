@@ -143,6 +143,9 @@ pub(crate) struct NegativeTest {
     /// The column of the error in an invalid text.
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<usize>,
+    /// The check that an invalid proof fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
 }
 
 /// Tests of one decoder or operation.
@@ -202,6 +205,18 @@ impl NegativeFile {
         }
     }
 
+    /// Adds a proof to the last group, with the check that it fails.
+    pub(crate) fn proof(
+        &mut self,
+        comment: &str,
+        flag: &'static str,
+        bytes: &[u8],
+        error: Option<&'static str>,
+    ) {
+        assert_eq!(error.is_none(), flag == VALID, "{comment}");
+        self.add(comment, flag, bytes).error = error;
+    }
+
     fn add(&mut self, comment: &str, flag: &'static str, bytes: &[u8]) -> &mut NegativeTest {
         self.number_of_tests += 1;
         let test = NegativeTest {
@@ -212,6 +227,7 @@ impl NegativeFile {
             result: if flag == VALID { "valid" } else { "invalid" },
             canonical: None,
             column: None,
+            error: None,
         };
         let tests = &mut self.test_groups.last_mut().unwrap().tests;
         tests.push(test);

@@ -4,6 +4,7 @@ mod elements;
 mod encodings;
 mod messages;
 mod openings;
+mod proofs;
 
 use epione::algebra::Scalar;
 

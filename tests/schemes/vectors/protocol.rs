@@ -73,36 +73,36 @@ const TAGS: &[Tag] = &[
 ];
 
 /// The fields of a case. The first input names the step.
-struct Step {
+pub(crate) struct Step {
     inputs: Fields,
     trace: Fields,
     outputs: Fields,
 }
 
 impl Step {
-    fn new(step: &str) -> Self {
+    pub(crate) fn new(step: &str) -> Self {
         let inputs = Fields::default().text("step", step);
         Self { inputs, trace: Fields::default(), outputs: Fields::default() }
     }
-    fn inputs(mut self, add: impl FnOnce(Fields) -> Fields) -> Self {
+    pub(crate) fn inputs(mut self, add: impl FnOnce(Fields) -> Fields) -> Self {
         self.inputs = add(self.inputs);
         self
     }
-    fn trace(mut self, add: impl FnOnce(Fields) -> Fields) -> Self {
+    pub(crate) fn trace(mut self, add: impl FnOnce(Fields) -> Fields) -> Self {
         self.trace = add(self.trace);
         self
     }
-    fn outputs(mut self, add: impl FnOnce(Fields) -> Fields) -> Self {
+    pub(crate) fn outputs(mut self, add: impl FnOnce(Fields) -> Fields) -> Self {
         self.outputs = add(self.outputs);
         self
     }
-    fn add_to(self, file: &mut File, comment: &str) {
+    pub(crate) fn add_to(self, file: &mut File, comment: &str) {
         file.case(comment, self.inputs, self.trace, self.outputs);
     }
 }
 
 /// Byte strings as an item of [`Fields::list`].
-fn hex_list<T: AsRef<[u8]>>(items: impl IntoIterator<Item = T>) -> Vec<String> {
+pub(crate) fn hex_list<T: AsRef<[u8]>>(items: impl IntoIterator<Item = T>) -> Vec<String> {
     items.into_iter().map(hex::encode).collect()
 }
 

@@ -34,7 +34,9 @@ export const KIND = {
   DemCiphertext: 0x40,
   StoreManifest: 0x50,
   Certificate: 0x61,
+  ConsensusConfig: 0x70,
   Transaction: 0x80,
+  LedgerProof: 0x83,
   SealedRecord: 0x91,
   Query: 0x92,
   SealedMessage: 0xa0,
@@ -177,6 +179,15 @@ export function decode(type, bytes) {
   const value = type.read(reader);
   reader.end();
   if (!equal(encode(type, value), bytes)) throw new Error('not canonical');
+  return value;
+}
+
+// Decodes the fields of a value, without version and kind.
+export function decodeFields(type, bytes) {
+  const reader = new Reader(bytes);
+  const value = type.read(reader);
+  reader.end();
+  if (!equal(fieldsOf(type, value), bytes)) throw new Error('not canonical');
   return value;
 }
 

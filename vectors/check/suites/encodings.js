@@ -1,5 +1,7 @@
 // invalid/encodings.json: complete encodings of each type.
 import { decode, KIND } from '../lib/codec.js';
+import { configType } from '../lib/ledger/config.js';
+import { proofType } from '../lib/ledger/proofs.js';
 import { types as messages } from '../lib/messages.js';
 import { types as peks } from '../lib/peks.js';
 import { types as afgh } from '../lib/pre/afgh.js';
@@ -36,5 +38,6 @@ export default {
     ...readers({ certificateType }),
     ...readers(payloads),
     ...readers(secrets),
+    ...readers({ configType, proofType }),
   },
 };

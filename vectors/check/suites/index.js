@@ -4,6 +4,8 @@ import dem from './dem.js';
 import elements from './elements.js';
 import encodings from './encodings.js';
 import hash from './hash.js';
+import ledgerProofs from './ledger.js';
+import forgedProofs from './ledger/openings.js';
 import { checkGroups } from './negative.js';
 import openings from './openings.js';
 import peks from './peks.js';
@@ -24,11 +26,13 @@ const POSITIVE = {
   'pre-conditional.json': preConditional,
   'pseudonym.json': pseudonym,
   'protocol.json': protocol,
+  'ledger-proofs.json': ledgerProofs,
 };
 
 const NEGATIVE = {
   'invalid/elements.json': elements,
   'invalid/encodings.json': encodings,
+  'invalid/ledger-proofs.json': forgedProofs,
   'invalid/messages.json': messages,
   'invalid/openings.json': openings,
   'invalid/policies.json': policies,

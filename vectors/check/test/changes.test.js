@@ -9,10 +9,12 @@ const read = (name) =>
   JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'));
 
 // The first case of each file; for hashes the last case of each function, because the first ones
-// hash empty messages; for the protocol the first case of each step, role and action.
+// hash empty messages; for the protocol the first case of each step, role and action; for ledger
+// proofs the first case of each step.
 const VARIANTS = {
   'hash.json': ({ function: name }) => name,
   'protocol.json': ({ step, role, action }) => [step, role, action].join(),
+  'ledger-proofs.json': ({ step }) => step,
 };
 
 function chosen(name) {
@@ -131,17 +133,18 @@ for (const name of NEGATIVE_FILES) {
       .flatMap(({ tests }) => tests.filter(choose))
       .map(({ tcId }) => `test ${tcId}`);
 
-  test(`${name}: a changed result, text or column and unread fields are reported`, () => {
+  test(`${name}: a changed result, text, column or error and unread fields are reported`, () => {
     const opposite = { valid: 'invalid', invalid: 'valid' };
+    const optional = ['canonical', 'column', 'error'];
     const change = (value, field) => {
       if (field === 'result') return opposite[value];
-      return field === 'canonical' || field === 'column' ? changed(value) : value;
+      return optional.includes(field) ? changed(value) : value;
     };
     const result = checkTests((one) => ({ ...mapValues(one, change), more: 1 }));
     for (const field of ['result', 'more']) {
       assertNamed(result, ids(() => true).map((id) => `${id}.${field}`));
     }
-    for (const field of ['canonical', 'column']) {
+    for (const field of optional) {
       assertNamed(result, ids((one) => field in one).map((id) => `${id}.${field}`));
     }
   });

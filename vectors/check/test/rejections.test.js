@@ -12,6 +12,7 @@ import { concat, fromHex, toHex, toNumber, utf8 } from '../lib/bytes.js';
 import { decode, encode } from '../lib/codec.js';
 import { G1, G2, generatorMultiply, multiply, scalar } from '../lib/groups.js';
 import { framed, hashToG1 } from '../lib/hash.js';
+import { proofType } from '../lib/ledger/proofs.js';
 import { AttributeSet } from '../lib/policy/attributes.js';
 import { checkName } from '../lib/policy/names.js';
 import { parsePolicy } from '../lib/policy/parse.js';
@@ -114,6 +115,27 @@ test('names exclude exactly the characters of the rule `excluded` in docs/policy
     const name = `a${String.fromCodePoint(code)}b`;
     if (isExcluded(code)) assert.throws(() => checkName(name), /invisible/, code.toString(16));
     else assert.equal(checkName(name), name);
+  }
+});
+
+test('a proven value has at most 2^16 bytes, a proven transaction 2^20', () => {
+  const tests = (name) =>
+    JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url))).cases;
+  const proofs = tests('ledger-proofs.json').filter(({ outputs }) => 'proof' in outputs);
+  const honest = (step) =>
+    decode(proofType, fromHex(proofs.find(({ inputs }) => inputs.step === step).outputs.proof));
+  const state = honest('state proof');
+  const [entry] = state.fields.entries;
+  const ofValue = (length) => {
+    const entries = [{ ...entry, values: [new Uint8Array(length)] }];
+    return { ...state, fields: { ...state.fields, entries } };
+  };
+  const { name, fields } = honest('transaction proof');
+  const ofTransaction = (length) =>
+    ({ name, fields: { ...fields, transaction: new Uint8Array(length) } });
+  for (const [of, cap] of [[ofValue, 2 ** 16], [ofTransaction, 2 ** 20]]) {
+    assert.ok(decode(proofType, encode(proofType, of(cap))));
+    assert.throws(() => decode(proofType, encode(proofType, of(cap + 1))), /too long/);
   }
 });
 

@@ -2,6 +2,7 @@
 
 mod abe;
 mod authorities;
+mod ledger;
 mod messages;
 mod payloads;
 mod peks;
@@ -12,6 +13,7 @@ mod secrets;
 use super::{plus_order, with};
 use crate::common::rng;
 use crate::vectors::format::{Fields, NegativeCase, NegativeFile, compare_or_write};
+use crate::vectors::ledger::story::Story;
 use crate::vectors::protocol::run::Run;
 use epione::algebra::codec::{Canonical, VERSION};
 use epione::algebra::tag::Kind;
@@ -93,5 +95,8 @@ fn negative_tests_of_encodings() {
     let granted = run.share(&published);
     payloads::payloads(&mut file, &run, (&published, &asked, &granted));
     secrets::secrets(&mut file, &run);
+    let story = Story::new(rng(2045));
+    ledger::configurations(&mut file, &story);
+    ledger::proofs(&mut file, &story);
     compare_or_write("invalid/encodings.json", &file);
 }

@@ -50,7 +50,7 @@ pub(crate) fn sized(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A 32-bit count, then the encodings of the items.
-pub(super) fn listed(items: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn listed(items: &[Vec<u8>]) -> Vec<u8> {
     [&(items.len() as u32).to_be_bytes()[..], &items.concat()].concat()
 }
 
