@@ -49,10 +49,10 @@ enum Operation {
 pub struct DiskFaults {
     /// The power fails in the operation with this number, counted from 0 since the creation.
     pub power_fails_at: Option<u64>,
-    /// The call of `fsync` with this number fails.
+    /// The call of `fsync` with this number, counted alike, and all later ones fail.
     pub sync_fails_at: Option<u64>,
-    /// Of two successive calls of `fsync`, the disk ignores the first (0) or the second (1). This
-    /// breaks the replica; the checks must find it.
+    /// Of two successive calls of `fsync`, the disk ignores the first (0) or the second (1). The
+    /// fault breaks the replica; the checks must find it.
     pub ignored_sync: Option<u64>,
 }
 
@@ -162,9 +162,10 @@ impl Platter {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        let number = self.syncs;
         self.syncs += 1;
-        let ignored = self.faults.ignored_sync.is_some_and(|parity| self.syncs % 2 == parity);
-        if self.faults.sync_fails_at.is_some_and(|at| self.syncs > at) {
+        let ignored = self.faults.ignored_sync.is_some_and(|parity| number % 2 == parity);
+        if self.faults.sync_fails_at.is_some_and(|at| number >= at) {
             // The pages are no longer dirty, and some of them are lost.
             self.lose_unsynced();
             return Err(io::Error::other("fsync has failed"));
