@@ -52,12 +52,12 @@ impl Patient {
         (grant, owners): (&Digest, &[VerifyingKey]),
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Transaction, ProtocolError> {
-        let records = owners.iter().flat_map(|owner| state.records_of(owner));
+        let mut records = owners.iter().flat_map(|owner| state.records_of(owner));
         let is_own = |item: &Result<_, _>| match item {
             Ok((_, record)) => self.owns(record),
             Err(_) => true,
         };
-        let (_, record) = records.into_iter().find(is_own).ok_or(Refusal::NotOwnGrant)??;
+        let (_, record) = records.find(is_own).ok_or(Refusal::NotOwnGrant)??;
         let action = Action::Revoke(RevokeAction { owner: record.owner, grant: *grant });
         let key = self.owner_key(&record.author, record.epoch);
         Ok(Draft::new(validity, action, rng).signed_by(&[&key]))

@@ -154,7 +154,7 @@ impl State {
         for entry in entries {
             match entry {
                 consensus::Entry::Decision(_) => {
-                    changes.extend((0..next.max(length)).map(|at| (LOG.key(&at), None)));
+                    changes.extend((0..next).map(|at| (LOG.key(&at), None)));
                     next = 0;
                 }
                 entry => {
