@@ -8,8 +8,8 @@
 //! the disk keeps what it has acknowledged to `fsync`. A database is reopened after a crash without
 //! reading all of it.
 //!
-//! **Failures.** After a failed read or write, every later commit fails with the same error:
-//! whoever commits before acting on a result never acts on a missing entry.
+//! **Failures.** After a failed read or write, every later commit fails with the same error, so a
+//! result that was computed without a missing entry is never made durable.
 //!
 //! **Cost.** A read and each entry of a commit cost the logarithm of the number of entries. A
 //! commit costs two calls of `fsync`.

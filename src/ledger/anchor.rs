@@ -1,7 +1,7 @@
 //! Anchors: one digest of many blocks, to be published elsewhere (Qin et al. 2021, section 3.4).
 //!
-//! An anchor is the Merkle root of the hashes of all blocks since the last one. Whoever has it from
-//! another place, for example a newspaper, verifies a block of this chain by a Merkle path,
+//! An anchor is the Merkle root of the hashes of all blocks since the last one. A verifier who has
+//! it from another place, for example a newspaper, verifies a block of this chain by a Merkle path,
 //! whatever the keys of the replicas have signed since.
 #![forbid(unsafe_code)]
 

@@ -19,7 +19,8 @@
 //!
 //! **Cost.** With `n` entries, whose digests an adversary cannot choose freely, a change reads and
 //! hashes `log2 n` branches, and changes of one block share the upper ones. A proof has `log2 n`
-//! digests. Whoever computes `2^k` digests can lengthen the paths of two entries to `2 k` branches.
+//! digests. An adversary who computes `2^k` digests can lengthen the paths of two entries to `2 k`
+//! branches.
 //!
 //! **Security.** Collision resistance of SHA-256. Entries and branches are hashed under different
 //! tags, and no preimage of the digest of an empty subtree, 32 zero bytes, is known.

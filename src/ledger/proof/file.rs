@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// A proof with the configuration under which it verifies.
 ///
-/// The configuration is part of the document, so whoever verifies it compares
-/// [`Config::digest`] with a digest that they trust.
+/// The configuration is part of the document, so a verifier compares
+/// [`Config::digest`] with a digest that it trusts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProofFile {
